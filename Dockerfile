@@ -1,0 +1,18 @@
+# One image for the edge, the router and the admin CLI. Node's major version is the one in package.json.
+FROM node:26-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:26-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+# .dockerignore keeps tests, tools and the demo site out.
+COPY . .
+USER node
+EXPOSE 8080 8081 8090 9081 50051
+# For an edge; the router's service asks its own port.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
+  CMD ["node", "process/ask-health.ts", "http://127.0.0.1:9081/healthz"]
+CMD ["node", "edge/main.ts"]

@@ -1,0 +1,82 @@
+import { type ParseArgsOptionDescriptor, parseArgs } from "node:util";
+import { Failure } from "../process/failure.ts";
+import { suggest } from "../process/suggest.ts";
+import { show } from "../process/values.ts";
+
+/** One option: how it is parsed and what --help says of it. */
+export interface Option extends ParseArgsOptionDescriptor {
+  /** The placeholder of its value in --help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+/** Known to every command. */
+export const COMMON_OPTIONS = {
+  edge: {
+    type: "string",
+    multiple: true,
+    value: "host:port",
+    help: "gRPC address of any edge; repeated or separated by commas: tried in order (EDGECACHE_EDGE; 127.0.0.1:50051)",
+  },
+  json: { type: "boolean", help: "print one JSON document on stdout and nothing else there" },
+  help: { type: "boolean", short: "h", help: "print this and leave" },
+} as const satisfies Options;
+
+/** Throws Failure("bad-usage") in one line that names what was not understood. */
+export function parseOptions<const O extends Options>(command: string, options: O, argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (thrown) {
+    throw badUsage(command, options, thrown);
+  }
+}
+
+/**
+ * The command's name and the arguments without it. Options that every command knows may stand before it;
+ * `undefined` when there is no command.
+ */
+export function splitCommand(argv: readonly string[]): { name: string | undefined; rest: string[] } {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: COMMON_OPTIONS,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const at = tokens.find((token) => token.kind === "positional")?.index;
+  if (at === undefined) return { name: undefined, rest: [...argv] };
+  return { name: argv[at], rest: argv.toSpliced(at, 1) };
+}
+
+/** The lines of --help about options, one each. */
+export function optionsHelp(options: Options): string {
+  const lines = Object.entries(options).map(([name, option]): [string, string] => [
+    `  --${name}${option.value === undefined ? "" : ` <${option.value}>`}`,
+    option.help,
+  ]);
+  const width = Math.max(...lines.map(([left]) => left.length));
+  return lines.map(([left, help]) => `${left.padEnd(width)}  ${help}\n`).join("");
+}
+
+function badUsage(command: string, options: Options, thrown: unknown): Failure {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const named = /'(--?[^'\s=,]+)/.exec(message)?.[1] ?? "";
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    const near = suggest(named.replace(/^-+/, ""), Object.keys(options));
+    const hint = near === undefined ? `see admin-cli ${command} --help` : `did you mean --${near}?`;
+    return new Failure("bad-usage", "client", `${command}: unknown option (${hint}): ${show(named)}`, thrown);
+  }
+  const takesValue = options[named.replace(/^-+/, "")]?.type === "string";
+  const rule = takesValue ? "option needs a value" : "option takes no value";
+  return new Failure("bad-usage", "client", `${command}: ${rule}: ${show(named)}`, thrown);
+}
+
+/** For a command that takes none. Throws Failure("bad-usage"). */
+export function refusePositionals(command: string, positionals: readonly string[]): void {
+  const [first] = positionals;
+  if (first === undefined) return;
+  throw new Failure("bad-usage", "client", `${command}: takes no arguments: ${show(first)}`);
+}

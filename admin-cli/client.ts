@@ -1,0 +1,138 @@
+import { type CallOptions, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { Failure } from "../process/failure.ts";
+import {
+  EdgeServiceClient,
+  type EdgeStats,
+  type ExplainRequest,
+  type ExplainResponse,
+  type PingResponse,
+  type PurgeRequest,
+  type PurgeResponse,
+  type StatsResponse,
+} from "../proto/gen/edgecache/v1/edge.ts";
+import type { Duration } from "../proto/gen/google/protobuf/duration.ts";
+
+/**
+ * One edge's control plane. Every call has a deadline in milliseconds and throws a Failure:
+ * `edge-unreachable` (nobody answers), `no-answer` (the deadline passed), `refused` (the edge said no,
+ * in its own words), `call-failed` (anything else).
+ */
+export interface EdgeClient {
+  readonly address: string;
+  ping(ms: number): Promise<PingResponse>;
+  stats(ms: number): Promise<StatsResponse>;
+  purge(request: PurgeRequest, ms: number): Promise<PurgeResponse>;
+  explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
+  /** A report at once and one every `periodMs`. It ends when `signal` aborts, and throws `no-answer` after `ms`. */
+  watchStats(periodMs: number, ms: number, signal: AbortSignal): AsyncIterable<EdgeStats>;
+  close(): void;
+}
+
+const CHANNEL_OPTIONS = {
+  // Enough for an answer about a URL with thousands of variants. What is too large to send, the edge says.
+  "grpc.max_receive_message_length": 1024 * 1024,
+  // A peer that vanished without a word is noticed within 7 s, also between two reports.
+  "grpc.keepalive_time_ms": 5000,
+  "grpc.keepalive_timeout_ms": 2000,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 2000,
+  // A forward proxy of the environment would be measured instead of the edge.
+  "grpc.enable_http_proxy": 0,
+  // Whether a call may be repeated is decided here, where it is known what it does.
+  "grpc.enable_retries": 0,
+  "grpc.enable_channelz": 0,
+};
+
+type Unary<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  done: (error: ServiceError | null, response: Response) => void,
+) => unknown;
+
+/** Connects at the first call. `address` is host:port. */
+export function connectEdge(address: string): EdgeClient {
+  const client = new EdgeServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const call = <Request, Response>(send: Unary<Request, Response>, request: Request, ms: number) =>
+    new Promise<Response>((resolve, reject) => {
+      send.call(client, request, new Metadata(), { deadline: Date.now() + ms }, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(callFailure(address, error));
+      });
+    });
+  return {
+    address,
+    ping: (ms) => call(client.ping, {}, ms),
+    stats: (ms) => call(client.stats, {}, ms),
+    purge: (request, ms) => call(client.purge, request, ms),
+    explain: (request, ms) => call(client.explain, request, ms),
+    watchStats: (periodMs, ms, signal) => watch(client, address, { periodMs, ms, signal }),
+    close: () => client.close(),
+  };
+}
+
+async function* watch(
+  client: EdgeServiceClient,
+  address: string,
+  { periodMs, ms, signal }: { periodMs: number; ms: number; signal: AbortSignal },
+): AsyncGenerator<EdgeStats> {
+  const stream = client.watchStats({ period: protoDuration(periodMs) }, { deadline: Date.now() + ms });
+  const leave = () => stream.cancel();
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    for await (const report of stream) {
+      if (report.stats !== undefined) yield report.stats;
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw isServiceError(thrown) ? callFailure(address, thrown) : thrown;
+  } finally {
+    signal.removeEventListener("abort", leave);
+    stream.cancel();
+  }
+}
+
+/** Whole milliseconds as the protocol writes a span of time. */
+export function protoDuration(ms: number): Duration {
+  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
+}
+
+function isServiceError(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof Error && "code" in thrown && "details" in thrown;
+}
+
+// grpc-js has one status for this and for what an edge says of itself; only its own words differ.
+const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
+
+/** What a gRPC status means to a person, in one line. */
+export function callFailure(address: string, error: Pick<ServiceError, "code" | "details">): Failure {
+  switch (error.code) {
+    case status.UNAVAILABLE:
+      return NEVER_CONNECTED.test(error.details)
+        ? new Failure("edge-unreachable", "edge", `no edge answers at ${address}`, error)
+        : new Failure("call-failed", "edge", `${address} is unavailable: ${error.details}`, error);
+    case status.DEADLINE_EXCEEDED:
+      return new Failure("no-answer", "edge", `no answer in time from ${address}`, error);
+    case status.INVALID_ARGUMENT:
+    case status.FAILED_PRECONDITION:
+    case status.RESOURCE_EXHAUSTED:
+      return new Failure("refused", "client", `${address} refused the call: ${error.details}`, error);
+    case status.UNIMPLEMENTED:
+      return new Failure(
+        "call-failed",
+        "edge",
+        `${address} is not an edgeCache edge, or an older one`,
+        error,
+      );
+    default: {
+      const name = status[error.code] ?? `gRPC status ${error.code}`;
+      return new Failure(
+        "call-failed",
+        "edge",
+        `${address} failed the call: ${name}: ${error.details}`,
+        error,
+      );
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Options } from "./arguments.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** 0: done, and for a purge proven. 1: failed or not proven. 2: the command line was not understood. */
+export type ExitCode = 0 | 1 | 2;
+
+/** What a command runs with. */
+export interface CommandInput {
+  /** Its arguments, without its own name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly terminal: Terminal;
+}
+
+/** One command of the CLI, in one file of commands/. */
+export interface Command {
+  readonly name: string;
+  /** After `admin-cli <name>` in --help. */
+  readonly synopsis: string;
+  /** One line in the program's --help. */
+  readonly summary: string;
+  readonly options: Options;
+  /** Paragraphs under the options: what the figures mean, when it exits with which code. */
+  readonly notes: readonly string[];
+  /** Throws a Failure: `bad-usage` becomes exit code 2, any other 1. */
+  run(input: CommandInput): Promise<ExitCode>;
+}

@@ -1,0 +1,74 @@
+import { status } from "@grpc/grpc-js";
+import { expect } from "chai";
+import type { ExplainResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { runAdminCli } from "../../test/rig/run-admin-cli.ts";
+import { answer, refusal, type ScratchEdge, startScratchEdge } from "../../test/rig/scratch-edge.ts";
+
+const EXPLAINED: ExplainResponse = {
+  edge: "edge-1",
+  key: "default /hello.txt",
+  next: "hit; ttl=52",
+  reason: "the stored response is fresh",
+  variants: [
+    {
+      status: 200,
+      bodyBytes: 12,
+      age: 8,
+      ttl: 52,
+      freshnessSource: "max-age",
+      validator: '"abc"',
+      selectingFields: { "accept-encoding": "gzip" },
+      tags: ["news"],
+      position: "1-4",
+      selected: true,
+    },
+  ],
+};
+
+describe("admin-cli explain", () => {
+  let edge: ScratchEdge;
+
+  beforeEach(async () => {
+    edge = await startScratchEdge("edge-1");
+    edge.script.explain = () => answer(EXPLAINED);
+  });
+  afterEach(() => edge.stop());
+
+  const explain = (...argv: string[]) => runAdminCli(["explain", "--edge", edge.address, ...argv]);
+
+  it("prints the edge's answer as it is with --json", async () => {
+    const run = await explain("/hello.txt", "--field", "Accept-Encoding: gzip", "--json");
+    expect(edge.explained).to.deep.equal([{ url: "/hello.txt", fields: { "Accept-Encoding": "gzip" } }]);
+    expect(run).to.deep.include({ code: 0, stderr: "" });
+    expect(JSON.parse(run.stdout)).to.deep.equal(EXPLAINED);
+  });
+
+  it("prints the verdict and a line for each stored variant", async () => {
+    const { stdout } = await explain("/hello.txt");
+    expect(stdout).to.contain("next     hit; ttl=52\nbecause  the stored response is fresh\n");
+    expect(stdout).to.match(/^→ +200 +12 +8 s +52 s +max-age +"abc" +accept-encoding: gzip +news +1-4$/m);
+  });
+
+  it("says when nothing is stored", async () => {
+    edge.script.explain = () => answer({ ...EXPLAINED, variants: [] });
+    expect((await explain("/hello.txt")).stdout).to.contain("nothing is stored under this key\n");
+  });
+
+  it("repeats an edge's refusal in one line", async () => {
+    edge.script.explain = () => refusal(status.INVALID_ARGUMENT, "url: no site answers this host: x");
+    expect(await explain("http://x/")).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `admin-cli: ${edge.address} refused the call: url: no site answers this host: x\n`,
+    });
+  });
+
+  it("refuses two URLs and malformed fields before it calls", async () => {
+    expect(await explain("/a", "/b")).to.include({
+      code: 2,
+      stderr: 'admin-cli: explain: takes one URL or path: "/b"\n',
+    });
+    expect(await explain("/a", "--field", "no colon")).to.include({ code: 2, stdout: "" });
+    expect(edge.explained).to.have.length(0);
+  });
+});

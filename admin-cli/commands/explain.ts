@@ -1,0 +1,97 @@
+import { Failure } from "../../process/failure.ts";
+import { show } from "../../process/values.ts";
+import type { ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
+import { edgeAddresses } from "../address.ts";
+import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { CALL_MS, reachEdge } from "../fleet.ts";
+import { checkedUrl } from "../purge-target.ts";
+import { table } from "../table.ts";
+import type { Painter } from "../terminal.ts";
+
+const OPTIONS = {
+  field: {
+    type: "string",
+    multiple: true,
+    value: "Name: value",
+    help: "a request field that comes with it, such as 'Accept-Encoding: gzip'; may be repeated",
+  },
+  ...COMMON_OPTIONS,
+} as const satisfies Options;
+
+export const explainCommand: Command = {
+  name: "explain",
+  synopsis: "<url> [options]",
+  summary: "tell what one edge would answer for a URL, and why",
+  options: OPTIONS,
+  notes: [
+    "Asks the edge named by --edge about its own cache; nothing is fetched and nothing changes.",
+    "Exit code 0 when the edge answered, 1 when not.",
+  ],
+  async run({ argv, env, terminal }) {
+    const { values, positionals } = parseOptions("explain", OPTIONS, argv);
+    const [given, second] = positionals;
+    if (given === undefined || second !== undefined) {
+      const got = second === undefined ? "nothing" : show(second);
+      throw new Failure("bad-usage", "client", `explain: takes one URL or path: ${got}`);
+    }
+    const url = checkedUrl(given);
+    const fields = requestFields(values.field ?? []);
+    const { client } = await reachEdge(edgeAddresses(values.edge, env.EDGECACHE_EDGE));
+    try {
+      const answer = await client.explain({ url, fields }, CALL_MS);
+      terminal.write(values.json ? `${JSON.stringify(answer)}\n` : report(terminal, answer));
+    } finally {
+      client.close();
+    }
+    return 0;
+  },
+};
+
+// RFC 9110 section 5.1 (a name is a token) and section 5.5 (a value holds no control characters).
+const FIELD_LINE = /^([!#$%&'*+.^_`|~\da-z-]+):[ \t]*([\t\x20-\x7e]*?)[ \t]*$/i;
+
+function requestFields(lines: readonly string[]): Record<string, string> {
+  const fields: [string, string][] = [];
+  for (const line of lines) {
+    const match = FIELD_LINE.exec(line);
+    if (match === null) {
+      throw new Failure("bad-usage", "client", `--field: must be "Name: value" in ASCII: ${show(line)}`);
+    }
+    fields.push([match[1] ?? "", match[2] ?? ""]);
+  }
+  return Object.fromEntries(fields);
+}
+
+function report(terminal: Painter, answer: ExplainResponse): string {
+  const summary = table(terminal, {}, [
+    ["edge", answer.edge],
+    ["key", answer.key],
+    ["next", { text: answer.next, colour: "bold" }],
+    ["because", answer.reason],
+  ]);
+  if (answer.variants.length === 0) return `${summary}nothing is stored under this key\n`;
+  return `${summary}\n${table(terminal, VARIANTS, answer.variants.map(cells))}`;
+}
+
+const VARIANTS = {
+  head: ["", "status", "bytes", "age", "ttl", "by", "validator", "varies with", "tags", "position"],
+  figures: [1, 2, 3, 4],
+};
+
+function cells(variant: StoredVariant): string[] {
+  return [
+    variant.selected ? "→" : "",
+    String(variant.status),
+    String(variant.bodyBytes),
+    `${Math.round(variant.age)} s`,
+    `${Math.round(variant.ttl)} s`,
+    variant.freshnessSource,
+    variant.validator || "-",
+    Object.entries(variant.selectingFields)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(", ") || "-",
+    variant.tags.join(", ") || "-",
+    variant.position,
+  ];
+}

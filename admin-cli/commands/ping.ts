@@ -1,0 +1,65 @@
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { edgeAddresses } from "../address.ts";
+import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
+import type { EdgeClient } from "../client.ts";
+import type { Command } from "../command.ts";
+import { askFleet, CALL_MS } from "../fleet.ts";
+import { roundedMs } from "../milliseconds.ts";
+import { stateCell, table } from "../table.ts";
+
+// An odd number has a middle one, and one slow ping of five does not move it.
+const PINGS = 5;
+
+/** One edge in the output; `rttMs` is null when it is unreachable. */
+interface PingRow {
+  readonly edge: string;
+  readonly rttMs: number | null;
+  readonly state: string;
+}
+
+export const pingCommand: Command = {
+  name: "ping",
+  synopsis: "[options]",
+  summary: "measure the round-trip time to every edge",
+  options: COMMON_OPTIONS,
+  notes: [
+    `The time is the median of ${PINGS} gRPC Pings one after the other, by a monotonic clock; one more before\nthem sets up the connection and is not counted. All edges are measured at once. An edge that does not\nanswer within 2 s is unreachable.`,
+    "Exit code 0 when the edge asked knows the fleet, 1 when no edge answers.",
+  ],
+  async run({ argv, env, terminal }) {
+    const { values, positionals } = parseOptions("ping", COMMON_OPTIONS, argv);
+    refusePositionals("ping", positionals);
+    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    const asked = await askFleet(addresses, (client) => measure(client, systemClock));
+    const rows = asked.map(
+      ({ edge, answer }): PingRow => ({
+        edge: edge.edge,
+        rttMs: answer === undefined ? null : roundedMs(answer.rttMs),
+        state: answer?.state ?? "unreachable",
+      }),
+    );
+    terminal.write(
+      values.json ? `${JSON.stringify({ edges: rows })}\n` : table(terminal, LAYOUT, rows.map(cells)),
+    );
+    return 0;
+  },
+};
+
+const LAYOUT = { head: ["edge", "round trip", "state"], figures: [1] };
+
+function cells({ edge, rttMs, state }: PingRow) {
+  return [edge, rttMs === null ? "-" : `${rttMs.toFixed(2)} ms`, stateCell(state)];
+}
+
+/** One ping to connect, then the median of five. Throws a Failure when any of them is not answered. */
+async function measure(client: EdgeClient, clock: Clock): Promise<PingRow & { rttMs: number }> {
+  let { edge, state } = await client.ping(CALL_MS);
+  const times: number[] = [];
+  for (let i = 0; i < PINGS; i++) {
+    const sent = clock.monotonic();
+    ({ edge, state } = await client.ping(CALL_MS));
+    times.push(clock.monotonic() - sent);
+  }
+  times.sort((a, b) => a - b);
+  return { edge, state, rttMs: times[(PINGS - 1) / 2] ?? Number.NaN };
+}

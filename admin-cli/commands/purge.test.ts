@@ -1,0 +1,166 @@
+import { status } from "@grpc/grpc-js";
+import { expect } from "chai";
+import type { PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { runAdminCli } from "../../test/rig/run-admin-cli.ts";
+import {
+  answer,
+  appliedPurge,
+  refusal,
+  type ScratchEdge,
+  silence,
+  startScratchEdge,
+} from "../../test/rig/scratch-edge.ts";
+
+// A port that nothing listens on: binding it needs a privilege, and no service of this system is there.
+const NOBODY = "127.0.0.1:1";
+
+describe("admin-cli purge", () => {
+  let edge: ScratchEdge;
+
+  beforeEach(async () => {
+    edge = await startScratchEdge("edge-1");
+  });
+  afterEach(() => edge.stop());
+
+  const purge = (...argv: string[]) => runAdminCli(["purge", "--edge", edge.address, ...argv]);
+
+  it("sends every target in one request, waits 5 s unless told, and prints receipts and proof", async () => {
+    edge.script.purge = (request) => answer(appliedPurge(request, ["edge-1", "edge-2"]));
+    const run = await purge(
+      "/a?b=1",
+      "http://shop.example/x",
+      "--prefix",
+      "/im",
+      "--tag",
+      "news",
+      "--site",
+      "s",
+    );
+    const [request] = edge.purges;
+    expect(request?.targets.map(({ target }) => target)).to.deep.equal([
+      { $case: "url", url: "/a?b=1" },
+      { $case: "url", url: "http://shop.example/x" },
+      { $case: "prefix", prefix: "/im" },
+      { $case: "tag", tag: "news" },
+    ]);
+    expect(request).to.deep.include({ soft: false, dryRun: false, wait: { seconds: 5, nanos: 0 } });
+    expect(request?.purgeId).to.match(/^[\da-f-]{36}$/);
+    expect(run).to.deep.equal({
+      code: 0,
+      stderr: "",
+      stdout:
+        "edge-1  applied  1.3 ms  2 objects\nedge-2  applied  1.3 ms  2 objects\n" +
+        `purge ${request?.purgeId} at 1-5: applied on 2 of 2 edges\n`,
+    });
+  });
+
+  it("passes on --all, --soft, --wait and --purge-id", async () => {
+    await purge("--all", "--soft", "--wait", "1500ms", "--purge-id", "release-7");
+    expect(edge.purges).to.deep.equal([
+      {
+        purgeId: "release-7",
+        targets: [{ target: { $case: "everything", everything: true }, site: "" }],
+        soft: true,
+        dryRun: false,
+        wait: { seconds: 1, nanos: 500_000_000 },
+      },
+    ]);
+  });
+
+  it("prints one JSON document with --json", async () => {
+    const run = await purge("/a", "--purge-id", "p-1", "--json");
+    expect(run).to.deep.equal({
+      code: 0,
+      stderr: "",
+      stdout:
+        '{"purgeId":"p-1","position":"1-5","outcome":"applied","edges":[{"edge":"edge-1","state":"applied","ms":1.25,"objects":2}]}\n',
+    });
+  });
+
+  const outcomes: [outcome: string, states: string[], code: number][] = [
+    ["applied", ["applied", "fenced"], 0],
+    ["pending", ["applied", "pending"], 1],
+    ["rejected", [], 1],
+    ["unknown", [], 1],
+  ];
+  for (const [outcome, states, code] of outcomes) {
+    it(`exits ${code} when a purge is ${outcome}${states.length > 0 ? ` with ${states.join(", ")}` : ""}, and prints its document`, async () => {
+      edge.script.purge = ({ purgeId }) => answer(response(purgeId, outcome, states));
+      const run = await purge("/a", "--json");
+      expect(run.code).to.equal(code);
+      expect(JSON.parse(run.stdout)).to.include({ outcome, purgeId: edge.purges[0]?.purgeId });
+      if (code === 0) expect(run.stderr).to.equal("");
+      else expect(run.stderr).to.match(/^admin-cli: purge .*\n$/);
+    });
+  }
+
+  it("does not wait with --no-wait, and exits 1 because nothing is proven", async () => {
+    edge.script.purge = ({ purgeId }) => answer(response(purgeId, "pending", ["pending"]));
+    const run = await purge("/a", "--no-wait");
+    expect(edge.purges[0]?.wait).to.deep.equal({ seconds: 0, nanos: 0 });
+    expect(run.code).to.equal(1);
+    expect(run.stderr).to.equal(
+      `admin-cli: purge not proven yet: pending on edge-1; safe to repeat with --purge-id ${edge.purges[0]?.purgeId}\n`,
+    );
+  });
+
+  it("exits 0 when a dry run was answered, and says that nothing was purged", async () => {
+    edge.script.purge = ({ purgeId }) =>
+      answer({ ...response(purgeId, "applied", ["pending"]), position: "" });
+    const run = await purge("/a", "--dry-run");
+    expect(edge.purges[0]?.dryRun).to.equal(true);
+    expect(run).to.deep.include({ code: 0, stderr: "" });
+    expect(run.stdout).to.equal("edge-1  would purge  2 objects\ndry run: nothing was purged\n");
+  });
+
+  it("repeats what an edge says of a purge that it refuses, in one line, and tries no other edge", async () => {
+    const other = await startScratchEdge("edge-2");
+    edge.script.purge = () => refusal(status.INVALID_ARGUMENT, "targets[0].tag: must not be empty:\n''");
+    const run = await purge("/a", "--edge", other.address, "--json");
+    await other.stop();
+    expect(other.purges).to.have.length(0);
+    expect(run).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `admin-cli: ${edge.address} refused the call: targets[0].tag: must not be empty:\\u{a}''\n`,
+    });
+  });
+
+  it("says in one line that no edge answers", async () => {
+    expect(await runAdminCli(["purge", "/a", "--json", "--edge", NOBODY])).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `admin-cli: no edge answers at ${NOBODY}\n`,
+    });
+  });
+
+  it("goes to the next edge when the first is dead", async () => {
+    const run = await runAdminCli(["purge", "/a"], { EDGECACHE_EDGE: `${NOBODY},${edge.address}` });
+    expect(run.code).to.equal(0);
+    expect(edge.purges).to.have.length(1);
+  });
+
+  it("repeats a purge that was cut off at the next edge, under the same id", async () => {
+    const other = await startScratchEdge("edge-2");
+    edge.script.purge = () => refusal(status.UNAVAILABLE, "the edge stops");
+    const run = await purge("/a", "--edge", other.address);
+    await other.stop();
+    expect(run.code).to.equal(0);
+    expect(other.purges[0]?.purgeId).to.equal(edge.purges[0]?.purgeId);
+  });
+
+  it("calls the outcome unknown when the edge took the call and never answered, and says how to repeat it", async () => {
+    edge.script.purge = () => silence;
+    const run = await purge("/a", "--wait", "0", "--purge-id", "p-1", "--json");
+    expect(run).to.deep.equal({
+      code: 1,
+      stdout: '{"purgeId":"p-1","position":"","outcome":"unknown","edges":[]}\n',
+      stderr: `admin-cli: purge outcome unknown (no answer in time from ${edge.address}); safe to repeat with --purge-id p-1\n`,
+    });
+  });
+});
+
+function response(purgeId: string, outcome: string, states: readonly string[]): PurgeResponse {
+  const edges = states.map((state, i) => ({ edge: `edge-${i + 1}`, state, ms: 1.25, objects: 2 }));
+  return { purgeId, position: "1-5", outcome, edges, detail: "" };
+}

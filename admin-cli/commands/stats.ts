@@ -1,0 +1,46 @@
+import { systemClock } from "../../process/clock.ts";
+import { edgeAddresses } from "../address.ts";
+import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { askFleet, countersOf } from "../fleet.ts";
+import { statsRow, statsTable } from "../stats-report.ts";
+import { watchFleet } from "../watch-fleet.ts";
+
+// One report a second is read with ease, and costs an edge nothing.
+const PERIOD_MS = 1000;
+
+const OPTIONS = {
+  watch: { type: "boolean", help: "go on, once a second, until Ctrl-C" },
+  ...COMMON_OPTIONS,
+} as const satisfies Options;
+
+export const statsCommand: Command = {
+  name: "stats",
+  synopsis: "[--watch] [options]",
+  summary: "show the counters of every edge",
+  options: OPTIONS,
+  notes: [
+    "Every edge is asked itself; one that does not answer within 2 s is unreachable, and its counters are\n- (null with --json). Counters begin at zero when an edge starts. requests = hits + misses + stale +\nrevalidated + bypass + errors.",
+    "With --watch and --json, one document a line, once a second.",
+    "Exit code 0 when the edge asked knows the fleet, or when a watch was ended by Ctrl-C; 1 when no edge answers.",
+  ],
+  async run({ argv, env, terminal }) {
+    const { values, positionals } = parseOptions("stats", OPTIONS, argv);
+    refusePositionals("stats", positionals);
+    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    if (!values.watch) {
+      const rows = (await askFleet(addresses, countersOf)).map(statsRow);
+      terminal.write(values.json ? `${JSON.stringify({ edges: rows })}\n` : statsTable(terminal, rows));
+      return 0;
+    }
+    for await (const fleet of watchFleet(addresses, PERIOD_MS, systemClock, terminal.untilStopped())) {
+      const rows = fleet.map(statsRow);
+      if (values.json) terminal.write(`${JSON.stringify({ edges: rows })}\n`);
+      else terminal.write(`${terminal.screen ? CLEAR_SCREEN : ""}${statsTable(terminal, rows)}`);
+    }
+    return 0;
+  },
+};
+
+// ECMA-48: cursor to the upper left corner, then erase from there to the end of the screen.
+const CLEAR_SCREEN = "\u001b[H\u001b[J";

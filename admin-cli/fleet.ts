@@ -1,0 +1,109 @@
+import { Failure } from "../process/failure.ts";
+import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { isAddress } from "./address.ts";
+import { connectEdge, type EdgeClient } from "./client.ts";
+
+// For one small call. Far edges answer in some 300 ms; an edge that needs longer serves nobody well.
+export const CALL_MS = 2000;
+
+/** The edge that answers for the fleet. Its caller closes the client. */
+export interface Contact {
+  readonly client: EdgeClient;
+  readonly ping: PingResponse;
+}
+
+/** An edge as the fleet knows it; `null` where nobody knows. */
+export interface FleetEdge extends Omit<Member, "heartbeatAgeMs"> {
+  readonly heartbeatAgeMs: number | null;
+}
+
+/** One edge and what it said itself; `undefined` when it is unreachable. */
+export interface Asked<T> {
+  readonly edge: FleetEdge;
+  /** Where it was called. */
+  readonly address: string;
+  readonly answer: T | undefined;
+}
+
+/** The first of `addresses` where an edge answers a Ping. Throws the Failure of the only one, or one for all. */
+export async function reachEdge(addresses: readonly string[]): Promise<Contact> {
+  const failures: Failure[] = [];
+  for (const address of addresses) {
+    const client = connectEdge(address);
+    try {
+      return { client, ping: await client.ping(CALL_MS) };
+    } catch (thrown) {
+      client.close();
+      if (!(thrown instanceof Failure)) throw thrown;
+      failures.push(thrown);
+    }
+  }
+  throw failures.length === 1 && failures[0] !== undefined ? failures[0] : nobodyAnswers(addresses);
+}
+
+/** What to throw when none of several addresses answers. */
+export function nobodyAnswers(addresses: readonly string[]): Failure {
+  return new Failure("edge-unreachable", "edge", `no edge answers at any of ${addresses.join(", ")}`);
+}
+
+/** Every edge of the fleet, sorted by id; the contact itself also when the heartbeat table does not hold it. */
+export function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
+  const { ping, client } = contact;
+  const fleet: FleetEdge[] = [...known.members];
+  if (!fleet.some((member) => member.edge === ping.edge)) {
+    fleet.push({
+      edge: ping.edge,
+      grpcAddress: client.address,
+      httpAddress: `${ping.host}:${ping.httpPort}`,
+      position: ping.position,
+      heartbeatAgeMs: null,
+      bootId: ping.bootId,
+    });
+  }
+  return fleet.sort((a, b) => (a.edge < b.edge ? -1 : 1));
+}
+
+/** A call to one edge; the answer says which edge gave it. */
+export type Ask<T extends { readonly edge: string }> = (client: EdgeClient) => Promise<T>;
+
+/** Finds the fleet through the first of `addresses` that answers, then asks every edge itself. Throws a Failure. */
+export async function askFleet<T extends { readonly edge: string }>(
+  addresses: readonly string[],
+  ask: Ask<T>,
+): Promise<Asked<T>[]> {
+  const contact = await reachEdge(addresses);
+  try {
+    const fleet = fleetOf(contact, await contact.client.stats(CALL_MS));
+    return await Promise.all(fleet.map((edge) => askOne(contact, edge, ask)));
+  } finally {
+    contact.client.close();
+  }
+}
+
+async function askOne<T extends { readonly edge: string }>(
+  contact: Contact,
+  edge: FleetEdge,
+  ask: Ask<T>,
+): Promise<Asked<T>> {
+  // The contact is asked where it was reached: the table's address may be meant for another network.
+  const address = edge.edge === contact.ping.edge ? contact.client.address : edge.grpcAddress;
+  if (!isAddress(address)) return { edge, address, answer: undefined };
+  const client = connectEdge(address);
+  try {
+    const answer = await ask(client);
+    // Another edge may have taken over the address of one that is gone.
+    return { edge, address, answer: answer.edge === edge.edge ? answer : undefined };
+  } catch (thrown) {
+    if (thrown instanceof Failure) return { edge, address, answer: undefined };
+    throw thrown;
+  } finally {
+    client.close();
+  }
+}
+
+/** An edge's own counters. Throws a Failure. */
+export async function countersOf(client: EdgeClient): Promise<EdgeStats> {
+  const { stats } = await client.stats(CALL_MS);
+  if (stats !== undefined) return stats;
+  throw new Failure("call-failed", "edge", `${client.address} answered without counters`);
+}

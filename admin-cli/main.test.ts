@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import manifest from "../package.json" with { type: "json" };
+import { runAdminCli } from "../test/rig/run-admin-cli.ts";
+
+describe("admin-cli", () => {
+  it("prints its commands, and exits 0, when asked for help", async () => {
+    const run = await runAdminCli(["--help"]);
+    expect(run).to.include({ code: 0, stderr: "" });
+    for (const name of ["purge", "stats", "ping", "edges", "explain"])
+      expect(run.stdout).to.match(new RegExp(`^  ${name} `, "m"));
+  });
+
+  it("prints the options of a command, whatever else is wrong", async () => {
+    const run = await runAdminCli(["purge", "--nonsense", "--help"]);
+    expect(run).to.include({ code: 0, stderr: "" });
+    expect(run.stdout).to.contain("--purge-id <id>");
+  });
+
+  it("prints its version", async () => {
+    expect(await runAdminCli(["--version"])).to.deep.equal({
+      code: 0,
+      stdout: `${manifest.version}\n`,
+      stderr: "",
+    });
+  });
+
+  const misused: [argv: string[], stderr: string][] = [
+    [[], "command: must be purge | stats | ping | edges | explain (see admin-cli --help): nothing"],
+    [["prge", "/a"], 'command: did you mean purge?: "prge"'],
+    [["--edge", "127.0.0.1:1", "purge"], "purge: must name a URL, a path, --prefix, --tag or --all: nothing"],
+    [["purge", "hello.txt"], 'url: must be a path beginning with "/" or an http(s) URL: "hello.txt"'],
+    [["purge", "/a\nb"], 'url: must not hold control characters: "/a\\nb"'],
+    [["purge", "/a", "--sofd"], 'purge: unknown option (did you mean --soft?): "--sofd"'],
+    [["purge", "/a", "--wait"], 'purge: option needs a value: "--wait"'],
+    [["purge", "/a", "--json=1"], 'purge: option takes no value: "--json"'],
+    [["purge", "/a", "--wait", "5"], '--wait: must be a duration from 0 to 60s, such as 35ms, 5s or 1m: "5"'],
+    [["purge", "/a", "--wait", "1s", "--no-wait"], '--wait: must not stand beside --no-wait: "1s"'],
+    [
+      ["purge", "/a", "--purge-id", "a b"],
+      '--purge-id: must be 1 to 64 characters of A-Z a-z 0-9 . _ -: "a b"',
+    ],
+    [["stats", "edge-1"], 'stats: takes no arguments: "edge-1"'],
+  ];
+  for (const [argv, stderr] of misused) {
+    it(`exits 2 with one line for: ${JSON.stringify(argv)}`, async () => {
+      expect(await runAdminCli(argv)).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr: `admin-cli: ${stderr}\n`,
+      });
+    });
+  }
+});

@@ -1,0 +1,69 @@
+import type { PurgeReceipt, PurgeResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { roundedMs } from "./milliseconds.ts";
+import { type Cell, stateCell, table } from "./table.ts";
+import type { Painter } from "./terminal.ts";
+
+/** The JSON document of a purge: exactly these fields, in this order. */
+export function purgeDocument(answer: PurgeResponse) {
+  return {
+    purgeId: answer.purgeId,
+    position: answer.position,
+    outcome: answer.outcome,
+    edges: answer.edges.map(({ edge, state, ms, objects }) => ({ edge, state, ms: roundedMs(ms), objects })),
+  };
+}
+
+/** One line per receipt, then the sentence that sums them up. */
+export function purgeLines(painter: Painter, answer: PurgeResponse, dryRun: boolean): string {
+  if (dryRun) return `${table(painter, {}, answer.edges.map(forecast))}dry run: nothing was purged\n`;
+  return `${table(painter, { figures: [2, 3] }, answer.edges.map(receipt))}${summary(answer)}\n`;
+}
+
+function receipt({ edge, state, ms, objects }: PurgeReceipt): Cell[] {
+  // How many went is known only from an edge that said so.
+  return [
+    edge,
+    stateCell(state),
+    `${ms.toFixed(1)} ms`,
+    state === "applied" ? counted(objects, "object") : "",
+  ];
+}
+
+function forecast({ edge, objects }: PurgeReceipt): Cell[] {
+  return [edge, "would purge", counted(objects, "object")];
+}
+
+function summary(answer: PurgeResponse): string {
+  const place = answer.position === "" ? "" : ` at ${answer.position}`;
+  return `purge ${answer.purgeId}${place}: ${answer.outcome === "applied" ? proof(answer) : answer.outcome}`;
+}
+
+function proof({ edges }: PurgeResponse): string {
+  const fenced = edgesIn("fenced", edges).length;
+  const applied = `applied on ${edgesIn("applied", edges).length} of ${counted(edges.length, "edge")}`;
+  return fenced === 0 ? applied : `${applied}, ${fenced} fenced`;
+}
+
+/** The line on stderr about a purge that is not proven: why, and what to do. */
+export function whyNotProven(answer: PurgeResponse): string {
+  const again = `safe to repeat with --purge-id ${answer.purgeId}`;
+  const detail = answer.detail === "" ? "" : ` (${answer.detail})`;
+  switch (answer.outcome) {
+    case "pending": {
+      const edges = edgesIn("pending", answer.edges).join(", ") || "every edge";
+      return `purge not proven yet: pending on ${edges}${detail}; ${again}`;
+    }
+    case "rejected":
+      return `purge rejected by the purge log, nothing was purged${detail}: ${answer.purgeId}`;
+    default:
+      return `purge outcome ${answer.outcome}${detail}; ${again}`;
+  }
+}
+
+function edgesIn(state: string, edges: readonly PurgeReceipt[]): string[] {
+  return edges.filter((receipt) => receipt.state === state).map(({ edge }) => edge);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,51 @@
+import { styleText } from "node:util";
+
+/** Colours for text that goes to stdout. */
+export interface Painter {
+  /** `text` in a colour when stdout shows colours, else as it is. */
+  paint(colour: Colour, text: string): string;
+}
+
+/** What a command writes to, and how it learns that the person has seen enough. */
+export interface Terminal extends Painter {
+  /** To stdout, exactly as given. */
+  write(text: string): void;
+  /** One line on stderr: `admin-cli: <what failed>: <rule>: <value>`. */
+  complain(problem: string): void;
+  /** Whether stdout is a screen that can be redrawn. */
+  readonly screen: boolean;
+  /** Aborts on Ctrl-C, on SIGTERM and when nobody reads stdout any more. To be asked for once. */
+  untilStopped(): AbortSignal;
+}
+
+export type Colour = "green" | "yellow" | "red" | "bold" | "dim";
+
+/** The terminal of a real process. Colour only on a TTY without NO_COLOR (https://no-color.org). */
+export function processTerminal(process: NodeJS.Process): Terminal {
+  const screen = process.stdout.isTTY === true;
+  const colours = screen && (process.env.NO_COLOR ?? "") === "";
+  const stop = new AbortController();
+  // A reader that left (`| head -1`) is no failure: the rest is not wanted.
+  process.stdout.on("error", () => stop.abort());
+  return {
+    screen,
+    write: (text) => process.stdout.write(text),
+    complain: (problem) => process.stderr.write(`admin-cli: ${printable(problem)}\n`),
+    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+    untilStopped: () => {
+      for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stop.abort());
+      return stop.signal;
+    },
+  };
+}
+
+/**
+ * Text from elsewhere as one line that cannot move the cursor or fake other text: control and format
+ * characters (escape sequences, line breaks, direction marks) become `\u{…}`.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`,
+  );
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "../process/clock.ts";
+import { Failure } from "../process/failure.ts";
+import type { EdgeStats } from "../proto/gen/edgecache/v1/edge.ts";
+import { connectEdge } from "./client.ts";
+import { type Asked, askFleet, countersOf } from "./fleet.ts";
+
+// A stream that was opened into a silent connection is given up and opened anew after this.
+const STREAM_MS = 10_000;
+// An edge that reported nothing for so many periods is unreachable.
+const SILENT_PERIODS = 3;
+// So that what is shown was reported at most half a period before.
+const REPORTS_PER_PERIOD = 2;
+// An edge that joins, leaves or moves is noticed after this many periods.
+const PERIODS_PER_SURVEY = 5;
+
+/**
+ * The counters of every edge, at once and then every period, until `signal` aborts. Each edge reports by a
+ * WatchStats stream of its own; the list of edges is asked for anew now and then, of any edge that answers.
+ * Throws a Failure when no edge answers at the start, never later.
+ */
+export async function* watchFleet(
+  addresses: readonly string[],
+  periodMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<Asked<EdgeStats>[]> {
+  let fleet = await askFleet(addresses, countersOf);
+  let followed = follow(fleet, new Map(), { periodMs, clock });
+  const leaving = new AbortController();
+  const surveys = (async () => {
+    const end = AbortSignal.any([signal, leaving.signal]);
+    while (await passed(clock, periodMs * PERIODS_PER_SURVEY, end)) {
+      const known = fleet.map(({ address }) => address);
+      const survey = await orUndefined(askFleet([...addresses, ...known], countersOf));
+      if (survey === undefined || end.aborted) continue;
+      fleet = survey;
+      followed = follow(fleet, followed, { periodMs, clock });
+    }
+  })();
+  try {
+    do {
+      yield fleet.map((asked) => ({ ...asked, answer: followed.get(placeOf(asked))?.latest() }));
+    } while (await passed(clock, periodMs, signal));
+  } finally {
+    leaving.abort();
+    for (const reports of followed.values()) reports.stop();
+    await surveys;
+  }
+}
+
+/** The reports of just these edges: those of `before` where it is the same edge at the same address. */
+function follow(
+  fleet: readonly Asked<EdgeStats>[],
+  before: ReadonlyMap<string, EdgeReports>,
+  timing: { readonly periodMs: number; readonly clock: Clock },
+): Map<string, EdgeReports> {
+  const followed = new Map<string, EdgeReports>();
+  for (const asked of fleet) {
+    followed.set(placeOf(asked), before.get(placeOf(asked)) ?? new EdgeReports(asked, timing));
+  }
+  for (const [place, reports] of before) {
+    if (!followed.has(place)) reports.stop();
+  }
+  return followed;
+}
+
+function placeOf({ edge, address }: Asked<EdgeStats>): string {
+  return `${edge.edge} ${address}`;
+}
+
+/** What one edge at one address reports, over as many streams as it takes. */
+class EdgeReports {
+  readonly #leaving = new AbortController();
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  #latest: { readonly stats: EdgeStats; readonly at: number } | undefined;
+
+  constructor(
+    { edge, address, answer }: Asked<EdgeStats>,
+    { periodMs, clock }: { readonly periodMs: number; readonly clock: Clock },
+  ) {
+    this.#clock = clock;
+    this.#patienceMs = periodMs * SILENT_PERIODS;
+    if (answer !== undefined) this.#latest = { stats: answer, at: clock.monotonic() };
+    void this.#follow(edge.edge, address, periodMs);
+  }
+
+  /** The last report; undefined when the edge is unreachable. */
+  latest(): EdgeStats | undefined {
+    if (this.#latest === undefined) return undefined;
+    return this.#clock.monotonic() - this.#latest.at <= this.#patienceMs ? this.#latest.stats : undefined;
+  }
+
+  stop(): void {
+    this.#leaving.abort();
+  }
+
+  async #follow(edge: string, address: string, periodMs: number): Promise<void> {
+    const { signal } = this.#leaving;
+    do {
+      const client = connectEdge(address);
+      try {
+        for await (const stats of client.watchStats(periodMs / REPORTS_PER_PERIOD, STREAM_MS, signal)) {
+          // Another edge may have taken over the address of one that is gone.
+          if (stats.edge === edge) this.#latest = { stats, at: this.#clock.monotonic() };
+        }
+      } catch (thrown) {
+        if (!(thrown instanceof Failure)) throw thrown;
+        // A stream at the end of its time says nothing about the edge.
+        if (thrown.code !== "no-answer") this.#latest = undefined;
+      } finally {
+        client.close();
+      }
+    } while (await passed(this.#clock, periodMs, signal));
+  }
+}
+
+/** Waits; false when `signal` aborted first. */
+async function passed(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.wait(ms, signal);
+    return true;
+  } catch (thrown) {
+    if (signal.aborted) return false;
+    throw thrown;
+  }
+}
+
+/** The value, or undefined when it failed as a call may fail. */
+async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return undefined;
+    throw thrown;
+  }
+}

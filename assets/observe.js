@@ -1,0 +1,110 @@
+import { readCacheStatus } from "./cache-status.js";
+import { numberParam, parseList, stringParam } from "./structured-list.js";
+
+/**
+ * One response, as far as a page can see it.
+ * @typedef {object} Observation
+ * @property {"page" | "browser-cache" | "second" | "fetch"} source
+ *   page: the response that brought this page; browser-cache: the same, kept by the browser from an earlier
+ *   visit; second: asked for because the first could not be read; fetch: asked for by a person.
+ * @property {boolean} reloaded whether the browser was told to reload
+ * @property {string} path
+ * @property {number} at milliseconds since 1970
+ * @property {number | undefined} ms until the first byte of the response
+ * @property {number} status
+ * @property {Record<string, string | null>} fields as received; null when absent
+ * @property {import("./cache-status.js").CacheStatus | undefined} cacheStatus
+ * @property {Timing[]} timings
+ *
+ * @typedef {{ name: string, duration: number | undefined, description: string | undefined }} Timing
+ */
+
+const SHOWN = [
+  "Cache-Status",
+  "X-Cache",
+  "Age",
+  "Cache-Control",
+  "X-Served-By",
+  "Server-Timing",
+  "Proxy-Status",
+];
+
+/**
+ * The response that brought this page. No page may read that directly, but the browser's own cache has just
+ * kept it, and "only-if-cached" gives it back with its fields and without a request. Where the browser kept
+ * nothing (no-store, a private mode, a disabled cache), one more request is sent, and the result says so.
+ * @returns {Promise<Observation>}
+ */
+export async function observePage() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const kept = await fromBrowserCache();
+  if (kept === undefined)
+    return { ...(await observeFetch(location.pathname + location.search)), source: "second" };
+  const timed = navigation instanceof PerformanceNavigationTiming;
+  // Nothing was transferred: the browser did not ask anyone.
+  const local = timed && navigation.transferSize === 0 && navigation.encodedBodySize > 0;
+  return {
+    ...observation(location.pathname + location.search, kept),
+    source: local ? "browser-cache" : "page",
+    reloaded: timed && navigation.type === "reload",
+    ms: timed && !local ? navigation.responseStart - navigation.requestStart : undefined,
+  };
+}
+
+async function fromBrowserCache() {
+  try {
+    return await fetch(location.href, { cache: "only-if-cached", mode: "same-origin" });
+  } catch (error) {
+    // How fetch says that the browser's cache does not hold it.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Asks for `path` past the browser's cache, yet like an ordinary visitor. "no-store" alone would add
+ * `Cache-Control: no-cache`, which tells every cache on the way to ask the origin. A field that is already
+ * there is left alone, so we send a directive without meaning (RFC 9111 section 5.2.3: caches ignore those).
+ * @param {string} path
+ * @returns {Promise<Observation>} rejects when there is no answer
+ */
+export async function observeFetch(path) {
+  const started = performance.now();
+  const neutral = { "Cache-Control": "as-usual", Pragma: "as-usual" };
+  const response = await fetch(path, { cache: "no-store", headers: neutral });
+  const ms = performance.now() - started;
+  // To the end, so that a stored copy is complete; piece by piece, so that 5 MB are never held.
+  await response.body?.pipeTo(new WritableStream());
+  return { ...observation(path, response), source: "fetch", ms };
+}
+
+/**
+ * @param {string} path
+ * @param {Response} response
+ */
+function observation(path, response) {
+  /** @type {Observation["fields"]} */
+  const fields = Object.fromEntries(SHOWN.map((name) => [name, response.headers.get(name)]));
+  return {
+    reloaded: false,
+    path,
+    at: Date.now(),
+    status: response.status,
+    fields,
+    cacheStatus: readCacheStatus(response.headers.get("Cache-Status")),
+    timings: readTimings(response.headers.get("Server-Timing")),
+  };
+}
+
+/**
+ * @param {string | null} field
+ * @returns {Timing[]}
+ */
+function readTimings(field) {
+  const members = field === null ? [] : (parseList(field) ?? []);
+  return members.map((member) => ({
+    name: member.name,
+    duration: numberParam(member, "dur"),
+    description: stringParam(member, "desc"),
+  }));
+}

@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { edgeConfig } from "./config.ts";
+
+function read(argv: readonly string[], file = "") {
+  return edgeConfig({ argv, env: {}, readFile: () => file });
+}
+
+const inFile = (file: string, ...argv: string[]) => read(["--config", "edge.yaml", ...argv], file);
+
+describe("the edge's settings", () => {
+  it("make one site that answers every Host from --origin", () => {
+    expect(read(["--origin", "site"])).to.deep.equal({
+      id: "edge-1",
+      host: "127.0.0.1",
+      advertise: "127.0.0.1",
+      port: 8081,
+      grpcPort: 50051,
+      adminPort: 9081,
+      sites: [{ name: "default", hosts: [], origin: { kind: "directory", path: "site" } }],
+      memoryBytes: 268_435_456,
+      ttlMs: 60_000,
+      leaseMs: 2000,
+      simulateLatencyMs: 0,
+      logLevel: "info",
+    });
+  });
+
+  it("take sites from the file, with hosts in lower case", () => {
+    const file =
+      "sites:\n  - {name: a, hosts: [A.example], origin: 'http://h:1'}\n  - {name: b, origin: dir}\n";
+    const { sites } = inFile(file);
+    expect(sites.map(({ name, hosts, origin }) => [name, hosts, origin.kind])).to.deep.equal([
+      ["a", ["a.example"], "http"],
+      ["b", [], "directory"],
+    ]);
+  });
+
+  it("keep the public URL without a slash at its end", () => {
+    expect(read(["--origin", "x", "--public-url", "https://a.example/"]).publicUrl).to.equal(
+      "https://a.example",
+    );
+  });
+
+  it("advertise loopback when nobody else can learn the address", () => {
+    expect(read(["--origin", "x", "--host", "0.0.0.0"]).advertise).to.equal("127.0.0.1");
+  });
+
+  const refused: readonly [why: string, argv: readonly string[], message: string][] = [
+    ["no origin", [], "--origin: must be given"],
+    ["a file: URL", ["--origin", "file:///srv"], "--origin: must be the path of a directory, or http://host"],
+    [
+      "credentials in the origin",
+      ["--origin", "http://u:p@h"],
+      'without credentials, path, query or fragment, got "http://***@h"',
+    ],
+    ["a path in the origin", ["--origin", "http://h/a"], "--origin: must be"],
+    [
+      "itself as origin",
+      ["--origin", "http://localhost:8081"],
+      "--origin: must not be this edge's own data port",
+    ],
+    ["an id with a space", ["--origin", "x", "--id", "a b"], "--id: must be a name of 1 to 63"],
+    ["an id that is too long", ["--origin", "x", "--id", "a".repeat(64)], "--id: must be a name of 1 to 63"],
+    [
+      "a lease below 4 heartbeats",
+      ["--origin", "x", "--lease", "999ms"],
+      "1s (4 heartbeats of 250ms) to 30s, got",
+    ],
+    ["a lease above 30s", ["--origin", "x", "--lease", "31s"], "--lease: must be"],
+    [
+      "two workers",
+      ["--origin", "x", "--workers", "2"],
+      "--workers: must be 1: an edge is one process so far",
+    ],
+    ["a memory of nothing", ["--origin", "x", "--memory", "0"], "--memory: must be a size from 1MiB"],
+    [
+      "one port twice",
+      ["--origin", "x", "--port", "9081"],
+      "--port and --admin-port: must differ, got 9081 for both",
+    ],
+    ["a Redis URL that is not one", ["--origin", "x", "--redis", "http://h"], "--redis: must be redis://"],
+    ["a public URL with a path", ["--origin", "x", "--public-url", "http://h/a"], "--public-url: must be"],
+    ["to advertise every address", ["--origin", "x", "--advertise", "::"], "--advertise: must be a host"],
+    [
+      "an address that Redis cannot tell others",
+      ["--origin", "x", "--host", "0.0.0.0", "--redis", "redis://h"],
+      "--advertise: must be given with --redis",
+    ],
+  ];
+  for (const [why, argv, message] of refused) {
+    it(`refuse ${why}`, () => expect(() => read(argv)).to.throw(message));
+  }
+
+  it("let several ports be 0, which is another free one each time", () => {
+    expect(read(["--origin", "x", "--port", "0", "--grpc-port", "0", "--admin-port", "0"]).port).to.equal(0);
+  });
+
+  const refusedSites: readonly [why: string, file: string, message: string][] = [
+    ["no site", "sites: []", "sites: must have at least one site, got []"],
+    ["what is not a list", "sites: a", 'sites: must be a list of sites, got "a"'],
+    ["a site that is not a map", "sites: [a]", 'sites.0: must be a map of name, hosts and origin, got "a"'],
+    ["a site without origin", "sites: [{name: a}]", "sites.0.origin: must be the path of a directory"],
+    ["an unknown key", "sites: [{name: a, origin: x, ttl: 1}]", 'sites.0."ttl" is not a setting'],
+    [
+      "a host with a port",
+      "sites: [{name: a, origin: x, hosts: ['a:1']}]",
+      "sites.0.hosts.0: must be a host name",
+    ],
+    ["hosts that are not a list", "sites: [{name: a, origin: x, hosts: a}]", "sites.0.hosts: must be a list"],
+    [
+      "a name twice",
+      "sites: [{name: a, origin: x, hosts: [b]}, {name: a, origin: x}]",
+      'each name must be used once, got "a"',
+    ],
+    [
+      "a host twice",
+      "sites: [{name: a, origin: x, hosts: [h]}, {name: b, origin: x, hosts: [H]}]",
+      'got "h" in "a" and "b"',
+    ],
+    ["two sites for every Host", "sites: [{name: a, origin: x}, {name: b, origin: x}]", 'got "a" and "b"'],
+    ["itself as origin", "sites: [{name: a, origin: 'http://127.0.0.1:8081'}]", 'origin of "a": must not be'],
+  ];
+  for (const [why, file, message] of refusedSites) {
+    it(`refuse ${why} in sites`, () => expect(() => inFile(file)).to.throw(message));
+  }
+
+  it("refuse sites together with --origin", () => {
+    const both = () => inFile("sites: [{name: a, origin: x}]", "--origin", "y");
+    expect(both).to.throw('--origin: must not be given together with sites, got "y" and 1 sites');
+  });
+});

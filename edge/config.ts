@@ -1,0 +1,188 @@
+import { Failure } from "../process/failure.ts";
+import { type LogLevel, logLevel } from "../process/log.ts";
+import { readSettings, type SettingsInput, setting, type Values } from "../process/settings.ts";
+import { bytes, duration, host, httpUrl, port, redisUrl, type ValueType } from "../process/values.ts";
+import { isEveryAddress, isOwnOrigin } from "./own-origin.ts";
+import { nodeName, origin, type Site, siteProblems, sitesSection } from "./site-settings.ts";
+
+/** What an edge is started with. */
+export interface EdgeConfig {
+  readonly id: string;
+  /** Where its three ports listen. */
+  readonly host: string;
+  /** The host at which other programs reach it. */
+  readonly advertise: string;
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly adminPort: number;
+  /** At least one. */
+  readonly sites: readonly Site[];
+  /** undefined: the purge log is in memory, for this process alone. */
+  readonly redis?: string;
+  /** scheme://host[:port], without a slash at the end. */
+  readonly publicUrl?: string;
+  readonly memoryBytes: number;
+  readonly ttlMs: number;
+  readonly leaseMs: number;
+  readonly simulateLatencyMs: number;
+  readonly logLevel: LogLevel;
+}
+
+const MIB = 2 ** 20;
+const YEAR_MS = 365 * 24 * 3_600_000;
+
+const oneWorker: ValueType<number> = {
+  name: "number",
+  rule: "1: an edge is one process so far; start more edges to use more cores",
+  fileForm: "number",
+  parse: (value) => (value === "1" ? 1 : undefined),
+  format: String,
+};
+
+export const edgeProgram = {
+  name: "edge",
+  usage: "npm run edge --",
+  summary: "One edge: caches what its origin answers and serves it.",
+  settings: {
+    id: setting({
+      type: nodeName,
+      default: "edge-1",
+      help: "Its name in header fields, logs, receipts and the purge log; no two edges may share one.",
+    }),
+    host: setting({ type: host, default: "127.0.0.1", help: "The address on which its three ports listen." }),
+    advertise: setting({
+      type: host,
+      help: "The host at which the router and other edges reach it; --host unless that is every address.",
+    }),
+    port: setting({ type: port, default: 8081, help: "HTTP data port; 0 takes any free one." }),
+    grpcPort: setting({ type: port, default: 50051, help: "gRPC control port; 0 takes any free one." }),
+    adminPort: setting({
+      type: port,
+      default: 9081,
+      help: "HTTP port for operators: health, readiness, metrics; 0 takes any free one.",
+    }),
+    origin: setting({
+      type: origin,
+      help: "Where responses come from; required unless the configuration file has sites.",
+    }),
+    redis: setting({
+      type: redisUrl,
+      help: "The Redis with the purge log; without it the log is in memory, for this edge alone.",
+    }),
+    publicUrl: setting({
+      type: httpUrl,
+      help: "Where clients reach this edge directly, for a router that redirects.",
+    }),
+    memory: setting({
+      type: bytes(MIB, 2 ** 20 * MIB),
+      default: 256 * MIB,
+      help: "How many bytes of stored responses it keeps; the least recently used go first.",
+    }),
+    ttl: setting({
+      type: duration(0, YEAR_MS),
+      default: 60_000,
+      help: "How long a file of a directory origin stays fresh; 0 asks the origin on every request.",
+    }),
+    lease: setting({
+      // The purge protocol renews the lease by heartbeats 250 ms apart and needs room for lost ones.
+      type: { ...duration(1000, 30_000), rule: "a duration from 1s (4 heartbeats of 250ms) to 30s" },
+      default: 2000,
+      help: "How long it may serve from its cache after it last proved to be at the end of the purge log.",
+    }),
+    workers: setting({ type: oneWorker, default: 1, help: "Processes that serve this edge's data port." }),
+    simulateLatency: setting({
+      type: duration(0, 10_000),
+      default: 0,
+      help: "Delays every answer, data and Ping, to play a far edge on one machine; 0 delays nothing.",
+    }),
+    logLevel: setting({
+      type: logLevel,
+      default: "info",
+      help: "The least important lines that are logged.",
+    }),
+    sites: sitesSection,
+  },
+} as const;
+
+/** Throws Failure("bad-config", "config"): one line per problem. */
+export function edgeConfig(input: SettingsInput): EdgeConfig {
+  const values = readSettings(edgeProgram, input);
+  const sites = values.sites ?? defaultSite(values);
+  const problems = [
+    ...originProblems(values),
+    ...siteProblems(sites),
+    ...portProblems(values),
+    ...advertiseProblems(values),
+    ...ownOriginProblems(sites, values),
+  ];
+  if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
+  const { id, redis, publicUrl, memory, ttl, lease, simulateLatency } = values;
+  return {
+    id,
+    host: values.host,
+    // With the log in memory nobody else learns the address of an edge that listens on every one.
+    advertise: values.advertise ?? (isEveryAddress(values.host) ? "127.0.0.1" : values.host),
+    port: values.port,
+    grpcPort: values.grpcPort,
+    adminPort: values.adminPort,
+    sites,
+    ...(redis === undefined ? {} : { redis }),
+    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.origin }),
+    memoryBytes: memory,
+    ttlMs: ttl,
+    leaseMs: lease,
+    simulateLatencyMs: simulateLatency,
+    logLevel: values.logLevel,
+  };
+}
+
+type EdgeValues = Values<(typeof edgeProgram)["settings"]>;
+
+function defaultSite(values: EdgeValues): readonly Site[] {
+  return values.origin === undefined ? [] : [{ name: "default", hosts: [], origin: values.origin }];
+}
+
+function originProblems({ origin: given, sites }: EdgeValues): string[] {
+  if (given === undefined && sites === undefined) {
+    return [`--origin: must be given unless the configuration file has sites: ${origin.rule}; got nothing`];
+  }
+  if (given === undefined || sites === undefined) return [];
+  return [
+    `--origin: must not be given together with sites, got "${origin.format(given)}" and ${sites.length} sites`,
+  ];
+}
+
+function portProblems({ port, grpcPort, adminPort }: EdgeValues): string[] {
+  const problems: string[] = [];
+  const taken = new Map<number, string>();
+  for (const [name, number] of [
+    ["--port", port],
+    ["--grpc-port", grpcPort],
+    ["--admin-port", adminPort],
+  ] as const) {
+    const other = taken.get(number);
+    if (other !== undefined) problems.push(`${other} and ${name}: must differ, got ${number} for both`);
+    // 0 is a different free port each time.
+    if (number !== 0) taken.set(number, name);
+  }
+  return problems;
+}
+
+function advertiseProblems({ host: own, advertise, redis }: EdgeValues): string[] {
+  if (advertise !== undefined) {
+    if (!isEveryAddress(advertise)) return [];
+    return [`--advertise: must be a host that other programs can connect to, got "${advertise}"`];
+  }
+  if (redis === undefined || !isEveryAddress(own)) return [];
+  return [`--advertise: must be given with --redis when --host is every address ("${own}"); got nothing`];
+}
+
+function ownOriginProblems(sites: readonly Site[], values: EdgeValues): string[] {
+  const own = { host: values.host, advertise: values.advertise, ports: [values.port] };
+  return sites
+    .filter((site) => isOwnOrigin(site.origin, own))
+    .map((site) => {
+      const field = values.sites === undefined ? "--origin" : `sites: origin of "${site.name}"`;
+      return `${field}: must not be this edge's own data port, got "${origin.format(site.origin)}"`;
+    });
+}

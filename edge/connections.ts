@@ -1,0 +1,67 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../process/clock.ts";
+import { Connection, type Exchange } from "./connection.ts";
+
+/** The open connections of the data port, bounded in number: those that are idle make room for new ones. */
+export class Connections {
+  readonly #most: number;
+  readonly #clock: Clock;
+  readonly #open = new Map<Socket, Connection>();
+  /** Those on which nothing is being answered, the one that waits for longest first. */
+  readonly #idle = new Set<Connection>();
+  #draining = false;
+
+  constructor(most: number, clock: Clock) {
+    this.#most = most;
+    this.#clock = clock;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Takes a new connection. When there are too many, the longest idle one is closed; when all are busy, this one. */
+  add(socket: Socket): void {
+    const connection = new Connection(socket, this.#clock);
+    this.#open.set(socket, connection);
+    this.#idle.add(connection);
+    socket.once("close", () => {
+      this.#open.delete(socket);
+      this.#idle.delete(connection);
+    });
+    if (this.#open.size <= this.#most) return;
+    for (const longestIdle of this.#idle) {
+      this.#idle.delete(longestIdle);
+      longestIdle.close();
+      return;
+    }
+  }
+
+  /** undefined once it has closed. */
+  of(socket: Socket): Connection | undefined {
+    return this.#open.get(socket);
+  }
+
+  /** `answer` as in Connection. */
+  async take(
+    connection: Connection,
+    exchange: Exchange,
+    answer: (turn: Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    this.#idle.delete(connection);
+    await connection.take(exchange, answer);
+    if (!connection.idle || exchange.message.socket.destroyed) return;
+    if (this.#draining) connection.close();
+    else this.#idle.add(connection);
+  }
+
+  /** Closes those that are idle now, and each other one when it becomes so. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#idle) connection.close();
+  }
+
+  closeAll(): void {
+    for (const connection of this.#open.values()) connection.close();
+  }
+}

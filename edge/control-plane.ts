@@ -1,0 +1,212 @@
+import { fileURLToPath } from "node:url";
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
+import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
+import type { Clock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import { cannotListen, hostPort } from "../process/listen.ts";
+import type { Log } from "../process/log.ts";
+import {
+  EdgeServiceService,
+  type EdgeStats,
+  ExplainRequest,
+  type ExplainResponse,
+  type Member,
+  PingRequest,
+  type PingResponse,
+  type PurgeRequest,
+  type PurgeResponse,
+  StatsRequest,
+  type StatsResponse,
+  WatchStatsRequest,
+  type WatchStatsResponse,
+} from "../proto/gen/edgecache/v1/edge.ts";
+import { callReader, readPurgeBytes } from "./call-bytes.ts";
+import { notUnderstood, type Understood } from "./understood.ts";
+
+/** The edge behind the control plane. */
+export interface ControlledEdge {
+  readonly id: string;
+  ping(): PingResponse;
+  stats(): EdgeStats;
+  members(): Promise<readonly Member[]>;
+  /** `by` says who asked. */
+  purge(request: PurgeRequest, by: string): Promise<Understood<PurgeResponse>>;
+  explain(request: ExplainRequest): Understood<ExplainResponse>;
+}
+
+const EDGE_SERVICE = "edgecache.v1.EdgeService";
+const PROTO_FOLDER = fileURLToPath(new URL("../proto/", import.meta.url));
+
+const SERVER_OPTIONS = {
+  // gRPC's own default, far above the calls that are understood: what lies between gets a sentence that says so.
+  "grpc.max_receive_message_length": 4 * 1024 * 1024,
+  // One connection may hold this many calls; what it asks beyond waits at its own side.
+  "grpc.max_concurrent_streams": 1_000,
+  // A caller whose machine died is noticed, and its streams end.
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.enable_channelz": 0,
+};
+
+const DEFAULT_PERIOD_MS = 1_000;
+const LEAST_PERIOD_MS = 100;
+const MOST_PERIOD_MS = 60_000;
+
+/** EdgeService, but bytes that say nothing are passed on as that, so that the caller is told (callReader). */
+const SERVICE = {
+  ping: { ...EdgeServiceService.ping, requestDeserialize: callReader("request", PingRequest.decode) },
+  stats: { ...EdgeServiceService.stats, requestDeserialize: callReader("request", StatsRequest.decode) },
+  watchStats: {
+    ...EdgeServiceService.watchStats,
+    requestDeserialize: callReader("request", WatchStatsRequest.decode),
+  },
+  purge: { ...EdgeServiceService.purge, requestDeserialize: readPurgeBytes },
+  explain: { ...EdgeServiceService.explain, requestDeserialize: callReader("fields", ExplainRequest.decode) },
+};
+
+/** The gRPC control port: EdgeService, health and reflection. */
+export class ControlPlane {
+  readonly #edge: ControlledEdge;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  readonly #health = new HealthImplementation({ "": "NOT_SERVING", [EDGE_SERVICE]: "NOT_SERVING" });
+  readonly #server = new Server(SERVER_OPTIONS);
+
+  constructor(edge: ControlledEdge, clock: Clock, log: Log, simulateLatencyMs: number) {
+    this.#edge = edge;
+    this.#clock = clock;
+    this.#log = log;
+    this.#server.addService(SERVICE, {
+      ping: this.#unary<PingRequest, PingResponse>(async () => {
+        if (simulateLatencyMs > 0) await clock.wait(simulateLatencyMs);
+        return { ok: true, value: edge.ping() };
+      }),
+      stats: this.#unary<StatsRequest, StatsResponse>(async () => ({
+        ok: true,
+        value: { stats: edge.stats(), members: [...(await edge.members())] },
+      })),
+      watchStats: this.#watchStats,
+      purge: this.#unary<PurgeRequest, PurgeResponse>((request, peer) => edge.purge(request, peer)),
+      explain: this.#unary<ExplainRequest, ExplainResponse>(async (request) => edge.explain(request)),
+    });
+    this.#health.addToServer(this.#server);
+    // The descriptors that reflection serves come from the same file that the typed code was generated from.
+    const ours = loadSync("edgecache/v1/edge.proto", { includeDirs: [PROTO_FOLDER], keepCase: true });
+    const health = loadSync(healthProto, { keepCase: true });
+    new ReflectionService({ ...ours, ...health }).addToServer(this.#server);
+  }
+
+  /** Resolves with the bound port. Throws a Failure. */
+  open(host: string, port: number): Promise<number> {
+    const address = hostPort(host, port);
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
+        if (cause === null) resolve(bound);
+        else reject(cannotListen(`${this.#edge.id} gRPC port`, address, withCode(cause)));
+      });
+    });
+  }
+
+  /** What grpc.health.v1 answers. */
+  setServing(serving: boolean): void {
+    for (const name of ["", EDGE_SERVICE]) this.#health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
+  }
+
+  /** Ends the streams, lets the calls in flight end for up to `patienceMs`, then cuts them. */
+  async close(patienceMs: number): Promise<void> {
+    this.#stopping.abort();
+    const ended = new AbortController();
+    // tryShutdown waits for ever for a stream that its client keeps open, such as a health watch.
+    const cut = this.#clock.wait(patienceMs, ended.signal).then(
+      () => this.#server.forceShutdown(),
+      () => undefined,
+    );
+    await new Promise<void>((resolve) => {
+      this.#server.tryShutdown(() => resolve());
+    });
+    ended.abort();
+    await cut;
+  }
+
+  #unary<Request, Response>(
+    answer: (request: Request, peer: string) => Promise<Understood<Response>>,
+  ): handleUnaryCall<Understood<Request>, Response> {
+    return (call, callback) => {
+      const asked = call.request;
+      const answered = asked.ok ? answer(asked.value, call.getPeer()) : Promise.resolve(asked);
+      answered.then(
+        (reply) => (reply.ok ? callback(null, reply.value) : callback(refusal(reply.problem))),
+        (thrown: unknown) => callback(this.#failure(thrown)),
+      );
+    };
+  }
+
+  readonly #watchStats: handleServerStreamingCall<Understood<WatchStatsRequest>, WatchStatsResponse> = (
+    call,
+  ) => {
+    const period = call.request.ok ? readPeriod(call.request.value) : call.request;
+    if (!period.ok) {
+      // grpc-js ends a stream with a status only so: destroy() would leave the caller without one.
+      call.emit("error", refusal(period.problem));
+      return;
+    }
+    const left = new AbortController();
+    call.on("cancelled", () => left.abort());
+    call.on("close", () => left.abort());
+    this.#report(call, period.value, AbortSignal.any([left.signal, this.#stopping.signal])).then(
+      () => call.end(),
+      (thrown: unknown) => call.emit("error", this.#failure(thrown)),
+    );
+  };
+
+  async #report(
+    call: ServerWritableStream<unknown, WatchStatsResponse>,
+    periodMs: number,
+    until: AbortSignal,
+  ): Promise<void> {
+    while (!until.aborted) {
+      const stats = this.#edge.stats();
+      // A caller that does not read misses reports; they do not pile up for it.
+      if (!until.aborted && !call.writableNeedDrain) call.write({ stats });
+      await this.#clock.wait(periodMs, until).catch((thrown: unknown) => {
+        if (!until.aborted) throw thrown;
+      });
+    }
+  }
+
+  #failure(thrown: unknown): Partial<ServiceError> & Error {
+    const details = describeError(thrown);
+    this.#log.error({ cause: details }, "gRPC call failed");
+    return Object.assign(new Error(details), { code: status.UNAVAILABLE, details });
+  }
+}
+
+function readPeriod({ period }: WatchStatsRequest): Understood<number> {
+  const ms = period === undefined ? DEFAULT_PERIOD_MS : period.seconds * 1_000 + period.nanos / 1e6;
+  if (ms >= LEAST_PERIOD_MS && ms <= MOST_PERIOD_MS) return { ok: true, value: ms };
+  const rule = `must be ${LEAST_PERIOD_MS / 1_000}s to ${MOST_PERIOD_MS / 1_000}s`;
+  return notUnderstood("period", rule, `${ms / 1_000}s`);
+}
+
+function refusal(details: string): Partial<ServiceError> & Error {
+  return Object.assign(new Error(details), { code: status.INVALID_ARGUMENT, details });
+}
+
+/** grpc-js gives the reason for which it cannot listen as text only. */
+function withCode(cause: Error): NodeJS.ErrnoException {
+  const code = ["EADDRINUSE", "EACCES", "EADDRNOTAVAIL", "ENOTFOUND"].find((word) =>
+    cause.message.includes(word),
+  );
+  return code === undefined ? cause : Object.assign(cause, { code });
+}

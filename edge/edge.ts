@@ -1,0 +1,282 @@
+import { randomUUID } from "node:crypto";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Clock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import { hostPort } from "../process/listen.ts";
+import type { Log } from "../process/log.ts";
+import { type OperatorPort, type Readiness, startOperatorPort } from "../process/operator-port.ts";
+import type { EdgeStats, Member, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { formatPosition } from "../purge-log/position.ts";
+import type { PurgeLog } from "../purge-log/purge-log.ts";
+import type { EdgeConfig } from "./config.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { explain } from "./explain.ts";
+import { Listener } from "./listener.ts";
+import { EdgeCounters, metricsText } from "./metrics.ts";
+import { ByteBudget } from "./origin/byte-budget.ts";
+import { Collapse } from "./origin/collapse.ts";
+import { openOrigin } from "./origin/open-origin.ts";
+import type { Origin } from "./origin/origin.ts";
+import type { EdgeParts } from "./parts.ts";
+import { purge } from "./purge.ts";
+import { PurgeFollower } from "./purge-follower.ts";
+import { readPurgeRequest } from "./purge-request.ts";
+import { Sites } from "./sites.ts";
+import { MemoryStore } from "./store/memory-store.ts";
+
+/** What an edge shares with its surroundings. The purge log stays open when the edge stops. */
+export interface Surroundings {
+  readonly purgeLog: PurgeLog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A running edge. */
+export interface Edge {
+  readonly id: string;
+  readonly http: Address;
+  readonly grpc: Address;
+  readonly admin: Address;
+  /** Refuses new traffic, lets the answers in flight end, closes everything it opened. */
+  stop(): Promise<void>;
+}
+
+// One response may fill a quarter of the store, so that one cannot drive everything else out.
+const KEEP_SHARE = 4;
+// Fills in flight are not yet in the store's account; together they may hold half as much again.
+const FILL_SHARE = 2;
+// How long a stopping edge lets answers in flight, and calls in flight, go on.
+const ANSWERS_PATIENCE_MS = 10_000;
+const CALLS_PATIENCE_MS = 2_000;
+
+/** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
+export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
+  const origins = new Map<string, Origin>();
+  const { ttlMs, id: via } = config;
+  for (const site of config.sites) {
+    origins.set(site.name, await openOrigin(site.origin, { ttlMs, via, clock: around.clock }));
+  }
+  const edge = new RunningEdge(config, around, origins);
+  try {
+    await edge.open();
+  } catch (thrown) {
+    await edge.stop();
+    throw thrown;
+  }
+  return edge;
+}
+
+class RunningEdge implements Edge {
+  readonly id: string;
+  readonly #config: EdgeConfig;
+  readonly #around: Surroundings;
+  readonly #parts: EdgeParts;
+  readonly #sites: Sites;
+  readonly #listener: Listener;
+  readonly #control: ControlPlane;
+  readonly #bootId = randomUUID();
+  readonly #startedAt: number;
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  #operator: OperatorPort | undefined;
+  #httpPort: number;
+  #grpcPort: number;
+  #draining = false;
+  #lastMembers: readonly Member[] = [];
+
+  constructor(config: EdgeConfig, around: Surroundings, origins: ReadonlyMap<string, Origin>) {
+    const { purgeLog, clock } = around;
+    const log = around.log.child({ edge: config.id });
+    this.id = config.id;
+    this.#config = config;
+    this.#around = around;
+    this.#startedAt = clock.monotonic();
+    this.#httpPort = config.port;
+    this.#grpcPort = config.grpcPort;
+    const store = new MemoryStore(config.memoryBytes);
+    this.#parts = {
+      id: config.id,
+      origins,
+      store,
+      follower: new PurgeFollower({ leaseMs: config.leaseMs, purgeLog, store, clock, log }),
+      collapse: new Collapse(),
+      counters: new EdgeCounters(),
+      clock,
+      log,
+      fillBudget: new ByteBudget(config.memoryBytes / FILL_SHARE),
+      keepLimit: config.memoryBytes / KEEP_SHARE,
+    };
+    this.#sites = new Sites(config.sites);
+    this.#listener = new Listener(this.#parts, this.#sites, config.simulateLatencyMs);
+    this.#control = new ControlPlane(
+      {
+        id: config.id,
+        ping: () => this.#ping(),
+        stats: () => this.#stats(),
+        members: () => this.#members(),
+        purge: async (request, by) => {
+          const call = readPurgeRequest(request, this.#sites);
+          if (!call.ok) return call;
+          const proof = await purge(call.value, `${by} via ${this.id}`, this.#parts, purgeLog);
+          return { ok: true, value: { ...proof, edges: [...proof.edges] } };
+        },
+        explain: (request) => explain(request, this.#sites, this.#parts),
+      },
+      clock,
+      log,
+      config.simulateLatencyMs,
+    );
+  }
+
+  get http(): Address {
+    return { host: this.#config.host, port: this.#httpPort };
+  }
+
+  get grpc(): Address {
+    return { host: this.#config.host, port: this.#grpcPort };
+  }
+
+  get admin(): Address {
+    return { host: this.#config.host, port: this.#operator?.port ?? this.#config.adminPort };
+  }
+
+  async open(): Promise<void> {
+    const { host, advertise, port, grpcPort, adminPort } = this.#config;
+    this.#loopDelay.enable();
+    this.#httpPort = await this.#listener.open(host, port);
+    this.#grpcPort = await this.#control.open(host, grpcPort);
+    this.#operator = await startOperatorPort({
+      host,
+      port: adminPort,
+      ready: () => this.#readiness(),
+      metrics: () => metricsText(this.id, this.#parts.counters, this.#gauges()),
+    });
+    await this.#parts.follower.start({
+      edge: this.id,
+      bootId: this.#bootId,
+      grpcAddress: hostPort(advertise, this.#grpcPort),
+      httpAddress: hostPort(advertise, this.#httpPort),
+    });
+    this.#control.setServing(true);
+  }
+
+  async stop(): Promise<void> {
+    this.#draining = true;
+    this.#control.setServing(false);
+    await this.#listener.close(ANSWERS_PATIENCE_MS);
+    await this.#control.close(CALLS_PATIENCE_MS);
+    await this.#operator?.stop();
+    await this.#parts.follower.stop();
+    await this.#leave();
+    for (const origin of this.#parts.origins.values()) await origin.close();
+    this.#loopDelay.disable();
+  }
+
+  /** A stopped edge serves nothing, so no purge need wait for it. */
+  async #leave(): Promise<void> {
+    try {
+      await this.#around.purgeLog.forget(this.id);
+    } catch (thrown) {
+      this.#parts.log.warn({ cause: describeError(thrown) }, "still in the heartbeat table");
+    }
+  }
+
+  get #state(): "serving" | "lapsed" | "draining" {
+    if (this.#draining) return "draining";
+    return this.#parts.follower.leaseLeftMs > 0 ? "serving" : "lapsed";
+  }
+
+  #ping(): PingResponse {
+    const { follower } = this.#parts;
+    return {
+      edge: this.id,
+      bootId: this.#bootId,
+      state: this.#state,
+      position: formatPosition(follower.position),
+      leaseLeftMs: follower.leaseLeftMs,
+      inFlight: this.#listener.inFlight,
+      eventLoopDelayMs: this.#eventLoopDelayMs(),
+      host: this.#config.advertise,
+      httpPort: this.#httpPort,
+      publicUrl: this.#config.publicUrl ?? "",
+    };
+  }
+
+  #stats(): EdgeStats {
+    const { counters, follower, store } = this.#parts;
+    return {
+      edge: this.id,
+      state: this.#state,
+      position: formatPosition(follower.position),
+      lagMs: follower.lagMs ?? -1,
+      requests: counters.get("requests"),
+      hits: counters.get("hits"),
+      misses: counters.get("misses"),
+      stale: counters.get("stale"),
+      revalidated: counters.get("revalidated"),
+      bypass: counters.get("bypass"),
+      errors: counters.get("errors"),
+      objects: store.objects,
+      bytes: store.bytes,
+      fills: counters.get("fills"),
+      collapsed: counters.get("collapsed"),
+      purges: follower.purges,
+      uptimeMs: this.#uptimeMs(),
+    };
+  }
+
+  /** While the purge log does not answer, those it last told of. */
+  async #members(): Promise<readonly Member[]> {
+    try {
+      const members = await this.#around.purgeLog.members();
+      this.#lastMembers = members.map((member) => ({ ...member, position: formatPosition(member.position) }));
+    } catch (thrown) {
+      this.#parts.log.info({ cause: describeError(thrown) }, "members as last known");
+    }
+    return this.#lastMembers;
+  }
+
+  #gauges() {
+    const { follower, store } = this.#parts;
+    return {
+      objects: store.objects,
+      bytes: store.bytes,
+      inFlight: this.#listener.inFlight,
+      purges: follower.purges,
+      leaseLeftMs: follower.leaseLeftMs,
+      lagMs: follower.lagMs ?? -1,
+      eventLoopDelayMs: this.#eventLoopDelayMs(),
+      uptimeMs: this.#uptimeMs(),
+    };
+  }
+
+  #uptimeMs(): number {
+    return Math.round(this.#around.clock.monotonic() - this.#startedAt);
+  }
+
+  #eventLoopDelayMs(): number {
+    // Not a number until the first sample. Each sample includes the resolution of 10 ms itself.
+    const mean = this.#loopDelay.mean / 1e6;
+    return Number.isFinite(mean) ? Math.max(0, mean - 10) : 0;
+  }
+
+  async #readiness(): Promise<Readiness> {
+    const reasons: string[] = [];
+    const state = this.#state;
+    if (state === "draining") reasons.push("draining");
+    if (this.#parts.follower.leaseLeftMs <= 0)
+      reasons.push("lapsed: the purge log has not confirmed its tail");
+    for (const [site, origin] of this.#parts.origins) {
+      try {
+        await origin.probe();
+      } catch (thrown) {
+        reasons.push(`origin of site ${site} cannot be reached: ${describeError(thrown)}`);
+      }
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+}

@@ -1,0 +1,28 @@
+import type { Fields } from "../http/fields.ts";
+import type { Content } from "./content.ts";
+import type { Seat, SharedBody } from "./origin/shared-body.ts";
+import type { StoredResponse } from "./store/stored-response.ts";
+
+/** What one fetch from the origin brought. */
+export type Filled =
+  /** A whole response that may be stored: it serves every waiter that it fits, as it arrives. */
+  | {
+      readonly kind: "shared";
+      readonly response: StoredResponse;
+      readonly body: SharedBody;
+      /** The place of the request that started the fill; every other takes its own. */
+      readonly starter: Seat;
+      readonly length: number | undefined;
+    }
+  /** The stored response still holds (304). */
+  | { readonly kind: "validated"; readonly response: StoredResponse }
+  /** For the request that asked, and for no other. `detail` says why, where there is something to say. */
+  | Own;
+
+export interface Own {
+  readonly kind: "own";
+  readonly status: number;
+  readonly fields: Fields;
+  readonly content: Content;
+  readonly detail: string | undefined;
+}

@@ -1,0 +1,194 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Fields } from "../http/fields.ts";
+import { ALLOWED_METHODS, authorityOf, originForm, refuseRequest } from "../http/refuse-request.ts";
+import { describeError } from "../process/failure.ts";
+import { listen } from "../process/listen.ts";
+import type { Connection, Exchange } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import { errorAnswer, failureAnswer } from "./error-answer.ts";
+import { parseFault } from "./parse-fault.ts";
+import type { EdgeParts } from "./parts.ts";
+import { answerBytes, respond } from "./respond.ts";
+import { hasContent } from "./rules/storable.ts";
+import { type EdgeRequest, serve } from "./serve.ts";
+import type { Sites } from "./sites.ts";
+
+/** What a client may take of the edge's time and room. Times in milliseconds. */
+export interface ClientLimits {
+  /** For a field section to arrive, from its first byte or from the connection. */
+  readonly fieldsMs: number;
+  /** For a whole request to arrive. */
+  readonly requestMs: number;
+  /** How often the two are checked: how late they may be. */
+  readonly checkMs: number;
+  /** Open at the same time. */
+  readonly connections: number;
+}
+
+const CLIENT_LIMITS: ClientLimits = {
+  fieldsMs: 10_000,
+  requestMs: 30_000,
+  checkMs: 1_000,
+  // Far below the usual limit on file descriptors, far above what one edge's clients and routers need.
+  connections: 4_000,
+};
+// Longer than clients and routers keep their connections, so that they close first and no request meets a closing one.
+const KEEP_ALIVE_MS = 65_000;
+// The rules refuse 8 KiB of fields with a reason; this only bounds what is read before they see them.
+const MOST_HEAD_BYTES = 64 * 1024;
+// What may wait in memory for one client before the writer waits for it.
+const WRITE_BUFFER_BYTES = 256 * 1024;
+
+/** What a field section asks for. */
+type Asked =
+  | { readonly kind: "request"; readonly request: EdgeRequest; readonly expectsContinue: boolean }
+  | { readonly kind: "refused"; readonly status: number; readonly detail: string };
+
+/** The HTTP data port: the front door of an edge. It serves the site and nothing else. */
+export class Listener {
+  #inFlight = 0;
+  readonly #server: Server;
+  readonly #edge: EdgeParts;
+  readonly #sites: Sites;
+  readonly #latencyMs: number;
+  readonly #connections: Connections;
+
+  constructor(edge: EdgeParts, sites: Sites, simulateLatencyMs: number, limits = CLIENT_LIMITS) {
+    this.#edge = edge;
+    this.#sites = sites;
+    this.#latencyMs = simulateLatencyMs;
+    this.#connections = new Connections(limits.connections, edge.clock);
+    this.#server = createServer({
+      headersTimeout: limits.fieldsMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MOST_HEAD_BYTES,
+      highWaterMark: WRITE_BUFFER_BYTES,
+      // The rules answer these, so that the answer names the reason.
+      requireHostHeader: false,
+    });
+    // Every field is given to the rules, which count them; by default node leaves out what is over its limit.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("connection", (socket) => this.#connections.add(socket));
+    this.#server.on("request", (message, response) => this.#take(message, response));
+    this.#server.on("checkContinue", (message, response) => this.#take(message, response));
+    this.#server.on("checkExpectation", (message, response) => this.#take(message, response));
+    this.#server.on("clientError", (error, socket) => this.#takeFault(error, socket as Socket));
+    this.#server.on("connect", ({ socket }) => this.#takeConnect(socket));
+  }
+
+  /** Requests that are being answered. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Resolves with the bound port. Throws a Failure. */
+  async open(host: string, port: number): Promise<number> {
+    const bound = await listen(this.#server, host, port, `${this.#edge.id} HTTP data port`);
+    // Such as too many open files when a connection is accepted: the next one may be luckier.
+    this.#server.on("error", (cause) =>
+      this.#edge.log.error({ cause: describeError(cause) }, "data port cannot accept"),
+    );
+    return bound;
+  }
+
+  /** Takes no more connections, lets the answers in flight end for up to `patienceMs`, then cuts them. */
+  async close(patienceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    this.#connections.drain();
+    const patience = new AbortController();
+    const cut = this.#edge.clock.wait(patienceMs, patience.signal).then(
+      () => this.#connections.closeAll(),
+      () => undefined,
+    );
+    await closed;
+    patience.abort();
+    await cut;
+  }
+
+  #take(message: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.of(message.socket);
+    if (connection === undefined || connection.ending) return;
+    const asked = this.#read(message);
+    if (asked.kind === "refused") {
+      this.#refuse(connection, asked.status, asked.detail, message);
+      return;
+    }
+    // RFC 9110 section 10.1.1: the rules have refused every other expectation.
+    if (asked.expectsContinue) response.writeContinue();
+    const exchange: Exchange = { message, response, abandoned: false };
+    this.#connections.take(connection, exchange, (turn) => this.#answer(exchange, asked.request, turn));
+  }
+
+  #read(message: IncomingMessage): Asked {
+    const { method = "", url = "", httpVersion, rawHeaders } = message;
+    const head = { method, target: url, httpVersion, rawFields: rawHeaders };
+    const refusal = refuseRequest(head);
+    if (refusal !== undefined) return { kind: "refused", status: refusal.status, detail: refusal.detail };
+    const authority = authorityOf(head) ?? "";
+    const site = this.#sites.of(authority);
+    // RFC 9110 section 15.5.20: this edge does not answer for that authority.
+    if (site === undefined) return { kind: "refused", status: 421, detail: "unknown-host" };
+    const fields = Fields.ofRaw(rawHeaders);
+    const body = hasContent(fields) ? message : undefined;
+    return {
+      kind: "request",
+      request: { method, target: originForm(url), site, fields, origin: `http://${authority}`, body },
+      expectsContinue: fields.has("Expect") && httpVersion === "1.1",
+    };
+  }
+
+  /** Never rejects. */
+  async #answer(exchange: Exchange, request: EdgeRequest, turn: Promise<void>): Promise<void> {
+    const { clock, counters } = this.#edge;
+    this.#inFlight += 1;
+    try {
+      const served = await serve(request, this.#edge).catch((thrown: unknown) =>
+        failureAnswer(thrown, "request", this.#edge),
+      );
+      if (this.#latencyMs > 0) await clock.wait(this.#latencyMs);
+      await turn;
+      if (exchange.abandoned) {
+        if (served.content.kind === "stream") served.content.cancel();
+        return;
+      }
+      counters.answered(served.outcome);
+      if (this.#connections.draining) exchange.response.shouldKeepAlive = false;
+      await respond(served, request.method, exchange.response, this.#edge);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  /** What follows a refused request cannot be trusted to begin where it seems to: it is the connection's last. */
+  #refuse(connection: Connection, status: number, detail: string, message?: IncomingMessage): void {
+    // Its content is read, and dropped, while the client may still be sending it.
+    message?.resume();
+    connection.endWith(() => {
+      const why = { fwd: "bypass", detail, proxyError: "http_request_error" } as const;
+      const served = errorAnswer(status, why, this.#edge);
+      const fields = status === 405 ? served.fields.plus("Allow", ALLOWED_METHODS) : served.fields;
+      this.#edge.counters.answered(served.outcome);
+      return answerBytes({ ...served, fields }, message?.method ?? "", this.#edge);
+    });
+  }
+
+  /** Answers what node's parser could not read, or did not get in time. */
+  #takeFault(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.of(socket);
+    const fault = parseFault(error);
+    // Nobody asked anything: the connection was opened and not used, or it broke.
+    if (connection === undefined || fault === undefined || !connection.used) socket.destroy();
+    else this.#refuse(connection, fault.status, fault.detail);
+  }
+
+  #takeConnect(socket: Socket): void {
+    const connection = this.#connections.of(socket);
+    if (connection === undefined) socket.destroy();
+    else this.#refuse(connection, 405, "method-not-allowed");
+  }
+}

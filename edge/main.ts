@@ -1,0 +1,28 @@
+import { systemClock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import { stopOnSignal } from "../process/graceful-stop.ts";
+import { hostPort } from "../process/listen.ts";
+import { createLog } from "../process/log.ts";
+import { settingsOrExit } from "../process/settings-or-exit.ts";
+import { openPurgeLog } from "../purge-log/open-purge-log.ts";
+import { edgeConfig, edgeProgram } from "./config.ts";
+import { startEdge } from "./edge.ts";
+
+const config = settingsOrExit(edgeProgram, edgeConfig);
+const log = createLog("edge", config.logLevel);
+const purgeLog = openPurgeLog(config.redis, systemClock, log);
+try {
+  const edge = await startEdge(config, { purgeLog, clock: systemClock, log });
+  stopOnSignal(async () => {
+    await edge.stop();
+    await purgeLog.close();
+  }, log);
+  const { http, grpc, admin } = edge;
+  process.stdout.write(
+    `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +
+      `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
+  );
+} catch (thrown) {
+  process.stderr.write(`edge: ${describeError(thrown)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,37 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
+import { originContract } from "../../test/contracts/origin.contract.ts";
+import { failureOf } from "../../test/rig/fetching.ts";
+import { HttpOrigin } from "../../test/rig/http-origin.ts";
+import { openOrigin } from "./open-origin.ts";
+
+const context = { ttlMs: 60_000, via: "edge-1", clock: systemClock };
+
+describe("openOrigin", () => {
+  it("refuses a directory that does not exist, by its name", async () => {
+    const failure = await failureOf(openOrigin({ kind: "directory", path: "/no/such/site" }, context));
+    expect(failure.code).to.equal("bad-config");
+    expect(failure.message).to.contain("/no/such/site");
+  });
+
+  describe("on a directory", () => {
+    originContract(async (files) => {
+      const path = await mkdtemp(join(tmpdir(), "edgecache-origin-"));
+      for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+      const origin = await openOrigin({ kind: "directory", path }, context);
+      return { origin, stop: () => rm(path, { recursive: true }) };
+    });
+  });
+
+  describe("on an HTTP server", () => {
+    originContract(async (files) => {
+      const server = await HttpOrigin.start();
+      for (const [path, body] of Object.entries(files)) server.answer(path, { body });
+      const origin = await openOrigin({ kind: "http", url: server.url }, context);
+      return { origin, stop: () => origin.close().then(() => server.stop()) };
+    });
+  });
+});

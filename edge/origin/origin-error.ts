@@ -1,0 +1,117 @@
+import { describeError, Failure } from "../../process/failure.ts";
+
+/** Why there is no response from an origin, or not a whole one, and what a client is told when none was begun. */
+const STATUS_OF = {
+  // RFC 9209 section 2.3, in its words.
+  dns_error: 502,
+  destination_unavailable: 503,
+  destination_ip_unroutable: 502,
+  connection_refused: 502,
+  connection_terminated: 502,
+  connection_timeout: 504,
+  connection_limit_reached: 503,
+  tls_protocol_error: 502,
+  tls_certificate_error: 502,
+  http_response_incomplete: 502,
+  http_response_header_section_size: 502,
+  http_response_transfer_coding: 502,
+  http_response_timeout: 504,
+  http_upgrade_failed: 502,
+  http_protocol_error: 502,
+  proxy_internal_error: 502,
+  // Ours, for content that broke off after the fields had come.
+  "origin-body-short": 502,
+  "origin-body-changed": 502,
+} as const;
+
+export type OriginErrorCode = keyof typeof STATUS_OF;
+
+/** How much of the response had arrived when it failed. */
+export type Received = "nothing" | "some of the fields" | "the fields";
+
+/** The status that answers a request whose origin failed with `code`; 502 for a code that is not an origin's. */
+export function statusFor(code: string): 502 | 503 | 504 {
+  return isOriginErrorCode(code) ? STATUS_OF[code] : 502;
+}
+
+function isOriginErrorCode(code: string): code is OriginErrorCode {
+  return Object.hasOwn(STATUS_OF, code);
+}
+
+/** Whatever was thrown while `what` was fetched, as a Failure. A Failure is returned as it is. */
+export function originErrorOf(
+  thrown: unknown,
+  received: Received = "nothing",
+  what = "The fetch from the origin",
+): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const code = codeFor(thrown, received);
+  return new Failure(code, "origin", `${what} failed: ${code}: ${describeError(thrown)}`, thrown);
+}
+
+function codeFor(thrown: unknown, received: Received): OriginErrorCode {
+  if (!(thrown instanceof Error)) return "proxy_internal_error";
+  if (thrown.name === "TimeoutError") return "http_response_timeout";
+  if (thrown.name === "HTTPParserError") return malformed(thrown.message, received);
+  const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+  switch (code) {
+    case "ECONNREFUSED":
+      return "connection_refused";
+    case "ETIMEDOUT":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return received === "nothing" ? "connection_timeout" : closed(received);
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EADDRNOTAVAIL":
+      return "destination_ip_unroutable";
+    case "EMFILE":
+    case "ENFILE":
+    case "UND_ERR_CLOSED":
+    case "UND_ERR_DESTROYED":
+      return "destination_unavailable";
+    case "UND_ERR_SOCKET":
+      return refusedByUndici(thrown.message) ?? closed(received);
+    case "ECONNABORTED":
+    case "ECONNRESET":
+    case "EPIPE":
+      return closed(received);
+    // undici says this too of a malformed field section in which a Content-Length was seen.
+    case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
+      return received === "the fields" ? "origin-body-short" : "http_protocol_error";
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return "http_response_header_section_size";
+    default:
+      return byFamily(code);
+  }
+}
+
+/** The connection ended by itself. */
+function closed(received: Received): OriginErrorCode {
+  switch (received) {
+    case "nothing":
+      return "connection_terminated";
+    case "some of the fields":
+      return "http_response_incomplete";
+    case "the fields":
+      return "origin-body-short";
+  }
+}
+
+/** undici's parser tells its reasons in the message only. */
+function malformed(message: string, received: Received): OriginErrorCode {
+  if (message.includes("EOF")) return closed(received);
+  return /chunk/i.test(message) ? "http_response_transfer_coding" : "http_protocol_error";
+}
+
+/** undici closes a connection on a reply that it did not ask for, with a word in the message only. */
+function refusedByUndici(message: string): OriginErrorCode | undefined {
+  if (message === "bad upgrade") return "http_upgrade_failed";
+  return message === "bad response" ? "http_protocol_error" : undefined;
+}
+
+function byFamily(code: string): OriginErrorCode {
+  if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns_error";
+  if (/CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$/.test(code)) return "tls_certificate_error";
+  if (/^(EPROTO$|ERR_SSL_|ERR_TLS_)/.test(code)) return "tls_protocol_error";
+  return "proxy_internal_error";
+}

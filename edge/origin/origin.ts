@@ -1,0 +1,32 @@
+import type { Fields } from "../../http/fields.ts";
+
+/** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
+export interface OriginRequest {
+  readonly method: string;
+  /** Path with optional query, beginning with "/", exactly the bytes of the cache key. */
+  readonly target: string;
+  readonly fields: Fields;
+  readonly body?: AsyncIterable<Uint8Array>;
+}
+
+/** What an origin answers, once its fields have arrived. */
+export interface OriginResponse {
+  readonly status: number;
+  readonly fields: Fields;
+  /**
+   * The content as it arrives; it pulls, so a slow reader slows the origin. It throws a Failure when the
+   * content ends short, too long or too late. Returning early from the loop frees the connection.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The content ends with the connection, so nothing tells whether it is whole: it may not be stored. */
+  readonly endsWithConnection?: boolean;
+}
+
+/** Where responses come from: a directory, or an HTTP base URL. */
+export interface Origin {
+  /** Throws a Failure with source "origin" when no response can be had. `signal` gives up at any time. */
+  fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse>;
+  /** Resolves when the origin can be reached, else throws a Failure. For /readyz. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { get, never, textOf } from "../../test/rig/fetching.ts";
+import { Gate } from "../../test/rig/gate.ts";
+import { upstreams } from "../../test/rig/upstreams.ts";
+
+describe("skipContinue", () => {
+  const { upstream, raw } = upstreams();
+  const CONTINUE = "HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n";
+  const RESPONSE = "HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\nHTTP/1.1 100 is only content.";
+
+  for (const [name, size] of [
+    ["in one piece", 10_000],
+    ["byte by byte", 1],
+    ["in pieces of 7 bytes", 7],
+  ] as const) {
+    it(`leaves out 100s that come ${name}, and nothing else`, async () => {
+      const bytes = `${CONTINUE}${CONTINUE}${RESPONSE}`;
+      const server = await raw((socket) => {
+        for (let i = 0; i < bytes.length; i += size) socket.write(bytes.slice(i, i + size));
+      });
+      const origin = upstream(server.url, { connections: 1 });
+      for (let i = 0; i < 3; i++) {
+        const response = await origin.fetch(get("/a"), never);
+        expect(response.status).to.equal(200);
+        expect(await textOf(response)).to.equal("HTTP/1.1 100 is only content.");
+      }
+      expect(server.connections).to.equal(1);
+    });
+  }
+
+  it("leaves content alone that looks like a 100 at the start of a read", async () => {
+    const fieldsRead = new Gate();
+    const server = await raw((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${CONTINUE.length}\r\n\r\n`);
+      void fieldsRead.passed.then(() => socket.write(CONTINUE));
+    });
+    const response = await upstream(server.url).fetch(get("/a"), never);
+    fieldsRead.open();
+    expect(await textOf(response)).to.equal(CONTINUE);
+  });
+});

@@ -1,0 +1,87 @@
+/** The connection that a body arrives on. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+  /** Gives the rest up, and the connection with it. */
+  cancel(): void;
+}
+
+type Ending = { readonly kind: "complete" } | { readonly kind: "failed"; readonly error: unknown };
+
+// What may wait here for the reader: about one read of a socket. More would only be memory.
+const HIGH_WATER = 64 * 1024;
+
+/**
+ * The content of a response from an upstream, pulled: nothing flows unless the reader waits for it. It must be read
+ * to its end or returned, because until then it occupies a connection.
+ */
+export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
+  readonly #flow: Flow;
+  #arrived: Uint8Array[] = [];
+  #arrivedBytes = 0;
+  #ending: Ending | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  /** The flow is expected to be paused. */
+  constructor(flow: Flow) {
+    this.#flow = flow;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Everything that has arrived, in one piece: an origin that sends single bytes costs its readers no more. */
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      if (this.#arrivedBytes > 0) return { done: false, value: this.#take() };
+      if (this.#ending?.kind === "failed") throw this.#ending.error;
+      if (this.#ending !== undefined) return { done: true, value: undefined };
+      const changed = this.#changed.promise;
+      this.#flow.resume();
+      await changed;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#arrived = [];
+    this.#arrivedBytes = 0;
+    if (this.#ending === undefined) {
+      this.end();
+      this.#flow.cancel();
+    }
+    return { done: true, value: undefined };
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#arrived.push(chunk);
+    this.#arrivedBytes += chunk.byteLength;
+    if (this.#arrivedBytes >= HIGH_WATER) this.#flow.pause();
+    this.#announce();
+  }
+
+  end(): void {
+    this.#ending ??= { kind: "complete" };
+    this.#announce();
+  }
+
+  /** The reader still gets what arrived before, then `error`. */
+  fail(error: unknown): void {
+    this.#ending ??= { kind: "failed", error };
+    this.#announce();
+  }
+
+  #take(): Uint8Array {
+    const [only] = this.#arrived;
+    const taken = this.#arrived.length === 1 && only !== undefined ? only : Buffer.concat(this.#arrived);
+    this.#arrived = [];
+    this.#arrivedBytes = 0;
+    return taken;
+  }
+
+  #announce(): void {
+    const changed = this.#changed;
+    this.#changed = Promise.withResolvers();
+    changed.resolve();
+  }
+}

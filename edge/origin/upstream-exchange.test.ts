@@ -1,0 +1,137 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { upstreams } from "../../test/rig/upstreams.ts";
+
+describe("An exchange with an upstream that misbehaves", () => {
+  const { upstream, raw } = upstreams();
+
+  const ok = "HTTP/1.1 200 OK\r\n";
+  const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`;
+
+  const refused = {
+    http_protocol_error: {
+      "a length with a transfer coding": `${ok}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      "a transfer coding with a length": `${ok}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n`,
+      "two lengths": `${ok}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`,
+      "a length that is no number": `${ok}Content-Length: +3\r\n\r\nabc`,
+      "a control character in a field": `${ok}X-A: a\x01b\r\n\r\n`,
+      "a field without a name": `${ok}: a\r\n\r\n`,
+      "a bare line": "hello\r\n\r\n",
+      "another protocol": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+      "a status above 599": "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
+      "a status below 100": "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
+      "early hints without end": "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(40),
+      "100s without end": "HTTP/1.1 100 Continue\r\n\r\n".repeat(40),
+    },
+    http_upgrade_failed: {
+      "a switch of protocols": "HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: ws\r\n\r\n",
+      "a switch of protocols to none": "HTTP/1.1 101 Switch\r\n\r\n",
+    },
+    http_response_header_section_size: {
+      "a field of 64 KiB": `${ok}X-Large: ${"x".repeat(64 * 1024)}\r\n\r\n`,
+      "64 KiB of fields": `${ok}${"X-A: 0123456789\r\n".repeat(4096)}\r\n`,
+    },
+    http_response_transfer_coding: {
+      "a transfer coding that was not asked for": `${ok}Transfer-Encoding: gzip\r\n\r\n`,
+      "a transfer coding before chunked": `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    },
+  };
+  for (const [code, replies] of Object.entries(refused)) {
+    for (const [name, bytes] of Object.entries(replies)) {
+      it(`fails with ${code} on ${name}`, async () => {
+        const server = await raw(bytes);
+        const failure = await failureOf(upstream(server.url).fetch(get("/a"), never));
+        expect(failure.code).to.equal(code);
+        expect(failure.source).to.equal("origin");
+        expect(failure.message).to.contain(`GET ${server.url.origin}/a`);
+      });
+    }
+  }
+
+  it("fails on a connection that ends before the fields, or among them", async () => {
+    const nothing = await raw("", "end");
+    const failure = await failureOf(upstream(nothing.url).fetch(get("/a"), never));
+    expect(failure.code).to.equal("connection_terminated");
+    const half = await raw(`${ok}Content-`, "end");
+    const second = await failureOf(upstream(half.url).fetch(get("/a"), never));
+    expect(second.code).to.equal("http_response_incomplete");
+  });
+
+  const broken: readonly [name: string, bytes: string, then: "stay" | "end" | "reset", code: string][] = [
+    ["shorter than its length", `${ok}Content-Length: 10\r\n\r\nabc`, "end", "origin-body-short"],
+    [
+      "shorter than its length on a connection for one response",
+      `${ok}Connection: close\r\nContent-Length: 10\r\n\r\nabc`,
+      "end",
+      "origin-body-short",
+    ],
+    ["reset inside its length", `${ok}Content-Length: 10\r\n\r\nabc`, "reset", "origin-body-short"],
+    ["without a length and reset", `${ok}\r\nabc`, "reset", "origin-body-short"],
+    ["cut inside of a chunk", `${chunked}5\r\nabc`, "end", "origin-body-short"],
+    ["without its last chunk", `${chunked}3\r\nabc\r\n`, "end", "origin-body-short"],
+    [
+      "without its last chunk on a connection for one response",
+      `${ok}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`,
+      "end",
+      "origin-body-short",
+    ],
+    ["with a bad chunk size", `${chunked}3\r\nabc\r\nxyz\r\n`, "stay", "http_response_transfer_coding"],
+    ["with a chunk too long", `${chunked}3\r\nabcdef\r\n0\r\n\r\n`, "stay", "http_response_transfer_coding"],
+  ];
+  for (const [name, bytes, then, code] of broken) {
+    it(`gives what came of a body ${name}, then ${code}`, async () => {
+      const server = await raw(bytes, then === "end" ? "end" : "stay");
+      const { body } = await upstream(server.url).fetch(get("/a"), never);
+      const iterator = body[Symbol.asyncIterator]();
+      expect(Buffer.from((await iterator.next()).value).toString()).to.equal("abc");
+      if (then === "reset") server.reset();
+      expect((await failureOf(iterator.next())).code).to.equal(code);
+    });
+  }
+
+  it("destroys a connection on which more came than was announced", async () => {
+    const poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+    const server = await raw((socket, count) =>
+      socket.write(`${ok}Content-Length: 4\r\n\r\ngood${count === 1 ? poison : ""}`),
+    );
+    const origin = upstream(server.url, { connections: 1 });
+    expect(await textOf(await origin.fetch(get("/a"), never))).to.equal("good");
+    expect(await textOf(await origin.fetch(get("/b"), never))).to.equal("good");
+    expect(server.connections).to.equal(2);
+  });
+
+  it("gives up on fields that do not come, whatever comes before them", async () => {
+    const silent = await raw("");
+    const options = { fieldsTimeoutMs: 40 };
+    const failure = await failureOf(upstream(silent.url, options).fetch(get("/a"), never));
+    expect(failure.code).to.equal("http_response_timeout");
+    const stuck = await raw("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nX-");
+    const second = await failureOf(upstream(stuck.url, options).fetch(get("/a"), never));
+    expect(second.code).to.equal("http_response_timeout");
+  });
+
+  it("gives up on a body that stands still while its reader waits, and not before", async () => {
+    const clock = new ManualClock();
+    const server = await raw(`${ok}Content-Length: 6\r\n\r\nabc`);
+    const { body } = await upstream(server.url, { clock, bodyTimeoutMs: 1000 }).fetch(get("/a"), never);
+    clock.advance(5000);
+    const iterator = body[Symbol.asyncIterator]();
+    expect(Buffer.from((await iterator.next()).value).toString()).to.equal("abc");
+    clock.advance(5000);
+    await turn();
+    const next = failureOf(iterator.next());
+    clock.advance(1000);
+    expect((await next).code).to.equal("http_response_timeout");
+  });
+
+  it("says so when every connection is taken", async () => {
+    const server = await raw("");
+    const origin = upstream(server.url, { connections: 1, fieldsTimeoutMs: 60 });
+    const first = failureOf(origin.fetch(get("/a"), never));
+    const second = await failureOf(origin.fetch(get("/b"), never));
+    expect((await first).code).to.equal("http_response_timeout");
+    expect(second.code).to.equal("connection_limit_reached");
+  });
+});

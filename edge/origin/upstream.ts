@@ -1,0 +1,161 @@
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { buildConnector, Pool } from "undici";
+import type { Fields } from "../../http/fields.ts";
+import { endToEnd } from "../../http/hop-by-hop.ts";
+import type { Clock } from "../../process/clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
+import { originErrorOf } from "./origin-error.ts";
+import { skipContinue } from "./skip-continue.ts";
+import { UpstreamExchange } from "./upstream-exchange.ts";
+
+export interface UpstreamOptions {
+  /** http: or https:; its path, if any, stands before every target. */
+  readonly base: URL;
+  /** The edge's id, for Via and CDN-Loop. */
+  readonly via: string;
+  readonly clock: Clock;
+  readonly connectTimeoutMs?: number;
+  /** From the request until the fields of its response; the time in the queue for a connection counts. */
+  readonly fieldsTimeoutMs?: number;
+  /** Between two pieces of a body that its reader waits for. */
+  readonly bodyTimeoutMs?: number;
+  /** At most so many at a time; further requests wait for one. */
+  readonly connections?: number;
+}
+
+// Twice what node's own client accepts of field lines, so that an unusual origin works; 64 KiB is an attack.
+const MAX_FIELD_BYTES = 32 * 1024;
+
+// RFC 9110 section 9.2.2.
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+/**
+ * An HTTP or HTTPS origin behind a pool of connections. It gives every response as it comes: redirects are not
+ * followed, nothing is decompressed, statuses have no meaning here.
+ */
+export class UpstreamOrigin implements Origin {
+  readonly #options: Required<UpstreamOptions>;
+  readonly #connect: buildConnector.connector;
+  readonly #pool: Pool;
+  readonly #pathPrefix: string;
+  readonly #fieldsDeadlines: Deadlines;
+  readonly #bodyDeadlines: Deadlines;
+  /** For an error that broke a connection: the bytes that the connection had ever received. */
+  readonly #receivedBefore = new WeakMap<Error, number>();
+
+  constructor(options: UpstreamOptions) {
+    this.#options = {
+      connectTimeoutMs: 5_000,
+      fieldsTimeoutMs: 30_000,
+      bodyTimeoutMs: 30_000,
+      connections: 64,
+      ...options,
+    };
+    const { base, clock, connections, connectTimeoutMs, fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
+    this.#fieldsDeadlines = new Deadlines(clock, fieldsTimeoutMs);
+    this.#bodyDeadlines = new Deadlines(clock, bodyTimeoutMs);
+    this.#pathPrefix = base.pathname.replace(/\/$/, "");
+    // HTTP/1.1 only: the failures and the repetition told apart here are those of its connections.
+    this.#connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
+    this.#pool = new Pool(base.origin, {
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      maxHeaderSize: MAX_FIELD_BYTES,
+      // Time is measured by our own clock, see UpstreamExchange.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (target, callback) => this.#connectPrepared(target, callback),
+    });
+  }
+
+  async fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse> {
+    signal.throwIfAborted();
+    const first = this.#dispatch(request, signal);
+    try {
+      return await first.response;
+    } catch (error) {
+      if (signal.aborted || !this.#mayRepeat(request, first)) throw error;
+      return await this.#dispatch(request, signal).response;
+    }
+  }
+
+  /** Connects, over TLS too when the base is https:, and asks for nothing. */
+  async probe(): Promise<void> {
+    const { protocol, hostname, port, host, origin } = this.#options.base;
+    const connected = Promise.withResolvers<void>();
+    // An address in brackets is one only inside of a URL.
+    const address = hostname.replace(/^\[(.*)\]$/, "$1");
+    this.#connect({ protocol, hostname: address, port, host }, (error, socket) => {
+      if (error !== null) return connected.reject(originErrorOf(error, "nothing", `Connecting to ${origin}`));
+      socket?.destroy();
+      connected.resolve();
+    });
+    await connected.promise;
+  }
+
+  /** Ends what is still under way. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+    this.#fieldsDeadlines.close();
+    this.#bodyDeadlines.close();
+  }
+
+  #dispatch(request: OriginRequest, signal: AbortSignal): UpstreamExchange {
+    const { method } = request;
+    const path = `${this.#pathPrefix}${request.target}`;
+    const exchange = new UpstreamExchange({
+      method,
+      what: `${method} ${this.#options.base.origin}${path}`,
+      fieldsDeadlines: this.#fieldsDeadlines,
+      bodyDeadlines: this.#bodyDeadlines,
+      signal,
+    });
+    const body = request.body === undefined ? null : Readable.from(request.body);
+    this.#pool.dispatch({ path, method, headers: this.#requestLines(request), body }, exchange);
+    return exchange;
+  }
+
+  #requestLines({ fields, body }: OriginRequest): string[] {
+    const { via } = this.#options;
+    // undici writes the origin's own Host, frames the body itself and knows no Expect.
+    const passed = endToEnd(fields).without(
+      body === undefined ? ["host", "expect", "content-length"] : ["host", "expect"],
+    );
+    // RFC 9110 section 7.6.3 and RFC 8586 section 2.
+    const marked = appended(appended(passed, "Via", `1.1 ${via}`), "CDN-Loop", via);
+    return [...marked].flat();
+  }
+
+  /** An idempotent request that met a kept connection just as the origin closed it is asked once more. */
+  #mayRepeat(request: OriginRequest, exchange: UpstreamExchange): boolean {
+    const lost = exchange.lostBeforeResponse;
+    const reused = lost instanceof Error && (this.#receivedBefore.get(lost) ?? 0) > 0;
+    return reused && IDEMPOTENT.has(request.method) && request.body === undefined;
+  }
+
+  #connectPrepared(target: buildConnector.Options, callback: buildConnector.Callback): void {
+    this.#connect(target, (...result) => {
+      const [, socket] = result;
+      if (socket) this.#prepare(socket);
+      callback(...result);
+    });
+  }
+
+  #prepare(socket: Socket): void {
+    skipContinue(socket);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#receivedBefore.set(error, socket.bytesRead);
+      // undici takes a reset for the proper end of a body without a length; it is not (RFC 9112 section 8).
+      if (error.code === "ECONNRESET") error.code = "ECONNABORTED";
+    });
+  }
+}
+
+/** With one more member at the end of a list field. */
+function appended(fields: Fields, name: string, member: string): Fields {
+  const members = fields.get(name);
+  return fields.with(name, members === undefined ? member : `${members}, ${member}`);
+}

@@ -1,0 +1,222 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { Fields } from "../http/fields.ts";
+import { Failure } from "../process/failure.ts";
+import { createLog } from "../process/log.ts";
+import { MemoryPurgeLog } from "../purge-log/memory-purge-log.ts";
+import { comparePositions, formatPosition, type Position } from "../purge-log/position.ts";
+import type { PurgeTarget } from "../purge-log/purge.ts";
+import type { Heartbeat, LogEntry, LogState } from "../purge-log/purge-log.ts";
+import { ManualClock } from "../test/rig/manual-clock.ts";
+import { PurgeFollower } from "./purge-follower.ts";
+import type { FillMark } from "./store/fill-mark.ts";
+import { MemoryStore } from "./store/memory-store.ts";
+import type { StoredResponse } from "./store/stored-response.ts";
+
+/** A real purge log whose answers to heartbeats can be cut off or bent. */
+class TroubledLog extends MemoryPurgeLog {
+  cut = false;
+  bend: (state: LogState) => LogState = (state) => state;
+  beats: Heartbeat[] = [];
+
+  override async heartbeat(beat: Heartbeat): Promise<LogState> {
+    if (this.cut) throw new Failure("log-silent", "log", "no answer");
+    this.beats.push(beat);
+    return this.bend(await super.heartbeat(beat));
+  }
+}
+
+const PAGE = { site: "default", target: "/page", tags: ["news"] };
+
+describe("the purge follower", () => {
+  let clock: ManualClock;
+  let log: TroubledLog;
+  let store: MemoryStore;
+  let follower: PurgeFollower;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    log = new TroubledLog(clock);
+    store = new MemoryStore(1_000_000);
+    follower = new PurgeFollower({
+      leaseMs: 2_000,
+      purgeLog: log,
+      store,
+      clock,
+      log: createLog("test", "silent"),
+    });
+    await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    await turn();
+  });
+
+  afterEach(async () => {
+    await follower.stop();
+    await log.close();
+  });
+
+  const storedAt = (mark: FillMark): StoredResponse => {
+    const stored: StoredResponse = {
+      key: "default /page",
+      method: "GET",
+      authorized: false,
+      status: 200,
+      fields: Fields.none,
+      requestTime: 0,
+      responseTime: 0,
+      selecting: new Map(),
+      chunks: [],
+      bodyLength: 0,
+      mark,
+      softPurged: false,
+      ...PAGE,
+    };
+    store.put(stored, { method: "GET", target: PAGE.target, site: PAGE.site, fields: Fields.none });
+    return stored;
+  };
+
+  const mark = (): FillMark => {
+    const taken = follower.mark();
+    if (taken === undefined) throw new Error("the follower does not know where it is");
+    return taken;
+  };
+
+  const append = async (target: PurgeTarget): Promise<Position> => {
+    const purge = { purgeId: `p${Math.random()}`, targets: [target], soft: false, by: "test" };
+    const outcome = await log.append(purge, follower.position);
+    if (outcome.kind !== "accepted") throw new Error(outcome.reason);
+    await turn();
+    return outcome.position;
+  };
+
+  it("begins at the tail with a lease, and applies purges in order as they come", async () => {
+    const begin = follower.position;
+    expect(follower.leaseLeftMs).to.equal(2_000);
+    storedAt(mark());
+    const position = await append({ kind: "url", target: "/page" });
+    expect(comparePositions(position, begin)).to.be.greaterThan(0);
+    expect(formatPosition(follower.position)).to.equal(formatPosition(position));
+    expect([store.objects, follower.purges]).to.deep.equal([0, 1]);
+  });
+
+  it("reports at once, with the position and the number of responses, what it has applied", async () => {
+    storedAt(mark());
+    const position = await append({ kind: "tag", tag: "news" });
+    expect(log.beats.at(-1)).to.deep.include({ position, applied: [{ position, objects: 1 }] });
+  });
+
+  it("renews the lease to the time the heartbeat was sent, and lapses without an answer", async () => {
+    const stored = storedAt(mark());
+    clock.advance(250);
+    await turn();
+    log.cut = true;
+    clock.advance(1_999);
+    await turn();
+    expect(follower.standing(stored)).to.equal("trusted");
+    clock.advance(1);
+    expect(follower.leaseLeftMs).to.equal(0);
+    expect(follower.standing(stored)).to.equal("lapsed");
+    expect(follower.mayJoin(mark(), PAGE)).to.equal(false);
+    log.cut = false;
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("trusted");
+  });
+
+  it("does not renew the lease while the log's tail is ahead of it", async () => {
+    log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: state.tail.seq + 1 } });
+    for (let i = 0; i < 9; i += 1) {
+      clock.advance(250);
+      await turn();
+    }
+    expect(follower.leaseLeftMs).to.equal(0);
+  });
+
+  it("makes validators of everything when the log's server restarted", async () => {
+    const stored = storedAt(mark());
+    const before = mark();
+    log.bend = (state) => ({ ...state, runId: "another" });
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.overtaken(before, PAGE)).to.equal(true);
+    expect(follower.standing(storedAt(mark()))).to.equal("trusted");
+  });
+
+  it("makes validators of everything when the log has less than it once had", async () => {
+    await append({ kind: "url", target: "/other" });
+    const stored = storedAt(mark());
+    log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: 0 } });
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("purged");
+  });
+
+  it("makes validators of everything and goes on when entries were trimmed before it saw them", async () => {
+    const stored = storedAt(mark());
+    const { epoch, seq } = follower.position;
+    log.bend = (state) => ({ ...state, first: { epoch, seq: seq + 5 }, tail: { epoch, seq: seq + 6 } });
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
+  });
+
+  describe("given entries", () => {
+    const entry = (seq: number, content: LogEntry["content"]): LogEntry => ({
+      position: { epoch: follower.position.epoch, seq },
+      content,
+    });
+    const purgeOf = (target: string): LogEntry["content"] => ({
+      kind: "purge",
+      purge: { purgeId: "p", targets: [{ kind: "url", target }], soft: false, by: "test" },
+    });
+
+    it("makes validators of everything when one is missing between them", () => {
+      const stored = storedAt(mark());
+      follower.apply([entry(follower.position.seq + 2, purgeOf("/other"))]);
+      expect(follower.standing(stored)).to.equal("purged");
+    });
+
+    it("ignores those at or below its position", async () => {
+      await append({ kind: "url", target: "/other" });
+      storedAt(mark());
+      follower.apply([entry(follower.position.seq, purgeOf("/page"))]);
+      expect([store.objects, follower.purges]).to.deep.equal([1, 1]);
+    });
+
+    it("purges everything for one that it cannot read", () => {
+      storedAt(mark());
+      follower.apply([entry(follower.position.seq + 1, { kind: "unreadable", reason: "bad JSON" })]);
+      expect(store.objects).to.equal(0);
+    });
+
+    it("makes validators of everything at a new epoch", () => {
+      const stored = storedAt(mark());
+      const epoch = follower.position.epoch + 1;
+      follower.apply([{ position: { epoch, seq: 0 }, content: { kind: "barrier", reason: "test" } }]);
+      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.position).to.deep.equal({ epoch, seq: 0 });
+    });
+  });
+
+  it("knows no place to fill from before the log has answered", async () => {
+    const silent = new TroubledLog(clock);
+    silent.cut = true;
+    const early = new PurgeFollower({
+      leaseMs: 2_000,
+      purgeLog: silent,
+      store,
+      clock,
+      log: createLog("test", "silent"),
+    });
+    await early.start({ edge: "edge-2", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    expect([early.mark(), early.leaseLeftMs]).to.deep.equal([undefined, 0]);
+    silent.cut = false;
+    clock.advance(250);
+    await turn();
+    expect(early.mark()).to.not.equal(undefined);
+    expect(early.leaseLeftMs).to.be.greaterThan(0);
+    await early.stop();
+    await silent.close();
+  });
+});

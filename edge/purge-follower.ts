@@ -1,0 +1,248 @@
+import type { Clock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import type { Log } from "../process/log.ts";
+import { BEGINNING, comparePositions, formatPosition, isNext, type Position } from "../purge-log/position.ts";
+import type { Purge } from "../purge-log/purge.ts";
+import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../purge-log/purge-log.ts";
+import { RecentPurges } from "./recent-purges.ts";
+import type { Standing } from "./rules/judge.ts";
+import type { FillMark } from "./store/fill-mark.ts";
+import type { Purgeable } from "./store/purge-match.ts";
+import type { Store } from "./store/store.ts";
+import type { StoredResponse } from "./store/stored-response.ts";
+
+// Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
+const HEARTBEAT_MS = 250;
+
+// Fills in flight are tested against this many purges; at 3,000 purges a second that is a fill of three seconds.
+const REMEMBERED_PURGES = 10_000;
+
+// How many counts of purged objects travel in each heartbeat: what can be applied between two heartbeats
+// that somebody waits for; a receipt whose count has left the window says 0 objects.
+const REPORTED_PURGES = 64;
+
+/** What the edge says of itself in a heartbeat, beside where it is. */
+export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
+
+export interface FollowerParts {
+  readonly leaseMs: number;
+  readonly purgeLog: PurgeLog;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Follows the purge log and keeps the three things that make a purge trustworthy here:
+ *
+ * - the position: every purge up to it has been applied, in order (E1);
+ * - the flushes: whatever was filled before the last one is a validator only, because history may be lost (E2, E6);
+ * - the lease: how recently the edge has proven that it is at the log's tail (E5, E7).
+ */
+export class PurgeFollower {
+  /** Purges applied from the log since the start. */
+  purges = 0;
+
+  readonly #parts: FollowerParts;
+  readonly #recent = new RecentPurges(REMEMBERED_PURGES);
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>[] = [];
+  /** Undefined until it starts. */
+  #identity: Identity | undefined;
+  #position: Position | undefined;
+  #flushes = 0;
+  #freshAsOf: number | undefined;
+  #runId: string | undefined;
+  #applied: { position: Position; objects: number }[] = [];
+  #beating: Promise<void> | undefined;
+  #beatAgain = false;
+  #outage = false;
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+  }
+
+  /** How far the edge has applied; the beginning until it has first reached the log. */
+  get position(): Position {
+    return this.#position ?? BEGINNING;
+  }
+
+  /** Milliseconds since the edge last proved that it is at the tail; undefined before the first time. */
+  get lagMs(): number | undefined {
+    return this.#freshAsOf === undefined ? undefined : this.#parts.clock.monotonic() - this.#freshAsOf;
+  }
+
+  /** Milliseconds for which stored responses may be used without asking the origin; 0 when lapsed. */
+  get leaseLeftMs(): number {
+    const lag = this.lagMs;
+    return lag === undefined ? 0 : Math.max(0, this.#parts.leaseMs - lag);
+  }
+
+  /** Resolves once the first heartbeat was answered or has failed; then keeps following in the background. */
+  async start(identity: Identity): Promise<void> {
+    this.#identity = identity;
+    await this.#heartbeat();
+    this.#running.push(this.#keepBeating());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled(this.#running);
+  }
+
+  /** Rules E2 and E7: what a stored response may be used for, at this moment. */
+  standing(stored: StoredResponse): Standing {
+    if (stored.softPurged || stored.mark.flushes < this.#flushes) return "purged";
+    return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
+  }
+
+  /** Rule E3: taken before the origin request is written. Undefined while the edge does not know where it is. */
+  mark(): FillMark | undefined {
+    return this.#position === undefined ? undefined : { position: this.#position, flushes: this.#flushes };
+  }
+
+  /** Rule E3: whether the fill may be stored, tested once more when everything about it is known. */
+  overtaken(mark: FillMark, response: Purgeable): boolean {
+    return mark.flushes < this.#flushes || this.#recent.coveredSince(mark.position, response);
+  }
+
+  /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
+  mayJoin(mark: FillMark | undefined, response: Purgeable): boolean {
+    return mark !== undefined && this.leaseLeftMs > 0 && !this.overtaken(mark, response);
+  }
+
+  /** Takes entries in log order (rule E1). */
+  apply(entries: readonly LogEntry[]): void {
+    for (const entry of entries) this.#applyOne(entry);
+    this.#heartbeat();
+  }
+
+  #applyOne(entry: LogEntry): void {
+    const last = this.position;
+    if (comparePositions(entry.position, last) <= 0) return;
+    if (!isNext(last, entry.position)) {
+      this.#softFlush(
+        `entries between ${formatPosition(last)} and ${formatPosition(entry.position)} were lost`,
+      );
+    }
+    switch (entry.content.kind) {
+      case "purge":
+        this.#purge(entry.position, entry.content.purge);
+        break;
+      case "barrier":
+        this.#softFlush(entry.content.reason);
+        break;
+      case "unreadable":
+        this.#purge(entry.position, everything(entry.content.reason));
+        this.#parts.log.error(
+          { position: formatPosition(entry.position), reason: entry.content.reason },
+          "unreadable log entry: purged everything",
+        );
+        break;
+    }
+    this.#position = entry.position;
+  }
+
+  #purge(position: Position, purge: Purge): void {
+    let objects = 0;
+    for (const target of purge.targets) objects += this.#parts.store.purge(target, purge.soft);
+    this.purges += 1;
+    this.#recent.add(position, purge.targets);
+    this.#applied.push({ position, objects });
+    if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
+    this.#parts.log.info(
+      { purgeId: purge.purgeId, position: formatPosition(position), by: purge.by, objects, soft: purge.soft },
+      "purge applied",
+    );
+  }
+
+  /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */
+  #softFlush(reason: string): void {
+    this.#flushes += 1;
+    this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
+  }
+
+  async #follow(after: Position): Promise<void> {
+    for await (const entries of this.#parts.purgeLog.follow(after, this.#stopping.signal))
+      this.apply(entries);
+  }
+
+  async #keepBeating(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      try {
+        await this.#parts.clock.wait(HEARTBEAT_MS, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        throw thrown;
+      }
+      await this.#heartbeat();
+    }
+  }
+
+  /** One heartbeat at a time; one asked for meanwhile follows at once. Never rejects. */
+  async #heartbeat(): Promise<void> {
+    if (this.#identity === undefined) return;
+    this.#beatAgain = true;
+    this.#beating ??= this.#beatUntilCurrent(this.#identity).finally(() => {
+      this.#beating = undefined;
+    });
+    await this.#beating;
+  }
+
+  async #beatUntilCurrent(identity: Identity): Promise<void> {
+    while (this.#beatAgain && !this.#stopping.signal.aborted) {
+      this.#beatAgain = false;
+      // Rule E5: the lease counts from the time the heartbeat was sent, never from its reply.
+      const sentAt = this.#parts.clock.monotonic();
+      const position = this.position;
+      try {
+        const state = await this.#parts.purgeLog.heartbeat({
+          ...identity,
+          leaseMs: this.#parts.leaseMs,
+          position,
+          applied: [...this.#applied],
+        });
+        this.#takeState(state, position, sentAt);
+        if (this.#outage) this.#parts.log.warn("purge log answers again");
+        this.#outage = false;
+      } catch (thrown) {
+        if (!this.#outage)
+          this.#parts.log.error({ cause: describeError(thrown) }, "purge log does not answer");
+        this.#outage = true;
+      }
+    }
+  }
+
+  #takeState(state: LogState, sentPosition: Position, sentAt: number): void {
+    if (this.#position === undefined) {
+      // Rule E8: nothing is stored yet, so the edge begins at the tail.
+      this.#position = state.tail;
+      this.#running.push(this.#follow(state.tail));
+      this.#beatAgain = true;
+    } else if (this.#runId !== state.runId || comparePositions(state.tail, sentPosition) < 0) {
+      // Rule E6: the log's server restarted, or has less than it once had.
+      this.#softFlush("the purge log restarted or lost entries");
+    } else if (nextWasTrimmed(state, this.position)) {
+      this.#softFlush("the purge log was trimmed past this edge");
+      this.#position = beforeFirst(state);
+    }
+    this.#runId = state.runId;
+    if (comparePositions(this.position, state.tail) >= 0) this.#freshAsOf = sentAt;
+  }
+}
+
+/** Rule E6. An oldest entry of a higher epoch needs no such test: that it does not follow shows when it is applied. */
+function nextWasTrimmed(state: LogState, position: Position): boolean {
+  if (comparePositions(state.tail, position) <= 0) return false;
+  if (state.first === undefined) return true;
+  return state.first.epoch === position.epoch && state.first.seq > position.seq + 1;
+}
+
+function beforeFirst(state: LogState): Position {
+  return state.first === undefined ? state.tail : { epoch: state.first.epoch, seq: state.first.seq - 1 };
+}
+
+function everything(by: string): Purge {
+  return { purgeId: "", targets: [{ kind: "everything" }], soft: false, by };
+}

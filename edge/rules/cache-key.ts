@@ -1,0 +1,15 @@
+/**
+ * The key under which all variants of one resource are stored: the site's name, a space, the target.
+ * Unambiguous, because a site's name matches [a-z0-9.-]+ and a target begins with "/" and holds no space.
+ */
+export function cacheKey(site: string, target: string): string {
+  return `${site} ${target}`;
+}
+
+export function siteOfKey(key: string): string {
+  return key.slice(0, key.indexOf(" "));
+}
+
+export function targetOfKey(key: string): string {
+  return key.slice(key.indexOf(" ") + 1);
+}

@@ -1,0 +1,87 @@
+import type { Fields } from "../../http/fields.ts";
+import { currentAge, dateOf } from "./age.ts";
+import { cachePolicy, type PolicySource } from "./cache-policy.ts";
+import { type DeltaSeconds, secondsOrZero } from "./directives.ts";
+import { parseHttpDate } from "./http-date.ts";
+import type { StoredHead } from "./stored-head.ts";
+
+/** How long a response is fresh from its origin on, and which field decided it. */
+export interface Lifetime {
+  readonly seconds: number;
+  /** "s-maxage", "max-age", "Expires", "heuristic", "none", or "CDN-Cache-Control: max-age" and the like. */
+  readonly source: string;
+}
+
+/** RFC 9110 section 15.1: the statuses that a cache may hold fresh by heuristics. */
+const HEURISTICALLY_CACHEABLE: ReadonlySet<number> = new Set([
+  200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501,
+]);
+
+/** RFC 9111 section 4.2.2: "a typical setting of this fraction might be 10 %" of the time since Last-Modified. */
+const HEURISTIC_FRACTION = 0.1;
+/** A guess longer than a day surprises the people who publish. */
+const LONGEST_HEURISTIC_SECONDS = 86_400;
+/** An error that nobody gave a lifetime is gone soon after it is mended. */
+const LONGEST_HEURISTIC_ERROR_SECONDS = 60;
+
+/** A response head never changes, so its lifetime is worked out once: a hit asks for it every time. */
+const known = new WeakMap<StoredHead, Lifetime>();
+
+/** RFC 9111 section 4.2.1: the first that is present of s-maxage, max-age, Expires, a heuristic. */
+export function freshnessLifetime(head: StoredHead): Lifetime {
+  let lifetime = known.get(head);
+  if (lifetime === undefined) {
+    lifetime = explicitLifetime(head) ?? heuristicLifetime(head);
+    known.set(head, lifetime);
+  }
+  return lifetime;
+}
+
+/** Whole seconds of freshness left at `now` (milliseconds); fresh only above zero (RFC 9111 section 4.2). */
+export function ttl(head: StoredHead, now: number): number {
+  return freshnessLifetime(head).seconds - currentAge(head, now);
+}
+
+/** Whether the response says itself how long it is fresh (RFC 9111 section 4.2.1). */
+export function hasExplicitFreshness(fields: Fields): boolean {
+  const { source, directives } = cachePolicy(fields);
+  if (directives.sMaxage !== undefined || directives.maxAge !== undefined) return true;
+  return source === "Cache-Control" && fields.has("expires");
+}
+
+/** Whether heuristics may find it fresh (RFC 9111 section 4.2.2): by its status, or because it says `public`. */
+export function allowsHeuristics(status: number, fields: Fields): boolean {
+  return HEURISTICALLY_CACHEABLE.has(status) || cachePolicy(fields).directives.public;
+}
+
+function explicitLifetime(head: StoredHead): Lifetime | undefined {
+  const { source, directives } = cachePolicy(head.fields);
+  if (directives.sMaxage !== undefined) return fromDirective(source, "s-maxage", directives.sMaxage);
+  if (directives.maxAge !== undefined) return fromDirective(source, "max-age", directives.maxAge);
+  const expires = head.fields.all("expires")[0];
+  // RFC 9213 section 2.2: beside a targeted field, Expires counts for nothing.
+  if (expires === undefined || source !== "Cache-Control") return undefined;
+  const expiry = parseHttpDate(expires);
+  // RFC 9111 section 5.3: an invalid date, "0" above all, is a time in the past.
+  if (expiry === undefined) return { seconds: 0, source: "Expires" };
+  return { seconds: Math.floor(Math.max(0, expiry - dateOf(head)) / 1000), source: "Expires" };
+}
+
+/** RFC 9111 section 4.2.1: what is not a number of seconds is stale. */
+function fromDirective(source: PolicySource, name: string, seconds: DeltaSeconds): Lifetime {
+  return {
+    seconds: secondsOrZero(seconds),
+    source: source === "Cache-Control" ? name : `${source}: ${name}`,
+  };
+}
+
+function heuristicLifetime(head: StoredHead): Lifetime {
+  const modified = parseHttpDate(head.fields.get("last-modified") ?? "");
+  if (modified === undefined || !allowsHeuristics(head.status, head.fields))
+    return { seconds: 0, source: "none" };
+  // A Date in the future must not make the guess longer.
+  const unchanged = Math.min(dateOf(head), head.responseTime) - modified;
+  const longest = head.status >= 400 ? LONGEST_HEURISTIC_ERROR_SECONDS : LONGEST_HEURISTIC_SECONDS;
+  const seconds = Math.floor(Math.max(0, unchanged / 1000) * HEURISTIC_FRACTION);
+  return { seconds: Math.min(seconds, longest), source: "heuristic" };
+}

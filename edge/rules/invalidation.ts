@@ -1,0 +1,41 @@
+import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import { sameOriginTarget } from "./uri-reference.ts";
+
+/** The methods that are registered as safe; any other may change what we have stored. */
+const SAFE: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PROPFIND",
+  "QUERY",
+  "REPORT",
+  "SEARCH",
+  "TRACE",
+]);
+
+/** RFC 9110 section 9.2.1; a method that we do not know is not safe. */
+export function isSafe(method: string): boolean {
+  return SAFE.has(method);
+}
+
+/**
+ * The targets whose stored responses a response to an unsafe request invalidates (RFC 9111 section 4.4): its
+ * own, and those that Location and Content-Location name, of the same origin only. `origin` is the request's
+ * scheme://authority.
+ */
+export function invalidatedTargets(
+  request: CacheRequest,
+  response: ResponseHead,
+  origin: string,
+): readonly string[] {
+  // RFC 9111 section 4.4: a non-error response is one with a 2xx or 3xx status.
+  if (isSafe(request.method) || response.status < 200 || response.status >= 400) return [];
+  const targets = new Set([request.target]);
+  for (const name of ["Location", "Content-Location"]) {
+    for (const reference of response.fields.all(name)) {
+      const target = sameOriginTarget(reference, origin, request.target);
+      if (target !== undefined) targets.add(target);
+    }
+  }
+  return [...targets];
+}

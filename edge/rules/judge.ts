@@ -1,0 +1,210 @@
+import { currentAge, dateOf } from "./age.ts";
+import { cachePolicy } from "./cache-policy.ts";
+import {
+  type RequestDirectives,
+  type ResponseDirectives,
+  requestDirectives,
+  secondsOrZero,
+} from "./directives.ts";
+import { ttl } from "./freshness.ts";
+import { answersWholly } from "./partial.ts";
+import { hasContent } from "./storable.ts";
+import type { CacheRequest, StoredHead } from "./stored-head.ts";
+import { selects } from "./vary.ts";
+
+/**
+ * trusted: may be used while fresh. purged: covered by a purge, so only a validator. lapsed: the edge's lease
+ * has run out, so only after validation, or by stale-if-error when the origin cannot be reached.
+ */
+export type Standing = "trusted" | "purged" | "lapsed";
+
+/** What is to be done for a request. `ttl` is whole seconds, zero or less when stale; `detail` is one word. */
+export type Verdict<S extends StoredHead> =
+  /** Goes to the origin as it is; the cache is not asked. */
+  | { readonly kind: "bypass"; readonly why: "method" | "request"; readonly detail: string }
+  | { readonly kind: "fresh"; readonly stored: S; readonly ttl: number }
+  /** Stale, and allowed to be used; `refresh`: fetch a new one behind the answer. */
+  | {
+      readonly kind: "stale-usable";
+      readonly stored: S;
+      readonly ttl: number;
+      readonly because: "max-stale" | "stale-while-revalidate";
+      readonly refresh: boolean;
+    }
+  /** Usable once the origin has confirmed it. `why` is RFC 9211's fwd reason. */
+  | {
+      readonly kind: "must-validate";
+      readonly stored: S;
+      readonly ttl: number;
+      readonly why: "stale" | "request";
+      readonly detail: string;
+    }
+  /** Nothing is stored for this URI, or not for these request fields, or only a part of what is asked for. */
+  | { readonly kind: "absent"; readonly why: "uri-miss" | "vary-miss" | "partial" }
+  /** RFC 9111 section 5.2.1.7: 504. */
+  | { readonly kind: "only-if-cached-unmet" };
+
+/** What may be done for `request` with the stored `variants` of its key (RFC 9111 section 4). */
+export function judge<S extends StoredHead>(
+  request: CacheRequest,
+  variants: readonly S[],
+  standing: (stored: S) => Standing,
+  now: number,
+): Verdict<S> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { kind: "bypass", why: "method", detail: request.method };
+  }
+  const wishes = requestDirectives(request.fields);
+  const passed = passedOn(request, wishes);
+  if (passed !== undefined) {
+    return wishes.onlyIfCached
+      ? { kind: "only-if-cached-unmet" }
+      : { kind: "bypass", why: "request", detail: passed };
+  }
+  const verdict = judgeStored(request, wishes, variants, standing, now);
+  const asksOrigin = verdict.kind === "must-validate" || verdict.kind === "absent";
+  return wishes.onlyIfCached && asksOrigin ? { kind: "only-if-cached-unmet" } : verdict;
+}
+
+/** Why a request must go to the origin as it is; undefined when it need not. */
+function passedOn(request: CacheRequest, wishes: RequestDirectives): string | undefined {
+  if (hasContent(request.fields)) return "content";
+  // RFC 9111 section 4.3.2: preconditions that only an origin evaluates.
+  if (request.fields.has("if-match")) return "if-match";
+  if (request.fields.has("if-unmodified-since")) return "if-unmodified-since";
+  // Who wants nothing stored (RFC 9111 section 5.2.1.5) does not want what is stored, unless it says so.
+  return wishes.noStore && !wishes.onlyIfCached ? "no-store" : undefined;
+}
+
+function judgeStored<S extends StoredHead>(
+  request: CacheRequest,
+  wishes: RequestDirectives,
+  variants: readonly S[],
+  standing: (stored: S) => Standing,
+  now: number,
+): Verdict<S> {
+  // RFC 9111 section 4: a method that allows it. A HEAD response has no content to answer a GET with.
+  const usable = variants.filter((stored) => request.method === "HEAD" || stored.method !== "HEAD");
+  if (usable.length === 0) return { kind: "absent", why: "uri-miss" };
+  const selected = usable.filter((stored) => selects(stored.selecting, request));
+  if (selected.length === 0) return { kind: "absent", why: "vary-miss" };
+  const stored = mostRecent(selected.filter((candidate) => answersWholly(candidate, request)));
+  if (stored === undefined) return { kind: "absent", why: "partial" };
+  return judgeSelected(stored, standing(stored), wishes, now);
+}
+
+/** RFC 9111 section 4.1: of several that match, the most recent by its Date. */
+function mostRecent<S extends StoredHead>(candidates: readonly S[]): S | undefined {
+  let best: S | undefined;
+  for (const candidate of candidates) {
+    if (best === undefined || isNewer(candidate, best)) best = candidate;
+  }
+  return best;
+}
+
+function isNewer(a: StoredHead, b: StoredHead): boolean {
+  const [dateA, dateB] = [dateOf(a), dateOf(b)];
+  return dateA === dateB ? a.responseTime > b.responseTime : dateA > dateB;
+}
+
+function judgeSelected<S extends StoredHead>(
+  stored: S,
+  standing: Standing,
+  wishes: RequestDirectives,
+  now: number,
+): Verdict<S> {
+  const { directives } = cachePolicy(stored.fields);
+  const left = ttl(stored, now);
+  const validate = (why: "stale" | "request", detail: string): Verdict<S> => {
+    return { kind: "must-validate", stored, ttl: left, why, detail };
+  };
+  if (standing !== "trusted") return validate("stale", standing);
+  // RFC 9111 section 5.2.2.4.
+  if (directives.noCache === "all") return validate("stale", "no-cache");
+  const refused = refusedByClient(wishes, currentAge(stored, now), left);
+  if (refused !== undefined) return validate("request", refused);
+  // RFC 9111 section 4.2: fresh while its lifetime is greater than its age.
+  if (left > 0) return { kind: "fresh", stored, ttl: left };
+  return judgeStale(stored, left, directives, wishes) ?? validate("stale", "past-freshness");
+}
+
+/**
+ * The request directive that a stored response does not meet (RFC 9111 section 5.2.1). One that cannot be read
+ * is met by nothing. RFC 8246 section 2: `immutable` gives way to a client that asks for validation.
+ */
+function refusedByClient(wishes: RequestDirectives, age: number, left: number): string | undefined {
+  if (wishes.noCache) return "no-cache";
+  if (wishes.maxAge !== undefined && (wishes.maxAge === "invalid" || age > wishes.maxAge)) return "max-age";
+  if (wishes.minFresh !== undefined && (wishes.minFresh === "invalid" || left < wishes.minFresh)) {
+    return "min-fresh";
+  }
+  return undefined;
+}
+
+/** Whether a stale response may be used without validation; undefined when not (RFC 9111 section 4.2.4). */
+function judgeStale<S extends StoredHead>(
+  stored: S,
+  left: number,
+  directives: ResponseDirectives,
+  wishes: RequestDirectives,
+): Verdict<S> | undefined {
+  if (forbidsStale(directives)) return undefined;
+  const refreshable = -left < secondsOrZero(directives.staleWhileRevalidate);
+  // RFC 9111 section 5.2.1.1: with max-age and without max-stale, the client wants no stale response.
+  if (refreshable && wishes.maxAge === undefined) {
+    return { kind: "stale-usable", stored, ttl: left, because: "stale-while-revalidate", refresh: true };
+  }
+  if (!toleratesStale(wishes, left)) return undefined;
+  return { kind: "stale-usable", stored, ttl: left, because: "max-stale", refresh: refreshable };
+}
+
+/** RFC 9111 section 5.2.1.2. */
+function toleratesStale({ maxStale }: RequestDirectives, left: number): boolean {
+  return maxStale === "any" || (typeof maxStale === "number" && -left <= maxStale);
+}
+
+/** RFC 9111 section 4.2.4, and section 5.2.2.10: in a shared cache s-maxage implies proxy-revalidate. */
+function forbidsStale(directives: ResponseDirectives): boolean {
+  return (
+    directives.noCache === "all" ||
+    directives.mustRevalidate ||
+    directives.proxyRevalidate ||
+    directives.sMaxage !== undefined
+  );
+}
+
+/** How asking the origin failed: no answer at all, or a 5xx one. */
+export type OriginError = "unreachable" | "server-error";
+
+/** For how long after its freshness a response may stand in for an origin that is gone, where nothing says more. */
+const DISCONNECTED_SECONDS = 86_400;
+
+/**
+ * Whether a stored response may be used although it had to be validated, because the origin failed. RFC 5861
+ * section 4: within stale-if-error, whatever else is said about freshness. RFC 9111 section 4.2.4: also when
+ * the cache is disconnected from the origin. Never when it is purged, or where staleness is forbidden.
+ */
+export function mayServeOnError(
+  stored: StoredHead,
+  standing: Standing,
+  now: number,
+  request: CacheRequest,
+  error: OriginError = "unreachable",
+): boolean {
+  const { directives } = cachePolicy(stored.fields);
+  const wishes = requestDirectives(request.fields);
+  const left = ttl(stored, now);
+  if (standing === "purged" || directives.noCache === "all" || wishes.noCache) return false;
+  if (left <= 0 && forbidsStale(directives)) return false;
+  const staleness = Math.max(0, -left);
+  if (directives.staleIfError !== undefined && staleness <= secondsOrZero(directives.staleIfError))
+    return true;
+  // Without its lease an edge does not know of purges: only the origin's own word lets it serve (rule E7).
+  if (standing === "lapsed") return false;
+  if (wishes.staleIfError !== undefined && staleness <= secondsOrZero(wishes.staleIfError)) return true;
+  if (toleratesStale(wishes, left)) return true;
+  if (error !== "unreachable") return false;
+  // RFC 9111 section 5.2.1.1: with max-age and without max-stale, the client wants no stale response.
+  const wantsFresh = wishes.maxAge !== undefined || wishes.minFresh !== undefined;
+  return left > 0 || (!wantsFresh && staleness <= DISCONNECTED_SECONDS);
+}

@@ -1,0 +1,81 @@
+import type { Fields } from "../../http/fields.ts";
+import { parseEntityTag, strongMatch } from "./entity-tag.ts";
+import { type ContentRange, type Part, parseContentRange, resolveRange } from "./range.ts";
+import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
+
+/** The part of a representation that a 206 holds; `length` is that of the whole. */
+export interface HeldPart extends Part {
+  readonly length: number;
+}
+
+/** undefined when it is no 206 with one part of a known whole (RFC 9110 section 15.3.7.1). */
+export function heldPart(head: ResponseHead): HeldPart | undefined {
+  if (head.status !== 206) return undefined;
+  const range: ContentRange | undefined = parseContentRange(head.fields.get("content-range") ?? "");
+  return range?.length === undefined ? undefined : { ...range, length: range.length };
+}
+
+/**
+ * Whether a stored response has all the bytes that the request asks for. RFC 9111 section 3.3: an incomplete
+ * one answers only what lies within it.
+ */
+export function answersWholly(stored: StoredHead, request: CacheRequest): boolean {
+  if (stored.status !== 206) return true;
+  const held = heldPart(stored);
+  if (held === undefined) return false;
+  const asked = resolveRange(request, { status: 200, fields: stored.fields }, held.length);
+  return (
+    asked.kind === "parts" && asked.parts.every((part) => held.first <= part.first && part.last <= held.last)
+  );
+}
+
+/** The Range and If-Range with which to ask for what a stored part lacks at one end. */
+export interface Completion {
+  readonly range: string;
+  readonly ifRange: string;
+}
+
+/**
+ * How to complete a stored part; undefined when more than one piece is missing, or when it has no strong
+ * entity tag, without which parts must not be combined (RFC 9111 section 3.4).
+ */
+export function completion(stored: StoredHead): Completion | undefined {
+  const held = heldPart(stored);
+  const ifRange = stored.fields.get("etag");
+  const tag = parseEntityTag(ifRange);
+  if (held === undefined || ifRange === undefined || tag === undefined || tag.weak) return undefined;
+  const startMissing = held.first > 0;
+  const endMissing = held.last < held.length - 1;
+  if (startMissing === endMissing) return undefined;
+  return { range: startMissing ? `bytes=0-${held.first - 1}` : `bytes=${held.last + 1}-`, ifRange };
+}
+
+/** Two parts as one: what it holds, and the head under which it is kept. */
+export interface Combined extends ResponseHead {
+  readonly held: HeldPart;
+}
+
+/**
+ * A stored part and a newer one of the same representation, put together (RFC 9111 section 3.4, RFC 9110
+ * section 15.3.7.3). undefined when they do not share a strong entity tag and a length, or leave a gap.
+ */
+export function combined(older: ResponseHead, newer: ResponseHead): Combined | undefined {
+  const [a, b] = [heldPart(older), heldPart(newer)];
+  if (a === undefined || b === undefined || a.length !== b.length) return undefined;
+  const sameTag = strongMatch(
+    parseEntityTag(older.fields.get("etag")),
+    parseEntityTag(newer.fields.get("etag")),
+  );
+  if (!sameTag || a.last + 1 < b.first || b.last + 1 < a.first) return undefined;
+  const held = { first: Math.min(a.first, b.first), last: Math.max(a.last, b.last), length: a.length };
+  const complete = held.first === 0 && held.last === held.length - 1;
+  return { status: complete ? 200 : 206, held, fields: combinedFields(newer.fields, held, complete) };
+}
+
+/** RFC 9110 section 15.3.7.3: the newer fields, with the length and the range of what there is now. */
+function combinedFields(newer: Fields, held: HeldPart, complete: boolean): Fields {
+  const fields = newer.with("Content-Length", String(held.last - held.first + 1));
+  return complete
+    ? fields.without(["Content-Range"])
+    : fields.with("Content-Range", `bytes ${held.first}-${held.last}/${held.length}`);
+}

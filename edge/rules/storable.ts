@@ -1,0 +1,160 @@
+import type { Fields } from "../../http/fields.ts";
+import { endToEnd } from "../../http/hop-by-hop.ts";
+import { cachePolicy } from "./cache-policy.ts";
+import { type ResponseDirectives, requestDirectives } from "./directives.ts";
+import { allowsHeuristics, hasExplicitFreshness } from "./freshness.ts";
+import { heldPart } from "./partial.ts";
+import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import { tagsOf } from "./tags.ts";
+import { sameOriginTarget } from "./uri-reference.ts";
+import { selectingFields } from "./vary.ts";
+
+/** Why a response is not stored. */
+export type NoStoreReason =
+  /** The request method is none that we cache. */
+  | "method"
+  /** A GET or HEAD with content, whose meaning only the origin knows. */
+  | "request-content"
+  /** `no-store` in the request. */
+  | "request-no-store"
+  /** The status is not final, says that nothing may be stored, or answers a precondition or a range. */
+  | "status"
+  /** `must-understand`, and we do not know the status. */
+  | "must-understand"
+  /** A 206 that is no single part of a known whole, or where parts are not kept. */
+  | "partial"
+  /** `no-store` in the response. */
+  | "no-store"
+  /** `private` in the response. */
+  | "private"
+  /** The request had Authorization, and the response does not say that it may be shared. */
+  | "authorization"
+  /** Nothing says that the response may be reused: no freshness, no `public`, no status that implies it. */
+  | "not-cacheable"
+  /** Set-Cookie on a response that only a heuristic would hold fresh. */
+  | "set-cookie"
+  /** A POST response without explicit freshness and its own URI in Content-Location. */
+  | "post"
+  /** Vary is "*", cannot be read, or names too much. */
+  | "vary"
+  /** Its tags cannot be kept, so a purge by tag would miss it. */
+  | "tags";
+
+export type Storable =
+  | { readonly kind: "store" }
+  | { readonly kind: "do-not-store"; readonly reason: NoStoreReason };
+
+export interface StoringOptions {
+  /** Whether the store keeps parts (206) apart from whole responses. */
+  readonly keepsParts: boolean;
+}
+
+/** Whether a shared cache may store the response (RFC 9111 section 3). */
+export function storable(
+  request: CacheRequest,
+  response: ResponseHead,
+  options: StoringOptions = { keepsParts: false },
+): Storable {
+  const reason =
+    requestReason(request) ??
+    statusReason(request, response, options) ??
+    directiveReason(request, response) ??
+    reuseReason(request, response) ??
+    selectionReason(request, response);
+  return reason === undefined ? { kind: "store" } : { kind: "do-not-store", reason };
+}
+
+/**
+ * What may be stored of a response's fields (RFC 9111 section 3.1): not those of the connection, not those that
+ * `private` and `no-cache` name (sections 5.2.2.4 and 5.2.2.7). Surrogate-Control stays, because it may be what
+ * governs; `clientFields` leaves it out.
+ */
+export function storedFields(response: ResponseHead): Fields {
+  const { directives } = cachePolicy(response.fields);
+  const scopes = [directives.private, directives.noCache];
+  const named = scopes.flatMap((scope) => (scope === undefined || scope === "all" ? [] : [...scope]));
+  return endToEnd(response.fields).without(named);
+}
+
+function requestReason(request: CacheRequest): NoStoreReason | undefined {
+  if (!["GET", "HEAD", "POST"].includes(request.method)) return "method";
+  if (request.method !== "POST" && hasContent(request.fields)) return "request-content";
+  // RFC 9111 section 5.2.1.5.
+  return requestDirectives(request.fields).noStore ? "request-no-store" : undefined;
+}
+
+/** RFC 9112 section 6: a request has content when a field announces it. */
+export function hasContent(fields: Fields): boolean {
+  return fields.has("transfer-encoding") || !["0", undefined].includes(fields.get("content-length"));
+}
+
+/**
+ * Never stored: 304, 412 and 416, which answer a precondition or a range that is not in the key; 407, which
+ * is of a connection; 428, 429, 431 and 511, which "MUST NOT be stored by a cache" (RFC 6585).
+ */
+const NEVER_STORED: ReadonlySet<number> = new Set([304, 407, 412, 416, 428, 429, 431, 511]);
+
+/** RFC 9111 section 5.2.2.3: the statuses whose caching requirements we know (RFC 9110 section 15). */
+const UNDERSTOOD: ReadonlySet<number> = new Set([
+  200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408,
+  409, 410, 411, 413, 414, 415, 417, 421, 422, 426, 451, 500, 501, 502, 503, 504, 505,
+]);
+
+function statusReason(
+  request: CacheRequest,
+  response: ResponseHead,
+  options: StoringOptions,
+): NoStoreReason | undefined {
+  const { status } = response;
+  // RFC 9111 section 3: a final status code.
+  if (status < 200 || status > 599 || NEVER_STORED.has(status)) return "status";
+  if (cachePolicy(response.fields).directives.mustUnderstand && !UNDERSTOOD.has(status)) {
+    return "must-understand";
+  }
+  if (status !== 206) return undefined;
+  // A 206 to a request without Range is an error of the origin, and no whole response either.
+  const asked = request.method === "GET" && request.fields.has("range");
+  return options.keepsParts && asked && heldPart(response) !== undefined ? undefined : "partial";
+}
+
+function directiveReason(request: CacheRequest, response: ResponseHead): NoStoreReason | undefined {
+  const { directives } = cachePolicy(response.fields);
+  // RFC 9111 section 5.2.2.3: who understands the status ignores the no-store beside must-understand.
+  if (directives.noStore && !directives.mustUnderstand) return "no-store";
+  // RFC 9111 section 5.2.2.7: with field names, what is not named may be stored.
+  if (directives.private === "all") return "private";
+  return request.fields.has("authorization") && !mayBeShared(directives) ? "authorization" : undefined;
+}
+
+/** RFC 9111 section 3.5. */
+function mayBeShared(directives: ResponseDirectives): boolean {
+  return directives.mustRevalidate || directives.public || directives.sMaxage !== undefined;
+}
+
+/** RFC 9111 section 3, the last condition: one of these must allow reuse. */
+function reuseReason(request: CacheRequest, response: ResponseHead): NoStoreReason | undefined {
+  const explicit = hasExplicitFreshness(response.fields);
+  if (request.method === "POST") {
+    return explicit && namesItself(request, response) ? undefined : "post";
+  }
+  if (explicit) return undefined;
+  if (!allowsHeuristics(response.status, response.fields)) return "not-cacheable";
+  // RFC 9111 section 7.3: Set-Cookie does not forbid storing. Without the origin's word we do not share cookies.
+  const said = cachePolicy(response.fields).directives.public;
+  return response.fields.has("set-cookie") && !said ? "set-cookie" : undefined;
+}
+
+/** RFC 9110 section 9.3.3: Content-Location has the same value as the target URI. */
+function namesItself(request: CacheRequest, response: ResponseHead): boolean {
+  const reference = response.fields.get("content-location");
+  if (reference === undefined || response.status < 200 || response.status > 299) return false;
+  const authority = request.fields.get("host") ?? "";
+  return ["http", "https"].some(
+    (scheme) => sameOriginTarget(reference, `${scheme}://${authority}`, request.target) === request.target,
+  );
+}
+
+function selectionReason(request: CacheRequest, response: ResponseHead): NoStoreReason | undefined {
+  if (selectingFields(response.fields, request) === "never") return "vary";
+  return tagsOf(response.fields).kind === "refused" ? "tags" : undefined;
+}

@@ -1,0 +1,104 @@
+import type { Fields } from "../../http/fields.ts";
+import { endToEnd } from "../../http/hop-by-hop.ts";
+import { parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
+import { parseHttpDate } from "./http-date.ts";
+import { storedFields } from "./storable.ts";
+import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
+
+/**
+ * The fields that ask the origin whether a stored response still holds (RFC 9111 section 4.3.1): all the
+ * validators that it has and that are well-formed. Empty: there is nothing to ask by.
+ */
+export function conditionalFields(stored: StoredHead): readonly (readonly [string, string])[] {
+  const conditions: [string, string][] = [];
+  const tag = stored.fields.get("etag");
+  if (tag !== undefined && parseEntityTag(tag) !== undefined) conditions.push(["If-None-Match", tag]);
+  const modified = stored.fields.get("last-modified");
+  if (modified !== undefined && parseHttpDate(modified) !== undefined) {
+    conditions.push(["If-Modified-Since", modified]);
+  }
+  return conditions;
+}
+
+/**
+ * Whether a 304 is about this stored response (RFC 9111 section 4.3.4). With a strong entity tag, only of the
+ * same one; with weak validators, of one that they match. Without any, it answers the one condition we sent.
+ */
+export function matches304(stored: StoredHead, fields: Fields): boolean {
+  const tag = parseEntityTag(fields.get("etag"));
+  const storedTag = parseEntityTag(stored.fields.get("etag"));
+  if (tag !== undefined) return tag.weak ? weakMatch(tag, storedTag) : strongMatch(tag, storedTag);
+  const modified = fields.get("last-modified");
+  return modified === undefined || modified === stored.fields.get("last-modified");
+}
+
+/**
+ * Never taken from a 304 or a HEAD response, because the bytes that we keep depend on them (RFC 9111 section
+ * 3.2), and Content-Length, which that section excepts. Content-Digest is of the message's own content, which
+ * is none.
+ */
+const KEPT = ["Content-Length", "Content-Encoding", "Content-Range", "Content-Digest"];
+
+/**
+ * The stored fields, freshened by those of a 304 or a HEAD response (RFC 9111 section 3.2): each field that it
+ * has replaces ours of that name.
+ */
+export function freshened(stored: StoredHead, newer: Fields): Fields {
+  const kept = parseEntityTag(stored.fields.get("etag")) === undefined ? KEPT : [...KEPT, "ETag"];
+  const update = endToEnd(newer).without(kept);
+  // Age and Date belong to the older answer: left in, they would age the new one (RFC 9111 section 4.2.3).
+  let fields = stored.fields.without([...update.names(), "Age", "Date"]);
+  for (const [name, value] of update) fields = fields.plus(name, value);
+  // RFC 9111 section 3.1: what may not be stored is not updated either.
+  return storedFields({ status: stored.status, fields });
+}
+
+/**
+ * What a 200 to a HEAD says of a stored GET response that could have been chosen for it (RFC 9111 section
+ * 4.3.5): "freshen" when validators and length agree, else it is no longer current.
+ */
+export function headUpdates(stored: StoredHead, headResponseFields: Fields): "freshen" | "invalidate" {
+  for (const name of ["ETag", "Last-Modified", "Content-Length"]) {
+    const received = headResponseFields.get(name);
+    if (received !== undefined && received !== stored.fields.get(name)) return "invalidate";
+  }
+  return "freshen";
+}
+
+/** The answer to a request's preconditions, in the order of RFC 9110 section 13.2.2. */
+export function preconditions(
+  request: CacheRequest,
+  head: ResponseHead,
+): "proceed" | "not-modified" | "precondition-failed" {
+  // RFC 9110 section 13.2.1: only where the answer would otherwise be a success.
+  if (head.status < 200 || head.status > 299) return "proceed";
+  const reading = request.method === "GET" || request.method === "HEAD";
+  const ifMatch = request.fields.get("if-match");
+  if (ifMatch !== undefined) {
+    if (!listed(ifMatch, head, strongMatch)) return "precondition-failed";
+  } else if (modifiedSince(request, "if-unmodified-since", head) === true) return "precondition-failed";
+  const ifNoneMatch = request.fields.get("if-none-match");
+  if (ifNoneMatch !== undefined) {
+    if (!listed(ifNoneMatch, head, weakMatch)) return "proceed";
+    return reading ? "not-modified" : "precondition-failed";
+  }
+  return reading && modifiedSince(request, "if-modified-since", head) === false ? "not-modified" : "proceed";
+}
+
+/** RFC 9110 sections 13.1.1 and 13.1.2: "*" is any representation. */
+function listed(value: string, head: ResponseHead, matches: typeof weakMatch): boolean {
+  if (value.trim() === "*") return true;
+  const current = parseEntityTag(head.fields.get("etag"));
+  return current !== undefined && someTag(value, (tag) => matches(tag, current));
+}
+
+/**
+ * Whether the response is newer than the date in the request field; undefined when either is missing or
+ * invalid (RFC 9110 sections 13.1.3 and 13.1.4). RFC 9111 section 4.3.2: without Last-Modified, by its Date.
+ */
+function modifiedSince(request: CacheRequest, name: string, head: ResponseHead): boolean | undefined {
+  const since = parseHttpDate(request.fields.get(name) ?? "");
+  const lastModified = head.fields.get("last-modified") ?? head.fields.get("date");
+  const modified = parseHttpDate(lastModified ?? "");
+  return since === undefined || modified === undefined ? undefined : modified > since;
+}

@@ -1,0 +1,112 @@
+import { listMembers, trimSpace } from "../../http/comma-list.ts";
+import type { Fields } from "../../http/fields.ts";
+import type { CacheRequest, Selecting } from "./stored-head.ts";
+
+export type { Selecting } from "./stored-head.ts";
+
+/** More names than any sensible origin varies on. */
+const MOST_NAMES = 16;
+/** Characters of all selecting values of one variant; a client must not fill the store with field values. */
+const MOST_CHARACTERS = 4096;
+
+const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * What must agree before a response is used for another request (RFC 9111 section 4.1). "never": Vary names
+ * "*", or cannot be read, or names more than we keep.
+ */
+export function selectingFields(responseFields: Fields, request: CacheRequest): Selecting | "never" {
+  const selecting = new Map<string, string | undefined>();
+  let characters = 0;
+  for (const member of responseFields.all("vary").flatMap(listMembers)) {
+    const name = member.toLowerCase();
+    // RFC 9111 section 4.1: a member "*" always fails to match.
+    if (name === "*" || !FIELD_NAME.test(name)) return "never";
+    const value = normalised(name, request.fields);
+    if (!selecting.has(name)) characters += name.length + (value?.length ?? 0);
+    selecting.set(name, value);
+  }
+  return selecting.size > MOST_NAMES || characters > MOST_CHARACTERS ? "never" : selecting;
+}
+
+/** RFC 9111 section 4.1: every field that Vary named has the value it had; absent only if it was absent. */
+export function selects(selecting: Selecting, request: CacheRequest): boolean {
+  for (const [name, value] of selecting) {
+    if (normalised(name, request.fields) !== value) return false;
+  }
+  return true;
+}
+
+/** Fields whose value is one text, in which a comma separates nothing (RFC 9110, RFC 6265). */
+const NOT_LISTS: ReadonlySet<string> = new Set([
+  "authorization",
+  "cookie",
+  "from",
+  "host",
+  "origin",
+  "proxy-authorization",
+  "referer",
+  "sec-ch-ua",
+  "user-agent",
+]);
+
+/**
+ * A value for comparison: the same text for two values only if they mean the same (RFC 9111 section 4.1). Lines
+ * of one name are one list (RFC 9110 section 5.3). A value that its field's grammar does not allow is compared
+ * as it is, which is no other's normal form, because every normal form is well-formed.
+ */
+function normalised(name: string, fields: Fields): string | undefined {
+  const value = fields.get(name);
+  if (value === undefined) return undefined;
+  if (NOT_LISTS.has(name)) return trimSpace(value);
+  switch (name) {
+    case "accept":
+    case "accept-charset":
+    case "accept-encoding":
+    case "accept-language":
+      return preferences(name, value) ?? trimSpace(value);
+    default:
+      // White space around the commas of a list means nothing (RFC 9110 section 5.6.1); the order may.
+      return listMembers(value).join(",");
+  }
+}
+
+/**
+ * RFC 9110 section 12.5: ranges with weights. The order and the white space mean nothing, names are
+ * case-insensitive, and a weight of 1 is no weight. undefined when the value is malformed.
+ */
+function preferences(name: string, value: string): string | undefined {
+  const ranges = new Set<string>();
+  for (const member of listMembers(value)) {
+    const range = preference(name, member);
+    if (range === undefined) return undefined;
+    ranges.add(range);
+  }
+  return [...ranges].sort().join(",");
+}
+
+const RANGES = {
+  // RFC 9110 section 12.5.1: a media range, perhaps with parameters, whose values may be case-sensitive.
+  accept:
+    /^(?<name>[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+)(?<parameters>(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=[\w!#$%&'*+.^`|~-]+)*)$/,
+  plain: /^(?<name>[\w!#$%&'*+.^`|~-]+)(?<parameters>)$/,
+};
+
+function preference(name: string, member: string): string | undefined {
+  const { range, weight } = weighted(member);
+  const parts = (name === "accept" ? RANGES.accept : RANGES.plain).exec(range)?.groups;
+  if (parts === undefined) return undefined;
+  const parameters = (parts.parameters ?? "").replace(/[ \t]/g, "");
+  // After a weight come extensions that no standard defines; what they mean is not ours to say.
+  if (/;q=/i.test(parameters)) return undefined;
+  return `${parts.name?.toLowerCase()}${parameters}${weight === 1 ? "" : `;q=${weight}`}`;
+}
+
+/** RFC 9110 section 12.4.2: what stands after the last semicolon, if it is a weight. */
+function weighted(member: string): { range: string; weight: number } {
+  const at = member.lastIndexOf(";");
+  const weight = /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/i.exec(trimSpace(member.slice(at + 1)))?.[1];
+  return at === -1 || weight === undefined
+    ? { range: member, weight: 1 }
+    : { range: trimSpace(member.slice(0, at)), weight: Number(weight) };
+}

@@ -1,0 +1,280 @@
+import { expect } from "chai";
+import { ask, get } from "../test/rig/http-client.ts";
+import { HttpOrigin, type Reply } from "../test/rig/http-origin.ts";
+import { stats } from "../test/rig/purge.ts";
+import { RawOrigin } from "../test/rig/raw-origin.ts";
+import { startTestEdge, type TestEdge } from "../test/rig/test-edge.ts";
+
+const fresh = (body: string, more: readonly (readonly [string, string])[] = []): Reply => ({
+  fields: [["Cache-Control", "max-age=60"], ...more],
+  body,
+});
+
+describe("an edge in front of an HTTP origin", () => {
+  let origin: HttpOrigin;
+  let edge: TestEdge;
+
+  beforeEach(async () => {
+    origin = await HttpOrigin.start();
+    edge = await startTestEdge(origin.url);
+  });
+
+  afterEach(async () => {
+    await edge.stop();
+    await origin.stop();
+  });
+
+  it("answers the first request by a fill and the second from the store", async () => {
+    origin.answer("/a", fresh("hello"));
+    const miss = await get(edge.url, "/a");
+    expect(miss.text).to.equal("hello");
+    expect(miss.header("cache-status")).to.equal("edge-1; fwd=uri-miss; fwd-status=200; ttl=60; stored");
+    expect(miss.header("x-cache")).to.equal("MISS");
+    expect(miss.header("age")).to.equal(undefined);
+    const hit = await get(edge.url, "/a");
+    expect(hit.text).to.equal("hello");
+    expect(hit.header("cache-status")).to.match(/^edge-1; hit; ttl=(60|59)$/);
+    expect(hit.header("x-cache")).to.equal("HIT");
+    expect(hit.header("age")).to.match(/^[01]$/);
+    expect(origin.count("/a")).to.equal(1);
+  });
+
+  it("keeps the query in the key, and the fields and the bytes as they were sent", async () => {
+    const body = Buffer.from([0, 255, 13, 10, 128]);
+    origin.answer("/bytes", {
+      fields: [
+        ["Cache-Control", "s-maxage=9"],
+        ["X-Twice", "1"],
+        ["X-Twice", "2"],
+      ],
+      body,
+    });
+    for (const target of ["/bytes?a=1", "/bytes?a=1", "/bytes?a=2"]) {
+      const reply = await get(edge.url, target);
+      expect(reply.body.equals(body)).to.equal(true);
+      expect(reply.header("x-twice")).to.equal("1, 2");
+      expect(reply.header("content-length")).to.equal("5");
+    }
+    expect(origin.count("/bytes")).to.equal(2);
+  });
+
+  for (const field of [
+    "no-store",
+    "private",
+    "max-age=60, private",
+    "no-store, max-age=60",
+    "s-maxage=0, max-age=60",
+  ]) {
+    it(`asks the origin every time for a response with Cache-Control: ${field}`, async () => {
+      origin.answer("/p", { fields: [["Cache-Control", field]], body: "mine" });
+      await get(edge.url, "/p");
+      const second = await get(edge.url, "/p");
+      expect(second.header("x-cache")).to.not.equal("HIT");
+      expect(second.text).to.equal("mine");
+      expect(origin.count("/p")).to.equal(2);
+    });
+  }
+
+  it("prefers s-maxage to max-age", async () => {
+    origin.answer("/s", { fields: [["Cache-Control", "max-age=0, s-maxage=60"]], body: "s" });
+    await get(edge.url, "/s");
+    expect((await get(edge.url, "/s")).header("x-cache")).to.equal("HIT");
+  });
+
+  it("keeps the variants of Vary apart", async () => {
+    origin.answer("/v", (request) =>
+      fresh(request.header("accept-language") ?? "", [["Vary", "Accept-Language"]]),
+    );
+    for (const language of ["de", "fr", "de", "fr"]) {
+      expect((await get(edge.url, "/v", { headers: { "Accept-Language": language } })).text).to.equal(
+        language,
+      );
+    }
+    expect(origin.count("/v")).to.equal(2);
+  });
+
+  it("answers HEAD, conditional and single-range requests from one stored response", async () => {
+    origin.answer("/r", fresh("0123456789", [["ETag", '"one"']]));
+    await get(edge.url, "/r");
+    const head = await get(edge.url, "/r", { method: "HEAD" });
+    expect([head.status, head.text, head.header("content-length")]).to.deep.equal([200, "", "10"]);
+    const unchanged = await get(edge.url, "/r", { headers: { "If-None-Match": 'W/"one"' } });
+    expect([unchanged.status, unchanged.text, unchanged.header("etag")]).to.deep.equal([304, "", '"one"']);
+    const part = await get(edge.url, "/r", { headers: { Range: "bytes=2-4" } });
+    expect([part.status, part.text, part.header("content-range")]).to.deep.equal([
+      206,
+      "234",
+      "bytes 2-4/10",
+    ]);
+    const beyond = await get(edge.url, "/r", { headers: { Range: "bytes=10-" } });
+    expect([beyond.status, beyond.header("content-range")]).to.deep.equal([416, "bytes */10"]);
+    expect(origin.count("/r")).to.equal(1);
+  });
+
+  it("passes a range of what is not stored to the origin, and stores no part as the whole", async () => {
+    origin.answer("/big", (request) =>
+      request.header("range") === undefined
+        ? fresh("0123456789")
+        : {
+            status: 206,
+            fields: [
+              ["Cache-Control", "max-age=60"],
+              ["Content-Range", "bytes 0-1/10"],
+            ],
+            body: "01",
+          },
+    );
+    const part = await get(edge.url, "/big", { headers: { Range: "bytes=0-1" } });
+    expect([part.status, part.text]).to.deep.equal([206, "01"]);
+    expect((await get(edge.url, "/big")).text).to.equal("0123456789");
+  });
+
+  it("revalidates a stale response and serves it again when the origin says 304", async () => {
+    origin.answer("/e", (request) =>
+      request.header("if-none-match") === '"v"'
+        ? { status: 304, fields: [["ETag", '"v"']] }
+        : {
+            fields: [
+              ["Cache-Control", "max-age=0"],
+              ["ETag", '"v"'],
+            ],
+            body: "still",
+          },
+    );
+    await get(edge.url, "/e");
+    const again = await get(edge.url, "/e");
+    expect([again.status, again.text, again.header("x-cache")]).to.deep.equal([200, "still", "REVALIDATED"]);
+    expect(again.header("cache-status")).to.match(/^edge-1; fwd=stale; fwd-status=304; ttl=0; stored/);
+  });
+
+  it("fetches anew when a 304 is about a response that it does not hold", async () => {
+    origin.answer("/w", (request) =>
+      request.header("if-none-match") === undefined
+        ? {
+            fields: [
+              ["Cache-Control", "max-age=0"],
+              ["ETag", '"held"'],
+            ],
+            body: "w",
+          }
+        : { status: 304, fields: [["ETag", '"not-held"']] },
+    );
+    await get(edge.url, "/w");
+    const again = await get(edge.url, "/w");
+    expect([again.status, again.text, origin.count("/w")]).to.deep.equal([200, "w", 3]);
+  });
+
+  it("stores nothing that ends only with its connection", async () => {
+    const raw = await RawOrigin.start((socket) => {
+      socket.end("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n\r\nwho knows");
+    });
+    const unsure = await startTestEdge(raw.url);
+    expect((await get(unsure.url, "/")).text).to.equal("who knows");
+    expect((await stats(unsure.control)).objects).to.equal(0);
+    await unsure.stop();
+    await raw.stop();
+  });
+
+  it("drops the groups that the answer to an unsafe request invalidates", async () => {
+    origin.answer("/item", fresh("item", [["Cache-Groups", '"shop"']]));
+    origin.answer("/order", { fields: [["Cache-Group-Invalidation", '"shop"']], body: "done" });
+    await get(edge.url, "/item");
+    await get(edge.url, "/order", { method: "POST" });
+    expect((await get(edge.url, "/item")).header("x-cache")).to.equal("MISS");
+  });
+
+  it("passes unsafe methods with their body, and drops what they may have changed", async () => {
+    origin.answer("/form", (request) => fresh(`${request.method}`));
+    await get(edge.url, "/form");
+    const posted = await get(edge.url, "/form", { method: "POST", body: "x=1" });
+    expect([posted.text, posted.header("x-cache")]).to.deep.equal(["POST", "BYPASS"]);
+    expect(posted.header("cache-status")).to.match(/^edge-1; fwd=method; fwd-status=200/);
+    expect((await get(edge.url, "/form")).header("x-cache")).to.equal("MISS");
+  });
+
+  it("fetches once for all who ask at the same time, and sends each the bytes as they arrive", async () => {
+    origin.answer("/slow", fresh("first-half.last-half."));
+    const body = origin.hold("/slow", "body");
+    const starter = await ask(edge.url, "/slow");
+    const joiners = await Promise.all([1, 2, 3].map(() => ask(edge.url, "/slow")));
+    const [firstBytes] = await starter.message.take(1).toArray();
+    expect(String(firstBytes)).to.match(/^first-half/);
+    body.open();
+    for (const joiner of joiners) {
+      expect(joiner.header("cache-status")).to.equal(
+        "edge-1; fwd=uri-miss; fwd-status=200; ttl=60; stored; collapsed",
+      );
+      expect((await joiner.finish()).text).to.equal("first-half.last-half.");
+    }
+    expect(origin.count("/slow")).to.equal(1);
+    expect((await stats(edge.control)).collapsed).to.equal(3);
+  });
+
+  it("lets those who waited for a response that turns out private fetch their own", async () => {
+    let served = 0;
+    origin.answer("/mine", () => ({
+      fields: [["Cache-Control", "private"]],
+      body: `for client ${++served}`,
+    }));
+    const fields = origin.hold("/mine", "fields");
+    const replies = [1, 2, 3].map(() => get(edge.url, "/mine"));
+    await origin.received("/mine");
+    fields.open();
+    const texts = (await Promise.all(replies)).map((reply) => reply.text);
+    expect(new Set(texts).size).to.equal(3);
+  });
+
+  it("answers 502 with Proxy-Status and an error id when the origin is gone, and the counters add up", async () => {
+    origin.answer("/a", fresh("a"));
+    await get(edge.url, "/a");
+    await get(edge.url, "/a");
+    await origin.stop();
+    const failed = await get(edge.url, "/b");
+    expect(failed.status).to.equal(502);
+    expect(failed.header("proxy-status")).to.match(/^edge-1; error=connection_(refused|terminated)/);
+    expect(failed.header("cache-status")).to.match(/^edge-1; fwd=uri-miss/);
+    expect(failed.text).to.match(/error id: [0-9a-f-]{36}\n$/);
+    const counted = await stats(edge.control);
+    expect([counted.requests, counted.hits, counted.misses, counted.errors]).to.deep.equal([3, 1, 1, 1]);
+    origin = await HttpOrigin.start();
+  });
+
+  it("cuts the client off when the origin breaks off, and stores nothing", async () => {
+    const raw = await RawOrigin.start((socket) => {
+      socket.end("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100\r\n\r\ntoo short");
+    });
+    const cutEdge = await startTestEdge(raw.url);
+    const outcome = await get(cutEdge.url, "/cut").then(
+      () => "whole",
+      () => "cut",
+    );
+    expect(outcome).to.equal("cut");
+    expect((await stats(cutEdge.control)).objects).to.equal(0);
+    await cutEdge.stop();
+    await raw.stop();
+  });
+
+  it("does not store what is larger than a quarter of its memory, and still delivers it whole", async () => {
+    const chunk = Buffer.alloc(1024 * 1024, 7);
+    origin.answer("/huge", () => ({
+      fields: [["Cache-Control", "max-age=60"]],
+      body: (async function* () {
+        for (let i = 0; i < 20; i += 1) yield chunk;
+      })(),
+    }));
+    expect((await get(edge.url, "/huge")).body.byteLength).to.equal(20 * chunk.byteLength);
+    expect((await stats(edge.control)).objects).to.equal(0);
+  });
+
+  it("never lets a client's forged fields or its Host reach the origin", async () => {
+    origin.answer("/f", fresh("f"));
+    await get(edge.url, "/f", {
+      headers: { Host: "evil.example", "X-Forwarded-Host": "evil.example", "X-Original-URL": "/admin" },
+    });
+    const [seen] = origin.requests("/f");
+    expect(seen?.header("host")).to.equal(origin.url.host);
+    expect(seen?.header("x-forwarded-host")).to.equal(undefined);
+    expect(seen?.header("x-original-url")).to.equal(undefined);
+    expect(seen?.header("via")).to.equal("1.1 edge-1");
+  });
+});

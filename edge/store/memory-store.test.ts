@@ -1,0 +1,118 @@
+import { expect } from "chai";
+import { Fields } from "../../http/fields.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+function stored(target: string, more: Partial<StoredResponse> = {}): StoredResponse {
+  return {
+    key: `default ${target}`,
+    site: "default",
+    target,
+    method: "GET",
+    authorized: false,
+    status: 200,
+    fields: Fields.of([["Content-Type", "text/plain"]]),
+    requestTime: 0,
+    responseTime: 0,
+    selecting: new Map(),
+    chunks: [new Uint8Array(100)],
+    bodyLength: 100,
+    tags: [],
+    mark: { position: { epoch: 1, seq: 0 }, flushes: 0 },
+    softPurged: false,
+    ...more,
+  };
+}
+
+const request = (target: string, fields: Record<string, string> = {}) => ({
+  method: "GET",
+  target,
+  site: "default",
+  fields: Fields.of(Object.entries(fields)),
+});
+
+function storeOf(...targets: readonly string[]): MemoryStore {
+  const store = new MemoryStore(10_000_000);
+  for (const target of targets) store.put(stored(target), request(target));
+  return store;
+}
+
+describe("the store in memory", () => {
+  it("drops the least recently used keys when its bytes run out, and forgets them in every index", () => {
+    const store = new MemoryStore(20_000);
+    const big = { chunks: [new Uint8Array(8_000)], bodyLength: 8_000, tags: ["t"] };
+    store.put(stored("/1", big), request("/1"));
+    store.put(stored("/2", big), request("/2"));
+    store.variants("default /1");
+    store.put(stored("/3", big), request("/3"));
+    expect(store.variants("default /2")).to.deep.equal([]);
+    expect(store.variants("default /1")).to.have.length(1);
+    expect(store.objects).to.equal(2);
+    expect(store.bytes).to.be.lessThan(20_000);
+    expect(store.covered([{ kind: "tag", tag: "t" }]).objects).to.equal(2);
+  });
+
+  it("refuses what is larger than itself, and keeps its accounts", () => {
+    const store = new MemoryStore(20_000);
+    const huge = stored("/huge", { chunks: [new Uint8Array(30_000)], bodyLength: 30_000, tags: ["t"] });
+    expect(store.put(huge, request("/huge"))).to.equal("too-large");
+    expect([store.objects, store.bytes]).to.deep.equal([0, 0]);
+    expect(store.covered([{ kind: "tag", tag: "t" }]).objects).to.equal(0);
+  });
+
+  it("replaces the variant that the same request selects, and keeps the others", () => {
+    const store = new MemoryStore(1_000_000);
+    const variant = (language: string): StoredResponse =>
+      stored("/v", { selecting: new Map([["accept-language", language]]) });
+    for (const language of ["de", "fr", "de"]) {
+      store.put(variant(language), request("/v", { "Accept-Language": language }));
+    }
+    expect(store.objects).to.equal(2);
+  });
+
+  it("keeps at most 16 variants of a key", () => {
+    const store = new MemoryStore(1_000_000);
+    const outcomes = Array.from({ length: 20 }, (_, i) =>
+      store.put(
+        stored("/v", { selecting: new Map([["x-any", `${i}`]]) }),
+        request("/v", { "X-Any": `${i}` }),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === "stored")).to.have.length(16);
+    expect(outcomes.at(-1)).to.equal("too-many-variants");
+    expect(store.objects).to.equal(16);
+  });
+
+  it("purges a path with every query, and a path with a query as exactly that", () => {
+    const targets = ["/a", "/a?x=1", "/a?x=2", "/ab"];
+    expect(storeOf(...targets).purge({ kind: "url", target: "/a" }, false)).to.equal(3);
+    expect(storeOf(...targets).purge({ kind: "url", target: "/a?x=1" }, false)).to.equal(1);
+    expect(storeOf(...targets).purge({ kind: "prefix", prefix: "/a" }, false)).to.equal(4);
+    expect(storeOf(...targets).purge({ kind: "url", target: "/A" }, false)).to.equal(0);
+  });
+
+  it("purges within one site when one is named", () => {
+    const store = storeOf("/a");
+    store.put(stored("/a", { site: "shop", key: "shop /a" }), request("/a"));
+    expect(store.purge({ kind: "everything", site: "shop" }, false)).to.equal(1);
+    expect(store.variants("default /a")).to.have.length(1);
+    expect(store.purge({ kind: "everything" }, false)).to.equal(1);
+    expect([store.objects, store.bytes]).to.deep.equal([0, 0]);
+  });
+
+  it("counts what several targets cover once", () => {
+    const store = storeOf("/a", "/b");
+    const covered = store.covered([
+      { kind: "url", target: "/a" },
+      { kind: "prefix", prefix: "/" },
+    ]);
+    expect(covered.objects).to.equal(2);
+    expect(covered.bytes).to.equal(store.bytes);
+  });
+
+  it("makes a validator of what a soft purge covers", () => {
+    const store = storeOf("/a");
+    expect(store.purge({ kind: "url", target: "/a" }, true)).to.equal(1);
+    expect(store.variants("default /a")[0]?.softPurged).to.equal(true);
+  });
+});

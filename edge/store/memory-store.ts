@@ -1,0 +1,129 @@
+import { LRUCache } from "lru-cache";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { CacheRequest } from "../rules/stored-head.ts";
+import { selects } from "../rules/vary.ts";
+import { PurgeIndex } from "./purge-index.ts";
+import { covers, pathOf } from "./purge-match.ts";
+import type { PutOutcome, Store } from "./store.ts";
+import { chargedBytes, type StoredResponse } from "./stored-response.ts";
+
+// More would let one client fill the store with variants of one URL by sending made-up request fields.
+const MOST_VARIANTS = 16;
+
+type Shelf = readonly StoredResponse[];
+
+/** Stored responses in memory; the least recently used keys go when the bytes run out. */
+export class MemoryStore implements Store {
+  readonly #limit: number;
+  #shelves: LRUCache<string, Shelf>;
+  #index = new PurgeIndex();
+  #objects = 0;
+
+  /** `limit` in bytes. */
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#shelves = this.#empty();
+  }
+
+  get objects(): number {
+    return this.#objects;
+  }
+
+  get bytes(): number {
+    return this.#shelves.calculatedSize;
+  }
+
+  variants(key: string): Shelf {
+    return this.#shelves.get(key) ?? [];
+  }
+
+  peek(key: string): Shelf {
+    return this.#shelves.peek(key) ?? [];
+  }
+
+  put(stored: StoredResponse, request: CacheRequest): PutOutcome {
+    const others = this.peek(stored.key).filter((other) => !selects(other.selecting, request));
+    if (others.length >= MOST_VARIANTS) return "too-many-variants";
+    return this.#replace(stored.key, [...others, stored]) ? "stored" : "too-large";
+  }
+
+  remove(stored: StoredResponse): void {
+    const shelf = this.peek(stored.key);
+    if (!shelf.includes(stored)) return;
+    this.#replace(
+      stored.key,
+      shelf.filter((other) => other !== stored),
+    );
+  }
+
+  purge(target: PurgeTarget, soft: boolean): number {
+    if (target.kind === "everything" && target.site === undefined && !soft) return this.#dropAll();
+    const found = [...this.#found(target)];
+    for (const stored of found) {
+      if (soft) stored.softPurged = true;
+      else this.remove(stored);
+    }
+    return found.length;
+  }
+
+  covered(targets: readonly PurgeTarget[]): { objects: number; bytes: number } {
+    const found = new Set(targets.flatMap((target) => [...this.#found(target)]));
+    let bytes = 0;
+    for (const stored of found) bytes += chargedBytes(stored);
+    return { objects: found.size, bytes };
+  }
+
+  *#found(target: PurgeTarget): Generator<StoredResponse> {
+    for (const stored of this.#candidates(target)) if (covers(target, stored)) yield stored;
+  }
+
+  #candidates(target: PurgeTarget): Iterable<StoredResponse> {
+    switch (target.kind) {
+      case "url":
+        return this.#index.atPath(pathOf(target.target));
+      case "tag":
+        return this.#index.withTag(target.tag);
+      case "prefix":
+      case "everything":
+        return this.#all();
+    }
+  }
+
+  *#all(): Generator<StoredResponse> {
+    for (const shelf of this.#shelves.values()) yield* shelf;
+  }
+
+  /** Whatever is held, this takes the same time: the old containers are left to the garbage collector. */
+  #dropAll(): number {
+    const dropped = this.#objects;
+    this.#shelves = this.#empty();
+    this.#index = new PurgeIndex();
+    this.#objects = 0;
+    return dropped;
+  }
+
+  /** Returns false when the shelf does not fit: then nothing stays under the key. */
+  #replace(key: string, shelf: Shelf): boolean {
+    this.#shelves.delete(key);
+    if (shelf.length === 0) return true;
+    for (const stored of shelf) this.#index.add(stored);
+    this.#objects += shelf.length;
+    this.#shelves.set(key, shelf);
+    if (this.#shelves.peek(key) === shelf) return true;
+    this.#forget(shelf);
+    return false;
+  }
+
+  #forget(shelf: Shelf): void {
+    for (const stored of shelf) this.#index.remove(stored);
+    this.#objects -= shelf.length;
+  }
+
+  #empty(): LRUCache<string, Shelf> {
+    return new LRUCache<string, Shelf>({
+      maxSize: this.#limit,
+      sizeCalculation: (shelf) => shelf.reduce((sum, stored) => sum + chargedBytes(stored), 0),
+      dispose: (shelf) => this.#forget(shelf),
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { CacheRequest } from "../rules/stored-head.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** Why a response was not kept although the rules allow it. */
+export type PutOutcome = "stored" | "too-large" | "too-many-variants";
+
+/** The bytes we keep. */
+export interface Store {
+  /** Every stored response under a key, and marks the key as used. */
+  variants(key: string): readonly StoredResponse[];
+  /** Every stored response under a key; the key is not marked as used. */
+  peek(key: string): readonly StoredResponse[];
+  /** Stores it in place of the variants that would have been selected by the same request. */
+  put(stored: StoredResponse, request: CacheRequest): PutOutcome;
+  remove(stored: StoredResponse): void;
+  /** Drops what the target covers, or makes it a validator when `soft`. Returns how many responses. */
+  purge(target: PurgeTarget, soft: boolean): number;
+  /** What a purge of these targets would cover, each response counted once. */
+  covered(targets: readonly PurgeTarget[]): { readonly objects: number; readonly bytes: number };
+  /** Stored responses held. */
+  readonly objects: number;
+  /** Bytes charged for them. */
+  readonly bytes: number;
+}

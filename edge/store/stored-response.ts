@@ -1,0 +1,27 @@
+import type { StoredHead } from "../rules/stored-head.ts";
+import type { FillMark } from "./fill-mark.ts";
+
+/** A stored response: what the rules need to know of it, its body, and what a purge needs to know of it. */
+export interface StoredResponse extends StoredHead {
+  readonly key: string;
+  readonly site: string;
+  readonly target: string;
+  readonly chunks: readonly Uint8Array[];
+  readonly bodyLength: number;
+  readonly tags: readonly string[];
+  /** Where in the history of purges its fill began. */
+  readonly mark: FillMark;
+  /** Set by a soft purge: from then on it is a validator only. */
+  softPurged: boolean;
+}
+
+// What one stored response costs beside its bytes: the objects that hold it and its places in the indexes.
+const BOOKKEEPING = 1024;
+
+/** Bytes of memory that a stored response is charged for. */
+export function chargedBytes(stored: StoredResponse): number {
+  let bytes = BOOKKEEPING + stored.bodyLength + stored.key.length * 2;
+  for (const [name, value] of stored.fields) bytes += (name.length + value.length) * 2;
+  for (const tag of stored.tags) bytes += tag.length * 2;
+  return bytes;
+}

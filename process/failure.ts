@@ -1,0 +1,25 @@
+/** Whose fault a failure is. */
+export type FailureSource = "client" | "origin" | "store" | "log" | "config" | "edge";
+
+/**
+ * The one error shape: what failed, the rule and the value got in `message`; `code` is stable and is
+ * the word in logs, metrics and Proxy-Status; `cause` is for the log only, never sent to a peer.
+ */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly code: string;
+  readonly source: FailureSource;
+
+  constructor(code: string, source: FailureSource, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.source = source;
+  }
+}
+
+/** One line about anything that was thrown, its causes included. */
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const own = thrown.message === "" ? thrown.name : thrown.message;
+  return thrown.cause === undefined ? own : `${own}: ${describeError(thrown.cause)}`;
+}

@@ -1,0 +1,63 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { expect } from "chai";
+
+type Child = ChildProcessByStdio<null, Readable, null>;
+
+/** A program that prints "ready"; `stop` is JavaScript, and each look at its clock is `tick` ms after the last. */
+async function started(stop: string, tick = 1): Promise<Child> {
+  const program = `
+    import { stopOnSignal } from ${JSON.stringify(import.meta.resolve("./graceful-stop.ts"))};
+    import { createLog } from ${JSON.stringify(import.meta.resolve("./log.ts"))};
+    let now = 0;
+    const print = (word) => process.stdout.write(word);
+    process.on("SIGUSR2", () => print("heard"));
+    stopOnSignal(() => ${stop}, createLog("test", "silent"), { monotonic: () => (now += ${tick}) });
+    setInterval(() => {}, 60_000);
+    print("ready");`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return child;
+}
+
+const NEVER_STOPS = `new Promise(() => print("stopping"))`;
+
+describe("stopping on a signal", () => {
+  let child: Child;
+  afterEach(() => child.kill("SIGKILL"));
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`exits with 0 after ${signal} once everything has stopped`, async () => {
+      child = await started("Promise.resolve()");
+      child.kill(signal);
+      expect(await once(child, "exit")).to.deep.equal([0, null]);
+    });
+  }
+
+  it("exits with 1 when stopping fails", async () => {
+    child = await started(`Promise.reject(new Error("stuck"))`);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).to.deep.equal([1, null]);
+  });
+
+  it("exits at once with 130 at a second signal while stopping takes for ever", async () => {
+    child = await started(NEVER_STOPS, 1000);
+    child.kill("SIGINT");
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).to.deep.equal([130, null]);
+  });
+
+  it("takes two signals of one moment for one, as npm doubles Ctrl-C", async () => {
+    child = await started(NEVER_STOPS, 1);
+    child.kill("SIGINT");
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    // Handled after the signal before it: the program still lives then.
+    child.kill("SIGUSR2");
+    expect(String(await once(child.stdout, "data"))).to.equal("heard");
+  });
+});

@@ -1,0 +1,57 @@
+import { createServer, type Server } from "node:net";
+import { expect } from "chai";
+import { Failure } from "./failure.ts";
+import { cannotListen, hostPort, listen } from "./listen.ts";
+
+describe("listening", () => {
+  const servers: Server[] = [];
+  const server = () => {
+    const made = createServer();
+    servers.push(made);
+    return made;
+  };
+  afterEach(() => {
+    for (const each of servers.splice(0)) each.close();
+  });
+
+  async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+    try {
+      await promise;
+    } catch (thrown) {
+      if (thrown instanceof Failure) return thrown;
+      throw thrown;
+    }
+    throw new Error("it listens");
+  }
+
+  it("on port 0 gives the port that the system chose", async () => {
+    expect(await listen(server(), "127.0.0.1", 0, "data port")).to.be.greaterThan(0);
+  });
+
+  it("says in one sentence which port of which part is in use", async () => {
+    const port = await listen(server(), "127.0.0.1", 0, "first");
+    const failure = await failureOf(listen(server(), "127.0.0.1", port, "edge-1 HTTP data port"));
+    expect([failure.code, failure.source]).to.deep.equal(["port-in-use", "config"]);
+    expect(failure.message).to.equal(
+      `edge-1 HTTP data port: 127.0.0.1:${port} is in use; stop the program that listens there or choose another port`,
+    );
+  });
+
+  it("says when the address is not one of this machine", async () => {
+    // RFC 5737: 192.0.2.0/24 is for documentation, no machine has it.
+    const failure = await failureOf(listen(server(), "192.0.2.1", 0, "data port"));
+    expect(failure.code).to.equal("cannot-listen");
+    expect(failure.message).to.contain("192.0.2.1:0 is not an address of this machine");
+  });
+
+  it("has a sentence for every way in which the system refuses", () => {
+    for (const code of ["EACCES", "ENOTFOUND", "EAI_AGAIN", "EMFILE"]) {
+      const failure = cannotListen("data port", "a:1", Object.assign(new Error("refused"), { code }));
+      expect(failure.message, code).to.match(/^data port: a:1 \S.*/);
+    }
+  });
+
+  it("writes IPv6 addresses in brackets", () => {
+    expect([hostPort("::1", 80), hostPort("127.0.0.1", 80)]).to.deep.equal(["[::1]:80", "127.0.0.1:80"]);
+  });
+});

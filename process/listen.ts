@@ -1,0 +1,43 @@
+import type { Server } from "node:net";
+import { isIPv6 } from "node:net";
+import { Failure } from "./failure.ts";
+
+/** `host:port` as it stands in a URL: IPv6 in brackets. */
+export function hostPort(host: string, port: number): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Listens and resolves with the bound port, which differs from `port` when that is 0.
+ * `what` begins the message of a Failure: "edge-1 HTTP data port".
+ */
+export function listen(server: Server, host: string, port: number, what: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) => reject(cannotListen(what, hostPort(host, port), cause));
+    server.once("error", refused);
+    server.listen({ host, port }, () => {
+      server.off("error", refused);
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+/** The one sentence for a port that cannot be had. Its code is port-in-use or cannot-listen. */
+export function cannotListen(what: string, address: string, cause: NodeJS.ErrnoException): Failure {
+  const because = (sentence: string, code = "cannot-listen") =>
+    new Failure(code, "config", `${what}: ${address} ${sentence}`, cause);
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return because("is in use; stop the program that listens there or choose another port", "port-in-use");
+    case "EACCES":
+      return because("is not allowed for this user; choose a port from 1024 up");
+    case "EADDRNOTAVAIL":
+      return because("is not an address of this machine; choose one that is, or 127.0.0.1");
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return because("has a host name that cannot be resolved; choose an IP address");
+    default:
+      return because(`cannot be listened on (${cause.code ?? cause.message})`);
+  }
+}

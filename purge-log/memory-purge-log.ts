@@ -1,0 +1,151 @@
+import type { Clock } from "../process/clock.ts";
+import { Failure } from "../process/failure.ts";
+import { BATCH_ENTRIES, FARTHEST_EPOCH_S, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
+import type { Purge } from "./purge.ts";
+import { encodePurge } from "./purge-codec.ts";
+import type { AppendOutcome, Heartbeat, LogEntry, LogState, Member, PurgeLog } from "./purge-log.ts";
+
+// Trimming moves the whole array, so it is done once for this many entries.
+const TRIM_SLACK = 1000;
+
+/**
+ * The purge log inside one process: the edges of the one-command system share one instance, and
+ * `close` ends it for all of them. It lives as long as the process, so its history is never in doubt
+ * except when someone has seen a position beyond its tail.
+ */
+export class MemoryPurgeLog implements PurgeLog {
+  readonly #clock: Clock;
+  readonly #runId: string;
+  readonly #closed = new AbortController();
+  readonly #entries: LogEntry[] = [];
+  readonly #positions = new Map<string, { readonly position: Position; readonly until: number }>();
+  readonly #members = new Map<string, { readonly beat: Heartbeat; readonly at: number }>();
+  readonly #listeners = new Set<(beat: Heartbeat) => void>();
+  readonly #sleepers = new Set<() => void>();
+  #tail: Position = BEGINNING;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#runId = `memory-${clock.wall()}`;
+    this.#openEpoch("the log is new", BEGINNING);
+  }
+
+  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
+    const encoded = encodePurge(purge);
+    const refusal = this.#refusal(floor) ?? (encoded.kind === "refused" ? encoded.reason : undefined);
+    if (refusal !== undefined) return { kind: "rejected", reason: refusal };
+    this.#overtake(floor);
+    this.#forgetOldPurges();
+    const first = this.#positions.get(purge.purgeId);
+    if (first !== undefined) return { kind: "accepted", position: first.position };
+    const position = { epoch: this.#tail.epoch, seq: this.#tail.seq + 1 };
+    this.#push({ position, content: { kind: "purge", purge } });
+    this.#positions.set(purge.purgeId, { position, until: this.#clock.monotonic() + SAME_PURGE_MS });
+    return { kind: "accepted", position };
+  }
+
+  async *follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
+    const ended = AbortSignal.any([signal, this.#closed.signal]);
+    let position = after;
+    while (!ended.aborted) {
+      const batch = this.#entriesAfter(position);
+      const last = batch.at(-1);
+      if (last === undefined) {
+        await this.#nextEntry(ended);
+      } else {
+        position = last.position;
+        yield batch;
+      }
+    }
+  }
+
+  async heartbeat(beat: Heartbeat): Promise<LogState> {
+    const refusal = this.#refusal(beat.position);
+    if (refusal !== undefined)
+      throw new Failure("log-refused", "log", `heartbeat of ${beat.edge}: ${refusal}`);
+    this.#overtake(beat.position);
+    this.#members.set(beat.edge, { beat, at: this.#clock.monotonic() });
+    for (const listener of this.#listeners) listener(beat);
+    return { runId: this.#runId, tail: this.#tail, first: this.#entries[0]?.position };
+  }
+
+  async members(): Promise<readonly Member[]> {
+    const now = this.#clock.monotonic();
+    return [...this.#members.values()]
+      .map(({ beat, at }) => ({ ...beat, heartbeatAgeMs: now - at }))
+      .sort((a, b) => (a.edge < b.edge ? -1 : 1));
+  }
+
+  async forget(edge: string): Promise<void> {
+    this.#members.delete(edge);
+  }
+
+  onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#listeners.clear();
+  }
+
+  #refusal(floor: Position): string | undefined {
+    if (this.#closed.signal.aborted) return "the purge log is closed";
+    return floor.epoch > this.#seconds() + FARTHEST_EPOCH_S
+      ? `position ${formatPosition(floor)} is from the far future`
+      : undefined;
+  }
+
+  /** Rule P1: who has seen more than this log holds has seen a history that this log lost. */
+  #overtake(floor: Position): void {
+    if (comparePositions(floor, this.#tail) <= 0) return;
+    this.#openEpoch(
+      `${formatPosition(floor)} was seen and the log ends at ${formatPosition(this.#tail)}`,
+      floor,
+    );
+  }
+
+  #openEpoch(reason: string, floor: Position): void {
+    const epoch = Math.max(this.#seconds(), this.#tail.epoch, floor.epoch) + 1;
+    this.#push({ position: { epoch, seq: 0 }, content: { kind: "barrier", reason } });
+  }
+
+  #push(entry: LogEntry): void {
+    this.#tail = entry.position;
+    this.#entries.push(entry);
+    if (this.#entries.length >= KEPT_ENTRIES + TRIM_SLACK) this.#entries.splice(0, TRIM_SLACK);
+    for (const wake of this.#sleepers) wake();
+  }
+
+  #entriesAfter(position: Position): readonly LogEntry[] {
+    // Followers are nearly always at the tail, so the search starts there.
+    const before = this.#entries.findLastIndex((entry) => comparePositions(entry.position, position) <= 0);
+    return this.#entries.slice(before + 1, before + 1 + BATCH_ENTRIES);
+  }
+
+  /** Resolves at the next entry or when `ended` aborts. */
+  async #nextEntry(ended: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#sleepers.add(resolve);
+    const wake = () => resolve();
+    ended.addEventListener("abort", wake);
+    await promise;
+    ended.removeEventListener("abort", wake);
+    this.#sleepers.delete(resolve);
+  }
+
+  #forgetOldPurges(): void {
+    const now = this.#clock.monotonic();
+    for (const [purgeId, { until }] of this.#positions) {
+      // A Map keeps insertion order, which is the order of expiry.
+      if (until > now) return;
+      this.#positions.delete(purgeId);
+    }
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.wall() / 1000);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Clock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import type { Log } from "../process/log.ts";
+import { MemoryPurgeLog } from "./memory-purge-log.ts";
+import type { PurgeLog } from "./purge-log.ts";
+import { RedisPurgeLog } from "./redis-purge-log.ts";
+
+/** The purge log in Redis, or in the memory of this process when no URL is given. */
+export function openPurgeLog(redis: string | undefined, clock: Clock, log: Log): PurgeLog {
+  if (redis === undefined) return new MemoryPurgeLog(clock);
+  return new RedisPurgeLog({
+    url: redis,
+    clock,
+    random: Math.random,
+    onTrouble: (failure) =>
+      log.error({ code: failure.code, cause: describeError(failure) }, "purge log in trouble"),
+    onRecovered: () => log.warn("purge log works again"),
+  });
+}

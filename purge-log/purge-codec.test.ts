@@ -1,0 +1,117 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Purge, PurgeTarget } from "./purge.ts";
+import { decodeEntry, encodePurge, PURGE_LIMITS } from "./purge-codec.ts";
+
+const text = fc.string({ minLength: 1, maxLength: 60, unit: "binary" });
+const site = fc.record({ site: text }, { requiredKeys: [] });
+const target: fc.Arbitrary<PurgeTarget> = fc.oneof(
+  fc.tuple(text, site).map(([t, s]) => ({ kind: "url" as const, target: t, ...s })),
+  fc.tuple(text, site).map(([t, s]) => ({ kind: "prefix" as const, prefix: t, ...s })),
+  fc.tuple(text, site).map(([t, s]) => ({ kind: "tag" as const, tag: t, ...s })),
+  site.map((s) => ({ kind: "everything" as const, ...s })),
+);
+const purge: fc.Arbitrary<Purge> = fc.record({
+  purgeId: text,
+  targets: fc.array(target, { minLength: 1, maxLength: 10 }),
+  soft: fc.boolean(),
+  by: fc.string(),
+});
+
+const plain: Purge = { purgeId: "a", targets: [{ kind: "everything" }], soft: false, by: "" };
+
+/** As it arrives: through UTF-8 bytes. */
+const overTheWire = (json: string) => new TextDecoder().decode(new TextEncoder().encode(json));
+
+function roundTrip(value: Purge) {
+  const encoded = encodePurge(value);
+  return encoded.kind === "encoded" ? decodeEntry(["purge", overTheWire(encoded.text)]) : encoded;
+}
+
+describe("a purge as an entry of the log", () => {
+  it("comes back as it was, whatever its texts hold", () => {
+    fc.assert(
+      fc.property(purge, (value) => {
+        expect(roundTrip(value)).to.deep.equal({ kind: "purge", purge: value });
+      }),
+    );
+  });
+
+  it("comes back as it was with lone surrogates and replacement characters", () => {
+    const value: Purge = { ...plain, targets: [{ kind: "tag", tag: "\ud800\ufffd\u0000" }] };
+    expect(roundTrip(value)).to.deep.equal({ kind: "purge", purge: value });
+  });
+
+  const tooMuch: readonly { field: string; value: Purge }[] = [
+    { field: "targets", value: { ...plain, targets: [] } },
+    {
+      field: "targets",
+      value: { ...plain, targets: Array(PURGE_LIMITS.targets + 1).fill({ kind: "everything" }) },
+    },
+    { field: "purgeId", value: { ...plain, purgeId: "" } },
+    { field: "purgeId", value: { ...plain, purgeId: "x".repeat(PURGE_LIMITS.purgeId + 1) } },
+    {
+      field: "targets.0.tag",
+      value: { ...plain, targets: [{ kind: "tag", tag: "x".repeat(PURGE_LIMITS.text + 1) }] },
+    },
+    { field: "targets.0.site", value: { ...plain, targets: [{ kind: "everything", site: "" }] } },
+    {
+      field: "characters",
+      value: { ...plain, targets: Array(100).fill({ kind: "tag", tag: "x".repeat(8000) }) },
+    },
+  ];
+  for (const { field, value } of tooMuch) {
+    it(`is refused outside the limits of ${field}, and the reason names it`, () => {
+      expect(encodePurge(value)).to.have.property("reason").that.contains(field);
+    });
+  }
+});
+
+describe("an entry that was not written by us", () => {
+  const strange: readonly { name: string; fields: readonly string[]; reason: string }[] = [
+    { name: "no field", fields: [], reason: "one field" },
+    { name: "two fields", fields: ["purge", "{}", "more", "x"], reason: "one field" },
+    { name: "another field", fields: ["op", "purge"], reason: "got op" },
+    { name: "bad JSON", fields: ["purge", "{"], reason: "JSON" },
+    { name: "JSON that is no object", fields: ["purge", "null"], reason: "not a purge" },
+    {
+      name: "an unknown kind of target",
+      fields: withTarget({ kind: "regex", regex: "." }),
+      reason: "targets.0",
+    },
+    { name: "an unknown field", fields: ["purge", JSON.stringify({ ...plain, until: 5 })], reason: "until" },
+    {
+      name: "a target with two kinds",
+      fields: withTarget({ kind: "url", target: "/", tag: "t" }),
+      reason: "targets.0",
+    },
+    {
+      name: "bytes that are not UTF-8",
+      fields: ["purge", JSON.stringify({ ...plain, by: "\ufffd" })],
+      reason: "UTF-8",
+    },
+    { name: "a megabyte", fields: ["purge", "x".repeat(1_048_576)], reason: "1048576" },
+  ];
+  for (const { name, fields, reason } of strange) {
+    it(`with ${name} is unreadable, with a short reason`, () => {
+      const content = decodeEntry(fields);
+      expect(content.kind).to.equal("unreadable");
+      expect(content)
+        .to.have.property("reason")
+        .that.contains(reason)
+        .and.satisfies((r: string) => r.length <= 201);
+    });
+  }
+
+  it("never makes the decoder throw", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant("purge"), fc.json(), fc.string())), (fields) => {
+        expect(decodeEntry(fields).kind).to.be.oneOf(["unreadable", "barrier"]);
+      }),
+    );
+  });
+
+  function withTarget(strangeTarget: object): readonly string[] {
+    return ["purge", JSON.stringify({ ...plain, targets: [strangeTarget] })];
+  }
+});

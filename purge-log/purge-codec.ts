@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { describeError } from "../process/failure.ts";
+import type { Purge } from "./purge.ts";
+import type { LogEntry } from "./purge-log.ts";
+
+/** What one entry may hold, in characters unless it says targets. */
+export const PURGE_LIMITS = {
+  purgeId: 256,
+  targets: 1000,
+  // A request target longer than the 8 KiB that the data plane accepts for all fields can match nothing.
+  text: 8192,
+  // A host name has at most 253 characters; a site's name is one or shorter.
+  site: 253,
+  by: 512,
+  // Four times the largest Purge call (64 KiB): what JSON's quoting and field names can make of it.
+  entry: 262_144,
+} as const;
+
+const site = z.exactOptional(z.string().min(1).max(PURGE_LIMITS.site));
+const text = z.string().min(1).max(PURGE_LIMITS.text);
+
+// Strict: a field that we do not know may narrow the purge or widen it, so the entry is not understood.
+const PURGE: z.ZodType<Purge> = z.strictObject({
+  purgeId: z.string().min(1).max(PURGE_LIMITS.purgeId),
+  targets: z
+    .array(
+      z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("url"), target: text, site }),
+        z.strictObject({ kind: z.literal("prefix"), prefix: text, site }),
+        z.strictObject({ kind: z.literal("tag"), tag: text, site }),
+        z.strictObject({ kind: z.literal("everything"), site }),
+      ]),
+    )
+    .min(1)
+    .max(PURGE_LIMITS.targets),
+  soft: z.boolean(),
+  by: z.string().max(PURGE_LIMITS.by),
+});
+
+/** The names of the one field that an entry has. */
+export const PURGE_FIELD = "purge";
+export const BARRIER_FIELD = "barrier";
+
+/** `text` is the value of the entry's purge field. */
+export type EncodedPurge =
+  | { readonly kind: "encoded"; readonly text: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+// A decoder of UTF-8 puts this in the place of bytes that are not UTF-8.
+const REPLACEMENT = "\ufffd";
+
+/** Refuses a purge that decodeEntry would not understand. */
+export function encodePurge(purge: Purge): EncodedPurge {
+  const checked = PURGE.safeParse(purge);
+  if (!checked.success) return { kind: "refused", reason: firstIssue(checked.error) };
+  const json = JSON.stringify(checked.data).replaceAll(REPLACEMENT, "\\ufffd");
+  return json.length > PURGE_LIMITS.entry
+    ? {
+        kind: "refused",
+        reason: `a purge has at most ${PURGE_LIMITS.entry} characters of JSON, got ${json.length}`,
+      }
+    : { kind: "encoded", text: json };
+}
+
+/** `fields` is name, value, name, value … as Redis returns them. Never throws. */
+export function decodeEntry(fields: readonly string[]): LogEntry["content"] {
+  const [name, value] = fields;
+  if (fields.length !== 2 || value === undefined) {
+    return unreadable(`an entry has one field, got ${fields.length / 2}`);
+  }
+  switch (name) {
+    case PURGE_FIELD:
+      return decodePurge(value);
+    case BARRIER_FIELD:
+      return { kind: "barrier", reason: shortened(value) };
+    default:
+      return unreadable(`an entry's field is ${PURGE_FIELD} or ${BARRIER_FIELD}, got ${name}`);
+  }
+}
+
+function decodePurge(json: string): LogEntry["content"] {
+  if (json.length > PURGE_LIMITS.entry) {
+    return unreadable(`a purge has at most ${PURGE_LIMITS.entry} characters of JSON, got ${json.length}`);
+  }
+  if (json.includes(REPLACEMENT)) return unreadable("a purge is UTF-8, got other bytes");
+  try {
+    const checked = PURGE.safeParse(JSON.parse(json));
+    return checked.success
+      ? { kind: "purge", purge: checked.data }
+      : unreadable(`not a purge: ${firstIssue(checked.error)}`);
+  } catch (thrown) {
+    return unreadable(`a purge is JSON: ${describeError(thrown)}`);
+  }
+}
+
+function unreadable(reason: string): LogEntry["content"] {
+  return { kind: "unreadable", reason: shortened(reason) };
+}
+
+/** What others wrote goes into one log line, so it is cut to a length fit for one. */
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue === undefined ? error.message : `${issue.path.join(".")}: ${issue.message}`;
+}

@@ -1,0 +1,77 @@
+import type { Position } from "./position.ts";
+import type { Purge } from "./purge.ts";
+
+/** One entry, in log order. */
+export interface LogEntry {
+  readonly position: Position;
+  readonly content:
+    | { readonly kind: "purge"; readonly purge: Purge }
+    /** A new epoch begins: history before it may have been lost. */
+    | { readonly kind: "barrier"; readonly reason: string }
+    /** Not written by us, or damaged. It must be obeyed as a purge of everything, never skipped. */
+    | { readonly kind: "unreadable"; readonly reason: string };
+}
+
+/** What became of an append. */
+export type AppendOutcome =
+  | { readonly kind: "accepted"; readonly position: Position }
+  /** The log answered no (read-only, full, loading, not allowed): nothing was appended. */
+  | { readonly kind: "rejected"; readonly reason: string }
+  /** The log did not answer: it may or may not stand there. A retry with the same purgeId is safe. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** What an edge says of itself in each heartbeat. */
+export interface Heartbeat {
+  readonly edge: string;
+  /** Made anew at every start of the edge. */
+  readonly bootId: string;
+  /** host:port of its gRPC control plane. */
+  readonly grpcAddress: string;
+  /** host:port of its HTTP data plane. */
+  readonly httpAddress: string;
+  /** How far it has applied. */
+  readonly position: Position;
+  /** Its lease, in milliseconds: how long after its last heartbeat it may still serve from its cache. */
+  readonly leaseMs: number;
+  /** Its latest purges with the number of stored responses each removed there, newest last. */
+  readonly applied: readonly { readonly position: Position; readonly objects: number }[];
+}
+
+/** An edge as the heartbeat table knows it. */
+export interface Member extends Heartbeat {
+  /** Since its last heartbeat, by the log's own clock. */
+  readonly heartbeatAgeMs: number;
+}
+
+/** What the log answers to a heartbeat. */
+export interface LogState {
+  /** Changes when the log's server restarts. */
+  readonly runId: string;
+  /** Its last entry. */
+  readonly tail: Position;
+  /** Its oldest entry still there; undefined when it is empty. */
+  readonly first: Position | undefined;
+}
+
+/**
+ * The shared log of purges: append at one end, follow from any position at the other.
+ * Implementations: in memory inside one process, and a Redis Stream between machines.
+ */
+export interface PurgeLog {
+  /** Appends once per purgeId. `floor` is the highest position that the caller has ever seen. Never throws. */
+  append(purge: Purge, floor: Position): Promise<AppendOutcome>;
+  /**
+   * Batches of entries after `after`, oldest first, until `signal` aborts.
+   * Survives outages of the log by itself: it reconnects and goes on after the last entry it gave.
+   */
+  follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
+  /** Records the edge and returns where the log stands. Throws a Failure when the log does not confirm it. */
+  heartbeat(beat: Heartbeat): Promise<LogState>;
+  /** Every edge that ever sent a heartbeat and was not forgotten, sorted by id. Throws a Failure. */
+  members(): Promise<readonly Member[]>;
+  /** Removes an edge from the table. Throws a Failure. */
+  forget(edge: string): Promise<void>;
+  /** Calls `listener` at every heartbeat of any edge, as it happens. Returns how to stop. */
+  onHeartbeat(listener: (beat: Heartbeat) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+// One hash tag, so that a Redis Cluster keeps all of it in one slot and a script may touch all of it.
+const TAG = "{edgecache}";
+
+/** A stream: the entries. */
+export const LOG_KEY = `${TAG}:log`;
+/** A hash: what we believe of the stream. `run_id` of the server, `last` position, `opened` (its ms). */
+export const META_KEY = `${TAG}:meta`;
+/** A hash: edge id to the server's milliseconds, a space, and the heartbeat as JSON. */
+export const EDGES_KEY = `${TAG}:edges`;
+/** Where a key is moved that stood in the place of the log and was not a log that can be continued. */
+export const ASIDE_KEY = `${TAG}:aside`;
+/** A channel: every heartbeat as JSON, as it happens. */
+export const HEARTBEAT_CHANNEL = `${TAG}:heartbeats`;
+
+/** A string: the position of this purge, for as long as retries of it are recognised. */
+export function purgeKey(purgeId: string): string {
+  return `${TAG}:purge:${purgeId}`;
+}

@@ -1,0 +1,108 @@
+import { FARTHEST_EPOCH_S } from "./log-limits.ts";
+
+/**
+ * The head of every script, rule P1 of the purge protocol: compare the server's run_id, the ends of the
+ * stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
+ * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first.
+ *
+ * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor.
+ * Numbers go through %.0f: Lua would write a large one with an exponent.
+ * `#!lua` lets Redis refuse the whole script (read-only, out of memory, disk error) before it begins.
+ */
+const SETTLE = `#!lua
+local LOG, META, EDGES, ASIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now = redis.call('TIME')
+local seconds = tonumber(now[1])
+local now_ms = string.format('%.0f', seconds * 1000 + math.floor(now[2] / 1000))
+
+local function parse(id)
+  local epoch, seq = string.match(id or '', '^(%d+)%-(%d+)$')
+  if not epoch or #epoch > 15 or #seq > 15 then return nil end
+  epoch, seq = tonumber(epoch), tonumber(seq)
+  if epoch > seconds + ${FARTHEST_EPOCH_S} then return nil end
+  return { epoch = epoch, seq = seq }
+end
+
+local function after(a, b)
+  return a.epoch > b.epoch or (a.epoch == b.epoch and a.seq > b.seq)
+end
+
+local floor = parse(ARGV[1])
+if not floor then return redis.error_reply('FUTURE position ' .. ARGV[1] .. ' is from the far future') end
+
+local function kind(key) return redis.call('TYPE', key).ok end
+local log_kind, meta_kind, edges_kind = kind(LOG), kind(META), kind(EDGES)
+local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+
+local record = {}
+if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened') end
+local tail, last, opened = record[2], parse(record[2]), record[3]
+
+local oldest, newest, generated
+if log_kind == 'stream' then
+  local info = redis.call('XINFO', 'STREAM', LOG)
+  for i = 1, #info, 2 do
+    local value = info[i + 1]
+    if info[i] == 'last-generated-id' then generated = value end
+    if info[i] == 'first-entry' and value then oldest = value[1] end
+    if info[i] == 'last-entry' and value then newest = value[1] end
+  end
+end
+
+local doubt
+if log_kind == 'none' then doubt = last and 'the log is gone' or 'the log is new'
+elseif log_kind ~= 'stream' then doubt = 'a ' .. log_kind .. ' stood in the place of the log'
+elseif not last or not tonumber(opened or '') then doubt = 'the record of the log is gone'
+elseif record[1] ~= run_id then doubt = 'the server restarted'
+elseif generated ~= tail then doubt = 'the log ends at ' .. generated .. ', not at ' .. tail
+elseif newest ~= tail then doubt = 'the last entry ' .. tail .. ' is gone'
+elseif edges_kind ~= 'hash' and edges_kind ~= 'none' then doubt = 'a ' .. edges_kind .. ' stood in the place of the edges'
+elseif after(floor, last) then doubt = ARGV[1] .. ' was seen and the log ends at ' .. tail
+end
+
+if doubt then
+  local top = parse(generated)
+  if log_kind ~= 'none' and not top then
+    redis.call('RENAME', LOG, ASIDE)
+    redis.call('EXPIRE', ASIDE, 86400)
+    oldest = nil
+  end
+  if meta_kind ~= 'hash' then redis.call('DEL', META) end
+  if edges_kind ~= 'hash' then redis.call('DEL', EDGES) end
+  local epoch = math.max(seconds, floor.epoch, last and last.epoch or 0, top and top.epoch or 0) + 1
+  tail = redis.call('XADD', LOG, string.format('%.0f-0', epoch), 'barrier', doubt)
+  oldest, opened = oldest or tail, now_ms
+  redis.call('HSET', META, 'run_id', run_id, 'last', tail, 'opened', opened)
+end
+`;
+
+/** Answers the tail. Safe to send at any time. */
+export const SETTLE_SCRIPT = `${SETTLE}
+return tail
+`;
+
+/** KEYS[5]: the purge's own key. ARGV: floor, the purge as JSON, ms to know it again, entries to keep. */
+export const PUBLISH_SCRIPT = `${SETTLE}
+local first = redis.call('GET', KEYS[5])
+if first then return first end
+local epoch = string.match(tail, '^%d+')
+local position = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[4], epoch .. '-*', 'purge', ARGV[2])
+redis.call('HSET', META, 'last', position)
+redis.call('SET', KEYS[5], position, 'PX', ARGV[3])
+return position
+`;
+
+/**
+ * ARGV: the edge's position, its id, the heartbeat as JSON, the channel. Answers run_id, tail, oldest.
+ * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
+ */
+export const HEARTBEAT_SCRIPT = `${SETTLE}
+redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[3])
+return { run_id, tail, oldest }
+`;
+
+/** Answers the server's milliseconds now, those at which the epoch was opened, and the table of edges. */
+export const MEMBERS_SCRIPT = `${SETTLE}
+return { now_ms, opened, redis.call('HGETALL', EDGES) }
+`;

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { encodeHeartbeat } from "./heartbeat-codec.ts";
+import { KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { BEGINNING, formatPosition, type Position, parsePosition } from "./position.ts";
+import type { Heartbeat, LogState } from "./purge-log.ts";
+import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./redis-keys.ts";
+import { HEARTBEAT_SCRIPT, MEMBERS_SCRIPT, PUBLISH_SCRIPT, SETTLE_SCRIPT } from "./redis-lua.ts";
+
+// The scripts as functions. Each rejects with ioredis' ReplyError when Redis says no, and with another
+// error when no answer comes or it is not of the expected shape.
+
+interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const PUBLISH = script(PUBLISH_SCRIPT);
+const HEARTBEAT = script(HEARTBEAT_SCRIPT);
+const MEMBERS = script(MEMBERS_SCRIPT);
+const SETTLE = script(SETTLE_SCRIPT);
+
+const KEYS = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
+
+const positionReply = z.string().transform((text, context): Position => {
+  const position = parsePosition(text);
+  if (position !== undefined) return position;
+  context.addIssue({ code: "custom", message: `a position is epoch-seq, got ${text}` });
+  return z.NEVER;
+});
+const milliseconds = z.string().regex(/^\d+$/).transform(Number);
+const stateReply = z.tuple([z.string(), positionReply, positionReply]);
+const tableReply = z.tuple([milliseconds, milliseconds, z.array(z.string())]);
+
+/** Makes sure that the log can be trusted up to its tail, and returns the tail. */
+export async function settle(client: Redis, floor: Position): Promise<Position> {
+  return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor)]));
+}
+
+/** Appends `json` once per purgeId and returns where it stands. */
+export async function publish(
+  client: Redis,
+  purgeId: string,
+  json: string,
+  floor: Position,
+): Promise<Position> {
+  const keys = [...KEYS, purgeKey(purgeId)];
+  const values = [formatPosition(floor), json, SAME_PURGE_MS, KEPT_ENTRIES];
+  return positionReply.parse(await run(client, PUBLISH, keys, values));
+}
+
+export async function sendHeartbeat(client: Redis, beat: Heartbeat): Promise<LogState> {
+  const values = [formatPosition(beat.position), beat.edge, encodeHeartbeat(beat), HEARTBEAT_CHANNEL];
+  const [runId, tail, first] = stateReply.parse(await run(client, HEARTBEAT, KEYS, values));
+  return { runId, tail, first };
+}
+
+/** The table of edges as it stands in Redis. */
+export interface EdgeTable {
+  /** By the server's clock, since the last event that may have lost heartbeats. */
+  readonly trustedForMs: number;
+  /** Server time minus the time in each row, with the rest of the row as it was written. */
+  readonly rows: readonly { readonly edge: string; readonly ageMs: number; readonly json: string }[];
+}
+
+export async function readEdgeTable(client: Redis): Promise<EdgeTable> {
+  const reply = await run(client, MEMBERS, KEYS, [formatPosition(BEGINNING)]);
+  const [now, opened, cells] = tableReply.parse(reply);
+  const rows = [];
+  for (let i = 0; i + 1 < cells.length; i += 2) {
+    const [edge = "", cell = ""] = cells.slice(i, i + 2);
+    const space = cell.indexOf(" ");
+    rows.push({ edge, ageMs: now - Number(cell.slice(0, space)), json: cell.slice(space + 1) });
+  }
+  return { trustedForMs: now - opened, rows };
+}
+
+function script(text: string): Script {
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/** Sends only the script's hash; a server that does not know it (it forgets at a restart) gets all of it. */
+async function run(client: Redis, { text, sha }: Script, keys: string[], values: (string | number)[]) {
+  try {
+    return await client.evalsha(sha, keys.length, ...keys, ...values);
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !thrown.message.startsWith("NOSCRIPT")) throw thrown;
+    return await client.eval(text, keys.length, ...keys, ...values);
+  }
+}

@@ -1,0 +1,28 @@
+import { expect } from "chai";
+import { parseAddress } from "./address.ts";
+
+describe("parseAddress", () => {
+  it("reads names, IPv4, and IPv6 in brackets", () => {
+    expect(parseAddress("Edge-1:50051")).to.deep.equal({ host: "edge-1", port: 50051 });
+    expect(parseAddress("127.0.0.1:1")).to.deep.equal({ host: "127.0.0.1", port: 1 });
+    expect(parseAddress("[::1]:65535")).to.deep.equal({ host: "::1", port: 65535 });
+  });
+
+  for (const wrong of [
+    "",
+    "edge-1",
+    "edge-1:",
+    ":50051",
+    "a:0",
+    "a:65536",
+    "::1:50051",
+    "[edge]:1",
+    "a b:1",
+    "a:1/x",
+    "http://a:1",
+  ]) {
+    it(`refuses ${JSON.stringify(wrong)}`, () => {
+      expect(parseAddress(wrong)).to.equal(undefined);
+    });
+  }
+});

@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { Failure } from "../process/failure.ts";
+import { helpText } from "../process/settings.ts";
+import { routerConfig, routerProgram } from "./config.ts";
+
+function read(argv: readonly string[], env: Record<string, string> = {}) {
+  return routerConfig({ argv, env, readFile: () => "" });
+}
+
+function problem(argv: readonly string[], env: Record<string, string> = {}): string {
+  try {
+    read(argv, env);
+  } catch (thrown) {
+    if (thrown instanceof Failure) return `${thrown.code}: ${thrown.message}`;
+    throw thrown;
+  }
+  throw new Error("accepted");
+}
+
+describe("the router's settings", () => {
+  it("need only the edges", () => {
+    expect(read(["--edges", "127.0.0.1:50051,Edge-2:50052,[::1]:50053"])).to.deep.equal({
+      host: "127.0.0.1",
+      port: 8080,
+      adminPort: 8090,
+      mode: "proxy",
+      logLevel: "info",
+      edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
+    });
+  });
+
+  it("take Redis in the place of the edges, and everything from the environment", () => {
+    const config = read([], {
+      ROUTER_REDIS: "redis://r:6379",
+      ROUTER_MODE: "redirect",
+      ROUTER_ADMIN_PORT: "0",
+    });
+    expect(config).to.include({ mode: "redirect", adminPort: 0 });
+    expect(config.edges).to.deep.equal({ kind: "discovered", redis: "redis://r:6379" });
+  });
+
+  it("refuse both and neither of --edges and --redis, naming both", () => {
+    expect(problem(["--edges", "a:1", "--redis", "redis://r"])).to.equal(
+      "bad-config: --edges, --redis: only one of them may be given, got both",
+    );
+    expect(problem([])).to.equal("bad-config: --edges, --redis: one of them must be given, got neither");
+  });
+
+  it("refuse an edge that is listed twice, however it is written", () => {
+    expect(problem(["--edges", "edge:1,b:2,EDGE:1"])).to.contain(
+      "each edge must be listed once, got edge:1 twice",
+    );
+  });
+
+  it("refuse what is no gRPC address, naming field, rule and value", () => {
+    expect(problem(["--edges", "127.0.0.1"])).to.match(
+      /^bad-config: --edges: must be .*host:port.*got "127\.0\.0\.1"$/,
+    );
+  });
+
+  it("stand with their defaults in --help", () => {
+    const help = helpText(routerProgram);
+    for (const text of ["--edges <host:port,…>", "ROUTER_PORT; default 8080", "ROUTER_MODE; default proxy"]) {
+      expect(help).to.contain(text);
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import { Failure } from "../process/failure.ts";
+import { hostPort } from "../process/listen.ts";
+import { type LogLevel, logLevel } from "../process/log.ts";
+import {
+  type Program,
+  readSettings,
+  type Settings,
+  type SettingsInput,
+  setting,
+} from "../process/settings.ts";
+import * as values from "../process/values.ts";
+import { parseAddress } from "./address.ts";
+
+const grpcAddress: values.ValueType<string> = {
+  name: "host:port",
+  rule: "host:port of an edge's gRPC port, such as 127.0.0.1:50051 or [::1]:50051",
+  parse: (text) => {
+    const address = parseAddress(text);
+    return address === undefined ? undefined : hostPort(address.host, address.port);
+  },
+  format: (address) => address,
+};
+
+/** Every setting of the router; --help and the README's table are made from it. */
+export const routerProgram = {
+  name: "router",
+  usage: "npm run router --",
+  summary: "Sends each request to the edge that answers soonest, by measured round-trip time.",
+  settings: {
+    host: setting({
+      type: values.host,
+      default: "127.0.0.1",
+      help: "Address that both ports listen on; 0.0.0.0 or :: for every address of this machine.",
+    }),
+    port: setting({
+      type: values.port,
+      default: 8080,
+      help: "TCP port for clients; 0 takes any free port.",
+    }),
+    adminPort: setting({
+      type: values.port,
+      default: 8090,
+      help: "TCP port of the operator pages /healthz, /readyz, /metrics and /edges.json; 0 takes any free port.",
+    }),
+    edges: setting({
+      type: values.listOf(grpcAddress),
+      help: "The edges, by their gRPC addresses; give either this or --redis.",
+    }),
+    redis: setting({
+      type: values.redisUrl,
+      help: "Redis server in whose heartbeat table the edges are found; give either this or --edges.",
+    }),
+    mode: setting({
+      type: values.choice("proxy", "redirect"),
+      default: "proxy",
+      help: "proxy forwards requests and streams the answers; redirect answers 307 with the chosen edge's URL.",
+    }),
+    logLevel: setting({
+      type: logLevel,
+      default: "info",
+      help: "The least important lines that are logged.",
+    }),
+  },
+} as const satisfies Program<Settings>;
+
+/** Where the router learns which edges there are. */
+export type EdgeSource =
+  | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
+  | { readonly kind: "discovered"; readonly redis: string };
+
+export interface RouterConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly mode: "proxy" | "redirect";
+  readonly logLevel: LogLevel;
+  readonly edges: EdgeSource;
+}
+
+/** Throws Failure("bad-config", "config") with one line per problem. */
+export function routerConfig(input: SettingsInput): RouterConfig {
+  const { edges, redis, ...rest } = readSettings(routerProgram, input);
+  return { ...rest, edges: edgeSource(edges, redis) };
+}
+
+function edgeSource(edges: readonly string[] | undefined, redis: string | undefined): EdgeSource {
+  if (edges !== undefined && redis !== undefined) {
+    throw badConfig("--edges, --redis: only one of them may be given, got both");
+  }
+  if (redis !== undefined) return { kind: "discovered", redis };
+  if (edges === undefined) throw badConfig("--edges, --redis: one of them must be given, got neither");
+  const twice = edges.find((address, at) => edges.indexOf(address) !== at);
+  if (twice !== undefined) throw badConfig(`--edges: each edge must be listed once, got ${twice} twice`);
+  return { kind: "listed", grpcAddresses: edges };
+}
+
+function badConfig(message: string): Failure {
+  return new Failure("bad-config", "config", message);
+}

@@ -1,0 +1,116 @@
+import type { Clock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import { EdgeChannel } from "./edge-channel.ts";
+import {
+  type EdgeHealth,
+  nextHealth,
+  type PingEvent,
+  SILENCE_UNTIL_DEAD_MS,
+  silentAt,
+  unmeasured,
+} from "./edge-health.ts";
+
+// Four measurements a second follow a change of route within two; each costs some 300 bytes.
+const PERIOD_MS = 250;
+
+// So that many routers, or many edges, do not send in step.
+const JITTER = 0.1;
+
+// A wake-up that is a whole period late means that this process was held up: Pings were not sent, answers not
+// read. That must not look like the death of every edge.
+const STALL_MS = PERIOD_MS;
+
+export interface MonitorParts {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+type HealthListener = (health: EdgeHealth, before: EdgeHealth) => void;
+
+/** Pings one edge on a period and keeps what is known of it. */
+export class EdgeMonitor {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #channel: EdgeChannel;
+  readonly #listeners = new Set<HealthListener>();
+  readonly #stopped = new AbortController();
+  #health: EdgeHealth;
+  /** When this process last found that it had been held up. Silence counts anew from then. */
+  #stalledAt = Number.NEGATIVE_INFINITY;
+  /** When the edge last came back from the dead. */
+  #revivedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(grpcAddress: string, parts: MonitorParts) {
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#channel = new EdgeChannel(grpcAddress, parts.clock);
+    this.#health = unmeasured(parts.clock.monotonic());
+  }
+
+  get health(): EdgeHealth {
+    return this.#health;
+  }
+
+  /** Calls `listener` after every Ping with what is known now. Returns how to stop. */
+  onPing(listener: HealthListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  start(): void {
+    // The loop ends by itself only when stop() aborts its wait.
+    this.#run(this.#stopped.signal).catch((thrown: unknown) => {
+      if (!this.#stopped.signal.aborted) throw thrown;
+    });
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#listeners.clear();
+    this.#channel.close();
+  }
+
+  /** Pings overlap when the round trip is longer than the period; their deadline bounds how many. */
+  async #run(signal: AbortSignal): Promise<void> {
+    let pingAt = this.#clock.monotonic();
+    while (!signal.aborted) {
+      const now = this.#clock.monotonic();
+      if (now >= pingAt) {
+        void this.#ping();
+        pingAt = now + PERIOD_MS * (1 - JITTER + 2 * JITTER * this.#random());
+      }
+      const wakeAt = Math.min(pingAt, this.#silentAt());
+      await this.#clock.wait(Math.max(0, wakeAt - now), signal);
+      const late = this.#clock.monotonic() - wakeAt;
+      if (late > STALL_MS) this.#stalledAt = this.#clock.monotonic();
+      if (this.#clock.monotonic() >= this.#silentAt()) this.#take({ kind: "silent" });
+    }
+  }
+
+  #silentAt(): number {
+    return Math.max(silentAt(this.#health), this.#stalledAt + SILENCE_UNTIL_DEAD_MS);
+  }
+
+  async #ping(): Promise<void> {
+    const sentAt = this.#clock.monotonic();
+    let event: PingEvent;
+    try {
+      let sample = await this.#channel.ping();
+      // Asked before the edge came back, so the time it took is that of the outage: ask again.
+      if (this.#health.kind === "dead" || sentAt < this.#revivedAt) sample = await this.#channel.ping();
+      event = { kind: "answered", ...sample };
+    } catch (thrown) {
+      event = { kind: "missed", why: describeError(thrown) };
+    }
+    if (!this.#stopped.signal.aborted) this.#take(event);
+  }
+
+  #take(event: PingEvent): void {
+    const before = this.#health;
+    const now = this.#clock.monotonic();
+    this.#health = nextHealth(before, event, now);
+    if (before.kind === "dead" && this.#health.kind === "alive") this.#revivedAt = now;
+    for (const listener of this.#listeners) listener(this.#health, before);
+  }
+}

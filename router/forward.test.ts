@@ -1,0 +1,466 @@
+import { once } from "node:events";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { expect } from "chai";
+import { type Clock, systemClock } from "../process/clock.ts";
+import { Gate } from "../test/rig/gate.ts";
+import { ask, get } from "../test/rig/http-client.ts";
+import { RawOrigin } from "../test/rig/raw-origin.ts";
+import { RoutedEdge } from "../test/rig/routed-edge.ts";
+import { startTestRouter, type TestRouter } from "../test/rig/test-router.ts";
+
+const NEAR = { pingDelayMs: 0 };
+const FAR = { pingDelayMs: 40 };
+
+const LARGE = 200 * 2 ** 20;
+const CHUNK = Buffer.alloc(2 ** 18, "x");
+// What four sockets, their streams and the kernel hold between them; far less than LARGE.
+const MOST_HELD = 32 * 2 ** 20;
+
+describe("forwarding", () => {
+  const cleanups: (() => Promise<unknown>)[] = [];
+
+  async function edge(...args: Parameters<typeof RoutedEdge.start>): Promise<RoutedEdge> {
+    const started = await RoutedEdge.start(...args);
+    cleanups.push(() => started.stop());
+    return started;
+  }
+
+  /** An edge whose data plane speaks raw bytes. */
+  async function rawEdge(id: string, ...reply: Parameters<typeof RawOrigin.start>) {
+    const data = await RawOrigin.start(...reply);
+    cleanups.push(() => data.stop());
+    const started = await edge(id, { ping: { httpPort: Number(data.url.port) } });
+    return { edge: started, data };
+  }
+
+  async function router(...args: Parameters<typeof startTestRouter>): Promise<TestRouter> {
+    const started = await startTestRouter(...args);
+    cleanups.push(() => started.running.stop());
+    return started;
+  }
+
+  afterEach(async () => {
+    while (cleanups.length > 0) await cleanups.pop()?.();
+  });
+
+  describe("with two edges alive", () => {
+    it("takes the one with the lower round-trip time, and says so", async () => {
+      const { base } = await router([await edge("far", FAR), await edge("near", NEAR)]);
+      const reply = await get(base, "/");
+      expect(reply.text).to.equal("near");
+      expect(reply.header("X-Served-By")).to.equal("near");
+      expect(reply.header("Server-Timing")).to.match(/^router;dur=\d+\.\d, rtt;dur=\d+\.\d;desc="near"$/);
+      expect(reply.header("Via")).to.equal("1.1 edgecache-router");
+    });
+
+    it("avoids the one that drains although it is nearer", async () => {
+      const { base } = await router([
+        await edge("far", FAR),
+        await edge("near", { ping: { state: "draining" } }),
+      ]);
+      expect((await get(base, "/")).text).to.equal("far");
+    });
+
+    it("tries the next when a connection is refused, and the refusing one last from then on", async () => {
+      const near = await edge("near", NEAR);
+      const { base, log } = await router([await edge("far", FAR), near]);
+      await near.stopHttp();
+      expect((await get(base, "/")).text).to.equal("far");
+      expect((await get(base, "/")).text).to.equal("far");
+      expect(log.filter(({ msg }) => msg === "trying the next edge")).to.have.length(1);
+    });
+
+    it("tries the next when the connection is reset before the first byte of the answer", async () => {
+      const near = await edge("near", { answer: (request) => void request.socket.destroy() });
+      const { base } = await router([await edge("far", FAR), near]);
+      expect((await get(base, "/")).text).to.equal("far");
+    });
+
+    it("tries the next when an edge answers with something that is not HTTP", async () => {
+      const near = await rawEdge("near", (socket) => void socket.write("SSH-2.0-OpenSSH_9\r\n"));
+      const { base } = await router([await edge("far", FAR), near.edge]);
+      expect((await get(base, "/")).text).to.equal("far");
+    });
+
+    it("leaves an edge that is found dead while a GET waits for it", async () => {
+      const waiting = new Gate();
+      const near = await edge("near", { answer: () => waiting.open() });
+      const { base } = await router([await edge("far", FAR), near]);
+      const reply = get(base, "/");
+      await waiting.passed;
+      near.stopGrpc();
+      expect((await reply).text).to.equal("far");
+    });
+
+    it("sends a POST to the next edge when nothing of it was sent", async () => {
+      const near = await edge("near", NEAR);
+      const echo: RoutedEdge["does"]["answer"] = (request, response) => void request.pipe(response);
+      const { base } = await router([await edge("far", { ...FAR, answer: echo }), near]);
+      await near.stopHttp();
+      expect((await get(base, "/", { method: "POST", body: "a=1" })).text).to.equal("a=1");
+    });
+
+    it("never sends a POST twice once its body has begun to go", async () => {
+      let farAsked = 0;
+      const far = await edge("far", {
+        ...FAR,
+        answer: (_request, response) => void response.end(String(++farAsked)),
+      });
+      const near = await edge("near", {
+        answer: (request) => request.on("data", () => request.socket.destroy()),
+      });
+      const { base } = await router([far, near]);
+      const reply = await get(base, "/", { method: "POST", body: "a=1" });
+      expect(reply.status).to.equal(502);
+      expect(reply.header("Proxy-Status")).to.equal("edgecache-router; error=connection_terminated");
+      expect(reply.header("X-Served-By")).to.equal(undefined);
+      expect(farAsked).to.equal(0);
+    });
+
+    it("never sends a POST without a body twice", async () => {
+      let farAsked = 0;
+      const far = await edge("far", {
+        ...FAR,
+        answer: (_request, response) => void response.end(String(++farAsked)),
+      });
+      const near = await edge("near", { answer: (request) => void request.socket.destroy() });
+      const { base } = await router([far, near]);
+      expect((await get(base, "/", { method: "POST" })).status).to.equal(502);
+      expect(farAsked).to.equal(0);
+    });
+  });
+
+  describe("when time runs out", () => {
+    let skippedMs: number;
+    const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + skippedMs };
+
+    beforeEach(() => {
+      skippedMs = 0;
+    });
+
+    it("answers 504 when the edge has not begun its answer within 30 s", async () => {
+      const [asked, aborted] = [new Gate(), new Gate()];
+      const only = await edge("only", {
+        answer: (_request, response) => {
+          response.on("close", () => aborted.open());
+          asked.open();
+        },
+      });
+      const { base } = await router([only], {}, { clock });
+      const reply = get(base, "/");
+      await asked.passed;
+      skippedMs = 30_100;
+      const { status, header } = await reply;
+      expect(status).to.equal(504);
+      expect(header("Proxy-Status")).to.equal("edgecache-router; error=http_response_timeout");
+      await aborted.passed;
+    });
+
+    it("answers 408 when the client does not send its body", async () => {
+      const begun = new Gate();
+      const only = await edge("only", { answer: (request) => void request.once("data", () => begun.open()) });
+      const { base } = await router([only], {}, { clock });
+      const upload = beginUpload(base);
+      upload.write("some");
+      await begun.passed;
+      skippedMs = 31_000;
+      const [message] = await once(upload, "response");
+      expect(message.statusCode).to.equal(408);
+      upload.destroy();
+    });
+
+    it("cuts a client that does not take its answer for 30 s", async () => {
+      const only = await edge("only", {
+        answer: (_request, response) => {
+          const fill = () => {
+            while (!response.destroyed && response.write(CHUNK));
+          };
+          response.on("drain", fill);
+          fill();
+        },
+      });
+      const { base, logged } = await router([only], {}, { clock });
+      const { message } = await ask(base, "/");
+      message.pause().on("error", () => undefined);
+      // Whenever the last byte leaves, the next look at the clock finds 30 s gone since.
+      const skipping = setInterval(() => {
+        skippedMs += 30_100;
+      }, 100);
+      expect((await logged("answer cut")).edge).to.equal("only");
+      clearInterval(skipping);
+    });
+
+    it("keeps the edges alive: the clock jumped, they did not fall silent", async () => {
+      const { base, log } = await router([await edge("only")], {}, { clock });
+      skippedMs = 60_000;
+      expect((await get(base, "/")).text).to.equal("only");
+      expect(log.some(({ msg }) => msg === "edge unreachable")).to.equal(false);
+    });
+  });
+
+  describe("with one edge", () => {
+    it("sends method, target, Host and fields on as they came", async () => {
+      const only = await edge("only", {
+        answer: ({ method, url, rawHeaders }, response) =>
+          void response.end(JSON.stringify({ method, url, rawHeaders })),
+      });
+      const { base } = await router([only]);
+      const headers = {
+        Host: "www.example",
+        "X-Case": "Kept",
+        "X-Forwarded-For": "203.0.113.9",
+        TE: "trailers",
+      };
+      const reply = await get(base, "/a%20b?x=1&x=2", { method: "DELETE", headers });
+      const seen = JSON.parse(reply.text);
+      expect(seen).to.include({ method: "DELETE", url: "/a%20b?x=1&x=2" });
+      expect(seen.rawHeaders).to.include.members(["host", "www.example", "X-Case", "Kept"]);
+      expect(seen.rawHeaders).to.include.members(["X-Forwarded-For", "127.0.0.1", "X-Forwarded-Host", "Via"]);
+      expect(seen.rawHeaders).not.to.include.members(["203.0.113.9"]);
+      expect(seen.rawHeaders).not.to.include.members(["TE"]);
+    });
+
+    it("passes an answer on unchanged: encoded content, redirects, duplicates", async () => {
+      const only = await edge("only", {
+        answer: (_request, response) => {
+          const fields = [
+            "Location",
+            "/x",
+            "Content-Encoding",
+            "gzip",
+            "Set-Cookie",
+            "a=1",
+            "Set-Cookie",
+            "b=2",
+            "Age",
+            "7",
+          ];
+          response.writeHead(302, fields).end("not really gzip");
+        },
+      });
+      const { base } = await router([only]);
+      const arriving = await ask(base, "/");
+      expect(arriving.message.headersDistinct["set-cookie"]).to.deep.equal(["a=1", "b=2"]);
+      const reply = await arriving.finish();
+      expect(reply).to.include({ status: 302, text: "not really gzip" });
+      expect(reply.header("Content-Encoding")).to.equal("gzip");
+      expect(reply.header("Age")).to.equal("7");
+    });
+
+    it("hands on fields at once and content as it comes", async () => {
+      const rest = new Gate();
+      const only = await edge("only", {
+        answer: async (_request, response) => {
+          response.flushHeaders();
+          response.write("first");
+          await rest.passed;
+          response.end("second");
+        },
+      });
+      const { base } = await router([only]);
+      const { message, finish } = await ask(base, "/");
+      const [first] = await once(message, "data");
+      expect(String(first)).to.equal("first");
+      rest.open();
+      expect((await finish()).text).to.equal("second");
+    });
+
+    it("hands on fields that have no content yet", async () => {
+      const rest = new Gate();
+      const only = await edge("only", {
+        answer: async (_request, response) => {
+          response.flushHeaders();
+          await rest.passed;
+          response.end("content");
+        },
+      });
+      const { base } = await router([only]);
+      const { message, finish } = await ask(base, "/");
+      expect(message.statusCode).to.equal(200);
+      rest.open();
+      expect((await finish()).text).to.equal("content");
+    });
+
+    it("hands the request's body on as it comes", async () => {
+      const got: string[] = [];
+      const first = new Gate();
+      const only = await edge("only", {
+        answer: (request, response) => {
+          request.on("data", (chunk) => {
+            got.push(String(chunk));
+            first.open();
+          });
+          request.on("end", () => response.end("done"));
+        },
+      });
+      const { base } = await router([only]);
+      const upload = beginUpload(base);
+      upload.write("first");
+      await first.passed;
+      expect(got).to.deep.equal(["first"]);
+      upload.end("second");
+      const [message] = await once(upload, "response");
+      expect(await textOf(message)).to.equal("done");
+      expect(got.join("")).to.equal("firstsecond");
+    });
+
+    it("holds a large answer back when the client is slow", async () => {
+      let sent = 0;
+      let received = 0;
+      let mostHeld = 0;
+      const only = await edge("only", {
+        answer: async (_request, response) => {
+          for (; sent < LARGE; sent += CHUNK.byteLength) {
+            mostHeld = Math.max(mostHeld, sent - received);
+            if (!response.write(CHUNK)) await once(response, "drain");
+          }
+          response.end();
+        },
+      });
+      const { base } = await router([only]);
+      const { message } = await ask(base, "/");
+      for await (const chunk of message) {
+        received += chunk.length;
+        // Slower than the edge: other work gets its turn after every piece.
+        await new Promise(setImmediate);
+      }
+      expect(received).to.equal(LARGE);
+      expect(mostHeld).to.be.below(MOST_HELD);
+    });
+
+    it("holds a large request back when the edge is slow", async () => {
+      let sent = 0;
+      let received = 0;
+      let mostHeld = 0;
+      const only = await edge("only", {
+        answer: async (request, response) => {
+          for await (const chunk of request) {
+            received += chunk.length;
+            await new Promise(setImmediate);
+          }
+          response.end("done");
+        },
+      });
+      const { base } = await router([only]);
+      const upload = httpRequest(base, { method: "PUT", headers: { "Content-Length": LARGE } });
+      for (; sent < LARGE; sent += CHUNK.byteLength) {
+        mostHeld = Math.max(mostHeld, sent - received);
+        if (!upload.write(CHUNK)) await once(upload, "drain");
+      }
+      upload.end();
+      const [message] = await once(upload, "response");
+      expect(await textOf(message)).to.equal("done");
+      expect(received).to.equal(LARGE);
+      expect(mostHeld).to.be.below(MOST_HELD);
+    });
+
+    it("answers HEAD with the fields of the edge and keeps the connection to it", async () => {
+      const sockets = new Set<unknown>();
+      const only = await edge("only", {
+        answer: (request, response) => {
+          sockets.add(request.socket);
+          response.writeHead(200, { "Content-Length": "5" }).end();
+        },
+      });
+      const { base } = await router([only]);
+      for (const _ of [1, 2, 3]) {
+        const reply = await get(base, "/", { method: "HEAD" });
+        expect(reply.header("Content-Length")).to.equal("5");
+      }
+      expect(sockets.size).to.equal(1);
+    });
+
+    it("aborts the request at the edge when the client leaves", async () => {
+      const [asked, aborted] = [new Gate(), new Gate()];
+      const only = await edge("only", {
+        answer: (_request, response) => {
+          response.on("close", () => aborted.open());
+          asked.open();
+        },
+      });
+      const { base } = await router([only]);
+      const leaving = httpRequest(base).on("error", () => undefined);
+      leaving.end();
+      await asked.passed;
+      leaving.destroy();
+      await aborted.passed;
+    });
+
+    it("aborts the answer at the edge when the client leaves in the middle of it", async () => {
+      const aborted = new Gate();
+      const only = await edge("only", {
+        answer: (_request, response) => {
+          response.on("close", () => aborted.open());
+          response.write("some");
+        },
+      });
+      const { base } = await router([only]);
+      const { message } = await ask(base, "/");
+      message.on("error", () => undefined).destroy();
+      await aborted.passed;
+    });
+
+    it("closes the client's connection when the answer breaks off after its first byte", async () => {
+      const { edge: only, data } = await rawEdge("only", (socket) => {
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
+      });
+      const { base, logged } = await router([only]);
+      const { message } = await ask(base, "/");
+      await once(message, "data");
+      const ended = once(message, "error");
+      await data.stop();
+      expect(String(await ended)).to.contain("aborted");
+      expect((await logged("answer cut")).edge).to.equal("only");
+    });
+
+    it("lets a 404 and a 500 of the edge be the answer", async () => {
+      for (const status of [404, 500, 503]) {
+        const only = await edge("only", {
+          answer: (_request, response) => void response.writeHead(status).end("edge"),
+        });
+        const { base } = await router([only]);
+        expect(await get(base, "/")).to.include({ status, text: "edge" });
+      }
+    });
+
+    it("asks it once more when it closed an idle connection just then", async () => {
+      const { edge: only, data } = await rawEdge("only", (socket, count) => {
+        if (count === 2) socket.destroy();
+        else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      });
+      const { base } = await router([only]);
+      expect((await get(base, "/")).text).to.equal("ok");
+      expect((await get(base, "/")).text).to.equal("ok");
+      expect(data.heads).to.have.length(3);
+    });
+
+    it("gives up on a request that breaks every connection, after three tries", async () => {
+      const { edge: only, data } = await rawEdge("only", (socket) => void socket.destroy());
+      const { base } = await router([only]);
+      expect((await get(base, "/")).status).to.equal(502);
+      expect(data.heads).to.have.length(3);
+    });
+
+    it("bounds the interim responses that an edge may send", async () => {
+      const { edge: only } = await rawEdge("only", (socket) => {
+        socket.write("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100));
+      });
+      const { base } = await router([only]);
+      const reply = await get(base, "/");
+      expect(reply.status).to.equal(502);
+      expect(reply.header("Proxy-Status")).to.equal("edgecache-router; error=http_protocol_error");
+    });
+  });
+});
+
+function beginUpload(base: string): ClientRequest {
+  const upload = httpRequest(base, { method: "POST" });
+  upload.flushHeaders();
+  return upload;
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of message) text += chunk;
+  return text;
+}

@@ -1,0 +1,183 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { expect } from "chai";
+import { Failure } from "../process/failure.ts";
+import { Gate } from "../test/rig/gate.ts";
+import { ask, get } from "../test/rig/http-client.ts";
+import { RoutedEdge } from "../test/rig/routed-edge.ts";
+import { startTestRouter, type TestRouter } from "../test/rig/test-router.ts";
+
+describe("the router", () => {
+  const cleanups: (() => Promise<unknown>)[] = [];
+
+  async function edge(...args: Parameters<typeof RoutedEdge.start>): Promise<RoutedEdge> {
+    const started = await RoutedEdge.start(...args);
+    cleanups.push(() => started.stop());
+    return started;
+  }
+
+  async function router(...args: Parameters<typeof startTestRouter>): Promise<TestRouter> {
+    const started = await startTestRouter(...args);
+    cleanups.push(() => started.running.stop());
+    return started;
+  }
+
+  afterEach(async () => {
+    while (cleanups.length > 0) await cleanups.pop()?.();
+  });
+
+  it("answers 503 at once when no edge is left, and recovers by itself", async () => {
+    const only = await edge("only");
+    const { base, admin, log, logged } = await router([only]);
+    expect((await get(admin, "/readyz")).status).to.equal(200);
+    await only.stop();
+    await logged("edge unreachable");
+
+    const reply = await get(base, "/");
+    expect(reply.status).to.equal(503);
+    expect(reply.header("Retry-After")).to.equal("1");
+    expect(reply.header("Proxy-Status")).to.equal("edgecache-router; error=destination_unavailable");
+    expect(reply.header("X-Served-By")).to.equal(undefined);
+    const errorId = /error id: (\S+)\n/.exec(reply.text)?.[1];
+    expect(errorId).to.be.a("string");
+    expect(log.some((line) => line.errorId === errorId)).to.equal(true);
+    expect(JSON.parse((await get(admin, "/readyz")).text)).to.deep.equal({
+      ready: false,
+      reasons: ["no edge is serving"],
+    });
+
+    await only.startHttp();
+    await only.startGrpc();
+    const back = log.length;
+    while (!log.slice(back).some(({ msg }) => msg === "edge state")) await get(admin, "/healthz");
+    expect((await get(base, "/")).text).to.equal("only");
+  });
+
+  it("uses a lapsed edge when no serving one is left, and is then not ready", async () => {
+    const { base, admin } = await router([await edge("only", { ping: { state: "lapsed" } })]);
+    expect((await get(base, "/")).text).to.equal("only");
+    expect((await get(admin, "/readyz")).status).to.equal(503);
+  });
+
+  it("follows an edge that comes nearer", async () => {
+    const [a, b] = [await edge("a", { pingDelayMs: 5 }), await edge("b", { pingDelayMs: 60 })];
+    const { base } = await router([a, b]);
+    expect((await get(base, "/")).text).to.equal("a");
+    a.does.pingDelayMs = 120;
+    while ((await get(base, "/")).text !== "b");
+  });
+
+  it("redirects to the nearest edge in redirect mode, for this time only", async () => {
+    const near = await edge("near");
+    const far = await edge("far", { pingDelayMs: 40 });
+    const { base } = await router([far, near], { mode: "redirect" });
+    const reply = await get(base, "/a?b=1", { method: "POST", body: "x" });
+    expect(reply.status).to.equal(307);
+    expect(reply.header("Location")).to.equal(`http://${near.httpAddress}/a?b=1`);
+    expect(reply.header("Cache-Control")).to.equal("no-store");
+  });
+
+  it("redirects to an edge's public URL when it has one", async () => {
+    const { base } = await router([await edge("only", { ping: { publicUrl: "https://cdn.example/e1" } })], {
+      mode: "redirect",
+    });
+    expect((await get(base, "//evil/x")).header("Location")).to.equal("https://cdn.example/e1//evil/x");
+  });
+
+  it("answers 503 in redirect mode too when no edge is left", async () => {
+    const gone = await edge("gone");
+    await gone.stop();
+    const { base } = await router([gone], { mode: "redirect" });
+    expect((await get(base, "/")).status).to.equal(503);
+  });
+
+  it("shows every edge to operators, reachable or not", async () => {
+    const gone = await edge("gone");
+    await gone.stop();
+    const there = await edge("there");
+    const { admin } = await router([there, gone]);
+    const [first, second] = JSON.parse((await get(admin, "/edges.json")).text);
+    expect(first).to.include({
+      edge: "there",
+      state: "serving",
+      httpAddress: there.httpAddress,
+      position: "1-0",
+    });
+    expect(first.rttMs).to.be.a("number");
+    expect(second).to.include({
+      edge: null,
+      grpcAddress: gone.grpcAddress,
+      state: "unreachable",
+      rttMs: null,
+    });
+    expect(second.why).to.contain("UNAVAILABLE");
+  });
+
+  it("counts what becomes of requests", async () => {
+    const near = await edge("near");
+    const { base, admin } = await router([await edge("far", { pingDelayMs: 40 }), near]);
+    await get(base, "/");
+    await near.stopHttp();
+    await get(base, "/");
+    await get(base, "/#x");
+    const text = (await get(admin, "/metrics")).text;
+    for (const line of [
+      'edgecache_router_requests_total{outcome="relayed"} 2',
+      'edgecache_router_requests_total{outcome="refused"} 1',
+      'edgecache_router_forwards_total{edge="near"} 1',
+      'edgecache_router_forwards_total{edge="far"} 1',
+      'edgecache_router_retries_total{edge="near",reason="edge-unreachable"} 1',
+      'edgecache_router_edge_serving{edge="near"} 1',
+      "edgecache_router_no_edge_errors_total 0",
+    ]) {
+      expect(text).to.contain(line);
+    }
+    expect(text).to.match(/edgecache_router_edge_rtt_ms\{edge="near"\} \d/);
+  });
+
+  it("reports two edges that have one id", async () => {
+    const { logged } = await router([await edge("twin"), await edge("twin")]);
+    const { edge: id, addresses } = await logged("two edges have one id: give each its own --id");
+    expect(id).to.equal("twin");
+    expect(addresses).to.have.length(2);
+  });
+
+  it("lets a request under way end before it stops, and takes no more", async () => {
+    const [asked, rest] = [new Gate(), new Gate()];
+    const only = await edge("only", {
+      answer: async (_request, response) => {
+        response.write("first ");
+        asked.open();
+        await rest.passed;
+        response.end("second");
+      },
+    });
+    const { base, running } = await router([only]);
+    const arriving = await ask(base, "/");
+    await asked.passed;
+    const stopped = running.stop();
+    const refused = httpRequest(base);
+    const [error] = await once(refused, "error");
+    expect(error.code).to.equal("ECONNREFUSED");
+    rest.open();
+    expect((await arriving.finish()).text).to.equal("first second");
+    await stopped;
+  });
+
+  it("cuts requests that do not end within its patience", async () => {
+    const only = await edge("only", { answer: (_request, response) => void response.write("never all") });
+    const started = await router([only], {}, { limits: { stopMs: 50 } });
+    const { message } = await ask(started.base, "/");
+    const cut = once(message, "error");
+    await Promise.all([started.running.stop(), cut]);
+  });
+
+  it("refuses to start on a port that is taken, naming it", async () => {
+    const only = await edge("only");
+    const { running } = await router([only]);
+    const { port } = running.addresses.http;
+    const outcome = await startTestRouter([only], { port }).catch((thrown: unknown) => thrown);
+    expect(outcome).to.be.instanceOf(Failure);
+    expect(String(outcome)).to.contain(`router HTTP port: 127.0.0.1:${port} is in use`);
+  });
+});

@@ -1,0 +1,121 @@
+import type { Clock } from "../process/clock.ts";
+import type { Log } from "../process/log.ts";
+import { startOperatorPort } from "../process/operator-port.ts";
+import type { PurgeLog } from "../purge-log/purge-log.ts";
+import type { RouterConfig } from "./config.ts";
+import { Connections } from "./connections.ts";
+import { isServing } from "./edge-health.ts";
+import { edgeRow } from "./edge-list.ts";
+import { Fleet } from "./fleet.ts";
+import { Listener } from "./listener.ts";
+import { Membership } from "./membership.ts";
+import { RouterMetrics } from "./metrics.ts";
+
+export interface RouterParts {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Where discovered edges are found. */
+  readonly purgeLog?: Pick<PurgeLog, "members">;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  /** For tests that cannot wait. */
+  readonly limits?: Partial<Limits>;
+}
+
+interface Limits {
+  /** Time for a client to send a request's fields. */
+  readonly fieldsMs: number;
+  /** Clients' connections at a time. */
+  readonly connections: number;
+  /** How long requests under way may go on after stop(). */
+  readonly stopMs: number;
+}
+
+const LIMITS: Limits = {
+  // Slow lines need a second or two; whoever takes longer holds the connection on purpose.
+  fieldsMs: 10_000,
+  // Each takes a file descriptor, and another one towards an edge while it is busy.
+  connections: 4096,
+  // Shorter than the 30 s after which container runtimes kill a program that does not stop.
+  stopMs: 10_000,
+};
+
+export interface RunningRouter {
+  readonly addresses: {
+    readonly http: { readonly host: string; readonly port: number };
+    readonly admin: { readonly host: string; readonly port: number };
+  };
+  /** Takes no more requests, lets those under way end for up to 10 s, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Measures the edges, then listens, so that the first request already meets a measured fleet.
+ * Throws a Failure when a port cannot be had.
+ */
+export async function startRouter(config: RouterConfig, parts: RouterParts): Promise<RunningRouter> {
+  const { log, clock, random = Math.random } = parts;
+  const { host, mode } = config;
+  const fleet = new Fleet({ log, clock, random });
+  const membership = await join(config, fleet, parts);
+  await fleet.measured();
+
+  const limits = { ...LIMITS, ...parts.limits };
+  const connections = new Connections(limits.connections);
+  const metrics = new RouterMetrics({ inFlight: () => connections.inFlight, edges: () => fleet.edges });
+  const listener = new Listener({ mode, fleet, clock, log, metrics, connections, fieldsMs: limits.fieldsMs });
+  let stopping = false;
+  const leave = () => {
+    membership?.stop();
+    fleet.stop();
+  };
+  try {
+    const port = await listener.open(host, config.port);
+    const admin = await startOperatorPort({
+      host,
+      port: config.adminPort,
+      ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
+      metrics: () => metrics.text(),
+      pages: (app) => {
+        app.get("/edges.json", (_request, response) => {
+          response.json(fleet.edges.map(edgeRow));
+        });
+      },
+    }).catch(async (thrown: unknown) => {
+      await listener.close(0);
+      throw thrown;
+    });
+    log.info({ host, port, adminPort: admin.port, mode }, "router listening");
+    return {
+      addresses: { http: { host, port }, admin: { host, port: admin.port } },
+      stop: async () => {
+        stopping = true;
+        await listener.close(limits.stopMs);
+        leave();
+        await admin.stop();
+      },
+    };
+  } catch (thrown) {
+    leave();
+    throw thrown;
+  }
+}
+
+/** Fills the fleet; what is returned keeps it up to date. */
+async function join(config: RouterConfig, fleet: Fleet, parts: RouterParts): Promise<Membership | undefined> {
+  const { edges } = config;
+  if (edges.kind === "listed") {
+    fleet.set(edges.grpcAddresses.map((grpcAddress) => ({ grpcAddress, httpAddress: undefined })));
+    return undefined;
+  }
+  if (parts.purgeLog === undefined) throw new Error("startRouter needs a purge log to discover edges in");
+  const { log, clock, purgeLog } = parts;
+  const membership = new Membership(purgeLog, { log, clock, found: (found) => fleet.set(found) });
+  await membership.start();
+  return membership;
+}
+
+function readiness(fleet: Fleet): { ready: boolean; reasons: readonly string[] } {
+  const ready = fleet.edges.some(({ health }) => isServing(health));
+  return { ready, reasons: ready ? [] : ["no edge is serving"] };
+}

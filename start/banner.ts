@@ -1,0 +1,45 @@
+import { styleText } from "node:util";
+import type { Address } from "../edge/edge.ts";
+import { hostPort } from "../process/listen.ts";
+import { redisUrl } from "../process/values.ts";
+import type { StartConfig } from "./config.ts";
+import type { System } from "./system.ts";
+
+/** What the one-command system says once everything listens: what is where, and three commands to try. */
+export function banner(system: System, config: StartConfig): string {
+  const at = (address: Address): string => hostPort(address.host, address.port);
+  const front = `http://${at(system.router.http)}`;
+  const origin = config.origin.kind === "directory" ? config.origin.path : config.origin.url.href;
+  const purgeLog = config.redis === undefined ? "in memory" : redisUrl.format(config.redis);
+  const rows = [
+    ["", "HTTP", "gRPC", "operator", "simulated latency"],
+    ["router", at(system.router.http), "-", at(system.router.admin), "-"],
+    ...system.edges.map((edge, index) => [
+      edge.id,
+      at(edge.http),
+      at(edge.grpc),
+      at(edge.admin),
+      `${config.simulateLatencyMs[index] ?? 0} ms`,
+    ]),
+  ];
+  return `${styleText("bold", "edgeCache")} serves ${origin}; purge log: ${purgeLog}
+
+${table(rows)}
+
+Try:
+  curl -i ${front}/hello.txt
+  npx admin-cli purge /hello.txt
+  grpcurl -plaintext ${at(system.edges[0]?.grpc ?? system.router.http)} edgecache.v1.EdgeService/Stats
+
+In a browser: ${front}/    Ctrl-C stops everything.
+`;
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd())
+    .join("\n");
+}

@@ -1,0 +1,35 @@
+import { expect } from "chai";
+import { startConfig } from "./config.ts";
+
+function read(...argv: string[]) {
+  return startConfig({ argv, env: {}, readFile: () => "" });
+}
+
+describe("the settings of the one-command system", () => {
+  it("serve the demo site from three edges at three distances", () => {
+    const config = read();
+    expect(config.origin).to.deep.equal({ kind: "directory", path: "assets" });
+    expect(config.simulateLatencyMs).to.deep.equal([5, 25, 60]);
+    expect(config.ports.edges).to.have.length(3);
+    expect(config).not.to.have.property("redis");
+  });
+
+  it("take an HTTP origin and a Redis", () => {
+    const config = read("--origin", "http://127.0.0.1:8000", "--redis", "redis://127.0.0.1:6379");
+    expect([config.origin.kind, config.redis]).to.deep.equal(["http", "redis://127.0.0.1:6379"]);
+  });
+
+  it("refuse other than one latency for each edge", () => {
+    expect(() => read("--simulate-latency", "5ms,1s")).to.throw(
+      '--simulate-latency: must have one duration for each of the 3 edges, got "5ms,1s"',
+    );
+  });
+
+  for (const port of [8080, 8081, 8082, 8083]) {
+    it(`refuse their own data port ${port} as origin`, () => {
+      expect(() => read("--origin", `http://localhost:${port}`)).to.throw(
+        "--origin: must not be a port of this system",
+      );
+    });
+  }
+});

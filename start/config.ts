@@ -1,0 +1,110 @@
+import { edgeProgram } from "../edge/config.ts";
+import type { OriginConfig } from "../edge/origin/open-origin.ts";
+import { isOwnOrigin } from "../edge/own-origin.ts";
+import { origin } from "../edge/site-settings.ts";
+import { Failure } from "../process/failure.ts";
+import { type LogLevel, logLevel } from "../process/log.ts";
+import { readSettings, type SettingsInput, setting } from "../process/settings.ts";
+import { listOf } from "../process/values.ts";
+
+/** The three ports of one edge. */
+export interface EdgePorts {
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly adminPort: number;
+}
+
+/** What the one-command system is started with: three edges and a router in one process. */
+export interface StartConfig {
+  readonly origin: OriginConfig;
+  /** undefined: the purge log is in memory, shared by the three edges. */
+  readonly redis?: string;
+  readonly host: string;
+  readonly memoryBytes: number;
+  readonly ttlMs: number;
+  readonly leaseMs: number;
+  /** One for each edge. */
+  readonly simulateLatencyMs: readonly number[];
+  readonly logLevel: LogLevel;
+  readonly ports: {
+    readonly router: number;
+    readonly routerAdmin: number;
+    readonly edges: readonly EdgePorts[];
+  };
+}
+
+// Only this machine: nothing here asks who is calling.
+const HOST = "127.0.0.1";
+
+const PORTS: StartConfig["ports"] = {
+  router: 8080,
+  routerAdmin: 8090,
+  edges: [
+    { port: 8081, grpcPort: 50051, adminPort: 9081 },
+    { port: 8082, grpcPort: 50052, adminPort: 9082 },
+    { port: 8083, grpcPort: 50053, adminPort: 9083 },
+  ],
+};
+
+const { memory, ttl, lease, simulateLatency, redis } = edgeProgram.settings;
+
+export const startProgram = {
+  name: "start",
+  usage: "npm start --",
+  summary: "The whole system on this machine: three edges and a router in one process.",
+  settings: {
+    origin: setting({
+      type: origin,
+      default: { kind: "directory", path: "assets" },
+      help: "Where responses come from: the demo site unless given.",
+    }),
+    redis: setting({
+      type: redis.type,
+      help: "The Redis with the purge log; without it the log is in memory, for these three edges.",
+    }),
+    simulateLatency: setting({
+      type: listOf(simulateLatency.type),
+      // Near, farther and far, so that the router's choice can be seen on one machine.
+      default: [5, 25, 60],
+      help: "How long each of the three edges delays every answer, to play distance; 0 delays nothing.",
+    }),
+    memory: setting({ ...memory, help: "How many bytes of stored responses each edge keeps." }),
+    ttl: setting(ttl),
+    lease: setting({
+      ...lease,
+      help: "How long each edge may serve from its cache after its last heartbeat.",
+    }),
+    logLevel: setting({
+      type: logLevel,
+      default: "warn",
+      help: "The least important lines that are logged.",
+    }),
+  },
+} as const;
+
+/** Throws Failure("bad-config", "config"): one line per problem. */
+export function startConfig(input: SettingsInput): StartConfig {
+  const values = readSettings(startProgram, input);
+  const { origin: from, simulateLatency: latencies } = values;
+  const problems: string[] = [];
+  if (latencies.length !== PORTS.edges.length) {
+    const got = startProgram.settings.simulateLatency.type.format(latencies);
+    problems.push(`--simulate-latency: must have one duration for each of the 3 edges, got "${got}"`);
+  }
+  const dataPorts = [PORTS.router, ...PORTS.edges.map((edge) => edge.port)];
+  if (isOwnOrigin(from, { host: HOST, ports: dataPorts })) {
+    problems.push(`--origin: must not be a port of this system, got "${origin.format(from)}"`);
+  }
+  if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
+  return {
+    origin: from,
+    ...(values.redis === undefined ? {} : { redis: values.redis }),
+    host: HOST,
+    memoryBytes: values.memory,
+    ttlMs: values.ttl,
+    leaseMs: values.lease,
+    simulateLatencyMs: latencies,
+    logLevel: values.logLevel,
+    ports: PORTS,
+  };
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../process/clock.ts";
+import { describeError, Failure } from "../process/failure.ts";
+import { createLog } from "../process/log.ts";
+import { type StartConfig, startConfig } from "./config.ts";
+import { demoStage } from "./demo-stage.ts";
+import { playStory } from "./demo-story.ts";
+import { startSystem } from "./system.ts";
+
+// `npm run demo`: the whole system on free ports, beside whatever else runs, and the story played on it.
+const log = createLog("demo", "error");
+const system = await startSystem(demoConfig(), { clock: systemClock, log });
+try {
+  await playStory(demoStage(system, systemClock), (text) => process.stdout.write(text));
+  process.stdout.write("\nEvery step was checked. Now for yourself: npm start\n");
+} catch (thrown) {
+  if (!(thrown instanceof Failure)) throw thrown;
+  process.stderr.write(`demo: ${describeError(thrown)}\n`);
+  process.exitCode = 1;
+} finally {
+  await system.stop();
+}
+
+/** What `npm start` uses, on any free ports, whatever the environment says. */
+function demoConfig(): StartConfig {
+  const config = startConfig({ argv: [], env: {}, readFile: (path) => readFileSync(path, "utf8") });
+  const assets = fileURLToPath(new URL("../assets", import.meta.url));
+  const ports = config.ports.edges.map(() => ({ port: 0, grpcPort: 0, adminPort: 0 }));
+  return {
+    ...config,
+    origin: { kind: "directory", path: assets },
+    ports: { router: 0, routerAdmin: 0, edges: ports },
+  };
+}

@@ -1,0 +1,19 @@
+import { systemClock } from "../process/clock.ts";
+import { describeError } from "../process/failure.ts";
+import { stopOnSignal } from "../process/graceful-stop.ts";
+import { createLog } from "../process/log.ts";
+import { settingsOrExit } from "../process/settings-or-exit.ts";
+import { banner } from "./banner.ts";
+import { startConfig, startProgram } from "./config.ts";
+import { startSystem } from "./system.ts";
+
+const config = settingsOrExit(startProgram, startConfig);
+const log = createLog("start", config.logLevel);
+try {
+  const system = await startSystem(config, { clock: systemClock, log });
+  stopOnSignal(() => system.stop(), log);
+  process.stdout.write(banner(system, config));
+} catch (thrown) {
+  process.stderr.write(`start: ${describeError(thrown)}\n`);
+  process.exit(1);
+}

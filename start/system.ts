@@ -1,0 +1,73 @@
+import { type Address, type Edge, startEdge } from "../edge/edge.ts";
+import type { Clock } from "../process/clock.ts";
+import { hostPort } from "../process/listen.ts";
+import type { Log } from "../process/log.ts";
+import { openPurgeLog } from "../purge-log/open-purge-log.ts";
+import { startRouter } from "../router/router.ts";
+import type { StartConfig } from "./config.ts";
+
+/** The whole system in one process. */
+export interface System {
+  readonly edges: readonly Edge[];
+  readonly router: { readonly http: Address; readonly admin: Address };
+  /** Stops the router first, so that no request meets a stopped edge. */
+  stop(): Promise<void>;
+}
+
+/** Starts three edges and a router that share a purge log. Throws a Failure when one of them cannot start. */
+export async function startSystem(
+  config: StartConfig,
+  parts: { readonly clock: Clock; readonly log: Log },
+): Promise<System> {
+  const { clock, log } = parts;
+  const { host, origin, memoryBytes, ttlMs, leaseMs, logLevel } = config;
+  const purgeLog = openPurgeLog(config.redis, clock, log);
+  const edges: Edge[] = [];
+  const stopEdges = async (): Promise<void> => {
+    await Promise.all(edges.map((edge) => edge.stop()));
+    await purgeLog.close();
+  };
+  try {
+    for (const [index, ports] of config.ports.edges.entries()) {
+      const edge = await startEdge(
+        {
+          id: `edge-${index + 1}`,
+          host,
+          advertise: host,
+          ...ports,
+          sites: [{ name: "default", hosts: [], origin }],
+          memoryBytes,
+          ttlMs,
+          leaseMs,
+          simulateLatencyMs: config.simulateLatencyMs[index] ?? 0,
+          logLevel,
+        },
+        { purgeLog, clock, log },
+      );
+      edges.push(edge);
+    }
+    const grpcAddresses = edges.map((edge) => hostPort(edge.grpc.host, edge.grpc.port));
+    const router = await startRouter(
+      {
+        host,
+        port: config.ports.router,
+        adminPort: config.ports.routerAdmin,
+        mode: "proxy",
+        logLevel,
+        edges: { kind: "listed", grpcAddresses },
+      },
+      { log, clock },
+    );
+    return {
+      edges,
+      router: router.addresses,
+      stop: async () => {
+        await router.stop();
+        await stopEdges();
+      },
+    };
+  } catch (thrown) {
+    await stopEdges();
+    throw thrown;
+  }
+}

@@ -1,0 +1,271 @@
+import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
+import { Failure } from "../../process/failure.ts";
+import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+import type { Heartbeat, LogEntry, PurgeLog } from "../../purge-log/purge-log.ts";
+import { accepted, beatOf, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
+
+/** One empty log, for one test. */
+export interface PurgeLogRig {
+  /** Another handle on the same log, as another process (or, in memory, another edge) would hold. */
+  open(): PurgeLog;
+  close(): Promise<void>;
+}
+
+const holds = (count: number) => (entries: readonly LogEntry[]) => entries.length >= count;
+
+/** What every purge log promises, run on each implementation. `makeRig` gives an empty log. */
+export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRig>): void {
+  describe(`${name}, as a purge log`, () => {
+    let rig: PurgeLogRig;
+    let log: PurgeLog;
+    /** Whole seconds since 1970, before the log was made. */
+    let startedAt: number;
+    beforeEach(async () => {
+      startedAt = Math.floor(systemClock.wall() / 1000);
+      rig = await makeRig();
+      log = rig.open();
+    });
+    afterEach(() => rig.close());
+
+    async function append(...purgeIds: string[]): Promise<Position[]> {
+      const positions: Position[] = [];
+      for (const id of purgeIds) positions.push(accepted(await log.append(purgeOf(id), BEGINNING)));
+      return positions;
+    }
+
+    describe("append and follow", () => {
+      it("begin an epoch, later than now in seconds, with a barrier and count on densely from it", async () => {
+        const positions = await append("a", "b", "c");
+        const entries = await collect(log, BEGINNING, holds(4));
+        expect(entries.map(label)).to.deep.equal(["barrier", "a", "b", "c"]);
+        const epoch = entries[0]?.position.epoch ?? 0;
+        expect(epoch).to.be.greaterThan(startedAt);
+        expect(entries.map(({ position }) => position)).to.deep.equal(
+          [0, 1, 2, 3].map((seq) => ({ epoch, seq })),
+        );
+        expect(positions).to.deep.equal(entries.slice(1).map(({ position }) => position));
+      });
+
+      it("carry every kind of target, with and without site, unchanged", async () => {
+        const purge: Purge = {
+          purgeId: "p/1 ü\ufffd\n",
+          targets: [
+            { kind: "url", target: "/a?b=1" },
+            { kind: "prefix", prefix: "/ä/", site: "shop" },
+            { kind: "tag", tag: "t\u{1f600}\ud800" },
+            { kind: "everything", site: "shop" },
+            { kind: "everything" },
+          ],
+          soft: true,
+          by: "",
+        };
+        await log.append(purge, BEGINNING);
+        const [, entry] = await collect(rig.open(), BEGINNING, holds(2));
+        expect(entry?.content).to.deep.equal({ kind: "purge", purge });
+      });
+
+      it("give two followers the same entries", async () => {
+        const both = [collect(log, BEGINNING, holds(4)), collect(rig.open(), BEGINNING, holds(4))];
+        await append("a", "b", "c");
+        const [one, other] = await Promise.all(both);
+        expect(one).to.deep.equal(other);
+      });
+
+      it("give only what stands after the position asked for", async () => {
+        const [, b] = await append("a", "b", "c", "d");
+        const entries = await collect(log, b ?? BEGINNING, holds(2));
+        expect(entries.map(label)).to.deep.equal(["c", "d"]);
+      });
+
+      it("wake a follower that waits at the tail", async () => {
+        const [a] = await append("a");
+        const next = collect(log, a ?? BEGINNING, holds(1));
+        await append("b");
+        expect((await next).map(label)).to.deep.equal(["b"]);
+      });
+
+      it("give a backlog in order, in batches of at most 500", async () => {
+        const ids = Array.from({ length: 1100 }, (_, i) => `p${i}`);
+        await Promise.all(ids.map((id) => log.append(purgeOf(id), BEGINNING)));
+        const sizes: number[] = [];
+        const seqs: number[] = [];
+        for await (const batch of log.follow(BEGINNING, new AbortController().signal)) {
+          sizes.push(batch.length);
+          seqs.push(...batch.map(({ position }) => position.seq));
+          if (seqs.length > ids.length) break;
+        }
+        expect(Math.max(...sizes)).to.be.at.most(500);
+        expect(seqs).to.deep.equal(Array.from({ length: 1101 }, (_, i) => i));
+      });
+    });
+
+    describe("the same purgeId", () => {
+      it("gets the first position again and makes one entry", async () => {
+        const [first, second] = [await append("a"), await append("a")];
+        await append("b");
+        expect(second).to.deep.equal(first);
+        expect((await collect(log, BEGINNING, holds(3))).map(label)).to.deep.equal(["barrier", "a", "b"]);
+      });
+
+      it("makes one entry when it is sent twice at the same time from two places", async () => {
+        const other = rig.open();
+        const outcomes = await Promise.all([
+          log.append(purgeOf("a"), BEGINNING),
+          other.append(purgeOf("a"), BEGINNING),
+        ]);
+        await append("b");
+        expect(outcomes[0]).to.deep.equal(outcomes[1]);
+        expect((await collect(log, BEGINNING, holds(3))).map(label)).to.deep.equal(["barrier", "a", "b"]);
+      });
+    });
+
+    describe("a floor", () => {
+      it("beyond the tail opens a new epoch beyond it, with a barrier", async () => {
+        const [a] = await append("a");
+        const floor = { epoch: (a?.epoch ?? 0) + 7, seq: 9 };
+        const after = accepted(await log.append(purgeOf("b"), floor));
+        expect(after).to.deep.equal({ epoch: floor.epoch + 1, seq: 1 });
+        expect((await collect(log, BEGINNING, holds(4))).map(label)).to.deep.equal([
+          "barrier",
+          "a",
+          "barrier",
+          "b",
+        ]);
+      });
+
+      it("from the far future is refused and changes nothing", async () => {
+        await append("a");
+        const outcome = await log.append(purgeOf("b"), { epoch: 99_999_999_999, seq: 0 });
+        expect(outcome.kind).to.equal("rejected");
+        expect(outcome).to.have.property("reason").that.contains("99999999999-0 is from the far future");
+        await append("c");
+        expect((await collect(log, BEGINNING, holds(3))).map(label)).to.deep.equal(["barrier", "a", "c"]);
+      });
+    });
+
+    it("rejects a purge of more than 1000 targets, naming the field", async () => {
+      const targets = Array.from({ length: 1001 }, () => ({ kind: "everything" as const }));
+      const outcome = await log.append({ ...purgeOf("a"), targets }, BEGINNING);
+      expect(outcome.kind).to.equal("rejected");
+      expect(outcome).to.have.property("reason").that.contains("targets");
+    });
+
+    describe("a heartbeat", () => {
+      it("opens an empty log and answers that its tail and its first entry are the barrier", async () => {
+        const state = await log.heartbeat(beatOf("edge-1"));
+        expect(state.tail.seq).to.equal(0);
+        expect(state.first).to.deep.equal(state.tail);
+        expect(state.runId).to.not.equal("");
+      });
+
+      it("answers the last entry as tail and the barrier as first", async () => {
+        const [, b] = await append("a", "b");
+        const state = await log.heartbeat(beatOf("edge-1"));
+        expect(state.tail).to.deep.equal(b);
+        expect(state.first).to.deep.equal({ ...b, seq: 0 });
+        expect((await rig.open().heartbeat(beatOf("edge-2"))).runId).to.equal(state.runId);
+      });
+
+      it("from a position beyond the tail opens a new epoch beyond it", async () => {
+        const [a] = await append("a");
+        const ahead = { epoch: a?.epoch ?? 0, seq: 2 };
+        const state = await log.heartbeat(beatOf("edge-1", ahead));
+        expect(comparePositions(state.tail, ahead)).to.be.greaterThan(0);
+        expect((await collect(log, BEGINNING, holds(3))).map(label)).to.deep.equal([
+          "barrier",
+          "a",
+          "barrier",
+        ]);
+      });
+
+      it("reaches the listeners of every instance at once, and not those that stopped", async () => {
+        const other = rig.open();
+        const heard: string[] = [];
+        const stop = other.onHeartbeat((beat) => heard.push(`stopped ${beat.edge}`));
+        stop();
+        const { promise, resolve } = Promise.withResolvers<Heartbeat>();
+        other.onHeartbeat(resolve);
+        let waiting = true;
+        promise.finally(() => {
+          waiting = false;
+        });
+        // The first beats may come before the listener is connected, as in a real start.
+        while (waiting) await log.heartbeat(beatOf("edge-1"));
+        expect(await promise).to.deep.equal(beatOf("edge-1"));
+        expect(heard).to.deep.equal([]);
+      });
+    });
+
+    describe("members", () => {
+      it("are all edges that sent a heartbeat, by id, each with its last one and its age", async () => {
+        await log.heartbeat(beatOf("edge-2"));
+        await log.heartbeat(beatOf("edge-1"));
+        const { tail } = await log.heartbeat(beatOf("edge-1"));
+        await log.heartbeat(beatOf("edge-1", tail));
+        const members = await rig.open().members();
+        const ages = members.map((member) => member.heartbeatAgeMs);
+        expect(members.map(({ heartbeatAgeMs: _, ...beat }) => beat)).to.deep.equal([
+          beatOf("edge-1", tail),
+          beatOf("edge-2"),
+        ]);
+        for (const age of ages) expect(age).to.be.within(0, 5000);
+      });
+
+      it("grow older until the next heartbeat", async () => {
+        await log.heartbeat(beatOf("edge-1"));
+        let ageMs = 0;
+        while (ageMs < 5) ageMs = (await log.members())[0]?.heartbeatAgeMs ?? 0;
+        await log.heartbeat(beatOf("edge-1"));
+        expect((await log.members())[0]?.heartbeatAgeMs).to.be.lessThan(ageMs + 5);
+      });
+
+      it("are no longer listed when forgotten, until they send a heartbeat again", async () => {
+        await log.heartbeat(beatOf("edge-1"));
+        await log.heartbeat(beatOf("edge-2"));
+        await log.forget("edge-1");
+        expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-2"]);
+        await log.heartbeat(beatOf("edge-1"));
+        expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1", "edge-2"]);
+      });
+    });
+
+    describe("the end", () => {
+      it("of following comes when its signal aborts, while it waits or before it begins", async () => {
+        const stop = new AbortController();
+        const batches = log.follow(BEGINNING, stop.signal)[Symbol.asyncIterator]();
+        await append("a");
+        await batches.next();
+        const waiting = drained(batches);
+        stop.abort();
+        await waiting;
+        await drained(log.follow(BEGINNING, stop.signal)[Symbol.asyncIterator]());
+      });
+
+      it("of following comes when the log is closed", async () => {
+        const batches = log.follow(BEGINNING, new AbortController().signal)[Symbol.asyncIterator]();
+        await append("a");
+        await batches.next();
+        const waiting = drained(batches);
+        await log.close();
+        await waiting;
+      });
+
+      it("of the log: afterwards it rejects an append and fails a heartbeat, saying that it is closed", async () => {
+        await log.close();
+        const outcome = await log.append(purgeOf("a"), BEGINNING);
+        expect(outcome.kind).to.equal("rejected");
+        expect(outcome).to.have.property("reason").that.contains("closed");
+        const thrown = await log.heartbeat(beatOf("edge-1")).catch((error: unknown) => error);
+        expect(thrown).to.be.instanceOf(Failure);
+        expect(String(thrown)).to.contain("closed");
+      });
+    });
+  });
+}
+
+async function drained(batches: AsyncIterator<unknown>): Promise<void> {
+  let done = false;
+  while (!done) done = (await batches.next()).done === true;
+}

@@ -1,0 +1,52 @@
+import type { Clock } from "../../process/clock.ts";
+
+interface Waiter {
+  readonly due: number;
+  wake(): void;
+}
+
+/** A clock that stands still until the test moves it. */
+export class ManualClock implements Clock {
+  readonly #start: number;
+  readonly #waiters = new Set<Waiter>();
+  #elapsed = 0;
+
+  /** `start` is the wall time in milliseconds; the monotonic time begins at 0. */
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.#start = start;
+  }
+
+  wall(): number {
+    return this.#start + this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const woken = Promise.withResolvers<void>();
+    const waiter: Waiter = { due: this.#elapsed + ms, wake: woken.resolve };
+    const aborted = () => woken.reject(signal?.reason);
+    this.#waiters.add(waiter);
+    signal?.addEventListener("abort", aborted);
+    try {
+      await woken.promise;
+    } finally {
+      this.#waiters.delete(waiter);
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
+  /** How many are waiting now. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** Moves the time on; whoever is due goes on in a later microtask. */
+  advance(ms: number): void {
+    this.#elapsed += ms;
+    for (const waiter of this.#waiters) if (waiter.due <= this.#elapsed) waiter.wake();
+  }
+}

@@ -1,0 +1,44 @@
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import {
+  EdgeServiceClient,
+  type PurgeRequest,
+  type PurgeResponse,
+  type PurgeTarget,
+  type StatsResponse,
+} from "../../proto/gen/edgecache/v1/edge.ts";
+
+type Target = NonNullable<PurgeTarget["target"]>;
+
+/** Purges through an edge's control plane, as an operator does, and waits for the receipts. */
+export async function purge(
+  control: string,
+  target: Target,
+  how: { soft?: boolean } = {},
+): Promise<PurgeResponse> {
+  const request: PurgeRequest = {
+    purgeId: "",
+    targets: [{ target, site: "" }],
+    soft: how.soft ?? false,
+    wait: undefined,
+    dryRun: false,
+  };
+  return call(control, (client, done) => client.purge(request, done));
+}
+
+export async function stats(control: string): Promise<NonNullable<StatsResponse["stats"]>> {
+  const response = await call<StatsResponse>(control, (client, done) => client.stats({}, done));
+  if (response.stats === undefined) throw new Error("the edge sent no stats");
+  return response.stats;
+}
+
+type Done<Response> = (error: ServiceError | null, response: Response) => void;
+
+function call<Response>(
+  control: string,
+  send: (client: EdgeServiceClient, done: Done<Response>) => void,
+): Promise<Response> {
+  const client = new EdgeServiceClient(control, credentials.createInsecure());
+  return new Promise<Response>((resolve, reject) => {
+    send(client, (error, response) => (error === null ? resolve(response) : reject(error)));
+  }).finally(() => client.close());
+}

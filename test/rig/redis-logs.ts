@@ -1,0 +1,42 @@
+import { systemClock } from "../../process/clock.ts";
+import type { Failure } from "../../process/failure.ts";
+import { RedisPurgeLog } from "../../purge-log/redis-purge-log.ts";
+
+/** Opens purge logs on one server, closes them all, and keeps what they told of outages. */
+export class RedisLogs {
+  readonly troubles: Failure[] = [];
+  recoveries = 0;
+  readonly #trouble = Promise.withResolvers<Failure>();
+  readonly #url: string;
+  readonly #open: RedisPurgeLog[] = [];
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  open(): RedisPurgeLog {
+    const log = new RedisPurgeLog({
+      url: this.#url,
+      clock: systemClock,
+      random: Math.random,
+      onTrouble: (failure) => {
+        this.troubles.push(failure);
+        this.#trouble.resolve(failure);
+      },
+      onRecovered: () => {
+        this.recoveries += 1;
+      },
+    });
+    this.#open.push(log);
+    return log;
+  }
+
+  /** Resolves when the first trouble is told. */
+  firstTrouble(): Promise<Failure> {
+    return this.#trouble.promise;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map((log) => log.close()));
+  }
+}

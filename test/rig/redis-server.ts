@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Redis } from "ioredis";
+
+// The durability that the purge log asks of a production server.
+const DURABLE = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+
+/** A port taken by someone else between our look and Redis' bind: try the next. */
+const PORT_TRIES = 5;
+
+/**
+ * A real redis-server on a free loopback port with a directory of its own.
+ * `config` is more of its command line, e.g. ["--requirepass", "secret"].
+ */
+export async function startRedisServer(config: readonly string[] = []): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), "edgecache-redis-"));
+  for (let tried = 1; ; tried += 1) {
+    const port = await freePort();
+    try {
+      return new RedisServer(port, directory, config, await launch(port, directory, config));
+    } catch (thrown) {
+      if (tried === PORT_TRIES) throw thrown;
+    }
+  }
+}
+
+export class RedisServer {
+  readonly port: number;
+  readonly url: string;
+  readonly #directory: string;
+  readonly #config: readonly string[];
+  readonly #admin: Redis;
+  #process: ChildProcess;
+
+  constructor(port: number, directory: string, config: readonly string[], running: ChildProcess) {
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+    this.#directory = directory;
+    this.#config = config;
+    this.#process = running;
+    this.#admin = new Redis(this.url, { lazyConnect: true, retryStrategy: () => 20 });
+    this.#admin.on("error", () => {
+      // Tests take the server away on purpose; the command that needs it waits in ioredis' queue.
+    });
+  }
+
+  /** A command as redis-cli would send it, on a connection that outlives kill and restart. */
+  async command(name: string, ...args: (string | number)[]): Promise<unknown> {
+    return await this.#admin.call(name, ...args);
+  }
+
+  /** SIGKILL: nothing is flushed or said. Resolves when the process is gone. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await gone;
+  }
+
+  /** SIGSTOP: connections stay open and accepted, nothing answers. */
+  stop(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  /** SIGCONT. */
+  cont(): void {
+    this.#process.kill("SIGCONT");
+  }
+
+  /** Kills it if it runs, and starts it on the same port. */
+  async restart(data: "with its data" | "without data"): Promise<void> {
+    await this.kill();
+    if (data === "without data") {
+      for (const name of await readdir(this.#directory)) {
+        await rm(join(this.#directory, name), { recursive: true });
+      }
+    }
+    this.#process = await launch(this.port, this.#directory, this.#config);
+  }
+
+  /** Kills it and removes its directory. */
+  async close(): Promise<void> {
+    this.#admin.disconnect();
+    await this.kill();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when the server says that it accepts connections; rejects with what it said if it exits. */
+async function launch(port: number, directory: string, config: readonly string[]): Promise<ChildProcess> {
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, ...DURABLE, ...config];
+  const running = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
+  // A test run that is cut short must not leave servers behind.
+  const killWithUs = () => running.kill("SIGKILL");
+  process.once("exit", killWithUs);
+  running.once("exit", () => process.removeListener("exit", killWithUs));
+
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const said: string[] = [];
+  // Lines are read for as long as it runs, or its output pipe would fill up and block it.
+  createInterface(running.stdout).on("line", (line) => {
+    said.push(line);
+    if (line.includes("Ready to accept connections")) resolve();
+  });
+  running.once("error", reject);
+  running.once("exit", () => reject(new Error(`redis-server exited: ${said.slice(-3).join(" | ")}`)));
+  await promise;
+  return running;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error(`not a TCP address: ${address}`);
+  return address.port;
+}

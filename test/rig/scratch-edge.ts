@@ -1,0 +1,195 @@
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
+import {
+  type EdgeServiceServer,
+  EdgeServiceService,
+  type EdgeStats,
+  type ExplainRequest,
+  type ExplainResponse,
+  type Member,
+  type PingResponse,
+  type PurgeRequest,
+  type PurgeResponse,
+} from "../../proto/gen/edgecache/v1/edge.ts";
+
+/** What a call gets: an answer, a gRPC error, or nothing at all. */
+export type Reply<T> =
+  | { readonly kind: "answer"; readonly value: T }
+  | { readonly kind: "error"; readonly code: status; readonly details: string }
+  | { readonly kind: "silence" };
+
+export function answer<T>(value: T): Reply<T> {
+  return { kind: "answer", value };
+}
+
+export function refusal(code: status, details: string): Reply<never> {
+  return { kind: "error", code, details };
+}
+
+export const silence: Reply<never> = { kind: "silence" };
+
+/** What a scratch edge says. Every part may be changed while it runs. */
+export interface EdgeScript {
+  ping: () => Reply<PingResponse>;
+  stats: () => Reply<EdgeStats>;
+  members: readonly Member[];
+  purge: (request: PurgeRequest) => Reply<PurgeResponse>;
+  explain: (request: ExplainRequest) => Reply<ExplainResponse>;
+}
+
+/** A real gRPC server of EdgeService without a cache behind it. */
+export interface ScratchEdge {
+  readonly id: string;
+  readonly address: string;
+  readonly script: EdgeScript;
+  /** Every PurgeRequest that arrived, in order. */
+  readonly purges: readonly PurgeRequest[];
+  readonly explained: readonly ExplainRequest[];
+  /** Streams of WatchStats that are open now. */
+  watchers(): number;
+  /** Its row in a heartbeat table. */
+  member(): Member;
+  stop(): Promise<void>;
+}
+
+/** Listens on `address`, a free port of 127.0.0.1 unless given. Call `stop` in the test's end. */
+export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Promise<ScratchEdge> {
+  const purges: PurgeRequest[] = [];
+  const explained: ExplainRequest[] = [];
+  const watchers = new Set<() => void>();
+  const script: EdgeScript = {
+    ping: () => answer(pingResponse(id)),
+    stats: () => answer(edgeStats(id)),
+    members: [],
+    purge: (request) => answer(appliedPurge(request, [id])),
+    explain: () => refusal(status.NOT_FOUND, "nothing to explain"),
+  };
+  const service: EdgeServiceServer = {
+    ping: unary(() => script.ping()),
+    stats: unary(() => {
+      const reply = script.stats();
+      return reply.kind === "answer" ? answer({ stats: reply.value, members: [...script.members] }) : reply;
+    }),
+    purge: unary((request) => {
+      purges.push(request);
+      return script.purge(request);
+    }),
+    explain: unary((request) => {
+      explained.push(request);
+      return script.explain(request);
+    }),
+    watchStats: (call) => {
+      const report = () => {
+        const reply = script.stats();
+        if (reply.kind === "answer") call.write({ stats: reply.value });
+        else if (reply.kind === "error") call.destroy(Object.assign(new Error(reply.details), reply));
+      };
+      const { seconds = 1, nanos = 0 } = call.request.period ?? {};
+      const timer = setInterval(report, seconds * 1000 + nanos / 1e6);
+      const leave = () => {
+        clearInterval(timer);
+        watchers.delete(leave);
+      };
+      watchers.add(leave);
+      call.on("cancelled", leave);
+      report();
+    },
+  };
+  const server = new Server();
+  server.addService(EdgeServiceService, service);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  const bound = `127.0.0.1:${port}`;
+  return {
+    id,
+    address: bound,
+    script,
+    purges,
+    explained,
+    watchers: () => watchers.size,
+    member: () => ({
+      edge: id,
+      grpcAddress: bound,
+      httpAddress: "127.0.0.1:8081",
+      position: "1-4",
+      heartbeatAgeMs: 12.5,
+      bootId: `boot-of-${id}`,
+    }),
+    stop: async () => {
+      for (const leave of watchers) leave();
+      server.forceShutdown();
+    },
+  };
+}
+
+function unary<Request, Response>(
+  reply: (request: Request) => Reply<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call: ServerUnaryCall<Request, Response>, done: sendUnaryData<Response>) => {
+    const said = reply(call.request);
+    switch (said.kind) {
+      case "answer":
+        return done(null, said.value);
+      case "error":
+        return done({ code: said.code, details: said.details });
+      case "silence":
+        return undefined;
+    }
+  };
+}
+
+export function pingResponse(edge: string, state = "serving"): PingResponse {
+  return {
+    edge,
+    bootId: `boot-of-${edge}`,
+    state,
+    position: "1-4",
+    leaseLeftMs: 1900,
+    inFlight: 0,
+    eventLoopDelayMs: 0.1,
+    host: "127.0.0.1",
+    httpPort: 8081,
+    publicUrl: "",
+  };
+}
+
+export function edgeStats(edge: string): EdgeStats {
+  return {
+    edge,
+    state: "serving",
+    position: "1-4",
+    lagMs: 3.5,
+    requests: 21,
+    hits: 10,
+    misses: 5,
+    stale: 1,
+    revalidated: 2,
+    bypass: 2,
+    errors: 1,
+    objects: 5,
+    bytes: 2048,
+    fills: 5,
+    collapsed: 3,
+    purges: 4,
+    uptimeMs: 200_000,
+  };
+}
+
+export function appliedPurge(request: PurgeRequest, edges: readonly string[]): PurgeResponse {
+  return {
+    purgeId: request.purgeId,
+    position: "1-5",
+    outcome: "applied",
+    edges: edges.map((edge) => ({ edge, state: "applied", ms: 1.25, objects: 2 })),
+    detail: "",
+  };
+}

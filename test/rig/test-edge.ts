@@ -1,0 +1,64 @@
+import type { EdgeConfig } from "../../edge/config.ts";
+import { type Edge, startEdge } from "../../edge/edge.ts";
+import type { OriginConfig } from "../../edge/origin/open-origin.ts";
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { createLog } from "../../process/log.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import type { PurgeLog } from "../../purge-log/purge-log.ts";
+
+/** A real edge on free ports of this machine. */
+export interface TestEdge extends Edge {
+  /** Base URL of its data port. */
+  readonly url: string;
+  /** Base URL of its operator port. */
+  readonly operator: string;
+  /** host:port of its control plane. */
+  readonly control: string;
+}
+
+export interface TestEdgeOptions extends Partial<Omit<EdgeConfig, "sites">> {
+  readonly sites?: EdgeConfig["sites"];
+  readonly purgeLog?: PurgeLog;
+  readonly clock?: Clock;
+}
+
+export async function startTestEdge(
+  origin: OriginConfig | URL,
+  options: TestEdgeOptions = {},
+): Promise<TestEdge> {
+  const { purgeLog, clock = systemClock, ...rest } = options;
+  const edge = await startEdge(
+    {
+      id: "edge-1",
+      host: "127.0.0.1",
+      advertise: "127.0.0.1",
+      port: 0,
+      grpcPort: 0,
+      adminPort: 0,
+      sites: [
+        {
+          name: "default",
+          hosts: [],
+          origin: origin instanceof URL ? { kind: "http", url: origin } : origin,
+        },
+      ],
+      memoryBytes: 64 * 1024 * 1024,
+      ttlMs: 60_000,
+      leaseMs: 2_000,
+      simulateLatencyMs: 0,
+      logLevel: "silent",
+      ...rest,
+    },
+    { purgeLog: purgeLog ?? new MemoryPurgeLog(clock), clock, log: createLog("test", "silent") },
+  );
+  return {
+    id: edge.id,
+    http: edge.http,
+    grpc: edge.grpc,
+    admin: edge.admin,
+    stop: () => edge.stop(),
+    url: `http://127.0.0.1:${edge.http.port}`,
+    operator: `http://127.0.0.1:${edge.admin.port}`,
+    control: `127.0.0.1:${edge.grpc.port}`,
+  };
+}

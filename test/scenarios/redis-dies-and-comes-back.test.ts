@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
+import { createLog } from "../../process/log.ts";
+import { openPurgeLog } from "../../purge-log/open-purge-log.ts";
+import type { PurgeLog } from "../../purge-log/purge-log.ts";
+import { untilStats } from "../rig/edge-state.ts";
+import { get } from "../rig/http-client.ts";
+import { HttpOrigin } from "../rig/http-origin.ts";
+import { purge, stats } from "../rig/purge.ts";
+import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+
+describe("two edges on one Redis", () => {
+  let redis: RedisServer;
+  let origin: HttpOrigin;
+  let version: string;
+  const logs: PurgeLog[] = [];
+  const edges: TestEdge[] = [];
+
+  beforeEach(async () => {
+    version = "one";
+    redis = await startRedisServer();
+    origin = await HttpOrigin.start();
+    origin.answer("/page", (request) => {
+      const fields: [string, string][] = [
+        ["Cache-Control", "max-age=600"],
+        ["ETag", `"${version}"`],
+      ];
+      return request.header("if-none-match") === `"${version}"`
+        ? { status: 304, fields }
+        : { fields, body: version };
+    });
+    for (const id of ["edge-1", "edge-2"]) {
+      const log = openPurgeLog(redis.url, systemClock, createLog("test", "silent"));
+      logs.push(log);
+      edges.push(await startTestEdge(origin.url, { id, purgeLog: log, leaseMs: 1_000 }));
+    }
+  });
+
+  afterEach(async () => {
+    await Promise.all(edges.splice(0).map((edge) => edge.stop()));
+    await Promise.all(logs.splice(0).map((log) => log.close()));
+    await origin.stop();
+    await redis.close();
+  });
+
+  const pages = () => Promise.all(edges.map((edge) => get(edge.url, "/page")));
+  const outcomes = async () => (await pages()).map((page) => `${page.header("x-cache")} ${page.text}`);
+  const all = (wanted: "serving" | "lapsed") =>
+    Promise.all(edges.map((edge) => untilStats(edge.control, ({ state }) => state === wanted)));
+  const control = (): string => edges[0]?.control ?? "";
+
+  it("both confirm a purge that one of them took", async () => {
+    await pages();
+    version = "two";
+    const proof = await purge(control(), { $case: "url", url: "/page" });
+    expect(proof.outcome).to.equal("applied");
+    expect(proof.edges.map(({ edge, state, objects }) => [edge, state, objects])).to.deep.equal([
+      ["edge-1", "applied", 1],
+      ["edge-2", "applied", 1],
+    ]);
+    expect(await outcomes()).to.deep.equal(["MISS two", "MISS two"]);
+  });
+
+  it("serve nothing unvalidated once their lease has run out, and hit again when Redis is back", async () => {
+    await pages();
+    await redis.kill();
+    await all("lapsed");
+    expect(await outcomes()).to.deep.equal(["REVALIDATED one", "REVALIDATED one"]);
+    const readiness = await get(edges[0]?.operator ?? "", "/readyz");
+    expect([readiness.status, readiness.text]).to.deep.equal([
+      503,
+      '{"ready":false,"reasons":["lapsed: the purge log has not confirmed its tail"]}',
+    ]);
+    expect((await purge(control(), { $case: "url", url: "/page" })).outcome).to.be.oneOf([
+      "rejected",
+      "unknown",
+    ]);
+    await redis.restart("with its data");
+    await all("serving");
+    await pages();
+    expect(await outcomes()).to.deep.equal(["HIT one", "HIT one"]);
+    version = "two";
+    expect((await purge(control(), { $case: "url", url: "/page" })).outcome).to.equal("applied");
+    expect(await outcomes()).to.deep.equal(["MISS two", "MISS two"]);
+  });
+
+  it("trust nothing that they stored before Redis came back without its data", async () => {
+    await pages();
+    const before = await Promise.all(edges.map(({ control: at }) => stats(at)));
+    version = "two";
+    await redis.restart("without data");
+    await Promise.all(
+      edges.map((edge, index) =>
+        untilStats(edge.control, ({ state, position }) => {
+          return state === "serving" && position !== before[index]?.position;
+        }),
+      ),
+    );
+    expect(await outcomes()).to.deep.equal(["MISS two", "MISS two"]);
+  });
+});
