@@ -1,9 +1,12 @@
 /** The content of a response on its way to a client. */
-export type Content =
-  | { readonly kind: "none" }
-  /** In memory, whole. */
-  | { readonly kind: "bytes"; readonly chunks: readonly Uint8Array[]; readonly length: number }
-  | StreamContent;
+export type Content = { readonly kind: "none" } | BytesContent | StreamContent;
+
+/** In memory, whole. */
+export interface BytesContent {
+  readonly kind: "bytes";
+  readonly chunks: readonly Uint8Array[];
+  readonly length: number;
+}
 
 /** Still arriving. It must be read, once, or cancelled. */
 export interface StreamContent {
@@ -18,13 +21,13 @@ export interface StreamContent {
 
 export const NO_CONTENT: Content = { kind: "none" };
 
-export function bytesContent(chunks: readonly Uint8Array[]): Content {
+export function bytesContent(chunks: readonly Uint8Array[]): BytesContent {
   let length = 0;
   for (const chunk of chunks) length += chunk.byteLength;
   return { kind: "bytes", chunks, length };
 }
 
-export function textContent(text: string): Content {
+export function textContent(text: string): BytesContent {
   return bytesContent([new TextEncoder().encode(text)]);
 }
 
@@ -34,7 +37,7 @@ export function sliceContent(content: Content, first: number, last: number): Con
     case "none":
       return content;
     case "bytes":
-      return bytesContent(sliceChunks(content.chunks, first, last));
+      return sliceBytes(content, first, last);
     case "stream":
       return {
         kind: "stream",
@@ -45,17 +48,18 @@ export function sliceContent(content: Content, first: number, last: number): Con
   }
 }
 
-function sliceChunks(chunks: readonly Uint8Array[], first: number, last: number): Uint8Array[] {
+/** The bytes `first` to `last`, both included, without a copy. */
+export function sliceBytes(content: BytesContent, first: number, last: number): BytesContent {
   const slices: Uint8Array[] = [];
   let start = 0;
-  for (const chunk of chunks) {
+  for (const chunk of content.chunks) {
     const end = start + chunk.byteLength;
     if (end > first && start <= last) {
       slices.push(chunk.subarray(Math.max(0, first - start), Math.min(chunk.byteLength, last + 1 - start)));
     }
     start = end;
   }
-  return slices;
+  return bytesContent(slices);
 }
 
 async function* readSpan(content: StreamContent, first: number, last: number): AsyncGenerator<Uint8Array> {

@@ -58,8 +58,10 @@ const CALLS_PATIENCE_MS = 2_000;
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
   const origins = new Map<string, Origin>();
   const { ttlMs, id: via } = config;
+  const { clock } = around;
   for (const site of config.sites) {
-    origins.set(site.name, await openOrigin(site.origin, { ttlMs, via, clock: around.clock }));
+    const log = around.log.child({ edge: config.id, site: site.name });
+    origins.set(site.name, await openOrigin(site.origin, { ttlMs, via, clock, random: Math.random, log }));
   }
   const edge = new RunningEdge(config, around, origins);
   try {

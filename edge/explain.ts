@@ -43,7 +43,7 @@ export function explain(
   };
   const key = cacheKey(site, url.target);
   const now = edge.clock.wall();
-  const stored = edge.store.peek(key);
+  const stored = [...edge.store.peek(key), ...edge.store.equivalents(site, url.target)];
   const verdict = judge(asked, stored, (response) => edge.follower.standing(response), now);
   const selected = "stored" in verdict ? verdict.stored : undefined;
   const variants = stored.map((response) => describeVariant(response, response === selected, now));

@@ -217,7 +217,7 @@ describe("the data port", () => {
     it("closes the connection when it cuts off an answer under way", async () => {
       origin.answer("/half", { body: "first-half.last-half." });
       const body = origin.hold("/half", "body");
-      const client = await send(request("POST /half", "Transfer-Encoding: chunked\r\n"));
+      const client = await send(request("POST /half", "Transfer-Encoding: chunked\r\n", "1\r\na\r\n"));
       await origin.received("/half");
       client.send("zz\r\n");
       const [head = ""] = (await client.rest()).split("\r\n");

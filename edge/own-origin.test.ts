@@ -31,6 +31,12 @@ describe("an origin that is the edge itself", () => {
     expect(from("http://edge-2:8081", own)).to.equal(false);
   });
 
+  it("is seen among several", () => {
+    const urls = [new URL("http://127.0.0.1:8000"), new URL("http://127.0.0.1:8081")];
+    expect(isOwnOrigin({ kind: "several", urls }, onLoopback)).to.equal(true);
+    expect(isOwnOrigin({ kind: "several", urls: urls.slice(0, 1) }, onLoopback)).to.equal(false);
+  });
+
   it("is never a directory", () => {
     expect(isOwnOrigin({ kind: "directory", path: "assets" }, onLoopback)).to.equal(false);
   });

@@ -8,10 +8,19 @@ export interface OwnPorts {
   readonly ports: readonly number[];
 }
 
-/** Whether fetching from `origin` would come back to one of our own data ports. */
+/** Whether fetching from `origin`, or from one of several, would come back to one of our own data ports. */
 export function isOwnOrigin(origin: OriginConfig, own: OwnPorts): boolean {
-  if (origin.kind !== "http") return false;
-  const { protocol, hostname, port } = origin.url;
+  switch (origin.kind) {
+    case "directory":
+      return false;
+    case "http":
+      return isOwnUrl(origin.url, own);
+    case "several":
+      return origin.urls.some((url) => isOwnUrl(url, own));
+  }
+}
+
+function isOwnUrl({ protocol, hostname, port }: URL, own: OwnPorts): boolean {
   const defaultPort = protocol === "https:" ? 443 : 80;
   if (!own.ports.includes(port === "" ? defaultPort : Number(port))) return false;
   // In a URL, an IPv6 address stands in brackets.

@@ -26,7 +26,7 @@ class TroubledLog extends MemoryPurgeLog {
   }
 }
 
-const PAGE = { site: "default", target: "/page", tags: ["news"] };
+const PAGE = { site: "default", target: "/page", tags: ["news"], variance: undefined };
 
 describe("the purge follower", () => {
   let clock: ManualClock;

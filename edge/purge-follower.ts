@@ -2,7 +2,7 @@ import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { BEGINNING, comparePositions, formatPosition, isNext, type Position } from "../purge-log/position.ts";
-import type { Purge } from "../purge-log/purge.ts";
+import type { Purge, PurgeTarget } from "../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../purge-log/purge-log.ts";
 import { RecentPurges } from "./recent-purges.ts";
 import type { Standing } from "./rules/judge.ts";
@@ -51,6 +51,8 @@ export class PurgeFollower {
   #identity: Identity | undefined;
   #position: Position | undefined;
   #flushes = 0;
+  readonly #fences = new RecentPurges(REMEMBERED_PURGES);
+  #invalidations = 0;
   #freshAsOf: number | undefined;
   #runId: string | undefined;
   #applied: { position: Position; objects: number }[] = [];
@@ -98,12 +100,23 @@ export class PurgeFollower {
 
   /** Rule E3: taken before the origin request is written. Undefined while the edge does not know where it is. */
   mark(): FillMark | undefined {
-    return this.#position === undefined ? undefined : { position: this.#position, flushes: this.#flushes };
+    if (this.#position === undefined) return undefined;
+    return { position: this.#position, flushes: this.#flushes, invalidations: this.#invalidations };
   }
 
   /** Rule E3: whether the fill may be stored, tested once more when everything about it is known. */
   overtaken(mark: FillMark, response: Purgeable): boolean {
-    return mark.flushes < this.#flushes || this.#recent.coveredSince(mark.position, response);
+    return (
+      mark.flushes < this.#flushes ||
+      this.#recent.coveredSince(mark.position, response) ||
+      this.#fences.coveredSince(fencePosition(mark.invalidations), response)
+    );
+  }
+
+  /** Keeps the fills in flight that these targets cover out of the store, at this edge alone. */
+  fence(targets: readonly PurgeTarget[]): void {
+    this.#invalidations += 1;
+    this.#fences.add(fencePosition(this.#invalidations), targets);
   }
 
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
@@ -241,6 +254,11 @@ function nextWasTrimmed(state: LogState, position: Position): boolean {
 
 function beforeFirst(state: LogState): Position {
   return state.first === undefined ? state.tail : { epoch: state.first.epoch, seq: state.first.seq - 1 };
+}
+
+/** Invalidations are counted like the entries of one epoch. */
+function fencePosition(invalidations: number): Position {
+  return { epoch: 0, seq: invalidations };
 }
 
 function everything(by: string): Purge {

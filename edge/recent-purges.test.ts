@@ -3,7 +3,7 @@ import { RecentPurges } from "./recent-purges.ts";
 import type { Purgeable } from "./store/purge-match.ts";
 
 const at = (seq: number) => ({ epoch: 1, seq });
-const page: Purgeable = { site: "default", target: "/page?x=1", tags: ["news"] };
+const page: Purgeable = { site: "default", target: "/page?x=1", tags: ["news"], variance: undefined };
 
 describe("the recent purges", () => {
   it("cover a fill that began before them, and not one that began after them", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ask, get } from "../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../test/rig/http-origin.ts";
-import { stats } from "../test/rig/purge.ts";
+import { purge, stats } from "../test/rig/purge.ts";
 import { RawOrigin } from "../test/rig/raw-origin.ts";
 import { startTestEdge, type TestEdge } from "../test/rig/test-edge.ts";
 
@@ -222,6 +222,63 @@ describe("an edge in front of an HTTP origin", () => {
     fields.open();
     const texts = (await Promise.all(replies)).map((reply) => reply.text);
     expect(new Set(texts).size).to.equal(3);
+  });
+
+  it("does not make later requests wait for one another once a response could not be shared", async () => {
+    origin.answer("/mine", { fields: [["Cache-Control", "private"]], body: "mine" });
+    await get(edge.url, "/mine");
+    const fields = origin.hold("/mine", "fields");
+    const replies = [1, 2, 3].map(() => get(edge.url, "/mine"));
+    await origin.received("/mine", 4);
+    fields.open();
+    await Promise.all(replies);
+    expect((await stats(edge.control)).collapsed).to.equal(0);
+  });
+
+  it("does not store what it was fetching while an unsafe request changed it", async () => {
+    origin.answer("/doc", fresh("before"));
+    origin.answer("/form", { fields: [["Location", "/doc"]], body: "changed" });
+    const body = origin.hold("/doc", "body");
+    const reading = get(edge.url, "/doc");
+    await origin.received("/doc");
+    await get(edge.url, "/form", { method: "POST" });
+    origin.answer("/doc", fresh("after"));
+    body.open();
+    expect((await reading).text).to.equal("before");
+    expect((await get(edge.url, "/doc")).text).to.equal("after");
+  });
+
+  it("learns from a HEAD that a stored response is no longer current", async () => {
+    let tag = '"1"';
+    origin.answer("/h", () => ({
+      fields: [
+        ["Cache-Control", "max-age=0"],
+        ["ETag", tag],
+      ],
+      body: "h",
+    }));
+    await get(edge.url, "/h");
+    tag = '"2"';
+    await get(edge.url, "/h", { method: "HEAD" });
+    expect((await stats(edge.control)).objects).to.equal(0);
+  });
+
+  it("serves one response for the targets that No-Vary-Search makes one, and purges it by any of them", async () => {
+    origin.answer("/nvs", fresh("same", [["No-Vary-Search", 'params=("utm")']]));
+    await get(edge.url, "/nvs?q=1&utm=a");
+    expect((await get(edge.url, "/nvs?q=1&utm=b")).header("x-cache")).to.equal("HIT");
+    expect((await get(edge.url, "/nvs?q=2&utm=a")).header("x-cache")).to.equal("MISS");
+    await purge(edge.control, { $case: "url", url: "/nvs?q=1" });
+    expect((await get(edge.url, "/nvs?q=1&utm=a")).header("x-cache")).to.equal("MISS");
+  });
+
+  it("answers 508 to a request that has been here before", async () => {
+    const looped = await get(edge.url, "/a", { headers: { "CDN-Loop": "edge-1" } });
+    expect([looped.status, looped.header("proxy-status")]).to.deep.equal([
+      508,
+      "edge-1; error=proxy_loop_detected",
+    ]);
+    expect(origin.count()).to.equal(0);
   });
 
   it("answers 502 with Proxy-Status and an error id when the origin is gone, and the counters add up", async () => {

@@ -11,23 +11,23 @@
  * 4. What was filled is stored if the rules allow it and no purge has overtaken it.
  * 5. The outcome is named once and counted; `respond` writes it.
  */
-import { describeError, Failure } from "../process/failure.ts";
+import { type Asking, askOrigin, type Given, refreshBehind } from "./ask-origin.ts";
 import type { CacheOutcome } from "./cache-status.ts";
+import { readOrCatchUp } from "./catch-up.ts";
 import { bytesContent, type Content } from "./content.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
-import { type FillAim, fill } from "./fill.ts";
+import { fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
-import type { Flight } from "./origin/collapse.ts";
+import { invalidate } from "./invalidate.ts";
 import type { EdgeParts } from "./parts.ts";
-import { represent } from "./represent.ts";
+import { type Represented, represent, representStored } from "./represent.ts";
 import { currentAge } from "./rules/age.ts";
-import { invalidatedGroups } from "./rules/cache-groups.ts";
 import { cacheKey } from "./rules/cache-key.ts";
+import { clientFields } from "./rules/client-fields.ts";
 import { ttl } from "./rules/freshness.ts";
-import { invalidatedTargets } from "./rules/invalidation.ts";
 import { judge, mayServeOnError, type Verdict } from "./rules/judge.ts";
+import { isLoop } from "./rules/loop.ts";
 import type { CacheRequest } from "./rules/stored-head.ts";
-import { selects } from "./rules/vary.ts";
 import type { Served } from "./served.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
@@ -38,13 +38,15 @@ export interface EdgeRequest extends CacheRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
 }
 
-type Asking = Extract<Verdict<StoredResponse>, { kind: "must-validate" | "absent" }>;
-
 /** Never throws: what goes wrong at the origin becomes an answer too. */
 export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Served> {
+  // RFC 8586: this edge has seen the request before, so its origin leads back to it.
+  if (isLoop(request.fields, edge.id)) {
+    return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
+  }
   const key = cacheKey(request.site, request.target);
   const now = edge.clock.wall();
-  const stored = edge.store.variants(key);
+  const stored = [...edge.store.variants(key), ...edge.store.equivalents(request.site, request.target)];
   const verdict = judge(request, stored, (response) => edge.follower.standing(response), now);
   try {
     switch (verdict.kind) {
@@ -60,7 +62,7 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
         );
       case "must-validate":
       case "absent":
-        return await askOrigin(request, key, verdict, edge);
+        return answer(request, verdict, await askOrigin(request, key, verdict, edge), edge);
       case "bypass":
         return await passThrough(request, key, verdict, edge);
       case "only-if-cached-unmet":
@@ -79,128 +81,36 @@ function fromStore(
   edge: EdgeParts,
 ): Served {
   const age = Math.floor(currentAge(stored, edge.clock.wall()));
-  return { ...represent(request, stored, bytesContent(stored.chunks)), outcome, age };
-}
-
-async function askOrigin(
-  request: EdgeRequest,
-  key: string,
-  verdict: Asking,
-  edge: EdgeParts,
-): Promise<Served> {
-  // A part of what is not stored, and what is not a GET, is asked for as it is: nobody else can wait for it.
-  if (request.method !== "GET" || (verdict.kind === "absent" && request.fields.has("Range"))) {
-    return answer(request, verdict, await fillAlone(request, key, verdict, edge), false, edge);
-  }
-  const met = joinable(request, key, verdict, edge);
-  if (met !== undefined) {
-    edge.counters.add("collapsed");
-    const filled = await met.result;
-    if (fits(request, filled)) return answer(request, verdict, filled, true, edge);
-    return answer(request, verdict, await fillAlone(request, key, verdict, edge), false, edge);
-  }
-  return answer(request, verdict, await launch(request, key, validating(verdict), edge).result, false, edge);
-}
-
-function launch(
-  request: EdgeRequest,
-  key: string,
-  stale: StoredResponse | undefined,
-  edge: EdgeParts,
-): Flight<Filled> {
-  const mark = edge.follower.mark();
-  const result = fill(request, key, { kind: "whole", validating: stale }, mark, edge);
-  return edge.collapse.launch(key, mark, result, async (filled) => {
-    if (filled.kind === "shared") await filled.body.end;
-  });
-}
-
-function fillAlone(request: EdgeRequest, key: string, verdict: Asking, edge: EdgeParts): Promise<Filled> {
-  const aim: FillAim =
-    verdict.kind === "absent" && (request.method !== "GET" || request.fields.has("Range"))
-      ? { kind: "as-asked", body: undefined }
-      : { kind: "whole", validating: validating(verdict) };
-  return fill(request, key, aim, edge.follower.mark(), edge);
-}
-
-function validating(verdict: Asking): StoredResponse | undefined {
-  return verdict.kind === "must-validate" ? verdict.stored : undefined;
-}
-
-/** The flight that this request may wait for (rule E4), if there is one. */
-function joinable(
-  request: EdgeRequest,
-  key: string,
-  verdict: Asking,
-  edge: EdgeParts,
-): Flight<Filled> | undefined {
-  // A client that asked for something newer than the store has does not want what was asked for before.
-  if (verdict.why === "request") return undefined;
-  const flight = edge.collapse.at(key);
-  if (flight === undefined) return undefined;
-  const { site, target } = request;
-  const tags = flight.arrived?.kind === "shared" ? flight.arrived.response.tags : "unknown";
-  if (!edge.follower.mayJoin(flight.mark, { site, target, tags })) return undefined;
-  if (flight.arrived === undefined) return flight;
-  if (flight.arrived.kind !== "shared" || !flight.arrived.body.joinable) return undefined;
-  const { response } = flight.arrived;
-  // Its fields are here, so it is judged like a stored response.
-  const now = judge(request, [response], () => "trusted", edge.clock.wall());
-  return now.kind === "fresh" ? flight : undefined;
-}
-
-function fits(request: EdgeRequest, filled: Filled): boolean {
-  switch (filled.kind) {
-    case "shared":
-      return selects(filled.response.selecting, request) && filled.body.joinable;
-    case "validated":
-      return selects(filled.response.selecting, request);
-    case "own":
-      return false;
-  }
+  return { ...representStored(request, stored), outcome, age };
 }
 
 function answer(
   request: EdgeRequest,
   verdict: Asking,
-  filled: Filled,
-  collapsed: boolean,
+  { filled, collapsed }: Given,
   edge: EdgeParts,
 ): Served {
   const fwd = verdict.why;
+  const now = edge.clock.wall();
   switch (filled.kind) {
     case "validated": {
-      const left = ttl(filled.response, edge.clock.wall());
       const outcome: CacheOutcome = {
         kind: "revalidated",
         fwd: fwd === "request" ? "request" : "stale",
         fwdStatus: 304,
-        ttl: left,
+        ttl: ttl(filled.response, now),
       };
-      return { ...represent(request, filled.response, bytesContent(filled.response.chunks)), outcome };
+      return { ...representStored(request, filled.response), outcome };
     }
     case "shared": {
-      const { response } = filled;
-      const left = ttl(response, edge.clock.wall());
-      const outcome: CacheOutcome = {
-        kind: "miss",
-        fwd,
-        fwdStatus: response.status,
-        ttl: left,
-        stored: true,
-        collapsed,
-      };
-      const seat = collapsed ? filled.body.join() : filled.starter;
-      const content: Content = {
-        kind: "stream",
-        length: filled.length,
-        read: (from) => seat.read(from),
-        cancel: () => seat.leave(),
-      };
-      return { ...represent(request, response, content), outcome };
+      const { content, ...head } = headAndContent(request, filled, collapsed, edge);
+      const left = ttl(filled.response, now);
+      const fwdStatus = head.status;
+      const outcome: CacheOutcome = { kind: "miss", fwd, fwdStatus, ttl: left, stored: true, collapsed };
+      return { ...represent(request, head, content), outcome };
     }
     case "own": {
-      const { status, fields, content, detail } = filled;
+      const { status, content, detail } = filled;
       if (verdict.kind === "must-validate" && status >= 500) {
         const stale = staleOnError(request, verdict.stored, status, edge);
         if (stale !== undefined) {
@@ -216,13 +126,9 @@ function answer(
         collapsed,
         detail,
       };
-      return { ...represent(request, { status, fields }, content), outcome };
+      return { ...represent(request, filled, content), outcome };
     }
   }
-}
-
-function isRead(method: string): boolean {
-  return method === "GET" || method === "HEAD";
 }
 
 /** The request as it is to the origin, the answer as it is to the client. */
@@ -232,37 +138,39 @@ async function passThrough(
   verdict: Extract<Verdict<StoredResponse>, { kind: "bypass" }>,
   edge: EdgeParts,
 ): Promise<Served> {
-  const aim: FillAim = { kind: "as-asked", body: isRead(request.method) ? undefined : request.body };
-  const filled = await fill(request, key, aim, undefined, edge);
-  if (filled.kind !== "own") throw new Failure("not-own", "edge", "a passed request came back to be shared");
-  const { status, fields, content } = filled;
-  // RFC 9111 section 4.4: what an unsafe method may have changed is not served unvalidated.
-  for (const target of invalidatedTargets(request, { status, fields }, request.origin)) {
-    for (const stored of edge.store.peek(cacheKey(request.site, target))) edge.store.remove(stored);
-  }
-  // RFC 9875 section 3: and the groups that the answer names.
-  for (const tag of invalidatedGroups(request, { status, fields })) {
-    edge.store.purge({ kind: "tag", tag, site: request.site }, false);
-  }
+  // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
+  const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
+  const filled = await fill(request, key, { kind: "as-asked", body }, edge.follower.mark(), edge);
+  const answered = headAndContent(request, filled, false, edge);
+  invalidate(request, answered, request.origin, edge);
   const outcome: CacheOutcome = {
     kind: "bypass",
     fwd: verdict.why,
-    fwdStatus: status,
+    fwdStatus: answered.status,
     detail: verdict.detail,
   };
-  return { status, fields, content, outcome };
+  return { ...answered, outcome };
 }
 
-/** RFC 5861 section 3: once, behind the answer; whoever asks meanwhile gets the stale response too. */
-function refreshBehind(request: EdgeRequest, key: string, stale: StoredResponse, edge: EdgeParts): void {
-  if (edge.collapse.at(key) !== undefined) return;
-  launch({ ...request, method: "GET" }, key, stale, edge).result.then(
-    (filled) => {
-      if (filled.kind === "shared") filled.starter.leave();
-      if (filled.kind === "own" && filled.content.kind === "stream") filled.content.cancel();
-    },
-    (thrown: unknown) => edge.log.warn({ key, cause: describeError(thrown) }, "refresh failed"),
-  );
+/** `joins`: the request takes a place of its own at a fill that another has started. */
+function headAndContent(request: EdgeRequest, filled: Filled, joins: boolean, edge: EdgeParts): Represented {
+  switch (filled.kind) {
+    case "validated":
+      return { ...filled.response, content: bytesContent(filled.response.chunks) };
+    case "own":
+      return filled;
+    case "shared": {
+      const seat = joins ? filled.body.join() : filled.starter;
+      const { status, fields } = filled.response;
+      const content: Content = {
+        kind: "stream",
+        length: filled.length,
+        read: (from) => readOrCatchUp(seat, from, request, filled.response, edge),
+        cancel: () => seat.leave(),
+      };
+      return { status, fields: clientFields(fields), content };
+    }
+  }
 }
 
 /** RFC 5861 section 4 and RFC 9111 section 4.2.4: better stale than an error, where that is allowed. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fileValue, type Section } from "../process/settings.ts";
-import { host, httpUrl, text, type ValueType } from "../process/values.ts";
+import { host, httpUrl, listOf, text, type ValueType } from "../process/values.ts";
 import type { OriginConfig } from "./origin/open-origin.ts";
 
 /** A named set of Host names with one origin. */
@@ -21,20 +21,43 @@ const directory = text("the path of a directory");
 // Two letters at least, so that a Windows drive stays a path.
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
+// Each may cost a request its timeouts, one after the other.
+const MAX_ORIGINS = 8;
+
+const several = listOf(httpUrl);
+
 /** Where responses come from. That a directory is there is checked when it is opened. */
 export const origin: ValueType<OriginConfig> = {
   name: "origin",
-  rule: `the path of a directory, or ${httpUrl.rule}`,
+  rule: `the path of a directory, or ${httpUrl.rule}, or up to ${MAX_ORIGINS} of these URLs separated by commas, the preferred one first`,
+  fileForm: "list",
   parse: (value) => {
-    if (!HAS_SCHEME.test(value)) {
+    if (!value.split(",").some((part) => HAS_SCHEME.test(part.trim()))) {
       const path = directory.parse(value);
       return path === undefined ? undefined : { kind: "directory", path };
     }
-    const url = httpUrl.parse(value);
-    return url === undefined ? undefined : { kind: "http", url };
+    const urls = several.parse(value);
+    return urls === undefined ? undefined : httpOrigin(urls);
   },
-  format: (value) => (value.kind === "directory" ? value.path : httpUrl.format(value.url)),
+  format: (value) => {
+    switch (value.kind) {
+      case "directory":
+        return value.path;
+      case "http":
+        return httpUrl.format(value.url);
+      case "several":
+        return several.format(value.urls);
+    }
+  },
 };
+
+function httpOrigin(urls: readonly URL[]): OriginConfig | undefined {
+  const [url, ...others] = urls;
+  if (url === undefined || urls.length > MAX_ORIGINS) return undefined;
+  // An origin is not there for itself when it fails.
+  if (new Set(urls.map(httpUrl.format)).size < urls.length) return undefined;
+  return others.length === 0 ? { kind: "http", url } : { kind: "several", urls };
+}
 
 // Sites are looked up by a map; the bound only catches a file that was generated wrongly.
 const MAX_SITES = 1000;

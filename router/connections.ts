@@ -16,14 +16,14 @@ export class Connections {
     return this.#inFlight;
   }
 
-  /** When there are too many, the one that has been idle longest makes room; it may never have sent anything. */
+  /** When there are too many, the one that has been idle longest makes room; when all are busy, this one goes. */
   add(socket: Socket): void {
     this.#exchanges.set(socket, new Set());
     socket.once("close", () => this.#remove(socket));
     if (this.#exchanges.size <= this.#most) return;
-    for (const [candidate, exchanges] of this.#exchanges) {
+    for (const [longestIdle, exchanges] of this.#exchanges) {
       if (exchanges.size > 0) continue;
-      candidate.destroy();
+      longestIdle.destroy();
       return;
     }
   }
@@ -51,6 +51,13 @@ export class Connections {
   /** What is under way on one connection, in the order of the requests. */
   on(socket: Socket): readonly Exchange[] {
     return [...(this.#exchanges.get(socket) ?? [])];
+  }
+
+  /** Closes every connection on which nothing is under way, those that never sent anything among them. */
+  closeIdle(): void {
+    for (const [socket, exchanges] of this.#exchanges) {
+      if (exchanges.size === 0) socket.destroy();
+    }
   }
 
   *all(): Iterable<Exchange> {

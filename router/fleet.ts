@@ -135,7 +135,8 @@ export class Fleet {
   }
 
   stop(): void {
-    this.set([]);
+    for (const edge of this.#edges.values()) edge.stop();
+    this.#edges.clear();
   }
 
   /** Logs what an operator should know, once when it begins. */

@@ -19,7 +19,7 @@ import { Exchange } from "./exchange.ts";
 import type { Fleet } from "./fleet.ts";
 import { forward } from "./forward.ts";
 import type { RequestOutcome, RouterMetrics } from "./metrics.ts";
-import { type ParserError, parseFault } from "./parse-fault.ts";
+import { type ParserError, parseFault, refusal } from "./parse-fault.ts";
 import { pickEdges } from "./pick-edge.ts";
 import { RouterFailure } from "./router-failure.ts";
 
@@ -68,7 +68,9 @@ export class Listener {
     this.#server.on("connection", (socket: Socket) => parts.connections.add(socket));
     this.#server.on("checkExpectation", take);
     this.#server.on("clientError", (error: ParserError, socket: Socket) => {
-      this.#refuseConnection(socket, parseFault(error));
+      const fault = parseFault(error);
+      if (fault === undefined) socket.destroy();
+      else this.#refuseConnection(socket, fault);
     });
     this.#server.on("connect", (_request, socket: Socket) => {
       this.#refuseConnection(socket, refusal(405, "this method is not offered here"));
@@ -91,7 +93,7 @@ export class Listener {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    this.#server.closeIdleConnections();
+    connections.closeIdle();
     const enough = new AbortController();
     const cut = clock.wait(patienceMs, enough.signal).then(
       () => {
@@ -127,7 +129,7 @@ export class Listener {
     await exchange.closed;
     connections.end(exchange);
     metrics.ended(outcome === "relayed" && !response.writableFinished ? "client-left" : outcome);
-    if (this.#stopping) this.#server.closeIdleConnections();
+    if (this.#stopping) connections.closeIdle();
   }
 
   /** One request, top to bottom. */
@@ -227,8 +229,4 @@ export class Listener {
     socket.resume();
     socket.setTimeout(LINGER_MS, () => socket.destroy());
   }
-}
-
-function refusal(status: number, text: string): ErrorAnswer {
-  return { status, error: "http_request_error", text };
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { Failure } from "../process/failure.ts";
 import { Gate } from "../test/rig/gate.ts";
@@ -170,6 +171,17 @@ describe("the router", () => {
     const { message } = await ask(started.base, "/");
     const cut = once(message, "error");
     await Promise.all([started.running.stop(), cut]);
+  });
+
+  it("does not wait for connections on which nothing is under way", async () => {
+    const { base, running } = await router([await edge("only")]);
+    const { hostname, port } = new URL(base);
+    const silent = connect(Number(port), hostname).resume();
+    await once(silent, "connect");
+    await get(base, "/");
+    const closed = once(silent, "close");
+    await running.stop();
+    await closed;
   });
 
   it("refuses to start on a port that is taken, naming it", async () => {

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Address } from "../edge/edge.ts";
+import { origin } from "../edge/site-settings.ts";
 import { hostPort } from "../process/listen.ts";
 import { redisUrl } from "../process/values.ts";
 import type { StartConfig } from "./config.ts";
@@ -9,7 +10,7 @@ import type { System } from "./system.ts";
 export function banner(system: System, config: StartConfig): string {
   const at = (address: Address): string => hostPort(address.host, address.port);
   const front = `http://${at(system.router.http)}`;
-  const origin = config.origin.kind === "directory" ? config.origin.path : config.origin.url.href;
+  const from = origin.format(config.origin);
   const purgeLog = config.redis === undefined ? "in memory" : redisUrl.format(config.redis);
   const rows = [
     ["", "HTTP", "gRPC", "operator", "simulated latency"],
@@ -22,7 +23,7 @@ export function banner(system: System, config: StartConfig): string {
       `${config.simulateLatencyMs[index] ?? 0} ms`,
     ]),
   ];
-  return `${styleText("bold", "edgeCache")} serves ${origin}; purge log: ${purgeLog}
+  return `${styleText("bold", "edgeCache")} serves ${from}; purge log: ${purgeLog}
 
 ${table(rows)}
 

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { FillMark } from "../store/fill-mark.ts";
 
 /** One fill in flight for a key. */
@@ -9,9 +10,29 @@ export interface Flight<Result> {
   arrived: Result | undefined;
 }
 
+// How long it is remembered that a key's responses are not to be shared, unless one turns out to be.
+const APART_MS = 30_000;
+
+// Keys of which that is remembered; of a forgotten one, requests wait for one fill too many.
+const MOST_APART = 10_000;
+
 /** The fills in flight: at most one a key that a request may join. */
 export class Collapse<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
+  readonly #apart = new LRUCache<string, number>({ max: MOST_APART });
+
+  /** Whether requests for the key had better not wait for one another: what came last could not be shared. */
+  keptApart(key: string, now: number): boolean {
+    return now < (this.#apart.get(key) ?? 0);
+  }
+
+  keepApart(key: string, now: number): void {
+    this.#apart.set(key, now + APART_MS);
+  }
+
+  bringTogether(key: string): void {
+    this.#apart.delete(key);
+  }
 
   at(key: string): Flight<Result> | undefined {
     return this.#flights.get(key);

@@ -3,12 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "../../process/clock.ts";
+import { createLog } from "../../process/log.ts";
 import { originContract } from "../../test/contracts/origin.contract.ts";
 import { failureOf } from "../../test/rig/fetching.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { openOrigin } from "./open-origin.ts";
 
-const context = { ttlMs: 60_000, via: "edge-1", clock: systemClock };
+const context = {
+  ttlMs: 60_000,
+  via: "edge-1",
+  clock: systemClock,
+  random: () => 0,
+  log: createLog("test", "silent"),
+};
 
 describe("openOrigin", () => {
   it("refuses a directory that does not exist, by its name", async () => {
@@ -31,6 +38,16 @@ describe("openOrigin", () => {
       const server = await HttpOrigin.start();
       for (const [path, body] of Object.entries(files)) server.answer(path, { body });
       const origin = await openOrigin({ kind: "http", url: server.url }, context);
+      return { origin, stop: () => origin.close().then(() => server.stop()) };
+    });
+  });
+
+  describe("on several HTTP servers, of which the preferred one is away", () => {
+    originContract(async (files) => {
+      const [away, server] = [await HttpOrigin.start(), await HttpOrigin.start()];
+      await away.stop();
+      for (const [path, body] of Object.entries(files)) server.answer(path, { body });
+      const origin = await openOrigin({ kind: "several", urls: [away.url, server.url] }, context);
       return { origin, stop: () => origin.close().then(() => server.stop()) };
     });
   });

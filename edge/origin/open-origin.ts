@@ -1,11 +1,15 @@
 import type { Clock } from "../../process/clock.ts";
+import type { Log } from "../../process/log.ts";
 import { DirectoryOrigin } from "./directory.ts";
+import { FailoverOrigin } from "./failover.ts";
 import type { Origin } from "./origin.ts";
 import { UpstreamOrigin } from "./upstream.ts";
 
 export type OriginConfig =
   | { readonly kind: "directory"; readonly path: string }
-  | { readonly kind: "http"; readonly url: URL };
+  | { readonly kind: "http"; readonly url: URL }
+  /** Two or more with the same content, the preferred one first. */
+  | { readonly kind: "several"; readonly urls: readonly URL[] };
 
 export interface OriginContext {
   /** Freshness that a directory gives its files, in milliseconds. */
@@ -13,17 +17,25 @@ export interface OriginContext {
   /** The edge's id, by which an HTTP origin knows who asks. */
   readonly via: string;
   readonly clock: Clock;
+  /** From 0 to 1, such as Math.random. */
+  readonly random: () => number;
+  readonly log: Log;
 }
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */
-export async function openOrigin(
-  config: OriginConfig,
-  { ttlMs, via, clock }: OriginContext,
-): Promise<Origin> {
+export async function openOrigin(config: OriginConfig, context: OriginContext): Promise<Origin> {
+  const { ttlMs, via, clock, random, log } = context;
   switch (config.kind) {
     case "directory":
       return DirectoryOrigin.open({ root: config.path, ttlMs, clock });
     case "http":
       return new UpstreamOrigin({ base: config.url, via, clock });
+    case "several": {
+      const members = config.urls.map((base) => ({
+        name: base.origin,
+        origin: new UpstreamOrigin({ base, via, clock }),
+      }));
+      return new FailoverOrigin({ members, clock, random, log });
+    }
   }
 }

@@ -29,6 +29,17 @@ export type OriginErrorCode = keyof typeof STATUS_OF;
 /** How much of the response had arrived when it failed. */
 export type Received = "nothing" | "some of the fields" | "the fields";
 
+/** A Failure of an origin that says how far its response had come: one that had not begun may be had elsewhere. */
+export class OriginFailure extends Failure {
+  declare readonly code: OriginErrorCode;
+  readonly received: Received;
+
+  constructor(code: OriginErrorCode, received: Received, message: string, cause?: unknown) {
+    super(code, "origin", message, cause);
+    this.received = received;
+  }
+}
+
 /** The status that answers a request whose origin failed with `code`; 502 for a code that is not an origin's. */
 export function statusFor(code: string): 502 | 503 | 504 {
   return isOriginErrorCode(code) ? STATUS_OF[code] : 502;
@@ -46,7 +57,7 @@ export function originErrorOf(
 ): Failure {
   if (thrown instanceof Failure) return thrown;
   const code = codeFor(thrown, received);
-  return new Failure(code, "origin", `${what} failed: ${code}: ${describeError(thrown)}`, thrown);
+  return new OriginFailure(code, received, `${what} failed: ${code}: ${describeError(thrown)}`, thrown);
 }
 
 function codeFor(thrown: unknown, received: Received): OriginErrorCode {

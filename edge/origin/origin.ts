@@ -7,6 +7,11 @@ export interface OriginRequest {
   readonly target: string;
   readonly fields: Fields;
   readonly body?: AsyncIterable<Uint8Array>;
+  /**
+   * Called for each interim response (RFC 9110 section 15.2) that is to be passed on to the client, before fetch
+   * resolves: a status from 102 to 199 with its end-to-end fields, in order, at most 16. It must not throw.
+   */
+  readonly onInterim?: ((status: number, fields: Fields) => void) | undefined;
 }
 
 /** What an origin answers, once its fields have arrived. */

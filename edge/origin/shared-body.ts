@@ -1,3 +1,4 @@
+import type { Clock } from "../../process/clock.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
 /** How the arrival of a shared body ended. */
@@ -14,13 +15,28 @@ export interface Seat {
   leave(): void;
 }
 
+/** The reader was too slow for the others: what it has still to read, from byte `offset` on, is held no more. */
+export class LeftBehind extends Error {
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super(`left behind at byte ${offset}`);
+    this.offset = offset;
+  }
+}
+
 interface Reader {
   /** Number, counted from the body's first chunk, of the chunk it reads next. */
   next: number;
+  /** Where in the body that chunk begins. */
+  offset: number;
 }
 
 // How much of a body that is not kept may be held for its slowest reader: enough to keep a fast link busy.
 const WINDOW = 1024 * 1024;
+
+// How long readers that have read all there is wait for the slowest, before it is left behind.
+const PATIENCE_MS = 1_000;
 
 // What the engine needs beside its bytes for each chunk held: an origin that sends single bytes must pay for it.
 const CHUNK_OVERHEAD = 128;
@@ -30,8 +46,9 @@ const CHUNK_OVERHEAD = 128;
  *
  * While it is kept (to be stored), it is read at the origin's speed and every reader sees it from the start.
  * A body that outgrows `keepLimit` or the budget is no longer kept: its head is dropped as the slowest reader
- * moves on, and the origin is read no more than a window ahead. When its last reader leaves, a kept body goes
- * on to its end, so that the next request finds it stored; one that is not kept is cancelled.
+ * moves on, and the origin is read no more than a window ahead. A reader that holds up the others for longer
+ * than a moment is left behind. When its last reader leaves, a kept body goes on to its end, so that the next
+ * request finds it stored; one that is not kept is cancelled.
  */
 export class SharedBody {
   readonly end: Promise<BodyEnd>;
@@ -39,20 +56,30 @@ export class SharedBody {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #budget: ByteBudget;
   readonly #keepLimit: number;
+  readonly #clock: Clock;
   readonly #readers = new Set<Reader>();
-  /** Chunks held; the first of them has the number `#dropped`. */
+  /** Chunks held; the first of them has the number `#dropped` and begins at byte `#droppedBytes`. */
   #chunks: Uint8Array[] = [];
   #dropped = 0;
+  #droppedBytes = 0;
   #held = 0;
+  /** Readers that have not passed the first chunk held: while there is one, nothing can be dropped. */
+  #atHead = 0;
   #budgeted = 0;
   #kept = true;
   #finished: BodyEnd | undefined;
+  /** The number of the chunk that the fastest reader reads next. */
+  #lead = 0;
+  /** Wakes the readers: a chunk has come, or the end. */
   #changed = Promise.withResolvers<void>();
+  /** Wakes the pump: a reader has moved or left. */
+  #moved = Promise.withResolvers<void>();
 
-  constructor(source: AsyncIterable<Uint8Array>, budget: ByteBudget, keepLimit: number) {
+  constructor(source: AsyncIterable<Uint8Array>, budget: ByteBudget, keepLimit: number, clock: Clock) {
     this.#source = source[Symbol.asyncIterator]();
     this.#budget = budget;
     this.#keepLimit = keepLimit;
+    this.#clock = clock;
     this.end = this.#pump();
   }
 
@@ -63,24 +90,25 @@ export class SharedBody {
 
   /**
    * A seat at the body from now on: nothing that its holder has still to read is dropped. It must be read or left.
-   * `read` gives the body from byte `from` on and throws what the origin threw; leaving its loop leaves the seat.
+   * `read` gives the body from byte `from` on; it throws what the origin threw, or LeftBehind. Leaving its loop
+   * leaves the seat.
    */
   join(): Seat {
-    const reader: Reader = { next: this.#dropped };
+    const reader: Reader = { next: this.#dropped, offset: this.#droppedBytes };
     this.#readers.add(reader);
+    this.#atHead += 1;
     return { read: (from) => this.#readAs(reader, from), leave: () => this.#leave(reader) };
   }
 
   async *#readAs(reader: Reader, from: number): AsyncGenerator<Uint8Array> {
-    let skip = from;
     try {
       for (;;) {
+        if (reader.next < this.#dropped) throw new LeftBehind(Math.max(from, reader.offset));
         const chunk = this.#chunks[reader.next - this.#dropped];
         if (chunk !== undefined) {
-          if (skip < chunk.byteLength) yield chunk.subarray(skip);
-          skip = Math.max(0, skip - chunk.byteLength);
-          reader.next += 1;
-          this.#release();
+          const skip = from - reader.offset;
+          if (skip < chunk.byteLength) yield skip > 0 ? chunk.subarray(skip) : chunk;
+          this.#step(reader, chunk.byteLength);
         } else if (this.#finished === undefined) await this.#changed.promise;
         else if (this.#finished.kind === "failed") throw this.#finished.error;
         else return;
@@ -90,10 +118,23 @@ export class SharedBody {
     }
   }
 
-  #leave(reader: Reader): void {
-    this.#readers.delete(reader);
+  #step(reader: Reader, bytes: number): void {
+    if (reader.next === this.#dropped) this.#atHead -= 1;
+    reader.next += 1;
+    reader.offset += bytes;
+    if (reader.next === this.#dropped) this.#atHead += 1;
+    this.#lead = Math.max(this.#lead, reader.next);
     this.#release();
-    this.#announce();
+  }
+
+  #leave(reader: Reader): void {
+    if (!this.#readers.delete(reader)) return;
+    if (reader.next === this.#dropped) this.#atHead -= 1;
+    if (reader.next === this.#lead) {
+      this.#lead = 0;
+      for (const { next } of this.#readers) this.#lead = Math.max(this.#lead, next);
+    }
+    this.#release();
   }
 
   async #pump(): Promise<BodyEnd> {
@@ -112,7 +153,7 @@ export class SharedBody {
 
   async #readToEnd(): Promise<BodyEnd> {
     for (;;) {
-      while (!this.#kept && this.#readers.size > 0 && this.#held >= WINDOW) await this.#changed.promise;
+      await this.#windowOpen();
       if (!this.#kept && this.#readers.size === 0) {
         await this.#source.return?.();
         return { kind: "not-kept" };
@@ -124,6 +165,30 @@ export class SharedBody {
       }
       if (next.value.byteLength > 0) this.#append(next.value);
     }
+  }
+
+  /** Waits until the slowest reader has made room, or has been left behind. */
+  async #windowOpen(): Promise<void> {
+    let heldUpSince: number | undefined;
+    while (!this.#kept && this.#readers.size > 0 && this.#held >= WINDOW) {
+      if (this.#lead < this.#dropped + this.#chunks.length) {
+        heldUpSince = undefined;
+        await this.#moved.promise;
+        continue;
+      }
+      const now = this.#clock.monotonic();
+      heldUpSince ??= now;
+      const left = heldUpSince + PATIENCE_MS - now;
+      if (left <= 0) this.#dropTo(this.#lead);
+      else await this.#movedWithin(left);
+    }
+  }
+
+  async #movedWithin(ms: number): Promise<void> {
+    const alarm = new AbortController();
+    const expired = this.#clock.wait(ms, alarm.signal).catch(() => undefined);
+    await Promise.race([this.#moved.promise, expired]);
+    alarm.abort();
   }
 
   #append(chunk: Uint8Array): void {
@@ -147,12 +212,24 @@ export class SharedBody {
 
   /** Drops what every reader has passed, unless the body is kept; and lets the pump look again. */
   #release(): void {
-    if (this.#kept) return;
-    let slowest = this.#dropped + this.#chunks.length;
-    for (const reader of this.#readers) slowest = Math.min(slowest, reader.next);
-    for (const chunk of this.#chunks.splice(0, slowest - this.#dropped)) this.#held -= chunk.byteLength;
-    this.#dropped = slowest;
-    this.#announce();
+    if (!this.#kept && this.#atHead === 0) {
+      let slowest = this.#dropped + this.#chunks.length;
+      for (const { next } of this.#readers) slowest = Math.min(slowest, Math.max(next, this.#dropped));
+      this.#dropTo(slowest);
+    }
+    const moved = this.#moved;
+    this.#moved = Promise.withResolvers();
+    moved.resolve();
+  }
+
+  #dropTo(next: number): void {
+    for (const chunk of this.#chunks.splice(0, next - this.#dropped)) {
+      this.#held -= chunk.byteLength;
+      this.#droppedBytes += chunk.byteLength;
+      this.#dropped += 1;
+    }
+    this.#atHead = 0;
+    for (const reader of this.#readers) if (reader.next === this.#dropped) this.#atHead += 1;
   }
 
   #announce(): void {

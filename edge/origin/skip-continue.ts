@@ -12,9 +12,10 @@ const STATUS_LENGTH = "HTTP/1.1 100 ".length;
 /**
  * Makes reads from `socket` leave out each 100 (Continue) that comes before a response. RFC 9110 section 15.2: a
  * client must be able to skip interim responses that it did not ask for; undici skips all but this one, on which it
- * closes the connection.
+ * closes the connection. The function that it returns tells whether such a 100, or the beginning of one, is all that
+ * has come since the last request.
  */
-export function skipContinue(socket: Socket): void {
+export function skipContinue(socket: Socket): () => boolean {
   const read = socket.read.bind(socket);
   // A response begins with what is read first after something was written.
   let written = 0;
@@ -35,6 +36,7 @@ export function skipContinue(socket: Socket): void {
     skipped = 0;
     return response;
   };
+  return () => skipped > 0 || begun.byteLength > 0;
 }
 
 /** Where a whole 100 at the start of `bytes` ends; undefined when there is none. */

@@ -1,5 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
+import type { Fields } from "../../http/fields.ts";
+import { Failure } from "../../process/failure.ts";
 import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { upstreams } from "../../test/rig/upstreams.ts";
@@ -133,5 +135,84 @@ describe("An exchange with an upstream that misbehaves", () => {
     const second = await failureOf(origin.fetch(get("/b"), never));
     expect((await first).code).to.equal("http_response_timeout");
     expect(second.code).to.equal("connection_limit_reached");
+  });
+});
+
+describe("Interim responses of an upstream", () => {
+  const { upstream, raw } = upstreams();
+  const final = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  type Interim = readonly [status: number, lines: readonly (readonly [string, string])[]];
+
+  async function fetched(bytes: string): Promise<{ interim: readonly Interim[]; text: string }> {
+    const server = await raw(bytes);
+    const interim: Interim[] = [];
+    const onInterim = (status: number, fields: Fields) => {
+      interim.push([status, [...fields]]);
+    };
+    const response = await upstream(server.url).fetch({ ...get("/a"), onInterim }, never);
+    return { interim, text: await textOf(response) };
+  }
+
+  it("are given on in order, with the end-to-end fields of each and nothing of the others", async () => {
+    const bytes = [
+      "HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n",
+      "HTTP/1.1 102 Processing\r\n\r\n",
+      "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>\r\nConnection: x-hop\r\nX-Hop: 1\r\n\r\n",
+      "HTTP/1.1 199 Odd\r\nX-B: \xe9\r\n\r\n",
+    ].join("");
+    const { interim, text } = await fetched(bytes + final);
+    expect(interim).to.deep.equal([
+      [102, []],
+      [
+        103,
+        [
+          ["Link", "</a.css>; rel=preload"],
+          ["Link", "</b.js>"],
+        ],
+      ],
+      [199, [["X-B", Buffer.from("\xe9").toString("latin1")]]],
+    ]);
+    expect(text).to.equal("ok");
+  });
+
+  it("arrive while the final one is still to come", async () => {
+    const server = await raw("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
+    const hinted = Promise.withResolvers<number>();
+    const leaving = new AbortController();
+    const fetching = upstream(server.url).fetch({ ...get("/a"), onInterim: hinted.resolve }, leaving.signal);
+    expect(await hinted.promise).to.equal(103);
+    leaving.abort(new Failure("left", "client", "The client left."));
+    expect((await failureOf(fetching)).code).to.equal("left");
+  });
+
+  it("are no more than 16, though 32 may come", async () => {
+    const hints = Array.from({ length: 32 }, (_, i) => `HTTP/1.1 103 Hint\r\nX-I: ${i}\r\n\r\n`).join("");
+    const { interim, text } = await fetched(hints + final);
+    expect(interim.map(([, [first]]) => first?.[1])).to.deep.equal(
+      Array.from({ length: 16 }, (_, i) => `${i}`),
+    );
+    expect(text).to.equal("ok");
+  });
+
+  it("fail the exchange and break the connection when they do not end", async () => {
+    const server = await raw((socket) => {
+      const more = (): boolean => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n", () => more());
+      more();
+    });
+    let passed = 0;
+    const onInterim = () => {
+      passed += 1;
+    };
+    const failure = await failureOf(upstream(server.url).fetch({ ...get("/a"), onInterim }, never));
+    expect([failure.code, passed]).to.deep.equal(["http_protocol_error", 16]);
+    await server.closed();
+  });
+
+  it("may not be larger than other field sections, nor announce content", async () => {
+    const large = `HTTP/1.1 103 Hint\r\nLink: ${"x".repeat(40_000)}\r\n\r\n`;
+    const failure = await failureOf(fetched(large + final));
+    expect(failure.code).to.equal("http_response_header_section_size");
+    // RFC 9110 section 15.2: an interim response ends with its fields.
+    expect((await fetched(`HTTP/1.1 103 Hint\r\nContent-Length: 5\r\n\r\n${final}`)).text).to.equal("ok");
   });
 });

@@ -1,10 +1,9 @@
 import type { Dispatcher } from "undici";
 import { Fields } from "../../http/fields.ts";
 import { endToEnd } from "../../http/hop-by-hop.ts";
-import { Failure } from "../../process/failure.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import type { OriginResponse } from "./origin.ts";
-import { originErrorOf } from "./origin-error.ts";
+import type { OriginRequest, OriginResponse } from "./origin.ts";
+import { type OriginErrorCode, OriginFailure, originErrorOf } from "./origin-error.ts";
 import { plainBody } from "./plain-body.ts";
 import { UpstreamBody } from "./upstream-body.ts";
 
@@ -17,6 +16,9 @@ export interface ExchangeOptions {
   /** For a waiting reader, until the next bytes. */
   readonly bodyDeadlines: Deadlines;
   readonly signal: AbortSignal;
+  readonly onInterim: OriginRequest["onInterim"];
+  /** Whether a response had begun on the connection that `error` broke, even if nothing of it came here. */
+  readonly hadBegun: (error: Error) => boolean;
 }
 
 /** How far an exchange has come; the body exists only in the last but one. */
@@ -28,6 +30,8 @@ type Phase =
 
 // RFC 9110 section 15.2 lets any number of interim responses come first. Nobody needs more than a few.
 const MAX_INTERIM = 32;
+// Each one that is passed on costs the client a field section; browsers look at the first early hints only.
+const MAX_PASSED_ON = 16;
 
 /** One request on its way through undici, and its response. */
 export class UpstreamExchange implements Dispatcher.DispatchHandler {
@@ -41,7 +45,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #interim = 0;
   /** What undici reported, when it ended before any byte of a response. */
-  #lostBeforeResponse: unknown;
+  #lostBeforeResponse: Error | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -52,7 +56,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 
   /** The error with which the connection was lost before any byte of a response; undefined when it was not. */
-  get lostBeforeResponse(): unknown {
+  get lostBeforeResponse(): Error | undefined {
     return this.#lostBeforeResponse;
   }
 
@@ -72,7 +76,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (this.#phase.kind === "over") return;
     if (status === 101) this.#refuse("http_upgrade_failed", "the origin switched protocols unasked");
-    else if (status >= 100 && status < 200) this.#countInterim();
+    else if (status >= 100 && status < 200) this.#passOn(controller, status);
     // RFC 9110 section 15: a status outside of 100 to 599 is invalid.
     else if (status < 200 || status > 599) this.#refuse("http_protocol_error", `the status is ${status}`);
     else this.#answer(controller, status);
@@ -92,8 +96,10 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     const { kind } = this.#phase;
     if (kind === "over") return;
-    if (kind === "nothing") this.#lostBeforeResponse = error;
-    this.#fail(originErrorOf(error, kind, this.#options.what));
+    const nothing = kind === "nothing" && !this.#options.hadBegun(error);
+    if (nothing) this.#lostBeforeResponse = error;
+    const received = kind === "nothing" && !nothing ? "some of the fields" : kind;
+    this.#fail(originErrorOf(error, received, this.#options.what));
   }
 
   #answer(controller: Dispatcher.DispatchController, status: number): void {
@@ -126,15 +132,21 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     this.#answered.resolve({ status, fields, body, endsWithConnection });
   }
 
-  #countInterim(): void {
+  #passOn(controller: Dispatcher.DispatchController, status: number): void {
     this.#interim += 1;
     if (this.#interim > MAX_INTERIM) {
       this.#refuse("http_protocol_error", `more than ${MAX_INTERIM} interim responses`);
+      return;
     }
+    // RFC 9110 section 15.2: a proxy passes them on. A 100 never comes this far, see skipContinue.
+    if (this.#interim > MAX_PASSED_ON) return;
+    this.#options.onInterim?.(status, endToEnd(rawFields(controller.rawHeaders)));
   }
 
-  #refuse(code: string, why: string): void {
-    this.#stop(new Failure(code, "origin", `${this.#options.what} failed: ${code}: ${why}`));
+  #refuse(code: OriginErrorCode, why: string): void {
+    const { kind } = this.#phase;
+    if (kind === "over") return;
+    this.#stop(new OriginFailure(code, kind, `${this.#options.what} failed: ${code}: ${why}`));
   }
 
   #expired(): void {

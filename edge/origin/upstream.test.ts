@@ -1,10 +1,14 @@
 import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
-import type { RawReply } from "../../test/rig/raw-origin.ts";
+import { Gate } from "../../test/rig/gate.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import type { RawOrigin, RawReply } from "../../test/rig/raw-origin.ts";
 import { upstreams } from "../../test/rig/upstreams.ts";
 import type { Origin } from "./origin.ts";
 import type { UpstreamOptions } from "./upstream.ts";
+
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 describe("UpstreamOrigin", () => {
   const { upstream, http, raw } = upstreams();
@@ -136,30 +140,91 @@ describe("UpstreamOrigin", () => {
   describe("when a kept connection is closed under a request", () => {
     const closing: RawReply = (socket, count) => {
       if (count === 2) socket.destroy();
-      else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      else socket.write(OK);
     };
+    const targets = ({ heads }: RawOrigin) => heads.map((head) => head.split(" ")[1]);
 
-    it("asks once more", async () => {
+    it("asks once more, on a new connection", async () => {
       const server = await raw(closing);
       const origin = upstream(server.url, { connections: 1 });
       await textOf(await origin.fetch(get("/a"), never));
       expect(await textOf(await origin.fetch(get("/b"), never))).to.equal("ok");
-      expect(server.heads.length).to.equal(3);
+      expect(targets(server)).to.deep.equal(["/a", "/b", "/b"]);
+      expect(server.connections).to.equal(2);
     });
 
-    it("does not repeat a POST", async () => {
-      const server = await raw(closing);
+    it("asks no third time", async () => {
+      const server = await raw((socket, count) => (count === 1 ? socket.write(OK) : socket.destroy()));
       const origin = upstream(server.url, { connections: 1 });
       await textOf(await origin.fetch(get("/a"), never));
-      const failure = await failureOf(origin.fetch({ ...get("/b"), method: "POST" }, never));
+      const failure = await failureOf(origin.fetch(get("/b"), never));
       expect(failure.code).to.equal("connection_terminated");
-      expect(server.heads.length).to.equal(2);
+      expect(targets(server)).to.deep.equal(["/a", "/b", "/b"]);
     });
 
+    for (const method of ["HEAD", "OPTIONS", "PUT", "DELETE"]) {
+      it(`repeats a ${method} without a body`, async () => {
+        const server = await raw(closing);
+        const origin = upstream(server.url, { connections: 1 });
+        await textOf(await origin.fetch(get("/a"), never));
+        expect((await origin.fetch({ ...get("/b"), method }, never)).status).to.equal(200);
+        expect(targets(server)).to.deep.equal(["/a", "/b", "/b"]);
+      });
+    }
+
+    async function* body() {
+      yield Buffer.from("x");
+    }
+    for (const [name, request] of [
+      ["a POST", { ...get("/b"), method: "POST" }],
+      ["a PATCH", { ...get("/b"), method: "PATCH" }],
+      ["a PUT with a body", { ...get("/b"), method: "PUT", body: body() }],
+    ] as const) {
+      it(`does not repeat ${name}`, async () => {
+        const server = await raw(closing);
+        const origin = upstream(server.url, { connections: 1 });
+        await textOf(await origin.fetch(get("/a"), never));
+        const failure = await failureOf(origin.fetch(request, never));
+        expect(failure.code).to.equal("connection_terminated");
+        expect(targets(server)).to.deep.equal(["/a", "/b"]);
+      });
+    }
+
+    for (const begun of [
+      "H",
+      "HTTP/1.1 100 Continue\r\n\r\n",
+      "HTTP/1.1 103 Early Hints\r\n\r\n",
+      "HTTP/1.1 200 OK\r\n",
+    ]) {
+      it(`does not repeat what got ${JSON.stringify(begun)}`, async () => {
+        const server = await raw((socket, count) => (count === 1 ? socket.write(OK) : socket.end(begun)));
+        const origin = upstream(server.url, { connections: 1 });
+        await textOf(await origin.fetch(get("/a"), never));
+        const failure = await failureOf(origin.fetch(get("/b"), never));
+        expect(failure.code).to.equal("http_response_incomplete");
+        expect(targets(server)).to.deep.equal(["/a", "/b"]);
+      });
+    }
+
     it("does not repeat what failed on a new connection", async () => {
-      const server = await raw("", "end");
-      await failureOf(upstream(server.url).fetch(get("/a"), never));
-      expect(server.heads.length).to.equal(1);
+      for (const nothing of ["", "HTTP/1.1 100 Continue\r\n\r\n"]) {
+        const server = await raw(nothing, "end");
+        await failureOf(upstream(server.url).fetch(get("/a"), never));
+        expect(server.heads.length).to.equal(1);
+      }
+    });
+
+    it("does not repeat what timed out", async () => {
+      const clock = new ManualClock();
+      const second = new Gate();
+      const server = await raw((socket, count) => (count === 1 ? socket.write(OK) : second.open()));
+      const origin = upstream(server.url, { connections: 1, clock });
+      await textOf(await origin.fetch(get("/a"), never));
+      const failing = failureOf(origin.fetch(get("/b"), never));
+      await second.passed;
+      clock.advance(30_000);
+      expect((await failing).code).to.equal("http_response_timeout");
+      expect(server.heads.length).to.equal(2);
     });
   });
 

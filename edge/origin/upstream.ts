@@ -7,6 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
 import { originErrorOf } from "./origin-error.ts";
+import { isRepeatable } from "./repeatable.ts";
 import { skipContinue } from "./skip-continue.ts";
 import { UpstreamExchange } from "./upstream-exchange.ts";
 
@@ -28,8 +29,12 @@ export interface UpstreamOptions {
 // Twice what node's own client accepts of field lines, so that an unusual origin works; 64 KiB is an attack.
 const MAX_FIELD_BYTES = 32 * 1024;
 
-// RFC 9110 section 9.2.2.
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+interface Lost {
+  /** Something, ever: a request before this one was answered on it. */
+  readonly ever: boolean;
+  /** Something since the last request, if only a 100 that nobody sees. */
+  readonly sinceRequest: boolean;
+}
 
 /**
  * An HTTP or HTTPS origin behind a pool of connections. It gives every response as it comes: redirects are not
@@ -42,8 +47,8 @@ export class UpstreamOrigin implements Origin {
   readonly #pathPrefix: string;
   readonly #fieldsDeadlines: Deadlines;
   readonly #bodyDeadlines: Deadlines;
-  /** For an error that broke a connection: the bytes that the connection had ever received. */
-  readonly #receivedBefore = new WeakMap<Error, number>();
+  /** What a connection had received when the error broke it. */
+  readonly #lost = new WeakMap<Error, Lost>();
 
   constructor(options: UpstreamOptions) {
     this.#options = {
@@ -112,6 +117,8 @@ export class UpstreamOrigin implements Origin {
       fieldsDeadlines: this.#fieldsDeadlines,
       bodyDeadlines: this.#bodyDeadlines,
       signal,
+      onInterim: request.onInterim,
+      hadBegun: (error) => this.#lost.get(error)?.sinceRequest === true,
     });
     const body = request.body === undefined ? null : Readable.from(request.body);
     this.#pool.dispatch({ path, method, headers: this.#requestLines(request), body }, exchange);
@@ -132,8 +139,8 @@ export class UpstreamOrigin implements Origin {
   /** An idempotent request that met a kept connection just as the origin closed it is asked once more. */
   #mayRepeat(request: OriginRequest, exchange: UpstreamExchange): boolean {
     const lost = exchange.lostBeforeResponse;
-    const reused = lost instanceof Error && (this.#receivedBefore.get(lost) ?? 0) > 0;
-    return reused && IDEMPOTENT.has(request.method) && request.body === undefined;
+    const reused = lost !== undefined && this.#lost.get(lost)?.ever === true;
+    return reused && isRepeatable(request);
   }
 
   #connectPrepared(target: buildConnector.Options, callback: buildConnector.Callback): void {
@@ -145,9 +152,9 @@ export class UpstreamOrigin implements Origin {
   }
 
   #prepare(socket: Socket): void {
-    skipContinue(socket);
+    const responseBegun = skipContinue(socket);
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#receivedBefore.set(error, socket.bytesRead);
+      this.#lost.set(error, { ever: socket.bytesRead > 0, sinceRequest: responseBegun() });
       // undici takes a reset for the proper end of a body without a length; it is not (RFC 9112 section 8).
       if (error.code === "ECONNRESET") error.code = "ECONNABORTED";
     });

@@ -6,4 +6,6 @@ export interface FillMark {
   readonly position: Position;
   /** Soft flushes that had happened. */
   readonly flushes: number;
+  /** Invalidations by requests at this edge that had happened. */
+  readonly invalidations: number;
 }

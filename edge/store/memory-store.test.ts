@@ -18,7 +18,8 @@ function stored(target: string, more: Partial<StoredResponse> = {}): StoredRespo
     chunks: [new Uint8Array(100)],
     bodyLength: 100,
     tags: [],
-    mark: { position: { epoch: 1, seq: 0 }, flushes: 0 },
+    variance: undefined,
+    mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },
     softPurged: false,
     ...more,
   };

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { equivalentTargets } from "../rules/no-vary-search.ts";
 import type { CacheRequest } from "../rules/stored-head.ts";
 import { selects } from "../rules/vary.ts";
 import { PurgeIndex } from "./purge-index.ts";
@@ -9,6 +10,9 @@ import { chargedBytes, type StoredResponse } from "./stored-response.ts";
 
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;
+
+// Targets of one path that are compared with the one asked for; a response beyond them is fetched again.
+const MOST_EQUIVALENTS = 64;
 
 type Shelf = readonly StoredResponse[];
 
@@ -39,6 +43,19 @@ export class MemoryStore implements Store {
 
   peek(key: string): Shelf {
     return this.#shelves.peek(key) ?? [];
+  }
+
+  equivalents(site: string, target: string): Shelf {
+    const found: StoredResponse[] = [];
+    let looked = 0;
+    for (const stored of this.#index.looseAtPath(pathOf(target))) {
+      looked += 1;
+      if (looked > MOST_EQUIVALENTS) break;
+      const { variance } = stored;
+      const other = stored.site === site && stored.target !== target;
+      if (other && equivalentTargets(stored.target, target, variance)) found.push(stored);
+    }
+    return found;
   }
 
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {

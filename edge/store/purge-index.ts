@@ -3,16 +3,20 @@ import type { StoredResponse } from "./stored-response.ts";
 
 /** Finds stored responses by path and by tag without looking at the others. */
 export class PurgeIndex {
+  /** Of the responses at a path, those that stand for more targets than their own. */
+  readonly #looseByPath = new Map<string, Set<StoredResponse>>();
   readonly #byPath = new Map<string, Set<StoredResponse>>();
   readonly #byTag = new Map<string, Set<StoredResponse>>();
 
   add(stored: StoredResponse): void {
     addTo(this.#byPath, pathOf(stored.target), stored);
+    if (stored.variance !== undefined) addTo(this.#looseByPath, pathOf(stored.target), stored);
     for (const tag of stored.tags) addTo(this.#byTag, tag, stored);
   }
 
   remove(stored: StoredResponse): void {
     removeFrom(this.#byPath, pathOf(stored.target), stored);
+    if (stored.variance !== undefined) removeFrom(this.#looseByPath, pathOf(stored.target), stored);
     for (const tag of stored.tags) removeFrom(this.#byTag, tag, stored);
   }
 
@@ -20,13 +24,12 @@ export class PurgeIndex {
     return this.#byPath.get(path) ?? [];
   }
 
-  withTag(tag: string): Iterable<StoredResponse> {
-    return this.#byTag.get(tag) ?? [];
+  looseAtPath(path: string): Iterable<StoredResponse> {
+    return this.#looseByPath.get(path) ?? [];
   }
 
-  /** How many paths and tags it knows: 0 when nothing is stored. */
-  get size(): number {
-    return this.#byPath.size + this.#byTag.size;
+  withTag(tag: string): Iterable<StoredResponse> {
+    return this.#byTag.get(tag) ?? [];
   }
 }
 

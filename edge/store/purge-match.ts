@@ -1,20 +1,21 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { equivalentTargets, type SearchVariance } from "../rules/no-vary-search.ts";
 
-/** A response as far as purging is concerned. Its tags are unknown until its fields have arrived. */
+/** A response as far as purging is concerned. What its fields say is unknown until they have arrived. */
 export interface Purgeable {
   readonly site: string;
   readonly target: string;
   readonly tags: readonly string[] | "unknown";
+  /** For which other targets of its path it stands too; undefined for none. */
+  readonly variance: SearchVariance | undefined | "unknown";
 }
 
-/** Whether the purge may cover the response. While its tags are unknown, any tag may be among them. */
+/** Whether the purge may cover the response: while its fields are unknown, whatever they may say. */
 export function covers(purge: PurgeTarget, response: Purgeable): boolean {
   if (purge.site !== undefined && purge.site !== response.site) return false;
   switch (purge.kind) {
     case "url":
-      return purge.target.includes("?")
-        ? purge.target === response.target
-        : purge.target === pathOf(response.target);
+      return coversUrl(purge.target, response);
     case "prefix":
       return response.target.startsWith(purge.prefix);
     case "tag":
@@ -22,6 +23,12 @@ export function covers(purge: PurgeTarget, response: Purgeable): boolean {
     case "everything":
       return true;
   }
+}
+
+function coversUrl(named: string, { target, variance }: Purgeable): boolean {
+  if (!named.includes("?")) return named === pathOf(target);
+  if (variance === "unknown") return pathOf(named) === pathOf(target);
+  return equivalentTargets(named, target, variance);
 }
 
 /** The target without its query. */

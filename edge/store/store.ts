@@ -11,6 +11,8 @@ export interface Store {
   variants(key: string): readonly StoredResponse[];
   /** Every stored response under a key; the key is not marked as used. */
   peek(key: string): readonly StoredResponse[];
+  /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
+  equivalents(site: string, target: string): readonly StoredResponse[];
   /** Stores it in place of the variants that would have been selected by the same request. */
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
   remove(stored: StoredResponse): void;

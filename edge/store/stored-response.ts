@@ -1,3 +1,4 @@
+import type { SearchVariance } from "../rules/no-vary-search.ts";
 import type { StoredHead } from "../rules/stored-head.ts";
 import type { FillMark } from "./fill-mark.ts";
 
@@ -9,6 +10,8 @@ export interface StoredResponse extends StoredHead {
   readonly chunks: readonly Uint8Array[];
   readonly bodyLength: number;
   readonly tags: readonly string[];
+  /** No-Vary-Search: for which other targets of its path it stands too. */
+  readonly variance: SearchVariance | undefined;
   /** Where in the history of purges its fill began. */
   readonly mark: FillMark;
   /** Set by a soft purge: from then on it is a validator only. */

@@ -1,0 +1,129 @@
+import { describeError } from "../process/failure.ts";
+import { type FillAim, fill } from "./fill.ts";
+import type { Filled } from "./filled.ts";
+import type { Flight } from "./origin/collapse.ts";
+import type { EdgeParts } from "./parts.ts";
+import { judge, type Verdict } from "./rules/judge.ts";
+import { completion } from "./rules/partial.ts";
+import type { CacheRequest } from "./rules/stored-head.ts";
+import { selects } from "./rules/vary.ts";
+import type { StoredResponse } from "./store/stored-response.ts";
+
+/** A verdict that sends the request to the origin. */
+export type Asking = Extract<Verdict<StoredResponse>, { kind: "must-validate" | "absent" }>;
+
+/** What the origin gave, and whether this request waited for a fill that another had started. */
+export interface Given {
+  readonly filled: Filled;
+  readonly collapsed: boolean;
+}
+
+/**
+ * Asks the origin once for all requests that may share the answer; the others ask for themselves. What could
+ * not be shared is remembered for a while, so that later requests do not wait for nothing.
+ * Throws a Failure when the origin gives no response.
+ */
+export async function askOrigin(
+  request: CacheRequest,
+  key: string,
+  verdict: Asking,
+  edge: EdgeParts,
+): Promise<Given> {
+  const aim = aimOf(request, key, verdict, edge);
+  const now = edge.clock.monotonic();
+  const shareable = request.method === "GET" && (aim.kind === "whole" || aim.kind === "rest");
+  if (!shareable)
+    return { filled: await fill(request, key, aim, edge.follower.mark(), edge), collapsed: false };
+  const met = edge.collapse.keptApart(key, now) ? undefined : joinable(request, key, verdict, edge);
+  if (met !== undefined) {
+    edge.counters.add("collapsed");
+    const filled = await met.result;
+    if (fits(request, filled)) return { filled, collapsed: true };
+  }
+  const filled =
+    met !== undefined || edge.collapse.keptApart(key, now)
+      ? await fill(request, key, aim, edge.follower.mark(), edge)
+      : await launch(request, key, aim, edge).result;
+  if (filled.kind === "own") edge.collapse.keepApart(key, now);
+  else edge.collapse.bringTogether(key);
+  return { filled, collapsed: false };
+}
+
+/** RFC 5861 section 3: once, behind an answer that has been given; whoever asks meanwhile gets the stale one too. */
+export function refreshBehind(
+  request: CacheRequest,
+  key: string,
+  stale: StoredResponse,
+  edge: EdgeParts,
+): void {
+  if (edge.collapse.at(key) !== undefined) return;
+  launch({ ...request, method: "GET" }, key, { kind: "whole", validating: stale }, edge).result.then(
+    (filled) => {
+      if (filled.kind === "shared") filled.starter.leave();
+      if (filled.kind === "own" && filled.content.kind === "stream") filled.content.cancel();
+    },
+    (thrown: unknown) => edge.log.warn({ key, cause: describeError(thrown) }, "refresh failed"),
+  );
+}
+
+function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: EdgeParts): FillAim {
+  if (verdict.kind === "must-validate") return { kind: "whole", validating: verdict.stored };
+  if (request.method !== "GET") return { kind: "as-asked", body: undefined };
+  if (request.fields.has("Range")) return { kind: "range" };
+  const part = verdict.why === "partial" ? completablePart(request, key, edge) : undefined;
+  return part === undefined ? { kind: "whole", validating: undefined } : { kind: "rest", of: part };
+}
+
+function completablePart(request: CacheRequest, key: string, edge: EdgeParts): StoredResponse | undefined {
+  return edge.store
+    .peek(key)
+    .find(
+      (stored) =>
+        edge.follower.standing(stored) === "trusted" &&
+        selects(stored.selecting, request) &&
+        completion(stored) !== undefined,
+    );
+}
+
+function launch(request: CacheRequest, key: string, aim: FillAim, edge: EdgeParts): Flight<Filled> {
+  const mark = edge.follower.mark();
+  return edge.collapse.launch(key, mark, fill(request, key, aim, mark, edge), async (filled) => {
+    if (filled.kind === "shared") await filled.body.end;
+  });
+}
+
+/** The flight that this request may wait for (rule E4), if there is one. */
+function joinable(
+  request: CacheRequest,
+  key: string,
+  verdict: Asking,
+  edge: EdgeParts,
+): Flight<Filled> | undefined {
+  // A client that asked for something newer than the store has does not want what was asked for before.
+  if (verdict.why === "request") return undefined;
+  const flight = edge.collapse.at(key);
+  if (flight === undefined) return undefined;
+  const { site, target } = request;
+  const known =
+    flight.arrived?.kind === "shared"
+      ? flight.arrived.response
+      : ({ site, target, tags: "unknown", variance: "unknown" } as const);
+  if (!edge.follower.mayJoin(flight.mark, known)) return undefined;
+  if (flight.arrived === undefined) return flight;
+  if (flight.arrived.kind !== "shared" || !flight.arrived.body.joinable) return undefined;
+  const { response } = flight.arrived;
+  // Its fields are here, so it is judged like a stored response.
+  const now = judge(request, [response], () => "trusted", edge.clock.wall());
+  return now.kind === "fresh" ? flight : undefined;
+}
+
+function fits(request: CacheRequest, filled: Filled): boolean {
+  switch (filled.kind) {
+    case "shared":
+      return selects(filled.response.selecting, request) && filled.body.joinable;
+    case "validated":
+      return selects(filled.response.selecting, request);
+    case "own":
+      return false;
+  }
+}

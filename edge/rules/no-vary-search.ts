@@ -1,0 +1,86 @@
+import { type BareItem, type InnerList, type Item, isInnerList, parseDictionary } from "structured-headers";
+import type { Fields } from "../../http/fields.ts";
+
+/**
+ * Which parts of the query of a URI a response does not vary on (draft-ietf-httpbis-no-vary-search, "URL search
+ * variance").
+ */
+export interface SearchVariance {
+  /** Whether the parameters named in `keys` are those that matter, all others ignored; else the other way. */
+  readonly onlyThese: boolean;
+  /** Decoded names. */
+  readonly keys: ReadonlySet<string>;
+  /** Whether the order of the names matters. */
+  readonly ordered: boolean;
+}
+
+/** undefined: the response varies on its whole query, byte for byte. So does one whose field cannot be read. */
+export function searchVariance(fields: Fields): SearchVariance | undefined {
+  const value = fields.get("no-vary-search");
+  if (value === undefined) return undefined;
+  try {
+    return parsed(parseDictionary(value));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether two targets (path and query) are the same to a response with this variance ("Comparing"). */
+export function equivalentTargets(a: string, b: string, variance: SearchVariance | undefined): boolean {
+  if (a === b) return true;
+  if (variance === undefined) return false;
+  const [left, right] = [split(a), split(b)];
+  return left.path === right.path && significant(left.query, variance) === significant(right.query, variance);
+}
+
+function parsed(members: ReadonlyMap<string, Item | InnerList>): SearchVariance | undefined {
+  const keyOrder = plainValue(members.get("key-order") ?? [false, new Map()]);
+  const params = plainValue(members.get("params") ?? [false, new Map()]);
+  const except = members.get("except");
+  if (typeof keyOrder !== "boolean") return undefined;
+  const ordered = !keyOrder;
+  if (params === true) {
+    const keys = except === undefined ? new Set<string>() : keysOf(plainValue(except));
+    return keys && { onlyThese: true, keys, ordered };
+  }
+  if (except !== undefined) return undefined;
+  const keys = params === false ? new Set<string>() : keysOf(params);
+  // Nothing ignored and order kept is the default: then not even `?a` and `?a=` are the same.
+  if (keys === undefined || (keys.size === 0 && ordered)) return undefined;
+  return { onlyThese: false, keys, ordered };
+}
+
+function plainValue(member: Item | InnerList): BareItem | readonly BareItem[] {
+  return isInnerList(member) ? member[0].map(([item]) => item) : member[0];
+}
+
+/** undefined when it is no list of strings. */
+function keysOf(value: BareItem | readonly BareItem[]): ReadonlySet<string> | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const keys = new Set<string>();
+  for (const item of value) {
+    if (typeof item !== "string") return undefined;
+    keys.add(decodedKey(item));
+  }
+  return keys;
+}
+
+/** "Parse a key": as a name in a form-encoded query is decoded; "&" and "=" are part of the name here. */
+function decodedKey(text: string): string {
+  const escaped = text.replace(/[&=]/g, (char) => encodeURIComponent(char));
+  return [...new URLSearchParams(`&${escaped}=`).keys()][0] ?? "";
+}
+
+function split(target: string): { path: string; query: string } {
+  const at = target.indexOf("?");
+  return at === -1 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
+
+/** The parameters that matter, decoded, as one text that is the same only for the same parameters. */
+function significant(query: string, variance: SearchVariance): string {
+  const pairs = [...new URLSearchParams(`&${query}`)];
+  const kept = pairs.filter(([key]) => variance.keys.has(key) === variance.onlyThese);
+  // A stable sort: parameters of one name keep their order among themselves.
+  if (!variance.ordered) kept.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return JSON.stringify(kept);
+}
