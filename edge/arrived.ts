@@ -87,31 +87,41 @@ export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boole
       keep({ ...response, chunks: end.chunks, bodyLength: end.length }, request, edge);
     }
   });
-  return { kind: "shared", response, body, starter, length };
+  return { kind: "shared", response, ownFields: clientFields(fields), body, starter, length };
 }
 
 /** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */
 export function validated(arrived: Arrived, old: StoredResponse, edge: EdgeParts): Filled {
-  const response = freshenedBy(arrived, old);
-  const { request } = arrived;
-  if (arrived.mark !== undefined && storable(request, response, { keepsParts: true }).kind === "store") {
-    keep(response, request, edge);
-  } else edge.store.remove(old);
-  return { kind: "validated", response };
+  const updated = freshenedBy(arrived, old);
+  if (updated === undefined) edge.store.remove(old);
+  else keep(updated, arrived.request, edge);
+  return { kind: "validated", response: updated ?? { ...old, fields: freshened(old, arrived.fields) } };
 }
 
 /** RFC 9111 section 4.3.5: a HEAD response tells whether the stored GET response is still current. */
 export function headOf(arrived: Arrived, old: StoredResponse, edge: EdgeParts): Own {
-  const current = headUpdates(old, arrived.fields) === "freshen" && arrived.mark !== undefined;
-  if (current) keep(freshenedBy(arrived, old), { ...arrived.request, method: "GET" }, edge);
-  else edge.store.remove(old);
+  if (headUpdates(old, arrived.fields) === "invalidate") edge.store.remove(old);
+  else {
+    const updated = freshenedBy({ ...arrived, request: { ...arrived.request, method: "GET" } }, old);
+    if (updated !== undefined) keep(updated, arrived.request, edge);
+  }
   return own(arrived);
 }
 
-function freshenedBy(arrived: Arrived, old: StoredResponse): StoredResponse {
-  const { requestTime, responseTime, mark = old.mark } = arrived;
+/** What is to be stored in place of `old`; undefined when what came forbids that. */
+function freshenedBy(arrived: Arrived, old: StoredResponse): StoredResponse | undefined {
+  const { request, requestTime, responseTime, mark } = arrived;
   const fields = freshened(old, arrived.fields);
-  return { ...old, fields, requestTime, responseTime, mark, softPurged: false };
+  if (mark === undefined || storable(request, { ...old, fields }, { keepsParts: true }).kind !== "store") {
+    return undefined;
+  }
+  // RFC 9111 section 3.2: Vary may be among what was updated, and it selects from now on.
+  const selecting = selectingFields(fields, request);
+  const tags = tagsOf(fields);
+  if (selecting === "never" || tags.kind === "refused") return undefined;
+  const variance = searchVariance(fields);
+  const updated = { fields, requestTime, responseTime, mark, selecting, tags: tags.tags, variance };
+  return { ...old, ...updated, softPurged: false };
 }
 
 async function* skip(body: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {

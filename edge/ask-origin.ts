@@ -1,5 +1,5 @@
 import { describeError } from "../process/failure.ts";
-import { type FillAim, fill } from "./fill.ts";
+import { type FillAim, type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
 import type { Flight } from "./origin/collapse.ts";
 import type { EdgeParts } from "./parts.ts";
@@ -24,7 +24,7 @@ export interface Given {
  * Throws a Failure when the origin gives no response.
  */
 export async function askOrigin(
-  request: CacheRequest,
+  request: FillRequest,
   key: string,
   verdict: Asking,
   edge: EdgeParts,
@@ -38,7 +38,7 @@ export async function askOrigin(
   if (met !== undefined) {
     edge.counters.add("collapsed");
     const filled = await met.result;
-    if (fits(request, filled)) return { filled, collapsed: true };
+    if (fits(request, filled, edge)) return { filled, collapsed: true };
   }
   const filled =
     met !== undefined || edge.collapse.keptApart(key, now)
@@ -51,13 +51,15 @@ export async function askOrigin(
 
 /** RFC 5861 section 3: once, behind an answer that has been given; whoever asks meanwhile gets the stale one too. */
 export function refreshBehind(
-  request: CacheRequest,
+  request: FillRequest,
   key: string,
   stale: StoredResponse,
   edge: EdgeParts,
 ): void {
   if (edge.collapse.at(key) !== undefined) return;
-  launch({ ...request, method: "GET" }, key, { kind: "whole", validating: stale }, edge).result.then(
+  const { site, target, fields, origin } = request;
+  const asking = { method: "GET", site, target, fields, origin };
+  launch(asking, key, { kind: "whole", validating: stale }, edge).result.then(
     (filled) => {
       if (filled.kind === "shared") filled.starter.leave();
       if (filled.kind === "own" && filled.content.kind === "stream") filled.content.cancel();
@@ -85,7 +87,7 @@ function completablePart(request: CacheRequest, key: string, edge: EdgeParts): S
     );
 }
 
-function launch(request: CacheRequest, key: string, aim: FillAim, edge: EdgeParts): Flight<Filled> {
+function launch(request: FillRequest, key: string, aim: FillAim, edge: EdgeParts): Flight<Filled> {
   const mark = edge.follower.mark();
   return edge.collapse.launch(key, mark, fill(request, key, aim, mark, edge), async (filled) => {
     if (filled.kind === "shared") await filled.body.end;
@@ -110,20 +112,15 @@ function joinable(
       : ({ site, target, tags: "unknown", variance: "unknown" } as const);
   if (!edge.follower.mayJoin(flight.mark, known)) return undefined;
   if (flight.arrived === undefined) return flight;
-  if (flight.arrived.kind !== "shared" || !flight.arrived.body.joinable) return undefined;
-  const { response } = flight.arrived;
-  // Its fields are here, so it is judged like a stored response.
-  const now = judge(request, [response], () => "trusted", edge.clock.wall());
-  return now.kind === "fresh" ? flight : undefined;
+  return fits(request, flight.arrived, edge) ? flight : undefined;
 }
 
-function fits(request: CacheRequest, filled: Filled): boolean {
-  switch (filled.kind) {
-    case "shared":
-      return selects(filled.response.selecting, request) && filled.body.joinable;
-    case "validated":
-      return selects(filled.response.selecting, request);
-    case "own":
-      return false;
-  }
+/**
+ * RFC 9111 section 4: a response serves collapsed requests only as far as it could be reused for each of them:
+ * it is judged as if it were stored.
+ */
+function fits(request: CacheRequest, filled: Filled, edge: EdgeParts): boolean {
+  if (filled.kind === "own" || (filled.kind === "shared" && !filled.body.joinable)) return false;
+  const { kind } = judge(request, [filled.response], () => "trusted", edge.clock.wall());
+  return kind === "fresh" || kind === "stale-usable";
 }

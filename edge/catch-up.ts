@@ -1,10 +1,9 @@
 import { Failure } from "../process/failure.ts";
-import { fill } from "./fill.ts";
+import { type FillRequest, fill } from "./fill.ts";
 import { LeftBehind, type Seat } from "./origin/shared-body.ts";
 import type { EdgeParts } from "./parts.ts";
 import { parseEntityTag, strongMatch } from "./rules/entity-tag.ts";
 import { heldPart } from "./rules/partial.ts";
-import type { CacheRequest } from "./rules/stored-head.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
 // They were answered when the body began.
@@ -17,7 +16,7 @@ const PRECONDITIONS = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unm
 export async function* readOrCatchUp(
   seat: Seat,
   from: number,
-  request: CacheRequest,
+  request: FillRequest,
   response: StoredResponse,
   edge: EdgeParts,
 ): AsyncGenerator<Uint8Array> {
@@ -31,7 +30,7 @@ export async function* readOrCatchUp(
 
 async function* theRest(
   offset: number,
-  request: CacheRequest,
+  request: FillRequest,
   response: StoredResponse,
   edge: EdgeParts,
 ): AsyncGenerator<Uint8Array> {
@@ -54,6 +53,6 @@ async function* theRest(
   yield* rest.content.read(rest.status === 206 && heldPart(rest)?.first === offset ? 0 : offset);
 }
 
-function cannotCatchUp(request: CacheRequest, why: string): Failure {
+function cannotCatchUp(request: FillRequest, why: string): Failure {
   return new Failure("left-behind", "client", `a reader of ${request.target} was left behind: ${why}`);
 }

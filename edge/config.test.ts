@@ -51,7 +51,7 @@ describe("the edge's settings", () => {
     [
       "credentials in the origin",
       ["--origin", "http://u:p@h"],
-      'without credentials, path, query or fragment, got "http://***@h"',
+      'the preferred one first, got "http://***@h"',
     ],
     ["a path in the origin", ["--origin", "http://h/a"], "--origin: must be"],
     [

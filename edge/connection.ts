@@ -13,6 +13,9 @@ export interface Exchange {
 // A client that is still sending when it is refused gets this long to read why; closing at once would reset it.
 const LINGER_MS = 2_000;
 
+// Requests that a client may have under way before no more of what it sends is read.
+const MOST_PIPELINED = 100;
+
 /** One client's connection: what is being answered on it, in order, and how it ends. */
 export class Connection {
   readonly #socket: Socket;
@@ -43,13 +46,15 @@ export class Connection {
     return this.#socket.bytesRead > 0;
   }
 
-  /** Runs `answer`, which never rejects and writes its answer only when `turn` has come. Resolves when it is done. */
+  /** Runs `answer`, which never rejects and begins only when its turn has come. Resolves when it is done. */
   async take(exchange: Exchange, answer: (turn: Promise<void>) => Promise<void>): Promise<void> {
     this.#underWay += 1;
+    if (this.#underWay === MOST_PIPELINED) this.#socket.pause();
     this.#newest = exchange;
     this.#beforeNewest = this.#written;
     this.#written = answer(this.#beforeNewest);
     await this.#written;
+    if (this.#underWay === MOST_PIPELINED) this.#socket.resume();
     this.#underWay -= 1;
   }
 

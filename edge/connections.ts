@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../process/clock.ts";
 import { Connection, type Exchange } from "./connection.ts";
 
@@ -6,7 +7,7 @@ import { Connection, type Exchange } from "./connection.ts";
 export class Connections {
   readonly #most: number;
   readonly #clock: Clock;
-  readonly #open = new Map<Socket, Connection>();
+  readonly #open = new Map<Duplex, Connection>();
   /** Those on which nothing is being answered, the one that waits for longest first. */
   readonly #idle = new Set<Connection>();
   #draining = false;
@@ -38,7 +39,7 @@ export class Connections {
   }
 
   /** undefined once it has closed. */
-  of(socket: Socket): Connection | undefined {
+  of(socket: Duplex): Connection | undefined {
     return this.#open.get(socket);
   }
 

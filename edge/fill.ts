@@ -1,6 +1,7 @@
 import { Failure } from "../process/failure.ts";
 import { type Arrived, headOf, own, sharedOrOwn, validated } from "./arrived.ts";
 import type { Filled } from "./filled.ts";
+import { invalidate } from "./invalidate.ts";
 import { fieldsForFill, fieldsForOrigin } from "./origin/forwarded-request.ts";
 import type { OriginRequest } from "./origin/origin.ts";
 import type { EdgeParts } from "./parts.ts";
@@ -10,6 +11,13 @@ import type { CacheRequest } from "./rules/stored-head.ts";
 import { conditionalFields, matches304 } from "./rules/validation.ts";
 import type { FillMark } from "./store/fill-mark.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
+
+/** Who asks: interim responses go to that client alone. */
+export interface FillRequest extends CacheRequest {
+  /** scheme://host of the request. */
+  readonly origin: string;
+  readonly onInterim?: OriginRequest["onInterim"];
+}
 
 /** What a fill asks the origin for. */
 export type FillAim =
@@ -27,7 +35,7 @@ export type FillAim =
  * bytes out of the store (rule E3). Throws a Failure when the origin gives no response.
  */
 export async function fill(
-  request: CacheRequest,
+  request: FillRequest,
   key: string,
   aim: FillAim,
   mark: FillMark | undefined,
@@ -36,18 +44,19 @@ export async function fill(
   const arrived = await fetchOnce(request, key, aim, mark, edge);
   switch (aim.kind) {
     case "whole":
-      return ofWhole(arrived, aim.validating, edge);
+      return ofWhole(request, arrived, aim.validating, edge);
     case "rest":
-      return ofRest(arrived, aim.of, edge);
+      return ofRest(request, arrived, aim.of, edge);
     case "range":
+      expectNoSurprise(arrived);
       return sharedOrOwn(arrived, edge, true);
     case "as-asked":
-      return request.method === "POST" ? sharedOrOwn(arrived, edge, false) : own(arrived);
+      return ofAsked(request, arrived, edge);
   }
 }
 
 async function fetchOnce(
-  request: CacheRequest,
+  request: FillRequest,
   key: string,
   aim: FillAim,
   mark: FillMark | undefined,
@@ -58,7 +67,10 @@ async function fetchOnce(
   const fetching = new AbortController();
   const requestTime = edge.clock.wall();
   edge.counters.add("fills");
-  const response = await origin.fetch(originRequest(request, aim), fetching.signal);
+  const response = await origin.fetch(
+    { ...originRequest(request, aim), onInterim: request.onInterim },
+    fetching.signal,
+  );
   const responseTime = edge.clock.wall();
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
   const fields = response.fields.has("Date")
@@ -85,17 +97,8 @@ function originRequest(request: CacheRequest, aim: FillAim): OriginRequest {
       const validators = aim.validating === undefined ? [] : conditionalFields(aim.validating);
       return { method, target, fields: fieldsForFill(fields, validators) };
     }
-    case "rest": {
-      const missing = completion(aim.of);
-      const asked: [string, string][] =
-        missing === undefined
-          ? []
-          : [
-              ["Range", missing.range],
-              ["If-Range", missing.ifRange],
-            ];
-      return { method, target, fields: fieldsForFill(fields, asked) };
-    }
+    case "rest":
+      return { method, target, fields: fieldsForFill(fields, completion(aim.of) ?? []) };
     case "range":
       return { method, target, fields: fieldsForOrigin(fields).without(["Content-Length"]) };
     case "as-asked":
@@ -106,16 +109,14 @@ function originRequest(request: CacheRequest, aim: FillAim): OriginRequest {
 }
 
 async function ofWhole(
+  request: FillRequest,
   arrived: Arrived,
   validating: StoredResponse | undefined,
   edge: EdgeParts,
 ): Promise<Filled> {
-  const { request, status } = arrived;
+  const { status } = arrived;
   if (status === 304) {
-    if (validating === undefined) {
-      const what = `the origin answered 304 to a request without preconditions: ${request.target}`;
-      throw new Failure("http_protocol_error", "origin", what);
-    }
+    if (validating === undefined) throw unaskedNotModified(request);
     if (matches304(validating, arrived.fields)) return validated(arrived, validating, edge);
     // RFC 9111 section 4.3.4: it is about a response that we do not hold, so we ask for one to hold.
     return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
@@ -128,8 +129,37 @@ async function ofWhole(
   return sharedOrOwn(arrived, edge, false);
 }
 
+/** RFC 9110 section 15.4.5: a 304 answers a conditional request; without a condition it says nothing. */
+function expectNoSurprise({ request, status }: Arrived): void {
+  const conditional = request.fields.has("If-None-Match") || request.fields.has("If-Modified-Since");
+  if (status === 304 && !conditional) throw unaskedNotModified(request);
+}
+
+function unaskedNotModified({ target }: CacheRequest): Failure {
+  const what = `the origin answered 304 to a request without preconditions: ${target}`;
+  return new Failure("http_protocol_error", "origin", what);
+}
+
+function ofAsked(request: FillRequest, arrived: Arrived, edge: EdgeParts): Filled {
+  expectNoSurprise(arrived);
+  const { mark } = arrived;
+  const { site, target } = request;
+  const unknown = { site, target, tags: "unknown", variance: "unknown" } as const;
+  const overtaken = mark === undefined || edge.follower.overtaken(mark, unknown);
+  invalidate(request, arrived, request.origin, edge);
+  // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
+  if (request.method !== "POST" || overtaken) return own(arrived);
+  const invalidations = edge.follower.mark()?.invalidations ?? mark.invalidations;
+  return sharedOrOwn({ ...arrived, mark: { ...mark, invalidations } }, edge, false);
+}
+
 /** RFC 9111 section 3.3: a stored part is completed, if what came belongs to it. */
-async function ofRest(arrived: Arrived, part: StoredResponse, edge: EdgeParts): Promise<Filled> {
+async function ofRest(
+  request: FillRequest,
+  arrived: Arrived,
+  part: StoredResponse,
+  edge: EdgeParts,
+): Promise<Filled> {
   if (arrived.status !== 206) return sharedOrOwn(arrived, edge, false);
   const whole = combined(part, arrived);
   if (whole?.status === 200) {
@@ -137,7 +167,7 @@ async function ofRest(arrived: Arrived, part: StoredResponse, edge: EdgeParts): 
     return sharedOrOwn({ ...arrived, status, fields, body: together(part, arrived) }, edge, false);
   }
   arrived.cancel();
-  return fill(arrived.request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
+  return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
 }
 
 async function* together(part: StoredResponse, rest: Arrived): AsyncGenerator<Uint8Array> {

@@ -9,6 +9,8 @@ export type Filled =
   | {
       readonly kind: "shared";
       readonly response: StoredResponse;
+      /** The fields as the one who started the fill gets them: what may not be stored is among them. */
+      readonly ownFields: Fields;
       readonly body: SharedBody;
       /** The place of the request that started the fill; every other takes its own. */
       readonly starter: Seat;

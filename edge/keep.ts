@@ -1,6 +1,6 @@
 import { bytesContent, sliceBytes } from "./content.ts";
 import type { EdgeParts } from "./parts.ts";
-import { type Combined, combined, heldPart } from "./rules/partial.ts";
+import { type Combined, clamped, combined, heldPart } from "./rules/partial.ts";
 import type { CacheRequest } from "./rules/stored-head.ts";
 import { selects } from "./rules/vary.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
@@ -14,9 +14,13 @@ export function keep(
   request: CacheRequest,
   edge: Pick<EdgeParts, "store" | "follower" | "counters">,
 ): void {
+  const part = heldPart(response) === undefined ? undefined : clamped(response, response.bodyLength);
   if (edge.follower.overtaken(response.mark, response)) edge.counters.add("fenced");
-  else if (edge.store.put(withOlderParts(response, request, edge), request) !== "stored") {
-    edge.counters.add("notStored");
+  else if (response.status === 206 && part === undefined) edge.counters.add("notStored");
+  else {
+    const whole =
+      part === undefined ? response : withOlderParts({ ...response, fields: part }, request, edge);
+    if (edge.store.put(whole, request) !== "stored") edge.counters.add("notStored");
   }
 }
 

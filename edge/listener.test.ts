@@ -238,6 +238,19 @@ describe("the data port", () => {
       expect((await client.reply("HEAD")).header("Content-Length")).to.equal("7");
     });
 
+    it("asks the origin for one pipelined request after the other, and answers any number of them", async () => {
+      const paths = Array.from({ length: 3_000 }, (_, i) => `/pipelined-${i}`);
+      for (const path of paths) origin.answer(path, { body: path });
+      const fields = origin.hold("/pipelined-0", "fields");
+      const before = origin.count();
+      const client = await send(paths.map((path) => request(`GET ${path}`)).join(""));
+      await origin.received("/pipelined-0");
+      expect((await get(edge.url, "/healthy")).text).to.equal("healthy");
+      expect(origin.count()).to.equal(before + 1);
+      fields.open();
+      for (const path of paths) expect((await client.reply()).body).to.equal(path);
+    });
+
     it("answers what came before nonsense, and then refuses the nonsense", async () => {
       origin.answer("/before", { fields: FRESH, body: "before" });
       const fields = origin.hold("/before", "fields");

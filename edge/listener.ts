@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Fields } from "../http/fields.ts";
 import { ALLOWED_METHODS, authorityOf, originForm, refuseRequest } from "../http/refuse-request.ts";
 import { describeError } from "../process/failure.ts";
@@ -75,7 +75,7 @@ export class Listener {
     this.#server.on("request", (message, response) => this.#take(message, response));
     this.#server.on("checkContinue", (message, response) => this.#take(message, response));
     this.#server.on("checkExpectation", (message, response) => this.#take(message, response));
-    this.#server.on("clientError", (error, socket) => this.#takeFault(error, socket as Socket));
+    this.#server.on("clientError", (error, socket) => this.#takeFault(error, socket));
     this.#server.on("connect", ({ socket }) => this.#takeConnect(socket));
   }
 
@@ -147,11 +147,11 @@ export class Listener {
     const { clock, counters } = this.#edge;
     this.#inFlight += 1;
     try {
-      const served = await serve(request, this.#edge).catch((thrown: unknown) =>
+      const onInterim = this.#interimTo(exchange);
+      const served = await serve({ ...request, onInterim }, this.#edge).catch((thrown: unknown) =>
         failureAnswer(thrown, "request", this.#edge),
       );
       if (this.#latencyMs > 0) await clock.wait(this.#latencyMs);
-      await turn;
       if (exchange.abandoned) {
         if (served.content.kind === "stream") served.content.cancel();
         return;
@@ -162,6 +162,14 @@ export class Listener {
     } finally {
       this.#inFlight -= 1;
     }
+  }
+
+  /** RFC 9110 section 15.2: a proxy passes interim responses on, but not to a client of HTTP/1.0. */
+  #interimTo({ message, response }: Exchange): NonNullable<EdgeRequest["onInterim"]> {
+    return (status, fields) => {
+      if (message.httpVersion !== "1.1" || response.headersSent || response.destroyed) return;
+      response.writeInformation(status, [...fields].flat());
+    };
   }
 
   /** What follows a refused request cannot be trusted to begin where it seems to: it is the connection's last. */
@@ -178,7 +186,7 @@ export class Listener {
   }
 
   /** Answers what node's parser could not read, or did not get in time. */
-  #takeFault(error: NodeJS.ErrnoException, socket: Socket): void {
+  #takeFault(error: Error, socket: Duplex): void {
     const connection = this.#connections.of(socket);
     const fault = parseFault(error);
     // Nobody asked anything: the connection was opened and not used, or it broke.
@@ -186,7 +194,7 @@ export class Listener {
     else this.#refuse(connection, fault.status, fault.detail);
   }
 
-  #takeConnect(socket: Socket): void {
+  #takeConnect(socket: Duplex): void {
     const connection = this.#connections.of(socket);
     if (connection === undefined) socket.destroy();
     else this.#refuse(connection, 405, "method-not-allowed");

@@ -16,9 +16,8 @@ import type { CacheOutcome } from "./cache-status.ts";
 import { readOrCatchUp } from "./catch-up.ts";
 import { bytesContent, type Content } from "./content.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
-import { fill } from "./fill.ts";
+import { type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
-import { invalidate } from "./invalidate.ts";
 import type { EdgeParts } from "./parts.ts";
 import { type Represented, represent, representStored } from "./represent.ts";
 import { currentAge } from "./rules/age.ts";
@@ -27,14 +26,11 @@ import { clientFields } from "./rules/client-fields.ts";
 import { ttl } from "./rules/freshness.ts";
 import { judge, mayServeOnError, type Verdict } from "./rules/judge.ts";
 import { isLoop } from "./rules/loop.ts";
-import type { CacheRequest } from "./rules/stored-head.ts";
 import type { Served } from "./served.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
 /** What a client asks, with its body where the method has one. */
-export interface EdgeRequest extends CacheRequest {
-  /** scheme://host of the request, for telling whether a Location is of the same origin. */
-  readonly origin: string;
+export interface EdgeRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
 }
 
@@ -142,7 +138,6 @@ async function passThrough(
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
   const filled = await fill(request, key, { kind: "as-asked", body }, edge.follower.mark(), edge);
   const answered = headAndContent(request, filled, false, edge);
-  invalidate(request, answered, request.origin, edge);
   const outcome: CacheOutcome = {
     kind: "bypass",
     fwd: verdict.why,
@@ -161,14 +156,15 @@ function headAndContent(request: EdgeRequest, filled: Filled, joins: boolean, ed
       return filled;
     case "shared": {
       const seat = joins ? filled.body.join() : filled.starter;
-      const { status, fields } = filled.response;
+      const { status } = filled.response;
+      const fields = joins ? clientFields(filled.response.fields) : filled.ownFields;
       const content: Content = {
         kind: "stream",
         length: filled.length,
         read: (from) => readOrCatchUp(seat, from, request, filled.response, edge),
         cancel: () => seat.leave(),
       };
-      return { status, fields: clientFields(fields), content };
+      return { status, fields, content };
     }
   }
 }

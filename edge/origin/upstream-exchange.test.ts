@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Fields } from "../../http/fields.ts";
 import { Failure } from "../../process/failure.ts";
 import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
+import { Gate } from "../../test/rig/gate.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { upstreams } from "../../test/rig/upstreams.ts";
 
@@ -129,12 +130,16 @@ describe("An exchange with an upstream that misbehaves", () => {
   });
 
   it("says so when every connection is taken", async () => {
-    const server = await raw("");
-    const origin = upstream(server.url, { connections: 1, fieldsTimeoutMs: 60 });
+    const clock = new ManualClock();
+    const written = new Gate();
+    const server = await raw(() => written.open());
+    const origin = upstream(server.url, { connections: 1, clock });
     const first = failureOf(origin.fetch(get("/a"), never));
-    const second = await failureOf(origin.fetch(get("/b"), never));
+    const second = failureOf(origin.fetch(get("/b"), never));
+    await written.passed;
+    clock.advance(30_000);
     expect((await first).code).to.equal("http_response_timeout");
-    expect(second.code).to.equal("connection_limit_reached");
+    expect((await second).code).to.equal("connection_limit_reached");
   });
 });
 
@@ -195,8 +200,11 @@ describe("Interim responses of an upstream", () => {
   });
 
   it("fail the exchange and break the connection when they do not end", async () => {
+    const closed = new Gate();
     const server = await raw((socket) => {
-      const more = (): boolean => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n", () => more());
+      socket.once("close", () => closed.open());
+      const hint = "HTTP/1.1 103 Early Hints\r\n\r\n";
+      const more = (error?: Error | null): boolean => error == null && socket.write(hint, more);
       more();
     });
     let passed = 0;
@@ -205,14 +213,20 @@ describe("Interim responses of an upstream", () => {
     };
     const failure = await failureOf(upstream(server.url).fetch({ ...get("/a"), onInterim }, never));
     expect([failure.code, passed]).to.deep.equal(["http_protocol_error", 16]);
-    await server.closed();
+    await closed.passed;
   });
 
-  it("may not be larger than other field sections, nor announce content", async () => {
+  it("may not be larger than other field sections", async () => {
     const large = `HTTP/1.1 103 Hint\r\nLink: ${"x".repeat(40_000)}\r\n\r\n`;
     const failure = await failureOf(fetched(large + final));
     expect(failure.code).to.equal("http_response_header_section_size");
-    // RFC 9110 section 15.2: an interim response ends with its fields.
-    expect((await fetched(`HTTP/1.1 103 Hint\r\nContent-Length: 5\r\n\r\n${final}`)).text).to.equal("ok");
+  });
+
+  it("end with their fields, whatever length they announce, and so does a 204", async () => {
+    const { interim, text } = await fetched(`HTTP/1.1 103 Hint\r\nContent-Length: 5\r\n\r\n${final}`);
+    expect([interim, text]).to.deep.equal([[[103, []]], "ok"]);
+    const server = await raw("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: 1\r\n\r\n");
+    const response = await upstream(server.url).fetch(get("/a"), never);
+    expect([[...response.fields], await textOf(response)]).to.deep.equal([[["X-A", "1"]], ""]);
   });
 });

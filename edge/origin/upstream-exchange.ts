@@ -110,7 +110,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#fieldsDeadline.stop();
-    const fields = endToEnd(received);
+    const fields = passedOn(received, status);
     if (hasNoContent(this.#options.method, status, received)) {
       // It ends by itself, within the same read, and frees the connection without being read.
       this.#answered.resolve({ status, fields, body: plainBody() });
@@ -140,7 +140,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     }
     // RFC 9110 section 15.2: a proxy passes them on. A 100 never comes this far, see skipContinue.
     if (this.#interim > MAX_PASSED_ON) return;
-    this.#options.onInterim?.(status, endToEnd(rawFields(controller.rawHeaders)));
+    this.#options.onInterim?.(status, passedOn(rawFields(controller.rawHeaders), status));
   }
 
   #refuse(code: OriginErrorCode, why: string): void {
@@ -183,6 +183,12 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
 /** RFC 9112 section 6.3, cases 1 and 6 with a length of 0. */
 function hasNoContent(method: string, status: number, fields: Fields): boolean {
   return method === "HEAD" || status === 204 || status === 304 || fields.get("content-length") === "0";
+}
+
+/** RFC 9110 section 8.6: no Content-Length in a 1xx or 204, so one that came all the same goes no further. */
+function passedOn(received: Fields, status: number): Fields {
+  const fields = endToEnd(received);
+  return status < 200 || status === 204 ? fields.without(["Content-Length"]) : fields;
 }
 
 /** undici gives the lines as they came: name, value, name, value, each the bytes of latin1. */

@@ -1,5 +1,5 @@
 import type { Fields } from "../../http/fields.ts";
-import { deltaSeconds, MAX_DELTA_SECONDS } from "./directives.ts";
+import { deltaSeconds } from "./directives.ts";
 import { parseHttpDate } from "./http-date.ts";
 import type { StoredHead } from "./stored-head.ts";
 
@@ -24,15 +24,10 @@ function correctedInitialAge(head: StoredHead): number {
   return Math.max(apparentAge, ageValue(head.fields) + responseDelay);
 }
 
-/**
- * RFC 9111 section 5.1: the first member of Age. A value that is no number of seconds may be ignored; we hold
- * such a response stale instead, because whoever sent it has told us that it is not new.
- */
+/** RFC 9111 section 5.1: the first member of Age counts; a value that is no number of seconds is ignored. */
 function ageValue(fields: Fields): number {
-  const line = fields.all("age")[0];
-  if (line === undefined) return 0;
-  const seconds = deltaSeconds(line.split(",", 1)[0]?.trim());
-  return seconds === "invalid" ? MAX_DELTA_SECONDS : seconds;
+  const seconds = deltaSeconds(fields.all("age")[0]?.split(",", 1)[0]?.trim());
+  return seconds === "invalid" ? 0 : seconds;
 }
 
 /** RFC 9110 section 6.6.1: without a usable Date, the time at which the response arrived. */

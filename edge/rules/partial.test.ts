@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { get, stored } from "./message.fixture.ts";
-import { answersWholly, combined, completion, heldPart } from "./partial.ts";
+import { answersWholly, clamped, combined, completion, heldPart } from "./partial.ts";
 import type { StoredHead } from "./stored-head.ts";
 
 function part(range: string, ...lines: readonly string[]): StoredHead {
@@ -52,16 +52,38 @@ describe("answersWholly", () => {
 
 describe("completion", () => {
   it("asks for the end or the start that is missing, on condition of the same representation", () => {
-    expect(completion(part("0-4/10"))).to.deep.equal({ range: "bytes=5-", ifRange: '"a"' });
-    expect(completion(part("5-9/10"))).to.deep.equal({ range: "bytes=0-4", ifRange: '"a"' });
+    expect(completion(part("0-4/10"))).to.deep.equal([
+      ["Range", "bytes=5-"],
+      ["If-Range", '"a"'],
+    ]);
+    expect(completion(part("5-9/10"))).to.deep.equal([
+      ["Range", "bytes=0-4"],
+      ["If-Range", '"a"'],
+    ]);
   });
 
-  it("is impossible with two pieces missing, with none, and without a strong entity tag", () => {
+  it("is impossible with two pieces missing, and with none", () => {
     expect(completion(part("3-4/10"))).to.equal(undefined);
     expect(completion(part("0-9/10"))).to.equal(undefined);
-    expect(completion({ ...stored("Content-Range: bytes 0-4/10"), status: 206 })).to.equal(undefined);
-    const weak = stored("Content-Range: bytes 0-4/10", 'ETag: W/"a"');
-    expect(completion({ ...weak, status: 206 })).to.equal(undefined);
+  });
+
+  it("has no condition without a strong entity tag", () => {
+    for (const tag of [[], ['ETag: W/"a"']]) {
+      const head = { ...stored("Content-Range: bytes 0-4/10", ...tag), status: 206 };
+      expect(completion(head)).to.deep.equal([["Range", "bytes=5-"]]);
+    }
+  });
+});
+
+describe("clamped", () => {
+  const range = (bytes: number) => clamped(part("4-9/10"), bytes)?.get("Content-Range");
+
+  it("is the part with as many bytes as came, from its first byte on", () => {
+    expect([range(6), range(5), range(1)]).to.deep.equal(["bytes 4-9/10", "bytes 4-8/10", "bytes 4-4/10"]);
+  });
+
+  it("is nothing when no byte came, or more than was said", () => {
+    expect([range(0), range(7)]).to.deep.equal([undefined, undefined]);
   });
 });
 

@@ -29,25 +29,38 @@ export function answersWholly(stored: StoredHead, request: CacheRequest): boolea
   );
 }
 
-/** The Range and If-Range with which to ask for what a stored part lacks at one end. */
-export interface Completion {
-  readonly range: string;
-  readonly ifRange: string;
-}
+/** The fields with which to ask for what a stored part lacks at one end. */
+export type Completion = readonly (readonly [name: "Range" | "If-Range", value: string])[];
 
 /**
- * How to complete a stored part; undefined when more than one piece is missing, or when it has no strong
- * entity tag, without which parts must not be combined (RFC 9111 section 3.4).
+ * How to complete a stored part; undefined when more than one piece is missing. Without a strong entity tag the
+ * rest cannot be put together with the part (RFC 9111 section 3.4), but an origin that ignores ranges is asked
+ * for no more than usual, and sends the whole.
  */
 export function completion(stored: StoredHead): Completion | undefined {
   const held = heldPart(stored);
-  const ifRange = stored.fields.get("etag");
-  const tag = parseEntityTag(ifRange);
-  if (held === undefined || ifRange === undefined || tag === undefined || tag.weak) return undefined;
+  if (held === undefined) return undefined;
   const startMissing = held.first > 0;
   const endMissing = held.last < held.length - 1;
   if (startMissing === endMissing) return undefined;
-  return { range: startMissing ? `bytes=0-${held.first - 1}` : `bytes=${held.last + 1}-`, ifRange };
+  const range = startMissing ? `bytes=0-${held.first - 1}` : `bytes=${held.last + 1}-`;
+  const ifRange = stored.fields.get("etag");
+  const tag = parseEntityTag(ifRange);
+  if (ifRange === undefined || tag === undefined || tag.weak) return [["Range", range]];
+  return [
+    ["Range", range],
+    ["If-Range", ifRange],
+  ];
+}
+
+/**
+ * A part with as many bytes as came: fewer than its Content-Range says are taken from its first byte on, which
+ * is where it says. undefined when there are more, or none.
+ */
+export function clamped(part: ResponseHead, bytes: number): Fields | undefined {
+  const held = heldPart(part);
+  if (held === undefined || bytes === 0 || bytes > held.last - held.first + 1) return undefined;
+  return part.fields.with("Content-Range", `bytes ${held.first}-${held.first + bytes - 1}/${held.length}`);
 }
 
 /** Two parts as one: what it holds, and the head under which it is kept. */

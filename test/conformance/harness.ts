@@ -1,0 +1,86 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describeError } from "../../process/failure.ts";
+import { ManualClock } from "../rig/manual-clock.ts";
+import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import type { Case, Exchange } from "./case.ts";
+import { type Answer, Client } from "./client.ts";
+import { difference } from "./difference.ts";
+import type { Moment } from "./field-values.ts";
+import { ScriptedOrigin } from "./scripted-origin.ts";
+
+// Cases move the clock by seconds at once; their purge log, in the same process, is never out of reach.
+const LEASE_MS = 1e12;
+// A refresh begins with the answer that it stands behind.
+const PATIENCE_MS = 1_000;
+// Nothing tells when a refreshed response is stored; it is so a few turns of the event loop after it was sent.
+const STORING_TURNS = 100;
+
+/** A scripted origin, a real edge and a client, all on one clock that the cases move. They run one at a time. */
+export class Harness {
+  readonly #clock: ManualClock;
+  readonly #origin: ScriptedOrigin;
+  readonly #edge: TestEdge;
+  readonly #client: Client;
+  #runs = 0;
+
+  private constructor(clock: ManualClock, origin: ScriptedOrigin, edge: TestEdge) {
+    this.#clock = clock;
+    this.#origin = origin;
+    this.#edge = edge;
+    this.#client = new Client(edge.url);
+  }
+
+  static async start(): Promise<Harness> {
+    const clock = new ManualClock();
+    const origin = await ScriptedOrigin.start(clock);
+    return new Harness(clock, origin, await startTestEdge(origin.url, { clock, leaseMs: LEASE_MS }));
+  }
+
+  /** Resolves with the first difference in one line, or with undefined when the edge does all that is expected. */
+  async run(script: Case): Promise<string | undefined> {
+    this.#runs += 1;
+    const path = `/${this.#runs}-${script.id.replaceAll(/[^\w-]/g, "-")}`;
+    const start = this.#clock.wall();
+    this.#origin.play(script, path);
+    for (const [index, exchange] of script.exchanges.entries()) {
+      const moment: Moment = { start, now: this.#clock.wall(), path };
+      const found = await this.#exchange(script, exchange, index + 1, moment);
+      if (found !== undefined) return `exchange ${index + 1}: ${found}`;
+      if (exchange.pause !== undefined) await this.#pause(exchange.pause);
+    }
+    return undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#client.stop();
+    await this.#edge.stop();
+    await this.#origin.stop();
+  }
+
+  async #exchange(
+    script: Case,
+    exchange: Exchange,
+    number: number,
+    moment: Moment,
+  ): Promise<string | undefined> {
+    let answer: Answer;
+    try {
+      answer = await this.#client.ask(exchange.request ?? {}, number, moment);
+    } catch (thrown) {
+      return `no whole answer: ${describeError(thrown)}`;
+    }
+    if (exchange.expect?.alsoAsked === true) await this.#refreshed(moment.path, number);
+    const seen = this.#origin.seen(moment.path, number);
+    return difference({ script, number, exchange, answer, seen, moment });
+  }
+
+  async #refreshed(path: string, number: number): Promise<void> {
+    await this.#origin.asked(path, number, AbortSignal.timeout(PATIENCE_MS));
+    for (let turns = 0; turns < STORING_TURNS; turns++) await turn();
+  }
+
+  async #pause(seconds: number): Promise<void> {
+    this.#clock.advance(seconds * 1000);
+    await turn();
+  }
+}

@@ -1,0 +1,65 @@
+import { type ClientLimits, Listener } from "../../edge/listener.ts";
+import { EdgeCounters } from "../../edge/metrics.ts";
+import { ByteBudget } from "../../edge/origin/byte-budget.ts";
+import { Collapse } from "../../edge/origin/collapse.ts";
+import { openOrigin } from "../../edge/origin/open-origin.ts";
+import { PurgeFollower } from "../../edge/purge-follower.ts";
+import { Sites } from "../../edge/sites.ts";
+import { MemoryStore } from "../../edge/store/memory-store.ts";
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { createLog } from "../../process/log.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+
+/** The data port of an edge, without its other ports: for what only an edge's inside can be told. */
+export interface TestListener {
+  readonly url: string;
+  readonly counters: EdgeCounters;
+  readonly listener: Listener;
+  stop(): Promise<void>;
+}
+
+export async function startTestListener(
+  url: URL,
+  limits: ClientLimits,
+  clock: Clock = systemClock,
+): Promise<TestListener> {
+  const log = createLog("test", "silent");
+  const purgeLog = new MemoryPurgeLog(clock);
+  const store = new MemoryStore(2 ** 20);
+  const follower = new PurgeFollower({ leaseMs: 2_000, purgeLog, store, clock, log });
+  await follower.start({ edge: "edge-1", bootId: "boot", grpcAddress: "h:1", httpAddress: "h:2" });
+  const origin = await openOrigin(
+    { kind: "http", url },
+    { ttlMs: 0, via: "edge-1", clock, random: Math.random, log },
+  );
+  const counters = new EdgeCounters();
+  const listener = new Listener(
+    {
+      id: "edge-1",
+      origins: new Map([["default", origin]]),
+      store,
+      follower,
+      collapse: new Collapse(),
+      counters,
+      clock,
+      log,
+      fillBudget: new ByteBudget(2 ** 20),
+      keepLimit: 2 ** 18,
+    },
+    new Sites([{ name: "default", hosts: [], origin: { kind: "http", url } }]),
+    0,
+    limits,
+  );
+  const port = await listener.open("127.0.0.1", 0);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    counters,
+    listener,
+    stop: async () => {
+      await listener.close(0);
+      await follower.stop();
+      await purgeLog.close();
+      await origin.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { expect } from "chai";
+import { get } from "../rig/http-client.ts";
+import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+
+// For localhost only, made for these tests, until the year 2120: nothing else trusts it.
+const pem = (what: "cert" | "key") =>
+  readFileSync(new URL(`../rig/self-signed-test-only.${what}.pem`, import.meta.url), "utf8");
+
+describe("an edge in front of an HTTPS origin", () => {
+  const trusted = getCACertificates("default");
+  let server: Server;
+  let edge: TestEdge;
+  let requests: number;
+
+  beforeEach(async () => {
+    requests = 0;
+    server = createServer({ cert: pem("cert"), key: pem("key") }, (request, response) => {
+      requests += 1;
+      // On the first use of a connection: nothing was ever received, though the handshake was.
+      if (request.url === "/closed") request.socket.destroy();
+      else response.setHeader("Cache-Control", "max-age=60").end(`host ${request.headers.host}`);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+
+  afterEach(async () => {
+    setDefaultCACertificates(trusted);
+    await edge.stop();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  async function startEdge(host: string): Promise<URL> {
+    const { port } = server.address() as AddressInfo;
+    const url = new URL(`https://${host}:${port}`);
+    edge = await startTestEdge(url);
+    return url;
+  }
+
+  /** Like NODE_EXTRA_CA_CERTS, for this process. */
+  function trust(): void {
+    setDefaultCACertificates([...trusted, pem("cert")]);
+  }
+
+  it("fetches, stores and is ready when its certificate is trusted", async () => {
+    trust();
+    const { host } = await startEdge("localhost");
+    const first = await get(edge.url, "/x");
+    expect([first.status, first.text, first.header("x-cache")]).to.deep.equal([200, `host ${host}`, "MISS"]);
+    expect((await get(edge.url, "/x")).header("x-cache")).to.equal("HIT");
+    expect([requests, (await get(edge.operator, "/readyz")).status]).to.deep.equal([1, 200]);
+  });
+
+  it("answers 502, and is not ready, when nobody vouches for its certificate", async () => {
+    await startEdge("localhost");
+    const answer = await get(edge.url, "/x");
+    expect(answer.status).to.equal(502);
+    expect(answer.header("proxy-status")).to.equal("edge-1; error=tls_certificate_error");
+    const ready = await get(edge.operator, "/readyz");
+    expect([ready.status, requests]).to.deep.equal([503, 0]);
+    expect(ready.text).to.contain("tls_certificate_error");
+  });
+
+  it("answers 502 when its certificate is for another name", async () => {
+    trust();
+    await startEdge("127.0.0.1");
+    const answer = await get(edge.url, "/x");
+    expect([answer.status, answer.header("proxy-status"), requests]).to.deep.equal([
+      502,
+      "edge-1; error=tls_certificate_error",
+      0,
+    ]);
+  });
+
+  it("asks once only when a new connection is closed unanswered", async () => {
+    trust();
+    await startEdge("localhost");
+    const answer = await get(edge.url, "/closed");
+    expect([answer.status, answer.header("proxy-status"), requests]).to.deep.equal([
+      502,
+      "edge-1; error=connection_terminated",
+      1,
+    ]);
+  });
+});
