@@ -92,7 +92,7 @@ export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boole
 
 /** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */
 export function validated(arrived: Arrived, old: StoredResponse, edge: EdgeParts): Filled {
-  const updated = freshenedBy(arrived, old);
+  const updated = freshenedBy(arrived, old, edge);
   if (updated === undefined) edge.store.remove(old);
   else keep(updated, arrived.request, edge);
   return { kind: "validated", response: updated ?? { ...old, fields: freshened(old, arrived.fields) } };
@@ -102,15 +102,17 @@ export function validated(arrived: Arrived, old: StoredResponse, edge: EdgeParts
 export function headOf(arrived: Arrived, old: StoredResponse, edge: EdgeParts): Own {
   if (headUpdates(old, arrived.fields) === "invalidate") edge.store.remove(old);
   else {
-    const updated = freshenedBy({ ...arrived, request: { ...arrived.request, method: "GET" } }, old);
+    const updated = freshenedBy({ ...arrived, request: { ...arrived.request, method: "GET" } }, old, edge);
     if (updated !== undefined) keep(updated, arrived.request, edge);
   }
   return own(arrived);
 }
 
 /** What is to be stored in place of `old`; undefined when what came forbids that. */
-function freshenedBy(arrived: Arrived, old: StoredResponse): StoredResponse | undefined {
+function freshenedBy(arrived: Arrived, old: StoredResponse, edge: EdgeParts): StoredResponse | undefined {
   const { request, requestTime, responseTime, mark } = arrived;
+  // Rule E3, for what it was when the origin was asked: its tags may change with its fields.
+  if (mark !== undefined && edge.follower.overtaken(mark, old)) return undefined;
   const fields = freshened(old, arrived.fields);
   if (mark === undefined || storable(request, { ...old, fields }, { keepsParts: true }).kind !== "store") {
     return undefined;

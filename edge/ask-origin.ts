@@ -7,6 +7,7 @@ import { judge, type Verdict } from "./rules/judge.ts";
 import { completion } from "./rules/partial.ts";
 import type { CacheRequest } from "./rules/stored-head.ts";
 import { selects } from "./rules/vary.ts";
+import type { FillMark } from "./store/fill-mark.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
 /** A verdict that sends the request to the origin. */
@@ -20,33 +21,41 @@ export interface Given {
 
 /**
  * Asks the origin once for all requests that may share the answer; the others ask for themselves. What could
- * not be shared is remembered for a while, so that later requests do not wait for nothing.
+ * not be shared is remembered for a while, so that later requests do not wait for nothing. A request that may
+ * not join wants a fill that begins after it came.
  * Throws a Failure when the origin gives no response.
  */
 export async function askOrigin(
   request: FillRequest,
   key: string,
   verdict: Asking,
+  mayJoin: boolean,
   edge: EdgeParts,
 ): Promise<Given> {
   const aim = aimOf(request, key, verdict, edge);
   const now = edge.clock.monotonic();
+  // Rule E2: what a flush or a lapse has put in doubt is validated so many at a time, or it were an outage.
+  const turnstile = isDistrusted(verdict) || !mayJoin ? edge.collapse.revalidations(request.site) : undefined;
+  const mark = edge.follower.mark();
+  const ask = () => fill(request, key, aim, mark, edge);
+  const inTurn = turnstile === undefined ? ask : () => turnstile.pass(ask);
   const shareable = request.method === "GET" && (aim.kind === "whole" || aim.kind === "rest");
-  if (!shareable)
-    return { filled: await fill(request, key, aim, edge.follower.mark(), edge), collapsed: false };
-  const met = edge.collapse.keptApart(key, now) ? undefined : joinable(request, key, verdict, edge);
+  if (!shareable) return { filled: await inTurn(), collapsed: false };
+  const apart = edge.collapse.keptApart(key, now);
+  const met = apart || !mayJoin ? undefined : joinable(request, key, verdict, edge);
   if (met !== undefined) {
     edge.counters.add("collapsed");
     const filled = await met.result;
     if (fits(request, filled, edge)) return { filled, collapsed: true };
   }
-  const filled =
-    met !== undefined || edge.collapse.keptApart(key, now)
-      ? await fill(request, key, aim, edge.follower.mark(), edge)
-      : await launch(request, key, aim, edge).result;
+  const filled = await (apart || met !== undefined ? inTurn() : launch(key, mark, inTurn(), edge).result);
   if (filled.kind === "own") edge.collapse.keepApart(key, now);
   else edge.collapse.bringTogether(key);
   return { filled, collapsed: false };
+}
+
+function isDistrusted(verdict: Asking): boolean {
+  return verdict.kind === "must-validate" && (verdict.detail === "purged" || verdict.detail === "lapsed");
 }
 
 /** RFC 5861 section 3: once, behind an answer that has been given; whoever asks meanwhile gets the stale one too. */
@@ -59,7 +68,9 @@ export function refreshBehind(
   if (edge.collapse.at(key) !== undefined) return;
   const { site, target, fields, origin } = request;
   const asking = { method: "GET", site, target, fields, origin };
-  launch(asking, key, { kind: "whole", validating: stale }, edge).result.then(
+  const mark = edge.follower.mark();
+  const filling = fill(asking, key, { kind: "whole", validating: stale }, mark, edge);
+  launch(key, mark, filling, edge).result.then(
     (filled) => {
       if (filled.kind === "shared") filled.starter.leave();
       if (filled.kind === "own" && filled.content.kind === "stream") filled.content.cancel();
@@ -87,9 +98,13 @@ function completablePart(request: CacheRequest, key: string, edge: EdgeParts): S
     );
 }
 
-function launch(request: FillRequest, key: string, aim: FillAim, edge: EdgeParts): Flight<Filled> {
-  const mark = edge.follower.mark();
-  return edge.collapse.launch(key, mark, fill(request, key, aim, mark, edge), async (filled) => {
+function launch(
+  key: string,
+  mark: FillMark | undefined,
+  filling: Promise<Filled>,
+  edge: EdgeParts,
+): Flight<Filled> {
+  return edge.collapse.launch(key, mark, filling, async (filled) => {
     if (filled.kind === "shared") await filled.body.end;
   });
 }

@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
-import { type OperatorPort, type Readiness, startOperatorPort } from "../process/operator-port.ts";
-import type { EdgeStats, Member, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
-import { formatPosition } from "../purge-log/position.ts";
+import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { EdgeConfig } from "./config.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { EdgeReport } from "./edge-report.ts";
 import { explain } from "./explain.ts";
 import { Listener } from "./listener.ts";
-import { EdgeCounters, metricsText } from "./metrics.ts";
+import { EdgeCounters } from "./metrics.ts";
 import { ByteBudget } from "./origin/byte-budget.ts";
 import { Collapse } from "./origin/collapse.ts";
 import { openOrigin } from "./origin/open-origin.ts";
@@ -50,6 +48,8 @@ export interface Edge {
 const KEEP_SHARE = 4;
 // Fills in flight are not yet in the store's account; together they may hold half as much again.
 const FILL_SHARE = 2;
+// How soon a lease that has come back shows; that it has run out shows when it does.
+const LEAST_LOOK_MS = 50;
 // How long a stopping edge lets answers in flight, and calls in flight, go on.
 const ANSWERS_PATIENCE_MS = 10_000;
 const CALLS_PATIENCE_MS = 2_000;
@@ -82,13 +82,12 @@ class RunningEdge implements Edge {
   readonly #listener: Listener;
   readonly #control: ControlPlane;
   readonly #bootId = randomUUID();
-  readonly #startedAt: number;
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
   #httpPort: number;
   #grpcPort: number;
-  #draining = false;
-  #lastMembers: readonly Member[] = [];
+  readonly #stopped = new AbortController();
+  #watching: Promise<void> | undefined;
 
   constructor(config: EdgeConfig, around: Surroundings, origins: ReadonlyMap<string, Origin>) {
     const { purgeLog, clock } = around;
@@ -96,7 +95,6 @@ class RunningEdge implements Edge {
     this.id = config.id;
     this.#config = config;
     this.#around = around;
-    this.#startedAt = clock.monotonic();
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
     const store = new MemoryStore(config.memoryBytes);
@@ -114,12 +112,13 @@ class RunningEdge implements Edge {
     };
     this.#sites = new Sites(config.sites);
     this.#listener = new Listener(this.#parts, this.#sites, config.simulateLatencyMs);
+    this.#report = new EdgeReport(config, this.#parts, this.#listener, purgeLog, this.#bootId);
     this.#control = new ControlPlane(
       {
         id: config.id,
-        ping: () => this.#ping(),
-        stats: () => this.#stats(),
-        members: () => this.#members(),
+        ping: () => this.#report.ping(this.#httpPort),
+        stats: () => this.#report.stats(),
+        members: () => this.#report.members(),
         purge: async (request, by) => {
           const call = readPurgeRequest(request, this.#sites);
           if (!call.ok) return call;
@@ -148,14 +147,13 @@ class RunningEdge implements Edge {
 
   async open(): Promise<void> {
     const { host, advertise, port, grpcPort, adminPort } = this.#config;
-    this.#loopDelay.enable();
     this.#httpPort = await this.#listener.open(host, port);
     this.#grpcPort = await this.#control.open(host, grpcPort);
     this.#operator = await startOperatorPort({
       host,
       port: adminPort,
-      ready: () => this.#readiness(),
-      metrics: () => metricsText(this.id, this.#parts.counters, this.#gauges()),
+      ready: () => this.#report.readiness(),
+      metrics: () => this.#report.metrics(),
     });
     await this.#parts.follower.start({
       edge: this.id,
@@ -163,11 +161,23 @@ class RunningEdge implements Edge {
       grpcAddress: hostPort(advertise, this.#grpcPort),
       httpAddress: hostPort(advertise, this.#httpPort),
     });
-    this.#control.setServing(true);
+    this.#watching = this.#showState();
+  }
+
+  /** Rule E7: gRPC health says at once when the lease has run out, and when it is back. */
+  async #showState(): Promise<void> {
+    const { follower, clock } = this.#parts;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      this.#control.setServing(this.#report.state === "serving");
+      await clock.wait(Math.max(follower.leaseLeftMs, LEAST_LOOK_MS), signal).catch(() => undefined);
+    }
   }
 
   async stop(): Promise<void> {
-    this.#draining = true;
+    this.#report.draining = true;
+    this.#stopped.abort();
+    await this.#watching;
     this.#control.setServing(false);
     await this.#listener.close(ANSWERS_PATIENCE_MS);
     await this.#control.close(CALLS_PATIENCE_MS);
@@ -175,7 +185,7 @@ class RunningEdge implements Edge {
     await this.#parts.follower.stop();
     await this.#leave();
     for (const origin of this.#parts.origins.values()) await origin.close();
-    this.#loopDelay.disable();
+    this.#report.stop();
   }
 
   /** A stopped edge serves nothing, so no purge need wait for it. */
@@ -185,100 +195,5 @@ class RunningEdge implements Edge {
     } catch (thrown) {
       this.#parts.log.warn({ cause: describeError(thrown) }, "still in the heartbeat table");
     }
-  }
-
-  get #state(): "serving" | "lapsed" | "draining" {
-    if (this.#draining) return "draining";
-    return this.#parts.follower.leaseLeftMs > 0 ? "serving" : "lapsed";
-  }
-
-  #ping(): PingResponse {
-    const { follower } = this.#parts;
-    return {
-      edge: this.id,
-      bootId: this.#bootId,
-      state: this.#state,
-      position: formatPosition(follower.position),
-      leaseLeftMs: follower.leaseLeftMs,
-      inFlight: this.#listener.inFlight,
-      eventLoopDelayMs: this.#eventLoopDelayMs(),
-      host: this.#config.advertise,
-      httpPort: this.#httpPort,
-      publicUrl: this.#config.publicUrl ?? "",
-    };
-  }
-
-  #stats(): EdgeStats {
-    const { counters, follower, store } = this.#parts;
-    return {
-      edge: this.id,
-      state: this.#state,
-      position: formatPosition(follower.position),
-      lagMs: follower.lagMs ?? -1,
-      requests: counters.get("requests"),
-      hits: counters.get("hits"),
-      misses: counters.get("misses"),
-      stale: counters.get("stale"),
-      revalidated: counters.get("revalidated"),
-      bypass: counters.get("bypass"),
-      errors: counters.get("errors"),
-      objects: store.objects,
-      bytes: store.bytes,
-      fills: counters.get("fills"),
-      collapsed: counters.get("collapsed"),
-      purges: follower.purges,
-      uptimeMs: this.#uptimeMs(),
-    };
-  }
-
-  /** While the purge log does not answer, those it last told of. */
-  async #members(): Promise<readonly Member[]> {
-    try {
-      const members = await this.#around.purgeLog.members();
-      this.#lastMembers = members.map((member) => ({ ...member, position: formatPosition(member.position) }));
-    } catch (thrown) {
-      this.#parts.log.info({ cause: describeError(thrown) }, "members as last known");
-    }
-    return this.#lastMembers;
-  }
-
-  #gauges() {
-    const { follower, store } = this.#parts;
-    return {
-      objects: store.objects,
-      bytes: store.bytes,
-      inFlight: this.#listener.inFlight,
-      purges: follower.purges,
-      leaseLeftMs: follower.leaseLeftMs,
-      lagMs: follower.lagMs ?? -1,
-      eventLoopDelayMs: this.#eventLoopDelayMs(),
-      uptimeMs: this.#uptimeMs(),
-    };
-  }
-
-  #uptimeMs(): number {
-    return Math.round(this.#around.clock.monotonic() - this.#startedAt);
-  }
-
-  #eventLoopDelayMs(): number {
-    // Not a number until the first sample. Each sample includes the resolution of 10 ms itself.
-    const mean = this.#loopDelay.mean / 1e6;
-    return Number.isFinite(mean) ? Math.max(0, mean - 10) : 0;
-  }
-
-  async #readiness(): Promise<Readiness> {
-    const reasons: string[] = [];
-    const state = this.#state;
-    if (state === "draining") reasons.push("draining");
-    if (this.#parts.follower.leaseLeftMs <= 0)
-      reasons.push("lapsed: the purge log has not confirmed its tail");
-    for (const [site, origin] of this.#parts.origins) {
-      try {
-        await origin.probe();
-      } catch (thrown) {
-        reasons.push(`origin of site ${site} cannot be reached: ${describeError(thrown)}`);
-      }
-    }
-    return { ready: reasons.length === 0, reasons };
   }
 }

@@ -33,15 +33,22 @@ export function errorAnswer(
   return { status, fields, content, outcome: { kind: "error", fwd, detail } };
 }
 
-/** The answer to a request whose origin failed. */
+/** The answer to a request whose origin failed; `validating`: something is stored, and had to be validated first. */
 export function failureAnswer(
   thrown: unknown,
   fwd: ErrorOutcome["fwd"],
   edge: Pick<EdgeParts, "id" | "log">,
+  validating = false,
 ): Served {
   if (thrown instanceof Failure && thrown.source === "origin") {
     const { code } = thrown;
-    return errorAnswer(statusFor(code), { fwd, detail: code, proxyError: code }, edge, thrown);
+    // RFC 9111 section 5.2.2.2: what may not be used unvalidated, and cannot be validated, is a 504.
+    return errorAnswer(
+      validating ? 504 : statusFor(code),
+      { fwd, detail: code, proxyError: code },
+      edge,
+      thrown,
+    );
   }
   const why = { fwd, detail: "internal", proxyError: "proxy_internal_error" } as const;
   return errorAnswer(500, why, edge, thrown);

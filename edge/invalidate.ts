@@ -24,5 +24,6 @@ export function invalidate(
   for (const target of targets) {
     for (const stored of edge.store.peek(cacheKey(site, target))) edge.store.remove(stored);
   }
-  for (const group of groups) edge.store.purge(group, false);
+  // By tag, nothing is so far to look for that others must be let in between.
+  for (const group of groups) for (const _slice of edge.store.purge(group, false));
 }

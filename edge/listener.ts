@@ -147,6 +147,9 @@ export class Listener {
     const { clock, counters } = this.#edge;
     this.#inFlight += 1;
     try {
+      // One at a time: a client that pipelines gets no more of the origin than any other.
+      await turn;
+      if (exchange.abandoned || exchange.message.socket.destroyed) return;
       const onInterim = this.#interimTo(exchange);
       const served = await serve({ ...request, onInterim }, this.#edge).catch((thrown: unknown) =>
         failureAnswer(thrown, "request", this.#edge),
@@ -165,9 +168,11 @@ export class Listener {
   }
 
   /** RFC 9110 section 15.2: a proxy passes interim responses on, but not to a client of HTTP/1.0. */
-  #interimTo({ message, response }: Exchange): NonNullable<EdgeRequest["onInterim"]> {
+  #interimTo(exchange: Exchange): NonNullable<EdgeRequest["onInterim"]> {
+    const { message, response } = exchange;
     return (status, fields) => {
-      if (message.httpVersion !== "1.1" || response.headersSent || response.destroyed) return;
+      if (message.httpVersion !== "1.1" || exchange.abandoned) return;
+      if (response.headersSent || response.destroyed) return;
       response.writeInformation(status, [...fields].flat());
     };
   }

@@ -171,29 +171,29 @@ describe("the purge follower", () => {
       purge: { purgeId: "p", targets: [{ kind: "url", target }], soft: false, by: "test" },
     });
 
-    it("makes validators of everything when one is missing between them", () => {
+    it("makes validators of everything when one is missing between them", async () => {
       const stored = storedAt(mark());
-      follower.apply([entry(follower.position.seq + 2, purgeOf("/other"))]);
+      await follower.apply([entry(follower.position.seq + 2, purgeOf("/other"))]);
       expect(follower.standing(stored)).to.equal("purged");
     });
 
     it("ignores those at or below its position", async () => {
       await append({ kind: "url", target: "/other" });
       storedAt(mark());
-      follower.apply([entry(follower.position.seq, purgeOf("/page"))]);
+      await follower.apply([entry(follower.position.seq, purgeOf("/page"))]);
       expect([store.objects, follower.purges]).to.deep.equal([1, 1]);
     });
 
-    it("purges everything for one that it cannot read", () => {
+    it("purges everything for one that it cannot read", async () => {
       storedAt(mark());
-      follower.apply([entry(follower.position.seq + 1, { kind: "unreadable", reason: "bad JSON" })]);
+      await follower.apply([entry(follower.position.seq + 1, { kind: "unreadable", reason: "bad JSON" })]);
       expect(store.objects).to.equal(0);
     });
 
-    it("makes validators of everything at a new epoch", () => {
+    it("makes validators of everything at a new epoch", async () => {
       const stored = storedAt(mark());
       const epoch = follower.position.epoch + 1;
-      follower.apply([{ position: { epoch, seq: 0 }, content: { kind: "barrier", reason: "test" } }]);
+      await follower.apply([{ position: { epoch, seq: 0 }, content: { kind: "barrier", reason: "test" } }]);
       expect(follower.standing(stored)).to.equal("purged");
       expect(follower.position).to.deep.equal({ epoch, seq: 0 });
     });

@@ -4,7 +4,7 @@ import type { Log } from "../process/log.ts";
 import { BEGINNING, comparePositions, formatPosition, isNext, type Position } from "../purge-log/position.ts";
 import type { Purge, PurgeTarget } from "../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../purge-log/purge-log.ts";
-import { RecentPurges } from "./recent-purges.ts";
+import { PurgeHistory } from "./purge-history.ts";
 import type { Standing } from "./rules/judge.ts";
 import type { FillMark } from "./store/fill-mark.ts";
 import type { Purgeable } from "./store/purge-match.ts";
@@ -13,9 +13,6 @@ import type { StoredResponse } from "./store/stored-response.ts";
 
 // Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
 const HEARTBEAT_MS = 250;
-
-// Fills in flight are tested against this many purges; at 3,000 purges a second that is a fill of three seconds.
-const REMEMBERED_PURGES = 10_000;
 
 // How many counts of purged objects travel in each heartbeat: what can be applied between two heartbeats
 // that somebody waits for; a receipt whose count has left the window says 0 objects.
@@ -44,15 +41,14 @@ export class PurgeFollower {
   purges = 0;
 
   readonly #parts: FollowerParts;
-  readonly #recent = new RecentPurges(REMEMBERED_PURGES);
+  readonly #history = new PurgeHistory();
+  /** Wakes those who wait for the position to move. */
+  #advanced = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
   /** Undefined until it starts. */
   #identity: Identity | undefined;
   #position: Position | undefined;
-  #flushes = 0;
-  readonly #fences = new RecentPurges(REMEMBERED_PURGES);
-  #invalidations = 0;
   #freshAsOf: number | undefined;
   #runId: string | undefined;
   #applied: { position: Position; objects: number }[] = [];
@@ -94,29 +90,41 @@ export class PurgeFollower {
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
   standing(stored: StoredResponse): Standing {
-    if (stored.softPurged || stored.mark.flushes < this.#flushes) return "purged";
+    if (stored.softPurged || this.#history.flushedSince(stored.mark)) return "purged";
     return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
+  }
+
+  /** Whether every purge up to `position` is applied here; waits up to `ms` for those that are on their way. */
+  async reaches(position: Position, ms: number): Promise<boolean> {
+    const until = this.#parts.clock.monotonic() + ms;
+    for (;;) {
+      if (comparePositions(this.position, position) >= 0) return true;
+      const left = until - this.#parts.clock.monotonic();
+      if (left <= 0) return false;
+      await this.#appliedWithin(left);
+    }
+  }
+
+  async #appliedWithin(ms: number): Promise<void> {
+    const alarm = new AbortController();
+    const expired = this.#parts.clock.wait(ms, alarm.signal).catch(() => undefined);
+    await Promise.race([this.#advanced.promise, expired]);
+    alarm.abort();
   }
 
   /** Rule E3: taken before the origin request is written. Undefined while the edge does not know where it is. */
   mark(): FillMark | undefined {
-    if (this.#position === undefined) return undefined;
-    return { position: this.#position, flushes: this.#flushes, invalidations: this.#invalidations };
+    return this.#position === undefined ? undefined : this.#history.mark(this.#position);
   }
 
   /** Rule E3: whether the fill may be stored, tested once more when everything about it is known. */
   overtaken(mark: FillMark, response: Purgeable): boolean {
-    return (
-      mark.flushes < this.#flushes ||
-      this.#recent.coveredSince(mark.position, response) ||
-      this.#fences.coveredSince(fencePosition(mark.invalidations), response)
-    );
+    return this.#history.coveredSince(mark, response);
   }
 
   /** Keeps the fills in flight that these targets cover out of the store, at this edge alone. */
   fence(targets: readonly PurgeTarget[]): void {
-    this.#invalidations += 1;
-    this.#fences.add(fencePosition(this.#invalidations), targets);
+    this.#history.invalidated(targets);
   }
 
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
@@ -124,13 +132,13 @@ export class PurgeFollower {
     return mark !== undefined && this.leaseLeftMs > 0 && !this.overtaken(mark, response);
   }
 
-  /** Takes entries in log order (rule E1). */
-  apply(entries: readonly LogEntry[]): void {
-    for (const entry of entries) this.#applyOne(entry);
+  /** Takes entries in log order (rule E1). Resolves when they are applied. */
+  async apply(entries: readonly LogEntry[]): Promise<void> {
+    for (const entry of entries) await this.#applyOne(entry);
     this.#heartbeat();
   }
 
-  #applyOne(entry: LogEntry): void {
+  async #applyOne(entry: LogEntry): Promise<void> {
     const last = this.position;
     if (comparePositions(entry.position, last) <= 0) return;
     if (!isNext(last, entry.position)) {
@@ -140,13 +148,13 @@ export class PurgeFollower {
     }
     switch (entry.content.kind) {
       case "purge":
-        this.#purge(entry.position, entry.content.purge);
+        await this.#purge(entry.position, entry.content.purge);
         break;
       case "barrier":
         this.#softFlush(entry.content.reason);
         break;
       case "unreadable":
-        this.#purge(entry.position, everything(entry.content.reason));
+        await this.#purge(entry.position, everything(entry.content.reason));
         this.#parts.log.error(
           { position: formatPosition(entry.position), reason: entry.content.reason },
           "unreadable log entry: purged everything",
@@ -154,13 +162,17 @@ export class PurgeFollower {
         break;
     }
     this.#position = entry.position;
+    const advanced = this.#advanced;
+    this.#advanced = Promise.withResolvers();
+    advanced.resolve();
   }
 
-  #purge(position: Position, purge: Purge): void {
+  async #purge(position: Position, purge: Purge): Promise<void> {
+    // First the fence: what is stored while the store is being searched is tested against this purge too.
+    this.#history.purged(position, purge.targets);
     let objects = 0;
-    for (const target of purge.targets) objects += this.#parts.store.purge(target, purge.soft);
+    for (const target of purge.targets) objects += await this.#purgeTarget(target, purge.soft);
     this.purges += 1;
-    this.#recent.add(position, purge.targets);
     this.#applied.push({ position, objects });
     if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
     this.#parts.log.info(
@@ -169,9 +181,24 @@ export class PurgeFollower {
     );
   }
 
+  async #purgeTarget(target: PurgeTarget, soft: boolean): Promise<number> {
+    const { store, clock } = this.#parts;
+    if (soft && target.kind === "everything" && target.site === undefined) {
+      this.#history.flushed();
+      return store.objects;
+    }
+    const purging = store.purge(target, soft);
+    let step = purging.next();
+    while (step.done !== true) {
+      await clock.wait(0);
+      step = purging.next();
+    }
+    return step.value;
+  }
+
   /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */
   #softFlush(reason: string): void {
-    this.#flushes += 1;
+    this.#history.flushed();
     this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
   }
 
@@ -254,11 +281,6 @@ function nextWasTrimmed(state: LogState, position: Position): boolean {
 
 function beforeFirst(state: LogState): Position {
   return state.first === undefined ? state.tail : { epoch: state.first.epoch, seq: state.first.seq - 1 };
-}
-
-/** Invalidations are counted like the entries of one epoch. */
-function fencePosition(invalidations: number): Position {
-  return { epoch: 0, seq: invalidations };
 }
 
 function everything(by: string): Purge {

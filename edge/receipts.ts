@@ -48,7 +48,7 @@ export async function collectReceipts(
     let seen = true;
     for (;;) {
       for (const member of members) take(member);
-      if (seen) takeSilence(members, proven, elapsed());
+      takeSilence(members, proven, elapsed());
       const receipts = members.map(({ edge }) => proven.get(edge) ?? pendingReceipt(edge, elapsed()));
       const left = waitMs - elapsed();
       if (left <= 0 || receipts.every(({ state }) => state !== "pending")) return receipts;

@@ -11,6 +11,8 @@
  * 4. What was filled is stored if the rules allow it and no purge has overtaken it.
  * 5. The outcome is named once and counted; `respond` writes it.
  */
+import type { Fields } from "../http/fields.ts";
+import { type Position, parsePosition } from "../purge-log/position.ts";
 import { type Asking, askOrigin, type Given, refreshBehind } from "./ask-origin.ts";
 import type { CacheOutcome } from "./cache-status.ts";
 import { readOrCatchUp } from "./catch-up.ts";
@@ -24,7 +26,7 @@ import { currentAge } from "./rules/age.ts";
 import { cacheKey } from "./rules/cache-key.ts";
 import { clientFields } from "./rules/client-fields.ts";
 import { ttl } from "./rules/freshness.ts";
-import { judge, mayServeOnError, type Verdict } from "./rules/judge.ts";
+import { judge, mayServeOnError, type Standing, type Verdict } from "./rules/judge.ts";
 import { isLoop } from "./rules/loop.ts";
 import type { Served } from "./served.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
@@ -34,16 +36,33 @@ export interface EdgeRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
 }
 
+type StandingOf = (stored: StoredResponse) => Standing;
+
+// The field with which a client, such as the one that purged, names the position that it has seen.
+const AFTER = "EdgeCache-After";
+// A purge is on its way for milliseconds; an edge that needs longer is behind, and asks the origin instead.
+const CATCH_UP_MS = 250;
+
+function positionAsked(fields: Fields): Position | undefined | "malformed" {
+  const text = fields.get(AFTER);
+  return text === undefined ? undefined : (parsePosition(text) ?? "malformed");
+}
+
 /** Never throws: what goes wrong at the origin becomes an answer too. */
 export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Served> {
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
   if (isLoop(request.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
+  const after = positionAsked(request.fields);
+  if (after === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
+  // Read-your-purge: nothing older than the position that the client has seen, here or elsewhere.
+  const caughtUp = after === undefined || (await edge.follower.reaches(after, CATCH_UP_MS));
+  const standing: StandingOf = (stored) => (caughtUp ? edge.follower.standing(stored) : "purged");
   const key = cacheKey(request.site, request.target);
   const now = edge.clock.wall();
   const stored = [...edge.store.variants(key), ...edge.store.equivalents(request.site, request.target)];
-  const verdict = judge(request, stored, (response) => edge.follower.standing(response), now);
+  const verdict = judge(request, stored, standing, now);
   try {
     switch (verdict.kind) {
       case "fresh":
@@ -58,7 +77,13 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
         );
       case "must-validate":
       case "absent":
-        return answer(request, verdict, await askOrigin(request, key, verdict, edge), edge);
+        return answer(
+          request,
+          verdict,
+          await askOrigin(request, key, verdict, caughtUp, edge),
+          standing,
+          edge,
+        );
       case "bypass":
         return await passThrough(request, key, verdict, edge);
       case "only-if-cached-unmet":
@@ -66,7 +91,7 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
         return errorAnswer(504, { fwd: "request", detail: "only-if-cached" }, edge);
     }
   } catch (thrown) {
-    return onFailure(request, verdict, thrown, edge);
+    return onFailure(request, verdict, thrown, standing, edge);
   }
 }
 
@@ -84,6 +109,7 @@ function answer(
   request: EdgeRequest,
   verdict: Asking,
   { filled, collapsed }: Given,
+  standing: StandingOf,
   edge: EdgeParts,
 ): Served {
   const fwd = verdict.why;
@@ -108,7 +134,7 @@ function answer(
     case "own": {
       const { status, content, detail } = filled;
       if (verdict.kind === "must-validate" && status >= 500) {
-        const stale = staleOnError(request, verdict.stored, status, edge);
+        const stale = staleOnError(request, verdict.stored, status, standing, edge);
         if (stale !== undefined) {
           if (content.kind === "stream") content.cancel();
           return stale;
@@ -174,11 +200,12 @@ function staleOnError(
   request: EdgeRequest,
   stored: StoredResponse,
   status: number | undefined,
+  standing: StandingOf,
   edge: EdgeParts,
 ): Served | undefined {
   const now = edge.clock.wall();
   const error = status === undefined ? "unreachable" : "server-error";
-  if (!mayServeOnError(stored, edge.follower.standing(stored), now, request, error)) return undefined;
+  if (!mayServeOnError(stored, standing(stored), now, request, error)) return undefined;
   const detail = status === undefined ? "origin-failed" : `origin-${status}`;
   return fromStore(
     request,
@@ -192,12 +219,13 @@ function onFailure(
   request: EdgeRequest,
   verdict: Verdict<StoredResponse>,
   thrown: unknown,
+  standing: StandingOf,
   edge: EdgeParts,
 ): Served {
   if (verdict.kind === "must-validate") {
-    const stale = staleOnError(request, verdict.stored, undefined, edge);
+    const stale = staleOnError(request, verdict.stored, undefined, standing, edge);
     if (stale !== undefined) return stale;
   }
-  const fwd = verdict.kind === "must-validate" || verdict.kind === "absent" || verdict.kind === "bypass";
-  return failureAnswer(thrown, fwd ? verdict.why : "request", edge);
+  const fwd = "why" in verdict ? verdict.why : "request";
+  return failureAnswer(thrown, fwd, edge, verdict.kind === "must-validate");
 }

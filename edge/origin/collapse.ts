@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { FillMark } from "../store/fill-mark.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** One fill in flight for a key. */
 export interface Flight<Result> {
@@ -16,10 +17,21 @@ const APART_MS = 30_000;
 // Keys of which that is remembered; of a forgotten one, requests wait for one fill too many.
 const MOST_APART = 10_000;
 
+// Rule E2: after a flush everything must be validated; the origin of a site is asked for this many at a time.
+const MOST_REVALIDATIONS = 32;
+
 /** The fills in flight: at most one a key that a request may join. */
 export class Collapse<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
+  readonly #revalidations = new Map<string, Turnstile>();
   readonly #apart = new LRUCache<string, number>({ max: MOST_APART });
+
+  /** Where fills of a site take their turn that validate what is no longer trusted. */
+  revalidations(site: string): Turnstile {
+    const there = this.#revalidations.get(site) ?? new Turnstile(MOST_REVALIDATIONS);
+    this.#revalidations.set(site, there);
+    return there;
+  }
 
   /** Whether requests for the key had better not wait for one another: what came last could not be shared. */
   keptApart(key: string, now: number): boolean {

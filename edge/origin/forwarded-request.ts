@@ -4,6 +4,7 @@ import { endToEnd } from "../../http/hop-by-hop.ts";
 // An origin may believe these, and they are not in the cache key: one client's copy could choose what the
 // next client gets. The edge sets what it vouches for.
 const FORGEABLE = [
+  "EdgeCache-After",
   "Forwarded",
   "X-Forwarded-For",
   "X-Forwarded-Host",

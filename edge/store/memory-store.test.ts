@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Fields } from "../../http/fields.ts";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -36,6 +37,15 @@ function storeOf(...targets: readonly string[]): MemoryStore {
   const store = new MemoryStore(10_000_000);
   for (const target of targets) store.put(stored(target), request(target));
   return store;
+}
+
+/** Runs a purge to its end. */
+function purged(store: MemoryStore, target: PurgeTarget, soft: boolean): number {
+  const purging = store.purge(target, soft);
+  for (;;) {
+    const step = purging.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 describe("the store in memory", () => {
@@ -86,18 +96,29 @@ describe("the store in memory", () => {
 
   it("purges a path with every query, and a path with a query as exactly that", () => {
     const targets = ["/a", "/a?x=1", "/a?x=2", "/ab"];
-    expect(storeOf(...targets).purge({ kind: "url", target: "/a" }, false)).to.equal(3);
-    expect(storeOf(...targets).purge({ kind: "url", target: "/a?x=1" }, false)).to.equal(1);
-    expect(storeOf(...targets).purge({ kind: "prefix", prefix: "/a" }, false)).to.equal(4);
-    expect(storeOf(...targets).purge({ kind: "url", target: "/A" }, false)).to.equal(0);
+    expect(purged(storeOf(...targets), { kind: "url", target: "/a" }, false)).to.equal(3);
+    expect(purged(storeOf(...targets), { kind: "url", target: "/a?x=1" }, false)).to.equal(1);
+    expect(purged(storeOf(...targets), { kind: "prefix", prefix: "/a" }, false)).to.equal(4);
+    expect(purged(storeOf(...targets), { kind: "url", target: "/A" }, false)).to.equal(0);
+  });
+
+  it("lets others work while it looks for a prefix among many paths, and meets what comes meanwhile", () => {
+    const store = storeOf(...Array.from({ length: 5_000 }, (_, i) => `/many/${i}`));
+    const purging = store.purge({ kind: "prefix", prefix: "/many/" }, false);
+    expect(purging.next().done).to.equal(false);
+    expect(store.objects).to.be.within(1, 4_999);
+    store.put(stored("/other"), request("/other"));
+    let step = purging.next();
+    while (step.done !== true) step = purging.next();
+    expect([step.value, store.objects]).to.deep.equal([5_000, 1]);
   });
 
   it("purges within one site when one is named", () => {
     const store = storeOf("/a");
     store.put(stored("/a", { site: "shop", key: "shop /a" }), request("/a"));
-    expect(store.purge({ kind: "everything", site: "shop" }, false)).to.equal(1);
+    expect(purged(store, { kind: "everything", site: "shop" }, false)).to.equal(1);
     expect(store.variants("default /a")).to.have.length(1);
-    expect(store.purge({ kind: "everything" }, false)).to.equal(1);
+    expect(purged(store, { kind: "everything" }, false)).to.equal(1);
     expect([store.objects, store.bytes]).to.deep.equal([0, 0]);
   });
 
@@ -113,7 +134,7 @@ describe("the store in memory", () => {
 
   it("makes a validator of what a soft purge covers", () => {
     const store = storeOf("/a");
-    expect(store.purge({ kind: "url", target: "/a" }, true)).to.equal(1);
+    expect(purged(store, { kind: "url", target: "/a" }, true)).to.equal(1);
     expect(store.variants("default /a")[0]?.softPurged).to.equal(true);
   });
 });

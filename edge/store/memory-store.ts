@@ -14,6 +14,9 @@ const MOST_VARIANTS = 16;
 // Targets of one path that are compared with the one asked for; a response beyond them is fetched again.
 const MOST_EQUIVALENTS = 64;
 
+// About a millisecond's work.
+const PATHS_A_SLICE = 2_000;
+
 type Shelf = readonly StoredResponse[];
 
 /** Stored responses in memory; the least recently used keys go when the bytes run out. */
@@ -73,41 +76,55 @@ export class MemoryStore implements Store {
     );
   }
 
-  purge(target: PurgeTarget, soft: boolean): number {
+  *purge(target: PurgeTarget, soft: boolean): Generator<void, number> {
     if (target.kind === "everything" && target.site === undefined && !soft) return this.#dropAll();
-    const found = [...this.#found(target)];
-    for (const stored of found) {
-      if (soft) stored.softPurged = true;
-      else this.remove(stored);
+    let purged = 0;
+    for (const responses of this.#candidates(target)) {
+      if (responses === undefined) yield;
+      else
+        for (const stored of [...responses])
+          if (covers(target, stored)) purged += this.#purgeOne(stored, soft);
     }
-    return found.length;
+    return purged;
   }
 
   covered(targets: readonly PurgeTarget[]): { objects: number; bytes: number } {
-    const found = new Set(targets.flatMap((target) => [...this.#found(target)]));
+    const found = new Set<StoredResponse>();
+    for (const target of targets) {
+      for (const responses of this.#candidates(target)) {
+        for (const stored of responses ?? []) if (covers(target, stored)) found.add(stored);
+      }
+    }
     let bytes = 0;
     for (const stored of found) bytes += chargedBytes(stored);
     return { objects: found.size, bytes };
   }
 
-  *#found(target: PurgeTarget): Generator<StoredResponse> {
-    for (const stored of this.#candidates(target)) if (covers(target, stored)) yield stored;
+  #purgeOne(stored: StoredResponse, soft: boolean): number {
+    if (soft) stored.softPurged = true;
+    else this.remove(stored);
+    return 1;
   }
 
-  #candidates(target: PurgeTarget): Iterable<StoredResponse> {
+  /** What the target may cover, in groups; undefined where it is time to let others work. */
+  *#candidates(target: PurgeTarget): Generator<Iterable<StoredResponse> | undefined> {
     switch (target.kind) {
       case "url":
-        return this.#index.atPath(pathOf(target.target));
+        yield this.#index.atPath(pathOf(target.target));
+        break;
       case "tag":
-        return this.#index.withTag(target.tag);
+        yield this.#index.withTag(target.tag);
+        break;
       case "prefix":
-      case "everything":
-        return this.#all();
+      case "everything": {
+        let looked = 0;
+        for (const responses of this.#index.byPath()) {
+          looked += 1;
+          if (looked % PATHS_A_SLICE === 0) yield undefined;
+          yield responses;
+        }
+      }
     }
-  }
-
-  *#all(): Generator<StoredResponse> {
-    for (const shelf of this.#shelves.values()) yield* shelf;
   }
 
   /** Whatever is held, this takes the same time: the old containers are left to the garbage collector. */

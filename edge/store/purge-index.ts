@@ -24,6 +24,11 @@ export class PurgeIndex {
     return this.#byPath.get(path) ?? [];
   }
 
+  /** Path by path. Paths that come or go meanwhile are met, or not. */
+  byPath(): Iterable<Iterable<StoredResponse>> {
+    return this.#byPath.values();
+  }
+
   looseAtPath(path: string): Iterable<StoredResponse> {
     return this.#looseByPath.get(path) ?? [];
   }

@@ -16,8 +16,11 @@ export interface Store {
   /** Stores it in place of the variants that would have been selected by the same request. */
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
   remove(stored: StoredResponse): void;
-  /** Drops what the target covers, or makes it a validator when `soft`. Returns how many responses. */
-  purge(target: PurgeTarget, soft: boolean): number;
+  /**
+   * Drops what the target covers, or makes it a validator when `soft`. Returns how many responses. Where it must
+   * look at every path it yields after each few thousand, so that requests are served in between.
+   */
+  purge(target: PurgeTarget, soft: boolean): Generator<void, number>;
   /** What a purge of these targets would cover, each response counted once. */
   covered(targets: readonly PurgeTarget[]): { readonly objects: number; readonly bytes: number };
   /** Stored responses held. */

@@ -8,6 +8,7 @@ import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import { ReflectionClient } from "../rig/reflection-client.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 
 describe("two edges on one Redis", () => {
@@ -67,6 +68,11 @@ describe("two edges on one Redis", () => {
     await redis.kill();
     await all("lapsed");
     expect(await outcomes()).to.deep.equal(["REVALIDATED one", "REVALIDATED one"]);
+    const health = new ReflectionClient(control(), "v1");
+    expect(await health.call("grpc.health.v1.Health", "Check", { service: "" })).to.deep.equal({
+      status: "NOT_SERVING",
+    });
+    health.close();
     const readiness = await get(edges[0]?.operator ?? "", "/readyz");
     expect([readiness.status, readiness.text]).to.deep.equal([
       503,

@@ -1,0 +1,35 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Clock } from "../process/clock.ts";
+
+const RESOLUTION_MS = 10;
+const SPAN_MS = 1_000;
+
+/** How long the event loop has lately kept others waiting. */
+export class LoopDelay {
+  readonly #clock: Clock;
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  #spanBegan: number;
+  #ms = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#spanBegan = clock.monotonic();
+    this.#histogram.enable();
+  }
+
+  /** Mean over the last second or so, in milliseconds. */
+  get ms(): number {
+    const now = this.#clock.monotonic();
+    if (now - this.#spanBegan >= SPAN_MS && this.#histogram.count > 0) {
+      // Each sample is the time between two ticks of the resolution, that resolution included.
+      this.#ms = Math.max(0, this.#histogram.mean / 1e6 - RESOLUTION_MS);
+      this.#histogram.reset();
+      this.#spanBegan = now;
+    }
+    return this.#ms;
+  }
+
+  stop(): void {
+    this.#histogram.disable();
+  }
+}
