@@ -95,7 +95,8 @@ export function validated(arrived: Arrived, old: StoredResponse, edge: EdgeParts
   const updated = freshenedBy(arrived, old, edge);
   if (updated === undefined) edge.store.remove(old);
   else keep(updated, arrived.request, edge);
-  return { kind: "validated", response: updated ?? { ...old, fields: freshened(old, arrived.fields) } };
+  const response = updated ?? { ...old, fields: freshened(old, arrived.fields) };
+  return { kind: "validated", response, kept: updated !== undefined };
 }
 
 /** RFC 9111 section 4.3.5: a HEAD response tells whether the stored GET response is still current. */

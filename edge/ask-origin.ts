@@ -135,7 +135,8 @@ function joinable(
  * it is judged as if it were stored.
  */
 function fits(request: CacheRequest, filled: Filled, edge: EdgeParts): boolean {
-  if (filled.kind === "own" || (filled.kind === "shared" && !filled.body.joinable)) return false;
+  if (filled.kind === "own") return false;
+  if (filled.kind === "shared" ? !filled.body.joinable : !filled.kept) return false;
   const { kind } = judge(request, [filled.response], () => "trusted", edge.clock.wall());
   return kind === "fresh" || kind === "stale-usable";
 }

@@ -21,7 +21,7 @@ describe("cacheStatusMember", () => {
       "STALE",
     ],
     [
-      { kind: "revalidated", fwd: "stale", fwdStatus: 304, ttl: 60 },
+      { kind: "revalidated", fwd: "stale", fwdStatus: 304, stored: true, ttl: 60 },
       "edge-1; fwd=stale; fwd-status=304; ttl=60; stored",
       "REVALIDATED",
     ],

@@ -13,6 +13,7 @@ export type CacheOutcome =
       fwd: "stale" | "request";
       fwdStatus: number;
       ttl?: number;
+      stored: boolean;
       detail?: string | undefined;
     }
   /** Served from the origin's answer. */
@@ -85,8 +86,7 @@ function parametersOf(outcome: CacheOutcome): Map<string, Token | string | numbe
   }
   if ("ttl" in outcome && outcome.ttl !== undefined) parameters.set("ttl", wholeSeconds(outcome.ttl));
   // RFC 9211 section 2.5: a response that a 304 has updated is stored again.
-  if (outcome.kind === "revalidated" || (outcome.kind === "miss" && outcome.stored))
-    parameters.set("stored", true);
+  if ("stored" in outcome && outcome.stored) parameters.set("stored", true);
   if (outcome.kind === "miss" && outcome.collapsed) parameters.set("collapsed", true);
   if (outcome.detail !== undefined) parameters.set("detail", tokenOrString(outcome.detail));
   return parameters;

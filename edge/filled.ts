@@ -16,8 +16,8 @@ export type Filled =
       readonly starter: Seat;
       readonly length: number | undefined;
     }
-  /** The stored response still holds (304). */
-  | { readonly kind: "validated"; readonly response: StoredResponse }
+  /** The stored response still holds (304); what is not `kept` so is for the request that asked only. */
+  | { readonly kind: "validated"; readonly response: StoredResponse; readonly kept: boolean }
   /** For the request that asked, and for no other. `detail` says why, where there is something to say. */
   | Own;
 

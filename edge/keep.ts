@@ -17,11 +17,19 @@ export function keep(
   const part = heldPart(response) === undefined ? undefined : clamped(response, response.bodyLength);
   if (edge.follower.overtaken(response.mark, response)) edge.counters.add("fenced");
   else if (response.status === 206 && part === undefined) edge.counters.add("notStored");
+  else if (isOutrun(response, request, edge)) edge.counters.add("notStored");
   else {
     const whole =
       part === undefined ? response : withOlderParts({ ...response, fields: part }, request, edge);
     if (edge.store.put(whole, request) !== "stored") edge.counters.add("notStored");
   }
+}
+
+/** A fill that took long must not put its response in the place of one that was asked for later. */
+function isOutrun(response: StoredResponse, request: CacheRequest, edge: Pick<EdgeParts, "store">): boolean {
+  return edge.store
+    .peek(response.key)
+    .some((other) => other.requestTime > response.requestTime && selects(other.selecting, request));
 }
 
 /** RFC 9111 section 3.4: a part together with those that are stored of the same representation. */

@@ -7,7 +7,7 @@ const OUTCOMES: readonly CacheOutcome[] = [
   { kind: "hit", ttl: 1 },
   { kind: "miss", fwd: "uri-miss", stored: true, collapsed: false },
   { kind: "stale", ttl: -1, refreshing: false },
-  { kind: "revalidated", fwd: "stale", fwdStatus: 304 },
+  { kind: "revalidated", fwd: "stale", fwdStatus: 304, stored: true },
   { kind: "bypass", fwd: "method" },
   { kind: "error", fwd: "bypass", detail: "no-host" },
 ];

@@ -121,6 +121,7 @@ function answer(
         fwd: fwd === "request" ? "request" : "stale",
         fwdStatus: 304,
         ttl: ttl(filled.response, now),
+        stored: filled.kept,
       };
       return { ...representStored(request, filled.response), outcome };
     }

@@ -93,11 +93,11 @@ function judgeStored<S extends StoredHead>(
   return judgeSelected(stored, standing(stored), wishes, now);
 }
 
-/** RFC 9111 section 4.1: of several that match, the most recent by its Date. */
+/** RFC 9111 section 4.1: of several that match, the most recent by its Date; of equals, the one stored last. */
 function mostRecent<S extends StoredHead>(candidates: readonly S[]): S | undefined {
   let best: S | undefined;
   for (const candidate of candidates) {
-    if (best === undefined || isNewer(candidate, best)) best = candidate;
+    if (best === undefined || !isNewer(best, candidate)) best = candidate;
   }
   return best;
 }
