@@ -6,7 +6,7 @@ import { RawConnection } from "../test/rig/raw-connection.ts";
 import { startTestListener, type TestListener } from "../test/rig/test-listener.ts";
 
 const GET = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
-const LIMITS = { fieldsMs: 10_000, requestMs: 30_000, checkMs: 1_000, connections: 3 };
+const LIMITS = { fieldsMs: 10_000, bodyMs: 30_000, checkMs: 1_000, connections: 3 };
 
 describe("the connections of the data port", () => {
   let origin: HttpOrigin;
@@ -26,7 +26,7 @@ describe("the connections of the data port", () => {
   describe("that take their time", () => {
     beforeEach(async () => {
       await port.stop();
-      port = await startTestListener(origin.url, { ...LIMITS, fieldsMs: 100, requestMs: 300, checkMs: 10 });
+      port = await startTestListener(origin.url, { ...LIMITS, fieldsMs: 100, bodyMs: 300, checkMs: 10 });
     });
 
     it("answers 408 to fields that come slowly, however steadily", async () => {
@@ -52,6 +52,20 @@ describe("the connections of the data port", () => {
       expect(reply.status).to.equal(408);
       await client.closed;
       expect(port.counters.get("requests")).to.equal(1);
+    });
+
+    it("takes content of any length for as long as it keeps coming", async () => {
+      origin.answer("/form", async (request) => ({ body: `${(await request.body()).length}` }));
+      const client = await RawConnection.open(port.url);
+      client.send("POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 40960\r\n\r\n");
+      let sent = 0;
+      const steadily = setInterval(() => {
+        if (sent < 40) client.send("x".repeat(1024));
+        sent += 1;
+      }, 20);
+      const reply = await client.reply();
+      clearInterval(steadily);
+      expect([reply.status, reply.body]).to.deep.equal([200, "40960"]);
     });
 
     it("closes one that never sends anything, without a word", async () => {

@@ -18,8 +18,8 @@ import type { Sites } from "./sites.ts";
 export interface ClientLimits {
   /** For a field section to arrive, from its first byte or from the connection. */
   readonly fieldsMs: number;
-  /** For a whole request to arrive. */
-  readonly requestMs: number;
+  /** To wait for a request's body in all; a body that keeps arriving earns more with every KiB. */
+  readonly bodyMs: number;
   /** How often the two are checked: how late they may be. */
   readonly checkMs: number;
   /** Open at the same time. */
@@ -28,7 +28,7 @@ export interface ClientLimits {
 
 const CLIENT_LIMITS: ClientLimits = {
   fieldsMs: 10_000,
-  requestMs: 30_000,
+  bodyMs: 30_000,
   checkMs: 1_000,
   // Far below the usual limit on file descriptors, far above what one edge's clients and routers need.
   connections: 4_000,
@@ -39,6 +39,9 @@ const KEEP_ALIVE_MS = 65_000;
 const MOST_HEAD_BYTES = 64 * 1024;
 // What may wait in memory for one client before the writer waits for it.
 const WRITE_BUFFER_BYTES = 256 * 1024;
+
+// 1 KiB a second: slower than any link that people use.
+const MS_A_KIB = 1_000;
 
 /** What a field section asks for. */
 type Asked =
@@ -53,15 +56,18 @@ export class Listener {
   readonly #sites: Sites;
   readonly #latencyMs: number;
   readonly #connections: Connections;
+  readonly #limits: ClientLimits;
 
   constructor(edge: EdgeParts, sites: Sites, simulateLatencyMs: number, limits = CLIENT_LIMITS) {
     this.#edge = edge;
     this.#sites = sites;
     this.#latencyMs = simulateLatencyMs;
+    this.#limits = limits;
     this.#connections = new Connections(limits.connections, edge.clock);
     this.#server = createServer({
       headersTimeout: limits.fieldsMs,
-      requestTimeout: limits.requestMs,
+      // Counted by the body watch, which knows a slow client from a slow origin.
+      requestTimeout: 0,
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MOST_HEAD_BYTES,
@@ -122,6 +128,24 @@ export class Listener {
     if (asked.expectsContinue) response.writeContinue();
     const exchange: Exchange = { message, response, abandoned: false };
     this.#connections.take(connection, exchange, (turn) => this.#answer(exchange, asked.request, turn));
+    if (asked.request.body !== undefined) this.#watchBody(connection, message);
+  }
+
+  /** Cuts a client that lets its body trickle. */
+  async #watchBody(connection: Connection, message: IncomingMessage): Promise<void> {
+    const { bodyMs, checkMs } = this.#limits;
+    const before = message.socket.bytesRead;
+    let waitedMs = 0;
+    while (!message.complete && !message.destroyed) {
+      await this.#edge.clock.wait(checkMs);
+      // Bytes that have come and were not taken are the origin's delay, not the client's.
+      if (message.readableLength === 0) waitedMs += checkMs;
+      const earnedMs = ((message.socket.bytesRead - before) / 1024) * MS_A_KIB;
+      if (waitedMs > bodyMs + earnedMs && !message.complete) {
+        this.#refuse(connection, 408, "request-too-slow");
+        return;
+      }
+    }
   }
 
   #read(message: IncomingMessage): Asked {
