@@ -1,6 +1,10 @@
 import type { Line } from "./message.ts";
 import type { Answer, Exchange, Invalidation, PurgeEvent, Question, Tick } from "./record.ts";
-import { lastOf, type Made, type Snapshot, snapshotsOf, tagsOf } from "./snapshot.ts";
+import { distinct, lastOf, type Made, type Snapshot, snapshotsOf, tagsOf } from "./snapshot.ts";
+
+// Parts can be put together in twice as many ways for each that comes: the first and the last ways are those of
+// a cache that keeps few of them or all.
+const MOST_EACH = 50;
 
 /** Everything that has happened so far, as an onlooker between the edge and the rest of the world writes it down. */
 export class Book {
@@ -12,6 +16,8 @@ export class Book {
   readonly snapshots: Snapshot[] = [];
   /** What was answered so far, in order. */
   readonly answers: { readonly question: Question; readonly answer: Answer }[] = [];
+  /** When nothing was left that could happen without a step of the history: what had ended was stored by then. */
+  readonly pauses: Tick[] = [];
   /** Since when the edge is cut off from the purge log. */
   cutAt: number | undefined;
   #tick: Tick = 0;
@@ -27,7 +33,8 @@ export class Book {
 
   /** Writes down what may be stored and must be forgotten because of a reply. */
   replied(exchange: Made): void {
-    this.snapshots.push(...snapshotsOf(exchange, this.snapshots));
+    const made = distinct(snapshotsOf(exchange, this.snapshots));
+    this.snapshots.push(...made.filter((_, at) => at < MOST_EACH || at >= made.length - MOST_EACH));
     const { status, fields, tick } = exchange.outcome;
     // RFC 9111 section 4.4: an unsafe method that succeeded, or sent the client elsewhere.
     if (exchange.method === "GET" || exchange.method === "HEAD" || status >= 400) return;

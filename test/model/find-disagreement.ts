@@ -26,7 +26,12 @@ export async function findDisagreement(search: Search): Promise<string | undefin
     async (history) => (await disagreement(history)) === undefined,
   );
   const replay = path === undefined ? {} : { path };
-  const checked = await fc.check(property, { numRuns: runs, seed, ...replay, endOnFailure: asFound });
+  const checked = await fc.check(property, {
+    numRuns: runs,
+    seed,
+    ...replay,
+    endOnFailure: asFound || path !== undefined,
+  });
   const [found] = checked.counterexample ?? [];
   if (found === undefined) return undefined;
   const shortest = asFound

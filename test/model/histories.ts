@@ -4,7 +4,7 @@ import type { Line } from "./message.ts";
 import type { PurgeScope } from "./record.ts";
 
 // Few, so that what happens to one matters to the others: a path, the same with a query, and one below it.
-export const TARGETS = ["/a", "/a?q", "/a/b"] as const;
+const TARGETS = ["/a", "/a?q", "/a/b"] as const;
 const TAGS = ["red", "blue"];
 
 const target = fc.constantFrom(TARGETS[0], TARGETS[0], TARGETS[0], TARGETS[1], TARGETS[2]);

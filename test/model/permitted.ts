@@ -1,6 +1,7 @@
 import { type Book, endOf, hasFailed } from "./book.ts";
 import { cacheControl } from "./directives.ts";
-import { dateOf, fieldOf, linesOf } from "./message.ts";
+import { fieldOf, linesOf } from "./message.ts";
+import { newerThan } from "./most-recent.ts";
 import type { Answer, Exchange, Question } from "./record.ts";
 import { ageOf, type Circumstances, whyNotReused } from "./reusing.ts";
 import { selects } from "./selecting.ts";
@@ -111,7 +112,7 @@ function whyNotOthers(
   const around = circumstancesOf(snapshot, question, answer, book);
   const why = whyNotReused(snapshot, question.fields, decided, around);
   if (why !== undefined) return why;
-  const newer = source === "stored" ? newerThan(snapshot, question, book, around) : undefined;
+  const newer = source === "stored" ? newerThan(snapshot, question, around, book) : undefined;
   if (newer !== undefined) return `exchange ${lastOf(newer).id} has replaced it`;
   const shape = whyNotOf(
     snapshot,
@@ -151,41 +152,6 @@ function circumstancesOf(snapshot: Snapshot, question: Question, answer: Answer,
   const cut = book.cutAt !== undefined && question.at > book.cutAt + book.leaseMs;
   const refreshing = meanwhile.length > 0 || book.exchanges.some(({ cause }) => cause === question);
   return { disconnected, error: disconnected || refused, refreshing, lapsed: cut && !begunAfter };
-}
-
-/** RFC 9111 section 4: of several that could be used, the most recent by its Date, as long as nothing took it away. */
-function newerThan(
-  snapshot: Snapshot,
-  question: Question,
-  book: Book,
-  around: Circumstances,
-): Snapshot | undefined {
-  const last = lastOf(snapshot);
-  return book.snapshots.find((newer) => {
-    const { outcome, begunTick, cause, method, target } = lastOf(newer);
-    const whole = endOf(lastOf(newer));
-    if (
-      method !== "GET" ||
-      target !== question.target ||
-      begunTick < last.outcome.tick ||
-      whole > question.tick
-    )
-      return false;
-    if (outcome.status >= 500 || [206, 304, 416].includes(outcome.status)) return false;
-    if (linesOf(cause?.fields ?? [], "Range").length > 0 || dateOfSnapshot(newer) <= dateOfSnapshot(snapshot))
-      return false;
-    if (book.purges.some(({ tick, appliedTick }) => (appliedTick ?? tick) > begunTick && tick < whole))
-      return false;
-    // An update that may not be kept may have cost the cache what it updated.
-    if (book.snapshots.some((each) => each.previous === newer && whyNotKept(each) !== undefined))
-      return false;
-    if (whyNotKept(newer) !== undefined || !selects(newer, question.fields)) return false;
-    return whyNotReused(newer, question.fields, question.at, around) === undefined;
-  });
-}
-
-function dateOfSnapshot({ fields }: Snapshot): number {
-  return dateOf(fieldOf(fields, "Date")) ?? 0;
 }
 
 /** RFC 9111 section 5.1 and RFC 9211 section 2.4: in whole seconds; what an age is made of may have been rounded too. */

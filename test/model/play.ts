@@ -36,7 +36,7 @@ class Player {
   readonly #book: Book;
   readonly #origin: ScriptedOrigin;
   readonly #edge: EdgeParts;
-  readonly #open = new Map<Question, Promise<void>>();
+  readonly #open = new Set<Question>();
   readonly #disagreements: string[] = [];
   readonly #reached: string[] = [];
   /** The last Age with which each stored response was served. */
@@ -85,12 +85,13 @@ class Player {
         break;
     }
     await settled();
+    this.#book.pauses.push(this.#book.tick());
   }
 
   async end(): Promise<Played> {
     this.#origin.release();
     await settled();
-    for (const question of this.#open.keys()) this.#disagree(question, "it was never answered");
+    for (const question of this.#open) this.#disagree(question, "it was never answered");
     this.#log.heal();
     await this.#edge.follower.stop();
     return { disagreements: this.#disagreements, reached: this.#reached };
@@ -102,10 +103,11 @@ class Player {
     const fields = [...asking.fields, ...this.#conditions(asking)];
     const at = this.#clock.wall();
     const question: Question = { id: this.#questions, method, target, fields, tick: this.#book.tick(), at };
-    const answered = this.#origin.causes.run(question, () => this.#answer(question));
-    this.#open.set(question, answered);
+    this.#open.add(question);
+    this.#origin.causes.run(question, () => this.#answer(question));
   }
 
+  /** Never rejects. */
   async #answer(question: Question): Promise<void> {
     try {
       const served = await ask(question, this.#edge);

@@ -90,7 +90,7 @@ function whyOtherFields(sent: Lines, got: Lines, gone: Withheld, which: "all" | 
 }
 
 /** RFC 9110 section 13.2.2, as far as a cache answers. */
-export function evaluate(asking: Lines, snapshot: Snapshot): "none" | "not-modified" | "modified" {
+function evaluate(asking: Lines, snapshot: Snapshot): "none" | "not-modified" | "modified" {
   const tags = membersOf(asking, "If-None-Match");
   const ours = fieldOf(snapshot.fields, "ETag");
   if (tags.length > 0) {
@@ -113,7 +113,7 @@ function spanOf({ fields }: Answer): Span | undefined {
 }
 
 /** RFC 9110 section 14.2, for one range. */
-export function askedSpan(question: Question, snapshot: Snapshot): Span | "none" | "unsatisfiable" {
+function askedSpan(question: Question, snapshot: Snapshot): Span | "none" | "unsatisfiable" {
   const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(fieldOf(question.fields, "Range") ?? "") ?? [];
   if (from === "" && to === "") return "none";
   if (question.method !== "GET") return "none";

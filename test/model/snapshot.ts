@@ -1,5 +1,4 @@
-import { controlOf } from "./directives.ts";
-import { fieldOf, type Line, type Lines, linesOf, strongMatch, weakMatch } from "./message.ts";
+import { fieldOf, type Lines, linesOf, strongMatch, weakMatch } from "./message.ts";
 import type { Exchange, Reply } from "./record.ts";
 import { whyNotStored } from "./storing.ts";
 
@@ -53,7 +52,9 @@ export function whyNotKept(snapshot: Snapshot): string | undefined {
 /** Everything that a cache may hold because of `exchange`, given what it may have held before. */
 export function snapshotsOf(exchange: Made, held: readonly Snapshot[]): readonly Snapshot[] {
   const { outcome } = exchange;
-  const before = held.filter(({ target, method }) => target === exchange.target && method !== "HEAD");
+  const before = held.filter(
+    ({ target, method, made }) => target === exchange.target && method !== "HEAD" && !made.some(isBroken),
+  );
   if (outcome.status === 304)
     return before.filter((old) => confirms(exchange, old)).map((old) => updated(old, exchange));
   const fresh: Snapshot = {
@@ -75,6 +76,10 @@ export function snapshotsOf(exchange: Made, held: readonly Snapshot[]): readonly
     fresh,
     ...before.filter((old) => combines(exchange, old)).flatMap((old) => combined(old, exchange)),
   ];
+}
+
+function isBroken({ outcome }: Made): boolean {
+  return outcome.ending.kind === "broken";
 }
 
 function partOf({ status, content, fields }: Reply): Span {
@@ -127,18 +132,33 @@ function updated(old: Snapshot, exchange: Made): Snapshot {
 
 function combined(old: Snapshot, exchange: Made): readonly Snapshot[] {
   const both = { ...updated(old, exchange), status: 200, parts: [...old.parts, partOf(exchange.outcome)] };
-  const fields = both.fields.filter(([name]) => name.toLowerCase() !== "content-range");
   return [
-    { ...both, fields },
-    { ...both, fields: exchange.outcome.fields },
+    { ...both, fields: withoutRange(both.fields) },
+    { ...both, fields: withoutRange(exchange.outcome.fields) },
   ];
+}
+
+function withoutRange(fields: Lines): Lines {
+  return fields.filter(([name]) => name.toLowerCase() !== "content-range");
 }
 
 /** RFC 9111 section 3.2: whatever the new message has replaces the old, except Content-Length. */
 function replaced(old: Lines, by: Lines): Lines {
   const taken = by.filter(([name]) => name.toLowerCase() !== "content-length");
   const kept = old.filter(([name]) => linesOf(taken, name).length === 0);
-  return [...kept, ...taken] satisfies readonly Line[];
+  return [...kept, ...taken];
+}
+
+/** One for each that differs in what a client could notice: the one with the longest history, which explains most. */
+export function distinct(snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  const found = new Map<string, Snapshot>();
+  for (const snapshot of snapshots) {
+    const { made, fields, parts } = snapshot;
+    const likeness = JSON.stringify([made[0]?.id, fields, parts, whyNotHeld(snapshot)]);
+    const same = found.get(likeness);
+    if (same === undefined || same.made.length < made.length) found.set(likeness, snapshot);
+  }
+  return [...found.values()];
 }
 
 /** Whether a purge names it (by its fields as they are now). */
@@ -152,8 +172,4 @@ export function holds({ parts }: Snapshot, [first, last]: Span): boolean {
     if (!parts.some(([from, to]) => from <= at && at <= to)) return false;
   }
   return true;
-}
-
-export function governs(snapshot: Snapshot): ReturnType<typeof controlOf> {
-  return controlOf(snapshot.fields);
 }
