@@ -5,9 +5,11 @@ import {
   type EdgeStats,
   type ExplainRequest,
   type ExplainResponse,
+  type ForgetResponse,
   type PingResponse,
   type PurgeRequest,
   type PurgeResponse,
+  type PurgesResponse,
   type StatsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
 import type { Duration } from "../proto/gen/google/protobuf/duration.ts";
@@ -21,7 +23,10 @@ export interface EdgeClient {
   readonly address: string;
   ping(ms: number): Promise<PingResponse>;
   stats(ms: number): Promise<StatsResponse>;
-  purge(request: PurgeRequest, ms: number): Promise<PurgeResponse>;
+  /** `token` is undefined where the edge needs none. */
+  purge(request: PurgeRequest, ms: number, token: string | undefined): Promise<PurgeResponse>;
+  forget(edge: string, ms: number, token: string | undefined): Promise<ForgetResponse>;
+  purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
   /** A report at once and one every `periodMs`. It ends when `signal` aborts, and throws `no-answer` after `ms`. */
   watchStats(periodMs: number, ms: number, signal: AbortSignal): AsyncIterable<EdgeStats>;
@@ -54,9 +59,14 @@ type Unary<Request, Response> = (
 /** Connects at the first call. `address` is host:port. */
 export function connectEdge(address: string): EdgeClient {
   const client = new EdgeServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
-  const call = <Request, Response>(send: Unary<Request, Response>, request: Request, ms: number) =>
+  const call = <Request, Response>(
+    send: Unary<Request, Response>,
+    request: Request,
+    ms: number,
+    metadata = new Metadata(),
+  ) =>
     new Promise<Response>((resolve, reject) => {
-      send.call(client, request, new Metadata(), { deadline: Date.now() + ms }, (error, response) => {
+      send.call(client, request, metadata, { deadline: Date.now() + ms }, (error, response) => {
         if (error === null) resolve(response);
         else reject(callFailure(address, error));
       });
@@ -65,11 +75,20 @@ export function connectEdge(address: string): EdgeClient {
     address,
     ping: (ms) => call(client.ping, {}, ms),
     stats: (ms) => call(client.stats, {}, ms),
-    purge: (request, ms) => call(client.purge, request, ms),
+    purge: (request, ms, token) => call(client.purge, request, ms, bearer(token)),
+    forget: (edge, ms, token) => call(client.forget, { edge }, ms, bearer(token)),
+    purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
     watchStats: (periodMs, ms, signal) => watch(client, address, { periodMs, ms, signal }),
     close: () => client.close(),
   };
+}
+
+/** RFC 6750 section 2.1, as gRPC metadata. */
+function bearer(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  return metadata;
 }
 
 async function* watch(
@@ -117,6 +136,8 @@ export function callFailure(address: string, error: Pick<ServiceError, "code" | 
     case status.INVALID_ARGUMENT:
     case status.FAILED_PRECONDITION:
     case status.RESOURCE_EXHAUSTED:
+    case status.UNAUTHENTICATED:
+    case status.NOT_FOUND:
       return new Failure("refused", "client", `${address} refused the call: ${error.details}`, error);
     case status.UNIMPLEMENTED:
       return new Failure(

@@ -8,12 +8,14 @@ import { edgesCommand } from "./commands/edges.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { pingCommand } from "./commands/ping.ts";
 import { purgeCommand } from "./commands/purge.ts";
+import { purgesCommand } from "./commands/purges.ts";
 import { statsCommand } from "./commands/stats.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** In the order of --help. */
 export const COMMANDS: readonly Command[] = [
   purgeCommand,
+  purgesCommand,
   statsCommand,
   pingCommand,
   edgesCommand,

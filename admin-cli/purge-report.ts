@@ -13,9 +13,22 @@ export function purgeDocument(answer: PurgeResponse) {
   };
 }
 
+/** The JSON document of a dry run: that of a purge, with bytes beside objects. */
+export function dryRunDocument(answer: PurgeResponse) {
+  const { edges, ...rest } = purgeDocument(answer);
+  return { ...rest, edges: edges.map((receipt, i) => ({ ...receipt, bytes: answer.edges[i]?.bytes ?? 0 })) };
+}
+
+/** One line per edge with what it would purge, then the sum. */
+export function dryRunLines(painter: Painter, { edges }: PurgeResponse): string {
+  const objects = edges.reduce((sum, receipt) => sum + receipt.objects, 0);
+  const bytes = edges.reduce((sum, receipt) => sum + receipt.bytes, 0);
+  const lines = table(painter, { figures: [2, 3] }, edges.map(forecast));
+  return `${lines}dry run: nothing was purged of ${counted(objects, "object")}, ${counted(bytes, "byte")}\n`;
+}
+
 /** One line per receipt, then the sentence that sums them up. */
-export function purgeLines(painter: Painter, answer: PurgeResponse, dryRun: boolean): string {
-  if (dryRun) return `${table(painter, {}, answer.edges.map(forecast))}dry run: nothing was purged\n`;
+export function purgeLines(painter: Painter, answer: PurgeResponse): string {
   return `${table(painter, { figures: [2, 3] }, answer.edges.map(receipt))}${summary(answer)}\n`;
 }
 
@@ -29,8 +42,9 @@ function receipt({ edge, state, ms, objects }: PurgeReceipt): Cell[] {
   ];
 }
 
-function forecast({ edge, objects }: PurgeReceipt): Cell[] {
-  return [edge, "would purge", counted(objects, "object")];
+function forecast({ edge, state, objects, bytes }: PurgeReceipt): Cell[] {
+  if (state === "unreachable") return [edge, stateCell(state), "", ""];
+  return [edge, "would purge", counted(objects, "object"), counted(bytes, "byte")];
 }
 
 function summary(answer: PurgeResponse): string {
@@ -44,8 +58,14 @@ function proof({ edges }: PurgeResponse): string {
   return fenced === 0 ? applied : `${applied}, ${fenced} fenced`;
 }
 
-/** The line on stderr about a purge that is not proven: why, and what to do. */
-export function whyNotProven(answer: PurgeResponse): string {
+/**
+ * The line on stderr about a purge that is not proven: why, and what to do. `calls` is how many of how many calls
+ * were answered.
+ */
+export function whyNotProven(
+  answer: PurgeResponse,
+  calls: { readonly done: number; readonly all: number },
+): string {
   const again = `safe to repeat with --purge-id ${answer.purgeId}`;
   const detail = answer.detail === "" ? "" : ` (${answer.detail})`;
   switch (answer.outcome) {
@@ -54,9 +74,13 @@ export function whyNotProven(answer: PurgeResponse): string {
       return `purge not proven yet: pending on ${edges}${detail}; ${again}`;
     }
     case "rejected":
-      return `purge rejected by the purge log, nothing was purged${detail}: ${answer.purgeId}`;
+      return calls.all === 1
+        ? `purge rejected by the purge log, nothing was purged${detail}: ${answer.purgeId}`
+        : `purge rejected by the purge log at call ${calls.done} of ${calls.all}${detail}; ${again}`;
     default:
-      return `purge outcome ${answer.outcome}${detail}; ${again}`;
+      return calls.all === 1
+        ? `purge outcome ${answer.outcome}${detail}; ${again}`
+        : `purge outcome ${answer.outcome} at call ${calls.done} of ${calls.all}${detail}; ${again}`;
   }
 }
 

@@ -47,9 +47,9 @@ export function table(painter: Painter, layout: TableLayout, rows: readonly (rea
     .join("\n")}\n`;
 }
 
-/** The colour that an edge's or a receipt's state is shown in. */
-export function stateCell(state: string): Cell {
-  return { text: state, colour: STATE_COLOURS[state] ?? "yellow" };
+/** A state of an edge or a receipt in its colour; `text` says more than the state alone. */
+export function stateCell(state: string, text = state): Cell {
+  return { text, colour: STATE_COLOURS[state] ?? "yellow" };
 }
 
 const STATE_COLOURS: Readonly<Record<string, Colour>> = {

@@ -12,6 +12,8 @@ export interface Terminal extends Painter {
   write(text: string): void;
   /** One line on stderr: `admin-cli: <what failed>: <rule>: <value>`. */
   complain(problem: string): void;
+  /** One line on stderr that the next one replaces, if that is a screen; undefined takes it away. */
+  progress(line: string | undefined): void;
   /** Whether stdout is a screen that can be redrawn. */
   readonly screen: boolean;
   /** Aborts on Ctrl-C, on SIGTERM and when nobody reads stdout any more. To be asked for once. */
@@ -19,6 +21,9 @@ export interface Terminal extends Painter {
 }
 
 export type Colour = "green" | "yellow" | "red" | "bold" | "dim";
+
+// ECMA-48: to the beginning of the line, then erase to its end.
+const CLEAR_LINE = "\r\u001b[K";
 
 /** The terminal of a real process. Colour only on a TTY without NO_COLOR (https://no-color.org). */
 export function processTerminal(process: NodeJS.Process): Terminal {
@@ -31,6 +36,9 @@ export function processTerminal(process: NodeJS.Process): Terminal {
     screen,
     write: (text) => process.stdout.write(text),
     complain: (problem) => process.stderr.write(`admin-cli: ${printable(problem)}\n`),
+    progress: (line) => {
+      if (process.stderr.isTTY === true) process.stderr.write(`${CLEAR_LINE}${line ?? ""}`);
+    },
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
     untilStopped: () => {
       for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stop.abort());

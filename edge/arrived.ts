@@ -61,7 +61,6 @@ export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boole
   // What only ends with its connection may have been cut short.
   if (arrived.endsWithConnection) return own(arrived, "length-unknown");
   const length = lengthOf(fields);
-  if (length !== undefined && length > edge.keepLimit) return own(arrived, "too-large");
   const response: StoredResponse = {
     key: arrived.key,
     site: request.site,
@@ -80,7 +79,7 @@ export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boole
     mark,
     softPurged: false,
   };
-  const body = new SharedBody(arrived.body, edge.fillBudget, edge.keepLimit, edge.clock);
+  const body = new SharedBody(arrived.body, edge.fillBudget, edge.keepLimit, edge.clock, length);
   const starter = body.join();
   body.end.then((end) => {
     if (end.kind === "complete") {

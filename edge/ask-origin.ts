@@ -6,7 +6,7 @@ import type { EdgeParts } from "./parts.ts";
 import { judge, type Verdict } from "./rules/judge.ts";
 import { completion } from "./rules/partial.ts";
 import type { CacheRequest } from "./rules/stored-head.ts";
-import { selects } from "./rules/vary.ts";
+import { selectingFields, selects } from "./rules/vary.ts";
 import type { FillMark } from "./store/fill-mark.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
@@ -41,17 +41,15 @@ export async function askOrigin(
   const inTurn = turnstile === undefined ? ask : () => turnstile.pass(ask);
   const shareable = request.method === "GET" && (aim.kind === "whole" || aim.kind === "rest");
   if (!shareable) return { filled: await inTurn(), collapsed: false };
-  const apart = edge.collapse.keptApart(key, now);
-  const met = apart || !mayJoin ? undefined : joinable(request, key, verdict, edge);
-  if (met !== undefined) {
-    edge.counters.add("collapsed");
-    const filled = await met.result;
-    if (fits(request, filled, edge)) return { filled, collapsed: true };
-  }
-  const filled = await (apart || met !== undefined ? inTurn() : launch(key, mark, inTurn(), edge).result);
-  if (filled.kind === "own") edge.collapse.keepApart(key, now);
+  const given = edge.collapse.keptApart(key, now)
+    ? { filled: await inTurn(), collapsed: false }
+    : mayJoin
+      ? await askTogether(request, key, verdict, mark, inTurn, edge)
+      : { filled: await launch(key, mark, inTurn(), edge).result, collapsed: false };
+  if (given.collapsed) return given;
+  if (given.filled.kind === "own") edge.collapse.keepApart(key, now);
   else edge.collapse.bringTogether(key);
-  return { filled, collapsed: false };
+  return given;
 }
 
 function isDistrusted(verdict: Asking): boolean {
@@ -107,6 +105,40 @@ function launch(
   return edge.collapse.launch(key, mark, filling, async (filled) => {
     if (filled.kind === "shared") await filled.body.end;
   });
+}
+
+/**
+ * Waits for the fill in flight, or launches one. RFC 9111 section 4.1: when the response turns out to be for other
+ * request fields than ours, those who have the same as we wait for one another.
+ */
+async function askTogether(
+  request: FillRequest,
+  key: string,
+  verdict: Asking,
+  mark: FillMark | undefined,
+  ask: () => Promise<Filled>,
+  edge: EdgeParts,
+): Promise<Given> {
+  let place = key;
+  for (const first of [true, false]) {
+    const flight = joinable(request, place, verdict, edge);
+    if (flight === undefined)
+      return { filled: await launch(place, mark, ask(), edge).result, collapsed: false };
+    if (first) edge.counters.add("collapsed");
+    const filled = await flight.result;
+    if (fits(request, filled, edge)) return { filled, collapsed: true };
+    const apart = variantPlace(request, key, filled);
+    if (apart === undefined) break;
+    place = apart;
+  }
+  return { filled: await ask(), collapsed: false };
+}
+
+/** Under the key, and apart from all that the response's Vary sets apart. */
+function variantPlace(request: CacheRequest, key: string, filled: Filled): string | undefined {
+  if (filled.kind !== "shared" || selects(filled.response.selecting, request)) return undefined;
+  const selecting = selectingFields(filled.response.fields, request);
+  return selecting === "never" ? undefined : `${key} ${JSON.stringify([...selecting])}`;
 }
 
 /** The flight that this request may wait for (rule E4), if there is one. */

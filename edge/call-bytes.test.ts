@@ -25,6 +25,7 @@ describe("the bytes of a call", () => {
       wait: { seconds: 1, nanos: 5 },
       soft: true,
       dryRun: false,
+      rebound: { seconds: 2, nanos: 0 },
     };
     const read = readPurgeBytes(PurgeRequest.encode(request).finish());
     expect(read).to.deep.equal({ ok: true, value: request });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { edgeConfig } from "./config.ts";
+import { controlHost, edgeConfig } from "./config.ts";
+import { Token } from "./token.ts";
 
 function read(argv: readonly string[], file = "") {
   return edgeConfig({ argv, env: {}, readFile: () => file });
@@ -21,6 +22,7 @@ describe("the edge's settings", () => {
       ttlMs: 60_000,
       leaseMs: 2000,
       simulateLatencyMs: 0,
+      purgeRate: 5_000,
       logLevel: "info",
     });
   });
@@ -54,11 +56,7 @@ describe("the edge's settings", () => {
       'the preferred one first, got "http://***@h"',
     ],
     ["a path in the origin", ["--origin", "http://h/a"], "--origin: must be"],
-    [
-      "itself as origin",
-      ["--origin", "http://localhost:8081"],
-      "--origin: must not be this edge's own data port",
-    ],
+    ["itself as origin", ["--origin", "http://localhost:8081"], "--origin: must not be a port of this edge"],
     ["an id with a space", ["--origin", "x", "--id", "a b"], "--id: must be a name of 1 to 63"],
     ["an id that is too long", ["--origin", "x", "--id", "a".repeat(64)], "--id: must be a name of 1 to 63"],
     [
@@ -71,6 +69,11 @@ describe("the edge's settings", () => {
       "two workers",
       ["--origin", "x", "--workers", "2"],
       "--workers: must be 1: an edge is one process so far",
+    ],
+    [
+      "no purges at all",
+      ["--origin", "x", "--purge-rate", "0"],
+      "--purge-rate: must be a whole number from 1",
     ],
     ["a memory of nothing", ["--origin", "x", "--memory", "0"], "--memory: must be a size from 1MiB"],
     [
@@ -127,5 +130,34 @@ describe("the edge's settings", () => {
   it("refuse sites together with --origin", () => {
     const both = () => inFile("sites: [{name: a, origin: x}]", "--origin", "y");
     expect(both).to.throw('--origin: must not be given together with sites, got "y" and 1 sites');
+  });
+});
+
+describe("the token", () => {
+  const withToken = (env: Record<string, string>, argv: readonly string[] = []) =>
+    edgeConfig({ argv: ["--origin", "x", ...argv], env, readFile: () => "of-the-file\n" }).token;
+
+  it("comes from EDGECACHE_TOKEN or from a file, and need not be there", () => {
+    expect(withToken({ EDGECACHE_TOKEN: "of-the-environment" })?.matches("of-the-environment")).to.equal(
+      true,
+    );
+    expect(withToken({}, ["--token-file", "/run/secrets/token"])?.matches("of-the-file")).to.equal(true);
+    expect(withToken({ EDGE_TOKEN_FILE: "/run/secrets/token" })?.matches("of-the-file")).to.equal(true);
+    expect(withToken({})).to.equal(undefined);
+  });
+
+  it("has no flag, which every user of the machine could read", () => {
+    expect(() => withToken({}, ["--token", "x"])).to.throw("--token: is not a flag of this program");
+  });
+
+  it("lets the gRPC port listen beyond loopback", () => {
+    const token = new Token("x");
+    for (const host of ["0.0.0.0", "::", "10.0.0.1", "edge-1"]) {
+      expect(controlHost({ host }), host).to.equal("127.0.0.1");
+      expect(controlHost({ host, token }), host).to.equal(host);
+    }
+    for (const host of ["127.0.0.1", "127.9.8.7", "::1", "localhost"]) {
+      expect(controlHost({ host }), host).to.equal(host);
+    }
   });
 });

@@ -1,9 +1,20 @@
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { readSettings, type SettingsInput, setting, type Values } from "../process/settings.ts";
-import { bytes, duration, host, httpUrl, port, redisUrl, type ValueType } from "../process/values.ts";
-import { isEveryAddress, isOwnOrigin } from "./own-origin.ts";
+import {
+  bytes,
+  duration,
+  host,
+  httpUrl,
+  port,
+  redisUrl,
+  text,
+  type ValueType,
+  wholeNumber,
+} from "../process/values.ts";
+import { isEveryAddress, isLoopback, isOwnOrigin } from "./own-origin.ts";
 import { nodeName, origin, type Site, siteProblems, sitesSection } from "./site-settings.ts";
+import { configuredToken, type Token } from "./token.ts";
 
 /** What an edge is started with. */
 export interface EdgeConfig {
@@ -25,7 +36,18 @@ export interface EdgeConfig {
   readonly ttlMs: number;
   readonly leaseMs: number;
   readonly simulateLatencyMs: number;
+  /** Purge calls a second that it takes. */
+  readonly purgeRate: number;
+  /** What a caller must know to change state; undefined: the gRPC port listens on loopback only. */
+  readonly token?: Token;
   readonly logLevel: LogLevel;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** Where the gRPC control port listens: who can reach it without a token must be on this machine. */
+export function controlHost({ host, token }: Pick<EdgeConfig, "host" | "token">): string {
+  return token !== undefined || isLoopback(host) ? host : LOOPBACK;
 }
 
 const MIB = 2 ** 20;
@@ -89,6 +111,16 @@ export const edgeProgram = {
       default: 2000,
       help: "How long it may serve from its cache after it last proved to be at the end of the purge log.",
     }),
+    tokenFile: setting({
+      type: { ...text("the path of a file with the token"), name: "path" },
+      help: "The file with the secret that Purge and Forget need, unless it is in the variable EDGECACHE_TOKEN; without one the gRPC port listens on loopback only.",
+    }),
+    purgeRate: setting({
+      type: wholeNumber(1, 1_000_000),
+      // A fleet is to sustain 3,000; far above that, an edge would apply purges instead of serving.
+      default: 5_000,
+      help: "How many purge calls a second it takes, as many again in a burst; more are RESOURCE_EXHAUSTED.",
+    }),
     workers: setting({ type: oneWorker, default: 1, help: "Processes that serve this edge's data port." }),
     simulateLatency: setting({
       type: duration(0, 10_000),
@@ -108,12 +140,14 @@ export const edgeProgram = {
 export function edgeConfig(input: SettingsInput): EdgeConfig {
   const values = readSettings(edgeProgram, input);
   const sites = values.sites ?? defaultSite(values);
+  const { token, problems: tokenProblems } = configuredToken(input, values.tokenFile);
   const problems = [
     ...originProblems(values),
     ...siteProblems(sites),
     ...portProblems(values),
     ...advertiseProblems(values),
     ...ownOriginProblems(sites, values),
+    ...tokenProblems,
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
   const { id, redis, publicUrl, memory, ttl, lease, simulateLatency } = values;
@@ -121,7 +155,7 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     id,
     host: values.host,
     // With the log in memory nobody else learns the address of an edge that listens on every one.
-    advertise: values.advertise ?? (isEveryAddress(values.host) ? "127.0.0.1" : values.host),
+    advertise: values.advertise ?? (isEveryAddress(values.host) ? LOOPBACK : values.host),
     port: values.port,
     grpcPort: values.grpcPort,
     adminPort: values.adminPort,
@@ -132,6 +166,8 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     ttlMs: ttl,
     leaseMs: lease,
     simulateLatencyMs: simulateLatency,
+    purgeRate: values.purgeRate,
+    ...(token === undefined ? {} : { token }),
     logLevel: values.logLevel,
   };
 }
@@ -178,11 +214,15 @@ function advertiseProblems({ host: own, advertise, redis }: EdgeValues): string[
 }
 
 function ownOriginProblems(sites: readonly Site[], values: EdgeValues): string[] {
-  const own = { host: values.host, advertise: values.advertise, ports: [values.port] };
+  const own = {
+    host: values.host,
+    advertise: values.advertise,
+    ports: [values.port, values.grpcPort, values.adminPort],
+  };
   return sites
     .filter((site) => isOwnOrigin(site.origin, own))
     .map((site) => {
       const field = values.sites === undefined ? "--origin" : `sites: origin of "${site.name}"`;
-      return `${field}: must not be this edge's own data port, got "${origin.format(site.origin)}"`;
+      return `${field}: must not be a port of this edge, got "${origin.format(site.origin)}"`;
     });
 }

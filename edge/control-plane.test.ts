@@ -23,7 +23,14 @@ import { RawConnection } from "../test/rig/raw-connection.ts";
 import { ReflectionClient } from "../test/rig/reflection-client.ts";
 import { startTestEdge, type TestEdge } from "../test/rig/test-edge.ts";
 
-const EMPTY: PurgeRequest = { purgeId: "", targets: [], soft: false, wait: undefined, dryRun: false };
+const EMPTY: PurgeRequest = {
+  purgeId: "",
+  targets: [],
+  soft: false,
+  wait: undefined,
+  dryRun: false,
+  rebound: undefined,
+};
 const SOON = { seconds: 0, nanos: 100_000_000 };
 
 function urls(...texts: readonly string[]): PurgeRequest["targets"] {

@@ -22,19 +22,26 @@ import {
   type EdgeStats,
   ExplainRequest,
   type ExplainResponse,
+  ForgetRequest,
+  type ForgetResponse,
   type Member,
   PingRequest,
   type PingResponse,
   type PurgeRequest,
   type PurgeResponse,
+  PurgesRequest,
+  type PurgesResponse,
   StatsRequest,
   type StatsResponse,
   WatchStatsRequest,
   type WatchStatsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
+import { authorize } from "./authorization.ts";
 import { callReader, readPurgeBytes } from "./call-bytes.ts";
 import { describedStrictly } from "./reflected-types.ts";
-import { notUnderstood, type Understood } from "./understood.ts";
+import type { RefusalReason, Refused } from "./refused.ts";
+import type { Token } from "./token.ts";
+import { type NotUnderstood, notUnderstood, type Understood } from "./understood.ts";
 
 /** The edge behind the control plane. */
 export interface ControlledEdge {
@@ -43,8 +50,19 @@ export interface ControlledEdge {
   stats(): EdgeStats;
   members(): Promise<readonly Member[]>;
   /** `by` says who asked. */
-  purge(request: PurgeRequest, by: string): Promise<Understood<PurgeResponse>>;
+  purge(request: PurgeRequest, by: string): Promise<Understood<PurgeResponse> | Refused>;
+  purges(request: PurgesRequest): Promise<Understood<PurgesResponse> | Refused>;
+  forget(request: ForgetRequest, by: string): Promise<Understood<ForgetResponse> | Refused>;
   explain(request: ExplainRequest): Understood<ExplainResponse>;
+}
+
+export interface ControlPlaneParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How much later Ping answers, to play a far edge. */
+  readonly simulateLatencyMs: number;
+  /** What a call that changes state must come with; undefined for nothing. */
+  readonly token: Token | undefined;
 }
 
 // What goes wrong reaches us as errors; grpc-js would also write about it to stderr, between the lines of the log.
@@ -68,6 +86,16 @@ const DEFAULT_PERIOD_MS = 1_000;
 const LEAST_PERIOD_MS = 100;
 const MOST_PERIOD_MS = 60_000;
 
+const STATUS_OF: Record<RefusalReason, status> = {
+  unauthenticated: status.UNAUTHENTICATED,
+  exhausted: status.RESOURCE_EXHAUSTED,
+  "not-found": status.NOT_FOUND,
+  "not-now": status.FAILED_PRECONDITION,
+};
+
+// Who guesses tokens fills the audit trail no faster than this.
+const REFUSED_LINE_EVERY_MS = 1_000;
+
 /** EdgeService, but bytes that say nothing are passed on as that, so that the caller is told (callReader). */
 const SERVICE = {
   ping: { ...EdgeServiceService.ping, requestDeserialize: callReader("request", PingRequest.decode) },
@@ -77,6 +105,8 @@ const SERVICE = {
     requestDeserialize: callReader("request", WatchStatsRequest.decode),
   },
   purge: { ...EdgeServiceService.purge, requestDeserialize: readPurgeBytes },
+  purges: { ...EdgeServiceService.purges, requestDeserialize: callReader("request", PurgesRequest.decode) },
+  forget: { ...EdgeServiceService.forget, requestDeserialize: callReader("edge", ForgetRequest.decode) },
   explain: { ...EdgeServiceService.explain, requestDeserialize: callReader("fields", ExplainRequest.decode) },
 };
 
@@ -85,14 +115,17 @@ export class ControlPlane {
   readonly #edge: ControlledEdge;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #token: Token | undefined;
+  #refusedLineAt = Number.NEGATIVE_INFINITY;
   readonly #stopping = new AbortController();
   readonly #health = new HealthImplementation({ "": "NOT_SERVING", [EDGE_SERVICE]: "NOT_SERVING" });
   readonly #server = new Server(SERVER_OPTIONS);
 
-  constructor(edge: ControlledEdge, clock: Clock, log: Log, simulateLatencyMs: number) {
+  constructor(edge: ControlledEdge, { clock, log, simulateLatencyMs, token }: ControlPlaneParts) {
     this.#edge = edge;
     this.#clock = clock;
     this.#log = log;
+    this.#token = token;
     this.#server.addService(SERVICE, {
       ping: this.#unary<PingRequest, PingResponse>(async () => {
         if (simulateLatencyMs > 0) await clock.wait(simulateLatencyMs);
@@ -103,7 +136,11 @@ export class ControlPlane {
         value: { stats: edge.stats(), members: [...(await edge.members())] },
       })),
       watchStats: this.#watchStats,
-      purge: this.#unary<PurgeRequest, PurgeResponse>((request, peer) => edge.purge(request, peer)),
+      purge: this.#guarded(this.#unary<PurgeRequest, PurgeResponse>((asked, by) => edge.purge(asked, by))),
+      purges: this.#unary<PurgesRequest, PurgesResponse>((request) => edge.purges(request)),
+      forget: this.#guarded(
+        this.#unary<ForgetRequest, ForgetResponse>((asked, by) => edge.forget(asked, by)),
+      ),
       explain: this.#unary<ExplainRequest, ExplainResponse>(async (request) => edge.explain(request)),
     });
     this.#health.addToServer(this.#server);
@@ -146,16 +183,35 @@ export class ControlPlane {
   }
 
   #unary<Request, Response>(
-    answer: (request: Request, peer: string) => Promise<Understood<Response>>,
+    answer: (request: Request, peer: string) => Promise<Understood<Response> | Refused>,
   ): handleUnaryCall<Understood<Request>, Response> {
     return (call, callback) => {
       const asked = call.request;
       const answered = asked.ok ? answer(asked.value, call.getPeer()) : Promise.resolve(asked);
       answered.then(
-        (reply) => (reply.ok ? callback(null, reply.value) : callback(refusal(reply.problem))),
+        (reply) => (reply.ok ? callback(null, reply.value) : callback(refusal(reply))),
         (thrown: unknown) => callback(this.#failure(thrown)),
       );
     };
+  }
+
+  /** For what changes state: who has not got the token learns nothing else, not even whether the call is right. */
+  #guarded<Request, Response>(
+    handle: handleUnaryCall<Request, Response>,
+  ): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      const refused = authorize(call.metadata, this.#token);
+      if (refused === undefined) return handle(call, callback);
+      this.#logRefused(call.getPath(), call.getPeer());
+      return callback(refusal(refused));
+    };
+  }
+
+  #logRefused(path: string, by: string): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#refusedLineAt < REFUSED_LINE_EVERY_MS) return;
+    this.#refusedLineAt = now;
+    this.#log.warn({ path, by }, "call refused: it did not come with the token");
   }
 
   readonly #watchStats: handleServerStreamingCall<Understood<WatchStatsRequest>, WatchStatsResponse> = (
@@ -164,7 +220,7 @@ export class ControlPlane {
     const period = call.request.ok ? readPeriod(call.request.value) : call.request;
     if (!period.ok) {
       // grpc-js ends a stream with a status only so: destroy() would leave the caller without one.
-      call.emit("error", refusal(period.problem));
+      call.emit("error", refusal(period));
       return;
     }
     const left = new AbortController();
@@ -204,8 +260,10 @@ function readPeriod({ period }: WatchStatsRequest): Understood<number> {
   return notUnderstood("period", rule, `${ms / 1_000}s`);
 }
 
-function refusal(details: string): Partial<ServiceError> & Error {
-  return Object.assign(new Error(details), { code: status.INVALID_ARGUMENT, details });
+function refusal(refused: NotUnderstood | Refused): Partial<ServiceError> & Error {
+  const { problem: details } = refused;
+  const code = "reason" in refused ? STATUS_OF[refused.reason] : status.INVALID_ARGUMENT;
+  return Object.assign(new Error(details), { code, details });
 }
 
 /** grpc-js gives the reason for which it cannot listen as text only. */

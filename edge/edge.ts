@@ -5,7 +5,8 @@ import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
-import type { EdgeConfig } from "./config.ts";
+import { claimId } from "./claim-id.ts";
+import { controlHost, type EdgeConfig } from "./config.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { EdgeReport } from "./edge-report.ts";
 import { explain } from "./explain.ts";
@@ -16,9 +17,9 @@ import { Collapse } from "./origin/collapse.ts";
 import { openOrigin } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
 import type { EdgeParts } from "./parts.ts";
-import { purge } from "./purge.ts";
+import { PurgeCalls } from "./purge-calls.ts";
 import { PurgeFollower } from "./purge-follower.ts";
-import { readPurgeRequest } from "./purge-request.ts";
+import { PurgeRecords } from "./purge-records.ts";
 import { Sites } from "./sites.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 
@@ -54,6 +55,9 @@ const LEAST_LOOK_MS = 50;
 const ANSWERS_PATIENCE_MS = 10_000;
 const CALLS_PATIENCE_MS = 2_000;
 
+/** The rule for who may call, in the words of the log and of the start line. */
+export const NO_TOKEN_RULE = "without EDGECACHE_TOKEN the gRPC control port listens on loopback only";
+
 /** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
   const origins = new Map<string, Origin>();
@@ -82,6 +86,7 @@ class RunningEdge implements Edge {
   readonly #listener: Listener;
   readonly #control: ControlPlane;
   readonly #bootId = randomUUID();
+  readonly #purges: PurgeCalls;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
   #httpPort: number;
@@ -98,11 +103,19 @@ class RunningEdge implements Edge {
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
     const store = new MemoryStore(config.memoryBytes);
+    const records = new PurgeRecords(config.id, clock);
     this.#parts = {
       id: config.id,
       origins,
       store,
-      follower: new PurgeFollower({ leaseMs: config.leaseMs, purgeLog, store, clock, log }),
+      follower: new PurgeFollower({
+        leaseMs: config.leaseMs,
+        purgeLog,
+        store,
+        clock,
+        log,
+        onPurge: (position, purge, objects) => records.applied(position, purge, objects),
+      }),
       collapse: new Collapse(),
       counters: new EdgeCounters(),
       clock,
@@ -111,6 +124,9 @@ class RunningEdge implements Edge {
       keepLimit: config.memoryBytes / KEEP_SHARE,
     };
     this.#sites = new Sites(config.sites);
+    const { purgeRate } = config;
+    const purges = new PurgeCalls({ ...this.#parts, purgeLog, records, sites: this.#sites, purgeRate });
+    this.#purges = purges;
     this.#listener = new Listener(this.#parts, this.#sites, config.simulateLatencyMs);
     this.#report = new EdgeReport(config, this.#parts, this.#listener, purgeLog, this.#bootId);
     this.#control = new ControlPlane(
@@ -119,17 +135,12 @@ class RunningEdge implements Edge {
         ping: () => this.#report.ping(this.#httpPort),
         stats: () => this.#report.stats(),
         members: () => this.#report.members(),
-        purge: async (request, by) => {
-          const call = readPurgeRequest(request, this.#sites);
-          if (!call.ok) return call;
-          const proof = await purge(call.value, `${by} via ${this.id}`, this.#parts, purgeLog);
-          return { ok: true, value: { ...proof, edges: [...proof.edges] } };
-        },
+        purge: (request, by) => purges.purge(request, by),
+        purges: (request) => purges.purges(request),
+        forget: (request, by) => purges.forget(request, by),
         explain: (request) => explain(request, this.#sites, this.#parts),
       },
-      clock,
-      log,
-      config.simulateLatencyMs,
+      { clock, log, simulateLatencyMs: config.simulateLatencyMs, token: config.token },
     );
   }
 
@@ -138,7 +149,7 @@ class RunningEdge implements Edge {
   }
 
   get grpc(): Address {
-    return { host: this.#config.host, port: this.#grpcPort };
+    return { host: controlHost(this.#config), port: this.#grpcPort };
   }
 
   get admin(): Address {
@@ -147,8 +158,9 @@ class RunningEdge implements Edge {
 
   async open(): Promise<void> {
     const { host, advertise, port, grpcPort, adminPort } = this.#config;
+    const onlyHere = this.grpc.host !== host;
     this.#httpPort = await this.#listener.open(host, port);
-    this.#grpcPort = await this.#control.open(host, grpcPort);
+    this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
       host,
       port: adminPort,
@@ -158,10 +170,24 @@ class RunningEdge implements Edge {
     await this.#parts.follower.start({
       edge: this.id,
       bootId: this.#bootId,
-      grpcAddress: hostPort(advertise, this.#grpcPort),
+      // Where nobody listens, nobody should look.
+      grpcAddress: hostPort(onlyHere ? this.grpc.host : advertise, this.#grpcPort),
       httpAddress: hostPort(advertise, this.#httpPort),
     });
+    if (this.#parts.follower.lagMs === undefined) {
+      await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
+    }
     this.#watching = this.#showState();
+    this.#tellWhoMayCall(onlyHere);
+  }
+
+  /** The rule that a person meets who calls from elsewhere, or who wonders why nobody asked for a secret. */
+  #tellWhoMayCall(onlyHere: boolean): void {
+    const { log } = this.#parts;
+    const grpc = hostPort(this.grpc.host, this.#grpcPort);
+    if (this.#config.token !== undefined) log.info({ grpc }, "Purge and Forget need the token");
+    else if (onlyHere) log.warn({ grpc, host: this.#config.host }, NO_TOKEN_RULE);
+    else log.info({ grpc }, NO_TOKEN_RULE);
   }
 
   /** Rule E7: gRPC health says at once when the lease has run out, and when it is back. */
@@ -179,6 +205,7 @@ class RunningEdge implements Edge {
     this.#stopped.abort();
     await this.#watching;
     this.#control.setServing(false);
+    await this.#purges.stop();
     await this.#listener.close(ANSWERS_PATIENCE_MS);
     await this.#control.close(CALLS_PATIENCE_MS);
     await this.#operator?.stop();
@@ -191,7 +218,7 @@ class RunningEdge implements Edge {
   /** A stopped edge serves nothing, so no purge need wait for it. */
   async #leave(): Promise<void> {
     try {
-      await this.#around.purgeLog.forget(this.id);
+      await this.#around.purgeLog.forget(this.id, this.#bootId);
     } catch (thrown) {
       this.#parts.log.warn({ cause: describeError(thrown) }, "still in the heartbeat table");
     }

@@ -6,7 +6,7 @@ import { createLog } from "../process/log.ts";
 import { settingsOrExit } from "../process/settings-or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
-import { startEdge } from "./edge.ts";
+import { NO_TOKEN_RULE, startEdge } from "./edge.ts";
 
 const config = settingsOrExit(edgeProgram, edgeConfig);
 const log = createLog("edge", config.logLevel);
@@ -22,6 +22,7 @@ try {
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +
       `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
   );
+  if (config.token === undefined) process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
 } catch (thrown) {
   process.stderr.write(`edge: ${describeError(thrown)}\n`);
   process.exit(1);

@@ -10,6 +10,9 @@ describe("an origin that is the edge itself", () => {
     "http://127.0.0.1:8081",
     "http://localhost:8081",
     "http://[::1]:8081",
+    "http://[::ffff:127.0.0.1]:8081",
+    "http://localhost.:8081",
+    "http://2130706433:8081",
     "http://127.0.0.1",
   ]) {
     it(`is seen behind ${url}`, () => expect(from(url, onLoopback)).to.equal(true));

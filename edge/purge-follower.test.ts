@@ -37,7 +37,7 @@ describe("the purge follower", () => {
   beforeEach(async () => {
     clock = new ManualClock();
     log = new TroubledLog(clock);
-    store = new MemoryStore(1_000_000);
+    store = new MemoryStore(10_000_000);
     follower = new PurgeFollower({
       leaseMs: 2_000,
       purgeLog: log,
@@ -54,9 +54,9 @@ describe("the purge follower", () => {
     await log.close();
   });
 
-  const storedAt = (mark: FillMark): StoredResponse => {
+  const storedAt = (mark: FillMark, target = PAGE.target): StoredResponse => {
     const stored: StoredResponse = {
-      key: "default /page",
+      key: `default ${target}`,
       method: "GET",
       authorized: false,
       status: 200,
@@ -69,8 +69,9 @@ describe("the purge follower", () => {
       mark,
       softPurged: false,
       ...PAGE,
+      target,
     };
-    store.put(stored, { method: "GET", target: PAGE.target, site: PAGE.site, fields: Fields.none });
+    store.put(stored, { method: "GET", target, site: PAGE.site, fields: Fields.none });
     return stored;
   };
 
@@ -159,6 +160,45 @@ describe("the purge follower", () => {
     await turn();
     expect(follower.standing(stored)).to.equal("purged");
     expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
+  });
+
+  describe("while it purges many paths in slices", () => {
+    const ITEMS = 5_000;
+
+    beforeEach(() => {
+      for (let i = 0; i < ITEMS; i += 1) storedAt(mark(), `/items/${i}`);
+    });
+
+    /** Lets it do its slices to the end. */
+    const finish = async (): Promise<void> => {
+      while (clock.waiting > 1) {
+        clock.advance(0);
+        await turn();
+      }
+    };
+
+    it("trusts nothing that the purge covers, though it has not come to it yet", async () => {
+      const covered = storedAt(mark(), "/items/last");
+      const other = storedAt(mark(), "/other");
+      await append({ kind: "prefix", prefix: "/items" });
+      expect(store.objects).to.be.within(1_000, ITEMS);
+      expect([follower.standing(covered), follower.standing(other)]).to.deep.equal(["purged", "trusted"]);
+      await finish();
+      expect(store.objects).to.equal(1);
+      expect(follower.standing(other)).to.equal("trusted");
+    });
+
+    it("takes the entries that come meanwhile after it, and loses none", async () => {
+      const other = storedAt(mark(), "/other");
+      const before = follower.position;
+      await append({ kind: "prefix", prefix: "/items" });
+      const last = await append({ kind: "url", target: "/page" });
+      expect(follower.position).to.deep.equal(before);
+      await finish();
+      expect(follower.position).to.deep.equal(last);
+      expect(follower.purges).to.equal(2);
+      expect(follower.standing(other)).to.equal("trusted");
+    });
   });
 
   describe("given entries", () => {

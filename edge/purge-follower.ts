@@ -7,7 +7,7 @@ import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../purge-log/purge
 import { PurgeHistory } from "./purge-history.ts";
 import type { Standing } from "./rules/judge.ts";
 import type { FillMark } from "./store/fill-mark.ts";
-import type { Purgeable } from "./store/purge-match.ts";
+import { covers, type Purgeable } from "./store/purge-match.ts";
 import type { Store } from "./store/store.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
@@ -27,6 +27,8 @@ export interface FollowerParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of each purge once it is applied here, with how many stored responses it covered. */
+  readonly onPurge?: (position: Position, purge: Purge, objects: number) => void;
 }
 
 /**
@@ -51,6 +53,8 @@ export class PurgeFollower {
   #position: Position | undefined;
   #freshAsOf: number | undefined;
   #runId: string | undefined;
+  /** Of the purge that is being applied in slices: what it has not come to yet must not be served either. */
+  #applying: readonly PurgeTarget[] = [];
   #applied: { position: Position; objects: number }[] = [];
   #beating: Promise<void> | undefined;
   #beatAgain = false;
@@ -91,6 +95,7 @@ export class PurgeFollower {
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
   standing(stored: StoredResponse): Standing {
     if (stored.softPurged || this.#history.flushedSince(stored.mark)) return "purged";
+    if (this.#applying.some((target) => covers(target, stored))) return "purged";
     return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
   }
 
@@ -170,11 +175,15 @@ export class PurgeFollower {
   async #purge(position: Position, purge: Purge): Promise<void> {
     // First the fence: what is stored while the store is being searched is tested against this purge too.
     this.#history.purged(position, purge.targets);
+    // One entry takes effect at one moment, however long it takes to find all that it names.
+    this.#applying = purge.targets;
     let objects = 0;
     for (const target of purge.targets) objects += await this.#purgeTarget(target, purge.soft);
+    this.#applying = [];
     this.purges += 1;
     this.#applied.push({ position, objects });
     if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
+    this.#parts.onPurge?.(position, purge, objects);
     this.#parts.log.info(
       { purgeId: purge.purgeId, position: formatPosition(position), by: purge.by, objects, soft: purge.soft },
       "purge applied",
@@ -204,7 +213,7 @@ export class PurgeFollower {
 
   async #follow(after: Position): Promise<void> {
     for await (const entries of this.#parts.purgeLog.follow(after, this.#stopping.signal))
-      this.apply(entries);
+      await this.apply(entries);
   }
 
   async #keepBeating(): Promise<void> {
@@ -241,14 +250,15 @@ export class PurgeFollower {
           ...identity,
           leaseMs: this.#parts.leaseMs,
           position,
+          runId: this.#runId ?? "",
           applied: [...this.#applied],
         });
         this.#takeState(state, position, sentAt);
-        if (this.#outage) this.#parts.log.warn("purge log answers again");
+        if (this.#outage) this.#parts.log.warn("purge log confirms heartbeats again");
         this.#outage = false;
       } catch (thrown) {
         if (!this.#outage)
-          this.#parts.log.error({ cause: describeError(thrown) }, "purge log does not answer");
+          this.#parts.log.error({ cause: describeError(thrown) }, "purge log does not confirm the heartbeat");
         this.#outage = true;
       }
     }
@@ -267,6 +277,8 @@ export class PurgeFollower {
       this.#softFlush("the purge log was trimmed past this edge");
       this.#position = beforeFirst(state);
     }
+    // Those who wait for receipts count a position only under the history that it is of.
+    if (this.#runId !== state.runId) this.#beatAgain = true;
     this.#runId = state.runId;
     if (comparePositions(this.position, state.tail) >= 0) this.#freshAsOf = sentAt;
   }

@@ -12,7 +12,14 @@ const twoSites = new Sites([
 
 type Target = NonNullable<PurgeTarget["target"]>;
 
-const EMPTY: PurgeRequest = { purgeId: "", targets: [], soft: false, wait: undefined, dryRun: false };
+const EMPTY: PurgeRequest = {
+  purgeId: "",
+  targets: [],
+  soft: false,
+  wait: undefined,
+  dryRun: false,
+  rebound: undefined,
+};
 
 function requestOf(
   target: Target | undefined,
@@ -70,6 +77,7 @@ describe("a purge request", () => {
           soft: false,
           waitMs: 5_000,
           dryRun: false,
+          reboundMs: undefined,
         },
       });
       const wait = { seconds: 1, nanos: 500_000_000 };
@@ -89,6 +97,16 @@ describe("a purge request", () => {
       for (const seconds of [0, 60]) {
         const read = readPurgeRequest(requestOf(url("/a"), { wait: { seconds, nanos: 0 } }), oneSite);
         expect(read.ok && read.value.waitMs).to.equal(seconds * 1_000);
+      }
+    });
+
+    it("with any rebound from 0.1 to 300 s", () => {
+      for (const [seconds, nanos] of [
+        [0, 100_000_000],
+        [300, 0],
+      ] as const) {
+        const read = readPurgeRequest(requestOf(url("/a"), { rebound: { seconds, nanos } }), oneSite);
+        expect(read.ok && read.value.reboundMs).to.equal(seconds * 1_000 + nanos / 1e6);
       }
     });
 
@@ -178,6 +196,18 @@ describe("a purge request", () => {
         requestOf(everything, { wait: { seconds: -1, nanos: 0 } }),
         "wait: must be 0s to 60s",
         '"-1s"',
+      ],
+      [
+        "a rebound that is too soon",
+        requestOf(everything, { rebound: { seconds: 0, nanos: 99_000_000 } }),
+        "rebound: must be 0.1s to 300s",
+        '"0.099s"',
+      ],
+      [
+        "a rebound that is too late",
+        requestOf(everything, { rebound: { seconds: 301, nanos: 0 } }),
+        "rebound: must be 0.1s to 300s",
+        '"301s"',
       ],
     ];
     for (const [what, request, field, value] of rows) {

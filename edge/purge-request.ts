@@ -12,6 +12,8 @@ export interface PurgeCall {
   readonly soft: boolean;
   readonly waitMs: number;
   readonly dryRun: boolean;
+  /** When to purge the same once more, in milliseconds from its acceptance; undefined for never. */
+  readonly reboundMs: number | undefined;
 }
 
 // One log entry holds one call, and an edge applies it in one go: this bounds how long that takes.
@@ -19,6 +21,9 @@ const MOST_TARGETS = 1_000;
 const MOST_TAG = 256;
 const DEFAULT_WAIT_MS = 5_000;
 const MOST_WAIT_MS = 60_000;
+// Shorter is no second purge, and an origin that takes longer is not behind but broken.
+const LEAST_REBOUND_MS = 100;
+const MOST_REBOUND_MS = 300_000;
 
 const PURGE_ID = /^[A-Za-z0-9._-]{1,64}$/;
 // What a response can be tagged with. U+FFFD, which is also what bytes that are not UTF-8 become, is none of it.
@@ -34,6 +39,8 @@ export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understoo
   }
   const wait = readWait(request.wait);
   if (!wait.ok) return wait;
+  const rebound = readRebound(request.rebound);
+  if (!rebound.ok) return rebound;
   const targets: PurgeTarget[] = [];
   for (const [index, wire] of request.targets.entries()) {
     const target = readTarget(wire, `targets[${index}]`, sites);
@@ -41,7 +48,10 @@ export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understoo
     targets.push(target.value);
   }
   const { purgeId, soft, dryRun } = request;
-  return { ok: true, value: { purgeId, targets, soft, waitMs: wait.value, dryRun } };
+  return {
+    ok: true,
+    value: { purgeId, targets, soft, waitMs: wait.value, dryRun, reboundMs: rebound.value },
+  };
 }
 
 function readWait(wait: PurgeRequest["wait"]): Understood<number> {
@@ -49,6 +59,18 @@ function readWait(wait: PurgeRequest["wait"]): Understood<number> {
   return ms >= 0 && ms <= MOST_WAIT_MS
     ? { ok: true, value: ms }
     : notUnderstood("wait", `must be 0s to ${MOST_WAIT_MS / 1_000}s`, `${ms / 1_000}s`);
+}
+
+function readRebound(rebound: PurgeRequest["rebound"]): Understood<number | undefined> {
+  if (rebound === undefined) return { ok: true, value: undefined };
+  const ms = rebound.seconds * 1_000 + rebound.nanos / 1e6;
+  return ms >= LEAST_REBOUND_MS && ms <= MOST_REBOUND_MS
+    ? { ok: true, value: ms }
+    : notUnderstood(
+        "rebound",
+        `must be ${LEAST_REBOUND_MS / 1_000}s to ${MOST_REBOUND_MS / 1_000}s`,
+        `${ms / 1_000}s`,
+      );
 }
 
 function readTarget(wire: WireTarget, field: string, sites: Sites): Understood<PurgeTarget> {

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describeError } from "../process/failure.ts";
 import { formatPosition } from "../purge-log/position.ts";
-import type { PurgeLog } from "../purge-log/purge-log.ts";
+import type { Purge } from "../purge-log/purge.ts";
+import type { AppendOutcome, PurgeLog } from "../purge-log/purge-log.ts";
 import type { EdgeParts } from "./parts.ts";
+import type { PurgeRecords } from "./purge-records.ts";
 import type { PurgeCall } from "./purge-request.ts";
-import { collectReceipts, type Receipt } from "./receipts.ts";
+import type { Rebounds } from "./rebounds.ts";
+import { collectReceipts, isProven, type Receipt } from "./receipts.ts";
 
 /** What became of a purge. The words are those of the RPC and of the CLI's JSON. */
 export interface PurgeProof {
@@ -17,37 +20,62 @@ export interface PurgeProof {
   readonly detail: string;
 }
 
+const MAY_BE_MISSING =
+  "the heartbeat table lost rows a moment ago: an edge that it does not name may still serve by its lease; " +
+  "ask again with the same purge_id";
+
+/** What a purge needs of the edge that takes the call. */
+export interface PurgeParts extends Pick<EdgeParts, "id" | "store" | "follower" | "clock" | "log"> {
+  readonly purgeLog: PurgeLog;
+  readonly records: PurgeRecords;
+  readonly rebounds: Rebounds;
+}
+
 /**
  * The life of a purge, at the edge that took the call: append it to the purge log; every edge, this one
  * included, applies it from there; collect their receipts. Never throws.
  */
-export async function purge(
-  call: PurgeCall,
-  by: string,
-  edge: Pick<EdgeParts, "id" | "store" | "follower" | "clock" | "log">,
-  purgeLog: PurgeLog,
-): Promise<PurgeProof> {
+export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeProof> {
   const { targets, soft } = call;
   const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
-  if (call.dryRun) {
-    const { objects, bytes } = edge.store.covered(targets);
-    const receipt: Receipt = { edge: edge.id, state: "pending", ms: 0, objects };
-    const detail = `dry run: ${objects} objects, ${bytes} bytes on ${edge.id}; nothing was purged`;
-    return { purgeId, position: "", outcome: "pending", edges: [receipt], detail };
-  }
-  const appended = await purgeLog.append({ purgeId, targets, soft, by }, edge.follower.position);
+  if (call.dryRun) return dryRun(purgeId, call, edge);
+  const entry: Purge = { purgeId, targets, soft, by };
+  const appended = await appendPurge(entry, edge);
   if (appended.kind !== "accepted") {
-    edge.log.warn({ purgeId, by, outcome: appended.kind, reason: appended.reason }, "purge not accepted");
     return { purgeId, position: "", outcome: appended.kind, edges: [], detail: appended.reason };
   }
+  if (call.reboundMs !== undefined) edge.rebounds.schedule(entry, appended.position, call.reboundMs);
   const position = formatPosition(appended.position);
-  edge.log.info({ purgeId, position, by, targets, soft }, "purge accepted");
   try {
-    const edges = await collectReceipts(appended.position, call.waitMs, { purgeLog, clock: edge.clock });
-    const outcome = edges.every((receipt) => receipt.state !== "pending") ? "applied" : "pending";
-    return { purgeId, position, outcome, edges, detail: "" };
+    const receipts = await collectReceipts(appended, call.waitMs, edge);
+    const { edges, complete } = receipts;
+    edge.records.proven(appended.position, edges);
+    const outcome = isProven(receipts) ? "applied" : "pending";
+    return { purgeId, position, outcome, edges, detail: complete ? "" : MAY_BE_MISSING };
   } catch (thrown) {
     const detail = `accepted, but the receipts cannot be read: ${describeError(thrown)}`;
     return { purgeId, position, outcome: "pending", edges: [], detail };
   }
+}
+
+/** Appends it to the purge log and writes the audit line: what, who, where in the log; the line has its time. */
+export async function appendPurge(
+  purge: Purge,
+  { follower, log, purgeLog }: Pick<PurgeParts, "follower" | "log" | "purgeLog">,
+): Promise<AppendOutcome> {
+  const appended = await purgeLog.append(purge, follower.position);
+  if (appended.kind === "accepted") {
+    log.info({ ...purge, position: formatPosition(appended.position) }, "purge accepted");
+  } else {
+    log.warn({ ...purge, outcome: appended.kind, reason: appended.reason }, "purge not accepted");
+  }
+  return appended;
+}
+
+/** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
+function dryRun(purgeId: string, { targets }: PurgeCall, { id, store }: PurgeParts): PurgeProof {
+  const { objects, bytes } = store.covered(targets);
+  const receipt: Receipt = { edge: id, state: "pending", ms: 0, objects, bytes };
+  const detail = `dry run: ${objects} objects, ${bytes} bytes on ${id}; nothing was purged`;
+  return { purgeId, position: "", outcome: "pending", edges: [receipt], detail };
 }

@@ -7,12 +7,13 @@ import { BEGINNING } from "../purge-log/position.ts";
 import type { Heartbeat, Member } from "../purge-log/purge-log.ts";
 import { ManualClock } from "../test/rig/manual-clock.ts";
 import { accepted, beatOf, purgeOf } from "../test/rig/purge-log-entries.ts";
-import { collectReceipts, type Receipt } from "./receipts.ts";
+import { collectReceipts, isProven, type Receipt, receiptNow } from "./receipts.ts";
 
 /** A real purge log whose table of members can be cut off. */
 class TroubledLog extends MemoryPurgeLog {
   cut = false;
   looks = 0;
+  tableAgeMs = (): number => Number.POSITIVE_INFINITY;
   listeners = 0;
 
   override onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
@@ -27,7 +28,8 @@ class TroubledLog extends MemoryPurgeLog {
   override async members(): Promise<readonly Member[]> {
     this.looks += 1;
     if (this.cut) throw new Failure("log-silent", "log", "no answer");
-    return super.members();
+    const members = await super.members();
+    return members.map((member) => ({ ...member, tableAgeMs: this.tableAgeMs() }));
   }
 }
 
@@ -50,9 +52,18 @@ describe("the receipts of a purge", () => {
 
   afterEach(() => log.close());
 
+  async function edgesOf(at: Position, waitMs: number): Promise<readonly Receipt[]> {
+    const { edges, complete } = await collectReceipts({ position: at, runId: "" }, waitMs, {
+      purgeLog: log,
+      clock,
+    });
+    expect(complete).to.equal(true);
+    return edges;
+  }
+
   /** Collects in the background; `settled` becomes the receipts. */
   function collecting(waitMs: number): { readonly done: Promise<readonly Receipt[]>; settled: boolean } {
-    const done = collectReceipts(position, waitMs, { purgeLog: log, clock });
+    const done = edgesOf(position, waitMs);
     const state = { done, settled: false };
     const settle = (): void => {
       state.settled = true;
@@ -67,9 +78,39 @@ describe("the receipts of a purge", () => {
     await turn();
   }
 
+  it("prove nothing while an edge may serve by its lease that the table has lost", async () => {
+    for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
+    const lostAt = clock.monotonic();
+    log.tableAgeMs = () => clock.monotonic() - lostAt;
+    const receipts = collectReceipts({ position, runId: "" }, 5_000, { purgeLog: log, clock });
+    await advance(FENCED_AFTER_MS - 1);
+    expect(isProven(await collectReceipts({ position, runId: "" }, 0, { purgeLog: log, clock }))).to.equal(
+      false,
+    );
+    await advance(1);
+    expect(isProven(await receipts)).to.equal(true);
+  });
+
+  it("prove nothing when the table is empty", async () => {
+    for (const edge of ["edge-1", "edge-2"]) await log.forget(edge);
+    const receipts = await collectReceipts({ position, runId: "" }, 0, { purgeLog: log, clock });
+    expect([receipts.edges, isProven(receipts)]).to.deep.equal([[], false]);
+  });
+
+  it("do not take the heartbeat of another history at its word", async () => {
+    const done = collectReceipts({ position, runId: "present" }, 100, { purgeLog: log, clock });
+    await turn();
+    const looks = log.looks;
+    await log.heartbeat({ ...beatOf("edge-1", before), runId: "former" });
+    await turn();
+    expect(log.looks).to.equal(looks + 1);
+    await advance(100);
+    expect(isProven(await done)).to.equal(false);
+  });
+
   it("are there at once when every edge has applied it already", async () => {
     for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
-    expect(await collectReceipts(position, 5_000, { purgeLog: log, clock })).to.deep.equal([
+    expect(await edgesOf(position, 5_000)).to.deep.equal([
       { edge: "edge-1", state: "applied", ms: 0, objects: 3 },
       { edge: "edge-2", state: "applied", ms: 0, objects: 3 },
     ]);
@@ -105,7 +146,7 @@ describe("the receipts of a purge", () => {
     const later = accepted(await log.append(purgeOf("later"), BEGINNING));
     await log.heartbeat(beatOf("edge-1", later));
     await log.heartbeat(beatOf("edge-2", { epoch: position.epoch + 1, seq: 0 }));
-    const receipts = await collectReceipts(position, 5_000, { purgeLog: log, clock });
+    const receipts = await edgesOf(position, 5_000);
     expect(receipts.map(({ state, objects }) => [state, objects])).to.deep.equal([
       ["applied", 0],
       ["applied", 0],
@@ -164,7 +205,7 @@ describe("the receipts of a purge", () => {
   });
 
   it("are what is known at once when nobody wants to wait", async () => {
-    const receipts = await collectReceipts(position, 0, { purgeLog: log, clock });
+    const receipts = await edgesOf(position, 0);
     expect(receipts.map(({ state }) => state)).to.deep.equal(["pending", "pending"]);
     expect(clock.waiting).to.equal(0);
   });
@@ -207,7 +248,7 @@ describe("the receipts of a purge", () => {
   });
 
   it("leave no listener and no timer behind, however they end", async () => {
-    await collectReceipts(position, 0, { purgeLog: log, clock });
+    await edgesOf(position, 0);
     const collected = collecting(60_000);
     await turn();
     expect([log.listeners, clock.waiting]).to.deep.equal([1, 1]);
@@ -216,5 +257,30 @@ describe("the receipts of a purge", () => {
     log.cut = true;
     await collecting(5_000).done.catch(() => undefined);
     expect([log.listeners, clock.waiting]).to.deep.equal([0, 0]);
+  });
+});
+
+describe("the receipt that the heartbeat table holds", () => {
+  const position: Position = { epoch: 7, seq: 5 };
+  const heard = (at: Position, heartbeatAgeMs: number): Member => ({
+    ...beatOf("edge-1", at),
+    heartbeatAgeMs,
+    tableAgeMs: Number.POSITIVE_INFINITY,
+  });
+
+  it("is applied from the purge's position on, whatever the age of the heartbeat", () => {
+    expect(receiptNow(position, heard(position, 60_000))).to.deep.equal({
+      edge: "edge-1",
+      state: "applied",
+      ms: 0,
+      objects: 3,
+    });
+    expect(receiptNow(position, heard({ epoch: 8, seq: 0 }, 0))).to.include({ state: "applied", objects: 0 });
+  });
+
+  it("is pending before it, and fenced once the lease has surely run out", () => {
+    const behind = { epoch: 7, seq: 4 };
+    expect(receiptNow(position, heard(behind, FENCED_AFTER_MS - 1)).state).to.equal("pending");
+    expect(receiptNow(position, heard(behind, FENCED_AFTER_MS)).state).to.equal("fenced");
   });
 });

@@ -1,4 +1,5 @@
 import type { Clock } from "../process/clock.ts";
+import { leaseEndsInMs } from "../purge-log/lease-end.ts";
 import { comparePositions, type Position } from "../purge-log/position.ts";
 import type { Heartbeat, Member, PurgeLog } from "../purge-log/purge-log.ts";
 
@@ -11,14 +12,24 @@ export interface Receipt {
   readonly ms: number;
   /** Stored responses that it removed or softened there. */
   readonly objects: number;
+  /** Bytes charged for them; known of a dry run only. */
+  readonly bytes?: number;
 }
-
-// Clock rates agree within 1 %, and a heartbeat may have been on its way for a moment.
-const CLOCK_RATE_MARGIN = 1.01;
-const MARGIN_MS = 100;
 
 // After a look that failed. As long as a heartbeat's period: sooner there is hardly anything new to see.
 const LOOK_AGAIN_MS = 250;
+
+/** What is known of one purge at every edge. */
+export interface Receipts {
+  readonly edges: readonly Receipt[];
+  /** false while an edge may serve by its lease that the heartbeat table does not name, because it lost rows. */
+  readonly complete: boolean;
+}
+
+/** Whether the purge is proven: nobody can serve what it covers. */
+export function isProven({ edges, complete }: Receipts): boolean {
+  return complete && edges.every(({ state }) => state !== "pending");
+}
 
 /**
  * Waits until every known edge has applied the purge at `position` or is fenced, for at most `waitMs` (and as
@@ -27,33 +38,40 @@ const LOOK_AGAIN_MS = 250;
  * Throws a Failure when the heartbeat table cannot be read at the first look; later it goes by what it has seen.
  */
 export async function collectReceipts(
-  position: Position,
+  { position, runId }: { readonly position: Position; readonly runId: string },
   waitMs: number,
   { purgeLog, clock }: { readonly purgeLog: PurgeLog; readonly clock: Clock },
-): Promise<readonly Receipt[]> {
+): Promise<Receipts> {
   const acceptedAt = clock.monotonic();
   const elapsed = (): number => clock.monotonic() - acceptedAt;
   const proven = new Map<string, Receipt>();
   const woken = new Wakeable();
+  const hear = (beat: Heartbeat): void => {
+    // A heartbeat of another history cannot be compared; the table can tell what it is worth.
+    if (beat.runId === runId) take(beat);
+    else woken.wake();
+  };
   const take = (beat: Heartbeat): void => {
     const { edge } = beat;
     if (proven.get(edge)?.state === "applied" || comparePositions(beat.position, position) < 0) return;
-    const objects = beat.applied.find((one) => comparePositions(one.position, position) === 0)?.objects ?? 0;
-    proven.set(edge, { edge, state: "applied", ms: elapsed(), objects });
+    proven.set(edge, { edge, state: "applied", ms: elapsed(), objects: objectsAt(position, beat) });
     woken.wake();
   };
-  const unsubscribe = purgeLog.onHeartbeat(take);
+  const unsubscribe = purgeLog.onHeartbeat(hear);
   try {
     let members = await purgeLog.members();
     let seen = true;
     for (;;) {
       for (const member of members) take(member);
       takeSilence(members, proven, elapsed());
-      const receipts = members.map(({ edge }) => proven.get(edge) ?? pendingReceipt(edge, elapsed()));
+      const missingMs = mayBeMissingForMs(members);
+      const edges = members.map(({ edge }) => proven.get(edge) ?? pendingReceipt(edge, elapsed()));
+      const receipts = { edges, complete: missingMs <= 0 };
       const left = waitMs - elapsed();
-      if (left <= 0 || receipts.every(({ state }) => state !== "pending")) return receipts;
-      const pending = members.filter(({ edge }) => !proven.has(edge));
-      await woken.sleep(clock, Math.min(left, ...(seen ? pending.map(fencedInMs) : [LOOK_AGAIN_MS])));
+      if (left <= 0 || isProven(receipts)) return receipts;
+      const silent = members.filter(({ edge }) => !proven.has(edge)).map(leaseEndsInMs);
+      const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [LOOK_AGAIN_MS];
+      await woken.sleep(clock, Math.min(left, ...next));
       const latest = await purgeLog.members().catch(() => undefined);
       seen = latest !== undefined;
       members = latest ?? members;
@@ -63,13 +81,26 @@ export async function collectReceipts(
   }
 }
 
+/**
+ * Milliseconds until the lease of an edge whose row was lost, with the table or a tail of it, has surely run out;
+ * 0 or less when no row can be missing. The edges of one log are taken to have leases no longer than the longest
+ * that is known. An empty table, where not even this edge stands, is one that was just lost.
+ */
+function mayBeMissingForMs(members: readonly Member[]): number {
+  const longest = Math.max(...members.map(({ leaseMs }) => leaseMs));
+  const [first] = members;
+  return first === undefined
+    ? LOOK_AGAIN_MS
+    : leaseEndsInMs({ leaseMs: longest, heartbeatAgeMs: first.tableAgeMs });
+}
+
 /** Notes who is fenced; also who no longer is, because it is heard of again and has not applied the purge yet. */
 function takeSilence(members: readonly Member[], proven: Map<string, Receipt>, ms: number): void {
   for (const member of members) {
     const { edge } = member;
     const known = proven.get(edge)?.state;
     if (known === "applied") continue;
-    if (fencedInMs(member) > 0) proven.delete(edge);
+    if (leaseEndsInMs(member) > 0) proven.delete(edge);
     else if (known === undefined) proven.set(edge, { edge, state: "fenced", ms, objects: 0 });
   }
 }
@@ -78,9 +109,18 @@ function pendingReceipt(edge: string, ms: number): Receipt {
   return { edge, state: "pending", ms, objects: 0 };
 }
 
-/** Milliseconds until the edge's lease has surely run out, by the purge log's clock; 0 or less when it has. */
-function fencedInMs(member: Member): number {
-  return member.leaseMs * CLOCK_RATE_MARGIN + MARGIN_MS - member.heartbeatAgeMs;
+/** How many stored responses it says that the purge removed there; 0 also when that is too long ago to be said. */
+function objectsAt(position: Position, { applied }: Heartbeat): number {
+  return applied.find((one) => comparePositions(one.position, position) === 0)?.objects ?? 0;
+}
+
+/** What the heartbeat table alone says of a purge at one edge, at the moment of the look. */
+export function receiptNow(position: Position, member: Member): Receipt {
+  const { edge } = member;
+  if (comparePositions(member.position, position) >= 0) {
+    return { edge, state: "applied", ms: 0, objects: objectsAt(position, member) };
+  }
+  return { edge, state: leaseEndsInMs(member) > 0 ? "pending" : "fenced", ms: 0, objects: 0 };
 }
 
 /** Sleeps until a time has passed or somebody wakes it, whichever comes first. */

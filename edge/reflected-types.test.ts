@@ -40,6 +40,15 @@ describe("the types that reflection tells", () => {
     }
   });
 
+  it("have the names of fields in JSON, as protoc writes them", () => {
+    const response = file?.messageType.find(({ name }) => name === "PurgeResponse");
+    const names = response?.field.map(({ name, jsonName }) => [name, jsonName]);
+    expect(names).to.deep.include.members([
+      ["purge_id", "purgeId"],
+      ["outcome", "outcome"],
+    ]);
+  });
+
   it("are otherwise what they were", () => {
     const before = filesOf(loaded).get("edgecache.v1");
     expect(file?.messageType.map(({ name }) => name)).to.deep.equal(

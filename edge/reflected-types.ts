@@ -54,12 +54,22 @@ function withEntries(message: DescriptorProto): DescriptorProto {
   }
   return {
     ...message,
-    field: message.field.map((each) => ({ ...each, typeName: names.get(each.typeName) ?? each.typeName })),
+    field: message.field.map((each) => ({
+      ...each,
+      typeName: names.get(each.typeName) ?? each.typeName,
+      // protoc writes it into every descriptor; without it grpcurl prints purge_id where JSON has purgeId.
+      jsonName: each.jsonName === "" ? lowerCamelCase(each.name) : each.jsonName,
+    })),
     nestedType: message.nestedType.map((each) => ({
       ...withEntries(each),
       name: names.get(each.name) ?? each.name,
     })),
   };
+}
+
+/** The name that the Protocol Buffers specification gives a field in JSON. */
+function lowerCamelCase(snakeCase: string): string {
+  return snakeCase.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function camelCase(snakeCase: string): string {

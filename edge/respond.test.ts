@@ -81,6 +81,12 @@ describe("respond", () => {
     expect(reply.header("date")).to.match(/ GMT$/);
   });
 
+  it("tells no length of a stored 204", async () => {
+    served = { ...servedOf(bytesContent([])), status: 204 };
+    const reply = await get(base, "/");
+    expect([reply.status, reply.header("content-length")]).to.deep.equal([204, undefined]);
+  });
+
   it("passes on the age that the origin's answer has, when it is not from the store", async () => {
     served = servedOf(textContent(""), [["Age", "7"]]);
     expect((await get(base, "/")).header("age")).to.equal("7");

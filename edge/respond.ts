@@ -74,7 +74,9 @@ function fieldLines(served: Served, edgeId: string): string[] {
       lines.push(name, value);
     }
   }
-  if (content.kind !== "none" && content.length !== undefined && !fields.has("Content-Length")) {
+  // RFC 9110 section 8.6: none in a 204, which has no content to tell the length of.
+  const tellsLength = content.kind !== "none" && content.length !== undefined && served.status !== 204;
+  if (tellsLength && !fields.has("Content-Length")) {
     lines.push("Content-Length", String(content.length));
   }
   if (age !== undefined) lines.push("Age", String(age));

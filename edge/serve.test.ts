@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ask, get } from "../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../test/rig/http-origin.ts";
@@ -210,6 +211,22 @@ describe("an edge in front of an HTTP origin", () => {
     }
     expect(origin.count("/slow")).to.equal(1);
     expect((await stats(edge.control)).collapsed).to.equal(3);
+  });
+
+  it("fetches once for each variant that is asked for at the same time", async () => {
+    origin.answer("/tongues", (request) =>
+      fresh(request.header("Accept-Language") ?? "none", [["Vary", "Accept-Language"]]),
+    );
+    const fields = origin.hold("/tongues", "fields");
+    const tongues = ["da", "et", "fi", "da", "et", "fi", "da", "et", "fi"];
+    const replies = tongues.map((tongue) =>
+      get(edge.url, "/tongues", { headers: { "Accept-Language": tongue } }),
+    );
+    while ((await stats(edge.control)).collapsed < tongues.length - 1) await turn();
+    fields.open();
+    const texts = (await Promise.all(replies)).map((reply) => reply.text);
+    expect(texts).to.deep.equal(tongues);
+    expect(origin.count("/tongues")).to.equal(3);
   });
 
   it("lets those who waited for a response that turns out private fetch their own", async () => {

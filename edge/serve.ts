@@ -129,7 +129,9 @@ function answer(
       const { content, ...head } = headAndContent(request, filled, collapsed, edge);
       const left = ttl(filled.response, now);
       const fwdStatus = head.status;
-      const outcome: CacheOutcome = { kind: "miss", fwd, fwdStatus, ttl: left, stored: true, collapsed };
+      const outcome: CacheOutcome = filled.body.kept
+        ? { kind: "miss", fwd, fwdStatus, ttl: left, stored: true, collapsed }
+        : { kind: "miss", fwd, fwdStatus, stored: false, collapsed, detail: "too-large" };
       return { ...represent(request, head, content), outcome };
     }
     case "own": {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { expect } from "chai";
-import { Failure } from "./failure.ts";
+import { describeError, Failure } from "./failure.ts";
 import { cannotListen, hostPort, listen } from "./listen.ts";
 
 describe("listening", () => {
@@ -35,6 +35,7 @@ describe("listening", () => {
     expect(failure.message).to.equal(
       `edge-1 HTTP data port: 127.0.0.1:${port} is in use; stop the program that listens there or choose another port`,
     );
+    expect(describeError(failure), "a start prints nothing more").to.equal(failure.message);
   });
 
   it("says when the address is not one of this machine", async () => {

@@ -25,8 +25,9 @@ export function listen(server: Server, host: string, port: number, what: string)
 
 /** The one sentence for a port that cannot be had. Its code is port-in-use or cannot-listen. */
 export function cannotListen(what: string, address: string, cause: NodeJS.ErrnoException): Failure {
+  // Without the cause: the sentence says what it says, and a start prints causes behind it.
   const because = (sentence: string, code = "cannot-listen") =>
-    new Failure(code, "config", `${what}: ${address} ${sentence}`, cause);
+    new Failure(code, "config", `${what}: ${address} ${sentence}`);
   switch (cause.code) {
     case "EADDRINUSE":
       return because("is in use; stop the program that listens there or choose another port", "port-in-use");
@@ -38,6 +39,6 @@ export function cannotListen(what: string, address: string, cause: NodeJS.ErrnoE
     case "EAI_AGAIN":
       return because("has a host name that cannot be resolved; choose an IP address");
     default:
-      return because(`cannot be listened on (${cause.code ?? cause.message})`);
+      return because(`cannot be listened on (${cause.message})`);
   }
 }

@@ -13,6 +13,7 @@ const HEARTBEAT: z.ZodType<Heartbeat> = z.object({
   grpcAddress: z.string(),
   httpAddress: z.string(),
   position,
+  runId: z.string(),
   leaseMs: z.number().nonnegative(),
   applied: z.array(z.object({ position, objects: count })),
 });

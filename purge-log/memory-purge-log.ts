@@ -1,5 +1,7 @@
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
+import { idTaken } from "./id-taken.ts";
+import { leaseEndsInMs } from "./lease-end.ts";
 import { BATCH_ENTRIES, FARTHEST_EPOCH_S, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
 import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
@@ -38,11 +40,11 @@ export class MemoryPurgeLog implements PurgeLog {
     this.#overtake(floor);
     this.#forgetOldPurges();
     const first = this.#positions.get(purge.purgeId);
-    if (first !== undefined) return { kind: "accepted", position: first.position };
+    if (first !== undefined) return { kind: "accepted", position: first.position, runId: this.#runId };
     const position = { epoch: this.#tail.epoch, seq: this.#tail.seq + 1 };
     this.#push({ position, content: { kind: "purge", purge } });
     this.#positions.set(purge.purgeId, { position, until: this.#clock.monotonic() + SAME_PURGE_MS });
-    return { kind: "accepted", position };
+    return { kind: "accepted", position, runId: this.#runId };
   }
 
   async *follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
@@ -64,6 +66,7 @@ export class MemoryPurgeLog implements PurgeLog {
     const refusal = this.#refusal(beat.position);
     if (refusal !== undefined)
       throw new Failure("log-refused", "log", `heartbeat of ${beat.edge}: ${refusal}`);
+    this.#refuseTwin(beat);
     this.#overtake(beat.position);
     this.#members.set(beat.edge, { beat, at: this.#clock.monotonic() });
     for (const listener of this.#listeners) listener(beat);
@@ -73,12 +76,13 @@ export class MemoryPurgeLog implements PurgeLog {
   async members(): Promise<readonly Member[]> {
     const now = this.#clock.monotonic();
     return [...this.#members.values()]
-      .map(({ beat, at }) => ({ ...beat, heartbeatAgeMs: now - at }))
+      .map(({ beat, at }) => ({ ...beat, heartbeatAgeMs: now - at, tableAgeMs: Number.POSITIVE_INFINITY }))
       .sort((a, b) => (a.edge < b.edge ? -1 : 1));
   }
 
-  async forget(edge: string): Promise<void> {
-    this.#members.delete(edge);
+  async forget(edge: string, bootId?: string): Promise<void> {
+    const known = this.#members.get(edge);
+    if (bootId === undefined || known?.beat.bootId === bootId) this.#members.delete(edge);
   }
 
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
@@ -96,6 +100,14 @@ export class MemoryPurgeLog implements PurgeLog {
     return floor.epoch > this.#seconds() + FARTHEST_EPOCH_S
       ? `position ${formatPosition(floor)} is from the far future`
       : undefined;
+  }
+
+  #refuseTwin({ edge, bootId }: Heartbeat): void {
+    const known = this.#members.get(edge);
+    if (known === undefined || known.beat.bootId === bootId) return;
+    const heartbeatAgeMs = this.#clock.monotonic() - known.at;
+    if (leaseEndsInMs({ leaseMs: known.beat.leaseMs, heartbeatAgeMs }) > 0)
+      throw idTaken(edge, known.beat.bootId);
   }
 
   /** Rule P1: who has seen more than this log holds has seen a history that this log lost. */

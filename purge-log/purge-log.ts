@@ -14,7 +14,12 @@ export interface LogEntry {
 
 /** What became of an append. */
 export type AppendOutcome =
-  | { readonly kind: "accepted"; readonly position: Position }
+  | {
+      readonly kind: "accepted";
+      readonly position: Position;
+      /** The history that it stands in, as in LogState. */
+      readonly runId: string;
+    }
   /** The log answered no (read-only, full, loading, not allowed): nothing was appended. */
   | { readonly kind: "rejected"; readonly reason: string }
   /** The log did not answer: it may or may not stand there. A retry with the same purgeId is safe. */
@@ -31,6 +36,8 @@ export interface Heartbeat {
   readonly httpAddress: string;
   /** How far it has applied. */
   readonly position: Position;
+  /** The history that the position is of, as the log last told it; empty before it has. */
+  readonly runId: string;
   /** Its lease, in milliseconds: how long after its last heartbeat it may still serve from its cache. */
   readonly leaseMs: number;
   /** Its latest purges with the number of stored responses each removed there, newest last. */
@@ -41,11 +48,16 @@ export interface Heartbeat {
 export interface Member extends Heartbeat {
   /** Since its last heartbeat, by the log's own clock. */
   readonly heartbeatAgeMs: number;
+  /** For how long the table has lost no row: an edge that is missing may have a lease that began before that. */
+  readonly tableAgeMs: number;
 }
 
 /** What the log answers to a heartbeat. */
 export interface LogState {
-  /** Changes when the log's server restarts. */
+  /**
+   * Names the log's history: it changes when the log's server restarts, and whenever the log was opened anew
+   * because entries may have been lost. Positions of two histories cannot be compared.
+   */
   readonly runId: string;
   /** Its last entry. */
   readonly tail: Position;
@@ -65,12 +77,19 @@ export interface PurgeLog {
    * Survives outages of the log by itself: it reconnects and goes on after the last entry it gave.
    */
   follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
-  /** Records the edge and returns where the log stands. Throws a Failure when the log does not confirm it. */
+  /**
+   * Records the edge and returns where the log stands. Throws a Failure when the log does not confirm it;
+   * edge-id-taken when another boot with this id may still serve by its lease: two edges with one id would have
+   * one receipt between them.
+   */
   heartbeat(beat: Heartbeat): Promise<LogState>;
-  /** Every edge that ever sent a heartbeat and was not forgotten, sorted by id. Throws a Failure. */
+  /**
+   * Every edge that ever sent a heartbeat and was not forgotten, sorted by id. Who has not heard of the present
+   * history yet is at the beginning. Throws a Failure.
+   */
   members(): Promise<readonly Member[]>;
-  /** Removes an edge from the table. Throws a Failure. */
-  forget(edge: string): Promise<void>;
+  /** Removes an edge from the table; with `bootId`, only if it is still that boot. Throws a Failure. */
+  forget(edge: string, bootId?: string): Promise<void>;
   /** Calls `listener` at every heartbeat of any edge, as it happens. Returns how to stop. */
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void;
   close(): Promise<void>;

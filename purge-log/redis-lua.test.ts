@@ -204,4 +204,18 @@ describe("the scripts of the Redis purge log", () => {
     await server.command("HSET", EDGES_KEY, "edge-1", cell.replace(/^\d+/, "1000"));
     expect((await log.members())[0]?.heartbeatAgeMs).to.be.lessThan(5000);
   });
+
+  it("name a history that no loss can bring back, and count a position under its own history only", async () => {
+    const first = await log.heartbeat(beatOf("edge-1"));
+    await log.heartbeat({ ...beatOf("edge-1", first.tail), runId: first.runId });
+    expect((await log.members())[0]?.position).to.deep.equal(first.tail);
+    await server.command("FLUSHALL");
+    const second = await log.heartbeat({ ...beatOf("edge-1", first.tail), runId: first.runId });
+    expect(second.runId).to.not.equal(first.runId);
+    const [member] = await log.members();
+    expect(member?.position).to.deep.equal(BEGINNING);
+    expect(member?.tableAgeMs).to.be.within(0, 5_000);
+    await log.heartbeat({ ...beatOf("edge-1", second.tail), runId: second.runId });
+    expect((await log.members())[0]?.position).to.deep.equal(second.tail);
+  });
 });

@@ -1,9 +1,11 @@
+import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "./lease-end.ts";
 import { FARTHEST_EPOCH_S } from "./log-limits.ts";
 
 /**
  * The head of every script, rule P1 of the purge protocol: compare the server's run_id, the ends of the
  * stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
- * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first.
+ * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first; `history` names
+ * what began at the last opening. An epoch may come again after a total loss, a history does not.
  *
  * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor.
  * Numbers go through %.0f: Lua would write a large one with an exponent.
@@ -35,8 +37,8 @@ local log_kind, meta_kind, edges_kind = kind(LOG), kind(META), kind(EDGES)
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 
 local record = {}
-if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened') end
-local tail, last, opened = record[2], parse(record[2]), record[3]
+if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened', 'history') end
+local tail, last, opened, history = record[2], parse(record[2]), record[3], record[4]
 
 local oldest, newest, generated
 if log_kind == 'stream' then
@@ -52,7 +54,7 @@ end
 local doubt
 if log_kind == 'none' then doubt = last and 'the log is gone' or 'the log is new'
 elseif log_kind ~= 'stream' then doubt = 'a ' .. log_kind .. ' stood in the place of the log'
-elseif not last or not tonumber(opened or '') then doubt = 'the record of the log is gone'
+elseif not last or not tonumber(opened or '') or not history then doubt = 'the record of the log is gone'
 elseif record[1] ~= run_id then doubt = 'the server restarted'
 elseif generated ~= tail then doubt = 'the log ends at ' .. generated .. ', not at ' .. tail
 elseif newest ~= tail then doubt = 'the last entry ' .. tail .. ' is gone'
@@ -72,7 +74,8 @@ if doubt then
   local epoch = math.max(seconds, floor.epoch, last and last.epoch or 0, top and top.epoch or 0) + 1
   tail = redis.call('XADD', LOG, string.format('%.0f-0', epoch), 'barrier', doubt)
   oldest, opened = oldest or tail, now_ms
-  redis.call('HSET', META, 'run_id', run_id, 'last', tail, 'opened', opened)
+  history = run_id .. '-' .. now[1] .. '.' .. now[2]
+  redis.call('HSET', META, 'run_id', run_id, 'last', tail, 'opened', opened, 'history', history)
 end
 `;
 
@@ -84,25 +87,48 @@ return tail
 /** KEYS[5]: the purge's own key. ARGV: floor, the purge as JSON, ms to know it again, entries to keep. */
 export const PUBLISH_SCRIPT = `${SETTLE}
 local first = redis.call('GET', KEYS[5])
-if first then return first end
+if first then return { first, history } end
 local epoch = string.match(tail, '^%d+')
 local position = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[4], epoch .. '-*', 'purge', ARGV[2])
 redis.call('HSET', META, 'last', position)
 redis.call('SET', KEYS[5], position, 'PX', ARGV[3])
-return position
+return { position, history }
 `;
 
 /**
- * ARGV: the edge's position, its id, the heartbeat as JSON, the channel. Answers run_id, tail, oldest.
- * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
+ * `boot` of a row of the table of edges, and the milliseconds until its lease has surely run out. A row that no
+ * edge wrote has neither.
  */
-export const HEARTBEAT_SCRIPT = `${SETTLE}
-redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3])
-redis.call('PUBLISH', ARGV[4], ARGV[3])
-return { run_id, tail, oldest }
+const ROW = `
+local function row_of(edge)
+  local beaten_ms, json = string.match(redis.call('HGET', EDGES, edge) or '', '^(%d+) (.*)$')
+  local read, beat = pcall(cjson.decode, json or '')
+  if not read or type(beat) ~= 'table' or type(beat.leaseMs) ~= 'number' then return {} end
+  local left_ms = beat.leaseMs * ${CLOCK_RATE_MARGIN} + ${LEASE_MARGIN_MS} - (tonumber(now_ms) - tonumber(beaten_ms))
+  return { boot = beat.bootId, left_ms = left_ms }
+end
 `;
 
-/** Answers the server's milliseconds now, those at which the epoch was opened, and the table of edges. */
+/** ARGV: the floor, the edge's id, its boot or nothing for any. */
+export const FORGET_SCRIPT = `${SETTLE}${ROW}
+if ARGV[3] == '' or row_of(ARGV[2]).boot == ARGV[3] then redis.call('HDEL', EDGES, ARGV[2]) end
+return tail
+`;
+
+/**
+ * ARGV: the edge's position, its id, the heartbeat as JSON, the channel, its boot. Answers the history, tail, oldest; or
+ * the boot that has this id and may still serve by its lease, and then it writes nothing.
+ * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
+ */
+export const HEARTBEAT_SCRIPT = `${SETTLE}${ROW}
+local row = row_of(ARGV[2])
+if row.boot and row.boot ~= ARGV[5] and row.left_ms > 0 then return tostring(row.boot) end
+redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[3])
+return { history, tail, oldest }
+`;
+
+/** Answers the server's milliseconds now, those at which the log was opened, the history, and the table of edges. */
 export const MEMBERS_SCRIPT = `${SETTLE}
-return { now_ms, opened, redis.call('HGETALL', EDGES) }
+return { now_ms, opened, history, redis.call('HGETALL', EDGES) }
 `;

@@ -1,8 +1,9 @@
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import { decodeHeartbeat } from "./heartbeat-codec.ts";
+import { idTaken } from "./id-taken.ts";
 import { Outage } from "./outage.ts";
-import type { Position } from "./position.ts";
+import { BEGINNING, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
 import { encodePurge } from "./purge-codec.ts";
 import type { AppendOutcome, Heartbeat, LogEntry, LogState, Member, PurgeLog } from "./purge-log.ts";
@@ -10,7 +11,7 @@ import { failureOf, RedisConnection } from "./redis-connection.ts";
 import { BLOCK_MS, followStream } from "./redis-follower.ts";
 import { listenToHeartbeats } from "./redis-heartbeats.ts";
 import { EDGES_KEY } from "./redis-keys.ts";
-import { type EdgeTable, publish, readEdgeTable, sendHeartbeat } from "./redis-scripts.ts";
+import { type EdgeTable, publish, readEdgeTable, removeEdge, sendHeartbeat } from "./redis-scripts.ts";
 
 /** A command that someone waits for is answered, or known to be unanswered, within this time. */
 const ANSWER_MS = 2000;
@@ -64,7 +65,7 @@ export class RedisPurgeLog implements PurgeLog {
     );
     switch (reply.kind) {
       case "reply":
-        return { kind: "accepted", position: reply.value };
+        return { kind: "accepted", ...reply.value };
       case "refused":
       case "unreachable":
         return { kind: "rejected", reason: reply.reason };
@@ -84,7 +85,8 @@ export class RedisPurgeLog implements PurgeLog {
     this.#listening ??= this.#listen();
     const reply = await this.#heartbeats.ask((client) => sendHeartbeat(client, beat), ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
-    return reply.value;
+    if (reply.value.kind === "taken") throw idTaken(beat.edge, reply.value.bootId);
+    return reply.value.state;
   }
 
   async members(): Promise<readonly Member[]> {
@@ -93,8 +95,8 @@ export class RedisPurgeLog implements PurgeLog {
     return this.#readable(reply.value);
   }
 
-  async forget(edge: string): Promise<void> {
-    const reply = await this.#publisher.ask((client) => client.hdel(EDGES_KEY, edge), ANSWER_MS);
+  async forget(edge: string, bootId?: string): Promise<void> {
+    const reply = await this.#publisher.ask((client) => removeEdge(client, edge, bootId), ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`forgetting ${edge}`, reply);
   }
 
@@ -128,7 +130,10 @@ export class RedisPurgeLog implements PurgeLog {
       if (decoded.kind === "heartbeat" && decoded.beat.edge === edge && Number.isFinite(ageMs)) {
         // After a restart the table may lack the latest heartbeats, so no age is believed beyond that.
         const heartbeatAgeMs = Math.max(0, Math.min(ageMs, table.trustedForMs));
-        members.push({ ...decoded.beat, heartbeatAgeMs });
+        const { beat } = decoded;
+        // Rule P1: what was reached in another history says nothing about this one.
+        const position = beat.runId === table.runId ? beat.position : BEGINNING;
+        members.push({ ...beat, position, heartbeatAgeMs, tableAgeMs: table.trustedForMs });
       } else unreadable.push(edge);
     }
     this.#reportRows(unreadable.sort().join(", "));

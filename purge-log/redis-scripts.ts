@@ -6,7 +6,13 @@ import { KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "./position.ts";
 import type { Heartbeat, LogState } from "./purge-log.ts";
 import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./redis-keys.ts";
-import { HEARTBEAT_SCRIPT, MEMBERS_SCRIPT, PUBLISH_SCRIPT, SETTLE_SCRIPT } from "./redis-lua.ts";
+import {
+  FORGET_SCRIPT,
+  HEARTBEAT_SCRIPT,
+  MEMBERS_SCRIPT,
+  PUBLISH_SCRIPT,
+  SETTLE_SCRIPT,
+} from "./redis-lua.ts";
 
 // The scripts as functions. Each rejects with ioredis' ReplyError when Redis says no, and with another
 // error when no answer comes or it is not of the expected shape.
@@ -20,6 +26,7 @@ const PUBLISH = script(PUBLISH_SCRIPT);
 const HEARTBEAT = script(HEARTBEAT_SCRIPT);
 const MEMBERS = script(MEMBERS_SCRIPT);
 const SETTLE = script(SETTLE_SCRIPT);
+const FORGET = script(FORGET_SCRIPT);
 
 const KEYS = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
 
@@ -30,12 +37,19 @@ const positionReply = z.string().transform((text, context): Position => {
   return z.NEVER;
 });
 const milliseconds = z.string().regex(/^\d+$/).transform(Number);
-const stateReply = z.tuple([z.string(), positionReply, positionReply]);
-const tableReply = z.tuple([milliseconds, milliseconds, z.array(z.string())]);
+const stateReply = z.union([z.string(), z.tuple([z.string(), positionReply, positionReply])]);
+const acceptedReply = z.tuple([positionReply, z.string()]);
+const tableReply = z.tuple([milliseconds, milliseconds, z.string(), z.array(z.string())]);
 
 /** Makes sure that the log can be trusted up to its tail, and returns the tail. */
 export async function settle(client: Redis, floor: Position): Promise<Position> {
   return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor)]));
+}
+
+/** Where a purge stands, and in which history. */
+export interface Accepted {
+  readonly position: Position;
+  readonly runId: string;
 }
 
 /** Appends `json` once per purgeId and returns where it stands. */
@@ -44,36 +58,53 @@ export async function publish(
   purgeId: string,
   json: string,
   floor: Position,
-): Promise<Position> {
+): Promise<Accepted> {
   const keys = [...KEYS, purgeKey(purgeId)];
   const values = [formatPosition(floor), json, SAME_PURGE_MS, KEPT_ENTRIES];
-  return positionReply.parse(await run(client, PUBLISH, keys, values));
+  const [position, runId] = acceptedReply.parse(await run(client, PUBLISH, keys, values));
+  return { position, runId };
 }
 
-export async function sendHeartbeat(client: Redis, beat: Heartbeat): Promise<LogState> {
-  const values = [formatPosition(beat.position), beat.edge, encodeHeartbeat(beat), HEARTBEAT_CHANNEL];
-  const [runId, tail, first] = stateReply.parse(await run(client, HEARTBEAT, KEYS, values));
-  return { runId, tail, first };
+/** What became of a heartbeat. */
+export type BeatOutcome =
+  | { readonly kind: "confirmed"; readonly state: LogState }
+  /** The boot with this id, whose lease may still run. */
+  | { readonly kind: "taken"; readonly bootId: string };
+
+export async function sendHeartbeat(client: Redis, beat: Heartbeat): Promise<BeatOutcome> {
+  const { edge, bootId } = beat;
+  const values = [formatPosition(beat.position), edge, encodeHeartbeat(beat), HEARTBEAT_CHANNEL, bootId];
+  const reply = stateReply.parse(await run(client, HEARTBEAT, KEYS, values));
+  if (typeof reply === "string") return { kind: "taken", bootId: reply };
+  const [runId, tail, first] = reply;
+  return { kind: "confirmed", state: { runId, tail, first } };
+}
+
+/** Takes an edge out of the table; with `bootId`, only if it is still that boot. */
+export async function removeEdge(client: Redis, edge: string, bootId = ""): Promise<void> {
+  await run(client, FORGET, KEYS, [formatPosition(BEGINNING), edge, bootId]);
 }
 
 /** The table of edges as it stands in Redis. */
 export interface EdgeTable {
   /** By the server's clock, since the last event that may have lost heartbeats. */
   readonly trustedForMs: number;
+  /** The present history. */
+  readonly runId: string;
   /** Server time minus the time in each row, with the rest of the row as it was written. */
   readonly rows: readonly { readonly edge: string; readonly ageMs: number; readonly json: string }[];
 }
 
 export async function readEdgeTable(client: Redis): Promise<EdgeTable> {
   const reply = await run(client, MEMBERS, KEYS, [formatPosition(BEGINNING)]);
-  const [now, opened, cells] = tableReply.parse(reply);
+  const [now, opened, runId, cells] = tableReply.parse(reply);
   const rows = [];
   for (let i = 0; i + 1 < cells.length; i += 2) {
     const [edge = "", cell = ""] = cells.slice(i, i + 2);
     const space = cell.indexOf(" ");
     rows.push({ edge, ageMs: now - Number(cell.slice(0, space)), json: cell.slice(space + 1) });
   }
-  return { trustedForMs: now - opened, rows };
+  return { trustedForMs: now - opened, runId, rows };
 }
 
 function script(text: string): Script {

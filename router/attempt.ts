@@ -6,7 +6,7 @@ import { AttemptBody, hasBody } from "./attempt-body.ts";
 import type { AliveHealth } from "./edge-health.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FleetEdge } from "./fleet.ts";
-import { requestFields, responseFields } from "./forwarded-fields.ts";
+import { interimFields, requestFields, responseFields } from "./forwarded-fields.ts";
 import type { Patience } from "./patience.ts";
 import { RouterFailure } from "./router-failure.ts";
 
@@ -21,8 +21,8 @@ export type AttemptOutcome =
 // RFC 9110 section 9.2.1 (without TRACE, which is refused): asking twice asks for nothing more than asking once.
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-// RFC 9110 section 15.2 allows any number of interim responses; an edge sends none, and a flood must end.
-const MAX_INTERIM = 8;
+// RFC 9110 section 15.2 allows any number of interim responses. An edge passes on 16 at most, and a flood must end.
+const MAX_INTERIM = 32;
 
 /** Sends the request to one edge and relays the answer as it arrives. Never rejects. */
 export function attempt(
@@ -102,8 +102,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (this.#stage !== "waiting") return;
     if (status < 200) {
-      this.#interim += 1;
-      if (this.#interim > MAX_INTERIM) this.#fail("edge-rubbish", "more interim responses than allowed");
+      this.#passOn(controller, status);
       return;
     }
     const { request, response, arrivedAt } = this.#exchange;
@@ -147,6 +146,22 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#fail(ours ? "internal" : "edge-unreachable", "no connection", error);
     } else if (isProtocolError(error)) this.#fail("edge-rubbish", "not HTTP", error);
     else this.#fail("edge-broke-off", "broke off", error);
+  }
+
+  /** RFC 9110 section 15.2: a proxy passes interim responses on, but not to a client of HTTP/1.0. */
+  #passOn(controller: Dispatcher.DispatchController, status: number): void {
+    this.#interim += 1;
+    if (this.#interim > MAX_INTERIM) {
+      this.#fail("edge-rubbish", "more interim responses than allowed");
+      return;
+    }
+    const { request, response } = this.#exchange;
+    if (request.httpVersion !== "1.1") return;
+    try {
+      response.writeInformation(status, interimFields(rawText(controller.rawHeaders)));
+    } catch (thrown) {
+      this.#fail("edge-rubbish", "the fields of an interim response cannot be sent on", thrown);
+    }
   }
 
   /** The client left, or somebody's time is up. */

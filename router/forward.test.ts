@@ -1,9 +1,15 @@
 import { once } from "node:events";
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type InformationEvent,
+} from "node:http";
 import { expect } from "chai";
 import { type Clock, systemClock } from "../process/clock.ts";
 import { Gate } from "../test/rig/gate.ts";
 import { ask, get } from "../test/rig/http-client.ts";
+import { RawConnection } from "../test/rig/raw-connection.ts";
 import { RawOrigin } from "../test/rig/raw-origin.ts";
 import { RoutedEdge } from "../test/rig/routed-edge.ts";
 import { startTestRouter, type TestRouter } from "../test/rig/test-router.ts";
@@ -439,6 +445,35 @@ describe("forwarding", () => {
       const { base } = await router([only]);
       expect((await get(base, "/")).status).to.equal(502);
       expect(data.heads).to.have.length(3);
+    });
+
+    it("passes on interim responses as they come, without the fields of their connection", async () => {
+      const seen = new Gate();
+      const { edge: only } = await rawEdge("only", (socket) => {
+        seen.passed.then(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nedge"));
+        socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nKeep-Alive: x\r\n\r\n");
+      });
+      const { base } = await router([only]);
+      const asking = httpRequest(base);
+      asking.end();
+      const [interim] = (await once(asking, "information")) as [InformationEvent];
+      expect([interim.statusCode, interim.rawHeaders]).to.deep.equal([
+        103,
+        ["Link", "</a.css>; rel=preload"],
+      ]);
+      const response = once(asking, "response");
+      seen.open();
+      const [message] = (await response) as [IncomingMessage];
+      expect([message.statusCode, await textOf(message)]).to.deep.equal([200, "edge"]);
+    });
+
+    it("passes no interim response to a client of HTTP/1.0", async () => {
+      const { edge: only } = await rawEdge("only", (socket) => {
+        socket.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nedge");
+      });
+      const { base } = await router([only]);
+      const client = (await RawConnection.open(base)).send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+      expect(await client.rest()).to.match(/^HTTP\/1\.1 200 OK\r\n/);
     });
 
     it("bounds the interim responses that an edge may send", async () => {

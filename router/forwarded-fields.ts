@@ -1,4 +1,5 @@
 import { Fields } from "../http/fields.ts";
+import { withoutForgeable } from "../http/forgeable-fields.ts";
 import { endToEnd } from "../http/hop-by-hop.ts";
 
 /** What the router knows of the client's connection. */
@@ -17,21 +18,6 @@ export interface Relayed {
   readonly rttMs: number;
 }
 
-// Servers behind believe these of a proxy in front, so what a client says in them is a forgery.
-const FORGEABLE = [
-  "client-ip",
-  "forwarded",
-  "true-client-ip",
-  "x-http-method",
-  "x-http-method-override",
-  "x-method-override",
-  "x-original-host",
-  "x-original-url",
-  "x-real-ip",
-  "x-rewrite-url",
-];
-const FORGEABLE_PREFIX = "x-forwarded-";
-
 // The router has answered 100 (Continue) itself by the time it forwards.
 const ANSWERED_HERE = "expect";
 
@@ -40,9 +26,7 @@ export const PSEUDONYM = "edgecache-router";
 
 /** The fields of the request to an edge, as name, value, name, value …, in the client's order and case. */
 export function requestFields(raw: readonly string[], client: ClientSide): string[] {
-  const received = endToEnd(Fields.ofRaw(raw));
-  const forwarded = [...received.names()].filter((name) => name.startsWith(FORGEABLE_PREFIX));
-  const kept = received.without([...FORGEABLE, ...forwarded, ANSWERED_HERE]);
+  const kept = withoutForgeable(endToEnd(Fields.ofRaw(raw))).without([ANSWERED_HERE]);
   const added = [
     ["X-Forwarded-For", client.address],
     // Clients reach the router in the clear; where TLS ends before it, that proxy's word is not checked here.
@@ -51,6 +35,11 @@ export function requestFields(raw: readonly string[], client: ClientSide): strin
     ["Via", `${client.httpVersion} ${PSEUDONYM}`],
   ];
   return [...kept, ...added].flat();
+}
+
+/** The fields of an interim response to the client. RFC 9110 section 8.6: none of them is a Content-Length. */
+export function interimFields(raw: readonly string[]): string[] {
+  return [...endToEnd(Fields.ofRaw(raw)).without(["content-length"])].flat();
 }
 
 /** The fields of the response to the client, in the edge's order and case, duplicates included. */

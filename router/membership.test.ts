@@ -33,6 +33,7 @@ describe("the edges found in Redis", () => {
       grpcAddress: edge.grpcAddress,
       httpAddress: edge.httpAddress,
       position: { epoch: 1, seq: 0 },
+      runId: "",
       leaseMs: 2000,
       applied: [],
       ...changes,

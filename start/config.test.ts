@@ -19,6 +19,17 @@ describe("the settings of the one-command system", () => {
     expect([config.origin.kind, config.redis]).to.deep.equal(["http", "redis://127.0.0.1:6379"]);
   });
 
+  it("take the token from the environment or a file, and show none that is wrong", () => {
+    const tokenOf = (env: Record<string, string>, argv: readonly string[] = []) =>
+      startConfig({ argv, env, readFile: () => "of-the-file\n" }).token;
+    expect(read()).not.to.have.property("token");
+    expect(tokenOf({ EDGECACHE_TOKEN: "s3cret" })?.matches("s3cret")).to.equal(true);
+    expect(tokenOf({}, ["--token-file", "/run/token"])?.matches("of-the-file")).to.equal(true);
+    expect(() => tokenOf({ EDGECACHE_TOKEN: "two words" })).to.throw(
+      "EDGECACHE_TOKEN: must be 1 to 256 printable ASCII characters without blanks, got 9 characters",
+    );
+  });
+
   it("refuse other than one latency for each edge", () => {
     expect(() => read("--simulate-latency", "5ms,1s")).to.throw(
       '--simulate-latency: must have one duration for each of the 3 edges, got "5ms,1s"',

@@ -2,6 +2,7 @@ import { edgeProgram } from "../edge/config.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
 import { isOwnOrigin } from "../edge/own-origin.ts";
 import { origin } from "../edge/site-settings.ts";
+import { configuredToken, type Token } from "../edge/token.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { readSettings, type SettingsInput, setting } from "../process/settings.ts";
@@ -25,6 +26,10 @@ export interface StartConfig {
   readonly leaseMs: number;
   /** One for each edge. */
   readonly simulateLatencyMs: readonly number[];
+  /** Purge calls a second that each edge takes. */
+  readonly purgeRate: number;
+  /** What a caller must know to purge; undefined for nothing. */
+  readonly token?: Token;
   readonly logLevel: LogLevel;
   readonly ports: {
     readonly router: number;
@@ -46,7 +51,7 @@ const PORTS: StartConfig["ports"] = {
   ],
 };
 
-const { memory, ttl, lease, simulateLatency, redis } = edgeProgram.settings;
+const { memory, ttl, lease, simulateLatency, redis, tokenFile, purgeRate } = edgeProgram.settings;
 
 export const startProgram = {
   name: "start",
@@ -74,6 +79,14 @@ export const startProgram = {
       ...lease,
       help: "How long each edge may serve from its cache after its last heartbeat.",
     }),
+    tokenFile: setting({
+      ...tokenFile,
+      help: "The file with the secret that purging needs, unless it is in the variable EDGECACHE_TOKEN; without one every program of this machine may purge.",
+    }),
+    purgeRate: setting({
+      ...purgeRate,
+      help: "How many purge calls a second each edge takes, as many again in a burst; more are RESOURCE_EXHAUSTED.",
+    }),
     logLevel: setting({
       type: logLevel,
       default: "warn",
@@ -86,13 +99,15 @@ export const startProgram = {
 export function startConfig(input: SettingsInput): StartConfig {
   const values = readSettings(startProgram, input);
   const { origin: from, simulateLatency: latencies } = values;
-  const problems: string[] = [];
+  const { token, problems: tokenProblems } = configuredToken(input, values.tokenFile);
+  const problems = [...tokenProblems];
   if (latencies.length !== PORTS.edges.length) {
     const got = startProgram.settings.simulateLatency.type.format(latencies);
     problems.push(`--simulate-latency: must have one duration for each of the 3 edges, got "${got}"`);
   }
-  const dataPorts = [PORTS.router, ...PORTS.edges.map((edge) => edge.port)];
-  if (isOwnOrigin(from, { host: HOST, ports: dataPorts })) {
+  // An operator port as origin would put the operator's pages on the data ports.
+  const ports = [PORTS.router, PORTS.routerAdmin, ...PORTS.edges.flatMap((edge) => Object.values(edge))];
+  if (isOwnOrigin(from, { host: HOST, ports })) {
     problems.push(`--origin: must not be a port of this system, got "${origin.format(from)}"`);
   }
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
@@ -104,6 +119,8 @@ export function startConfig(input: SettingsInput): StartConfig {
     ttlMs: values.ttl,
     leaseMs: values.lease,
     simulateLatencyMs: latencies,
+    purgeRate: values.purgeRate,
+    ...(token === undefined ? {} : { token }),
     logLevel: values.logLevel,
     ports: PORTS,
   };

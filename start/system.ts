@@ -20,7 +20,7 @@ export async function startSystem(
   parts: { readonly clock: Clock; readonly log: Log },
 ): Promise<System> {
   const { clock, log } = parts;
-  const { host, origin, memoryBytes, ttlMs, leaseMs, logLevel } = config;
+  const { host, origin, memoryBytes, ttlMs, leaseMs, purgeRate, token, logLevel } = config;
   const purgeLog = openPurgeLog(config.redis, clock, log);
   const edges: Edge[] = [];
   const stopEdges = async (): Promise<void> => {
@@ -40,6 +40,8 @@ export async function startSystem(
           ttlMs,
           leaseMs,
           simulateLatencyMs: config.simulateLatencyMs[index] ?? 0,
+          purgeRate,
+          ...(token === undefined ? {} : { token }),
           logLevel,
         },
         { purgeLog, clock, log },

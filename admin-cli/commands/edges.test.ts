@@ -1,6 +1,13 @@
+import { status } from "@grpc/grpc-js";
 import { expect } from "chai";
 import { runAdminCli } from "../../test/rig/run-admin-cli.ts";
-import { answer, pingResponse, type ScratchEdge, startScratchEdge } from "../../test/rig/scratch-edge.ts";
+import {
+  answer,
+  pingResponse,
+  refusal,
+  type ScratchEdge,
+  startScratchEdge,
+} from "../../test/rig/scratch-edge.ts";
 
 describe("admin-cli edges", () => {
   let edges: [ScratchEdge, ScratchEdge];
@@ -44,5 +51,40 @@ describe("admin-cli edges", () => {
     expect(JSON.parse(run.stdout)).to.deep.equal({
       edges: [{ ...first.member(), heartbeatAgeMs: null, state: "serving" }],
     });
+  });
+
+  describe("with forget", () => {
+    it("forgets an edge and says so", async () => {
+      const [first] = edges;
+      const forgotten: string[] = [];
+      first.script.forget = ({ edge }) => {
+        forgotten.push(edge);
+        return answer({});
+      };
+      const run = await runAdminCli(["edges", "forget", "edge-3", "--edge", first.address]);
+      expect(run).to.deep.equal({ code: 0, stdout: "edge-3 is forgotten\n", stderr: "" });
+      const json = await runAdminCli(["edges", "forget", "edge-3", "--json", "--edge", first.address]);
+      expect(json.stdout).to.equal('{"forgotten":"edge-3"}\n');
+      expect(forgotten).to.deep.equal(["edge-3", "edge-3"]);
+    });
+
+    it("repeats why an edge refuses, and exits 1", async () => {
+      const [first] = edges;
+      first.script.forget = () => refusal(status.FAILED_PRECONDITION, "edge: must have been silent");
+      const run = await runAdminCli(["edges", "forget", "edge-2", "--edge", first.address]);
+      expect(run).to.deep.equal({
+        code: 1,
+        stdout: "",
+        stderr: `admin-cli: ${first.address} refused the call: edge: must have been silent\n`,
+      });
+    });
+
+    for (const argv of [["forget"], ["forget", "a", "b"], ["remove", "a"]]) {
+      it(`does not understand "edges ${argv.join(" ")}"`, async () => {
+        const run = await runAdminCli(["edges", ...argv]);
+        expect(run.code).to.equal(2);
+        expect(run.stderr).to.match(/^admin-cli: edges: takes no arguments but forget <id>: /);
+      });
+    }
   });
 });

@@ -1,9 +1,13 @@
+import { Failure } from "../../process/failure.ts";
+import { show } from "../../process/values.ts";
 import { edgeAddresses } from "../address.ts";
-import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
-import type { Command } from "../command.ts";
-import { askFleet, CALL_MS } from "../fleet.ts";
+import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
+import { callerToken } from "../caller-token.ts";
+import type { Command, CommandInput, ExitCode } from "../command.ts";
+import { askFleet, CALL_MS, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
+import { printable } from "../terminal.ts";
 
 /** One edge in the output; `heartbeatAgeMs` is null when the heartbeat table does not hold it. */
 interface EdgeRow {
@@ -18,17 +22,21 @@ interface EdgeRow {
 
 export const edgesCommand: Command = {
   name: "edges",
-  synopsis: "[options]",
-  summary: "list the edges of the fleet, where they are and how they are",
+  synopsis: "[forget <id>] [options]",
+  summary: "list the edges of the fleet, where they are and how they are; forget one that is gone",
   options: COMMON_OPTIONS,
   notes: [
     "Addresses, position and heartbeat are what the heartbeat table says; the state is what the edge\nanswers to a Ping within 2 s: serving, lapsed or draining, else unreachable.",
-    "Exit code 0 when the edge asked knows the fleet, 1 when no edge answers.",
+    "forget <id> removes an edge that is gone for good, so that no purge waits for it any more. One whose lease may\nstill run is refused, and so is one that is not known. It needs the token in EDGECACHE_TOKEN, if the fleet has one.",
+    "Exit code 0 when the edge asked knows the fleet, or has forgotten the edge; 1 when no edge answers, or it refuses.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("edges", COMMON_OPTIONS, argv);
-    refusePositionals("edges", positionals);
     const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    const forgotten = edgeToForget(positionals);
+    if (forgotten !== undefined) {
+      return forget(forgotten, addresses, values.json === true, { env, terminal });
+    }
     const asked = await askFleet(addresses, (client) => client.ping(CALL_MS));
     const rows = asked.map(
       ({ edge, answer }): EdgeRow => ({
@@ -47,6 +55,32 @@ export const edgesCommand: Command = {
     return 0;
   },
 };
+
+/** The id after `forget`; undefined when the edges are to be listed. Throws Failure("bad-usage"). */
+function edgeToForget(positionals: readonly string[]): string | undefined {
+  const [verb, id, more] = positionals;
+  if (verb === undefined) return undefined;
+  if (verb === "forget" && id !== undefined && more === undefined) return id;
+  const got = show(verb === "forget" ? (more ?? "") : verb);
+  throw new Failure("bad-usage", "client", `edges: takes no arguments but forget <id>: ${got}`);
+}
+
+async function forget(
+  id: string,
+  addresses: readonly string[],
+  json: boolean,
+  { env, terminal }: Pick<CommandInput, "env" | "terminal">,
+): Promise<ExitCode> {
+  const token = callerToken(env);
+  const { client } = await reachEdge(addresses);
+  try {
+    await client.forget(id, CALL_MS, token);
+  } finally {
+    client.close();
+  }
+  terminal.write(json ? `${JSON.stringify({ forgotten: id })}\n` : `${printable(id)} is forgotten\n`);
+  return 0;
+}
 
 const LAYOUT = {
   head: ["edge", "state", "HTTP", "gRPC", "position", "heartbeat", "boot"],

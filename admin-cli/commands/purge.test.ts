@@ -54,8 +54,8 @@ describe("admin-cli purge", () => {
     });
   });
 
-  it("passes on --all, --soft, --wait and --purge-id", async () => {
-    await purge("--all", "--soft", "--wait", "1500ms", "--purge-id", "release-7");
+  it("passes on --all, --soft, --wait, --rebound and --purge-id", async () => {
+    await purge("--all", "--soft", "--wait", "1500ms", "--rebound", "2s", "--purge-id", "release-7");
     expect(edge.purges).to.deep.equal([
       {
         purgeId: "release-7",
@@ -63,6 +63,7 @@ describe("admin-cli purge", () => {
         soft: true,
         dryRun: false,
         wait: { seconds: 1, nanos: 500_000_000 },
+        rebound: { seconds: 2, nanos: 0 },
       },
     ]);
   });
@@ -104,13 +105,123 @@ describe("admin-cli purge", () => {
     );
   });
 
-  it("exits 0 when a dry run was answered, and says that nothing was purged", async () => {
-    edge.script.purge = ({ purgeId }) =>
-      answer({ ...response(purgeId, "applied", ["pending"]), position: "" });
-    const run = await purge("/a", "--dry-run");
-    expect(edge.purges[0]?.dryRun).to.equal(true);
-    expect(run).to.deep.include({ code: 0, stderr: "" });
-    expect(run.stdout).to.equal("edge-1  would purge  2 objects\ndry run: nothing was purged\n");
+  describe("with --dry-run", () => {
+    let other: ScratchEdge;
+
+    beforeEach(async () => {
+      other = await startScratchEdge("edge-2");
+      const gone = { ...other.member(), edge: "edge-3", grpcAddress: NOBODY };
+      edge.script.members = [edge.member(), other.member(), gone];
+      for (const [{ id, script }, objects] of [
+        [edge, 2],
+        [other, 5],
+      ] as const) {
+        const receipt = { edge: id, state: "pending", ms: 0, objects, bytes: objects * 1_000 };
+        script.purge = ({ purgeId }) =>
+          answer({ purgeId, position: "", outcome: "pending", edges: [receipt], detail: "" });
+      }
+    });
+    afterEach(() => other.stop());
+
+    it("asks every edge itself, sums up, says that nothing was purged, and exits 0", async () => {
+      const run = await purge("/a", "--dry-run");
+      expect([...edge.purges, ...other.purges].map(({ dryRun }) => dryRun)).to.deep.equal([true, true]);
+      expect(run).to.deep.equal({
+        code: 0,
+        stderr: "",
+        stdout:
+          "edge-1  would purge  2 objects  2000 bytes\nedge-2  would purge  5 objects  5000 bytes\n" +
+          "edge-3  unreachable\ndry run: nothing was purged of 7 objects, 7000 bytes\n",
+      });
+    });
+
+    it("prints the contract's document, with bytes", async () => {
+      const { stdout } = await purge("/a", "--dry-run", "--json", "--purge-id", "p-1");
+      expect(JSON.parse(stdout)).to.deep.equal({
+        purgeId: "p-1",
+        position: "",
+        outcome: "pending",
+        edges: [
+          { edge: "edge-1", state: "pending", ms: 0, objects: 2, bytes: 2_000 },
+          { edge: "edge-2", state: "pending", ms: 0, objects: 5, bytes: 5_000 },
+          { edge: "edge-3", state: "unreachable", ms: 0, objects: 0, bytes: 0 },
+        ],
+      });
+    });
+
+    it("repeats what an edge says that refuses it", async () => {
+      other.script.purge = () => refusal(status.UNAUTHENTICATED, "authorization: must be the metadata");
+      const run = await purge("/a", "--dry-run");
+      expect([run.code, run.stderr]).to.deep.equal([
+        1,
+        `admin-cli: ${other.address} refused the call: authorization: must be the metadata\n`,
+      ]);
+    });
+  });
+
+  it("comes with the token of EDGECACHE_TOKEN, and with none when there is none", async () => {
+    await runAdminCli(["purge", "/a", "--edge", edge.address], { EDGECACHE_TOKEN: "s3cret" });
+    await runAdminCli(["purge", "/a", "--edge", edge.address], { EDGECACHE_TOKEN: "" });
+    expect(edge.authorizations).to.deep.equal(["Bearer s3cret", undefined]);
+  });
+
+  describe("with many targets", () => {
+    const list = Array.from({ length: 2_500 }, (_, i) => `/item/${i}\n`).join("");
+
+    function purgeList(...argv: string[]) {
+      return runAdminCli(["purge", "--edge", edge.address, ...argv], {}, list);
+    }
+
+    it("reads them from standard input, sends them in calls of up to 1000, and sums up", async () => {
+      let seq = 0;
+      edge.script.purge = (request) => {
+        seq += 1;
+        return answer({ ...appliedPurge(request, ["edge-1"]), position: `1-${seq}` });
+      };
+      const run = await purgeList("-", "/first", "--purge-id", "release-7", "--json");
+      expect(edge.purges.map(({ purgeId, targets }) => [purgeId, targets.length])).to.deep.equal([
+        ["release-7.1", 1_000],
+        ["release-7.2", 1_000],
+        ["release-7.3", 501],
+      ]);
+      expect(edge.purges[0]?.targets[0]?.target).to.deep.equal({ $case: "url", url: "/first" });
+      expect(run).to.deep.equal({
+        code: 0,
+        stderr: "",
+        stdout:
+          '{"purgeId":"release-7","position":"1-3","outcome":"applied","edges":[{"edge":"edge-1","state":"applied","ms":1.25,"objects":6}]}\n',
+      });
+    });
+
+    it("reads them from --file -, too", async () => {
+      expect((await purgeList("--file", "-")).code).to.equal(0);
+      expect(edge.purges).to.have.length(3);
+    });
+
+    it("waits for the last only, once one was late, because an edge applies them in order", async () => {
+      edge.script.purge = ({ purgeId }) =>
+        answer(response(purgeId, purgeId.endsWith(".1") ? "pending" : "applied", ["applied"]));
+      expect((await purgeList("-", "--wait", "3s")).code).to.equal(0);
+      expect(edge.purges.map(({ wait }) => wait?.seconds)).to.deep.equal([3, 0, 3]);
+    });
+
+    it("stops at a call that the purge log does not take, and says at which", async () => {
+      edge.script.purge = ({ purgeId }) =>
+        answer(response(purgeId, purgeId.endsWith(".2") ? "rejected" : "applied", []));
+      const run = await purgeList("-", "--purge-id", "p");
+      expect(edge.purges).to.have.length(2);
+      expect([run.code, run.stderr]).to.deep.equal([
+        1,
+        "admin-cli: purge rejected by the purge log at call 2 of 3; safe to repeat with --purge-id p\n",
+      ]);
+    });
+
+    it("refuses a list that cannot be read, before it calls anybody", async () => {
+      const run = await purge("--file", "/nowhere/list.txt");
+      expect(run.code).to.equal(2);
+      expect(run.stderr).to.match(/^admin-cli: --file: must be a file that can be read .*\n$/);
+      expect(edge.purges).to.have.length(0);
+    });
   });
 
   it("repeats what an edge says of a purge that it refuses, in one line, and tries no other edge", async () => {
@@ -161,6 +272,6 @@ describe("admin-cli purge", () => {
 });
 
 function response(purgeId: string, outcome: string, states: readonly string[]): PurgeResponse {
-  const edges = states.map((state, i) => ({ edge: `edge-${i + 1}`, state, ms: 1.25, objects: 2 }));
+  const edges = states.map((state, i) => ({ edge: `edge-${i + 1}`, state, ms: 1.25, objects: 2, bytes: 0 }));
   return { purgeId, position: "1-5", outcome, edges, detail: "" };
 }

@@ -1,19 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../../process/failure.ts";
 import { duration, show } from "../../process/values.ts";
-import type { PurgeRequest, PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import type { PurgeRequest, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
 import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
-import { connectEdge, protoDuration } from "../client.ts";
-import type { Command } from "../command.ts";
-import { CALL_MS, nobodyAnswers } from "../fleet.ts";
-import { purgeDocument, purgeLines, whyNotProven } from "../purge-report.ts";
+import { callerToken } from "../caller-token.ts";
+import { protoDuration } from "../client.ts";
+import type { Command, CommandInput, ExitCode } from "../command.ts";
+import { dryRun, dryRunAnswer } from "../dry-run.ts";
+import { progressBar } from "../progress-bar.ts";
+import { batchIds, purgeBatches } from "../purge-batches.ts";
+import { dryRunDocument, dryRunLines, purgeDocument, purgeLines, whyNotProven } from "../purge-report.ts";
 import { purgeTargets } from "../purge-target.ts";
+import { sendPurges } from "../send-purge.ts";
+import { readTargetList } from "../target-list.ts";
 
 const WAIT = duration(0, 60_000);
 const DEFAULT_WAIT_MS = 5000;
-// What the call may take on top of the wait: the way there and back, and the append to the log.
-const MARGIN_MS = 2000;
+const REBOUND = duration(100, 300_000);
 
 const OPTIONS = {
   prefix: {
@@ -24,6 +28,11 @@ const OPTIONS = {
   },
   tag: { type: "string", multiple: true, value: "tag", help: "everything that carries this tag" },
   all: { type: "boolean", help: "everything; nothing else may be named beside it" },
+  file: {
+    type: "string",
+    value: "path",
+    help: "a list of targets, one a line: a URL, a path, prefix <path> or tag <tag>; - is standard input",
+  },
   site: {
     type: "string",
     value: "name",
@@ -36,7 +45,12 @@ const OPTIONS = {
     help: "how long to wait for every edge's receipt, 0 to 60s (5s)",
   },
   "no-wait": { type: "boolean", help: "do not wait; then nothing is proven, and the exit code is 1" },
-  "dry-run": { type: "boolean", help: "count what would go at the edge asked, and purge nothing" },
+  rebound: {
+    type: "string",
+    value: "duration",
+    help: "purge the same once more after this time, 100ms to 300s, for an origin that shows new content late",
+  },
+  "dry-run": { type: "boolean", help: "count what would go at every edge, and purge nothing" },
   "purge-id": {
     type: "string",
     value: "id",
@@ -47,11 +61,14 @@ const OPTIONS = {
 
 export const purgeCommand: Command = {
   name: "purge",
-  synopsis: "<url|path…> | --prefix <path> | --tag <tag> | --all [options]",
+  synopsis: "<url|path…> | - | --file <path> | --prefix <path> | --tag <tag> | --all [options]",
   summary: "purge on every edge, and wait for the proof",
   options: OPTIONS,
   notes: [
     "A path with a query names exactly that; a path without one names it with every query. A full URL also\nnames the site by its host. Paths, --prefix and --tag may be repeated and mixed: they go together.",
+    "Targets beyond 1000, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.",
+    "--rebound is kept by the edge that takes the call: it is lost when that edge ends before. --dry-run asks every\nedge itself; its outcome is pending, because nothing was purged.",
+    "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN.",
     "applied: the edge has purged. fenced: the edge is cut off for longer than its lease, so it serves nothing\nunvalidated. pending: neither is known yet.",
     "Exit code 0 only when the purge is proven: every edge applied or fenced (or when a dry run was answered).\n1 when it is pending, rejected or unknown, also after --no-wait. 2 when the command line is not understood.",
   ],
@@ -59,55 +76,75 @@ export const purgeCommand: Command = {
     const { values, positionals } = parseOptions("purge", OPTIONS, argv);
     const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
     const waitMs = waitOf(values.wait, values["no-wait"] === true);
-    const request: PurgeRequest = {
-      purgeId: purgeIdOf(values["purge-id"]),
-      targets: purgeTargets({
-        urls: positionals,
-        prefixes: values.prefix ?? [],
-        tags: values.tag ?? [],
-        all: values.all === true,
-        site: values.site,
+    const rebound = reboundOf(values.rebound);
+    const token = callerToken(env);
+    const purgeId = purgeIdOf(values["purge-id"]);
+    const batches = purgeBatches(await targetsOf(values, positionals));
+    const ids = batchIds(purgeId, batches.length);
+    const requests = batches.map(
+      (targets, i): PurgeRequest => ({
+        purgeId: ids[i] ?? purgeId,
+        targets,
+        soft: values.soft === true,
+        wait: protoDuration(waitMs),
+        dryRun: false,
+        rebound,
       }),
-      soft: values.soft === true,
-      wait: protoDuration(waitMs),
-      dryRun: values["dry-run"] === true,
+    );
+    const json = values.json === true;
+    if (values["dry-run"]) return forecast(purgeId, requests, addresses, json, { env, terminal });
+    // For one call there is nothing to watch.
+    const onProgress = (done: number, all: number) => {
+      if (all > 1) terminal.progress(progressBar(done, all));
     };
-    const answer = await send(addresses, request, waitMs + MARGIN_MS);
-    if (values.json) terminal.write(`${JSON.stringify(purgeDocument(answer))}\n`);
-    else terminal.write(purgeLines(terminal, answer, request.dryRun));
-    if (request.dryRun || answer.outcome === "applied") return 0;
-    terminal.complain(whyNotProven(answer));
+    const sending = { addresses, token, waitMs, onProgress };
+    const sent = await sendPurges(purgeId, requests, sending).finally(() => terminal.progress(undefined));
+    const { answer, calls } = sent;
+    terminal.write(json ? `${JSON.stringify(purgeDocument(answer))}\n` : purgeLines(terminal, answer));
+    if (answer.outcome === "applied") return 0;
+    terminal.complain(whyNotProven(answer, { done: calls, all: requests.length }));
     return 1;
   },
 };
 
-/**
- * Sends the purge to the first edge that takes it. An edge that fails is no reason to stop: the id makes a
- * second call safe. Throws a Failure when no edge can have heard of it, or when an edge refused it.
- */
-async function send(addresses: readonly string[], request: PurgeRequest, ms: number): Promise<PurgeResponse> {
-  let unreachable: Failure | undefined;
-  let unsure: Failure | undefined;
-  for (const address of addresses) {
-    const client = connectEdge(address);
-    let called = false;
-    try {
-      // What fails before the edge has answered this has certainly not purged.
-      await client.ping(CALL_MS);
-      called = true;
-      return await client.purge(request, ms);
-    } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.code === "refused") throw thrown;
-      if (called) unsure = thrown;
-      else unreachable = thrown;
-    } finally {
-      client.close();
-    }
-  }
-  if (unsure !== undefined) {
-    return { purgeId: request.purgeId, position: "", outcome: "unknown", edges: [], detail: unsure.message };
-  }
-  throw addresses.length === 1 && unreachable !== undefined ? unreachable : nobodyAnswers(addresses);
+interface Named {
+  readonly prefix?: string[];
+  readonly tag?: string[];
+  readonly all?: boolean;
+  readonly site?: string;
+  readonly file?: string;
+}
+
+/** Those of the arguments, then those of the list; `-` is the list on standard input. Throws Failure("bad-usage"). */
+async function targetsOf(values: Named, positionals: readonly string[]): Promise<PurgeTarget[]> {
+  const list = values.file ?? (positionals.includes("-") ? "-" : undefined);
+  const listed = list === undefined ? undefined : await readTargetList(list);
+  return purgeTargets({
+    urls: [...positionals.filter((url) => url !== "-"), ...(listed?.urls ?? [])],
+    prefixes: [...(values.prefix ?? []), ...(listed?.prefixes ?? [])],
+    tags: [...(values.tag ?? []), ...(listed?.tags ?? [])],
+    all: values.all === true,
+    site: values.site,
+  });
+}
+
+async function forecast(
+  purgeId: string,
+  requests: readonly PurgeRequest[],
+  addresses: readonly string[],
+  json: boolean,
+  { env, terminal }: Pick<CommandInput, "env" | "terminal">,
+): Promise<ExitCode> {
+  const answer = dryRunAnswer(purgeId, await dryRun(addresses, requests, callerToken(env)));
+  terminal.write(json ? `${JSON.stringify(dryRunDocument(answer))}\n` : dryRunLines(terminal, answer));
+  return 0;
+}
+
+function reboundOf(given: string | undefined): PurgeRequest["rebound"] {
+  if (given === undefined) return undefined;
+  const ms = REBOUND.parse(given);
+  if (ms !== undefined) return protoDuration(ms);
+  throw new Failure("bad-usage", "client", `--rebound: must be ${REBOUND.rule}: ${show(given)}`);
 }
 
 function waitOf(given: string | undefined, noWait: boolean): number {

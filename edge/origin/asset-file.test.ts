@@ -89,6 +89,18 @@ describe("findAsset and readAsset", () => {
       await once(server, "close");
     });
 
+    it("says of a FIFO that it may not read what it says of any other: that it is not there", async () => {
+      execFileSync("mkfifo", ["-m", "0", join(root, "dark")]);
+      await chmod(parent, 0o755);
+      const superuser = process.geteuid?.() === 0;
+      try {
+        if (superuser) process.seteuid?.(65534);
+        expect(await kindOf("dark")).to.equal("absent");
+      } finally {
+        if (superuser) process.seteuid?.(0);
+      }
+    });
+
     it("tells a file without read permission", async () => {
       await writeFile(join(root, "closed"), "x");
       await chmod(join(root, "closed"), 0);

@@ -44,10 +44,18 @@ export async function findAsset(root: string, names: readonly string[]): Promise
   try {
     const path = await realPath([root, ...names].join("/"));
     if (!isWithin(root, path)) return { kind: "absent" };
+    // Before it is opened: a device or a FIFO is not there, whoever may read it, and opening one may do something.
+    const { mode } = await stat(bytesOf(path));
+    if (isSpecial(mode)) return { kind: "absent" };
     return await withHandle(path, (handle) => inspect(handle, path, names.at(-1) ?? ""));
   } catch (error) {
     return assetOfError(error, names);
   }
+}
+
+function isSpecial(mode: number): boolean {
+  const type = mode & constants.S_IFMT;
+  return type !== constants.S_IFREG && type !== constants.S_IFDIR;
 }
 
 async function inspect(handle: FileHandle, path: string, name: string): Promise<Asset> {

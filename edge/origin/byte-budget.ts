@@ -11,6 +11,10 @@ export class ByteBudget {
     return this.#taken;
   }
 
+  get left(): number {
+    return this.limit - this.#taken;
+  }
+
   /** Takes `bytes` and returns true, or takes nothing and returns false when they do not fit. */
   take(bytes: number): boolean {
     if (this.#taken + bytes > this.limit) return false;
@@ -20,5 +24,33 @@ export class ByteBudget {
 
   give(bytes: number): void {
     this.#taken -= bytes;
+  }
+}
+
+/** What one fill has taken of a budget. */
+export class Charge {
+  readonly #budget: ByteBudget;
+  #taken = 0;
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget;
+  }
+
+  /** Takes `bytes` and returns true, or takes nothing and returns false when they do not fit. */
+  take(bytes: number): boolean {
+    if (!this.#budget.take(bytes)) return false;
+    this.#taken += bytes;
+    return true;
+  }
+
+  /** Gives `bytes` back, or what is left of them: some of what a fill holds may not have been charged. */
+  give(bytes: number): void {
+    const given = Math.min(bytes, this.#taken);
+    this.#budget.give(given);
+    this.#taken -= given;
+  }
+
+  giveAll(): void {
+    this.give(this.#taken);
   }
 }

@@ -24,7 +24,12 @@ const MOST_REVALIDATIONS = 32;
 export class Collapse<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
   readonly #revalidations = new Map<string, Turnstile>();
-  readonly #apart = new LRUCache<string, number>({ max: MOST_APART });
+  readonly #apart: LRUCache<string, number>;
+
+  /** `mostApart`: keys of which it is remembered that their responses are not to be shared. */
+  constructor(mostApart = MOST_APART) {
+    this.#apart = new LRUCache({ max: mostApart });
+  }
 
   /** Where fills of a site take their turn that validate what is no longer trusted. */
   revalidations(site: string): Turnstile {

@@ -44,7 +44,7 @@ export class DirectoryOrigin implements Origin {
       await expectDirectory(realRoot);
       return new DirectoryOrigin(realRoot, ttlMs, clock);
     } catch (error) {
-      const message = `The origin must be a directory that exists and can be read, got "${root}": ${describeError(error)}`;
+      const message = `The origin must be a directory that exists and can be read, got "${root}"`;
       throw new Failure("bad-config", "config", message, error);
     }
   }

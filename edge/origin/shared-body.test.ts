@@ -2,7 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import { LeftBehind, SharedBody } from "./shared-body.ts";
+import { LeftBehind, prefixHash } from "./left-behind.ts";
+import { SharedBody } from "./shared-body.ts";
 
 /** A body that a test sends chunk by chunk; it tells when it was asked for the next one and when it was left. */
 class GatedSource implements AsyncIterable<Uint8Array> {
@@ -112,7 +113,7 @@ describe("a body shared by its readers", () => {
     expect(budget.taken).to.equal(0);
   });
 
-  it("past its limit is no longer kept, gives back its budget and waits for its slowest reader", async () => {
+  it("past its limit is no longer kept, is charged for what it holds and waits for its slowest reader", async () => {
     const source = new GatedSource();
     const budget = new ByteBudget(10_000_000);
     const body = new SharedBody(source, budget, 1_000_000, clock);
@@ -120,10 +121,11 @@ describe("a body shared by its readers", () => {
     const fast = body.join().read(0)[Symbol.asyncIterator]();
     await source.send(900_000);
     expect((await fast.next()).value.byteLength).to.equal(900_000);
-    expect(budget.taken).to.be.greaterThan(0);
+    expect(body.kept).to.equal(true);
     await source.send(900_000);
     expect((await fast.next()).value.byteLength).to.equal(900_000);
-    expect(budget.taken).to.equal(0);
+    expect(body.kept).to.equal(false);
+    expect(budget.taken).to.be.within(1_800_000, 1_801_000);
     const pullsWhileHeld = source.pulls;
     expect((await slow.next()).value.byteLength).to.equal(900_000);
     expect(source.pulls).to.equal(pullsWhileHeld);
@@ -135,29 +137,61 @@ describe("a body shared by its readers", () => {
     await source.send(1);
     expect(await body.end).to.deep.equal({ kind: "not-kept" });
     expect(source.left).to.equal(true);
+    expect(budget.taken).to.equal(0);
   });
 
-  it("past its limit leaves behind, after a moment, a reader that holds up the others", async () => {
+  it("is not kept from the start when it is known to be longer than the limit", async () => {
+    const source = new GatedSource();
+    const body = new SharedBody(source, new ByteBudget(10_000), 1000, clock, 1001);
+    expect([body.kept, body.joinable]).to.deep.equal([false, true]);
+    const readers = [readAll(body.join().read(0)), readAll(body.join().read(0))];
+    await source.send(1001);
+    await source.finish();
+    for (const reader of readers) expect(await reader).to.have.length(1001);
+    expect((await body.end).kind).to.equal("not-kept");
+  });
+
+  it("past its limit leaves behind, after a moment, those in the rear that hold up the others", async () => {
     const source = new GatedSource();
     const body = new SharedBody(source, new ByteBudget(10_000_000), 1_000_000, clock);
-    const slow = body.join().read(0)[Symbol.asyncIterator]();
-    const fast = body.join().read(0)[Symbol.asyncIterator]();
-    for (const _ of [1, 2]) {
-      await source.send(900_000);
+    const [slow, middle, fast] = [0, 1, 2].map(() => body.join().read(0)[Symbol.asyncIterator]());
+    if (slow === undefined || middle === undefined || fast === undefined) throw new Error("three readers");
+    expect(await Promise.all([source.send(300_000, 1), slow.next()])).to.have.length(2);
+    for (const reader of [middle, fast]) await reader.next();
+    for (const value of [2, 3, 4]) {
+      await source.send(300_000, value);
       await fast.next();
     }
-    expect((await slow.next()).value.byteLength).to.equal(900_000);
-    const third = fast.next();
+    for (const _ of [2, 3]) await middle.next();
+    const fifth = fast.next();
     await turn();
-    expect(source.pulls).to.equal(2);
+    expect(source.pulls).to.equal(4);
     clock.advance(1_000);
     await source.send(7);
-    expect((await third).value.byteLength).to.equal(7);
+    expect((await fifth).value.byteLength).to.equal(7);
+    expect((await middle.next()).value.byteLength).to.equal(300_000);
     const behind = await slow.next().catch((thrown: unknown) => thrown);
-    expect(behind).to.be.instanceOf(LeftBehind).with.property("offset", 900_000);
+    expect(behind).to.be.instanceOf(LeftBehind);
+    const digest = prefixHash().update(new Uint8Array(300_000).fill(1)).digest("base64");
+    expect(behind).to.deep.include({ offset: 300_000, prefix: { length: 300_000, digest } });
     await fast.return?.();
+    await middle.return?.();
     await source.send(1);
     expect((await body.end).kind).to.equal("not-kept");
+  });
+
+  it("sends away a reader that comes too late for the first byte", async () => {
+    const source = new GatedSource();
+    const body = new SharedBody(source, new ByteBudget(10_000), 1000, clock, 2000);
+    const first = body.join().read(0)[Symbol.asyncIterator]();
+    await source.send(600);
+    await first.next();
+    await source.send(600);
+    await first.next();
+    const late = await readAll(body.join().read(0)).catch((thrown: unknown) => thrown);
+    expect(late).to.be.instanceOf(LeftBehind).with.property("offset", 0);
+    expect(late).to.have.property("prefix", undefined);
+    await first.return?.();
   });
 
   it("is not kept when all fills together hold too much", async () => {

@@ -29,6 +29,9 @@ export interface UpstreamOptions {
 // Twice what node's own client accepts of field lines, so that an unusual origin works; 64 KiB is an attack.
 const MAX_FIELD_BYTES = 32 * 1024;
 
+// Event streams, long polls and slow downloads each hold one for as long as they last; they must not use them up.
+const MOST_CONNECTIONS = 1_024;
+
 interface Lost {
   /** Something, ever: a request before this one was answered on it. */
   readonly ever: boolean;
@@ -55,7 +58,7 @@ export class UpstreamOrigin implements Origin {
       connectTimeoutMs: 5_000,
       fieldsTimeoutMs: 30_000,
       bodyTimeoutMs: 30_000,
-      connections: 64,
+      connections: MOST_CONNECTIONS,
       ...options,
     };
     const { base, clock, connections, connectTimeoutMs, fieldsTimeoutMs, bodyTimeoutMs } = this.#options;

@@ -107,7 +107,7 @@ function ifRangeHolds(request: CacheRequest, head: ResponseHead): boolean {
 }
 
 /** RFC 9110 section 8.8.2.2: a date is strong when the response was made a second or more after it. */
-function strongModificationDate(head: ResponseHead): number | undefined {
+export function strongModificationDate(head: ResponseHead): number | undefined {
   const modified = parseHttpDate(head.fields.get("last-modified") ?? "");
   const made = parseHttpDate(head.fields.get("date") ?? "");
   return modified !== undefined && made !== undefined && made - modified >= 1000 ? modified : undefined;

@@ -19,12 +19,19 @@ describe("conditionalFields", () => {
 });
 
 describe("matches304", () => {
+  const dates = (modified: number) => [`Last-Modified: ${at(modified)}`, `Date: ${at(0)}`];
+  const weakened = (modified: number) => ['ETag: W/"a"', ...dates(modified)];
+  const strong = (modified: number) => ['ETag: "a"', ...dates(modified)];
   const cases: readonly (readonly [readonly string[], readonly string[], boolean])[] = [
     [['ETag: "a"'], ['ETag: "a"'], true],
     [['ETag: "a"'], ['ETag: "b"'], false],
     [['ETag: W/"a"'], ['ETag: W/"a"'], true],
     [['ETag: "a"'], ['ETag: W/"a"'], true],
     [['ETag: W/"a"'], ['ETag: "a"'], false],
+    [weakened(-9), strong(-9), true],
+    [weakened(-9), strong(-8), false],
+    [weakened(0), strong(0), false],
+    [weakened(-9), ['ETag: "b"', ...strong(-9).slice(1)], false],
     [[`Last-Modified: ${at(-9)}`], ['ETag: "a"'], false],
     [[`Last-Modified: ${at(-9)}`], [`Last-Modified: ${at(-9)}`], true],
     [[`Last-Modified: ${at(-9)}`], [`Last-Modified: ${at(-8)}`], false],

@@ -2,6 +2,7 @@ import type { Fields } from "../../http/fields.ts";
 import { endToEnd } from "../../http/hop-by-hop.ts";
 import { parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
 import { parseHttpDate } from "./http-date.ts";
+import { strongModificationDate } from "./range.ts";
 import { storedFields } from "./storable.ts";
 import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
 
@@ -27,9 +28,19 @@ export function conditionalFields(stored: StoredHead): readonly (readonly [strin
 export function matches304(stored: StoredHead, fields: Fields): boolean {
   const tag = parseEntityTag(fields.get("etag"));
   const storedTag = parseEntityTag(stored.fields.get("etag"));
-  if (tag !== undefined) return tag.weak ? weakMatch(tag, storedTag) : strongMatch(tag, storedTag);
+  if (tag !== undefined) {
+    if (tag.weak || strongMatch(tag, storedTag)) return weakMatch(tag, storedTag);
+    // A server that weakens the tag of what it compresses leaves it strong in a 304, which it does not compress.
+    // A strong Last-Modified is a strong validator too, and one of them is enough.
+    return weakMatch(tag, storedTag) && sameStrongDate(stored, fields);
+  }
   const modified = fields.get("last-modified");
   return modified === undefined || modified === stored.fields.get("last-modified");
+}
+
+function sameStrongDate(stored: StoredHead, fields: Fields): boolean {
+  const date = strongModificationDate(stored);
+  return date !== undefined && date === strongModificationDate({ status: 304, fields });
 }
 
 /**

@@ -7,7 +7,8 @@ import { expect } from "chai";
 import { type LocalService, onLoopback, readComposeFile } from "../rig/compose-file.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const services = readComposeFile();
+const TOKEN = { EDGECACHE_TOKEN: "a-token-of-this-test" };
+const services = readComposeFile(TOKEN);
 const EDGES = ["edge-1", "edge-2", "edge-3"];
 
 describe("docker-compose.yml", () => {
@@ -35,6 +36,11 @@ describe("docker-compose.yml", () => {
     for (const setting of ["--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"]) {
       expect(command).to.contain(setting);
     }
+  });
+
+  it("does not start without a token of the operator's own, and has none built in", () => {
+    for (const name of EDGES) expect(services.get(name)?.environment, name).to.include(TOKEN);
+    expect(() => readComposeFile({})).to.throw("EDGECACHE_TOKEN must be given");
   });
 
   it("starts edges and router once Redis is healthy", () => {
@@ -137,7 +143,13 @@ describe("the services of docker-compose.yml, started as processes", function ()
   it("apply a purge on all three edges", () => {
     const edge = `${serviceOf("edge-2").address}:50051`;
     const args = ["admin-cli/bin.mjs", "purge", "/hello.txt", "--json", "--edge", edge];
-    const answer = JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
+    const answer = JSON.parse(
+      execFileSync(process.execPath, args, {
+        cwd: root,
+        env: { ...process.env, ...TOKEN },
+        encoding: "utf8",
+      }),
+    );
     expect(answer.outcome).to.equal("applied");
     const states = answer.edges.map((each: { edge: string; state: string }) => [each.edge, each.state]);
     expect(states).to.deep.equal(EDGES.map((name) => [name, "applied"]));

@@ -202,12 +202,12 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
       it("are all edges that sent a heartbeat, by id, each with its last one and its age", async () => {
         await log.heartbeat(beatOf("edge-2"));
         await log.heartbeat(beatOf("edge-1"));
-        const { tail } = await log.heartbeat(beatOf("edge-1"));
-        await log.heartbeat(beatOf("edge-1", tail));
+        const { tail, runId } = await log.heartbeat(beatOf("edge-1"));
+        await log.heartbeat({ ...beatOf("edge-1", tail), runId });
         const members = await rig.open().members();
         const ages = members.map((member) => member.heartbeatAgeMs);
-        expect(members.map(({ heartbeatAgeMs: _, ...beat }) => beat)).to.deep.equal([
-          beatOf("edge-1", tail),
+        expect(members.map(({ heartbeatAgeMs: _, tableAgeMs: __, ...beat }) => beat)).to.deep.equal([
+          { ...beatOf("edge-1", tail), runId },
           beatOf("edge-2"),
         ]);
         for (const age of ages) expect(age).to.be.within(0, 5000);
@@ -228,6 +228,38 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-2"]);
         await log.heartbeat(beatOf("edge-1"));
         expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1", "edge-2"]);
+      });
+
+      it("are not forgotten by an earlier boot of theirs", async () => {
+        await log.heartbeat(beatOf("edge-1"));
+        await log.forget("edge-1", "an earlier boot");
+        expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);
+        await log.forget("edge-1", beatOf("edge-1").bootId);
+        expect(await log.members()).to.deep.equal([]);
+      });
+
+      it("are never two of one id: the heartbeat of another boot is refused while the lease may run", async () => {
+        await log.heartbeat(beatOf("edge-1"));
+        const twin = { ...beatOf("edge-1"), bootId: "twin" };
+        const thrown = await rig
+          .open()
+          .heartbeat(twin)
+          .catch((error: unknown) => error);
+        expect(thrown).to.include({ code: "edge-id-taken" });
+        expect((await log.members()).map(({ bootId }) => bootId)).to.deep.equal(["edge-1-boot"]);
+      });
+
+      it("may be another boot once the lease has surely run out", async () => {
+        // 1 ms of lease and 100 ms for a heartbeat on its way.
+        await log.heartbeat({ ...beatOf("edge-1"), leaseMs: 1 });
+        let beaten = false;
+        while (!beaten) {
+          beaten = await log.heartbeat({ ...beatOf("edge-1"), bootId: "next" }).then(
+            () => true,
+            () => false,
+          );
+        }
+        expect((await log.members()).map(({ bootId }) => bootId)).to.deep.equal(["next"]);
       });
     });
 

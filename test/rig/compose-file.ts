@@ -19,9 +19,19 @@ const service = z.object({
 
 export type Service = z.infer<typeof service>;
 
-/** The services of docker-compose.yml by name; throws when one lacks what every service must have. */
-export function readComposeFile(): ReadonlyMap<string, Service> {
-  const text = readFileSync(resolve(root, "docker-compose.yml"), "utf8");
+/**
+ * The services of docker-compose.yml by name; throws when one lacks what every service must have. `variables` stand
+ * for those that the file requires of whoever starts it.
+ */
+export function readComposeFile(variables: Readonly<Record<string, string>>): ReadonlyMap<string, Service> {
+  const text = readFileSync(resolve(root, "docker-compose.yml"), "utf8").replace(
+    /\$\{(\w+):\?[^}]+\}/g,
+    (_, name: string) => {
+      const value = variables[name];
+      if (value === undefined) throw new Error(`docker-compose.yml: ${name} must be given`);
+      return value;
+    },
+  );
   const file = z.object({ services: z.record(z.string(), service) }).parse(parse(text, { merge: true }));
   return new Map(Object.entries(file.services));
 }

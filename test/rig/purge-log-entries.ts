@@ -14,6 +14,7 @@ export function beatOf(edge: string, position: Position = BEGINNING): Heartbeat 
     grpcAddress: "127.0.0.1:50051",
     httpAddress: "127.0.0.1:8081",
     position,
+    runId: "",
     leaseMs: 2000,
     applied: [{ position, objects: 3 }],
   };

@@ -21,6 +21,7 @@ export async function purge(
     soft: how.soft ?? false,
     wait: undefined,
     dryRun: false,
+    rebound: undefined,
   };
   return call(control, (client, done) => client.purge(request, done));
 }

@@ -101,6 +101,8 @@ export class RoutedEdge {
       },
       stats: (_call, done) => done(notHere),
       purge: (_call, done) => done(notHere),
+      purges: (_call, done) => done(notHere),
+      forget: (_call, done) => done(notHere),
       explain: (_call, done) => done(notHere),
       watchStats: (call) => void call.destroy(),
     };

@@ -13,16 +13,29 @@ export interface CliResult {
 
 /** Starts the real CLI as a child process, without this environment's own edge and colours. */
 export function startAdminCli(argv: readonly string[], env: Record<string, string> = {}) {
-  const { EDGECACHE_EDGE: _edge, NO_COLOR: _plain, FORCE_COLOR: _force, ...inherited } = process.env;
+  const {
+    EDGECACHE_EDGE: _edge,
+    EDGECACHE_TOKEN: _token,
+    NO_COLOR: _plain,
+    FORCE_COLOR: _force,
+    ...inherited
+  } = process.env;
   return spawn(process.execPath, [BIN, ...argv], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...inherited, ...env },
   });
 }
 
-/** Runs it to its end. */
-export async function runAdminCli(argv: readonly string[], env?: Record<string, string>): Promise<CliResult> {
+/** Runs it to its end, with `input` on its standard input. */
+export async function runAdminCli(
+  argv: readonly string[],
+  env?: Record<string, string>,
+  input = "",
+): Promise<CliResult> {
   const child = startAdminCli(argv, env);
+  // A run that reads nothing may have ended before this is written.
+  child.stdin.on("error", () => child.stdin.destroy());
+  child.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);

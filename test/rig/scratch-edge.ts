@@ -1,5 +1,6 @@
 import {
   type handleUnaryCall,
+  type Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
@@ -12,10 +13,14 @@ import {
   type EdgeStats,
   type ExplainRequest,
   type ExplainResponse,
+  type ForgetRequest,
+  type ForgetResponse,
   type Member,
   type PingResponse,
   type PurgeRequest,
   type PurgeResponse,
+  type PurgesRequest,
+  type PurgesResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 
 /** What a call gets: an answer, a gRPC error, or nothing at all. */
@@ -40,6 +45,8 @@ export interface EdgeScript {
   stats: () => Reply<EdgeStats>;
   members: readonly Member[];
   purge: (request: PurgeRequest) => Reply<PurgeResponse>;
+  purges: (request: PurgesRequest) => Reply<PurgesResponse>;
+  forget: (request: ForgetRequest) => Reply<ForgetResponse>;
   explain: (request: ExplainRequest) => Reply<ExplainResponse>;
 }
 
@@ -50,6 +57,8 @@ export interface ScratchEdge {
   readonly script: EdgeScript;
   /** Every PurgeRequest that arrived, in order. */
   readonly purges: readonly PurgeRequest[];
+  /** The `authorization` of each of them. */
+  readonly authorizations: readonly (string | undefined)[];
   readonly explained: readonly ExplainRequest[];
   /** Streams of WatchStats that are open now. */
   watchers(): number;
@@ -61,6 +70,7 @@ export interface ScratchEdge {
 /** Listens on `address`, a free port of 127.0.0.1 unless given. Call `stop` in the test's end. */
 export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Promise<ScratchEdge> {
   const purges: PurgeRequest[] = [];
+  const authorizations: (string | undefined)[] = [];
   const explained: ExplainRequest[] = [];
   const watchers = new Set<() => void>();
   const script: EdgeScript = {
@@ -68,6 +78,8 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     stats: () => answer(edgeStats(id)),
     members: [],
     purge: (request) => answer(appliedPurge(request, [id])),
+    purges: () => answer({ edge: id, purges: [] }),
+    forget: () => answer({}),
     explain: () => refusal(status.NOT_FOUND, "nothing to explain"),
   };
   const service: EdgeServiceServer = {
@@ -76,10 +88,13 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
       const reply = script.stats();
       return reply.kind === "answer" ? answer({ stats: reply.value, members: [...script.members] }) : reply;
     }),
-    purge: unary((request) => {
+    purge: unary((request, metadata) => {
       purges.push(request);
+      authorizations.push(metadata.get("authorization")[0]?.toString());
       return script.purge(request);
     }),
+    purges: unary((request) => script.purges(request)),
+    forget: unary((request) => script.forget(request)),
     explain: unary((request) => {
       explained.push(request);
       return script.explain(request);
@@ -114,6 +129,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     address: bound,
     script,
     purges,
+    authorizations,
     explained,
     watchers: () => watchers.size,
     member: () => ({
@@ -132,10 +148,10 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
 }
 
 function unary<Request, Response>(
-  reply: (request: Request) => Reply<Response>,
+  reply: (request: Request, metadata: Metadata) => Reply<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call: ServerUnaryCall<Request, Response>, done: sendUnaryData<Response>) => {
-    const said = reply(call.request);
+    const said = reply(call.request, call.metadata);
     switch (said.kind) {
       case "answer":
         return done(null, said.value);
@@ -189,7 +205,7 @@ export function appliedPurge(request: PurgeRequest, edges: readonly string[]): P
     purgeId: request.purgeId,
     position: "1-5",
     outcome: "applied",
-    edges: edges.map((edge) => ({ edge, state: "applied", ms: 1.25, objects: 2 })),
+    edges: edges.map((edge) => ({ edge, state: "applied", ms: 1.25, objects: 2, bytes: 0 })),
     detail: "",
   };
 }

@@ -46,6 +46,7 @@ export async function startTestEdge(
       ttlMs: 60_000,
       leaseMs: 2_000,
       simulateLatencyMs: 0,
+      purgeRate: 1_000_000,
       logLevel: "silent",
       ...rest,
     },

@@ -17,6 +17,7 @@ const CONFIG: StartConfig = {
   leaseMs: 2_000,
   // Far enough apart that edge-1 stays the nearest on a busy machine.
   simulateLatencyMs: [0, 150, 300],
+  purgeRate: 1_000,
   logLevel: "silent",
   ports: {
     router: 0,

@@ -18,6 +18,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Duration } from "../../google/protobuf/duration.ts";
+import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 /**
  * The control plane of an edgeCache edge: measure it, read it, purge it, ask it why.
@@ -176,8 +177,17 @@ export interface PurgeRequest {
   wait:
     | Duration
     | undefined;
-  /** Count what would go on the edge that answers, and change nothing. */
+  /**
+   * Count what would go on the edge that answers, and change nothing. Other edges hold other responses: ask
+   * each of them.
+   */
   dryRun: boolean;
+  /**
+   * Purge the same targets once more after this time, for an origin that shows its new content late: 0.1 s to
+   * 300 s; no second purge when absent. The edge that took the call sends it, as purge_id followed by
+   * "~rebound"; it is lost when that edge ends before.
+   */
+  rebound: Duration | undefined;
 }
 
 /** PurgeResponse is the proof: what became of the purge, edge by edge. */
@@ -189,11 +199,12 @@ export interface PurgeResponse {
   /**
    * applied: every edge is applied or fenced. pending: the wait ended first.
    * rejected: the purge log refused it. unknown: the purge log did not answer; retry with the same id.
+   * A dry run is pending without a position: nothing was purged.
    */
   outcome: string;
-  /** One receipt per known edge, sorted by id. */
+  /** One receipt per known edge, sorted by id; of a dry run, the one of the edge that answers. */
   edges: PurgeReceipt[];
-  /** Why, when the outcome is rejected or unknown. */
+  /** Why, when the outcome is rejected or unknown; what a dry run found. */
   detail: string;
 }
 
@@ -208,8 +219,59 @@ export interface PurgeReceipt {
   state: string;
   /** Milliseconds from the acceptance of the purge to this state. */
   ms: number;
-  /** Stored responses that this purge removed or softened there. */
+  /** Stored responses that this purge removed or softened there, or would in a dry run. */
   objects: number;
+  /** Bytes that they are charged for; known of a dry run only, else 0. */
+  bytes: number;
+}
+
+/** PurgesRequest says how much of the history to list. */
+export interface PurgesRequest {
+  /** At most this many purges: 1 to 1,000; 100 when 0. */
+  limit: number;
+}
+
+/** PurgesResponse is the latest purges, the newest first. */
+export interface PurgesResponse {
+  /** The edge that answers. */
+  edge: string;
+  /** Fewer than asked for when the edge has seen no more since its start, or when they fill half a MiB. */
+  purges: PurgeRecord[];
+}
+
+/** PurgeRecord is one purge as one edge remembers it. An edge remembers its latest 1,000. */
+export interface PurgeRecord {
+  /** The purge's id; empty for an entry of the purge log that could not be read and so purged everything. */
+  purgeId: string;
+  /** Where in the purge log it stands, as epoch-seq. */
+  position: string;
+  /** When this edge applied it, by its own clock. */
+  time:
+    | Date
+    | undefined;
+  /** Who asked: the caller's address and the edge that took the call. */
+  by: string;
+  /** Whether what matched was kept as validators. */
+  soft: boolean;
+  /** What it named: the first 10 of its targets, fewer when they are long. */
+  targets: PurgeTarget[];
+  /** How many targets it named. */
+  targetCount: number;
+  /**
+   * One receipt per known edge, sorted by id, as this edge knows them now. The milliseconds are 0 where it did
+   * not wait for the receipt itself; the objects of another edge are known for its latest purges only, else 0.
+   */
+  edges: PurgeReceipt[];
+}
+
+/** ForgetRequest names the edge to forget. */
+export interface ForgetRequest {
+  /** The edge's id. */
+  edge: string;
+}
+
+/** ForgetResponse has no fields: an answer means that the edge is forgotten. */
+export interface ForgetResponse {
 }
 
 /** ExplainRequest names one request to explain. */
@@ -1077,7 +1139,7 @@ export const PurgeTarget: MessageFns<PurgeTarget> = {
 };
 
 function createBasePurgeRequest(): PurgeRequest {
-  return { purgeId: "", targets: [], soft: false, wait: undefined, dryRun: false };
+  return { purgeId: "", targets: [], soft: false, wait: undefined, dryRun: false, rebound: undefined };
 }
 
 export const PurgeRequest: MessageFns<PurgeRequest> = {
@@ -1096,6 +1158,9 @@ export const PurgeRequest: MessageFns<PurgeRequest> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(40).bool(message.dryRun);
+    }
+    if (message.rebound !== undefined) {
+      Duration.encode(message.rebound, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1151,6 +1216,14 @@ export const PurgeRequest: MessageFns<PurgeRequest> = {
             }
 
             message.dryRun = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rebound = Duration.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1257,7 +1330,7 @@ export const PurgeResponse: MessageFns<PurgeResponse> = {
 };
 
 function createBasePurgeReceipt(): PurgeReceipt {
-  return { edge: "", state: "", ms: 0, objects: 0 };
+  return { edge: "", state: "", ms: 0, objects: 0, bytes: 0 };
 }
 
 export const PurgeReceipt: MessageFns<PurgeReceipt> = {
@@ -1273,6 +1346,9 @@ export const PurgeReceipt: MessageFns<PurgeReceipt> = {
     }
     if (message.objects !== 0) {
       writer.uint32(32).uint32(message.objects);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(40).uint64(message.bytes);
     }
     return writer;
   },
@@ -1322,6 +1398,321 @@ export const PurgeReceipt: MessageFns<PurgeReceipt> = {
             message.objects = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePurgesRequest(): PurgesRequest {
+  return { limit: 0 };
+}
+
+export const PurgesRequest: MessageFns<PurgesRequest> = {
+  encode(message: PurgesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== 0) {
+      writer.uint32(8).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PurgesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePurgesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePurgesResponse(): PurgesResponse {
+  return { edge: "", purges: [] };
+}
+
+export const PurgesResponse: MessageFns<PurgesResponse> = {
+  encode(message: PurgesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    for (const v of message.purges) {
+      PurgeRecord.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PurgesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePurgesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.purges.push(PurgeRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePurgeRecord(): PurgeRecord {
+  return { purgeId: "", position: "", time: undefined, by: "", soft: false, targets: [], targetCount: 0, edges: [] };
+}
+
+export const PurgeRecord: MessageFns<PurgeRecord> = {
+  encode(message: PurgeRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.purgeId !== "") {
+      writer.uint32(10).string(message.purgeId);
+    }
+    if (message.position !== "") {
+      writer.uint32(18).string(message.position);
+    }
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(26).fork()).join();
+    }
+    if (message.by !== "") {
+      writer.uint32(34).string(message.by);
+    }
+    if (message.soft !== false) {
+      writer.uint32(40).bool(message.soft);
+    }
+    for (const v of message.targets) {
+      PurgeTarget.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.targetCount !== 0) {
+      writer.uint32(56).uint32(message.targetCount);
+    }
+    for (const v of message.edges) {
+      PurgeReceipt.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PurgeRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePurgeRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.purgeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.position = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.soft = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.targets.push(PurgeTarget.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.targetCount = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.edges.push(PurgeReceipt.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseForgetRequest(): ForgetRequest {
+  return { edge: "" };
+}
+
+export const ForgetRequest: MessageFns<ForgetRequest> = {
+  encode(message: ForgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseForgetResponse(): ForgetResponse {
+  return {};
+}
+
+export const ForgetResponse: MessageFns<ForgetResponse> = {
+  encode(_: ForgetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1758,7 +2149,12 @@ export const StoredVariant_SelectingFieldsEntry: MessageFns<StoredVariant_Select
   },
 };
 
-/** EdgeService is what one edge answers about itself and about the purges it accepts. */
+/**
+ * EdgeService is what one edge answers about itself and about the purges it accepts.
+ *
+ * Where an edge has a token (EDGECACHE_TOKEN), Purge and Forget need the metadata
+ * `authorization: Bearer <token>` and are UNAUTHENTICATED without it; all other calls are open.
+ */
 export type EdgeServiceService = typeof EdgeServiceService;
 export const EdgeServiceService = {
   /** Ping answers at once with the edge's state. Routers call it to measure the round-trip time. */
@@ -1793,7 +2189,8 @@ export const EdgeServiceService = {
   },
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
-   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field.
+   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field; one too many in a
+   * second is RESOURCE_EXHAUSTED and says when to try again.
    */
   purge: {
     path: "/edgecache.v1.EdgeService/Purge" as const,
@@ -1803,6 +2200,30 @@ export const EdgeServiceService = {
     requestDeserialize: (value: Buffer): PurgeRequest => PurgeRequest.decode(value),
     responseSerialize: (value: PurgeResponse): Buffer => Buffer.from(PurgeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PurgeResponse => PurgeResponse.decode(value),
+  },
+  /** Purges lists the latest purges that this edge has applied, the newest first, with their receipts. */
+  purges: {
+    path: "/edgecache.v1.EdgeService/Purges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PurgesRequest): Buffer => Buffer.from(PurgesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PurgesRequest => PurgesRequest.decode(value),
+    responseSerialize: (value: PurgesResponse): Buffer => Buffer.from(PurgesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PurgesResponse => PurgesResponse.decode(value),
+  },
+  /**
+   * Forget removes an edge that is gone for good, so that no purge waits for it any more.
+   * NOT_FOUND: no such edge is known. FAILED_PRECONDITION: it may still serve from its cache, because its last
+   * heartbeat is younger than its lease; without it a purge would be called proven that is not.
+   */
+  forget: {
+    path: "/edgecache.v1.EdgeService/Forget" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ForgetRequest): Buffer => Buffer.from(ForgetRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ForgetRequest => ForgetRequest.decode(value),
+    responseSerialize: (value: ForgetResponse): Buffer => Buffer.from(ForgetResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ForgetResponse => ForgetResponse.decode(value),
   },
   /**
    * Explain tells what this edge holds for one URL and what the next request for it would get.
@@ -1828,9 +2249,18 @@ export interface EdgeServiceServer extends UntypedServiceImplementation {
   watchStats: handleServerStreamingCall<WatchStatsRequest, WatchStatsResponse>;
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
-   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field.
+   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field; one too many in a
+   * second is RESOURCE_EXHAUSTED and says when to try again.
    */
   purge: handleUnaryCall<PurgeRequest, PurgeResponse>;
+  /** Purges lists the latest purges that this edge has applied, the newest first, with their receipts. */
+  purges: handleUnaryCall<PurgesRequest, PurgesResponse>;
+  /**
+   * Forget removes an edge that is gone for good, so that no purge waits for it any more.
+   * NOT_FOUND: no such edge is known. FAILED_PRECONDITION: it may still serve from its cache, because its last
+   * heartbeat is younger than its lease; without it a purge would be called proven that is not.
+   */
+  forget: handleUnaryCall<ForgetRequest, ForgetResponse>;
   /**
    * Explain tells what this edge holds for one URL and what the next request for it would get.
    * It asks nothing of the origin and changes nothing.
@@ -1877,7 +2307,8 @@ export interface EdgeServiceClient extends Client {
   ): ClientReadableStream<WatchStatsResponse>;
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
-   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field.
+   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field; one too many in a
+   * second is RESOURCE_EXHAUSTED and says when to try again.
    */
   purge(
     request: PurgeRequest,
@@ -1893,6 +2324,42 @@ export interface EdgeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PurgeResponse) => void,
+  ): ClientUnaryCall;
+  /** Purges lists the latest purges that this edge has applied, the newest first, with their receipts. */
+  purges(
+    request: PurgesRequest,
+    callback: (error: ServiceError | null, response: PurgesResponse) => void,
+  ): ClientUnaryCall;
+  purges(
+    request: PurgesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PurgesResponse) => void,
+  ): ClientUnaryCall;
+  purges(
+    request: PurgesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PurgesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Forget removes an edge that is gone for good, so that no purge waits for it any more.
+   * NOT_FOUND: no such edge is known. FAILED_PRECONDITION: it may still serve from its cache, because its last
+   * heartbeat is younger than its lease; without it a purge would be called proven that is not.
+   */
+  forget(
+    request: ForgetRequest,
+    callback: (error: ServiceError | null, response: ForgetResponse) => void,
+  ): ClientUnaryCall;
+  forget(
+    request: ForgetRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ForgetResponse) => void,
+  ): ClientUnaryCall;
+  forget(
+    request: ForgetRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ForgetResponse) => void,
   ): ClientUnaryCall;
   /**
    * Explain tells what this edge holds for one URL and what the next request for it would get.
@@ -1923,6 +2390,18 @@ export const EdgeServiceClient = makeGenericClientConstructor(
   service: typeof EdgeServiceService;
   serviceName: string;
 };
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = Math.trunc(date.getTime() / 1_000);
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (t.seconds || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
 
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());

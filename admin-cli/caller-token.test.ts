@@ -1,0 +1,18 @@
+import { expect } from "chai";
+import { Failure } from "../process/failure.ts";
+import { callerToken } from "./caller-token.ts";
+
+describe("the caller's token", () => {
+  it("is the one in EDGECACHE_TOKEN, or none", () => {
+    expect(callerToken({ EDGECACHE_TOKEN: "s3cret" })).to.equal("s3cret");
+    expect(callerToken({ EDGECACHE_TOKEN: "" })).to.equal(undefined);
+    expect(callerToken({})).to.equal(undefined);
+  });
+
+  it("is refused without being shown when a call could not carry it", () => {
+    expect(() => callerToken({ EDGECACHE_TOKEN: "two words" })).to.throw(
+      Failure,
+      "EDGECACHE_TOKEN: must be 1 to 256 printable ASCII characters without blanks: 9 characters that are not shown",
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { Failure } from "../../process/failure.ts";
+import { show, wholeNumber } from "../../process/values.ts";
+import type { PurgeReceipt, PurgeRecord, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
+import { edgeAddresses } from "../address.ts";
+import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { CALL_MS, reachEdge } from "../fleet.ts";
+import { roundedMs } from "../milliseconds.ts";
+import { type Cell, stateCell, table } from "../table.ts";
+
+// What an edge remembers.
+const LIMIT = wholeNumber(1, 1_000);
+const DEFAULT_LIMIT = 20;
+
+const OPTIONS = {
+  limit: { type: "string", value: "number", help: "how many, the newest first: 1 to 1000 (20)" },
+  ...COMMON_OPTIONS,
+} as const satisfies Options;
+
+export const purgesCommand: Command = {
+  name: "purges",
+  synopsis: "[--limit <number>] [options]",
+  summary: "list the latest purges: what, when, by whom, and their receipts",
+  options: OPTIONS,
+  notes: [
+    "The first edge that answers tells what it has applied since its start, its latest 1000 purges at most, and what\nit knows of them at the other edges now. The time is when it applied the purge, by its own clock.",
+    "A purge of many targets shows the first of them. Objects are those that edges have told of; an edge tells of\nits latest purges only.",
+    "Exit code 0 when an edge answers, 1 when none does.",
+  ],
+  async run({ argv, env, terminal }) {
+    const { values, positionals } = parseOptions("purges", OPTIONS, argv);
+    refusePositionals("purges", positionals);
+    const limit = limitOf(values.limit);
+    const { client, ping } = await reachEdge(edgeAddresses(values.edge, env.EDGECACHE_EDGE));
+    try {
+      const { purges } = await client.purges(limit, CALL_MS);
+      if (values.json) {
+        terminal.write(`${JSON.stringify({ edge: ping.edge, purges: purges.map(purgeRow) })}\n`);
+      } else if (purges.length === 0) terminal.write(`${ping.edge} has applied no purge since its start\n`);
+      else terminal.write(table(terminal, LAYOUT, purges.map(cells)));
+      return 0;
+    } finally {
+      client.close();
+    }
+  },
+};
+
+function limitOf(given: string | undefined): number {
+  if (given === undefined) return DEFAULT_LIMIT;
+  const limit = LIMIT.parse(given);
+  if (limit !== undefined) return limit;
+  throw new Failure("bad-usage", "client", `--limit: must be ${LIMIT.rule}: ${show(given)}`);
+}
+
+/** One purge in the JSON document. */
+function purgeRow({ purgeId, position, time, by, soft, targets, targetCount, edges }: PurgeRecord) {
+  return {
+    purgeId,
+    position,
+    time: time?.toISOString() ?? null,
+    by,
+    soft,
+    targets: targets.map(targetRow),
+    targetCount,
+    edges: edges.map(({ edge, state, ms, objects }) => ({ edge, state, ms: roundedMs(ms), objects })),
+  };
+}
+
+/** `{"url":"/a"}`, with `"site"` when one is named. */
+function targetRow({ target, site }: PurgeTarget): Readonly<Record<string, string | boolean>> {
+  const within = site === "" ? {} : { site };
+  switch (target?.$case) {
+    case undefined:
+      return within;
+    case "url":
+      return { url: target.url, ...within };
+    case "prefix":
+      return { prefix: target.prefix, ...within };
+    case "tag":
+      return { tag: target.tag, ...within };
+    case "everything":
+      return { everything: true, ...within };
+  }
+}
+
+const LAYOUT = { head: ["time", "position", "what", "edges", "objects", "by", "id"], figures: [4] };
+
+function cells(record: PurgeRecord): Cell[] {
+  return [
+    record.time?.toISOString() ?? "-",
+    record.position,
+    `${record.soft ? "soft " : ""}${whatOf(record)}`,
+    edgesCell(record.edges),
+    String(record.edges.reduce((sum, { objects }) => sum + objects, 0)),
+    record.by,
+    record.purgeId,
+  ];
+}
+
+function whatOf({ targets, targetCount }: PurgeRecord): string {
+  const [first] = targets;
+  if (first === undefined) return "nothing";
+  const [word = "", value = ""] = Object.entries(targetRow(first))[0] ?? [];
+  const named = value === true ? word : word === "url" ? String(value) : `${word} ${value}`;
+  const within = first.site === "" ? "" : ` in ${first.site}`;
+  return `${named}${within}${targetCount > 1 ? ` and ${targetCount - 1} more` : ""}`;
+}
+
+/** `applied` when every edge is, else the worst state with the edges that are in it. */
+function edgesCell(edges: readonly PurgeReceipt[]): Cell {
+  for (const state of ["pending", "fenced"]) {
+    const found = edges.filter((receipt) => receipt.state === state).map(({ edge }) => edge);
+    if (found.length > 0) return stateCell(state, `${state} on ${found.join(", ")}`);
+  }
+  return stateCell("applied", `applied on ${edges.length}`);
+}

@@ -1,0 +1,8 @@
+// Narrow enough for any terminal, with the figures behind it.
+const CELLS = 30;
+
+/** One line: `[#####-----] 5 of 10 calls`. */
+export function progressBar(done: number, all: number): string {
+  const full = all === 0 ? CELLS : Math.floor((done / all) * CELLS);
+  return `[${"#".repeat(full)}${"-".repeat(CELLS - full)}] ${done} of ${all} calls`;
+}

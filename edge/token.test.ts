@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { configuredToken, Token } from "./token.ts";
+
+const SECRET = "s3cret-of-this-edge";
+
+function read(env: Record<string, string>, path?: string, file: string | Error = "") {
+  const readFile = () => {
+    if (file instanceof Error) throw file;
+    return file;
+  };
+  return configuredToken({ env, readFile }, path);
+}
+
+describe("a token", () => {
+  it("matches itself and nothing else", () => {
+    const token = new Token(SECRET);
+    expect(token.matches(SECRET)).to.equal(true);
+    for (const other of ["", "s", `${SECRET}x`, SECRET.toUpperCase(), SECRET.slice(1)]) {
+      expect(token.matches(other), other).to.equal(false);
+    }
+  });
+
+  it("shows nothing of itself when it is printed or logged", () => {
+    expect(JSON.stringify({ token: new Token(SECRET) })).to.equal('{"token":{}}');
+  });
+});
+
+describe("the configured token", () => {
+  it("is the one in EDGECACHE_TOKEN", () => {
+    expect(read({ EDGECACHE_TOKEN: SECRET }).token?.matches(SECRET)).to.equal(true);
+  });
+
+  it("is the one in the file, without the end of its line", () => {
+    expect(read({}, "/run/token", `${SECRET}\n`).token?.matches(SECRET)).to.equal(true);
+  });
+
+  it("is none when the variable is not set, or is empty", () => {
+    for (const env of [{}, { EDGECACHE_TOKEN: "" }]) {
+      expect(read(env)).to.deep.equal({ token: undefined, problems: [] });
+    }
+  });
+
+  it("is refused without being shown", () => {
+    const refused = [
+      read({ EDGECACHE_TOKEN: `two ${SECRET}` }),
+      read({ EDGECACHE_TOKEN: SECRET.repeat(20) }),
+      read({}, "/run/token", "\n"),
+      read({}, "/run/token", `${SECRET}\u00e9`),
+      read({}, "/run/token", new Error("ENOENT")),
+      read({ EDGECACHE_TOKEN: SECRET }, "/run/token", SECRET),
+    ];
+    for (const { token, problems } of refused) {
+      expect(token).to.equal(undefined);
+      expect(problems).to.have.length(1);
+      expect(problems[0]).to.match(/^(EDGECACHE_TOKEN|--token-file): must /);
+      expect(problems[0]).not.to.contain(SECRET);
+    }
+  });
+});

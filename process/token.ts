@@ -1,0 +1,15 @@
+import type { ValueType } from "./values.ts";
+
+/** The environment variable with the token: the edge's, the admin CLI's, the one-command system's. */
+export const TOKEN_VARIABLE = "EDGECACHE_TOKEN";
+
+// What a metadata value can carry (RFC 9110 section 5.5), without blanks, which nobody sees at an end.
+const SHAPE = /^[\x21-\x7e]{1,256}$/;
+
+/** The secret that allows a caller to change state. It is never shown. */
+export const token: ValueType<string> = {
+  name: "token",
+  rule: "1 to 256 printable ASCII characters without blanks",
+  parse: (value) => (SHAPE.test(value) ? value : undefined),
+  format: () => "***",
+};

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { Token } from "../../edge/token.ts";
+import { systemClock } from "../../process/clock.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { get } from "../rig/http-client.ts";
+import { HttpOrigin } from "../rig/http-origin.ts";
+import { type CliResult, runAdminCli } from "../rig/run-admin-cli.ts";
+import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+
+const TOKEN = "s3cret-of-this-fleet";
+
+describe("admin-cli with a fleet that has a token", function () {
+  this.timeout(20_000);
+  let origin: HttpOrigin;
+  let purgeLog: MemoryPurgeLog;
+  let edges: [TestEdge, TestEdge];
+
+  before(async () => {
+    const fields = [["Cache-Control", "max-age=600"]] as const;
+    origin = await HttpOrigin.start({ "/a": { fields, body: "a" }, "/b": { fields, body: "b" } });
+    purgeLog = new MemoryPurgeLog(systemClock);
+    const start = (id: string) => startTestEdge(origin.url, { id, purgeLog, token: new Token(TOKEN) });
+    edges = [await start("edge-1"), await start("edge-2")];
+    await get(edges[0].url, "/a");
+    for (const target of ["/a", "/b"]) await get(edges[1].url, target);
+  });
+
+  after(async () => {
+    for (const edge of edges) await edge.stop();
+    await purgeLog.close();
+    await origin.stop();
+  });
+
+  const cli = (env: Record<string, string>, ...argv: string[]): Promise<CliResult> =>
+    runAdminCli([...argv, "--json", "--edge", edges[0].control], env);
+  const withToken = (...argv: string[]) => cli({ EDGECACHE_TOKEN: TOKEN }, ...argv);
+
+  it("purges nothing without it, tells what would go on each edge, and then purges on both", async () => {
+    const refused = await cli({}, "purge", "--prefix", "/");
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.match(
+      / refused the call: authorization: must be .* EDGECACHE_TOKEN>`: got none\n$/,
+    );
+
+    const dry = JSON.parse((await withToken("purge", "--prefix", "/", "--dry-run")).stdout);
+    const objects = (edge: { edge: string; objects: number }) => [edge.edge, edge.objects];
+    expect(dry.edges.map(objects)).to.deep.equal([
+      ["edge-1", 1],
+      ["edge-2", 2],
+    ]);
+    expect(dry.edges[1].bytes).to.be.greaterThan(dry.edges[0].bytes);
+    expect((await get(edges[1].url, "/b")).header("x-cache")).to.equal("HIT");
+
+    const purged = await withToken("purge", "--prefix", "/", "--purge-id", "release-7");
+    expect(purged.code).to.equal(0);
+    const { edges: receipts, position } = JSON.parse(purged.stdout);
+    expect(receipts.map(objects)).to.deep.equal(dry.edges.map(objects));
+    expect((await get(edges[1].url, "/b")).header("x-cache")).to.equal("MISS");
+
+    const { purges } = JSON.parse((await cli({}, "purges")).stdout);
+    expect(purges).to.have.length(1);
+    expect(purges[0]).to.deep.include({ purgeId: "release-7", position, targets: [{ prefix: "/" }] });
+    expect(purges[0].edges.map(objects)).to.deep.equal(receipts.map(objects));
+  });
+
+  it("forgets no edge that is there", async () => {
+    const run = await withToken("edges", "forget", "edge-2");
+    expect(run.code).to.equal(1);
+    expect(run.stderr).to.contain("edge: must have been silent for longer than its lease");
+    expect((await withToken("edges", "forget", "edge-9")).stderr).to.contain(
+      "must be in the heartbeat table",
+    );
+  });
+});

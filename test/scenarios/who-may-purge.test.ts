@@ -1,0 +1,145 @@
+import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { expect } from "chai";
+import { Token } from "../../edge/token.ts";
+import { EdgeServiceClient, type PurgeRequest } from "../../proto/gen/edgecache/v1/edge.ts";
+import { HttpOrigin } from "../rig/http-origin.ts";
+import { ReflectionClient } from "../rig/reflection-client.ts";
+import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+
+const PURGE: PurgeRequest = {
+  purgeId: "p-1",
+  targets: [{ target: { $case: "url", url: "/a" }, site: "" }],
+  soft: false,
+  wait: undefined,
+  dryRun: false,
+  rebound: undefined,
+};
+
+describe("an edge with a token", () => {
+  let origin: HttpOrigin;
+  let edge: TestEdge;
+  let client: EdgeServiceClient;
+
+  before(async () => {
+    origin = await HttpOrigin.start({ "/a": { fields: [], body: "a" } });
+    edge = await startTestEdge(origin.url, { token: new Token("right") });
+    client = new EdgeServiceClient(edge.control, credentials.createInsecure());
+  });
+
+  after(async () => {
+    client.close();
+    await edge.stop();
+    await origin.stop();
+  });
+
+  function metadataOf(authorization: string | undefined): Metadata {
+    const metadata = new Metadata();
+    if (authorization !== undefined) metadata.set("authorization", authorization);
+    return metadata;
+  }
+
+  /** What became of a call: its status and its details. */
+  function call(
+    send: (metadata: Metadata, done: (error: ServiceError | null) => void) => void,
+    authorization?: string,
+  ): Promise<{ code: status; details: string }> {
+    return new Promise((resolve) =>
+      send(metadataOf(authorization), (error) =>
+        resolve(error === null ? { code: status.OK, details: "" } : error),
+      ),
+    );
+  }
+
+  const purge = (authorization?: string, request = PURGE) =>
+    call((metadata, done) => void client.purge(request, metadata, done), authorization);
+  const forget = (authorization?: string) =>
+    call((metadata, done) => void client.forget({ edge: "edge-9" }, metadata, done), authorization);
+
+  it("lets only who has it change anything, and repeats nothing of what it was offered", async () => {
+    const refused = [
+      await purge(),
+      await purge("Bearer wrong"),
+      await purge("wrong"),
+      await purge("Bearer wrong", { ...PURGE, dryRun: true }),
+      await purge("Bearer wrong", { ...PURGE, targets: [] }),
+      await forget(),
+      await forget("Bearer wrong"),
+    ];
+    for (const { code, details } of refused) {
+      expect(code).to.equal(status.UNAUTHENTICATED);
+      expect(details).to.match(/^authorization: must be /);
+      expect(details).not.to.contain("wrong");
+    }
+    expect((await purge("Bearer right")).code).to.equal(status.OK);
+    expect((await forget("Bearer right")).code).to.equal(status.NOT_FOUND);
+  });
+
+  it("answers everybody who only asks", async () => {
+    const open = [
+      await call((metadata, done) => void client.ping({}, metadata, done)),
+      await call((metadata, done) => void client.stats({}, metadata, done)),
+      await call((metadata, done) => void client.purges({ limit: 0 }, metadata, done)),
+      await call((metadata, done) => void client.explain({ url: "/a", fields: {} }, metadata, done)),
+    ];
+    expect(open.map(({ code }) => code)).to.deep.equal(open.map(() => status.OK));
+    const probe = new ReflectionClient(edge.control, "v1");
+    expect(await probe.services()).to.include("edgecache.v1.EdgeService");
+    const health = await probe.call("grpc.health.v1.Health", "Check", { service: "" });
+    expect(health.status).to.equal("SERVING");
+    expect(await probe.call("edgecache.v1.EdgeService", "Purges", {})).to.have.property("edge", "edge-1");
+    probe.close();
+  });
+
+  it("answers RESOURCE_EXHAUSTED when too many purges come at once", async () => {
+    const slow = await startTestEdge(origin.url, { id: "edge-2", purgeRate: 1 });
+    const other = new EdgeServiceClient(slow.control, credentials.createInsecure());
+    const codes = await Promise.all(
+      ["a", "b", "c"].map((purgeId) =>
+        call((metadata, done) => void other.purge({ ...PURGE, purgeId }, metadata, done)),
+      ),
+    );
+    other.close();
+    await slow.stop();
+    expect(codes.map(({ code }) => code)).to.have.members([
+      status.OK,
+      status.RESOURCE_EXHAUSTED,
+      status.RESOURCE_EXHAUSTED,
+    ]);
+    expect(codes.find(({ code }) => code !== status.OK)?.details).to.match(
+      /^purge: must be at most 1 calls a second at edge-2; try again in \d+ ms/,
+    );
+  });
+});
+
+describe("an edge without a token", () => {
+  it("takes calls on loopback only, wherever its other ports listen", async () => {
+    const origin = await HttpOrigin.start({});
+    const open = await startTestEdge(origin.url, { host: "0.0.0.0" });
+    const closed = await startTestEdge(origin.url, {
+      host: "0.0.0.0",
+      id: "edge-2",
+      token: new Token("right"),
+    });
+    expect([open.http.host, open.grpc.host, open.admin.host]).to.deep.equal([
+      "0.0.0.0",
+      "127.0.0.1",
+      "0.0.0.0",
+    ]);
+    expect(closed.grpc.host).to.equal("0.0.0.0");
+    // 127.0.0.2 is this machine, too, and is not the address that the first of them listens on.
+    const reached = await Promise.all(
+      [open, closed].map(async ({ grpc }) => {
+        const client = new EdgeServiceClient(`127.0.0.2:${grpc.port}`, credentials.createInsecure());
+        const error = await new Promise<ServiceError | null>((resolve) => {
+          client.ping({}, resolve);
+        });
+        client.close();
+        return error === null;
+      }),
+    );
+    expect(reached).to.deep.equal([false, true]);
+    await open.stop();
+    await closed.stop();
+    await origin.stop();
+  });
+});
