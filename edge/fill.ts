@@ -2,7 +2,7 @@ import { Failure } from "../process/failure.ts";
 import { type Arrived, headOf, own, sharedOrOwn, validated } from "./arrived.ts";
 import type { Filled } from "./filled.ts";
 import { invalidate } from "./invalidate.ts";
-import { fieldsForFill, fieldsForOrigin } from "./origin/forwarded-request.ts";
+import { fieldsForFill, fieldsForOrigin, vouchedFor } from "./origin/forwarded-request.ts";
 import type { OriginRequest } from "./origin/origin.ts";
 import type { EdgeParts } from "./parts.ts";
 import { formatHttpDate } from "./rules/http-date.ts";
@@ -16,6 +16,8 @@ import type { StoredResponse } from "./store/stored-response.ts";
 export interface FillRequest extends CacheRequest {
   /** scheme://host of the request. */
   readonly origin: string;
+  /** The addresses that it came by, the client's first; none for what the edge asks for itself. */
+  readonly addresses?: string;
   readonly onInterim?: OriginRequest["onInterim"];
 }
 
@@ -67,8 +69,10 @@ async function fetchOnce(
   const fetching = new AbortController();
   const requestTime = edge.clock.wall();
   edge.counters.add("fills");
+  const asked = originRequest(request, aim);
+  const fieldsSent = vouchedFor(asked.fields, request.addresses);
   const response = await origin.fetch(
-    { ...originRequest(request, aim), onInterim: request.onInterim },
+    { ...asked, fields: fieldsSent, onInterim: request.onInterim },
     fetching.signal,
   );
   const responseTime = edge.clock.wall();

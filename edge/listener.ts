@@ -7,6 +7,7 @@ import { listen } from "../process/listen.ts";
 import type { Connection, Exchange } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
+import { addressesOf } from "./origin/forwarded-request.ts";
 import { parseFault } from "./parse-fault.ts";
 import type { EdgeParts } from "./parts.ts";
 import { answerBytes, respond } from "./respond.ts";
@@ -159,9 +160,11 @@ export class Listener {
     if (site === undefined) return { kind: "refused", status: 421, detail: "unknown-host" };
     const fields = Fields.ofRaw(rawHeaders);
     const body = hasContent(fields) ? message : undefined;
+    const addresses = addressesOf(message.socket.remoteAddress ?? "unknown", fields);
+    const origin = `http://${authority}`;
     return {
       kind: "request",
-      request: { method, target: originForm(url), site, fields, origin: `http://${authority}`, body },
+      request: { method, target: originForm(url), site, fields, origin, addresses, body },
       expectsContinue: fields.has("Expect") && httpVersion === "1.1",
     };
   }

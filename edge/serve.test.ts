@@ -383,6 +383,8 @@ describe("an edge in front of an HTTP origin", () => {
     expect(seen?.header("host")).to.equal(origin.url.host);
     expect(seen?.header("x-forwarded-host")).to.equal(undefined);
     expect(seen?.header("x-original-url")).to.equal(undefined);
+    expect(seen?.header("x-forwarded-for")).to.equal("127.0.0.1");
+    expect(seen?.header("x-forwarded-proto")).to.equal("http");
     expect(seen?.header("via")).to.equal("1.1 edge-1");
   });
 });
