@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { SeededRandom } from "../rig/seeded-random.ts";
+import { describeFault, kindOf, type Step, schedule } from "./schedule.ts";
+
+function steps(seed: number, count: number): Step[] {
+  const endless = schedule(new SeededRandom(seed), 3, 1_000);
+  return Array.from({ length: count }, () => endless.next().value);
+}
+
+describe("the schedule of faults", () => {
+  it("is decided by its seed", () => {
+    expect(steps(7, 100)).to.deep.equal(steps(7, 100));
+    expect(steps(7, 100)).not.to.deep.equal(steps(8, 100));
+  });
+
+  it("brings every kind of fault once before any comes again", () => {
+    const met = new Set(steps(1, 21).flatMap(({ faults }) => faults.map(kindOf)));
+    expect([...met].sort()).to.deep.equal([
+      "FLUSHALL",
+      "FLUSHALL again and again",
+      "Redis restarted with its data",
+      "Redis restarted without data",
+      "Redis stopped and continued",
+      "XTRIM",
+      "black hole for replies",
+      "black hole for requests",
+      "black hole for requests and replies",
+      "connections reset",
+      "edge killed and restarted",
+      "edge stopped and continued",
+      "replies delayed",
+      "reply dropped",
+      "rogue entry",
+      "wrong type at a key",
+    ]);
+  });
+
+  it("names whom a fault befalls, and for how long", () => {
+    expect(describeFault({ kind: "edge-stopped", edge: 1, ms: 1_500.4 })).to.equal(
+      "edge stopped and continued (edge-2) for 1500 ms",
+    );
+    const link = { kind: "link", edges: [0, 2], fault: { kind: "reset" }, ms: 0 } as const;
+    expect(describeFault(link)).to.equal("connections reset (edge-1, edge-3)");
+  });
+});

@@ -1,0 +1,158 @@
+import type { LinkFault } from "../rig/fault-proxy.ts";
+import type { SeededRandom } from "../rig/seeded-random.ts";
+
+/** Something that is done to the system, and undone after `ms`. Edges are numbered from 0. */
+export type Fault =
+  | { readonly kind: "edge-killed"; readonly edge: number; readonly ms: number }
+  | { readonly kind: "edge-stopped"; readonly edge: number; readonly ms: number }
+  | {
+      readonly kind: "link";
+      readonly edges: readonly number[];
+      readonly fault: LinkFault;
+      readonly ms: number;
+    }
+  | { readonly kind: "redis-stopped"; readonly ms: number }
+  | { readonly kind: "redis-restarted"; readonly data: "with its data" | "without data"; readonly ms: number }
+  /** So many times in a row, purges in between. */
+  | { readonly kind: "flushed"; readonly times: number; readonly ms: number }
+  /** XTRIM: so many of the latest entries stay. */
+  | { readonly kind: "trimmed"; readonly keep: number }
+  /** XADD by a stranger, with an id of its own or of the server's. */
+  | { readonly kind: "foreign-entry"; readonly id: "*" | "18446744073709551615-1" | "the next" }
+  /** Another type stands at the key. */
+  | { readonly kind: "replaced"; readonly key: "log" | "meta" | "edges"; readonly by: "string" | "list" };
+
+/** Faults that happen at the same time, and how long the system is left alone once they are undone. */
+export interface Step {
+  readonly faults: readonly Fault[];
+  readonly calmMs: number;
+}
+
+type Make = (random: SeededRandom) => Fault;
+
+// Most steps bring one fault; two at a time find what one hides.
+const PAIR_SHARE = 0.3;
+const LONGEST_CALM_MS = 600;
+
+/** Endless and decided by the random numbers alone: every kind comes once before any comes again. */
+export function* schedule(random: SeededRandom, edges: number, leaseMs: number): Generator<Step, never> {
+  const deck = kinds(edges, leaseMs);
+  for (;;) {
+    const left = shuffled(deck, random);
+    for (let make = left.pop(); make !== undefined; make = left.pop()) {
+      const fault = make(random);
+      const other = random.chance(PAIR_SHARE) ? left.at(-1)?.(random) : undefined;
+      const together = other !== undefined && subject(other) !== subject(fault);
+      if (together) left.pop();
+      yield { faults: together ? [fault, other] : [fault], calmMs: random.between(0, LONGEST_CALM_MS) };
+    }
+  }
+}
+
+function kinds(edges: number, leaseMs: number): readonly Make[] {
+  const edge = (random: SeededRandom) => random.whole(0, edges - 1);
+  const all = Array.from({ length: edges }, (_, index) => index);
+  const short = (random: SeededRandom) => random.between(0.1, 0.7) * leaseMs;
+  const beyondLease = (random: SeededRandom) => random.between(1.1, 1.9) * leaseMs;
+  const link =
+    (fault: LinkFault, ms: (random: SeededRandom) => number, whom?: readonly number[]): Make =>
+    (random) => ({ kind: "link", edges: whom ?? [edge(random)], fault, ms: ms(random) });
+  return [
+    (random) => ({ kind: "edge-killed", edge: edge(random), ms: short(random) }),
+    (random) => ({ kind: "edge-killed", edge: edge(random), ms: beyondLease(random) }),
+    (random) => ({ kind: "edge-stopped", edge: edge(random), ms: short(random) }),
+    (random) => ({ kind: "edge-stopped", edge: edge(random), ms: beyondLease(random) }),
+    (random) => ({ kind: "redis-stopped", ms: short(random) }),
+    (random) => ({ kind: "redis-stopped", ms: beyondLease(random) }),
+    (random) => ({
+      kind: "redis-restarted",
+      data: "with its data",
+      ms: random.chance(0.5) ? 0 : short(random),
+    }),
+    (random) => ({
+      kind: "redis-restarted",
+      data: "without data",
+      ms: random.chance(0.5) ? 0 : short(random),
+    }),
+    () => ({ kind: "flushed", times: 1, ms: 0 }),
+    (random) => ({ kind: "flushed", times: random.whole(2, 12), ms: leaseMs }),
+    (random) => ({ kind: "trimmed", keep: random.whole(0, 3) }),
+    (random) => ({ kind: "foreign-entry", id: random.pick(["*", "18446744073709551615-1", "the next"]) }),
+    (random) => ({
+      kind: "replaced",
+      key: random.pick(["log", "meta", "edges"]),
+      by: random.pick(["string", "list"]),
+    }),
+    link({ kind: "black-hole", direction: "both" }, beyondLease),
+    link({ kind: "black-hole", direction: "both" }, beyondLease, all),
+    link({ kind: "black-hole", direction: "requests" }, beyondLease),
+    link({ kind: "black-hole", direction: "replies" }, beyondLease),
+    link({ kind: "reset" }, () => 0),
+    link({ kind: "reset" }, () => 0, all),
+    link({ kind: "reply-dropped" }, short),
+    link({ kind: "delay", ms: 800 }, (random) => random.between(1, 3) * leaseMs),
+  ];
+}
+
+function shuffled<T>(list: readonly T[], random: SeededRandom): T[] {
+  const dealt = list.map((item) => ({ item, at: random.next() }));
+  return dealt.sort((a, b) => a.at - b.at).map(({ item }) => item);
+}
+
+/** What a fault is done to; two faults at a time are done to different things. */
+function subject(fault: Fault): string {
+  switch (fault.kind) {
+    case "edge-killed":
+    case "edge-stopped":
+      return `edge ${fault.edge}`;
+    case "link":
+      return "links";
+    case "redis-stopped":
+    case "redis-restarted":
+    case "flushed":
+    case "trimmed":
+    case "foreign-entry":
+    case "replaced":
+      return "redis";
+  }
+}
+
+/** What it is, without what differs from one time to the next. */
+export function kindOf(fault: Fault): string {
+  switch (fault.kind) {
+    case "edge-killed":
+      return "edge killed and restarted";
+    case "edge-stopped":
+      return "edge stopped and continued";
+    case "link":
+      return fault.fault.kind === "black-hole"
+        ? `black hole for ${fault.fault.direction === "both" ? "requests and replies" : fault.fault.direction}`
+        : { reset: "connections reset", "reply-dropped": "reply dropped", delay: "replies delayed" }[
+            fault.fault.kind
+          ];
+    case "redis-stopped":
+      return "Redis stopped and continued";
+    case "redis-restarted":
+      return `Redis restarted ${fault.data}`;
+    case "flushed":
+      return fault.times === 1 ? "FLUSHALL" : "FLUSHALL again and again";
+    case "trimmed":
+      return "XTRIM";
+    case "foreign-entry":
+      return "rogue entry";
+    case "replaced":
+      return "wrong type at a key";
+  }
+}
+
+/** For the report of one run. */
+export function describeFault(fault: Fault): string {
+  const whom = "edge" in fault ? ` (edge-${fault.edge + 1})` : "edges" in fault ? edgeNames(fault.edges) : "";
+  const what = "by" in fault ? ` (a ${fault.by} at the ${fault.key})` : "id" in fault ? ` (${fault.id})` : "";
+  const span = "ms" in fault && fault.ms > 0 ? ` for ${Math.round(fault.ms)} ms` : "";
+  return `${kindOf(fault)}${whom}${what}${span}`;
+}
+
+function edgeNames(edges: readonly number[]): string {
+  return ` (${edges.map((edge) => `edge-${edge + 1}`).join(", ")})`;
+}

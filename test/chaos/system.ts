@@ -1,0 +1,120 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
+import { EdgeProcess } from "../rig/edge-process.ts";
+import { FaultProxy } from "../rig/fault-proxy.ts";
+import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { Fault } from "./schedule.ts";
+import { VersionedOrigin } from "./versioned-origin.ts";
+
+const EDGES = 3;
+const KEYS = { log: LOG_KEY, meta: META_KEY, edges: EDGES_KEY };
+
+/** Three edges, each behind a link of its own to one Redis, and their origin: all real processes but the origin. */
+export class System {
+  readonly edges: readonly EdgeProcess[];
+  readonly origin: VersionedOrigin;
+  readonly #redis: RedisServer;
+  readonly #links: readonly FaultProxy[];
+
+  private constructor(
+    edges: readonly EdgeProcess[],
+    origin: VersionedOrigin,
+    redis: RedisServer,
+    links: readonly FaultProxy[],
+  ) {
+    this.edges = edges;
+    this.origin = origin;
+    this.#redis = redis;
+    this.#links = links;
+  }
+
+  static async start(random: SeededRandom, leaseMs: number): Promise<System> {
+    const redis = await startRedisServer();
+    const origin = await VersionedOrigin.start(random);
+    const links = await Promise.all(Array.from({ length: EDGES }, () => FaultProxy.start(redis.port)));
+    const edges = await Promise.all(
+      links.map((link, index) =>
+        EdgeProcess.start({
+          id: `edge-${index + 1}`,
+          origin: origin.url,
+          redis: `redis://127.0.0.1:${link.port}`,
+          leaseMs,
+        }),
+      ),
+    );
+    return new System(edges, origin, redis, links);
+  }
+
+  /** Resolves when the fault is over and undone. */
+  async suffer(fault: Fault): Promise<void> {
+    switch (fault.kind) {
+      case "edge-killed":
+        await this.#edge(fault.edge).kill();
+        await delay(fault.ms);
+        return this.#edge(fault.edge).launch();
+      case "edge-stopped":
+        await this.#edge(fault.edge).stop();
+        await delay(fault.ms);
+        return this.#edge(fault.edge).cont();
+      case "link": {
+        const links = this.#links.filter((_, index) => fault.edges.includes(index));
+        for (const link of links) link.inflict(fault.fault);
+        await delay(fault.ms);
+        for (const link of links) link.heal();
+        return;
+      }
+      case "redis-stopped":
+        this.#redis.stop();
+        await delay(fault.ms);
+        return this.#redis.cont();
+      case "redis-restarted":
+        await this.#redis.kill();
+        await delay(fault.ms);
+        return this.#redis.restart(fault.data);
+      case "flushed":
+        for (let time = 0; time < fault.times; time += 1) {
+          await this.#redis.command("FLUSHALL");
+          await delay(fault.ms / fault.times);
+        }
+        return;
+      case "trimmed":
+        await this.#redis.command("XTRIM", LOG_KEY, "MAXLEN", fault.keep);
+        return;
+      case "foreign-entry":
+        return this.#addForeign(fault.id);
+      case "replaced":
+        await this.#replace(KEYS[fault.key], fault.by === "string" ? "SET" : "RPUSH");
+        return;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.edges.map((edge) => edge.kill()));
+    await Promise.all(this.#links.map((link) => link.close()));
+    await this.origin.close();
+    await this.#redis.close();
+  }
+
+  #edge(index: number): EdgeProcess {
+    const edge = this.edges[index];
+    if (edge === undefined) throw new Error(`there is no edge ${index}`);
+    return edge;
+  }
+
+  /** In one step, or an edge would put the right type there in between. */
+  async #replace(key: string, command: "SET" | "RPUSH"): Promise<void> {
+    const script = "redis.call('DEL', KEYS[1]) redis.call(ARGV[1], KEYS[1], 'mine')";
+    await this.#redis.command("EVAL", script, 1, key, command);
+  }
+
+  async #addForeign(id: "*" | "18446744073709551615-1" | "the next"): Promise<void> {
+    const given = id === "the next" ? `${await this.#epoch()}-*` : id;
+    await this.#redis.command("XADD", LOG_KEY, given, "hello", "world");
+  }
+
+  async #epoch(): Promise<string> {
+    const last = await this.#redis.command("HGET", META_KEY, "last");
+    return String(last).split("-", 1)[0] ?? "0";
+  }
+}
