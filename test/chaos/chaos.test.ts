@@ -3,7 +3,7 @@ import { type ChaosReport, chaos } from "./chaos.ts";
 import { chaosText } from "./report.ts";
 
 // CHAOS_MINUTES=10 CHAOS_SEED=7 plays longer, and another schedule.
-const MINUTES = Number(process.env.CHAOS_MINUTES ?? 0.4);
+const MINUTES = Number(process.env.CHAOS_MINUTES ?? 0.25);
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
 // A busy machine starts processes slowly, and the last step may begin as time is up.
 const PATIENCE_MS = 120_000;
