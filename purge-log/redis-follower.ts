@@ -31,13 +31,16 @@ export async function* followStream(
   let position = after;
   /** The tail when the log was last settled: its epoch is one of ours, and so are those before it. */
   let vouched: Position | undefined;
+  /** An id that was read and has no place in our order. */
+  let stranger: string | undefined;
   // A read that Redis holds must end at once, not at the end of its second.
   const cut = () => connection.close();
   ended.addEventListener("abort", cut);
   try {
     while (!ended.aborted) {
       if (vouched === undefined) {
-        const settled = await connection.ask((client) => settle(client, position));
+        const settled = await connection.ask((client) => settle(client, position, stranger));
+        stranger = undefined;
         if (settled.kind === "reply") vouched = settled.value;
         else if (!ended.aborted) outage.noticed(part, failureOf("following the purge log", settled));
         continue;
@@ -53,6 +56,7 @@ export async function* followStream(
       const last = batch?.at(-1);
       if (batch === undefined) {
         vouched = undefined;
+        stranger = read.value.find(([id]) => parsePosition(id) === undefined)?.[0];
       } else if (last !== undefined) {
         position = last.position;
         yield batch;

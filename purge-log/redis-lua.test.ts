@@ -218,4 +218,17 @@ describe("the scripts of the Redis purge log", () => {
     await log.heartbeat({ ...beatOf("edge-1", second.tail), runId: second.runId });
     expect((await log.members())[0]?.position).to.deep.equal(second.tail);
   });
+
+  it("move a log aside that holds an id which nobody can follow, though one that everybody can comes after it", async () => {
+    await append("a");
+    const [{ position } = { position: BEGINNING }] = await collect(log, BEGINNING, () => true);
+    await server.command("XADD", LOG_KEY, `${position.epoch}-18446744073709551615`, "hello", "world");
+    await server.command("XADD", LOG_KEY, `${position.epoch + 1}-1`, "hello", "world");
+    const entries = await collect(log, position, (seen) => seen.at(-1)?.content.kind === "barrier");
+    const barrier = entries.at(-1)?.position ?? BEGINNING;
+    expect(barrier.epoch).to.be.greaterThan(position.epoch + 1);
+    expect((await log.heartbeat(beatOf("edge-1"))).first).to.deep.equal(barrier);
+    const b = await append("b");
+    expect((await collect(log, barrier, upTo("b"))).at(-1)?.position).to.deep.equal(b);
+  });
 });

@@ -7,11 +7,13 @@ import { FARTHEST_EPOCH_S } from "./log-limits.ts";
  * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first; `history` names
  * what began at the last opening. An epoch may come again after a total loss, a history does not.
  *
- * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor.
+ * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor. `stranger` is Lua for the id of an
+ * entry that a follower cannot pass, or for ''.
  * Numbers go through %.0f: Lua would write a large one with an exponent.
  * `#!lua` lets Redis refuse the whole script (read-only, out of memory, disk error) before it begins.
  */
-const SETTLE = `#!lua
+const settling = (stranger: string) => `#!lua
+local stranger = ${stranger}
 local LOG, META, EDGES, ASIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = redis.call('TIME')
 local seconds = tonumber(now[1])
@@ -51,7 +53,7 @@ if log_kind == 'stream' then
   end
 end
 
-local doubt
+local doubt, strange
 if log_kind == 'none' then doubt = last and 'the log is gone' or 'the log is new'
 elseif log_kind ~= 'stream' then doubt = 'a ' .. log_kind .. ' stood in the place of the log'
 elseif not last or not tonumber(opened or '') or not history then doubt = 'the record of the log is gone'
@@ -59,12 +61,15 @@ elseif record[1] ~= run_id then doubt = 'the server restarted'
 elseif generated ~= tail then doubt = 'the log ends at ' .. generated .. ', not at ' .. tail
 elseif newest ~= tail then doubt = 'the last entry ' .. tail .. ' is gone'
 elseif edges_kind ~= 'hash' and edges_kind ~= 'none' then doubt = 'a ' .. edges_kind .. ' stood in the place of the edges'
+elseif oldest and not parse(oldest) then doubt, strange = 'the entry ' .. oldest .. ' cannot be followed', true
+elseif stranger ~= '' and #redis.call('XRANGE', LOG, stranger, stranger) > 0 then
+  doubt, strange = 'the entry ' .. stranger .. ' cannot be followed', true
 elseif after(floor, last) then doubt = ARGV[1] .. ' was seen and the log ends at ' .. tail
 end
 
 if doubt then
   local top = parse(generated)
-  if log_kind ~= 'none' and not top then
+  if log_kind ~= 'none' and (strange or not top) then
     redis.call('RENAME', LOG, ASIDE)
     redis.call('EXPIRE', ASIDE, 86400)
     oldest = nil
@@ -79,8 +84,10 @@ if doubt then
 end
 `;
 
-/** Answers the tail. Safe to send at any time. */
-export const SETTLE_SCRIPT = `${SETTLE}
+const SETTLE = settling("''");
+
+/** ARGV: the floor, the id of an entry that cannot be passed or nothing. Answers the tail. Safe to send at any time. */
+export const SETTLE_SCRIPT = `${settling("ARGV[2]")}
 return tail
 `;
 

@@ -41,9 +41,12 @@ const stateReply = z.union([z.string(), z.tuple([z.string(), positionReply, posi
 const acceptedReply = z.tuple([positionReply, z.string()]);
 const tableReply = z.tuple([milliseconds, milliseconds, z.string(), z.array(z.string())]);
 
-/** Makes sure that the log can be trusted up to its tail, and returns the tail. */
-export async function settle(client: Redis, floor: Position): Promise<Position> {
-  return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor)]));
+/**
+ * Makes sure that the log can be trusted up to its tail, and returns the tail. `stranger` is the id of an entry
+ * that cannot be passed: a log that holds it is moved aside.
+ */
+export async function settle(client: Redis, floor: Position, stranger = ""): Promise<Position> {
+  return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor), stranger]));
 }
 
 /** Where a purge stands, and in which history. */
