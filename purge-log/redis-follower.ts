@@ -56,7 +56,7 @@ export async function* followStream(
       const last = batch?.at(-1);
       if (batch === undefined) {
         vouched = undefined;
-        stranger = read.value.find(([id]) => parsePosition(id) === undefined)?.[0];
+        stranger = strangerAmong(read.value);
       } else if (last !== undefined) {
         position = last.position;
         yield batch;
@@ -82,6 +82,11 @@ export function understood(entries: readonly RawEntry[], vouchedEpoch: number): 
     batch.push({ position, content: decodeEntry(fields) });
   }
   return batch;
+}
+
+/** The first id among them that has no place in our order. */
+export function strangerAmong(entries: readonly RawEntry[]): string | undefined {
+  return entries.find(([id]) => parsePosition(id) === undefined)?.[0];
 }
 
 async function readAfter(client: Redis, position: Position): Promise<readonly RawEntry[]> {
