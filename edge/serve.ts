@@ -208,7 +208,9 @@ function staleOnError(
 ): Served | undefined {
   const now = edge.clock.wall();
   const error = status === undefined ? "unreachable" : "server-error";
-  if (!mayServeOnError(stored, standing(stored), now, request, error)) return undefined;
+  // Rule E7: a purge may have covered it while the origin was being asked.
+  const covered = edge.follower.overtaken(stored.mark, stored);
+  if (covered || !mayServeOnError(stored, standing(stored), now, request, error)) return undefined;
   const detail = status === undefined ? "origin-failed" : `origin-${status}`;
   return fromStore(
     request,

@@ -1,0 +1,87 @@
+import { type FollowerParts, PurgeFollower } from "../../edge/purge-follower.ts";
+import type { Standing } from "../../edge/rules/judge.ts";
+import type { FillMark } from "../../edge/store/fill-mark.ts";
+import type { Purgeable } from "../../edge/store/purge-match.ts";
+import type { StoredResponse } from "../../edge/store/stored-response.ts";
+import type { Clock } from "../../process/clock.ts";
+import { Timed } from "./broken-logs.ts";
+import { STATUS_FIELD } from "./simulated-origin.ts";
+
+// Followers of the purge log that each break one rule. What they do in its place stands in broken-rules.ts.
+
+export class Unflushed extends PurgeFollower {
+  override standing(stored: StoredResponse): Standing {
+    if (stored.softPurged) return "purged";
+    return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
+  }
+}
+
+export class Unfenced extends PurgeFollower {
+  override overtaken(_mark: FillMark, _response: Purgeable): boolean {
+    return false;
+  }
+}
+
+export class UnfencedBy304 extends PurgeFollower {
+  override overtaken(mark: FillMark, response: Purgeable): boolean {
+    return !by304(mark, response) && super.overtaken(mark, response);
+  }
+}
+
+/** What is stored is tested as it was, with the mark of another fill, and as it became. */
+function by304(mark: FillMark, response: Purgeable): boolean {
+  if (!isStored(response)) return false;
+  return response.mark !== mark || response.fields.get(STATUS_FIELD) === "304";
+}
+
+export class UnfencedPart extends PurgeFollower {
+  override overtaken(mark: FillMark, response: Purgeable): boolean {
+    const part = isStored(response) && response.status === 206;
+    return !part && super.overtaken(mark, response);
+  }
+}
+
+function isStored(response: Purgeable): response is StoredResponse {
+  return "mark" in response;
+}
+
+export class JoiningDoomed extends PurgeFollower {
+  override mayJoin(mark: FillMark | undefined, _response: Purgeable): boolean {
+    return mark !== undefined && this.leaseLeftMs > 0;
+  }
+}
+
+export class JoiningLapsed extends PurgeFollower {
+  override mayJoin(mark: FillMark | undefined, response: Purgeable): boolean {
+    return mark !== undefined && !this.overtaken(mark, response);
+  }
+}
+
+export class NeverLapsed extends PurgeFollower {
+  override standing(stored: StoredResponse): Standing {
+    const standing = super.standing(stored);
+    return standing === "lapsed" ? "trusted" : standing;
+  }
+}
+
+/** A lease that counts from the reply to the heartbeat. */
+export class LeaseFromReply extends PurgeFollower {
+  readonly #clock: Clock;
+  readonly #repliedAt: Map<number, number>;
+
+  constructor(parts: FollowerParts) {
+    const { clock, purgeLog } = parts;
+    const repliedAt = new Map<number, number>();
+    super({ ...parts, purgeLog: new Timed(purgeLog, clock, repliedAt) });
+    this.#clock = clock;
+    this.#repliedAt = repliedAt;
+  }
+
+  override get lagMs(): number | undefined {
+    const lag = super.lagMs;
+    if (lag === undefined) return undefined;
+    const now = this.#clock.monotonic();
+    const sentAt = [...this.#repliedAt.keys()].find((at) => Math.abs(at - (now - lag)) < 1e-6);
+    return sentAt === undefined ? lag : now - (this.#repliedAt.get(sentAt) ?? sentAt);
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from "../../process/clock.ts";
+import { comparePositions, type Position } from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+import type {
+  AppendOutcome,
+  Heartbeat,
+  LogEntry,
+  LogState,
+  Member,
+  PurgeLog,
+} from "../../purge-log/purge-log.ts";
+
+/** A purge log with some of its answers changed. */
+class ChangedLog implements PurgeLog {
+  readonly #log: PurgeLog;
+
+  constructor(log: PurgeLog) {
+    this.#log = log;
+  }
+
+  append(purge: Purge, floor: Position): Promise<AppendOutcome> {
+    return this.#log.append(purge, floor);
+  }
+
+  follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
+    return this.#log.follow(after, signal);
+  }
+
+  members(): Promise<readonly Member[]> {
+    return this.#log.members();
+  }
+
+  forget(edge: string, bootId?: string): Promise<void> {
+    return this.#log.forget(edge, bootId);
+  }
+
+  onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
+    return this.#log.onHeartbeat(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  async heartbeat(beat: Heartbeat): Promise<LogState> {
+    return this.changed(await this.#log.heartbeat(beat), beat);
+  }
+
+  protected changed(state: LogState, _beat: Heartbeat): LogState {
+    return state;
+  }
+}
+
+/** Has every entry that it misses, as one that purges nothing: no hole is to be seen. */
+export class Holeless extends ChangedLog {
+  override follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
+    return withoutHoles(after, super.follow(after, signal));
+  }
+}
+
+async function* withoutHoles(
+  after: Position,
+  batches: AsyncIterable<readonly LogEntry[]>,
+): AsyncGenerator<readonly LogEntry[]> {
+  let last = after;
+  for await (const entries of batches) {
+    const dense: LogEntry[] = [];
+    for (const entry of entries) {
+      const { epoch, seq } = entry.position;
+      // What a stranger has written into a later epoch is too far away to be filled up.
+      for (let missing = last.seq + 1; epoch === last.epoch && missing < seq; missing += 1) {
+        dense.push(nothing({ epoch, seq: missing }));
+      }
+      dense.push(entry);
+      last = entry.position;
+    }
+    yield dense;
+  }
+}
+
+function nothing(position: Position): LogEntry {
+  const targets = [{ kind: "url", target: "/nothing" }] as const;
+  return {
+    position,
+    content: { kind: "purge", purge: { purgeId: "nothing", targets, soft: false, by: "" } },
+  };
+}
+
+/** Says to every edge that it is at the tail, unless entries that it needs are gone. */
+export class EveryoneAtTail extends ChangedLog {
+  protected override changed(state: LogState, { position }: Heartbeat): LogState {
+    const started = position.epoch > 0;
+    const behind = started && comparePositions(state.tail, position) > 0;
+    return behind ? { ...state, tail: position } : state;
+  }
+}
+
+/** Keeps from the edge that the server restarted, or has less than it had, or was trimmed. */
+export class Forgetful extends ChangedLog {
+  #runId = "";
+
+  override async heartbeat(beat: Heartbeat): Promise<LogState> {
+    // What the others are told stays true.
+    const state = await super.heartbeat({ ...beat, runId: this.#runId });
+    this.#runId = state.runId;
+    const tail = comparePositions(state.tail, beat.position) < 0 ? beat.position : state.tail;
+    return { runId: "always the same", tail, first: { epoch: 0, seq: 0 } };
+  }
+}
+
+/** Notes when each heartbeat was sent and when its reply came. */
+export class Timed extends ChangedLog {
+  readonly #clock: Clock;
+  readonly #repliedAt: Map<number, number>;
+
+  constructor(log: PurgeLog, clock: Clock, repliedAt: Map<number, number>) {
+    super(log);
+    this.#clock = clock;
+    this.#repliedAt = repliedAt;
+  }
+
+  override async heartbeat(beat: Heartbeat): Promise<LogState> {
+    const sentAt = this.#clock.monotonic();
+    const state = await super.heartbeat(beat);
+    this.#repliedAt.set(sentAt, this.#clock.monotonic());
+    return state;
+  }
+}

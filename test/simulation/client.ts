@@ -1,0 +1,149 @@
+import { serve } from "../../edge/serve.ts";
+import type { Served } from "../../edge/served.ts";
+import { Fields } from "../../http/fields.ts";
+import { formatPosition, type Position } from "../../purge-log/position.ts";
+import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { Answered, Violation } from "./guarantees.ts";
+import { textAt } from "./pages.ts";
+import type { Wish } from "./plan.ts";
+import { type Running, SITE, type SimulatedEdge } from "./simulated-edge.ts";
+import { type OriginRead, READ_FIELD, type SimulatedOrigin } from "./simulated-origin.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+// The last lies within the others, so that a stored part can answer it.
+const RANGES = ["bytes=0-19", "bytes=4-", "bytes=6-13"];
+
+/** Everybody who reads, and what they got. */
+export class Client {
+  readonly answers: Answered[] = [];
+  /** Answers whose bytes are not those of the version that they say. */
+  readonly torn: Violation[] = [];
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
+  readonly #origin: SimulatedOrigin;
+  readonly #tell: (line: () => string) => void;
+  /** Of a purge that was accepted. */
+  #latest: { readonly position: Position; readonly runId: string } | undefined;
+
+  constructor(
+    time: VirtualTime,
+    random: SeededRandom,
+    origin: SimulatedOrigin,
+    tell: (line: () => string) => void,
+  ) {
+    this.#time = time;
+    this.#random = random;
+    this.#origin = origin;
+    this.#tell = tell;
+  }
+
+  /** Who purged tells the readers where their purge stands. */
+  learn(position: Position, runId: string): void {
+    this.#latest = { position, runId };
+  }
+
+  /** The request arrives now; the edge takes it up when it is not standing still. */
+  read(edge: SimulatedEdge, target: string, wish: Wish): void {
+    const arrivedAt = this.#time.now;
+    edge.defer(() => {
+      const { running } = edge;
+      if (running !== undefined) this.#ask(edge, running, target, wish, arrivedAt);
+    });
+  }
+
+  async #ask(
+    edge: SimulatedEdge,
+    running: Running,
+    target: string,
+    wish: Wish,
+    arrivedAt: number,
+  ): Promise<void> {
+    const takenUpAt = this.#time.now;
+    const { parts } = running;
+    const after = wish === "after" ? this.#latest : undefined;
+    const request = {
+      method: wish === "head" ? "HEAD" : "GET",
+      site: SITE,
+      target,
+      fields: this.#fields(wish),
+      origin: "http://site",
+      body: undefined,
+    };
+    const served = await serve(request, parts);
+    const answeredAt = this.#time.now;
+    const onError = served.outcome.kind === "stale" && /^origin-/.test(served.outcome.detail ?? "");
+    const knew = onError && parts.follower.leaseLeftMs <= 0 ? new Set(running.applied) : undefined;
+    const bytes = await bytesOf(served, request.method);
+    // Its connection broke with the edge's process, or the origin's with the body.
+    if (edge.running !== running || bytes === undefined) return;
+    const what = `${request.method} ${target} (${wish})`;
+    const read = this.#origin.reads[Number(served.fields.get(READ_FIELD) ?? -1)];
+    this.#tell(() => `${what} at ${edge.id}: ${summary(served, read)}`);
+    if (read === undefined || served.status >= 400) return;
+    const fromStore = served.outcome.kind === "hit" || served.outcome.kind === "stale";
+    this.answers.push({
+      edge: edge.id,
+      what,
+      arrivedAt,
+      decidedAt: fromStore ? answeredAt : takenUpAt,
+      read,
+      after,
+      knew,
+    });
+    const expected = expectedBytes(served, read);
+    if (request.method === "GET" && bytes !== expected) {
+      this.torn.push(`torn: ${what} at ${edge.id} got ${served.status} ${bytes}, expected ${expected}`);
+    }
+  }
+
+  #fields(wish: Wish): Fields {
+    switch (wish) {
+      case "all":
+      case "head":
+        return Fields.none;
+      case "range": {
+        return Fields.of([["Range", this.#random.pick(RANGES)]]);
+      }
+      case "if-changed":
+        return Fields.of([["If-None-Match", `"${this.#random.whole(1, 4)}"`]]);
+      case "after":
+        return this.#latest === undefined
+          ? Fields.none
+          : Fields.of([["EdgeCache-After", formatPosition(this.#latest.position)]]);
+      case "no-cache":
+        return Fields.of([["Cache-Control", "no-cache"]]);
+    }
+  }
+}
+
+/** As text; undefined when the answer breaks off. */
+async function bytesOf({ content }: Served, method: string): Promise<string | undefined> {
+  if (content.kind === "none") return "";
+  if (method === "HEAD") {
+    if (content.kind === "stream") content.cancel();
+    return "";
+  }
+  const decoder = new TextDecoder();
+  if (content.kind === "bytes") return content.chunks.map((chunk) => decoder.decode(chunk)).join("");
+  let text = "";
+  try {
+    for await (const chunk of content.read(0)) text += decoder.decode(chunk);
+  } catch {
+    return undefined;
+  }
+  return text;
+}
+
+function expectedBytes({ status, fields }: Served, { page, version }: OriginRead): string {
+  const text = textAt(page.target, version);
+  if (status === 304) return "";
+  if (status !== 206) return text;
+  const range = /^bytes (\d+)-(\d+)\/\d+$/.exec(fields.get("Content-Range") ?? "");
+  return range === null ? "no range" : text.slice(Number(range[1]), Number(range[2]) + 1);
+}
+
+function summary(served: Served, read: OriginRead | undefined): string {
+  const { status, outcome } = served;
+  const got = read === undefined ? "nothing" : `version ${read.version} of ${read.at.toFixed(1)}`;
+  return `${status} ${outcome.kind} ${outcome.detail ?? ""} ${got}`;
+}

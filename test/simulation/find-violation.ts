@@ -1,0 +1,37 @@
+import type { Violation } from "./guarantees.ts";
+import { makePlan } from "./plan.ts";
+import { World, type WorldRules } from "./world.ts";
+
+export interface Search {
+  readonly from: number;
+  readonly seeds: number;
+  readonly rules: WorldRules;
+  /** Which violations count; every one when it is left out. */
+  readonly like?: RegExp;
+}
+
+export interface Found {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+}
+
+/** The histories in which something that was promised was not kept, one after the other. */
+export async function* violationsIn({ from, seeds, rules, like = /^/ }: Search): AsyncGenerator<Found> {
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const violations = (await new World(makePlan(seed), rules).run()).filter((each) => like.test(each));
+    if (violations.length > 0) yield { seed, violations };
+    // Virtual time never leaves this turn of the event loop; who watches it from outside must have one too.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** The first of them; undefined when all is well. */
+export async function findViolation(search: Search): Promise<Found | undefined> {
+  for await (const found of violationsIn(search)) return found;
+  return undefined;
+}
+
+/** What went wrong, and how to see it again. */
+export function told({ seed, violations }: Found): string {
+  return `seed ${seed}: ${violations.join("\n  ")}\n  again: npm run simulate -- --seed ${seed} --trace`;
+}

@@ -1,0 +1,82 @@
+import {
+  BEGINNING,
+  comparePositions,
+  formatPosition,
+  type Position,
+  parsePosition,
+} from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+import type { AcceptedPurge, Violation } from "./guarantees.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** What became of every purge, as somebody knows who sees the log and all who were told of it. */
+export class PurgeLedger {
+  readonly accepted: AcceptedPurge[] = [];
+  /** Rule P2: purges that were taken twice. */
+  readonly takenTwice: Violation[] = [];
+  readonly #time: VirtualTime;
+  /** By purge and history: where it first stood. */
+  readonly #places = new Map<string, string>();
+  /** By purge and position: since when. A retry is answered with the first position, in whatever history. */
+  readonly #taken = new Map<string, number>();
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  /** By history: the farthest position that an edge has said it is at. */
+  readonly #reached = new Map<string, Position>();
+  readonly #ambiguous = new Set<string>();
+
+  /** Purges whose position names one place only, so that a client can ask for it with EdgeCache-After. */
+  get unambiguous(): ReadonlySet<string> {
+    return new Set(this.accepted.map(({ purgeId }) => purgeId).filter((id) => !this.#ambiguous.has(id)));
+  }
+
+  reached(position: Position, runId: string): void {
+    const farthest = this.#reached.get(runId) ?? BEGINNING;
+    if (comparePositions(position, farthest) > 0) this.#reached.set(runId, position);
+  }
+
+  /** The log has answered that the purge stands at this position. */
+  take({ purgeId }: Purge, position: string, runId: string): void {
+    const at = `${purgeId} ${position}`;
+    this.#taken.set(at, this.#taken.get(at) ?? this.#time.now);
+    const within = `${purgeId} ${runId}`;
+    const first = this.#places.get(within) ?? position;
+    this.#places.set(within, first);
+    if (first !== position) {
+      this.takenTwice.push(`once: ${purgeId} stands in the log at ${first} and at ${position}`);
+    }
+  }
+
+  /** An edge was told so. Returns the purge when that is news. */
+  accept({ purgeId, targets }: Purge, text: string, runId: string): AcceptedPurge | undefined {
+    if (this.#find(purgeId, text) !== undefined) return undefined;
+    const acceptedAt = this.#taken.get(`${purgeId} ${text}`) ?? this.#time.now;
+    const position = positionOf(text);
+    const purge: AcceptedPurge = { purgeId, targets, position, runId, acceptedAt, appliedAt: undefined };
+    this.accepted.push(purge);
+    const elsewhere = [...this.#reached].filter(([history]) => history !== runId);
+    if (elsewhere.some(([, farthest]) => comparePositions(farthest, position) >= 0))
+      this.#ambiguous.add(purgeId);
+    return purge;
+  }
+
+  /** The caller was told that it is applied. Returns the purge. */
+  apply(purgeId: string, position: string): AcceptedPurge | undefined {
+    const purge = this.#find(purgeId, position);
+    if (purge !== undefined) purge.appliedAt ??= this.#time.now;
+    return purge;
+  }
+
+  #find(purgeId: string, position: string): AcceptedPurge | undefined {
+    return this.accepted.find((one) => one.purgeId === purgeId && formatPosition(one.position) === position);
+  }
+}
+
+function positionOf(text: string): Position {
+  const position = parsePosition(text);
+  if (position === undefined) throw new Error(`the simulated Redis answered with the position ${text}`);
+  return position;
+}

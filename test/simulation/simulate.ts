@@ -1,0 +1,57 @@
+import { parseArgs } from "node:util";
+import { told, violationsIn } from "./find-violation.ts";
+import { makePlan } from "./plan.ts";
+import { REAL_WORLD, World } from "./world.ts";
+
+const USAGE = `npm run simulate -- [--seeds N] [--from S]    plays N histories (10000) from seed S (0) on
+npm run simulate -- --seed S [--trace]       plays one, and tells it line by line
+Exit code 1: a promise was broken.
+`;
+
+function write(text: string): void {
+  process.stdout.write(text);
+}
+
+/** A whole number of the command line; undefined for anything else. */
+function whole(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+async function playOne(seed: number, trace: boolean): Promise<boolean> {
+  const tell = trace ? (line: string) => write(`${line}\n`) : undefined;
+  const violations = await new World(makePlan(seed), REAL_WORLD, tell).run();
+  write(violations.length === 0 ? `seed ${seed}: every promise kept\n` : `${told({ seed, violations })}\n`);
+  return violations.length === 0;
+}
+
+async function playMany(from: number, seeds: number): Promise<boolean> {
+  const began = performance.now();
+  let broken = 0;
+  for await (const found of violationsIn({ from, seeds, rules: REAL_WORLD })) {
+    broken += 1;
+    write(`${told(found)}\n`);
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  write(`${seeds} histories from seed ${from}: ${broken} with a broken promise, in ${seconds} s\n`);
+  return broken === 0;
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "10000" },
+      from: { type: "string", default: "0" },
+      seed: { type: "string" },
+      trace: { type: "boolean", default: false },
+    },
+  });
+  const [seeds, from] = [whole(values.seeds), whole(values.from)];
+  const seed = values.seed === undefined ? undefined : whole(values.seed);
+  if (seeds === undefined || from === undefined || (values.seed !== undefined && seed === undefined)) {
+    write(USAGE);
+    return false;
+  }
+  return seed === undefined ? await playMany(from, seeds) : await playOne(seed, values.trace);
+}
+
+process.exitCode = (await main()) ? 0 : 1;

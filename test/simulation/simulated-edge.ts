@@ -1,0 +1,164 @@
+import type { Filled } from "../../edge/filled.ts";
+import { EdgeCounters } from "../../edge/metrics.ts";
+import { ByteBudget } from "../../edge/origin/byte-budget.ts";
+import { Collapse } from "../../edge/origin/collapse.ts";
+import type { EdgeParts } from "../../edge/parts.ts";
+import type { PurgeParts } from "../../edge/purge.ts";
+import { type FollowerParts, PurgeFollower } from "../../edge/purge-follower.ts";
+import { PurgeRecords } from "../../edge/purge-records.ts";
+import { Rebounds } from "../../edge/rebounds.ts";
+import { MemoryStore } from "../../edge/store/memory-store.ts";
+import type { Clock } from "../../process/clock.ts";
+import { createLog } from "../../process/log.ts";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { PurgeLog } from "../../purge-log/purge-log.ts";
+import type { SeededRandom } from "../rig/seeded-random.ts";
+import { SimulatedLink } from "./simulated-link.ts";
+import type { SimulatedOrigin } from "./simulated-origin.ts";
+import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
+import { machineClock, type VirtualTime } from "./virtual-time.ts";
+
+export const SITE = "site";
+
+// More than a history can fill.
+const MEMORY_BYTES = 1024 * 1024;
+
+// The pages of the origin, and some more.
+const MOST_PAGES = 100;
+
+// A timer fires when the event loop comes to it.
+const MOST_LATE_MS = 2;
+
+const silent = createLog("simulation", "silent");
+
+/** What a broken rule puts in the place of the real parts. */
+export interface EdgeRules {
+  follower(parts: FollowerParts): PurgeFollower;
+  purgeLog(log: PurgeLog, clock: Clock): PurgeLog;
+}
+
+export const REAL_RULES: EdgeRules = {
+  follower: (parts) => new PurgeFollower(parts),
+  purgeLog: (log) => log,
+};
+
+export interface EdgeSurroundings {
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  readonly origin: SimulatedOrigin;
+  readonly witness: Witness;
+  readonly rules: EdgeRules;
+  readonly leaseMs: number;
+  /** Milliseconds that its clock counts for each of virtual time. */
+  readonly clockRate: number;
+}
+
+/** One process of an edge, from its start to its crash. */
+export interface Running {
+  readonly parts: EdgeParts & PurgeParts;
+  /** The same as `purgeLog` unless a rule is broken. */
+  readonly client: SimulatedPurgeLog;
+  /** The ids of the purges that it has applied. */
+  readonly applied: ReadonlySet<string>;
+}
+
+/** A machine on which an edge runs, crashes, stands still and starts again. */
+export class SimulatedEdge {
+  readonly id: string;
+  /** Its way to Redis. */
+  readonly wire: SimulatedLink;
+  readonly #around: EdgeSurroundings;
+  readonly #clock: Clock;
+  #running: Running | undefined;
+  #boots = 0;
+  #stillUntil = 0;
+
+  constructor(id: string, around: EdgeSurroundings) {
+    this.id = id;
+    this.#around = around;
+    const { time, random, clockRate: rate } = around;
+    const offset = random.between(-3000, 3000);
+    const defer = (run: () => void): void => this.defer(run);
+    const late = random.fork();
+    const wake = (run: () => void): void => {
+      time.after(late.between(0, MOST_LATE_MS), () => this.defer(run));
+    };
+    this.#clock = machineClock(time, { rate, offset }, wake);
+    this.wire = new SimulatedLink({ time, random: random.fork(), defer });
+  }
+
+  /** Undefined while it is down. */
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  /** Runs it now, or when the edge goes on, in order. */
+  defer(run: () => void): void {
+    const { time } = this.#around;
+    if (time.now >= this.#stillUntil) run();
+    else time.at(this.#stillUntil, () => this.defer(run));
+  }
+
+  /** As SIGSTOP: its clock goes on and nothing else does. */
+  standStill(ms: number): void {
+    this.#stillUntil = Math.max(this.#stillUntil, this.#around.time.now + ms);
+  }
+
+  start(): void {
+    const { time, random, origin, witness, rules, leaseMs } = this.#around;
+    const clock = this.#clock;
+    const wire = this.wire;
+    const client = new SimulatedPurgeLog({ wire, witness, time, clock, random: random.fork() });
+    const purgeLog = rules.purgeLog(client, clock);
+    const store = new SlicingStore(MEMORY_BYTES);
+    const applied = new Set<string>();
+    const onPurge: FollowerParts["onPurge"] = (_position, { purgeId }) => applied.add(purgeId);
+    const follower = rules.follower({ leaseMs, purgeLog, store, clock, log: silent, onPurge });
+    const seen = origin.seenThrough((run) => this.defer(run));
+    const rebounds = new Rebounds((second) => purgeLog.append(second, follower.position), {
+      clock,
+      log: silent,
+    });
+    const parts: EdgeParts & PurgeParts = {
+      id: this.id,
+      origins: new Map([[SITE, seen]]),
+      store,
+      follower,
+      collapse: new Collapse<Filled>(MOST_PAGES),
+      counters: new EdgeCounters(),
+      clock,
+      log: silent,
+      fillBudget: new ByteBudget(MEMORY_BYTES),
+      keepLimit: MEMORY_BYTES,
+      purgeLog,
+      records: new PurgeRecords(this.id, clock),
+      rebounds,
+    };
+    this.#running = { parts, client, applied };
+    this.#boots += 1;
+    follower.start({
+      edge: this.id,
+      bootId: `${this.id}-${this.#boots}`,
+      grpcAddress: "127.0.0.1:50051",
+      httpAddress: "127.0.0.1:8081",
+    });
+  }
+
+  /** As SIGKILL. What it has sent is on its way all the same. */
+  crash(): void {
+    this.#running?.client.close();
+    this.#running?.parts.follower.stop();
+    this.#running = undefined;
+    this.#stillUntil = 0;
+  }
+}
+
+/** Gives way in the midst of every purge, as a large store does. */
+class SlicingStore extends MemoryStore {
+  override *purge(target: PurgeTarget, soft: boolean): Generator<void, number> {
+    yield;
+    const found = yield* super.purge(target, soft);
+    yield;
+    return found;
+  }
+}

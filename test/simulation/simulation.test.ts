@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { findViolation, told } from "./find-violation.ts";
+import { KNOWN_HISTORIES } from "./known-histories.ts";
+import { makePlan } from "./plan.ts";
+import { REAL_WORLD, World } from "./world.ts";
+
+// SIMULATED=100000 plays more, as `npm run simulate` does.
+const SEEDS = Number(process.env.SIMULATED ?? 2000);
+
+async function traceOf(seed: number): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const world = new World(makePlan(seed), REAL_WORLD, (line) => lines.push(line));
+  lines.push(...(await world.run()));
+  return lines;
+}
+
+describe("three edges, a purge log that fails in every way, and clients", () => {
+  it(`keep every promise about purges in ${SEEDS} histories`, async function () {
+    this.timeout(60_000 + SEEDS * 50);
+    const found = await findViolation({ from: 0, seeds: SEEDS, rules: REAL_WORLD });
+    if (found !== undefined) expect.fail(told(found));
+  });
+
+  for (const { name, plan } of KNOWN_HISTORIES) {
+    it(`keep every promise when ${name}`, async () => {
+      expect(await new World(plan, REAL_WORLD).run()).to.deep.equal([]);
+    });
+  }
+
+  it("play a history again exactly, from its seed", async () => {
+    const lines = await traceOf(11);
+    expect(lines).to.have.length.greaterThan(50);
+    expect(await traceOf(11)).to.deep.equal(lines);
+  });
+
+  it("meet every way in which a purge can end and a request can be answered", async function () {
+    this.timeout(60_000);
+    const met = new Set<string>();
+    for (let seed = 0; seed < 150; seed += 1) {
+      for (const line of await traceOf(seed)) {
+        for (const word of line.matchAll(WORDS)) met.add(word[0].trim());
+      }
+    }
+    expect([...met]).to.include.members([
+      ": applied",
+      ": pending",
+      ": rejected",
+      ": unknown",
+      ": no answer",
+      "200 hit",
+      "206 hit",
+      "304 hit",
+      "200 miss",
+      "200 revalidated",
+      "206 revalidated",
+      "200 stale stale-while-revalidate",
+      "200 stale origin",
+      "502 error",
+    ]);
+  });
+});
+
+const WORDS =
+  /: (applied|pending|rejected|unknown|no answer)|\d{3} (hit|miss|revalidated|error|stale (origin|stale-while-revalidate))/g;

@@ -1,0 +1,259 @@
+import { purge } from "../../edge/purge.ts";
+import { comparePositions, parsePosition } from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+import type { Heartbeat } from "../../purge-log/purge-log.ts";
+import { LOG_KEY } from "../../purge-log/redis-keys.ts";
+import { SeededRandom } from "../rig/seeded-random.ts";
+import { Client } from "./client.ts";
+import { type AcceptedPurge, type Violation, violations } from "./guarantees.ts";
+import { LogHost, type MakeRedis } from "./log-host.ts";
+import { isMeant, PAGES } from "./pages.ts";
+import { type Action, EDGES, type EdgeId, type Plan, type Wish } from "./plan.ts";
+import { PurgeLedger } from "./purge-ledger.ts";
+import { type EdgeRules, REAL_RULES, SimulatedEdge } from "./simulated-edge.ts";
+import { SimulatedOrigin } from "./simulated-origin.ts";
+import { SimulatedRedis } from "./simulated-redis.ts";
+import { machineClock, VirtualTime } from "./virtual-time.ts";
+
+/** The rules that the world is built by: the real ones, or with one of them broken. */
+export interface WorldRules extends EdgeRules {
+  readonly redis: MakeRedis;
+}
+
+export const REAL_WORLD: WorldRules = {
+  ...REAL_RULES,
+  redis: (wall, runId, data) => new SimulatedRedis(wall, runId, data),
+};
+
+// The shortest lease there is, so that much happens in a short history.
+const LEASE_MS = 1000;
+// "Clock rates agree within 1 %": no two differ by more.
+const LEAST_RATE = 0.9951;
+const MOST_RATE = 1.0049;
+// A caller that heard nothing for so long asks again, with the same purge id.
+const CALLER_PATIENCE_MS = 2500;
+const MOST_TRIES = 3;
+// After everything is mended: a command's deadline, the longest pause, and a few heartbeats.
+const RECOVERY_MS = 6000;
+
+const PROBES: readonly Wish[] = ["all", "all", "range"];
+
+type PurgeAction = Extract<Action, { kind: "purge" }>;
+
+/** Three edges, an origin, a purge log and clients, through one plan. */
+export class World {
+  readonly time = new VirtualTime();
+  readonly #plan: Plan;
+  readonly #random: SeededRandom;
+  readonly #trace: ((line: string) => void) | undefined;
+  readonly #origin: SimulatedOrigin;
+  readonly #host: LogHost;
+  readonly #edges: ReadonlyMap<EdgeId, SimulatedEdge>;
+  readonly #client: Client;
+  readonly #ledger = new PurgeLedger(this.time);
+  readonly #others: Violation[] = [];
+  #purges = 0;
+
+  constructor(plan: Plan, rules: WorldRules, trace?: (line: string) => void) {
+    this.#plan = plan;
+    this.#trace = trace;
+    // Apart from the plan's numbers: a plan with an action less still gets the same ones here.
+    this.#random = new SeededRandom(plan.seed ^ 0x5eed);
+    const { time } = this;
+    const random = this.#random;
+    const rate = (): number => random.between(LEAST_RATE, MOST_RATE);
+    const originClock = machineClock(time, { rate: rate(), offset: 0 });
+    this.#origin = new SimulatedOrigin(time, originClock, random.fork());
+    this.#host = new LogHost(time, random.fork(), rules.redis, rate());
+    const witness = {
+      beaten: (beat: Heartbeat) => this.#beaten(beat),
+      taken: (taken: Purge, position: string, runId: string) => this.#ledger.take(taken, position, runId),
+      accepted: (taken: Purge, position: string, runId: string) => this.#accept(taken, position, runId),
+    };
+    const edgeOf = (id: EdgeId): [EdgeId, SimulatedEdge] => [
+      id,
+      new SimulatedEdge(id, {
+        time,
+        random: random.fork(),
+        origin: this.#origin,
+        witness,
+        rules,
+        leaseMs: LEASE_MS,
+        clockRate: rate(),
+      }),
+    ];
+    this.#edges = new Map(EDGES.map(edgeOf));
+    this.#client = new Client(time, random.fork(), this.#origin, (line) => this.#tell(line));
+  }
+
+  /** Lets the plan happen. Returns what was promised and not kept. */
+  async run(): Promise<readonly Violation[]> {
+    this.#moveAll();
+    for (const edge of this.#edges.values()) edge.start();
+    for (const { at, action } of this.#plan.actions) this.time.at(at, () => this.#do(action));
+    await this.time.runUntil(this.#plan.lengthMs);
+    if (this.#plan.recovers) await this.#recover();
+    return [
+      ...this.#others,
+      ...this.#client.torn,
+      ...this.#ledger.takenTwice,
+      ...violations(
+        this.#ledger.accepted,
+        this.#client.answers,
+        LEASE_MS / LEAST_RATE,
+        this.#ledger.unambiguous,
+      ),
+    ];
+  }
+
+  #do(action: Action): void {
+    this.#tell(() => describe(action));
+    switch (action.kind) {
+      case "read":
+        this.#client.read(this.#edge(action.edge), action.target, action.wish);
+        break;
+      case "purge":
+        this.#purges += 1;
+        this.#purge(action, `purge-${this.#purges}`);
+        break;
+      case "crash-edge": {
+        const edge = this.#edge(action.edge);
+        if (edge.running === undefined) break;
+        edge.crash();
+        this.time.after(action.downMs, () => edge.start());
+        break;
+      }
+      case "stop-edge":
+        this.#edge(action.edge).standStill(action.ms);
+        break;
+      case "cut":
+        for (const direction of action.directions) this.#edge(action.edge).wire.cut(direction, action.ms);
+        break;
+      case "slow":
+        this.#edge(action.edge).wire.slow(action.ms);
+        break;
+      case "crash-redis":
+        this.#host.crash(action.lost, action.downMs, action.offset, () => this.#moveAll());
+        this.#moveAll();
+        break;
+      case "fail-over":
+        this.#host.failOver(action.lost, action.offset);
+        for (const edge of this.#edges.values()) {
+          this.time.after(this.#random.between(0, action.movedMs), () => this.#move(edge));
+        }
+        break;
+      case "refuse":
+        this.#host.refuse(action.ms);
+        break;
+      case "flush-all":
+        this.#host.flushAll();
+        break;
+      case "trim":
+        this.#host.trim(action.keep);
+        break;
+      case "rogue":
+        this.#host.act(action.act);
+        break;
+      case "fail-origin":
+        this.#origin.fail(action.ms);
+        break;
+    }
+  }
+
+  /** The caller's side of a purge: the origin has the new content by then, and what is unknown is tried again. */
+  async #purge(action: PurgeAction, purgeId: string): Promise<void> {
+    if (action.change) this.#origin.change(action.targets);
+    let edge = this.#edge(action.edge);
+    for (let tried = 1; tried <= MOST_TRIES; tried += 1) {
+      const by = edge;
+      const proof = await this.#call(by, action, purgeId);
+      this.#tell(() => `${purgeId} at ${by.id}: ${proof?.outcome ?? "no answer"} ${proof?.position ?? ""}`);
+      if (proof?.outcome === "applied" || proof?.outcome === "pending") {
+        if (proof.outcome === "applied") this.#probe(this.#ledger.apply(purgeId, proof.position));
+        return;
+      }
+      edge = this.#edge(this.#random.pick(EDGES));
+    }
+  }
+
+  #call(edge: SimulatedEdge, action: PurgeAction, purgeId: string) {
+    const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<typeof purge>> | undefined>();
+    this.time.after(CALLER_PATIENCE_MS + action.waitMs, () => resolve(undefined));
+    edge.defer(() => {
+      const { running } = edge;
+      if (running === undefined) return;
+      const { targets, soft, waitMs } = action;
+      const call = { purgeId, targets, soft, waitMs, dryRun: false, reboundMs: undefined };
+      purge(call, edge.id, running.parts).then((proof) => {
+        if (edge.running === running) resolve(proof);
+      });
+    });
+    return promise;
+  }
+
+  /** Reads of what the purge is about, everywhere, a moment after something was promised of it. */
+  #probe(of: AcceptedPurge | undefined, after = 0): void {
+    const meant = PAGES.filter((page) =>
+      of?.targets.some((target) => isMeant(target, page, this.#origin.version(page))),
+    );
+    if (meant.length === 0) return;
+    for (const edge of this.#edges.values()) {
+      this.time.after(after + this.#random.between(0.01, 20), () => {
+        this.#client.read(edge, this.#random.pick(meant).target, this.#random.pick(PROBES));
+      });
+    }
+  }
+
+  #beaten(beat: Heartbeat): void {
+    this.#ledger.reached(beat.position, beat.runId);
+    for (const { running } of this.#edges.values()) running?.client.heard(beat);
+  }
+
+  #accept(taken: Purge, position: string, runId: string): void {
+    const accepted = this.#ledger.accept(taken, position, runId);
+    if (accepted === undefined) return;
+    this.#client.learn(accepted.position, runId);
+    this.#probe(accepted, accepted.acceptedAt + LEASE_MS / LEAST_RATE - this.time.now);
+  }
+
+  /** With everything mended, every edge must come back to its lease at the tail. */
+  async #recover(): Promise<void> {
+    this.#origin.mend();
+    if (this.#host.primary !== undefined) this.#host.primary.refusal = undefined;
+    for (const edge of this.#edges.values()) {
+      edge.wire.mend();
+      this.#move(edge);
+    }
+    await this.time.runUntil(this.#plan.lengthMs + RECOVERY_MS);
+    const tail = parsePosition(this.#host.primary?.data.stream(LOG_KEY).last ?? "");
+    for (const edge of this.#edges.values()) {
+      const follower = edge.running?.parts.follower;
+      if (follower === undefined || tail === undefined) this.#others.push(`recovers: ${edge.id} is down`);
+      else if (follower.leaseLeftMs <= 0) this.#others.push(`recovers: ${edge.id} has no lease`);
+      else if (comparePositions(follower.position, tail) < 0)
+        this.#others.push(`recovers: ${edge.id} is behind`);
+    }
+  }
+
+  #moveAll(): void {
+    for (const edge of this.#edges.values()) this.#move(edge);
+  }
+
+  #move(edge: SimulatedEdge): void {
+    edge.wire.redis = this.#host.primary;
+  }
+
+  #edge(id: EdgeId): SimulatedEdge {
+    const edge = this.#edges.get(id);
+    if (edge === undefined) throw new Error(`there is no ${id}`);
+    return edge;
+  }
+
+  #tell(line: () => string): void {
+    this.#trace?.(`${this.time.now.toFixed(1).padStart(8)}  ${line()}`);
+  }
+}
+
+function describe({ kind, ...rest }: Action): string {
+  return `${kind} ${JSON.stringify(rest)}`;
+}
