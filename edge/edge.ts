@@ -196,7 +196,8 @@ class RunningEdge implements Edge {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       this.#control.setServing(this.#report.state === "serving");
-      await clock.wait(Math.max(follower.leaseLeftMs, LEAST_LOOK_MS), signal).catch(() => undefined);
+      // A timer may ring a fraction of a millisecond early.
+      await clock.wait(Math.max(follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal).catch(() => undefined);
     }
   }
 
