@@ -1,0 +1,80 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+const START_PATIENCE_MS = 20_000;
+const LOOK_EVERY_MS = 50;
+
+/** The first line that a program says of its version; undefined when it is not on PATH. */
+export function versionOf(program: string, flag: string): string | undefined {
+  try {
+    // Some say it on stderr.
+    const said = execFileSync("sh", ["-c", `${program} ${flag} 2>&1`], { encoding: "utf8" });
+    return said.split("\n")[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** A server of another make, or of ours, as a process that ends with this one. */
+export class ChildProgram {
+  readonly name: string;
+  readonly #process: ChildProcess;
+
+  private constructor(name: string, child: ChildProcess) {
+    this.name = name;
+    this.#process = child;
+  }
+
+  /** Resolves when `port` accepts connections. `core` pins it to one, where the system can. */
+  static async start(
+    name: string,
+    [program = "", ...args]: readonly string[],
+    port: number,
+    core?: number,
+  ): Promise<ChildProgram> {
+    const pinned = core === undefined ? [] : ["taskset", "-c", String(core)];
+    const [first = program, ...rest] = [...pinned, program, ...args];
+    const child = spawn(first, rest, { stdio: ["ignore", "ignore", "inherit"] });
+    // A run that is cut short must not leave servers behind.
+    const killWithUs = () => child.kill("SIGTERM");
+    process.once("exit", killWithUs);
+    child.once("exit", () => process.removeListener("exit", killWithUs));
+    const started = new ChildProgram(name, child);
+    await started.#accepts(port);
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGTERM");
+    await gone;
+  }
+
+  async #accepts(port: number): Promise<void> {
+    for (const until = performance.now() + START_PATIENCE_MS; performance.now() < until; ) {
+      if (this.#process.exitCode !== null)
+        throw new Error(`${this.name} ended with ${this.#process.exitCode}`);
+      const socket = connect(port, "127.0.0.1");
+      const opened = await once(socket, "connect").then(
+        () => true,
+        () => false,
+      );
+      socket.destroy();
+      if (opened) return;
+      await delay(LOOK_EVERY_MS);
+    }
+    throw new Error(`${this.name} does not listen on ${port}`);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error(`not a TCP address: ${address}`);
+  return address.port;
+}

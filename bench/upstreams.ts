@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { EdgeServiceService, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { EdgeProcess } from "../test/rig/edge-process.ts";
+import { HttpOrigin } from "../test/rig/http-origin.ts";
+import { ChildProgram, freePort } from "./child-program.ts";
+import type { Upstream } from "./proxies.ts";
+
+export interface RunningUpstream extends Upstream {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+/** One of our edges, which holds a page of each size at `/<bytes>`. */
+export async function startEdge(sizes: readonly number[]): Promise<RunningUpstream> {
+  const fields = [["Cache-Control", "max-age=3600"]] as const;
+  const pages = sizes.map((size) => [`/${size}`, { fields, body: randomBytes(size) }] as const);
+  const origin = await HttpOrigin.start(Object.fromEntries(pages));
+  const edge = await EdgeProcess.start({ id: "edge-1", origin: origin.url });
+  return {
+    name: "an edge",
+    httpPort: edge.httpPort,
+    grpcPort: Number(edge.control.split(":").at(-1)),
+    stop: async () => {
+      await edge.kill();
+      await origin.stop();
+    },
+  };
+}
+
+/**
+ * The fastest upstream at hand, so that the proxy and not what stands behind it is what is measured: files of nginx,
+ * with a gRPC port beside it that answers Ping for it as an edge would.
+ */
+export async function startFiles(sizes: readonly number[], core?: number): Promise<RunningUpstream> {
+  const folder = mkdtempSync(join(tmpdir(), "edgecache-bench-"));
+  const httpPort = await freePort();
+  mkdirSync(join(folder, "files"));
+  for (const size of sizes) writeFileSync(join(folder, "files", String(size)), randomBytes(size));
+  const file = join(folder, "config");
+  writeFileSync(
+    file,
+    `user root;
+daemon off;
+worker_processes 1;
+pid ${folder}/pid;
+error_log ${folder}/error.log;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  sendfile on;
+  open_file_cache max=100;
+  keepalive_requests 1000000000;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  server { listen 127.0.0.1:${httpPort}; root ${folder}/files; }
+}
+`,
+  );
+  const program = await ChildProgram.start("nginx", ["nginx", "-c", file], httpPort, core);
+  const control = await answerPings(httpPort);
+  return {
+    name: "files of nginx",
+    httpPort,
+    grpcPort: control.port,
+    stop: async () => {
+      control.server.forceShutdown();
+      await program.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answerPings(httpPort: number): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = new Server();
+  const reply: PingResponse = {
+    ...PingResponse.decode(new Uint8Array()),
+    edge: "files",
+    bootId: "files",
+    state: "serving",
+    position: "0-0",
+    leaseLeftMs: 2_000,
+    host: "127.0.0.1",
+    httpPort,
+  };
+  server.register(
+    EdgeServiceService.ping.path,
+    (_call: unknown, done: (error: null, response: PingResponse) => void) => done(null, reply),
+    EdgeServiceService.ping.responseSerialize,
+    EdgeServiceService.ping.requestDeserialize,
+    "unary",
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(error);
+    });
+  });
+  return { server, port };
+}

@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { versionOf } from "./child-program.ts";
+
+/** What wrk saw. */
+export interface Load {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface LoadOptions {
+  readonly connections: number;
+  readonly seconds: number;
+  /** Request fields, as `Name: value`. */
+  readonly fields?: readonly string[];
+  /** The processor core to keep to. */
+  readonly core?: number | undefined;
+}
+
+const MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000 };
+
+const run = promisify(execFile);
+
+export function hasWrk(): boolean {
+  return versionOf("command -v wrk", "") !== undefined;
+}
+
+/** One thread of wrk on keep-alive connections. Throws when an answer is not a whole 2xx or 3xx. */
+export async function load(url: string, options: LoadOptions): Promise<Load> {
+  const { connections, seconds, fields = [], core } = options;
+  const named = fields.flatMap((field) => ["-H", field]);
+  const wrk = ["wrk", "--latency", "-t1", `-c${connections}`, `-d${seconds}s`, ...named, url];
+  const [program = "", ...args] = core === undefined ? wrk : ["taskset", "-c", String(core), ...wrk];
+  const { stdout } = await run(program, args);
+  const [, rate] = /Requests\/sec:\s*([\d.]+)/.exec(stdout) ?? [];
+  if (rate === undefined || stdout.includes("Non-2xx") || stdout.includes("Socket errors")) {
+    throw new Error(`wrk ${url} said:\n${stdout}`);
+  }
+  return { perSecond: Number(rate), p50Ms: percentile(stdout, 50), p99Ms: percentile(stdout, 99) };
+}
+
+function percentile(said: string, share: number): number {
+  const [, value, unit = ""] = new RegExp(`^\\s*${share}%\\s+([\\d.]+)(us|ms|s|m)$`, "m").exec(said) ?? [];
+  const ms = MS[unit];
+  if (value === undefined || ms === undefined)
+    throw new Error(`wrk tells no ${share}th percentile:\n${said}`);
+  return Number(value) * ms;
+}
