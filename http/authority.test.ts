@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseAuthority } from "./authority.ts";
+import { authorityText, parseAuthority } from "./authority.ts";
 
 describe("parseAuthority", () => {
   const valid: readonly (readonly [string, string, number | undefined])[] = [
@@ -54,4 +54,11 @@ describe("parseAuthority", () => {
       expect(parseAuthority(text)).to.equal(undefined);
     });
   }
+});
+
+describe("authorityText", () => {
+  it("is what Host says, with a port that is given", () => {
+    expect(authorityText({ host: "a", port: undefined })).to.equal("a");
+    expect(authorityText({ host: "[::1]", port: 81 })).to.equal("[::1]:81");
+  });
 });

@@ -19,6 +19,11 @@ export function parseAuthority(text: string): Authority | undefined {
   return port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }
 
+/** As it stands in Host. */
+export function authorityText({ host, port }: Authority): string {
+  return port === undefined ? host : `${host}:${port}`;
+}
+
 function isHost(host: string): boolean {
   if (host.startsWith("[")) return URL.canParse(`http://${host}/`);
   return host.length <= LONGEST_NAME && NAME.test(host) && !host.includes("..");

@@ -24,8 +24,13 @@ export function listMembers(value: string): readonly string[] {
 
 /** Without the optional white space (space and tab only, RFC 9110 section 5.6.3) at both ends. */
 export function trimSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
+  return trimmedSlice(text, 0, text.length);
+}
+
+/** The same for a part of a text. */
+export function trimmedSlice(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
   while (start < end && isSpace(text.charCodeAt(start))) start += 1;
   while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { Fields } from "./fields.ts";
-import { endToEnd } from "./hop-by-hop.ts";
+import { connectionNames, endToEnd } from "./hop-by-hop.ts";
 
 const names = (...lines: readonly string[]): readonly string[] => [
   ...endToEnd(Fields.of(lines.map((line) => line.split(": ", 2) as [string, string]))).names(),
@@ -29,5 +30,28 @@ describe("endToEnd", () => {
 
   it("keeps Proxy-Status, which tells every recipient of an error", () => {
     expect(names("Proxy-Status: edge; error=x")).to.deep.equal(["proxy-status"]);
+  });
+});
+
+describe("connectionNames", () => {
+  it("drops exactly what endToEnd drops", () => {
+    const names = ["Connection", "TE", "a", "B", "Vary", "x-c", "Keep-Alive", "Proxy-Status"];
+    const value = fc.constantFrom(
+      "keep-alive",
+      "close",
+      "a",
+      "A, close",
+      " b ,vary,,",
+      '"a, b"',
+      "x-c, te, a",
+    );
+    const lines = fc.array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 12 });
+    fc.assert(
+      fc.property(lines, (given) => {
+        const dropped = connectionNames(given.flat());
+        const kept = given.filter(([name]) => !dropped.has(name.toLowerCase()));
+        expect(kept).to.deep.equal([...endToEnd(Fields.of(given))]);
+      }),
+    );
   });
 });

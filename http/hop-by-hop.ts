@@ -56,3 +56,27 @@ export function endToEnd(fields: Fields): Fields {
     .filter((name) => !FOR_ALL_RECIPIENTS.has(name.toLowerCase()));
   return fields.without([...HOP_BY_HOP, ...listed]);
 }
+
+const HOP_BY_HOP_NAMES: ReadonlySet<string> = new Set(HOP_BY_HOP.map((name) => name.toLowerCase()));
+
+/**
+ * The names, in lower case, of the fields that belong to the connection: the same rule for name, value, name,
+ * value …, for messages that pass by the thousand.
+ */
+export function connectionNames(raw: readonly string[]): ReadonlySet<string> {
+  let names: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
+    const value = raw[i + 1] ?? "";
+    // What most servers say, and nothing that names a field.
+    if (value === "keep-alive" || value === "close") continue;
+    for (const listed of listMembers(value)) {
+      const lower = listed.toLowerCase();
+      if (HOP_BY_HOP_NAMES.has(lower) || FOR_ALL_RECIPIENTS.has(lower)) continue;
+      names ??= new Set(HOP_BY_HOP_NAMES);
+      names.add(lower);
+    }
+  }
+  return names ?? HOP_BY_HOP_NAMES;
+}

@@ -16,6 +16,8 @@ export type TargetFault =
   | "target-percent"
   | "target-control";
 
+/** Most targets have nothing but what all the rules below let pass. */
+const PLAIN = /^[\w/.?=&-]*$/;
 const ABSOLUTE = /^(?<scheme>https?):\/\/(?<authority>[^/?]*)(?<path>.*)$/is;
 
 /** RFC 9112 section 3.2. Nothing is normalised: what is keyed is what is forwarded. */
@@ -43,6 +45,7 @@ function withSlash(path: string): string {
 }
 
 function characterFault(target: string): TargetFault | undefined {
+  if (PLAIN.test(target)) return undefined;
   // RFC 9112 section 3.2: a target has no fragment.
   if (target.includes("#")) return "target-fragment";
   // RFC 3986: printable ASCII only; some servers take a backslash for a slash.

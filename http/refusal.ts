@@ -1,0 +1,36 @@
+import type { FieldFault } from "./field-lines.ts";
+import type { FramingFault } from "./message-framing.ts";
+import type { TargetFault } from "./request-target.ts";
+
+/** Why a request is refused. */
+export type Refusal =
+  | "http-version"
+  | "malformed-request-line"
+  | "malformed-method"
+  | "method-too-long"
+  | "method-not-allowed"
+  | "target-too-long"
+  | "asterisk-form"
+  | TargetFault
+  | FieldFault
+  | "no-host"
+  | "two-host-fields"
+  | "malformed-host"
+  | "host-mismatch"
+  | FramingFault
+  | "expectation";
+
+/** A refusal, as it is answered. The connection is closed after it: what follows cannot be trusted. */
+export interface RefusedRequest {
+  readonly status: number;
+  readonly detail: Refusal;
+  readonly message: string;
+  /** The value of Allow, with 405 (RFC 9110 section 15.5.6). */
+  readonly allow?: string;
+}
+
+export const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+export function refused(status: number, detail: Refusal, message: string): RefusedRequest {
+  return { status, detail, message };
+}

@@ -1,0 +1,114 @@
+import { authorityText } from "./authority.ts";
+import { FIELD_MESSAGES, FieldLines } from "./field-lines.ts";
+import { type RefusedRequest, refused } from "./refusal.ts";
+import { judgeFields, REQUEST_FIELD_LIMITS, type RequestFields } from "./request-fields.ts";
+import { type RequestLine, readRequestLine, refuseOtherHost } from "./request-line.ts";
+
+/** The head of a request that is well-formed, and that nobody can read in another way. */
+export interface RequestHead {
+  readonly method: string;
+  /** As sent. */
+  readonly target: string;
+  /** The target's path and query, byte for byte: what is forwarded. */
+  readonly path: string;
+  /** In lower case, with its port when one is given; undefined for an HTTP/1.0 request that names none. */
+  readonly host: string | undefined;
+  /**
+   * The same object for every request of a connection that repeats the version and the field section byte for
+   * byte, so that what is derived from it can be kept for the next request.
+   */
+  readonly fields: RequestFields;
+}
+
+export type RequestRead =
+  /** All bytes have been taken; the rest is still to come. */
+  | { readonly kind: "incomplete" }
+  /** `end`: the index in the chunk at which the content begins, or the next request. */
+  | { readonly kind: "head"; readonly head: RequestHead; readonly end: number }
+  /** To be answered; then the connection is closed. */
+  | { readonly kind: "refused"; readonly refused: RefusedRequest };
+
+/** A browser's head is under 2 KiB. More is read only when the head goes on: text costs time and memory. */
+const WINDOW_BYTES = 4 * 1024;
+
+const INCOMPLETE: RequestRead = { kind: "incomplete" };
+
+/**
+ * Reads the heads of the requests of one connection (RFC 9112 sections 2 to 5), in whatever pieces they arrive.
+ *
+ * A client repeats its field section in most of its requests. When the bytes behind the request line are those of
+ * the request before, they have been parsed and judged: the same RequestFields are handed out again.
+ */
+export class RequestHeads {
+  /** What has arrived of a head that is not complete, one char a byte. */
+  #text = "";
+  #line: RequestLine | undefined;
+  #lines: FieldLines | undefined;
+  /** Where the field section begins in `#text`. */
+  #fieldsAt = 0;
+  #last: { readonly text: string; readonly fields: RequestFields } | undefined;
+
+  /** Whether part of a head has arrived. */
+  get begun(): boolean {
+    return this.#text !== "";
+  }
+
+  /** Takes what has arrived, from the index `from`. Nothing more may be read after a refusal. */
+  read(chunk: Buffer, from = 0): RequestRead {
+    for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
+      const held = this.#text.length;
+      this.#text += chunk.toString("latin1", at, Math.min(chunk.length, at + WINDOW_BYTES));
+      const read = this.#read(at - held);
+      if (read.kind !== "incomplete") return read;
+    }
+    return INCOMPLETE;
+  }
+
+  /** `offset`: from an index in the text to the index in the chunk. */
+  #read(offset: number): RequestRead {
+    if (this.#line === undefined) {
+      // RFC 9112 section 2.2: an empty line before the request line is ignored; one is enough.
+      const start = this.#text.startsWith("\r\n") ? 2 : 0;
+      if (this.#text === "\r") return INCOMPLETE;
+      const read = readRequestLine(this.#text, start);
+      if (read.kind !== "line") return read;
+      this.#line = read.line;
+      this.#fieldsAt = read.end;
+    }
+    const last = this.#last;
+    if (last !== undefined && last.fields.version === this.#line.version) {
+      const end = this.#fieldsAt + last.text.length;
+      if (this.#text.slice(this.#fieldsAt, end) === last.text) {
+        return this.#finish(this.#line, last.fields, end + offset);
+      }
+    }
+    return this.#readFields(this.#line, offset);
+  }
+
+  #readFields(line: RequestLine, offset: number): RequestRead {
+    this.#lines ??= new FieldLines(this.#fieldsAt, REQUEST_FIELD_LIMITS);
+    const read = this.#lines.read(this.#text);
+    if (read.kind === "incomplete") return read;
+    if (read.kind === "fault") {
+      const { fault } = read;
+      // RFC 6585 section 5.
+      const status = fault === "too-many-fields" || fault === "fields-too-large" ? 431 : 400;
+      return { kind: "refused", refused: refused(status, fault, FIELD_MESSAGES[fault]) };
+    }
+    const verdict = judgeFields(line.version, read.raw);
+    if (verdict.kind === "refused") return verdict;
+    this.#last = { text: this.#text.slice(this.#fieldsAt, read.end), fields: verdict.fields };
+    return this.#finish(line, verdict.fields, read.end + offset);
+  }
+
+  #finish(line: RequestLine, fields: RequestFields, end: number): RequestRead {
+    this.#text = "";
+    this.#line = undefined;
+    this.#lines = undefined;
+    const mismatch = refuseOtherHost(line, fields.authority);
+    if (mismatch !== undefined) return { kind: "refused", refused: mismatch };
+    const { method, target, path, absolute } = line;
+    const host = absolute === undefined ? fields.host : authorityText(absolute.authority);
+    return { kind: "head", head: { method, target, path, host, fields }, end };
+  }
+}

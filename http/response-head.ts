@@ -1,0 +1,116 @@
+import { FIELD_MESSAGES, type FieldLimits, FieldLines } from "./field-lines.ts";
+import { type Framing, type HttpVersion, responseFraming } from "./message-framing.ts";
+import { persists } from "./persistence.ts";
+
+/** The head of a response that is well-formed, and that nobody can read in another way. Immutable. */
+export interface ResponseHead {
+  readonly version: HttpVersion;
+  /** 100 to 599. */
+  readonly status: number;
+  /** May be empty. */
+  readonly reason: string;
+  /** name, value, name, value … in the server's order and case. */
+  readonly raw: readonly string[];
+  /** Whether the server keeps the connection open after it, as far as its fields say. */
+  readonly persists: boolean;
+  /** Where the content ends, unless it answers HEAD: see `framingFor`. */
+  readonly framingUnlessHead: Framing;
+}
+
+export type ResponseRead =
+  /** All bytes have been taken; the rest is still to come. */
+  | { readonly kind: "incomplete" }
+  /** `end`: the index in the chunk at which the content begins, or the next response. */
+  | { readonly kind: "head"; readonly head: ResponseHead; readonly end: number }
+  /** Nothing that comes over the connection can be trusted. */
+  | { readonly kind: "malformed"; readonly why: string };
+
+const FIELD_LIMITS: FieldLimits = { fields: 1000, bytes: 64 * 1024 };
+const LONGEST_STATUS_LINE = 1024;
+/** As much as most heads have, and little of the content behind them. */
+const WINDOW_BYTES = 2 * 1024;
+
+/** RFC 9112 section 4, with its space before an empty reason too. */
+const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*)\r\n/;
+
+const NONE: Framing = { kind: "none" };
+const INCOMPLETE: ResponseRead = { kind: "incomplete" };
+
+/** RFC 9112 section 6.3: where the content of the answer to such a request ends. */
+export function framingFor(head: ResponseHead, requestMethod: string): Framing {
+  return requestMethod === "HEAD" ? NONE : head.framingUnlessHead;
+}
+
+/**
+ * Reads the heads of the responses of one connection, in whatever pieces they arrive. While a server repeats a
+ * head byte for byte, the same ResponseHead is handed out, so that what is derived from it can be kept.
+ */
+export class ResponseHeads {
+  /** What has arrived of a head that is not complete, one char a byte. */
+  #text = "";
+  #line: StatusLine | undefined;
+  #lines: FieldLines | undefined;
+  #last: { readonly text: string; readonly head: ResponseHead } | undefined;
+
+  /** Takes what has arrived, from the index `from`. Nothing more may be read after a malformed head. */
+  read(chunk: Buffer, from = 0): ResponseRead {
+    for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
+      const held = this.#text.length;
+      this.#text += chunk.toString("latin1", at, Math.min(chunk.length, at + WINDOW_BYTES));
+      const read = this.#read(at - held);
+      if (read.kind !== "incomplete") return read;
+    }
+    return INCOMPLETE;
+  }
+
+  /** `offset`: from an index in the text to the index in the chunk. */
+  #read(offset: number): ResponseRead {
+    const last = this.#last;
+    if (last !== undefined && this.#text.slice(0, last.text.length) === last.text) {
+      return this.#finish(last.head, last.text.length + offset);
+    }
+    if (this.#lines === undefined || this.#line === undefined) {
+      const lineEnd = this.#text.indexOf("\n") + 1;
+      if ((lineEnd === 0 ? this.#text.length : lineEnd) > LONGEST_STATUS_LINE) {
+        return malformed("the status line is longer than allowed");
+      }
+      if (lineEnd === 0) return INCOMPLETE;
+      this.#line = statusLine(this.#text.slice(0, lineEnd));
+      if (this.#line === undefined) return malformed("the status line is malformed");
+      this.#lines = new FieldLines(lineEnd, FIELD_LIMITS);
+    }
+    return this.#readFields(this.#line, this.#lines, offset);
+  }
+
+  #readFields(line: StatusLine, lines: FieldLines, offset: number): ResponseRead {
+    const read = lines.read(this.#text);
+    if (read.kind === "incomplete") return read;
+    if (read.kind === "fault") return malformed(FIELD_MESSAGES[read.fault]);
+    const { version, status } = line;
+    const { raw } = read;
+    const framing = responseFraming(version, raw, status);
+    if (typeof framing === "string") return malformed(`where its content ends is not known: ${framing}`);
+    const head = { ...line, raw, persists: persists(version, raw), framingUnlessHead: framing };
+    this.#last = { text: this.#text.slice(0, read.end), head };
+    return this.#finish(head, read.end + offset);
+  }
+
+  #finish(head: ResponseHead, end: number): ResponseRead {
+    this.#text = "";
+    this.#line = undefined;
+    this.#lines = undefined;
+    return { kind: "head", head, end };
+  }
+}
+
+type StatusLine = Pick<ResponseHead, "version" | "status" | "reason">;
+
+function statusLine(line: string): StatusLine | undefined {
+  const [, version, status, reason = ""] = STATUS_LINE.exec(line) ?? [];
+  if (version !== "1.1" && version !== "1.0") return undefined;
+  return { version, status: Number(status), reason };
+}
+
+function malformed(why: string): ResponseRead {
+  return { kind: "malformed", why };
+}
