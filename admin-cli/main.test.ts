@@ -25,7 +25,10 @@ describe("admin-cli", () => {
   });
 
   const misused: [argv: string[], stderr: string][] = [
-    [[], "command: must be purge | purges | stats | ping | edges | explain (see admin-cli --help): nothing"],
+    [
+      [],
+      "command: must be purge | purges | stats | ping | edges | explain | route (see admin-cli --help): nothing",
+    ],
     [["prge", "/a"], 'command: did you mean purge?: "prge"'],
     [["--edge", "127.0.0.1:1", "purge"], "purge: must name a URL, a path, --prefix, --tag or --all: nothing"],
     [["purge", "hello.txt"], 'url: must be a path beginning with "/" or an http(s) URL: "hello.txt"'],

@@ -9,6 +9,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { pingCommand } from "./commands/ping.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { purgesCommand } from "./commands/purges.ts";
+import { routeCommand } from "./commands/route.ts";
 import { statsCommand } from "./commands/stats.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   pingCommand,
   edgesCommand,
   explainCommand,
+  routeCommand,
 ];
 
 const PROGRAM_OPTIONS = {
@@ -83,7 +85,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 function programHelp(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
-    "Usage: admin-cli <command> [options]\n\nTalks to the edges of an edgeCache fleet through the gRPC port of any of them.\n\nCommands:\n",
+    "Usage: admin-cli <command> [options]\n\nTalks to the edges of an edgeCache fleet through the gRPC port of any of them, and to its routers.\n\nCommands:\n",
     ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`),
     `\nOptions:\n${optionsHelp(PROGRAM_OPTIONS)}`,
     "\nExit code 0 when it is done, and for a purge proven; 1 when not; 2 when the command line is not understood.\n",

@@ -1,258 +1,277 @@
-import type { IncomingMessage } from "node:http";
-import type { Dispatcher } from "undici";
-import { originForm } from "../http/refuse-request.ts";
+import { CHUNK_END, chunkStart, LAST_CHUNK } from "../http/chunked.ts";
+import type { Framing } from "../http/message-framing.ts";
+import type { ResponseHead } from "../http/response-head.ts";
 import type { Clock } from "../process/clock.ts";
-import { AttemptBody, hasBody } from "./attempt-body.ts";
-import type { AliveHealth } from "./edge-health.ts";
+import { BodyUpload } from "./body-upload.ts";
+import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./edge-connection.ts";
+import type { EdgePool } from "./edge-pool.ts";
 import type { Exchange } from "./exchange.ts";
-import type { FleetEdge } from "./fleet.ts";
-import { interimFields, requestFields, responseFields } from "./forwarded-fields.ts";
-import type { Patience } from "./patience.ts";
-import { RouterFailure } from "./router-failure.ts";
+import type { FleetEdge } from "./fleet-edge.ts";
+import { forwardedHead, interimHead, relayedHead } from "./forwarded-fields.ts";
+import type { HttpDate } from "./http-date.ts";
+import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
-export type AttemptOutcome =
-  /** The whole answer has been handed to the client's connection. */
-  | { readonly kind: "relayed" }
-  /** The answer broke off after its first byte: the client's connection is closed. */
-  | { readonly kind: "cut"; readonly failure: RouterFailure }
-  /** The client has seen nothing of it. `sent`: the edge may have seen the request. */
-  | { readonly kind: "failed"; readonly sent: boolean; readonly failure: RouterFailure };
+/** An attempt that failed before the client has seen anything of it. */
+export interface FailedAttempt {
+  readonly failure: RouterFailure;
+  /** The edge may have seen the request. */
+  readonly sent: boolean;
+  /** It met a kept connection that the edge was just closing: no fault of the edge. */
+  readonly stale: boolean;
+}
+
+/** Where an attempt goes. */
+export interface Destination {
+  readonly edge: FleetEdge;
+  readonly pool: EdgePool;
+  /** Over a connection that has carried no request before. */
+  readonly fresh: boolean;
+}
+
+/** Who is told what becomes of an attempt. */
+export interface AttemptOwner {
+  /** The head of an interim response, for the client. */
+  interim(attempt: Attempt, head: string): void;
+  /** The edge begins to answer: nobody else's answer is wanted any more. */
+  answering(attempt: Attempt): void;
+  /** The whole answer has been given to the client's connection. */
+  relayed(attempt: Attempt): void;
+  failed(attempt: Attempt, how: FailedAttempt): void;
+  /** The answer broke off after its head. */
+  cut(attempt: Attempt, failure: RouterFailure): void;
+  /** What the client sent as the body is none. */
+  malformedBody(why: string): void;
+}
+
+export interface AttemptParts {
+  readonly clock: Clock;
+  readonly date: HttpDate;
+}
+
+/** How the body goes on to the client. */
+type Passing =
+  /** Byte for byte: both sides delimit it in the same way. */
+  | "as-received"
+  /** Without chunked coding, to a client of HTTP/1.0; the end of the connection ends it. */
+  | "content"
+  /** In chunks: the edge ends it by closing, the client's connection goes on. */
+  | "in-chunks";
+
+type Stage =
+  /** No connection yet: nothing has been sent. */
+  | { readonly kind: "connecting" }
+  | { readonly kind: "waiting" }
+  | { readonly kind: "relaying"; readonly passing: Passing }
+  | { readonly kind: "over" };
+
+const CONNECTING: Stage = { kind: "connecting" };
+const WAITING: Stage = { kind: "waiting" };
+const OVER: Stage = { kind: "over" };
 
 // RFC 9110 section 9.2.1 (without TRACE, which is refused): asking twice asks for nothing more than asking once.
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-
-// RFC 9110 section 15.2 allows any number of interim responses. An edge passes on 16 at most, and a flood must end.
-const MAX_INTERIM = 32;
-
-/** Sends the request to one edge and relays the answer as it arrives. Never rejects. */
-export function attempt(
-  edge: FleetEdge,
-  health: AliveHealth,
-  exchange: Exchange,
-  clock: Clock,
-): Promise<AttemptOutcome> {
-  return new Promise((resolve) => new Attempt(edge, health, exchange, clock, resolve).begin());
-}
-
-/** Whether the request may go to another edge after this outcome. */
-export function mayTryAgain(exchange: Exchange, failed: { readonly sent: boolean }): boolean {
-  return !failed.sent || isRepeatable(exchange.request);
-}
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** A request that can be sent twice at any time: harmless, and with nothing to read a second time. */
-function isRepeatable(request: IncomingMessage): boolean {
-  return SAFE_METHODS.has(request.method ?? "") && !hasBody(request);
+export function isRepeatable({ request, body }: Exchange): boolean {
+  return body === undefined && SAFE_METHODS.has(request.method);
 }
 
-class Attempt implements Dispatcher.DispatchHandler {
-  readonly #edge: FleetEdge;
-  readonly #health: AliveHealth;
+/** One try of a request at one edge: sends it, and relays the answer as it arrives. */
+export class Attempt implements ConnectionUser {
+  readonly edge: FleetEdge;
+  readonly #id: string;
+  readonly #rttMs: number;
+  readonly #pool: EdgePool;
   readonly #exchange: Exchange;
-  readonly #clock: Clock;
-  readonly #resolve: (outcome: AttemptOutcome) => void;
-  readonly #body: AttemptBody | undefined;
-  #stage: "waiting" | "relaying" | "over" = "waiting";
-  /** Known once the request is being written to a connection. */
-  #controller: Dispatcher.DispatchController | undefined;
-  #interim = 0;
-  #stopWatchingEdge: (() => void) | undefined;
+  readonly #parts: AttemptParts;
+  readonly #owner: AttemptOwner;
+  readonly #beganAt: number;
+  readonly #connection: EdgeConnection;
+  #stage: Stage = CONNECTING;
+  /** The request's body, if it has one. */
+  readonly #upload: BodyUpload | undefined;
 
-  constructor(
-    edge: FleetEdge,
-    health: AliveHealth,
-    exchange: Exchange,
-    clock: Clock,
-    resolve: (outcome: AttemptOutcome) => void,
-  ) {
-    this.#edge = edge;
-    this.#health = health;
+  /** Takes a connection: one that is kept, if there is one and none that is `fresh` is wanted. */
+  constructor(to: Destination, exchange: Exchange, parts: AttemptParts, owner: AttemptOwner) {
+    const { edge, pool, fresh } = to;
+    const now = parts.clock.monotonic();
+    this.edge = edge;
+    this.#id = edge.id;
+    this.#rttMs = edge.rttMs ?? 0;
+    this.#pool = pool;
     this.#exchange = exchange;
-    this.#clock = clock;
-    this.#resolve = resolve;
-    this.#body = hasBody(exchange.request) ? new AttemptBody(exchange.request, this.#bodyWatch()) : undefined;
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#beganAt = now;
+    edge.traffic.began();
+    exchange.patience.waitFor("edge", now);
+    this.#connection = pool.take(this, now, fresh);
+    const { body } = exchange;
+    this.#upload = body === undefined ? undefined : new BodyUpload(exchange, body, this.#connection);
   }
 
+  /** Sends the request, if its connection is ready; else it is sent when it is. */
   begin(): void {
-    const { request, givenUp } = this.#exchange;
-    if (givenUp.aborted) {
-      this.#giveUp();
+    if (this.#connection.ready) this.connected();
+  }
+
+  /** The edge's id. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Whether the client has seen nothing of an answer. */
+  get waiting(): boolean {
+    return this.#stage.kind === "connecting" || this.#stage.kind === "waiting";
+  }
+
+  connected(): void {
+    this.#stage = WAITING;
+    const exchange = this.#exchange;
+    const head = forwardedHead(exchange.request, exchange.requestLines(), this.#pool.address);
+    if (this.#upload === undefined) {
+      this.#connection.send(exchange.request.method, head);
       return;
     }
-    givenUp.addEventListener("abort", this.#giveUp);
-    if (isRepeatable(request)) this.#stopWatchingEdge = this.#edge.monitor.onPing(this.#leaveDeadEdge);
-    this.#waitFor("edge");
-    this.#edge.pool(this.#health.report).dispatch(
-      {
-        method: request.method ?? "GET",
-        path: originForm(request.url ?? "/"),
-        headers: requestFields(request.rawHeaders, clientSide(request)),
-        body: this.#body ?? null,
-        // undici would close the connection after each HEAD, in fear of servers that answer it with content.
-        reset: false,
-      },
-      this,
-    );
+    this.#connection.cork();
+    this.#connection.send(exchange.request.method, head);
+    this.#uploadMore();
+    this.#connection.uncork();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#stage === "over") controller.abort(new Error("given up before a connection was ready"));
+  drained(): void {
+    this.#uploadMore();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (this.#stage !== "waiting") return;
-    if (status < 200) {
-      this.#passOn(controller, status);
-      return;
-    }
-    const { request, response, arrivedAt } = this.#exchange;
-    const fields = responseFields(rawText(controller.rawHeaders), {
-      edge: this.#health.report.edge,
-      firstByteMs: this.#clock.monotonic() - arrivedAt,
-      rttMs: this.#health.roundTrip.smoothedMs,
-    });
-    // The rest of a body that the edge does not want would stand before the client's next request.
-    if (hasBody(request) && !request.complete) response.shouldKeepAlive = false;
-    try {
-      response.writeHead(status, fields);
-    } catch (thrown) {
-      this.#fail("edge-rubbish", "its fields cannot be sent on", thrown);
-      return;
-    }
-    this.#stage = "relaying";
-    this.#stopWatchingEdge?.();
-    this.#waitFor("nobody");
-    response.on("drain", this.#goOn);
-    // Content that came in the same packet goes out in one write with the fields; fields alone do not wait.
-    queueMicrotask(() => this.#stage === "relaying" && response.flushHeaders());
+  /** More of the request's body has come. */
+  moreBody(): void {
+    if (this.#stage.kind !== "connecting") this.#uploadMore();
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#stage !== "relaying" || this.#exchange.response.write(chunk)) return;
-    controller.pause();
-    this.#waitFor("reader");
+  interim(head: ResponseHead): void {
+    if (this.#stage.kind === "waiting") this.#owner.interim(this, interimHead(head));
   }
 
-  onResponseEnd(): void {
-    if (this.#stage !== "relaying") return;
-    this.#waitFor("reader");
-    this.#exchange.response.end();
-    this.#settle({ kind: "relayed" });
+  head(head: ResponseHead, framing: Framing): void {
+    if (this.#stage.kind !== "waiting") return;
+    const { clock, date } = this.#parts;
+    const now = clock.monotonic();
+    const exchange = this.#exchange;
+    if (!this.#connection.reused) this.#pool.learn(head.raw);
+    this.edge.traffic.answered(now, now - this.#beganAt);
+    exchange.patience.waitFor("answer", now);
+    this.#owner.answering(this);
+    const passing = passingOf(framing, exchange);
+    this.#stage = { kind: "relaying", passing };
+    const relayed = {
+      edge: this.#id,
+      firstByteMs: now - exchange.arrivedAt,
+      rttMs: this.#rttMs,
+      chunked: passing === "in-chunks" || (passing === "as-received" && framing.kind === "chunked"),
+      closes: exchange.decideClosing(),
+      date: date.value,
+    };
+    exchange.begin(relayedHead(head, this.#connection.lines, relayed));
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.#controller === undefined) {
-      const ours = "code" in error && error.code === "UND_ERR_INVALID_ARG";
-      this.#fail(ours ? "internal" : "edge-unreachable", "no connection", error);
-    } else if (isProtocolError(error)) this.#fail("edge-rubbish", "not HTTP", error);
-    else this.#fail("edge-broke-off", "broke off", error);
-  }
-
-  /** RFC 9110 section 15.2: a proxy passes interim responses on, but not to a client of HTTP/1.0. */
-  #passOn(controller: Dispatcher.DispatchController, status: number): void {
-    this.#interim += 1;
-    if (this.#interim > MAX_INTERIM) {
-      this.#fail("edge-rubbish", "more interim responses than allowed");
-      return;
-    }
-    const { request, response } = this.#exchange;
-    if (request.httpVersion !== "1.1") return;
-    try {
-      response.writeInformation(status, interimFields(rawText(controller.rawHeaders)));
-    } catch (thrown) {
-      this.#fail("edge-rubbish", "the fields of an interim response cannot be sent on", thrown);
+  body(received: Buffer, content: readonly Buffer[]): void {
+    if (this.#stage.kind !== "relaying") return;
+    switch (this.#stage.passing) {
+      case "as-received":
+        this.#exchange.send("", received, "");
+        break;
+      case "content":
+        for (const piece of content) this.#exchange.send("", piece, "");
+        break;
+      case "in-chunks":
+        this.#exchange.send(chunkStart(received.length), received, CHUNK_END);
     }
   }
 
-  /** The client left, or somebody's time is up. */
-  readonly #giveUp = (): void => {
-    const { reason } = this.#exchange.givenUp;
-    const failure =
-      reason instanceof RouterFailure ? reason : new RouterFailure("internal", "given up", reason);
-    this.#failWith(failure);
-  };
-
-  readonly #leaveDeadEdge = (): void => {
-    const { health } = this.#edge;
-    if (health.kind === "dead") this.#fail("edge-unreachable", health.why);
-  };
-
-  readonly #goOn = (): void => {
-    this.#waitFor("nobody");
-    this.#controller?.resume();
-  };
-
-  #fail(
-    code: "edge-unreachable" | "edge-broke-off" | "edge-rubbish" | "internal",
-    what: string,
-    cause?: unknown,
-  ): void {
-    const message = `${this.#health.report.edge} (${this.#edge.dataAddress(this.#health.report)}): ${what}`;
-    this.#failWith(new RouterFailure(code, message, cause));
-  }
-
-  #failWith(failure: RouterFailure): void {
-    if (this.#stage === "relaying") {
-      this.#exchange.response.destroy();
-      this.#settle({ kind: "cut", failure });
-    } else if (this.#stage === "waiting") {
-      this.#settle({ kind: "failed", sent: this.#sent(), failure });
+  readOver(): void {
+    if (this.#stage.kind !== "relaying") return;
+    this.#exchange.flush();
+    if (this.#exchange.taken) this.#waitFor("answer");
+    else {
+      this.#connection.hold();
+      this.#waitFor("reader");
     }
-    this.#controller?.abort(failure);
-    this.#body?.destroy();
   }
 
-  /** undici writes the fields of a request with content together with its first bytes. */
-  #sent(): boolean {
-    return this.#controller !== undefined && (this.#body === undefined || this.#body.began);
+  /** The client has taken all that was sent. */
+  clientDrained(): void {
+    if (this.#stage.kind !== "relaying") return;
+    this.#waitFor("answer");
+    this.#connection.resume();
   }
 
-  #settle(outcome: AttemptOutcome): void {
-    this.#stage = "over";
-    this.#stopWatchingEdge?.();
-    this.#exchange.givenUp.removeEventListener("abort", this.#giveUp);
-    this.#exchange.response.off("drain", this.#goOn);
-    this.#resolve(outcome);
+  whole(excess: boolean): void {
+    if (this.#stage.kind !== "relaying") return;
+    if (this.#stage.passing === "in-chunks") this.#exchange.send(LAST_CHUNK, undefined, "");
+    const now = this.#parts.clock.monotonic();
+    // The answer itself is whole and delimited; an edge that says more than it was asked is not to be trusted.
+    if (excess) this.edge.traffic.failed(now, "edge-rubbish");
+    this.#end();
+    this.#connection.release(this.#upload?.whole !== false && !excess, now);
+    this.#owner.relayed(this);
   }
 
-  #waitFor(party: Parameters<Patience["waitFor"]>[0]): void {
-    this.#exchange.patience.waitFor(party, this.#clock.monotonic());
+  failed({ code, why, cause }: ConnectionFault): void {
+    this.#fail(code, why, cause);
+  }
+
+  /** Only what can go elsewhere leaves: whether the edge is dead, its connection will tell. */
+  edgeDied(why: string): void {
+    const nothingSent = this.#stage.kind === "connecting";
+    if (this.waiting && (nothingSent || isRepeatable(this.#exchange))) this.#fail("edge-unreachable", why);
+  }
+
+  /** Somebody's time is up, the client left, or another answer came first. Tells the owner nothing. */
+  cancel(failure?: RouterFailureCode): void {
+    if (this.#stage.kind === "over") return;
+    if (failure === "edge-silent") this.edge.traffic.failed(this.#parts.clock.monotonic(), failure);
+    this.#end();
+    this.#connection.destroy();
+  }
+
+  #fail(code: ConnectionFault["code"], why: string, cause?: unknown): void {
+    const { kind } = this.#stage;
+    if (kind === "over") return;
+    const stale = code === "edge-broke-off" && kind === "waiting" && this.#connection.reused;
+    if (!stale) this.edge.traffic.failed(this.#parts.clock.monotonic(), code);
+    this.#end();
+    this.#connection.destroy();
+    const failure = new RouterFailure(code, `${this.#id} (${this.#pool.address}): ${why}`, cause);
+    if (kind === "relaying") this.#owner.cut(this, failure);
+    else this.#owner.failed(this, { failure, sent: kind === "waiting", stale });
+  }
+
+  #end(): void {
+    const answered = this.#stage.kind === "relaying";
+    this.#stage = OVER;
+    this.edge.traffic.ended(answered);
+  }
+
+  #uploadMore(): void {
+    if (this.#upload === undefined || this.#upload.whole) return;
+    this.#waitWhileSending("edge");
+    const rest = this.#upload.go();
+    if (rest.kind === "client-slow") this.#waitWhileSending("sender");
+    if (rest.kind === "malformed") this.#owner.malformedBody(rest.why);
   }
 
   /** Once the answer has begun, only its own progress counts. */
-  #bodyWatch(): ConstructorParameters<typeof AttemptBody>[1] {
-    const { patience } = this.#exchange;
-    const waitFor = (party: "edge" | "sender") => {
-      if (this.#stage === "waiting") this.#waitFor(party);
-    };
-    return {
-      waiting: () => waitFor("sender"),
-      took: (bytes) => {
-        waitFor("edge");
-        patience.tookBody(bytes);
-      },
-      done: () => waitFor("edge"),
-    };
+  #waitWhileSending(party: "edge" | "sender"): void {
+    if (this.#stage.kind === "waiting") this.#waitFor(party);
+  }
+
+  #waitFor(party: "edge" | "sender" | "reader" | "answer"): void {
+    this.#exchange.patience.waitFor(party, this.#parts.clock.monotonic());
   }
 }
 
-function clientSide(request: IncomingMessage): Parameters<typeof requestFields>[1] {
-  return {
-    address: request.socket.remoteAddress ?? "unknown",
-    host: request.headers.host,
-    httpVersion: request.httpVersion,
-  };
-}
-
-/** Field lines are bytes; latin1 keeps each of them. */
-function rawText(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
-  if (!Array.isArray(raw)) return [];
-  return raw.map((part) => (typeof part === "string" ? part : part.toString("latin1")));
-}
-
-const PROTOCOL_ERRORS =
-  /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$)/;
-
-function isProtocolError(error: Error): boolean {
-  return "code" in error && typeof error.code === "string" && PROTOCOL_ERRORS.test(error.code);
+function passingOf(framing: Framing, exchange: Exchange): Passing {
+  const old = exchange.request.fields.version === "1.0";
+  if (framing.kind === "chunked") return old ? "content" : "as-received";
+  return framing.kind === "until-close" && !old ? "in-chunks" : "as-received";
 }

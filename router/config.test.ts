@@ -24,6 +24,10 @@ describe("the router's settings", () => {
       port: 8080,
       adminPort: 8090,
       mode: "proxy",
+      policy: "nearest",
+      hedge: false,
+      clientRegion: undefined,
+      regions: new Map(),
       logLevel: "info",
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });
@@ -57,6 +61,70 @@ describe("the router's settings", () => {
       /^bad-config: --edges: must be .*host:port.*got "127\.0\.0\.1"$/,
     );
   });
+
+  it("take a policy, hedging and regions from flags", () => {
+    const regions = "eu=edge-1,edge-2;us=edge-3";
+    const argv = [
+      "--edges",
+      "a:1",
+      "--policy",
+      "owner",
+      "--hedge",
+      "--client-region",
+      "X-Region",
+      "--regions",
+      regions,
+    ];
+    expect(read(argv)).to.deep.include({
+      policy: "owner",
+      hedge: true,
+      clientRegion: "x-region",
+      regions: new Map([
+        ["eu", new Set(["edge-1", "edge-2"])],
+        ["us", new Set(["edge-3"])],
+      ]),
+    });
+  });
+
+  it("take edges and regions as lists from the file", () => {
+    const file = [
+      "edges: [a:1, b:2]",
+      "policy: balanced",
+      "hedge: true",
+      "client-region: X-Region",
+      "regions:",
+      "  - eu=edge-1,edge-2",
+      "  - us=edge-3",
+    ].join("\n");
+    const config = routerConfig({ argv: ["--config", "router.yaml"], env: {}, readFile: () => file });
+    expect(config).to.deep.include({ policy: "balanced", hedge: true, clientRegion: "x-region" });
+    expect([...config.regions.keys()]).to.deep.equal(["eu", "us"]);
+    expect(config.edges).to.deep.equal({ kind: "listed", grpcAddresses: ["a:1", "b:2"] });
+  });
+
+  for (const [flags, message] of [
+    [["--policy", "fastest"], '--policy: must be one of nearest, balanced, owner, got "fastest"'],
+    [
+      ["--client-region", "X Region", "--regions", "eu=a"],
+      '--client-region: must be the name of a request field, got "X Region"',
+    ],
+    [
+      ["--client-region", "X-Region", "--regions", "eu"],
+      /^--regions: must be regions with their edges, such as .*, got "eu"$/,
+    ],
+    [["--regions", "eu=a"], "--client-region, --regions: both or neither must be given, got only --regions"],
+    [
+      ["--client-region", "X-Region"],
+      "--client-region, --regions: both or neither must be given, got only --client-region",
+    ],
+    [["--hedge=1"], '--hedge: takes no value, got "1"'],
+  ] as const) {
+    it(`refuse ${flags.join(" ")}`, () => {
+      const told = problem(["--edges", "a:1", ...flags]).replace("bad-config: ", "");
+      if (typeof message === "string") expect(told).to.equal(message);
+      else expect(told).to.match(message);
+    });
+  }
 
   it("stand with their defaults in --help", () => {
     const help = helpText(routerProgram);

@@ -10,6 +10,8 @@ import {
 } from "../process/settings.ts";
 import * as values from "../process/values.ts";
 import { parseAddress } from "./address.ts";
+import { type ClientRegions, clientRegions } from "./client-regions.ts";
+import type { Policy } from "./pick-edge.ts";
 
 const grpcAddress: values.ValueType<string> = {
   name: "host:port",
@@ -20,6 +22,9 @@ const grpcAddress: values.ValueType<string> = {
   },
   format: (address) => address,
 };
+
+// RFC 9110 section 5.1: a field name is a token.
+const fieldName = values.text("the name of a request field", /^[!#$%&'*+.^_`|~\da-z-]{1,64}$/i);
 
 /** Every setting of the router; --help and the README's table are made from it. */
 export const routerProgram = {
@@ -40,7 +45,7 @@ export const routerProgram = {
     adminPort: setting({
       type: values.port,
       default: 8090,
-      help: "TCP port of the operator pages /healthz, /readyz, /metrics and /edges.json; 0 takes any free port.",
+      help: "TCP port of the operator pages /healthz, /readyz, /metrics, /edges.json and /route.json; 0 takes any free port.",
     }),
     edges: setting({
       type: values.listOf(grpcAddress),
@@ -54,6 +59,24 @@ export const routerProgram = {
       type: values.choice("proxy", "redirect"),
       default: "proxy",
       help: "proxy forwards requests and streams the answers; redirect answers 307 with the chosen edge's URL.",
+    }),
+    policy: setting({
+      type: values.choice("nearest", "balanced", "owner"),
+      default: "nearest",
+      help: "nearest takes the edge that should answer soonest; balanced the less loaded of two about as near; owner the nearer of the two edges that own the URL.",
+    }),
+    hedge: setting({
+      type: values.flag,
+      default: false,
+      help: "Sends a GET that has waited longer than 95 % of those before it to a second edge too, and takes the first answer.",
+    }),
+    clientRegion: setting({
+      type: fieldName,
+      help: "Request field that names the client's region, set by what stands before a router that is not near its clients; needs --regions.",
+    }),
+    regions: setting({
+      type: clientRegions,
+      help: "The edges near each region, by their ids: a client of a region goes to the best of them while one is serving; needs --client-region.",
     }),
     logLevel: setting({
       type: logLevel,
@@ -73,14 +96,30 @@ export interface RouterConfig {
   readonly port: number;
   readonly adminPort: number;
   readonly mode: "proxy" | "redirect";
+  readonly policy: Policy;
+  /** Ask a second edge when the first one takes unusually long. */
+  readonly hedge: boolean;
+  /** In lower case. */
+  readonly clientRegion: string | undefined;
+  /** Empty where none are configured. */
+  readonly regions: ClientRegions;
   readonly logLevel: LogLevel;
   readonly edges: EdgeSource;
 }
 
 /** Throws Failure("bad-config", "config") with one line per problem. */
 export function routerConfig(input: SettingsInput): RouterConfig {
-  const { edges, redis, ...rest } = readSettings(routerProgram, input);
-  return { ...rest, edges: edgeSource(edges, redis) };
+  const { edges, redis, clientRegion, regions, ...rest } = readSettings(routerProgram, input);
+  if ((clientRegion === undefined) !== (regions === undefined)) {
+    const given = clientRegion === undefined ? "--regions" : "--client-region";
+    throw badConfig(`--client-region, --regions: both or neither must be given, got only ${given}`);
+  }
+  return {
+    ...rest,
+    clientRegion: clientRegion?.toLowerCase(),
+    regions: regions ?? new Map(),
+    edges: edgeSource(edges, redis),
+  };
 }
 
 function edgeSource(edges: readonly string[] | undefined, redis: string | undefined): EdgeSource {

@@ -1,10 +1,10 @@
-import type { Socket } from "node:net";
+import type { ClientConnection } from "./client-connection.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** The clients' connections and what is under way on each, the one that has been idle longest first. */
+/** The clients' connections, bounded, and how many requests are under way on them. */
 export class Connections {
   readonly #most: number;
-  readonly #exchanges = new Map<Socket, Set<Exchange>>();
+  readonly #all = new Set<ClientConnection>();
   #inFlight = 0;
 
   constructor(most: number) {
@@ -17,58 +17,49 @@ export class Connections {
   }
 
   /** When there are too many, the one that has been idle longest makes room; when all are busy, this one goes. */
-  add(socket: Socket): void {
-    this.#exchanges.set(socket, new Set());
-    socket.once("close", () => this.#remove(socket));
-    if (this.#exchanges.size <= this.#most) return;
-    for (const [longestIdle, exchanges] of this.#exchanges) {
-      if (exchanges.size > 0) continue;
-      longestIdle.destroy();
-      return;
-    }
+  add(connection: ClientConnection): void {
+    this.#all.add(connection);
+    if (this.#all.size > this.#most) (this.#longestIdle() ?? connection).socket.destroy();
   }
 
-  begin(exchange: Exchange): void {
-    const exchanges = this.#exchanges.get(exchange.request.socket);
-    if (exchanges === undefined) {
-      exchange.clientLeft();
-      return;
-    }
-    exchanges.add(exchange);
+  delete(connection: ClientConnection): void {
+    this.#all.delete(connection);
+  }
+
+  begin(): void {
     this.#inFlight += 1;
   }
 
-  end(exchange: Exchange): void {
-    const { socket } = exchange.request;
-    const exchanges = this.#exchanges.get(socket);
-    if (exchanges?.delete(exchange) !== true) return;
+  end(): void {
     this.#inFlight -= 1;
-    if (exchanges.size > 0) return;
-    this.#exchanges.delete(socket);
-    this.#exchanges.set(socket, exchanges);
   }
 
-  /** What is under way on one connection, in the order of the requests. */
-  on(socket: Socket): readonly Exchange[] {
-    return [...(this.#exchanges.get(socket) ?? [])];
+  /** No connection takes another request; those on which nothing is under way close. */
+  stop(): void {
+    for (const connection of this.#all) connection.stop();
   }
 
-  /** Closes every connection on which nothing is under way, those that never sent anything among them. */
-  closeIdle(): void {
-    for (const [socket, exchanges] of this.#exchanges) {
-      if (exchanges.size === 0) socket.destroy();
+  checkTimes(now: number): void {
+    for (const connection of this.#all) connection.checkTime(now);
+  }
+
+  *exchanges(): Iterable<Exchange> {
+    for (const { exchange } of this.#all) if (exchange !== undefined) yield exchange;
+  }
+
+  destroyAll(): void {
+    for (const { socket } of this.#all) socket.destroy();
+  }
+
+  #longestIdle(): ClientConnection | undefined {
+    let longest: ClientConnection | undefined;
+    let since = Number.POSITIVE_INFINITY;
+    for (const connection of this.#all) {
+      const { idleSince = Number.POSITIVE_INFINITY, socket } = connection;
+      if (socket.destroyed || idleSince >= since) continue;
+      longest = connection;
+      since = idleSince;
     }
-  }
-
-  *all(): Iterable<Exchange> {
-    for (const exchanges of this.#exchanges.values()) yield* exchanges;
-  }
-
-  #remove(socket: Socket): void {
-    for (const exchange of this.on(socket)) {
-      exchange.clientLeft();
-      this.end(exchange);
-    }
-    this.#exchanges.delete(socket);
+    return longest;
   }
 }

@@ -2,6 +2,7 @@ import { type ChannelOptions, connectivityState, credentials, Metadata, status }
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import { EdgeServiceClient, type PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { HealthWatch, type HealthWord } from "./health-watch.ts";
 import { type EdgeReport, readPingReply } from "./ping-reply.ts";
 
 const CHANNEL_OPTIONS: ChannelOptions = {
@@ -33,15 +34,19 @@ export interface PingSample {
   readonly rttMs: number;
 }
 
-/** The one long-lived gRPC connection to an edge, rebuilt when it gets stuck. */
+/** The one long-lived gRPC connection to an edge, rebuilt when it gets stuck: for Pings, and for a watch of its health. */
 export class EdgeChannel {
   readonly #grpcAddress: string;
   readonly #clock: Clock;
+  readonly #healthChanged: () => void;
   #client: EdgeServiceClient;
+  #watch: { readonly stream: HealthWatch; readonly bootId: string } | undefined;
   /** When it was first used without being ready; undefined while it is ready. */
   #unreadySince: number | undefined;
 
-  constructor(grpcAddress: string, clock: Clock) {
+  /** `healthChanged` is called when `health` is another one. */
+  constructor(grpcAddress: string, clock: Clock, healthChanged: () => void = () => undefined) {
+    this.#healthChanged = healthChanged;
     this.#grpcAddress = grpcAddress;
     this.#clock = clock;
     this.#client = this.#connect();
@@ -50,13 +55,34 @@ export class EdgeChannel {
   /** One measurement. Throws Failure("ping-failed" or "bad-ping-reply", "edge"). */
   async ping(): Promise<PingSample> {
     const wasReady = this.#isReady();
-    const sample = await this.#call();
+    const first = await this.#call();
     // The first answer on a new connection has also paid for the TCP and HTTP/2 handshakes: measure again.
-    return wasReady ? sample : this.#call();
+    const sample = wasReady ? first : await this.#call();
+    this.#watchHealth(sample.report);
+    return sample;
+  }
+
+  /** What its health service says, as long as the watch lasts. */
+  get health(): HealthWord {
+    return this.#watch?.stream.ended === undefined ? this.#watch?.stream.word : undefined;
   }
 
   close(): void {
+    this.#watch?.stream.stop();
     this.#client.close();
+  }
+
+  /** Begins with the first answered Ping. A watch that broke is tried again with the next one. */
+  #watchHealth({ bootId, state }: EdgeReport): void {
+    if (state === "draining") {
+      // It ends for good, and a server that waits for its streams to end would wait for this one.
+      this.#watch?.stream.stop();
+      return;
+    }
+    const isTried = this.#watch?.bootId === bootId && this.#watch.stream.ended !== "broken";
+    if (isTried) return;
+    this.#watch?.stream.stop();
+    this.#watch = { stream: new HealthWatch(this.#client, this.#healthChanged), bootId };
   }
 
   /** Looks at the channel's state, starts connecting when it idles, and rebuilds it when it is stuck. */

@@ -6,8 +6,10 @@ import {
   nextHealth,
   type PingEvent,
   silentAt,
+  stateOf,
   unmeasured,
 } from "./edge-health.ts";
+import { lossOf } from "./ping-loss.ts";
 import type { EdgeReport } from "./ping-reply.ts";
 
 const report: EdgeReport = {
@@ -76,7 +78,7 @@ describe("an edge's health", () => {
   });
 
   it("smooths the round-trip time from answer to answer", () => {
-    expect(smoothed(healthAfter(answered(40), answered(80)))).to.equal(45);
+    expect(smoothed(healthAfter(answered(40), answered(48)))).to.equal(41);
   });
 
   it("measures afresh after a restart", () => {
@@ -93,5 +95,33 @@ describe("an edge's health", () => {
       expect(health.kind).to.equal("alive");
       expect(isServing(health)).to.equal(false);
     }
+  });
+
+  it("is lapsed as soon as its health service says so, and judged by Ping alone again after that", () => {
+    const status = (notServing: boolean): PingEvent => ({ kind: "status", notServing });
+    const lapsed = healthAfter(answered(10), status(true));
+    expect(lapsed.kind === "alive" && stateOf(lapsed)).to.equal("lapsed");
+    expect(isServing(healthAfter(answered(10), status(true), status(false)))).to.equal(true);
+    expect(isServing(healthAfter(answered(10), status(true), answered(10)))).to.equal(true);
+    const draining = healthAfter(answered(10, { state: "draining" }), status(true));
+    expect(draining.kind === "alive" && stateOf(draining)).to.equal("draining");
+    expect(healthAfter(status(true)).kind).to.equal("unmeasured");
+  });
+
+  it("is fresh after a restart, after its death, and when it joined late", () => {
+    const fresh = (health: EdgeHealth) => health.kind === "alive" && health.freshSince;
+    expect(fresh(healthAfter(answered(10), answered(10)))).to.equal(undefined);
+    expect(
+      fresh(healthAfter(answered(10), answered(10, { bootId: "b2" }), answered(10, { bootId: "b2" }))),
+    ).to.equal(200);
+    expect(fresh(healthAfter(missed, missed, answered(10)))).to.equal(300);
+    expect(fresh(nextHealth(unmeasured(0, true), answered(10), 50))).to.equal(50);
+  });
+
+  it("remembers which of its Pings were missed or late", () => {
+    const lost = (health: EdgeHealth) => (health.kind === "alive" ? lossOf(health.loss) : undefined);
+    expect(lost(healthAfter(answered(10), missed, answered(10), answered(10)))).to.equal(0.25);
+    expect(lost(healthAfter(answered(10), answered(400)))).to.equal(0.5);
+    expect(lost(healthAfter(answered(10), missed, answered(10, { bootId: "b2" })))).to.equal(0);
   });
 });

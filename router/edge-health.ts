@@ -1,15 +1,29 @@
-import type { EdgeReport } from "./ping-reply.ts";
-import { type RoundTrip, smoothRoundTrip } from "./round-trip.ts";
+import { NO_PINGS, notePing, type PingLoss } from "./ping-loss.ts";
+import type { EdgeReport, EdgeState } from "./ping-reply.ts";
+import { noteQueue, type Queueing } from "./queueing.ts";
+import { isLate, type RoundTrip, smoothRoundTrip } from "./round-trip.ts";
 
 /** What the router knows of one edge. Instants are monotonic milliseconds. */
 export type EdgeHealth =
   /** No Ping has been answered yet. */
-  | { readonly kind: "unmeasured"; readonly since: number; readonly missed: number }
-  /** Answering; whether it should get traffic is in `report.state`. */
+  | {
+      readonly kind: "unmeasured";
+      readonly since: number;
+      readonly missed: number;
+      /** It joined a fleet that was at work already. */
+      readonly isLate: boolean;
+    }
+  /** Answering; whether it should get traffic is what stateOf tells. */
   | {
       readonly kind: "alive";
       readonly report: EdgeReport;
       readonly roundTrip: RoundTrip;
+      readonly queueing: Queueing;
+      readonly loss: PingLoss;
+      /** Its gRPC health service says NOT_SERVING. */
+      readonly notServing: boolean;
+      /** When it was first seen in this life; undefined when it was there before this router. */
+      readonly freshSince: number | undefined;
       readonly answeredAt: number;
       /** Pings missed since the last answer. */
       readonly missed: number;
@@ -26,7 +40,15 @@ export type EdgeHealth =
 export type AliveHealth = Extract<EdgeHealth, { kind: "alive" }>;
 
 export type PingEvent =
-  | { readonly kind: "answered"; readonly report: EdgeReport; readonly rttMs: number }
+  | {
+      readonly kind: "answered";
+      readonly report: EdgeReport;
+      readonly rttMs: number;
+      /** What its gRPC health service said last; absent where it has none. */
+      readonly notServing?: boolean;
+    }
+  /** Its gRPC health service says something new. */
+  | { readonly kind: "status"; readonly notServing: boolean }
   /** Refused, broken off, out of time, or an answer that makes no sense. */
   | { readonly kind: "missed"; readonly why: string }
   /** `silentAt` has passed. */
@@ -38,8 +60,9 @@ const MISSES_UNTIL_DEAD = 2;
 // Four periods: long enough for a lost packet and its retransmission, short enough to leave within a second.
 export const SILENCE_UNTIL_DEAD_MS = 1000;
 
-export function unmeasured(now: number): EdgeHealth {
-  return { kind: "unmeasured", since: now, missed: 0 };
+/** `isLate`: it joined a fleet that was at work already. */
+export function unmeasured(now: number, isLate = false): EdgeHealth {
+  return { kind: "unmeasured", since: now, missed: 0, isLate };
 }
 
 /** When this edge counts as dead unless it answers before; Infinity when it is dead already. */
@@ -59,35 +82,68 @@ export function lastReport(health: EdgeHealth): EdgeReport | undefined {
   return health.kind === "unmeasured" ? undefined : health.report;
 }
 
+/** An edge whose health service says NOT_SERVING is lapsed before its next Ping can say so. */
+export function stateOf({ report, notServing }: AliveHealth): EdgeState {
+  return notServing && report.state === "serving" ? "lapsed" : report.state;
+}
+
 /** Whether it should get traffic before every edge that is lapsed or draining. */
 export function isServing(health: EdgeHealth): boolean {
-  return health.kind === "alive" && health.report.state === "serving";
+  return health.kind === "alive" && stateOf(health) === "serving";
 }
 
 export function nextHealth(health: EdgeHealth, event: PingEvent, now: number): EdgeHealth {
   switch (event.kind) {
     case "answered":
-      return {
-        kind: "alive",
-        report: event.report,
-        roundTrip: smoothRoundTrip(measuredBefore(health, event.report), event.rttMs),
-        answeredAt: now,
-        missed: 0,
-      };
+      return answered(health, event, now);
+    case "status":
+      return health.kind === "alive" ? { ...health, notServing: event.notServing } : health;
     case "missed": {
       if (health.kind === "dead") return { ...health, why: event.why };
       const missed = health.missed + 1;
-      return missed < MISSES_UNTIL_DEAD ? { ...health, missed } : dead(health, event.why, now);
+      if (missed >= MISSES_UNTIL_DEAD) return dead(health, event.why, now);
+      if (health.kind === "unmeasured") return { ...health, missed };
+      return { ...health, missed, loss: notePing(health.loss, true) };
     }
     case "silent":
       return health.kind === "dead" ? health : dead(health, `no answer for ${SILENCE_UNTIL_DEAD_MS} ms`, now);
   }
 }
 
+function answered(
+  health: EdgeHealth,
+  { report, rttMs, notServing = false }: Extract<PingEvent, { kind: "answered" }>,
+  now: number,
+): AliveHealth {
+  const life = sameLife(health, report);
+  const { eventLoopDelayMs } = report;
+  const roundTrip = smoothRoundTrip(life?.roundTrip, rttMs, eventLoopDelayMs);
+  return {
+    kind: "alive",
+    report,
+    roundTrip,
+    queueing: noteQueue(life?.queueing, {
+      ms: rttMs,
+      at: now,
+      steppedBy: roundTrip.steppedBy,
+      eventLoopDelayMs,
+    }),
+    loss: notePing(life?.loss ?? NO_PINGS, isLate(life?.roundTrip, rttMs)),
+    notServing,
+    freshSince: life === undefined ? freshSince(health, now) : life.freshSince,
+    answeredAt: now,
+    missed: 0,
+  };
+}
+
 /** A restarted edge, or one that comes back from the dead, may stand elsewhere: its old times say nothing. */
-function measuredBefore(health: EdgeHealth, report: EdgeReport): RoundTrip | undefined {
-  if (health.kind !== "alive" || health.report.bootId !== report.bootId) return undefined;
-  return health.roundTrip;
+function sameLife(health: EdgeHealth, report: EdgeReport): AliveHealth | undefined {
+  return health.kind === "alive" && health.report.bootId === report.bootId ? health : undefined;
+}
+
+/** Edges that were there before this router have warmed up for others. */
+function freshSince(before: EdgeHealth, now: number): number | undefined {
+  return before.kind === "unmeasured" && !before.isLate ? undefined : now;
 }
 
 function dead(before: EdgeHealth, why: string, now: number): EdgeHealth {

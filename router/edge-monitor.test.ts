@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { systemClock } from "../process/clock.ts";
 import { RoutedEdge } from "../test/rig/routed-edge.ts";
-import type { EdgeHealth } from "./edge-health.ts";
+import { type EdgeHealth, isServing, stateOf } from "./edge-health.ts";
 import { EdgeMonitor } from "./edge-monitor.ts";
 
 describe("an edge's monitor", () => {
@@ -110,6 +110,56 @@ describe("an edge's monitor", () => {
     await until(isAlive);
     edge.does.ping = { state: "draining" };
     await until((health) => health.kind === "alive" && health.report.state === "draining");
+  });
+
+  describe("with a gRPC health service", () => {
+    const isServingNow = (health: EdgeHealth) => health.kind === "alive" && isServing(health);
+    const isLapsed = (health: EdgeHealth) => health.kind === "alive" && stateOf(health) === "lapsed";
+
+    beforeEach(async () => {
+      edge.stopGrpc();
+      edge.does.health = "SERVING";
+      await edge.startGrpc();
+    });
+
+    it("believes NOT_SERVING at once, before a Ping says so, and SERVING again", async () => {
+      monitor.start();
+      await until(isServingNow);
+      // The watch has been heard when a word that is the same as the Ping's brings nothing new.
+      await until(isServingNow);
+      edge.does.silent = true;
+      edge.saysHealth("NOT_SERVING");
+      const told = performance.now();
+      await until(isLapsed);
+      expect(performance.now() - told).to.be.below(200);
+      edge.saysHealth("SERVING");
+      await until(isServingNow);
+    });
+
+    it("judges by Ping alone when the service does not know", async () => {
+      monitor.start();
+      await until(isServingNow);
+      edge.saysHealth("UNKNOWN");
+      for (let pings = 0; pings < 3; pings += 1) expect(isServing(await until(isAlive))).to.equal(true);
+    });
+
+    it("watches again after a restart", async () => {
+      monitor.start();
+      await until(isServingNow);
+      edge.stopGrpc();
+      await until(isDead);
+      edge.does.health = "NOT_SERVING";
+      await edge.startGrpc();
+      await until(isLapsed);
+    });
+
+    it("lets go of an edge that drains, so that nothing keeps it from ending", async () => {
+      monitor.start();
+      await until(isServingNow);
+      edge.does.ping = { state: "draining" };
+      await until((health) => health.kind === "alive" && stateOf(health) === "draining");
+      await edge.endGrpc();
+    });
   });
 
   it("stops pinging when it is stopped", async () => {

@@ -24,6 +24,8 @@ export interface MonitorParts {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** The edge joins a fleet that is at work already. */
+  readonly isLate?: boolean;
 }
 
 type HealthListener = (health: EdgeHealth, before: EdgeHealth) => void;
@@ -44,15 +46,15 @@ export class EdgeMonitor {
   constructor(grpcAddress: string, parts: MonitorParts) {
     this.#clock = parts.clock;
     this.#random = parts.random;
-    this.#channel = new EdgeChannel(grpcAddress, parts.clock);
-    this.#health = unmeasured(parts.clock.monotonic());
+    this.#channel = new EdgeChannel(grpcAddress, parts.clock, () => this.#take(this.#status()));
+    this.#health = unmeasured(parts.clock.monotonic(), parts.isLate);
   }
 
   get health(): EdgeHealth {
     return this.#health;
   }
 
-  /** Calls `listener` after every Ping with what is known now. Returns how to stop. */
+  /** Calls `listener` after every Ping, and after a change of its gRPC health, with what is known now. Returns how to stop. */
   onPing(listener: HealthListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -99,11 +101,15 @@ export class EdgeMonitor {
       let sample = await this.#channel.ping();
       // Asked before the edge came back, so the time it took is that of the outage: ask again.
       if (this.#health.kind === "dead" || sentAt < this.#revivedAt) sample = await this.#channel.ping();
-      event = { kind: "answered", ...sample };
+      event = { ...sample, kind: "answered", notServing: this.#status().notServing };
     } catch (thrown) {
       event = { kind: "missed", why: describeError(thrown) };
     }
     if (!this.#stopped.signal.aborted) this.#take(event);
+  }
+
+  #status(): Extract<PingEvent, { kind: "status" }> {
+    return { kind: "status", notServing: this.#channel.health === "not-serving" };
   }
 
   #take(event: PingEvent): void {

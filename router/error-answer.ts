@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { ALLOWED_METHODS } from "../http/refuse-request.ts";
+import { ALLOWED_METHODS } from "../http/refusal.ts";
 import { PSEUDONYM } from "./forwarded-fields.ts";
 
 /** An answer made by the router itself. */
@@ -11,49 +11,57 @@ export interface ErrorAnswer {
   readonly text: string;
 }
 
+/** An answer of which only the state of its connection is not known yet. Its text is ASCII. */
 export interface WholeAnswer {
   readonly status: number;
-  /** name, value, name, value … */
-  readonly fields: readonly string[];
-  readonly body: Buffer;
+  /** Field lines, each with its end. */
+  readonly fields: string;
+  readonly body: string;
 }
 
 // Edges are looked at four times a second, so a second is time enough for one to come back.
-const RETRY_AFTER_S = "1";
+const RETRY_AFTER_S = 1;
+
+const SAFE = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
+
+/** RFC 9209 section 2.3.16: the fault is in the request. */
+export function refusal(status: number, text: string): ErrorAnswer {
+  return { status, error: "http_request_error", text };
+}
 
 /** `id` stands in the log too. */
 export function errorAnswer({ status, error, text }: ErrorAnswer, id: string): WholeAnswer {
-  const body = Buffer.from(`${status} ${STATUS_CODES[status] ?? ""}: ${text}\nerror id: ${id}\n`);
-  const fields = [
-    ["Content-Type", "text/plain; charset=utf-8"],
-    ["Content-Length", String(body.byteLength)],
-    ["Cache-Control", "no-store"],
-    ["Proxy-Status", `${PSEUDONYM}; error=${error}`],
-  ];
-  if (status === 503) fields.push(["Retry-After", RETRY_AFTER_S]);
+  let fields = `${SAFE}Proxy-Status: ${PSEUDONYM}; error=${error}\r\n`;
+  if (status === 503) fields += `Retry-After: ${RETRY_AFTER_S}\r\n`;
   // RFC 9110 section 15.5.6: a 405 says what is allowed.
-  if (status === 405) fields.push(["Allow", ALLOWED_METHODS]);
-  return { status, fields: fields.flat(), body };
+  if (status === 405) fields += `Allow: ${ALLOWED_METHODS}\r\n`;
+  return { status, fields, body: `${status} ${STATUS_CODES[status] ?? ""}: ${text}\nerror id: ${id}\n` };
 }
 
-/** RFC 9110 section 15.4.8: the same method and content, there. */
-export function redirectAnswer(base: string, target: string): WholeAnswer {
-  const location = `${base}${target}`;
-  const body = Buffer.from(`307 ${STATUS_CODES[307]}: ${location}\n`);
-  const fields = [
-    ["Location", location],
-    ["Content-Type", "text/plain; charset=utf-8"],
-    ["Content-Length", String(body.byteLength)],
-    // The nearest edge of this moment is not the nearest of the next.
-    ["Cache-Control", "no-store"],
-  ];
-  return { status: 307, fields: fields.flat(), body };
+/** RFC 9110 section 15.4.8: the same method and content, there; for this time only. */
+export function redirectAnswer(base: string, path: string): WholeAnswer {
+  const location = `${base}${path}`;
+  return {
+    status: 307,
+    fields: `Location: ${location}\r\n${SAFE}`,
+    body: `307 ${STATUS_CODES[307]}: ${location}\n`,
+  };
 }
 
-/** The bytes of an answer on a connection that is closed after it. */
-export function rawAnswer({ status, fields, body }: WholeAnswer, date: Date): Buffer {
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
-  for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  head += `Date: ${date.toUTCString()}\r\nConnection: close\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head, "latin1"), body]);
+/** How an answer ends on its connection. */
+export interface Sending {
+  readonly date: string;
+  readonly closes: boolean;
+  /** RFC 9110 section 9.3.2: no content, but its length. */
+  readonly headOnly: boolean;
+}
+
+/** The bytes of an answer, as latin1. */
+export function answerText(
+  { status, fields, body }: WholeAnswer,
+  { date, closes, headOnly }: Sending,
+): string {
+  const close = closes ? "Connection: close\r\n" : "";
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}`;
+  return `${head}Content-Length: ${body.length}\r\nDate: ${date}\r\n${close}\r\n${headOnly ? "" : body}`;
 }

@@ -1,113 +1,58 @@
-import { Pool } from "undici";
-import type { Clock } from "../process/clock.ts";
-import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
-import { parseAddress } from "./address.ts";
-import type { EdgeHealth } from "./edge-health.ts";
-import { EdgeMonitor } from "./edge-monitor.ts";
-import type { Candidate } from "./pick-edge.ts";
-import type { EdgeReport } from "./ping-reply.ts";
+import type { Choice } from "./choice.ts";
+import { Chooser, type ChooserSettings, type Explanation } from "./chooser.ts";
+import { type EdgeHealth, lastReport, stateOf } from "./edge-health.ts";
+import type { EdgeMonitor } from "./edge-monitor.ts";
+import { type EdgeAddresses, FleetEdge, type FleetEdgeParts } from "./fleet-edge.ts";
+import type { Ranking } from "./ranking.ts";
+import type { RouteRequest } from "./route-request.ts";
 
-/** Where one edge is. */
-export interface EdgeAddresses {
-  readonly grpcAddress: string;
-  /** host:port of its HTTP data plane, when the heartbeat table tells; else its Ping reply does. */
-  readonly httpAddress: string | undefined;
-}
-
-export interface FleetParts {
+export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
   readonly log: Log;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+  readonly choice: Pick<ChooserSettings, "policy" | "regions" | "routerId">;
+  /** Called when an edge is put aside because requests fail there. */
+  readonly ejected: (edge: string) => void;
 }
 
-// A port that refuses connections is not tried first for this long, though its edge still answers Pings.
-const SUSPECT_MS = 1000;
-
-const POOL_OPTIONS: Pool.Options = {
-  // One lost SYN is sent again after 1 s; by then the next edge is the better choice.
-  connectTimeout: 1000,
-  // Below the 5 s after which most servers close an idle connection; a Keep-Alive hint of the edge goes first.
-  keepAliveTimeout: 4000,
-  // The router's own watch over each request decides; undici's clock would also count a slow client.
-  headersTimeout: 0,
-  // An edge gives up on its origin before that.
-  bodyTimeout: 60_000,
-  maxHeaderSize: 64 * 1024,
-  pipelining: 1,
-  allowH2: false,
-};
-
-/** One edge: what is known of it, and its connections. */
-export class FleetEdge implements Candidate {
-  readonly addresses: EdgeAddresses;
-  readonly monitor: EdgeMonitor;
-  readonly #clock: Clock;
-  #suspectUntil = Number.NEGATIVE_INFINITY;
-  #data: { readonly address: string; readonly pool: Pool } | undefined;
-
-  constructor(addresses: EdgeAddresses, parts: FleetParts) {
-    this.addresses = addresses;
-    this.monitor = new EdgeMonitor(addresses.grpcAddress, parts);
-    this.#clock = parts.clock;
-  }
-
-  get health(): EdgeHealth {
-    return this.monitor.health;
-  }
-
-  get suspect(): boolean {
-    return this.#clock.monotonic() < this.#suspectUntil;
-  }
-
-  /** A request has just failed there. */
-  suspectNow(): void {
-    this.#suspectUntil = this.#clock.monotonic() + SUSPECT_MS;
-  }
-
-  /** host:port of its HTTP data plane. */
-  dataAddress(report: EdgeReport): string {
-    const { httpAddress, grpcAddress } = this.addresses;
-    if (httpAddress !== undefined) return httpAddress;
-    const host = parseAddress(grpcAddress)?.host ?? report.host;
-    return hostPort(host, report.httpPort);
-  }
-
-  /** Its keep-alive connections; they are replaced when a restart has moved its port. */
-  pool(report: EdgeReport): Pool {
-    const address = this.dataAddress(report);
-    if (this.#data?.address !== address) {
-      this.#closePool();
-      this.#data = { address, pool: new Pool(`http://${address}`, POOL_OPTIONS) };
-    }
-    return this.#data.pool;
-  }
-
-  stop(): void {
-    this.monitor.stop();
-    this.#closePool();
-  }
-
-  /** Requests under way finish first. */
-  #closePool(): void {
-    void this.#data?.pool.close();
-    this.#data = undefined;
-  }
-}
-
-/** The edges there are, as the membership tells, each watched by its own monitor. */
+/** The edges there are, as the membership tells, each watched by its own monitor, and the choice between them. */
 export class Fleet {
   readonly #parts: FleetParts;
+  readonly #chooser: Chooser<FleetEdge>;
   readonly #edges = new Map<string, FleetEdge>();
   readonly #sharedIds = new Set<string>();
+  /** The same edges, as a list that is made anew only when they change. */
+  #list: readonly FleetEdge[] = [];
+  /** Edges that join from now on find others at work. */
+  #isMeasured = false;
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
+    this.#chooser = new Chooser({ ...parts.choice, random: parts.random });
   }
 
   get edges(): readonly FleetEdge[] {
-    return [...this.#edges.values()];
+    return this.#list;
+  }
+
+  /** The edges to try, best first, with the reason. */
+  choose(request: RouteRequest): Choice<FleetEdge> {
+    return this.#chooser.choose(request);
+  }
+
+  /** What a choice for such a request is made from. */
+  explain(request: RouteRequest): Explanation<FleetEdge> {
+    return this.#chooser.explain(request);
+  }
+
+  /** The figures of the choice for clients of no known region. */
+  get ranking(): Ranking<FleetEdge> {
+    return this.#chooser.rankingFor({ region: undefined });
+  }
+
+  /** Whether this edge answers and is not about to leave. */
+  isAtWork(addresses: EdgeAddresses): boolean {
+    const health = this.#edges.get(keyOf(addresses))?.health;
+    return health?.kind === "alive" && stateOf(health) !== "draining";
   }
 
   /** Makes the fleet exactly this; edges whose addresses have not changed keep what is known of them. */
@@ -115,28 +60,53 @@ export class Fleet {
     const wanted = new Map(members.map((member) => [keyOf(member), member]));
     for (const [key, edge] of this.#edges) {
       if (wanted.has(key)) continue;
-      edge.stop();
       this.#edges.delete(key);
+      edge.stop();
       this.#parts.log.info({ ...edge.addresses }, "edge left");
     }
-    for (const [key, member] of wanted) {
-      if (this.#edges.has(key)) continue;
-      const edge = new FleetEdge(member, this.#parts);
-      this.#edges.set(key, edge);
-      edge.monitor.onPing((health, before) => this.#notice(edge, health, before));
-      edge.monitor.start();
-      this.#parts.log.info({ ...member }, "edge joined");
-    }
+    for (const [key, member] of wanted) if (!this.#edges.has(key)) this.#join(key, member);
+    this.#list = [...this.#edges.values()];
+    this.#update();
   }
 
   /** Resolves when every edge has either answered or been found dead: at most a second after it joined. */
   async measured(): Promise<void> {
     await Promise.all(this.edges.map(({ monitor }) => verdict(monitor)));
+    this.#isMeasured = true;
   }
 
   stop(): void {
     for (const edge of this.#edges.values()) edge.stop();
     this.#edges.clear();
+    this.#list = [];
+    this.#update();
+  }
+
+  #join(key: string, member: EdgeAddresses): void {
+    const parts = { ...this.#parts, ejectionChanged: () => this.#noticeEjection(edge) };
+    const edge = new FleetEdge(member, this.#isMeasured, parts);
+    this.#edges.set(key, edge);
+    edge.monitor.onPing((health, before) => {
+      this.#notice(edge, health, before);
+      this.#update();
+    });
+    edge.monitor.start();
+    this.#parts.log.info({ ...member }, "edge joined");
+  }
+
+  #update(): void {
+    this.#chooser.update(this.#list, this.#parts.clock.monotonic());
+  }
+
+  #noticeEjection(edge: FleetEdge): void {
+    const { id, traffic } = edge;
+    const forMs = Math.round(traffic.ejection.until - this.#parts.clock.monotonic());
+    this.#parts.ejected(id);
+    this.#parts.log.warn(
+      { edge: id, forMs, times: traffic.ejection.times },
+      "edge put aside: requests fail there",
+    );
+    this.#update();
   }
 
   /** Logs what an operator should know, once when it begins. */
@@ -145,10 +115,14 @@ export class Fleet {
     const { grpcAddress } = edge.addresses;
     if (health.kind === "dead" && before.kind !== "dead") {
       log.warn({ grpcAddress, why: health.why }, "edge unreachable");
+      edge.died(health.why);
     }
     if (health.kind !== "alive") return;
-    const { edge: id, state } = health.report;
-    const stateBefore = before.kind === "alive" ? before.report.state : before.kind;
+    const { edge: id, bootId } = health.report;
+    const last = lastReport(before);
+    if (last !== undefined && last.bootId !== bootId) edge.traffic.restarted();
+    const state = stateOf(health);
+    const stateBefore = before.kind === "alive" ? stateOf(before) : before.kind;
     if (state !== stateBefore) log.info({ edge: id, grpcAddress, state, before: stateBefore }, "edge state");
     this.#reportSharedId(id);
   }

@@ -1,41 +1,42 @@
+// The life of a request:
+//   1. ClientConnection finds it in the client's bytes, or refuses the bytes and closes.
+//   2. An Exchange stands for it until the last byte of its answer has left.
+//   3. redirect mode: the first edge of the fleet's choice is named in a 307. Proxy mode:
+//   4. Forwarding asks the edges of the choice, one Attempt each, until one begins to answer; each Attempt takes
+//      an EdgeConnection from the edge's EdgePool and writes a request made anew from the parsed parts.
+//   5. AnswerReader checks what the edge sends; the Attempt passes it on, as fast as the client takes it.
+//   6. No edge answers, or somebody takes too long: an error of our own, or a reset when an answer has begun.
+//   7. The next request of the client is looked at when the answer has left.
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import { originForm, refuseRequest } from "../http/refuse-request.ts";
+import { createServer, type Server } from "node:net";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { listen } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
-import { hasBody } from "./attempt-body.ts";
+import { ClientConnection, type ClientParts, type RefusedBytes } from "./client-connection.ts";
 import type { Connections } from "./connections.ts";
-import {
-  type ErrorAnswer,
-  errorAnswer,
-  rawAnswer,
-  redirectAnswer,
-  type WholeAnswer,
-} from "./error-answer.ts";
-import { Exchange } from "./exchange.ts";
+import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./error-answer.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Fleet } from "./fleet.ts";
-import { forward } from "./forward.ts";
+import { type Forwarded, Forwarding, type ForwardingParts } from "./forwarding.ts";
+import { HttpDate } from "./http-date.ts";
 import type { RequestOutcome, RouterMetrics } from "./metrics.ts";
-import { type ParserError, parseFault, refusal } from "./parse-fault.ts";
-import { pickEdges } from "./pick-edge.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import { routeRequest } from "./route-request.ts";
 import { RouterFailure } from "./router-failure.ts";
+import { WriteBuffer } from "./write-buffer.ts";
 
-// Longer than clients and proxies keep idle connections, so that they close first.
-const KEEP_ALIVE_MS = 65_000;
-// Requests with more than 8 KiB of fields are refused by name; this only bounds what is read before that.
-const MOST_HEAD_BYTES = 32 * 1024;
-// The finest of the time limits is 10 s.
+// The finest of the time limits is 1 s.
 const CHECK_EVERY_MS = 500;
-// Time for a refused client to read why before its connection is torn down.
-const LINGER_MS = 1000;
 
 export interface ListenerParts {
   /** Time for a client to send its field section; its body has a rule of its own, so that it may take long. */
   readonly fieldsMs: number;
   readonly mode: "proxy" | "redirect";
+  /** Whether a GET that takes longer than usual is also sent to a second edge. */
+  readonly hedge: boolean;
+  /** The request field, in lower case, that names the client's region. */
+  readonly clientRegionField: string | undefined;
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,43 +44,42 @@ export interface ListenerParts {
   readonly connections: Connections;
 }
 
-/** The port for clients: refuses what is no proper request, forwards the rest, and answers when no edge does. */
+/** The port for clients. */
 export class Listener {
   readonly #parts: ListenerParts;
+  readonly #date: HttpDate;
+  readonly #forwarding: ForwardingParts;
   readonly #server: Server;
   readonly #stopped = new AbortController();
-  #stopping = false;
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    const options = {
-      headersTimeout: parts.fieldsMs,
-      requestTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: Math.min(1000, parts.fieldsMs),
-      maxHeaderSize: MOST_HEAD_BYTES,
-      // The same rules as for every other request answer these, so that the answer says why.
-      requireHostHeader: false,
+    const { clock, connections, metrics } = parts;
+    this.#date = new HttpDate(clock);
+    this.#forwarding = this.#forwardingParts();
+    const clientParts: ClientParts = {
+      clock,
+      fieldsMs: parts.fieldsMs,
+      outgoing: new WriteBuffer(),
+      take: (exchange) => this.#take(exchange),
+      ended: (outcome) => {
+        connections.end();
+        metrics.ended(outcome);
+      },
+      refuse: (refused) => this.#refuse(refused),
+      closed: (connection) => connections.delete(connection),
     };
-    const take = (request: IncomingMessage, response: ServerResponse) => void this.#take(request, response);
-    this.#server = createServer(options, take);
-    // node would drop the fields past its limit without a word; they are counted by the rules instead.
-    this.#server.maxHeadersCount = 0;
-    this.#server.on("connection", (socket: Socket) => parts.connections.add(socket));
-    this.#server.on("checkExpectation", take);
-    this.#server.on("clientError", (error: ParserError, socket: Socket) => {
-      const fault = parseFault(error);
-      if (fault === undefined) socket.destroy();
-      else this.#refuseConnection(socket, fault);
-    });
-    this.#server.on("connect", (_request, socket: Socket) => {
-      this.#refuseConnection(socket, refusal(405, "this method is not offered here"));
+    // A small mark makes a socket tell when all that was written has left.
+    this.#server = createServer({ noDelay: true, highWaterMark: 1 }, (socket) => {
+      connections.add(new ClientConnection(socket, clientParts));
     });
   }
 
   /** Resolves with the bound port. Throws a Failure. */
   async open(host: string, port: number): Promise<number> {
     const bound = await listen(this.#server, host, port, "router HTTP port");
+    // Such as no descriptor left for one more connection; the others go on.
+    this.#server.on("error", (err) => this.#parts.log.error({ err }, "router HTTP port in trouble"));
     this.#checkTimes(this.#stopped.signal).catch((thrown: unknown) => {
       if (!this.#stopped.signal.aborted) throw thrown;
     });
@@ -89,16 +89,16 @@ export class Listener {
   /** Takes no more connections, lets what is under way end for up to `patienceMs`, then cuts it. */
   async close(patienceMs: number): Promise<void> {
     const { clock, connections } = this.#parts;
-    this.#stopping = true;
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    connections.closeIdle();
+    connections.stop();
     const enough = new AbortController();
     const cut = clock.wait(patienceMs, enough.signal).then(
       () => {
-        for (const exchange of connections.all()) exchange.giveUp(new RouterFailure("stopping", "stopped"));
-        this.#server.closeAllConnections();
+        for (const exchange of connections.exchanges())
+          exchange.giveUp(new RouterFailure("stopping", "stopped"));
+        connections.destroyAll();
       },
       () => undefined,
     );
@@ -109,124 +109,103 @@ export class Listener {
   }
 
   async #checkTimes(signal: AbortSignal): Promise<void> {
-    const { clock, connections } = this.#parts;
+    const { clock, connections, fleet } = this.#parts;
     for (;;) {
       await clock.wait(CHECK_EVERY_MS, signal);
       const now = clock.monotonic();
-      for (const exchange of connections.all()) exchange.checkTime(now);
+      connections.checkTimes(now);
+      for (const { pool } of fleet.edges) pool?.sweep(now);
     }
   }
 
-  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { clock, connections, metrics, log } = this.#parts;
-    const exchange = new Exchange(request, response, clock.monotonic());
-    connections.begin(exchange);
-    response.on("error", (error) => log.debug({ cause: describeError(error) }, "response stream failed"));
-    if (this.#stopping) response.shouldKeepAlive = false;
-    const outcome = await this.#answer(exchange).catch((thrown: unknown) =>
-      this.#fail(exchange, new RouterFailure("internal", "answering failed", thrown)),
+  #take(exchange: Exchange): void {
+    this.#parts.connections.begin();
+    if (this.#parts.mode === "redirect") this.#redirect(exchange);
+    else new Forwarding(exchange, this.#forwarding).begin();
+  }
+
+  #redirect(exchange: Exchange): void {
+    const { fleet, clientRegionField } = this.#parts;
+    const [edge] = fleet.choose(routeRequest(exchange.request, clientRegionField)).edges;
+    if (edge?.health.kind !== "alive") {
+      this.#fail(exchange, new RouterFailure("no-edge", "no edge is alive"));
+      return;
+    }
+    const { report } = edge.health;
+    const base = report.publicUrl ?? `http://${edge.dataAddress(report)}`;
+    this.#send(exchange, redirectAnswer(base, exchange.request.path), "redirected");
+  }
+
+  #forwarded(exchange: Exchange, forwarded: Forwarded): void {
+    const { metrics, log } = this.#parts;
+    switch (forwarded.kind) {
+      case "relayed":
+        metrics.forwarded(forwarded.edge);
+        exchange.finish("relayed");
+        break;
+      case "cut": {
+        const { edge, failure } = forwarded;
+        const left = failure.code === "client-left";
+        if (!left) log.warn({ edge, cause: describeError(failure) }, "answer cut");
+        exchange.cut(left ? "client-left" : "cut");
+        break;
+      }
+      case "unanswered":
+        this.#fail(exchange, forwarded.failure);
+    }
+  }
+
+  #fail(exchange: Exchange, failure: RouterFailure): void {
+    const { log, metrics } = this.#parts;
+    if (failure.code === "client-left") {
+      exchange.cut("client-left");
+      return;
+    }
+    if (failure.code === "no-edge") metrics.noEdge();
+    const errorId = randomUUID();
+    const { method, target } = exchange.request;
+    log.warn(
+      { errorId, code: failure.code, method, target, cause: describeError(failure) },
+      "request failed",
     );
-    await exchange.closed;
-    connections.end(exchange);
-    metrics.ended(outcome === "relayed" && !response.writableFinished ? "client-left" : outcome);
-    if (this.#stopping) connections.closeIdle();
+    const outcome = failure.code === "body-malformed" ? "refused" : "failed";
+    this.#send(exchange, errorAnswer(failure.answer, errorId), outcome);
   }
 
-  /** One request, top to bottom. */
-  async #answer(exchange: Exchange): Promise<RequestOutcome> {
-    const { method = "", url = "", httpVersion, rawHeaders } = exchange.request;
-    const refused = refuseRequest({ method, target: url, httpVersion, rawFields: rawHeaders });
-    if (refused !== undefined) {
-      return this.#refuse(exchange, refusal(refused.status, refused.message), refused.detail);
-    }
-    if (this.#parts.mode === "redirect") return this.#redirect(exchange);
-    return this.#forward(exchange);
+  #send(exchange: Exchange, answer: WholeAnswer, outcome: RequestOutcome): void {
+    const headOnly = exchange.request.method === "HEAD";
+    exchange.begin(
+      answerText(answer, { date: this.#date.value, closes: exchange.decideClosing(), headOnly }),
+    );
+    exchange.finish(outcome);
   }
 
-  async #forward(exchange: Exchange): Promise<RequestOutcome> {
-    const { fleet, clock, metrics, log } = this.#parts;
-    const forwarded = await forward(exchange, {
+  /** What follows bytes that were no request may not begin where it seems to: the connection closes. */
+  #refuse({ status, detail, message }: RefusedBytes): string {
+    const { log, metrics } = this.#parts;
+    const errorId = randomUUID();
+    log.info({ errorId, status, detail }, "request refused");
+    metrics.ended("refused");
+    const answer = errorAnswer(refusal(status, message), errorId);
+    return answerText(answer, { date: this.#date.value, closes: true, headOnly: false });
+  }
+
+  #forwardingParts(): ForwardingParts {
+    const { fleet, clock, log, metrics, hedge, clientRegionField } = this.#parts;
+    return {
       fleet,
       clock,
+      date: this.#date,
+      budget: new RetryBudget(clock.monotonic()),
+      hedge,
+      regionField: clientRegionField,
       retried: (edge, failure) => {
         metrics.retried(edge, failure.code);
         log.debug({ edge, code: failure.code, cause: describeError(failure) }, "trying the next edge");
       },
-    });
-    switch (forwarded.kind) {
-      case "relayed":
-        metrics.forwarded(forwarded.edge);
-        return "relayed";
-      case "cut":
-        if (forwarded.failure.code === "client-left") return "client-left";
-        log.warn({ edge: forwarded.edge, cause: describeError(forwarded.failure) }, "answer cut");
-        return "cut";
-      case "unanswered":
-        return this.#fail(exchange, forwarded.failure);
-    }
-  }
-
-  #redirect(exchange: Exchange): RequestOutcome {
-    const [edge] = pickEdges(this.#parts.fleet.edges);
-    if (edge?.health.kind !== "alive") {
-      return this.#fail(exchange, new RouterFailure("no-edge", "no edge is alive"));
-    }
-    const { report } = edge.health;
-    const base = report.publicUrl ?? `http://${edge.dataAddress(report)}`;
-    this.#send(exchange, redirectAnswer(base, originForm(exchange.request.url ?? "/")));
-    return "redirected";
-  }
-
-  #fail(exchange: Exchange, failure: RouterFailure): RequestOutcome {
-    const { log, metrics } = this.#parts;
-    if (failure.code === "client-left") return "client-left";
-    if (failure.code === "no-edge") metrics.noEdge();
-    const errorId = randomUUID();
-    const { method, url } = exchange.request;
-    log.warn({ errorId, code: failure.code, method, url, cause: describeError(failure) }, "request failed");
-    this.#send(exchange, errorAnswer(failure.answer, errorId));
-    return "failed";
-  }
-
-  /** What follows a refused request may not begin where it seems to: the connection closes. */
-  #refuse(exchange: Exchange, answer: ErrorAnswer, detail: string): RequestOutcome {
-    const errorId = randomUUID();
-    this.#parts.log.info({ errorId, status: answer.status, detail }, "request refused");
-    exchange.response.shouldKeepAlive = false;
-    this.#send(exchange, errorAnswer(answer, errorId));
-    return "refused";
-  }
-
-  #send(exchange: Exchange, { status, fields, body }: WholeAnswer): void {
-    const { request, response, patience } = exchange;
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    if (hasBody(request) && !request.complete) {
-      // What has arrived of an unwanted body is read, or closing would discard the answer with it.
-      response.shouldKeepAlive = false;
-      request.resume();
-    }
-    patience.waitFor("reader", this.#parts.clock.monotonic());
-    response.writeHead(status, [...fields]).end(body);
-  }
-
-  /** Answers bytes that were no request, unless part of another answer is already on that connection. */
-  #refuseConnection(socket: Socket, answer: ErrorAnswer): void {
-    const { connections, log, metrics, clock } = this.#parts;
-    const errorId = randomUUID();
-    log.info({ errorId, status: answer.status, detail: answer.text }, "bytes refused");
-    metrics.ended("refused");
-    if (!socket.writable || connections.on(socket).some(({ response }) => response.headersSent)) {
-      socket.destroy();
-      return;
-    }
-    for (const exchange of connections.on(socket)) {
-      exchange.giveUp(new RouterFailure("client-left", "the rest of the request is malformed"));
-    }
-    socket.end(rawAnswer(errorAnswer(answer, errorId), new Date(clock.wall())));
-    socket.resume();
-    socket.setTimeout(LINGER_MS, () => socket.destroy());
+      retryRefused: () => metrics.retryRefused(),
+      hedged: (edge) => metrics.hedged(edge),
+      over: (exchange, forwarded) => this.#forwarded(exchange, forwarded),
+    };
   }
 }

@@ -6,13 +6,18 @@ export type Party =
   | "sender"
   /** To take the rest of the answer. */
   | "reader"
-  /** Nobody the router has to watch: the answer is arriving. */
+  /** The edge, to go on with its answer. */
+  | "answer"
+  /** Nobody the router has to watch. */
   | "nobody";
 
 export type Overdue = Exclude<Party, "nobody">;
 
-// Longer than an edge's own deadline for its origin would be impolite to shorten, shorter than people wait.
-const EDGE_MS = 30_000;
+// An edge answers 504 itself when its origin takes more than 5 s to connect and 30 s to begin; it is not cut before.
+const EDGE_MS = 40_000;
+
+// An edge cuts an answer whose origin is silent for 30 s; what is silent for longer is the edge itself.
+const ANSWER_MS = 60_000;
 
 // A client that takes no byte for this long has gone, or means to hold memory.
 const READER_MS = 30_000;
@@ -30,7 +35,8 @@ export class Patience {
   #bodyBytes = 0;
 
   waitFor(party: Party, now: number): void {
-    if (party === this.#party) return;
+    // Every part of an answer begins its span anew.
+    if (party === this.#party && party !== "answer") return;
     // Several edges may be tried in turn; together they have one span.
     if (this.#party === "edge") this.#edgeMs += now - this.#since;
     if (this.#party === "sender") this.#senderMs += now - this.#since;
@@ -56,6 +62,8 @@ export class Patience {
       }
       case "reader":
         return waited > READER_MS ? "reader" : undefined;
+      case "answer":
+        return waited > ANSWER_MS ? "answer" : undefined;
       case "nobody":
         return undefined;
     }

@@ -1,22 +1,124 @@
-/** Round-trip time to one edge in milliseconds, smoothed as TCP does it. */
+/** Round-trip time to one edge in milliseconds, from its Pings. */
 export interface RoundTrip {
   readonly smoothedMs: number;
   /** Mean deviation of the samples from the smoothed value. */
   readonly variationMs: number;
+  /** The latest samples, as far as all of them lie on the same side out of what was expected. */
+  readonly outliers: readonly number[];
+  /** How many samples have just shown that the path is another one; 0 when the last sample did not. */
+  readonly steppedBy: number;
 }
 
 // RFC 6298 section 2.3: alpha = 1/8 and beta = 1/4.
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 
-/** `before` is undefined at the first sample. */
-export function smoothRoundTrip(before: RoundTrip | undefined, sampleMs: number): RoundTrip {
-  // RFC 6298 section 2.2: the first measurement R gives SRTT = R and RTTVAR = R/2.
-  if (before === undefined) return { smoothedMs: sampleMs, variationMs: sampleMs / 2 };
+// RFC 6298 section 2.2 begins with half of the first sample, so as not to retransmit too soon. Most paths vary by
+// less, and while the variation is thought to be large, no change can be told from chance.
+const FIRST_VARIATION = 1 / 8;
+
+// The jitter of two processes on one busy machine.
+const G_MS = 2;
+
+/** From where on samples are out of range, and how many of them in a row are a longer or shorter path. */
+interface Limits {
+  /** In mean deviations. */
+  readonly variations: number;
+  /** In smoothed times: it counts while the variation is larger, as it is at the beginning. */
+  readonly share: number;
+  readonly confirmed: number;
+}
+
+// RFC 6298 section 2: past SRTT + 4 * RTTVAR TCP itself no longer believes that the path is what it was. Three such
+// samples in a row are neither lost packets nor a pause of the edge. 0.75 s after the change.
+const ABOVE: Limits = { variations: 4, share: 3 / 4, confirmed: 3 };
+
+// Below, nothing looks like it, so less is enough.
+const BELOW: Limits = { variations: 2.5, share: 2 / 5, confirmed: 3 };
+
+// Samples of one new path lie together; those of a queue that builds up do not.
+const TOGETHER = 1 / 2;
+
+// A Ping waits for a busy event loop up to twice, and now and then longer than the mean.
+const TURNS_OF_A_PING = 3;
+
+// Linux sends a lost packet again after 200 ms at the earliest (TCP_RTO_MIN).
+const RETRANSMITTED_MS = 200;
+
+// A sample out of range may be the first of a path that varies more: the range grows, but stays below most steps.
+const WIDENED = 1.25;
+
+/**
+ * The round-trip time after one more sample; `before` is undefined at the first one, and `busyMs` is the delay of the
+ * event loop that the edge reports with it, which may explain what is above the expected range. The time is smoothed as TCP does, but
+ * a step is followed at once when samples in a row confirm it, and a single sample out of the expected range only
+ * widens that range.
+ */
+export function smoothRoundTrip(before: RoundTrip | undefined, sampleMs: number, busyMs = 0): RoundTrip {
+  if (before === undefined) {
+    return {
+      smoothedMs: sampleMs,
+      variationMs: sampleMs * FIRST_VARIATION,
+      outliers: [],
+      steppedBy: 0,
+    };
+  }
+  const limits = sampleMs > before.smoothedMs ? ABOVE : BELOW;
+  const range = Math.max(rangeMs(before, limits), limits === ABOVE ? TURNS_OF_A_PING * busyMs : 0);
+  if (Math.abs(sampleMs - before.smoothedMs) <= range) return smooth(before, sampleMs);
+
+  if (!confirms(limits, before)) {
+    return {
+      ...before,
+      variationMs: before.variationMs * WIDENED,
+      outliers: [sampleMs],
+      steppedBy: 0,
+    };
+  }
+  const outliers = [sampleMs, ...before.outliers].slice(0, limits.confirmed);
+  if (outliers.length < limits.confirmed || !lieTogether(outliers))
+    return { ...before, outliers, steppedBy: 0 };
+  return stepTo(outliers, before);
+}
+
+/** Whether a packet of this Ping was probably lost on its way and sent again. */
+export function isLate(before: RoundTrip | undefined, sampleMs: number): boolean {
+  return (
+    before !== undefined && sampleMs > before.smoothedMs + Math.max(rangeMs(before, ABOVE), RETRANSMITTED_MS)
+  );
+}
+
+/** How far a sample may lie on that side without being out of range. */
+function rangeMs({ smoothedMs, variationMs }: RoundTrip, { variations, share }: Limits): number {
+  return Math.max(G_MS, Math.min(variations * variationMs, share * smoothedMs));
+}
+
+/** Whether the sample before lies out of range on that side too. */
+function confirms(limits: Limits, { smoothedMs, outliers: [last] }: RoundTrip): boolean {
+  return last !== undefined && last > smoothedMs === (limits === ABOVE);
+}
+
+function lieTogether(outliers: readonly number[]): boolean {
+  const least = Math.min(...outliers);
+  return Math.max(...outliers) - least <= Math.max(2 * G_MS, TOGETHER * least);
+}
+
+function smooth(before: RoundTrip, sampleMs: number): RoundTrip {
   // RFC 6298 section 2.3: RTTVAR is computed with the SRTT from before this sample.
   const deviation = Math.abs(before.smoothedMs - sampleMs);
   return {
     smoothedMs: (1 - ALPHA) * before.smoothedMs + ALPHA * sampleMs,
     variationMs: (1 - BETA) * before.variationMs + BETA * deviation,
+    outliers: [],
+    steppedBy: 0,
   };
+}
+
+/** The least change that all of them agree on. The new path varies as they do, or as the old one did. */
+function stepTo(outliers: readonly number[], before: RoundTrip): RoundTrip {
+  const least = Math.min(...outliers);
+  const most = Math.max(...outliers);
+  const smoothedMs = least > before.smoothedMs ? least : most;
+  const variationMs = Math.min(Math.max((most - least) / 2, before.variationMs), smoothedMs / 2);
+  return { smoothedMs, variationMs, outliers: [], steppedBy: outliers.length };
 }

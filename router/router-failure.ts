@@ -50,6 +50,13 @@ const ANSWERS = {
     source: "client",
     text: "The body of the request did not arrive in time.",
   },
+  /** What follows cannot be told from the next request. */
+  "body-malformed": {
+    status: 400,
+    error: "http_request_error",
+    source: "client",
+    text: "The body of the request is malformed.",
+  },
   /** Takes no byte of the answer, so it cannot be told anything either. */
   "reader-stalled": {
     status: 408,
@@ -83,6 +90,7 @@ export type RouterFailureCode = keyof typeof ANSWERS;
 
 /** A Failure whose code says what the client gets. `message` is for the log. */
 export class RouterFailure extends Failure {
+  declare readonly code: RouterFailureCode;
   readonly answer: Answer;
 
   constructor(code: RouterFailureCode, message: string, cause?: unknown) {

@@ -1,21 +1,25 @@
+import type { Express } from "express";
 import type { Clock } from "../process/clock.ts";
+import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { RouterConfig } from "./config.ts";
 import { Connections } from "./connections.ts";
 import { isServing } from "./edge-health.ts";
-import { edgeRow } from "./edge-list.ts";
+import { edgeRows } from "./edge-list.ts";
+import { EdgePool } from "./edge-pool.ts";
 import { Fleet } from "./fleet.ts";
 import { Listener } from "./listener.ts";
 import { Membership } from "./membership.ts";
 import { RouterMetrics } from "./metrics.ts";
+import { routePage, routeQuery } from "./route-page.ts";
 
 export interface RouterParts {
   readonly log: Log;
   readonly clock: Clock;
   /** Where discovered edges are found. */
-  readonly purgeLog?: Pick<PurgeLog, "members">;
+  readonly purgeLog?: Pick<PurgeLog, "members" | "onHeartbeat">;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
   /** For tests that cannot wait. */
@@ -55,15 +59,36 @@ export interface RunningRouter {
  */
 export async function startRouter(config: RouterConfig, parts: RouterParts): Promise<RunningRouter> {
   const { log, clock, random = Math.random } = parts;
-  const { host, mode } = config;
-  const fleet = new Fleet({ log, clock, random });
+  const { host, mode, policy, hedge, clientRegion, regions } = config;
+  const limits = { ...LIMITS, ...parts.limits };
+  const connections = new Connections(limits.connections);
+  const metrics = new RouterMetrics({
+    inFlight: () => connections.inFlight,
+    edges: () => fleet.edges,
+    ranking: () => fleet.ranking,
+  });
+  const fleet = new Fleet({
+    log,
+    clock,
+    random,
+    openPool: (address) => new EdgePool(address),
+    choice: { policy, regions, routerId: String(random()) },
+    ejected: (edge) => metrics.ejected(edge),
+  });
   const membership = await join(config, fleet, parts);
   await fleet.measured();
 
-  const limits = { ...LIMITS, ...parts.limits };
-  const connections = new Connections(limits.connections);
-  const metrics = new RouterMetrics({ inFlight: () => connections.inFlight, edges: () => fleet.edges });
-  const listener = new Listener({ mode, fleet, clock, log, metrics, connections, fieldsMs: limits.fieldsMs });
+  const listener = new Listener({
+    mode,
+    hedge,
+    clientRegionField: clientRegion,
+    fleet,
+    clock,
+    log,
+    metrics,
+    connections,
+    fieldsMs: limits.fieldsMs,
+  });
   let stopping = false;
   const leave = () => {
     membership?.stop();
@@ -76,11 +101,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
       port: config.adminPort,
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
       metrics: () => metrics.text(),
-      pages: (app) => {
-        app.get("/edges.json", (_request, response) => {
-          response.json(fleet.edges.map(edgeRow));
-        });
-      },
+      pages: (app) => addPages(app, fleet),
     }).catch(async (thrown: unknown) => {
       await listener.close(0);
       throw thrown;
@@ -101,6 +122,22 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   }
 }
 
+/** What an operator can ask about the edges, and about the choice between them. */
+function addPages(app: Express, fleet: Fleet): void {
+  app.get("/edges.json", (_request, response) => {
+    response.json(edgeRows(fleet.edges, fleet.ranking));
+  });
+  app.get("/route.json", ({ query }, response) => {
+    try {
+      const request = routeQuery(query);
+      response.json(routePage(request, fleet.explain(request), fleet.edges));
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      response.status(400).json({ error: thrown.message });
+    }
+  });
+}
+
 /** Fills the fleet; what is returned keeps it up to date. */
 async function join(config: RouterConfig, fleet: Fleet, parts: RouterParts): Promise<Membership | undefined> {
   const { edges } = config;
@@ -110,7 +147,12 @@ async function join(config: RouterConfig, fleet: Fleet, parts: RouterParts): Pro
   }
   if (parts.purgeLog === undefined) throw new Error("startRouter needs a purge log to discover edges in");
   const { log, clock, purgeLog } = parts;
-  const membership = new Membership(purgeLog, { log, clock, found: (found) => fleet.set(found) });
+  const membership = new Membership(purgeLog, {
+    log,
+    clock,
+    found: (found) => fleet.set(found),
+    isAtWork: (edge) => fleet.isAtWork(edge),
+  });
   await membership.start();
   return membership;
 }

@@ -6,6 +6,9 @@ import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";
 import type { StartConfig } from "./config.ts";
 
+// Who presses Ctrl-C at a demonstration waits no longer than this for a client that still downloads.
+const DRAIN_MS = 10_000;
+
 /** The whole system in one process. */
 export interface System {
   readonly edges: readonly Edge[];
@@ -40,6 +43,7 @@ export async function startSystem(
           ttlMs,
           leaseMs,
           simulateLatencyMs: config.simulateLatencyMs[index] ?? 0,
+          drainMs: DRAIN_MS,
           purgeRate,
           ...(token === undefined ? {} : { token }),
           logLevel,
@@ -55,6 +59,10 @@ export async function startSystem(
         port: config.ports.router,
         adminPort: config.ports.routerAdmin,
         mode: "proxy",
+        policy: "nearest",
+        hedge: false,
+        clientRegion: undefined,
+        regions: new Map(),
         logLevel,
         edges: { kind: "listed", grpcAddresses },
       },

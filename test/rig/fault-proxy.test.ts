@@ -73,6 +73,18 @@ describe("the fault proxy", () => {
     again.destroy();
   });
 
+  it("leads to another server from the moment it is told to", async () => {
+    const other = createServer((socket) => void socket.end("another")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const moved = once(client, "error");
+    proxy.redirect((other.address() as AddressInfo).port);
+    expect((await moved)[0]).to.have.property("code", "ECONNRESET");
+    const again = connect(proxy.port, "127.0.0.1");
+    expect(String((await once(again, "data"))[0])).to.equal("another");
+    again.destroy();
+    other.close();
+  });
+
   it("drops the reply to what is carried out", async () => {
     proxy.inflict({ kind: "reply-dropped" });
     const [piece, error] = [once(heard, "piece"), once(client, "error")];

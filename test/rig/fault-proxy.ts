@@ -19,13 +19,15 @@ export class FaultProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #links = new Set<Link>();
+  #target: number;
   #state = HEALTHY;
 
   private constructor(server: Server, port: number, target: number) {
     this.#server = server;
     this.port = port;
+    this.#target = target;
     server.on("connection", (client) => {
-      const link = new Link(client, connect(target, "127.0.0.1"), () => this.#state);
+      const link = new Link(client, connect(this.#target, "127.0.0.1"), () => this.#state);
       this.#links.add(link);
       link.onClosed(() => this.#links.delete(link));
     });
@@ -48,7 +50,7 @@ export class FaultProxy {
         break;
       }
       case "reset":
-        for (const link of this.#links) link.reset();
+        this.#reset();
         break;
       case "reply-dropped":
         this.#become({ repliesDropped: true });
@@ -57,6 +59,12 @@ export class FaultProxy {
         this.#become({ delayMs: fault.ms });
         break;
     }
+  }
+
+  /** As when a name or an address moves to another server: every connection is reset, and new ones lead to `target`. */
+  redirect(target: number): void {
+    this.#target = target;
+    this.#reset();
   }
 
   /** What was held is delivered. */
@@ -68,8 +76,12 @@ export class FaultProxy {
   async close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
-    for (const link of this.#links) link.reset();
+    this.#reset();
     await closed;
+  }
+
+  #reset(): void {
+    for (const link of this.#links) link.reset();
   }
 
   #become(state: Partial<typeof HEALTHY>): void {

@@ -37,6 +37,8 @@ export async function ask(base: string, target: string, asking: Asking = {}): Pr
   });
   outgoing.end(asking.body);
   const [message] = (await once(outgoing, "response")) as [IncomingMessage];
+  // A reset inside the content is the message's error too.
+  outgoing.on("error", () => undefined);
   const header = (name: string): string | undefined => {
     const value = message.headersDistinct[name.toLowerCase()];
     return value?.join(", ");

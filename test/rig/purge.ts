@@ -13,7 +13,7 @@ type Target = NonNullable<PurgeTarget["target"]>;
 export async function purge(
   control: string,
   target: Target,
-  how: { soft?: boolean } = {},
+  how: { soft?: boolean; pace?: number } = {},
 ): Promise<PurgeResponse> {
   const request: PurgeRequest = {
     purgeId: "",
@@ -22,6 +22,7 @@ export async function purge(
     wait: undefined,
     dryRun: false,
     rebound: undefined,
+    pace: how.pace ?? 0,
   };
   return call(control, (client, done) => client.purge(request, done));
 }

@@ -3,6 +3,7 @@ import { createServer, type Server as HttpServer, type RequestListener } from "n
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Server as GrpcServer, ServerCredentials, status } from "@grpc/grpc-js";
+import { HealthImplementation, type ServingStatus } from "grpc-health-check";
 import {
   type EdgeServiceServer,
   EdgeServiceService,
@@ -18,6 +19,8 @@ export interface EdgeBehaviour {
   pingDelayMs: number;
   /** Pings get no answer. */
   silent: boolean;
+  /** What its gRPC health service says at the start; undefined for an edge that has none. */
+  health: ServingStatus | undefined;
 }
 
 /** What a router needs of an edge: a real gRPC server for Ping and a real HTTP server that answers as told. */
@@ -27,6 +30,7 @@ export class RoutedEdge {
   pings = 0;
   readonly #http: HttpServer;
   #grpc: GrpcServer;
+  #health: HealthImplementation | undefined;
   #httpPort = 0;
   #grpcPort = 0;
 
@@ -37,6 +41,7 @@ export class RoutedEdge {
       ping: {},
       pingDelayMs: 0,
       silent: false,
+      health: undefined,
       ...does,
     };
     this.#http = createServer((request, response) => this.does.answer(request, response));
@@ -79,10 +84,22 @@ export class RoutedEdge {
     this.#grpc.forceShutdown();
   }
 
+  /** As a process that ends in order: resolves when no call is open any more. */
+  async endGrpc(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#grpc.tryShutdown(() => resolve());
+    });
+  }
+
   /** On the port that it had before. */
   async startGrpc(): Promise<void> {
     this.#grpc = this.#pingServer();
     await bind(this.#grpc, this.grpcAddress);
+  }
+
+  /** Its gRPC health service says so from now on. */
+  saysHealth(word: ServingStatus): void {
+    this.#health?.setStatus("", word);
   }
 
   async stop(): Promise<void> {
@@ -108,6 +125,8 @@ export class RoutedEdge {
     };
     const server = new GrpcServer();
     server.addService(EdgeServiceService, service);
+    this.#health = this.does.health && new HealthImplementation({ "": this.does.health });
+    this.#health?.addToServer(server);
     return server;
   }
 

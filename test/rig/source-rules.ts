@@ -21,7 +21,12 @@ const EDGE_PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 // Rules without I/O: they take time, randomness and configuration as arguments.
-const PURE = [/^http\//, /^edge\/rules\//, /^router\/pick-edge\.ts$/];
+const PURE = [
+  /^http\//,
+  /^edge\/rules\//,
+  /^router\/(pick-edge|ranking|candidate|choice|standing-order|hysteresis|shares|slow-start|ejection)\.ts$/,
+  /^router\/(expected-time|round-trip|queueing|ping-loss|rendezvous|bounded-load)\.ts$/,
+];
 
 /** Each function returns one sentence per breach: the file first, then the rule. */
 export function layerBreaches(tree: SourceTree): string[] {

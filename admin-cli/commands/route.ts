@@ -1,0 +1,116 @@
+import { Failure } from "../../process/failure.ts";
+import { show } from "../../process/values.ts";
+import { isAddress } from "../address.ts";
+import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { checkedUrl } from "../purge-target.ts";
+import { askRoute, type RouteCandidate, type RoutePage, type RouteQuestion } from "../router-client.ts";
+import { stateCell, table } from "../table.ts";
+import type { Painter } from "../terminal.ts";
+
+const OPTIONS = {
+  router: {
+    type: "string",
+    value: "host:port",
+    help: "operator port of the router (EDGECACHE_ROUTER; 127.0.0.1:8090)",
+  },
+  region: {
+    type: "string",
+    value: "region",
+    help: "the client's region, as the field --client-region tells it",
+  },
+  json: COMMON_OPTIONS.json,
+  help: COMMON_OPTIONS.help,
+} as const satisfies Options;
+
+/** What each reason of a router means to a person. */
+const REASONS: Readonly<Record<string, string>> = {
+  "no-edge": "no edge is alive",
+  only: "no other edge is alive",
+  "none-serving": "no edge is serving, and a lapsed or draining one is better than none",
+  nearest: "it has the lowest expected time",
+  "near-enough": "another one is nearer, but not by enough to leave this one",
+  "in-region": "it is of the client's region, though another one is nearer to the router",
+  moving: "its requests are moving to another edge, and these have not moved yet",
+  "slow-start": "it stands in for a nearer edge that starts slowly",
+  "less-loaded": "it is the less loaded of two that were drawn",
+  owner: "it is the nearer of the two edges that own this URL",
+  "owners-full": "the owners of this URL have more requests than their part",
+};
+
+export const routeCommand: Command = {
+  name: "route",
+  synopsis: "<url> [options]",
+  summary: "tell to which edge the router would send a request, and why",
+  options: OPTIONS,
+  notes: [
+    "Asks the router, not an edge; nothing is fetched and nothing changes. Edges stand in the order in which\nthey are tried. expected is the time by which they are chosen: round trip and lost packets, times load.\nshare is what part of all requests begins there, and ready what part of those it gets while it starts.",
+    "Exit code 0 when an edge would take the request, 1 when none would or the router does not answer.",
+  ],
+  async run({ argv, env, terminal }) {
+    const { values, positionals } = parseOptions("route", OPTIONS, argv);
+    const [given, second] = positionals;
+    if (given === undefined || second !== undefined) {
+      const got = second === undefined ? "nothing" : show(second);
+      throw new Failure("bad-usage", "client", `route: takes one URL or path: ${got}`);
+    }
+    const question = questionOf(checkedUrl(given), values.region);
+    const page = await askRoute(routerAddress(values.router, env.EDGECACHE_ROUTER), question);
+    terminal.write(values.json ? `${JSON.stringify(page)}\n` : report(terminal, page));
+    return page.edge === null ? 1 : 0;
+  },
+};
+
+/** RFC 9112 section 3.2.1: of a whole URL the router sees the authority in Host and the rest as its target. */
+function questionOf(url: string, region: string | undefined): RouteQuestion {
+  if (url.startsWith("/")) return { url, host: "", region };
+  const [, host = "", rest = ""] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];
+  return { url: rest.startsWith("/") ? rest : `/${rest}`, host, region };
+}
+
+/** Throws Failure("bad-usage"). */
+function routerAddress(given: string | undefined, environment: string | undefined): string {
+  const named = given ?? (environment === undefined || environment === "" ? "127.0.0.1:8090" : environment);
+  if (isAddress(named)) return named;
+  const source = given === undefined ? "EDGECACHE_ROUTER" : "--router";
+  throw new Failure(
+    "bad-usage",
+    "client",
+    `${source}: must be host:port, such as 127.0.0.1:8090: ${show(named)}`,
+  );
+}
+
+function report(terminal: Painter, page: RoutePage): string {
+  const summary = table(terminal, {}, [
+    ["edge", page.edge === null ? { text: "none", colour: "red" } : { text: page.edge, colour: "bold" }],
+    ["because", REASONS[page.reason] ?? page.reason],
+    ["policy", page.policy],
+    ...(page.region === null ? [] : [["region", page.region]]),
+  ]);
+  const rows = [
+    ...page.candidates.map((each) => cells(each)),
+    ...page.unreachable.map(({ edge, why }) => [edge, stateCell("unreachable", `unreachable: ${why}`)]),
+  ];
+  return rows.length === 0 ? summary : `${summary}\n${table(terminal, LAYOUT, rows)}`;
+}
+
+const LAYOUT = {
+  head: ["edge", "state", "round trip", "± ms", "lost", "load", "expected", "share", "ready", "under way"],
+  figures: [2, 3, 4, 5, 6, 7, 8, 9],
+};
+
+function cells(each: RouteCandidate) {
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return [
+    each.edge,
+    stateCell(each.state, each.ejected ? `${each.state}, ejected` : each.state),
+    `${each.rttMs.toFixed(2)} ms`,
+    each.rttVariationMs.toFixed(2),
+    percent(each.loss),
+    `× ${each.loadFactor.toFixed(2)}`,
+    `${each.expectedMs.toFixed(2)} ms`,
+    percent(each.share),
+    percent(each.readiness),
+    String(each.underWay),
+  ];
+}

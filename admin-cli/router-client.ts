@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { describeError, Failure } from "../process/failure.ts";
+import { show } from "../process/values.ts";
+import { CALL_MS } from "./fleet.ts";
+
+const candidate = z.object({
+  edge: z.string(),
+  state: z.string(),
+  ejected: z.boolean(),
+  inRegion: z.boolean(),
+  rttMs: z.number(),
+  rttVariationMs: z.number(),
+  loss: z.number(),
+  loadFactor: z.number(),
+  expectedMs: z.number(),
+  share: z.number(),
+  readiness: z.number(),
+  underWay: z.number(),
+});
+
+/** What a router's /route.json must hold; it may hold more. */
+const routePage = z.looseObject({
+  url: z.string(),
+  host: z.string(),
+  policy: z.string(),
+  region: z.string().nullable(),
+  edge: z.string().nullable(),
+  reason: z.string(),
+  candidates: z.array(z.looseObject(candidate.shape)),
+  unreachable: z.array(z.object({ edge: z.string(), why: z.string() })),
+});
+
+export type RoutePage = z.infer<typeof routePage>;
+export type RouteCandidate = z.infer<typeof candidate>;
+
+/** The request to ask about. */
+export interface RouteQuestion {
+  readonly url: string;
+  readonly host: string;
+  readonly region: string | undefined;
+}
+
+/**
+ * Asks a router at the host:port of its operator port where a request would go. Throws a Failure: `no-answer`,
+ * `refused` in the router's own words, or `call-failed` when it is no router.
+ */
+export async function askRoute(address: string, { url, host, region }: RouteQuestion): Promise<RoutePage> {
+  const query = new URLSearchParams({ url, host, ...(region === undefined ? {} : { region }) });
+  const { status, text } = await get(address, `http://${address}/route.json?${query}`);
+  const answer = parseJson(text);
+  const refused = z.object({ error: z.string() }).safeParse(answer);
+  if (status === 400 && refused.success) {
+    throw new Failure("refused", "client", `${address} refused the question: ${refused.data.error}`);
+  }
+  const page = routePage.safeParse(answer);
+  if (status === 200 && page.success) return page.data;
+  const what = `${address} is not the operator port of an edgeCache router: it answered ${status} ${show(text)}`;
+  throw new Failure("call-failed", "edge", what);
+}
+
+async function get(address: string, url: string): Promise<{ status: number; text: string }> {
+  try {
+    const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(CALL_MS) });
+    return { status: response.status, text: await response.text() };
+  } catch (thrown) {
+    throw new Failure(
+      "no-answer",
+      "edge",
+      `no router answers at ${address} (${describeError(thrown)})`,
+      thrown,
+    );
+  }
+}
+
+/** Undefined for anything else. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
+}

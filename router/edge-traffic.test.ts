@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import { EdgeTraffic } from "./edge-traffic.ts";
+
+describe("the traffic of one edge", () => {
+  it("counts what is under way, and apart from it what waits for a first byte", () => {
+    const traffic = new EdgeTraffic();
+    traffic.began();
+    traffic.began();
+    traffic.answered(10, 10);
+    expect(traffic).to.include({ inFlight: 2, waiting: 1 });
+    traffic.ended(true);
+    expect(traffic).to.include({ inFlight: 1, waiting: 1 });
+    traffic.ended(false);
+    expect(traffic).to.include({ inFlight: 0, waiting: 0 });
+  });
+
+  it("tells once that it has been ejected", () => {
+    let told = 0;
+    const traffic = new EdgeTraffic(() => {
+      told += 1;
+    });
+    for (let i = 0; i < 6; i += 1) traffic.failed(100, "edge-broke-off");
+    expect(told).to.equal(1);
+    expect(traffic.ejection.until).to.equal(1100);
+  });
+
+  it("is not ejected for what clients do", () => {
+    const traffic = new EdgeTraffic();
+    for (let i = 0; i < 6; i += 1) traffic.failed(100, "client-left");
+    expect(traffic.ejection.times).to.equal(0);
+  });
+
+  it("forgets what the process before it did", () => {
+    const traffic = new EdgeTraffic();
+    traffic.failed(100, "edge-rubbish");
+    traffic.restarted();
+    expect(traffic.ejection.times).to.equal(0);
+  });
+
+  it("knows the 95th percentile of recent first bytes, of 20 at least", () => {
+    const traffic = new EdgeTraffic();
+    for (let ms = 1; ms <= 19; ms += 1) traffic.answered(1000, ms);
+    expect(traffic.p95Ms(1000)).to.equal(undefined);
+    for (let ms = 20; ms <= 100; ms += 1) traffic.answered(1000, ms);
+    expect(traffic.p95Ms(2000)).to.equal(95);
+    expect(traffic.p95Ms(62_000)).to.equal(undefined);
+  });
+});

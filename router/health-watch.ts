@@ -1,0 +1,68 @@
+import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { service } from "grpc-health-check";
+
+/** What an edge's gRPC health service says of it; undefined when it says nothing, or there is none. */
+export type HealthWord = "serving" | "not-serving" | undefined;
+
+// The edge's own service names and "" say the same; "" is what every gRPC server has.
+const WHOLE_SERVER = "";
+
+/**
+ * grpc.health.v1.Health/Watch on an edge's channel: a state that changes is told at once, not with the next Ping.
+ * The stream has no deadline, because it lasts as long as the channel, whose keepalive finds a dead peer.
+ */
+export class HealthWatch {
+  readonly #told: (word: HealthWord) => void;
+  readonly #stop: () => void;
+  #word: HealthWord;
+  /** Why it is over: the edge has no such service, or anything else, after which it may be tried again. */
+  #ended: "not-offered" | "broken" | undefined;
+
+  /** `told` is called when the word has changed. */
+  constructor(client: Client, told: (word: HealthWord) => void) {
+    this.#told = told;
+    const watch = service.Watch;
+    if (watch === undefined) throw new Error("grpc.health.v1.Health has a method Watch");
+    const stream = client.makeServerStreamRequest(
+      watch.path,
+      watch.requestSerialize,
+      watch.responseDeserialize,
+      { service: WHOLE_SERVER },
+      new Metadata(),
+    );
+    stream.on("data", (reply: object) => this.#hear(wordOf(reply)));
+    stream.on("error", (error: ServiceError) => this.#end(error.code === status.UNIMPLEMENTED));
+    stream.on("end", () => this.#end(false));
+    this.#stop = () => stream.cancel();
+  }
+
+  get word(): HealthWord {
+    return this.#word;
+  }
+
+  get ended(): "not-offered" | "broken" | undefined {
+    return this.#ended;
+  }
+
+  stop(): void {
+    this.#ended ??= "broken";
+    this.#stop();
+  }
+
+  #hear(word: HealthWord): void {
+    if (this.#ended !== undefined || word === this.#word) return;
+    this.#word = word;
+    this.#told(word);
+  }
+
+  #end(isNotOffered: boolean): void {
+    this.#ended ??= isNotOffered ? "not-offered" : "broken";
+  }
+}
+
+/** grpc.health.v1 HealthCheckResponse.ServingStatus; an edge that does not know itself is judged by its Pings. */
+function wordOf(reply: object): HealthWord {
+  if (!("status" in reply)) return undefined;
+  if (reply.status === "SERVING") return "serving";
+  return reply.status === "NOT_SERVING" ? "not-serving" : undefined;
+}

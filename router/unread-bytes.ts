@@ -1,0 +1,52 @@
+// What a client may send ahead, of a body or of further requests, before it is read no further.
+const MOST = 64 * 1024;
+
+// Each piece costs some hundred bytes beside its own: a client that sends single bytes must not get them all.
+const MOST_PIECES = 64;
+
+/** What a client has sent and nobody has read yet, as it came. */
+export class UnreadBytes {
+  readonly #chunks: Buffer[] = [];
+  #at = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether no more of it should be held. */
+  get full(): boolean {
+    return this.#size > MOST || this.#chunks.length > MOST_PIECES;
+  }
+
+  /** The oldest of it; undefined when everything has been read. */
+  get chunk(): Buffer | undefined {
+    return this.#chunks[0];
+  }
+
+  /** From where `chunk` is unread. */
+  get at(): number {
+    return this.#at;
+  }
+
+  add(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+  }
+
+  /** `chunk` has been read up to `end`. */
+  readTo(end: number): void {
+    this.#size -= end - this.#at;
+    this.#at = end;
+    if (end < (this.chunk?.length ?? 0)) return;
+    this.#chunks.shift();
+    this.#at = 0;
+  }
+
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#at = 0;
+    this.#size = 0;
+  }
+}
