@@ -81,6 +81,7 @@ describe("the calls about purges", () => {
       wait: undefined,
       dryRun: false,
       rebound: undefined,
+      pace: 0,
       ...more,
     };
     return calls.purge(request, CALLER);
@@ -106,7 +107,7 @@ describe("the calls about purges", () => {
   });
 
   it("write an audit line for each purge: what, who, where in the log; the line has its time", async () => {
-    const answer = await purge("p-1");
+    const answer = await purge("p-1", { soft: true, pace: 50 });
     const audit = lines.filter(({ msg }) => msg === "purge accepted");
     expect(audit).to.have.length(1);
     expect(audit[0]).to.deep.include({
@@ -114,7 +115,8 @@ describe("the calls about purges", () => {
       position: answer.ok && answer.value.position,
       by: `${CALLER} via edge-1`,
       targets: [{ kind: "tag", tag: "t" }],
-      soft: false,
+      soft: true,
+      pace: 50,
     });
     expect(audit[0]).to.have.property("time").that.is.a("number");
   });

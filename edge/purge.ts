@@ -36,10 +36,10 @@ export interface PurgeParts extends Pick<EdgeParts, "id" | "store" | "follower" 
  * included, applies it from there; collect their receipts. Never throws.
  */
 export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeProof> {
-  const { targets, soft } = call;
+  const { targets, soft, pace } = call;
   const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
   if (call.dryRun) return dryRun(purgeId, call, edge);
-  const entry: Purge = { purgeId, targets, soft, by };
+  const entry: Purge = { purgeId, targets, soft, ...(pace === undefined ? {} : { pace }), by };
   const appended = await appendPurge(entry, edge);
   if (appended.kind !== "accepted") {
     return { purgeId, position: "", outcome: appended.kind, edges: [], detail: appended.reason };

@@ -215,6 +215,7 @@ describe("the receipts of a purge", () => {
     await turn();
     await log.forget("edge-2");
     await log.heartbeat(beatOf("edge-1", position));
+    await advance(250);
     expect((await collected.done).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);
   });
 

@@ -16,7 +16,8 @@ export interface Receipt {
   readonly bytes?: number;
 }
 
-// After a look that failed. As long as a heartbeat's period: sooner there is hardly anything new to see.
+// After a look that failed, or when some edges have applied it and the others have not: one of these may have been
+// taken out of the table. As long as a heartbeat's period: sooner there is hardly anything new to see.
 const LOOK_AGAIN_MS = 250;
 
 /** What is known of one purge at every edge. */
@@ -24,6 +25,14 @@ export interface Receipts {
   readonly edges: readonly Receipt[];
   /** false while an edge may serve by its lease that the heartbeat table does not name, because it lost rows. */
   readonly complete: boolean;
+}
+
+/** The heartbeat table at the latest look; `seen` is false when that look failed, and the rows are older. */
+interface Table {
+  readonly members: readonly Member[];
+  readonly seen: boolean;
+  /** In milliseconds since the purge was accepted. */
+  readonly lookedAt: number;
 }
 
 /** Whether the purge is proven: nobody can serve what it covers. */
@@ -34,7 +43,7 @@ export function isProven({ edges, complete }: Receipts): boolean {
 /**
  * Waits until every known edge has applied the purge at `position` or is fenced, for at most `waitMs` (and as
  * long as the log takes to say that it does not answer). It is woken by the heartbeat of an edge that has applied
- * it, and when the next silent edge may be fenced. Sorted by edge.
+ * it, and looks at the table when the next silent edge may be fenced. Sorted by edge.
  * Throws a Failure when the heartbeat table cannot be read at the first look; later it goes by what it has seen.
  */
 export async function collectReceipts(
@@ -46,24 +55,36 @@ export async function collectReceipts(
   const elapsed = (): number => clock.monotonic() - acceptedAt;
   const proven = new Map<string, Receipt>();
   const woken = new Wakeable();
-  const hear = (beat: Heartbeat): void => {
-    // A heartbeat of another history cannot be compared; the table can tell what it is worth.
-    if (beat.runId === runId) take(beat);
-    else woken.wake();
+  let table: Table = { members: [], seen: false, lookedAt: 0 };
+  const look = async (): Promise<Table> => {
+    const members = await purgeLog.members();
+    return { members, seen: true, lookedAt: elapsed() };
   };
-  const take = (beat: Heartbeat): void => {
+  const hear = (beat: Heartbeat): void => {
+    const before = proven.get(beat.edge)?.state;
+    if (before === "applied") return;
+    // A heartbeat of another history cannot be compared; the table can tell what it is worth. So it can of who is
+    // new, and of who was fenced and is heard of again.
+    const known = !table.seen || table.members.some(({ edge }) => edge === beat.edge);
+    if (beat.runId !== runId) woken.wake("look");
+    else if (take(beat)) woken.wake(known ? "proof" : "look");
+    else if (before === "fenced") woken.wake("look");
+  };
+  const take = (beat: Heartbeat): boolean => {
     const { edge } = beat;
-    if (proven.get(edge)?.state === "applied" || comparePositions(beat.position, position) < 0) return;
+    if (proven.get(edge)?.state === "applied" || comparePositions(beat.position, position) < 0) return false;
     proven.set(edge, { edge, state: "applied", ms: elapsed(), objects: objectsAt(position, beat) });
-    woken.wake();
+    return true;
   };
   const unsubscribe = purgeLog.onHeartbeat(hear);
   try {
-    let members = await purgeLog.members();
-    let seen = true;
-    for (;;) {
-      for (const member of members) take(member);
-      takeSilence(members, proven, elapsed());
+    table = await look();
+    for (let news: News = "look"; ; ) {
+      const { members, seen, lookedAt } = table;
+      if (news === "look") {
+        for (const member of members) take(member);
+        takeSilence(members, proven, elapsed());
+      }
       const missingMs = mayBeMissingForMs(members);
       const edges = members.map(({ edge }) => proven.get(edge) ?? pendingReceipt(edge, elapsed()));
       const receipts = { edges, complete: missingMs <= 0 };
@@ -71,10 +92,10 @@ export async function collectReceipts(
       if (left <= 0 || isProven(receipts)) return receipts;
       const silent = members.filter(({ edge }) => !proven.has(edge)).map(leaseEndsInMs);
       const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [LOOK_AGAIN_MS];
-      await woken.sleep(clock, Math.min(left, ...next));
-      const latest = await purgeLog.members().catch(() => undefined);
-      seen = latest !== undefined;
-      members = latest ?? members;
+      const untilNext = Math.max(0, lookedAt + Math.min(...next) - elapsed());
+      const patience = news === "proof" ? LOOK_AGAIN_MS : left;
+      news = await woken.sleep(clock, Math.min(left, untilNext, patience));
+      if (news === "look") table = await look().catch(() => ({ members, seen: false, lookedAt: elapsed() }));
     }
   } finally {
     unsubscribe();
@@ -123,22 +144,33 @@ export function receiptNow(position: Position, member: Member): Receipt {
   return { edge, state: leaseEndsInMs(member) > 0 ? "pending" : "fenced", ms: 0, objects: 0 };
 }
 
-/** Sleeps until a time has passed or somebody wakes it, whichever comes first. */
-class Wakeable {
-  #alarm = new AbortController();
+/** What there is to do: look at the heartbeat table, or only at what heartbeats have proven. */
+type News = "look" | "proof";
 
-  wake(): void {
-    this.#alarm.abort();
+/** Sleeps until a time has passed, which is a reason to look, or somebody wakes it, whichever comes first. */
+class Wakeable {
+  #news: News | undefined;
+  #alarm: AbortController | undefined;
+
+  wake(news: News): void {
+    this.#news = this.#news === "look" ? "look" : news;
+    this.#alarm?.abort(WOKEN);
   }
 
   /** Returns at once when it was woken since it last slept. */
-  async sleep(clock: Clock, ms: number): Promise<void> {
-    const { signal } = this.#alarm;
-    try {
-      if (!signal.aborted) await clock.wait(ms, signal);
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+  async sleep(clock: Clock, ms: number): Promise<News> {
+    if (this.#news === undefined) {
+      const alarm = new AbortController();
+      this.#alarm = alarm;
+      await clock.wait(ms, alarm.signal).catch((thrown: unknown) => {
+        if (!alarm.signal.aborted) throw thrown;
+      });
     }
-    this.#alarm = new AbortController();
+    const news = this.#news ?? "look";
+    this.#news = undefined;
+    return news;
   }
 }
+
+// Without a reason, every abort would make an error with a stack of its own.
+const WOKEN = new Error("woken");

@@ -8,7 +8,7 @@ export const SAME_PURGE_MS = 600_000;
 export const BATCH_ENTRIES = 500;
 
 /**
- * How far beyond now (in seconds) an epoch may lie; epochs start as seconds since 1970. Ten years allow
- * for a clock that was wrong, and are far below a time in milliseconds, which is what `XADD *` writes.
+ * How far beyond now an epoch may lie, in microseconds, of which epochs are made. Ten years allow for a clock that
+ * was wrong, and leave room below 2^53, up to which numbers are exact in Lua as in JavaScript, until the year 2245.
  */
-export const FARTHEST_EPOCH_S = 315_360_000;
+export const FARTHEST_EPOCH_US = 315_360_000_000_000;

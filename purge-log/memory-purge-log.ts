@@ -2,7 +2,7 @@ import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import { idTaken } from "./id-taken.ts";
 import { leaseEndsInMs } from "./lease-end.ts";
-import { BATCH_ENTRIES, FARTHEST_EPOCH_S, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { BATCH_ENTRIES, FARTHEST_EPOCH_US, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
 import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
 import { encodePurge } from "./purge-codec.ts";
@@ -97,7 +97,7 @@ export class MemoryPurgeLog implements PurgeLog {
 
   #refusal(floor: Position): string | undefined {
     if (this.#closed.signal.aborted) return "the purge log is closed";
-    return floor.epoch > this.#seconds() + FARTHEST_EPOCH_S
+    return floor.epoch > this.#micros() + FARTHEST_EPOCH_US
       ? `position ${formatPosition(floor)} is from the far future`
       : undefined;
   }
@@ -120,7 +120,7 @@ export class MemoryPurgeLog implements PurgeLog {
   }
 
   #openEpoch(reason: string, floor: Position): void {
-    const epoch = Math.max(this.#seconds(), this.#tail.epoch, floor.epoch) + 1;
+    const epoch = Math.max(this.#micros(), this.#tail.epoch, floor.epoch) + 1;
     this.#push({ position: { epoch, seq: 0 }, content: { kind: "barrier", reason } });
   }
 
@@ -157,7 +157,7 @@ export class MemoryPurgeLog implements PurgeLog {
     }
   }
 
-  #seconds(): number {
-    return Math.floor(this.#clock.wall() / 1000);
+  #micros(): number {
+    return Math.floor(this.#clock.wall() * 1000);
   }
 }

@@ -11,12 +11,20 @@ const target: fc.Arbitrary<PurgeTarget> = fc.oneof(
   fc.tuple(text, site).map(([t, s]) => ({ kind: "tag" as const, tag: t, ...s })),
   site.map((s) => ({ kind: "everything" as const, ...s })),
 );
-const purge: fc.Arbitrary<Purge> = fc.record({
-  purgeId: text,
-  targets: fc.array(target, { minLength: 1, maxLength: 10 }),
-  soft: fc.boolean(),
-  by: fc.string(),
-});
+const how: fc.Arbitrary<Pick<Purge, "soft" | "pace">> = fc.oneof(
+  fc.record({ soft: fc.boolean() }),
+  fc.record({ soft: fc.constant(true), pace: fc.integer({ min: 1, max: 1_000 }) }),
+);
+const purge: fc.Arbitrary<Purge> = fc
+  .tuple(
+    fc.record({
+      purgeId: text,
+      targets: fc.array(target, { minLength: 1, maxLength: 10 }),
+      by: fc.string(),
+    }),
+    how,
+  )
+  .map(([what, soft]) => ({ ...what, ...soft }));
 
 const plain: Purge = { purgeId: "a", targets: [{ kind: "everything" }], soft: false, by: "" };
 
@@ -54,6 +62,9 @@ describe("a purge as an entry of the log", () => {
       field: "targets.0.tag",
       value: { ...plain, targets: [{ kind: "tag", tag: "x".repeat(PURGE_LIMITS.text + 1) }] },
     },
+    { field: "pace", value: { ...plain, soft: true, pace: 1_001 } },
+    { field: "pace", value: { ...plain, soft: true, pace: 0.5 } },
+    { field: "pace", value: { ...plain, pace: 50 } },
     { field: "targets.0.site", value: { ...plain, targets: [{ kind: "everything", site: "" }] } },
     {
       field: "characters",
@@ -80,6 +91,11 @@ describe("an entry that was not written by us", () => {
       reason: "targets.0",
     },
     { name: "an unknown field", fields: ["purge", JSON.stringify({ ...plain, until: 5 })], reason: "until" },
+    {
+      name: "a pace that is none",
+      fields: ["purge", JSON.stringify({ ...plain, soft: true, pace: "50/s" })],
+      reason: "pace",
+    },
     {
       name: "a target with two kinds",
       fields: withTarget({ kind: "url", target: "/", tag: "t" }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeError } from "../process/failure.ts";
-import type { Purge } from "./purge.ts";
+import { MOST_PACE, type Purge } from "./purge.ts";
 import type { LogEntry } from "./purge-log.ts";
 
 /** What one entry may hold, in characters unless it says targets. */
@@ -20,22 +20,25 @@ const site = z.exactOptional(z.string().min(1).max(PURGE_LIMITS.site));
 const text = z.string().min(1).max(PURGE_LIMITS.text);
 
 // Strict: a field that we do not know may narrow the purge or widen it, so the entry is not understood.
-const PURGE: z.ZodType<Purge> = z.strictObject({
-  purgeId: z.string().min(1).max(PURGE_LIMITS.purgeId),
-  targets: z
-    .array(
-      z.discriminatedUnion("kind", [
-        z.strictObject({ kind: z.literal("url"), target: text, site }),
-        z.strictObject({ kind: z.literal("prefix"), prefix: text, site }),
-        z.strictObject({ kind: z.literal("tag"), tag: text, site }),
-        z.strictObject({ kind: z.literal("everything"), site }),
-      ]),
-    )
-    .min(1)
-    .max(PURGE_LIMITS.targets),
-  soft: z.boolean(),
-  by: z.string().max(PURGE_LIMITS.by),
-});
+const PURGE: z.ZodType<Purge> = z
+  .strictObject({
+    purgeId: z.string().min(1).max(PURGE_LIMITS.purgeId),
+    targets: z
+      .array(
+        z.discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("url"), target: text, site }),
+          z.strictObject({ kind: z.literal("prefix"), prefix: text, site }),
+          z.strictObject({ kind: z.literal("tag"), tag: text, site }),
+          z.strictObject({ kind: z.literal("everything"), site }),
+        ]),
+      )
+      .min(1)
+      .max(PURGE_LIMITS.targets),
+    soft: z.boolean(),
+    pace: z.exactOptional(z.int().min(1).max(MOST_PACE)),
+    by: z.string().max(PURGE_LIMITS.by),
+  })
+  .refine(({ soft, pace }) => soft || pace === undefined, { path: ["pace"], message: "only with soft" });
 
 /** The names of the one field that an entry has. */
 export const PURGE_FIELD = "purge";

@@ -40,7 +40,7 @@ export interface Heartbeat {
   readonly runId: string;
   /** Its lease, in milliseconds: how long after its last heartbeat it may still serve from its cache. */
   readonly leaseMs: number;
-  /** Its latest purges with the number of stored responses each removed there, newest last. */
+  /** Its latest purges that removed stored responses there, and how many, newest last. */
   readonly applied: readonly { readonly position: Position; readonly objects: number }[];
 }
 

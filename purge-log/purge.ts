@@ -6,12 +6,20 @@ export type PurgeTarget =
   | { readonly kind: "tag"; readonly tag: string; readonly site?: string }
   | { readonly kind: "everything"; readonly site?: string };
 
+/** The largest `pace` of a purge: an edge asks its origin for no more in a second on its own account. */
+export const MOST_PACE = 1_000;
+
 /** One purge as it stands in the log. */
 export interface Purge {
   readonly purgeId: string;
   readonly targets: readonly PurgeTarget[];
-  /** true keeps what matches as validators; false drops it. */
+  /** true makes what matches stale; false drops it. */
   readonly soft: boolean;
+  /**
+   * Of a soft purge: every edge asks its origin again for what is covered, at most so many requests a second, 1 to
+   * MOST_PACE. Absent: nothing is asked for before a client wants it.
+   */
+  readonly pace?: number;
   /** Who asked, for the audit line: the edge that took the call and the caller's address. */
   readonly by: string;
 }

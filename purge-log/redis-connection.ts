@@ -2,6 +2,7 @@ import { Redis, ReplyError } from "ioredis";
 import type { Clock } from "../process/clock.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { pauseMs } from "./backoff.ts";
+import { Deadlines } from "./deadlines.ts";
 
 // A host that swallows the first packet must not take longer than an answer may.
 const CONNECT_MS = 2000;
@@ -54,12 +55,14 @@ export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #server: string;
   readonly #closing = new AbortController();
+  readonly #deadlines: Deadlines;
   #failures = 0;
   #state: State = { kind: "idle", notBefore: 0 };
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#server = withoutCredentials(options.url);
+    this.#deadlines = new Deadlines(options.clock, this.#closing.signal);
   }
 
   /**
@@ -70,7 +73,7 @@ export class RedisConnection {
     const call: Call = { client: undefined, overdue: false };
     try {
       const sent = this.#send(call, command);
-      const value = withinMs === undefined ? await sent : await this.#inTime(sent, withinMs);
+      const value = withinMs === undefined ? await sent : await this.#deadlines.within(sent, withinMs);
       this.#failures = 0;
       return { kind: "reply", value };
     } catch (thrown) {
@@ -88,23 +91,11 @@ export class RedisConnection {
   }
 
   async #send<T>(call: Call, command: (client: Redis) => Promise<T>): Promise<T> {
-    const client = await this.#connected();
+    const { client } = this.#state.kind === "open" ? this.#state : { client: await this.#connected() };
     // Its caller has been told that nothing was sent, so nothing may be.
     if (call.overdue) throw new Error("the command was given up before it was sent");
     call.client = client;
     return await command(client);
-  }
-
-  async #inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-    const done = new AbortController();
-    const deadline = this.#options.clock.wait(ms, done.signal).then(() => {
-      throw new Error(`no answer in ${ms} ms`);
-    });
-    try {
-      return await Promise.race([work, deadline]);
-    } finally {
-      done.abort();
-    }
   }
 
   #connected(): Promise<Redis> {

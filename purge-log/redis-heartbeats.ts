@@ -1,28 +1,22 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../process/clock.ts";
-import { decodeHeartbeat } from "./heartbeat-codec.ts";
 import type { Outage } from "./outage.ts";
-import type { Heartbeat } from "./purge-log.ts";
 import { failureOf, type RedisConnection } from "./redis-connection.ts";
 import { HEARTBEAT_CHANNEL } from "./redis-keys.ts";
 
 // A subscription that died in silence is found by the next of these, in milliseconds.
 const PROBE_EVERY_MS = 1000;
 
-/** Gives each heartbeat that any process publishes to `onBeat`, until `ended` aborts; then the connection is closed. */
+/** Gives whatever any process publishes as a heartbeat to `onBeat`, until `ended` aborts; then the connection is closed. */
 export async function listenToHeartbeats(
   connection: RedisConnection,
   outage: Outage,
   clock: Clock,
   ended: AbortSignal,
-  onBeat: (beat: Heartbeat) => void,
+  onBeat: (json: string) => void,
 ): Promise<void> {
   const part = {};
-  const onMessage = (_channel: string, json: string) => {
-    const decoded = decodeHeartbeat(json);
-    // A message only wakes those who wait; what counts is the table. A stranger's message wakes nobody.
-    if (decoded.kind === "heartbeat") onBeat(decoded.beat);
-  };
+  const onMessage = (_channel: string, json: string): void => onBeat(json);
   let subscribed: Redis | undefined;
   const cut = () => connection.close();
   ended.addEventListener("abort", cut);

@@ -36,7 +36,25 @@ const HARMS: readonly Harm[] = [
     commands: (a) => [["XADD", LOG_KEY, `${a.epoch + 5}-3`, "hello", "world"]],
     seen: ["unreadable", "barrier"],
   },
-  { name: "XADD *", commands: () => [["XADD", LOG_KEY, "*", "hello", "world"]], seen: ["barrier"] },
+  {
+    // Redis gives it the id after the last one, because that lies beyond a time in milliseconds.
+    name: "XADD *",
+    commands: () => [["XADD", LOG_KEY, "*", "hello", "world"]],
+    seen: ["unreadable", "barrier"],
+  },
+  {
+    name: "XADD * where the log was deleted",
+    commands: () => [
+      ["DEL", LOG_KEY],
+      ["XADD", LOG_KEY, "*", "hello", "world"],
+    ],
+    seen: ["barrier"],
+  },
+  {
+    name: "an entry from the far future, as a number that is still exact",
+    commands: (a) => [["XADD", LOG_KEY, `${a.epoch * 3}-0`, "hello", "world"]],
+    seen: ["barrier"],
+  },
   {
     name: "an entry with the largest id",
     commands: () => [["XADD", LOG_KEY, `${HUGE}-${HUGE}`, "hello", "world"]],
@@ -125,6 +143,24 @@ describe("the scripts of the Redis purge log", () => {
     const a = await append("a");
     await server.command("DEL", LOG_KEY);
     expect((await append("b")).epoch).to.be.greaterThan(a.epoch);
+  });
+
+  it("give an entry that XADD * wrote into no log at all to a new follower as unreadable, before the barrier", async () => {
+    await server.command("XADD", LOG_KEY, "*", "hello", "world");
+    const b = await append("b");
+    const entries = await collect(log, BEGINNING, upTo("b"));
+    expect(entries.map(label)).to.deep.equal(["unreadable", "barrier", "b"]);
+    expect(entries.at(-1)?.position).to.deep.equal(b);
+  });
+
+  it("open an epoch within a second of the last, after a total loss, that is not the last one again", async () => {
+    const epochs = new Set<number>();
+    for (let loss = 0; loss < 20; loss += 1) {
+      epochs.add((await append("a")).epoch);
+      await server.command("FLUSHALL");
+    }
+    expect(epochs.size).to.equal(20);
+    expect([...epochs]).to.deep.equal([...epochs].sort((a, b) => a - b));
   });
 
   it("keep what stood in the way for a day, for the operator", async () => {

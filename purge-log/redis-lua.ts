@@ -1,11 +1,13 @@
 import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "./lease-end.ts";
-import { FARTHEST_EPOCH_S } from "./log-limits.ts";
+import { FARTHEST_EPOCH_US } from "./log-limits.ts";
 
 /**
  * The head of every script, rule P1 of the purge protocol: compare the server's run_id, the ends of the
  * stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
  * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first; `history` names
- * what began at the last opening. An epoch may come again after a total loss, a history does not.
+ * what began at the last opening. Neither an epoch nor a history ever comes again: an epoch is the microsecond of its
+ * opening, or, where that has been passed already (a clock was set back), lies beyond it by the clock's microseconds,
+ * so that two openings of which one knows less than the other do not come upon the same number.
  *
  * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor. `stranger` is Lua for the id of an
  * entry that a follower cannot pass, or for ''.
@@ -16,14 +18,15 @@ const settling = (stranger: string) => `#!lua
 local stranger = ${stranger}
 local LOG, META, EDGES, ASIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = redis.call('TIME')
-local seconds = tonumber(now[1])
-local now_ms = string.format('%.0f', seconds * 1000 + math.floor(now[2] / 1000))
+local micros = tonumber(now[2])
+local now_us = now[1] * 1000000 + micros
+local now_ms = string.format('%.0f', math.floor(now_us / 1000))
 
 local function parse(id)
   local epoch, seq = string.match(id or '', '^(%d+)%-(%d+)$')
-  if not epoch or #epoch > 15 or #seq > 15 then return nil end
+  if not epoch or #epoch > 16 or #seq > 15 then return nil end
   epoch, seq = tonumber(epoch), tonumber(seq)
-  if epoch > seconds + ${FARTHEST_EPOCH_S} then return nil end
+  if epoch > now_us + ${FARTHEST_EPOCH_US} then return nil end
   return { epoch = epoch, seq = seq }
 end
 
@@ -76,7 +79,8 @@ if doubt then
   end
   if meta_kind ~= 'hash' then redis.call('DEL', META) end
   if edges_kind ~= 'hash' then redis.call('DEL', EDGES) end
-  local epoch = math.max(seconds, floor.epoch, last and last.epoch or 0, top and top.epoch or 0) + 1
+  local passed = math.max(floor.epoch, last and last.epoch or 0, top and top.epoch or 0)
+  local epoch = math.max(now_us, passed + micros) + 1
   tail = redis.call('XADD', LOG, string.format('%.0f-0', epoch), 'barrier', doubt)
   oldest, opened = oldest or tail, now_ms
   history = run_id .. '-' .. now[1] .. '.' .. now[2]
@@ -91,15 +95,25 @@ export const SETTLE_SCRIPT = `${settling("ARGV[2]")}
 return tail
 `;
 
-/** KEYS[5]: the purge's own key. ARGV: floor, the purge as JSON, ms to know it again, entries to keep. */
+/**
+ * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, the purges as JSON.
+ * Answers the history, and where each of them stands: it is there already, or it is appended. What a stranger has put
+ * in the place of a purge's own key says nothing.
+ */
 export const PUBLISH_SCRIPT = `${SETTLE}
-local first = redis.call('GET', KEYS[5])
-if first then return { first, history } end
 local epoch = string.match(tail, '^%d+')
-local position = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[4], epoch .. '-*', 'purge', ARGV[2])
-redis.call('HSET', META, 'last', position)
-redis.call('SET', KEYS[5], position, 'PX', ARGV[3])
-return { position, history }
+local answer = { history }
+for i = 5, #KEYS do
+  local position = redis.pcall('GET', KEYS[i])
+  if type(position) ~= 'string' or not parse(position) then
+    position = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[3], epoch .. '-*', 'purge', ARGV[i - 1])
+    redis.call('SET', KEYS[i], position, 'PX', ARGV[2])
+    tail = position
+  end
+  answer[#answer + 1] = position
+end
+redis.call('HSET', META, 'last', tail)
+return answer
 `;
 
 /**
@@ -107,8 +121,8 @@ return { position, history }
  * edge wrote has neither.
  */
 const ROW = `
-local function row_of(edge)
-  local beaten_ms, json = string.match(redis.call('HGET', EDGES, edge) or '', '^(%d+) (.*)$')
+local function row_of(cell)
+  local beaten_ms, json = string.match(cell, '^(%d+) (.*)$')
   local read, beat = pcall(cjson.decode, json or '')
   if not read or type(beat) ~= 'table' or type(beat.leaseMs) ~= 'number' then return {} end
   local left_ms = beat.leaseMs * ${CLOCK_RATE_MARGIN} + ${LEASE_MARGIN_MS} - (tonumber(now_ms) - tonumber(beaten_ms))
@@ -118,7 +132,7 @@ end
 
 /** ARGV: the floor, the edge's id, its boot or nothing for any. */
 export const FORGET_SCRIPT = `${SETTLE}${ROW}
-if ARGV[3] == '' or row_of(ARGV[2]).boot == ARGV[3] then redis.call('HDEL', EDGES, ARGV[2]) end
+if ARGV[3] == '' or row_of(redis.call('HGET', EDGES, ARGV[2]) or '').boot == ARGV[3] then redis.call('HDEL', EDGES, ARGV[2]) end
 return tail
 `;
 
@@ -126,10 +140,14 @@ return tail
  * ARGV: the edge's position, its id, the heartbeat as JSON, the channel, its boot. Answers the history, tail, oldest; or
  * the boot that has this id and may still serve by its lease, and then it writes nothing.
  * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
+ * A row with the words of the same boot need not be decoded, which would cost more than all the rest.
  */
 export const HEARTBEAT_SCRIPT = `${SETTLE}${ROW}
-local row = row_of(ARGV[2])
-if row.boot and row.boot ~= ARGV[5] and row.left_ms > 0 then return tostring(row.boot) end
+local cell = redis.call('HGET', EDGES, ARGV[2]) or ''
+if not string.find(cell, '"bootId":"' .. ARGV[5] .. '"', 1, true) then
+  local row = row_of(cell)
+  if row.boot and row.boot ~= ARGV[5] and row.left_ms > 0 then return tostring(row.boot) end
+end
 redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3])
 redis.call('PUBLISH', ARGV[4], ARGV[3])
 return { history, tail, oldest }

@@ -100,7 +100,7 @@ describe("RedisPurgeLog, when Redis fails", () => {
     });
 
     it("gives a follower a barrier even if the next publisher has seen nothing of the old log", async () => {
-      const far = await append("a", { epoch: 2_000_000_000, seq: 0 });
+      const far = await append("a", { epoch: 2_000_000_000_000_000, seq: 0 });
       const following = collect(log, far, (entries) => entries.length > 0);
       await log.heartbeat(beatOf("edge-1"));
       await server.restart("without data");
@@ -133,7 +133,7 @@ describe("RedisPurgeLog, when Redis fails", () => {
       const tookMs = performance.now() - began;
       server.cont();
       expect(outcome.kind).to.equal("unknown");
-      expect(tookMs).to.be.within(1900, 2900);
+      expect(tookMs).to.be.within(1900, 3900);
       const retried = await appendUntilAccepted(log, "b");
       await append("c");
       const entries = await collect(log, BEGINNING, has("c"));
@@ -160,7 +160,8 @@ describe("RedisPurgeLog, when Redis fails", () => {
       const began = performance.now();
       await log.close();
       expect(await waiting).to.deep.equal({ done: true, value: undefined });
-      expect(performance.now() - began).to.be.lessThan(500);
+      // Long before the silence that it would wait for.
+      expect(performance.now() - began).to.be.lessThan(1_500);
       expect(first.seq).to.equal(1);
       server.cont();
     });

@@ -1,20 +1,20 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import { decodeHeartbeat } from "./heartbeat-codec.ts";
 import { idTaken } from "./id-taken.ts";
 import { Outage } from "./outage.ts";
 import { BEGINNING, type Position } from "./position.ts";
+import { ANSWER_MS, Publisher } from "./publisher.ts";
 import type { Purge } from "./purge.ts";
 import { encodePurge } from "./purge-codec.ts";
 import type { AppendOutcome, Heartbeat, LogEntry, LogState, Member, PurgeLog } from "./purge-log.ts";
-import { failureOf, RedisConnection } from "./redis-connection.ts";
+import { failureOf, RedisConnection, type Reply } from "./redis-connection.ts";
 import { BLOCK_MS, followStream } from "./redis-follower.ts";
 import { listenToHeartbeats } from "./redis-heartbeats.ts";
 import { EDGES_KEY } from "./redis-keys.ts";
 import { type EdgeTable, publish, readEdgeTable, removeEdge, sendHeartbeat } from "./redis-scripts.ts";
-
-/** A command that someone waits for is answered, or known to be unanswered, within this time. */
-const ANSWER_MS = 2000;
+import { SharedWork } from "./shared-work.ts";
 
 // A quarter of ANSWER_MS: a caller always gets one try, even after a long outage.
 const LONGEST_COMMAND_PAUSE_MS = 500;
@@ -43,7 +43,9 @@ export class RedisPurgeLog implements PurgeLog {
   readonly #options: RedisPurgeLogOptions;
   readonly #outage: Outage;
   readonly #closed = new AbortController();
-  readonly #publisher: RedisConnection;
+  readonly #commands: RedisConnection;
+  readonly #publisher: Publisher;
+  readonly #table: SharedWork<Reply<EdgeTable>>;
   readonly #heartbeats: RedisConnection;
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
   #listening: Promise<void> | undefined;
@@ -52,26 +54,22 @@ export class RedisPurgeLog implements PurgeLog {
   constructor(options: RedisPurgeLogOptions) {
     this.#options = options;
     this.#outage = new Outage(options.onTrouble, options.onRecovered);
-    this.#publisher = this.#connection("publisher", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
+    this.#commands = this.#connection("publisher", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
+    this.#publisher = new Publisher({
+      clock: options.clock,
+      closed: this.#closed.signal,
+      gather: endOfTurn,
+      send: (batch, ms) => this.#commands.ask((client) => publish(client, batch), ms),
+    });
+    this.#table = new SharedWork(() => this.#commands.ask(readEdgeTable, ANSWER_MS), endOfTurn);
     this.#heartbeats = this.#connection("heartbeat", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
   async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
-    if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
-    const reply = await this.#publisher.ask(
-      (client) => publish(client, purge.purgeId, encoded.text, floor),
-      ANSWER_MS,
-    );
-    switch (reply.kind) {
-      case "reply":
-        return { kind: "accepted", ...reply.value };
-      case "refused":
-      case "unreachable":
-        return { kind: "rejected", reason: reply.reason };
-      case "unanswered":
-        return { kind: "unknown", reason: reply.reason };
-    }
+    return encoded.kind === "refused"
+      ? { kind: "rejected", reason: encoded.reason }
+      : await this.#publisher.publish({ purgeId: purge.purgeId, text: encoded.text }, floor);
   }
 
   follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
@@ -90,13 +88,13 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   async members(): Promise<readonly Member[]> {
-    const reply = await this.#publisher.ask(readEdgeTable, ANSWER_MS);
+    const reply = await this.#table.next();
     if (reply.kind !== "reply") throw failureOf("reading the table of edges", reply);
     return this.#readable(reply.value);
   }
 
   async forget(edge: string, bootId?: string): Promise<void> {
-    const reply = await this.#publisher.ask((client) => removeEdge(client, edge, bootId), ANSWER_MS);
+    const reply = await this.#commands.ask((client) => removeEdge(client, edge, bootId), ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`forgetting ${edge}`, reply);
   }
 
@@ -108,7 +106,7 @@ export class RedisPurgeLog implements PurgeLog {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    this.#publisher.close();
+    this.#commands.close();
     this.#heartbeats.close();
     this.#listeners.clear();
     await this.#listening;
@@ -116,8 +114,12 @@ export class RedisPurgeLog implements PurgeLog {
 
   #listen(): Promise<void> {
     const connection = this.#connection("listener", ANSWER_MS, LONGEST_FOLLOWER_PAUSE_MS);
-    return listenToHeartbeats(connection, this.#outage, this.#options.clock, this.#closed.signal, (beat) => {
-      for (const listener of this.#listeners) listener(beat);
+    return listenToHeartbeats(connection, this.#outage, this.#options.clock, this.#closed.signal, (json) => {
+      // Mostly nobody waits.
+      if (this.#listeners.size === 0) return;
+      const decoded = decodeHeartbeat(json);
+      if (decoded.kind === "unreadable") return;
+      for (const listener of this.#listeners) listener(decoded.beat);
     });
   }
 

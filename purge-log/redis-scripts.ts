@@ -4,6 +4,7 @@ import { z } from "zod";
 import { encodeHeartbeat } from "./heartbeat-codec.ts";
 import { KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "./position.ts";
+import type { Batch, Published } from "./publisher.ts";
 import type { Heartbeat, LogState } from "./purge-log.ts";
 import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./redis-keys.ts";
 import {
@@ -37,8 +38,9 @@ const positionReply = z.string().transform((text, context): Position => {
   return z.NEVER;
 });
 const milliseconds = z.string().regex(/^\d+$/).transform(Number);
-const stateReply = z.union([z.string(), z.tuple([z.string(), positionReply, positionReply])]);
-const acceptedReply = z.tuple([positionReply, z.string()]);
+// The usual reply comes first: what does not match costs the most.
+const stateReply = z.union([z.tuple([z.string(), positionReply, positionReply]), z.string()]);
+const publishedReply = z.tuple([z.string()], positionReply);
 const tableReply = z.tuple([milliseconds, milliseconds, z.string(), z.array(z.string())]);
 
 /**
@@ -49,23 +51,12 @@ export async function settle(client: Redis, floor: Position, stranger = ""): Pro
   return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor), stranger]));
 }
 
-/** Where a purge stands, and in which history. */
-export interface Accepted {
-  readonly position: Position;
-  readonly runId: string;
-}
-
-/** Appends `json` once per purgeId and returns where it stands. */
-export async function publish(
-  client: Redis,
-  purgeId: string,
-  json: string,
-  floor: Position,
-): Promise<Accepted> {
-  const keys = [...KEYS, purgeKey(purgeId)];
-  const values = [formatPosition(floor), json, SAME_PURGE_MS, KEPT_ENTRIES];
-  const [position, runId] = acceptedReply.parse(await run(client, PUBLISH, keys, values));
-  return { position, runId };
+/** Appends each purge once per purgeId, all of them or none, and returns where they stand. */
+export async function publish(client: Redis, { purges, floor }: Batch): Promise<Published> {
+  const keys = [...KEYS, ...purges.map(({ purgeId }) => purgeKey(purgeId))];
+  const values = [formatPosition(floor), SAME_PURGE_MS, KEPT_ENTRIES, ...purges.map(({ text }) => text)];
+  const [runId, ...positions] = publishedReply.parse(await run(client, PUBLISH, keys, values));
+  return { runId, positions };
 }
 
 /** What became of a heartbeat. */

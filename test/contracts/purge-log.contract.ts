@@ -20,10 +20,10 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
   describe(`${name}, as a purge log`, () => {
     let rig: PurgeLogRig;
     let log: PurgeLog;
-    /** Whole seconds since 1970, before the log was made. */
+    /** Microseconds since 1970, before the log was made. */
     let startedAt: number;
     beforeEach(async () => {
-      startedAt = Math.floor(systemClock.wall() / 1000);
+      startedAt = systemClock.wall() * 1000;
       rig = await makeRig();
       log = rig.open();
     });
@@ -36,7 +36,7 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
     }
 
     describe("append and follow", () => {
-      it("begin an epoch, later than now in seconds, with a barrier and count on densely from it", async () => {
+      it("begin an epoch, later than now in seconds and in microseconds, with a barrier and count on densely from it", async () => {
         const positions = await append("a", "b", "c");
         const entries = await collect(log, BEGINNING, holds(4));
         expect(entries.map(label)).to.deep.equal(["barrier", "a", "b", "c"]);
@@ -126,7 +126,8 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         const [a] = await append("a");
         const floor = { epoch: (a?.epoch ?? 0) + 7, seq: 9 };
         const after = accepted(await log.append(purgeOf("b"), floor));
-        expect(after).to.deep.equal({ epoch: floor.epoch + 1, seq: 1 });
+        expect(after.epoch).to.be.greaterThan(floor.epoch);
+        expect(after.seq).to.equal(1);
         expect((await collect(log, BEGINNING, holds(4))).map(label)).to.deep.equal([
           "barrier",
           "a",
@@ -137,9 +138,9 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
 
       it("from the far future is refused and changes nothing", async () => {
         await append("a");
-        const outcome = await log.append(purgeOf("b"), { epoch: 99_999_999_999, seq: 0 });
+        const outcome = await log.append(purgeOf("b"), { epoch: 5_000_000_000_000_000, seq: 0 });
         expect(outcome.kind).to.equal("rejected");
-        expect(outcome).to.have.property("reason").that.contains("99999999999-0 is from the far future");
+        expect(outcome).to.have.property("reason").that.contains("5000000000000000-0 is from the far future");
         await append("c");
         expect((await collect(log, BEGINNING, holds(3))).map(label)).to.deep.equal(["barrier", "a", "c"]);
       });
@@ -217,8 +218,11 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         await log.heartbeat(beatOf("edge-1"));
         let ageMs = 0;
         while (ageMs < 5) ageMs = (await log.members())[0]?.heartbeatAgeMs ?? 0;
+        const beganAt = performance.now();
         await log.heartbeat(beatOf("edge-1"));
-        expect((await log.members())[0]?.heartbeatAgeMs).to.be.lessThan(ageMs + 5);
+        ageMs = (await log.members())[0]?.heartbeatAgeMs ?? 0;
+        // The log counts in whole milliseconds.
+        expect(ageMs).to.be.at.most(performance.now() - beganAt + 2);
       });
 
       it("are no longer listed when forgotten, until they send a heartbeat again", async () => {

@@ -1,9 +1,11 @@
 import { type FollowerParts, PurgeFollower } from "../../edge/purge-follower.ts";
-import type { Standing } from "../../edge/rules/judge.ts";
+import { refreshBehind } from "../../edge/refresh.ts";
+import { isSoftPurged, type Standing } from "../../edge/rules/judge.ts";
 import type { FillMark } from "../../edge/store/fill-mark.ts";
 import type { Purgeable } from "../../edge/store/purge-match.ts";
 import type { StoredResponse } from "../../edge/store/stored-response.ts";
 import type { Clock } from "../../process/clock.ts";
+import { comparePositions, type Position } from "../../purge-log/position.ts";
 import { Timed } from "./broken-logs.ts";
 import { STATUS_FIELD } from "./simulated-origin.ts";
 
@@ -11,8 +13,30 @@ import { STATUS_FIELD } from "./simulated-origin.ts";
 
 export class Unflushed extends PurgeFollower {
   override standing(stored: StoredResponse): Standing {
-    if (stored.softPurged) return "purged";
+    if (stored.softPurgedAt !== undefined) return "purged";
     return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
+  }
+}
+
+/** Takes what a flush or a hard purge has made a validator for something that a soft purge has made stale just now. */
+export class FlushedSoftly extends PurgeFollower {
+  override standing(stored: StoredResponse): Standing {
+    const standing = super.standing(stored);
+    return standing === "purged" && this.leaseLeftMs > 0 ? { kind: "soft-purged", seconds: 0 } : standing;
+  }
+}
+
+export class SoftlyFresh extends PurgeFollower {
+  override standing(stored: StoredResponse): Standing {
+    const standing = super.standing(stored);
+    return isSoftPurged(standing) ? "trusted" : standing;
+  }
+}
+
+export class StaleForever extends PurgeFollower {
+  override standing(stored: StoredResponse): Standing {
+    const standing = super.standing(stored);
+    return isSoftPurged(standing) ? { ...standing, seconds: 0 } : standing;
   }
 }
 
@@ -41,6 +65,23 @@ export class UnfencedPart extends PurgeFollower {
   }
 }
 
+/** Knows what is fetched behind a stale answer by who takes its mark. */
+export class UnfencedRefresh extends PurgeFollower {
+  readonly #behind = new WeakSet<FillMark>();
+
+  override mark(): FillMark | undefined {
+    const mark = super.mark();
+    if (mark !== undefined && new Error("who asks?").stack?.includes(refreshBehind.name)) {
+      this.#behind.add(mark);
+    }
+    return mark;
+  }
+
+  override overtaken(mark: FillMark, response: Purgeable): boolean {
+    return !this.#behind.has(mark) && super.overtaken(mark, response);
+  }
+}
+
 function isStored(response: Purgeable): response is StoredResponse {
   return "mark" in response;
 }
@@ -61,6 +102,13 @@ export class NeverLapsed extends PurgeFollower {
   override standing(stored: StoredResponse): Standing {
     const standing = super.standing(stored);
     return standing === "lapsed" ? "trusted" : standing;
+  }
+}
+
+/** Takes each position below its own for one that it has passed. */
+export class NeverBehind extends PurgeFollower {
+  override async reaches(position: Position, ms: number): Promise<boolean> {
+    return comparePositions(this.position, position) >= 0 || (await super.reaches(position, ms));
   }
 }
 

@@ -16,6 +16,13 @@ export class RunIdBlind extends SimulatedRedis {
   }
 }
 
+/** Gives the same epoch again to a log that is lost within a second. */
+export class RepeatingEpochs extends SimulatedRedis {
+  protected override epoch(nowUs: number, passed: number): number {
+    return Math.max(Math.floor(nowUs / 1e6) * 1e6, passed) + 1;
+  }
+}
+
 /** Takes a purge again that it has taken already. */
 export class Unknowing extends SimulatedRedis {
   protected override known(_purgeId: string): string | undefined {

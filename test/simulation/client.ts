@@ -3,7 +3,7 @@ import type { Served } from "../../edge/served.ts";
 import { Fields } from "../../http/fields.ts";
 import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
-import type { Answered, Violation } from "./guarantees.ts";
+import type { Answered, StaleBy, Violation } from "./guarantees.ts";
 import { textAt } from "./pages.ts";
 import type { Wish } from "./plan.ts";
 import { type Running, SITE, type SimulatedEdge } from "./simulated-edge.ts";
@@ -71,7 +71,8 @@ export class Client {
     };
     const served = await serve(request, parts);
     const answeredAt = this.#time.now;
-    const onError = served.outcome.kind === "stale" && /^origin-/.test(served.outcome.detail ?? "");
+    const stale = staleBy(served);
+    const onError = stale === "stale-if-error";
     const knew = onError && parts.follower.leaseLeftMs <= 0 ? new Set(running.applied) : undefined;
     const bytes = await bytesOf(served, request.method);
     // Its connection broke with the edge's process, or the origin's with the body.
@@ -89,6 +90,7 @@ export class Client {
       read,
       after,
       knew,
+      stale: stale === undefined ? undefined : { by: stale, appliedAt: new Map(running.appliedAt) },
     });
     const expected = expectedBytes(served, read);
     if (request.method === "GET" && bytes !== expected) {
@@ -114,6 +116,13 @@ export class Client {
         return Fields.of([["Cache-Control", "no-cache"]]);
     }
   }
+}
+
+/** What of the response's own fields let it be served stale, as the edge says. */
+function staleBy({ outcome }: Served): StaleBy["by"] | undefined {
+  if (outcome.kind !== "stale") return undefined;
+  if (/^origin-/.test(outcome.detail ?? "")) return "stale-if-error";
+  return outcome.detail === "stale-while-revalidate" ? outcome.detail : undefined;
 }
 
 /** As text; undefined when the answer breaks off. */

@@ -1,12 +1,13 @@
 import { comparePositions, formatPosition, type Position } from "../../purge-log/position.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import { isMeant } from "./pages.ts";
+import { isMeant, staleSeconds } from "./pages.ts";
 import type { OriginRead } from "./simulated-origin.ts";
 
 /** A purge whose caller was told that it is accepted. Times in virtual milliseconds. */
 export interface AcceptedPurge {
   readonly purgeId: string;
   readonly targets: readonly PurgeTarget[];
+  readonly soft: boolean;
   readonly position: Position;
   /** The history that the position is of. */
   readonly runId: string;
@@ -31,6 +32,14 @@ export interface Answered {
    * the purges count that the edge had applied: their ids.
    */
   readonly knew: ReadonlySet<string> | undefined;
+  /** Undefined when it was not served stale by the response's own word. */
+  readonly stale: StaleBy | undefined;
+}
+
+export interface StaleBy {
+  readonly by: "stale-while-revalidate" | "stale-if-error";
+  /** When the edge had applied the purge at each position. */
+  readonly appliedAt: ReadonlyMap<string, number>;
 }
 
 /** What was promised and not kept, as one line. */
@@ -41,31 +50,39 @@ export type Violation = string;
  * bytes that the origin was asked for after the purge was accepted; *Bounded*, so does every answer that is
  * decided on later than a lease after that. *Nothing lost* is that both hold whatever happens to the log. Beside
  * them: a response is never older than the position that its client names in EdgeCache-After.
- * `unambiguous` are the purges whose position names one place: a log that was lost may begin again below where
- * it was, and a position alone cannot tell which of the two histories it means. `longestLeaseMs` is the lease by the slowest clock, in virtual milliseconds.
+ *
+ * A soft purge makes stale instead: older bytes may be given as far as the response's own stale-while-revalidate or
+ * stale-if-error reaches from when the edge applied it.
+ *
+ * `longestLeaseMs` is the lease by the slowest clock, in virtual milliseconds; `leastRate` that clock's rate.
  */
 export function violations(
   purges: readonly AcceptedPurge[],
   answers: readonly Answered[],
   longestLeaseMs: number,
-  unambiguous: ReadonlySet<string>,
+  leastRate: number,
 ): readonly Violation[] {
   return answers.flatMap((answer) => {
     for (const purge of purges) {
-      const promise = brokenPromise(purge, answer, longestLeaseMs, unambiguous);
+      const promise = mayBeStale(purge, answer, leastRate)
+        ? undefined
+        : brokenPromise(purge, answer, longestLeaseMs);
       if (promise !== undefined) return [tell(promise, purge, answer)];
     }
     return [];
   });
 }
 
+/** Without a lease, or for one who names a position, a soft purge is like any other. */
+function mayBeStale({ soft, position }: AcceptedPurge, answer: Answered, leastRate: number): boolean {
+  const { stale, knew, after, decidedAt, read } = answer;
+  if (!soft || stale === undefined || knew !== undefined || after !== undefined) return false;
+  const since = stale.appliedAt.get(formatPosition(position));
+  return since !== undefined && decidedAt <= since + (staleSeconds(read.page, stale.by) * 1000) / leastRate;
+}
+
 /** Which promise; undefined when all are kept. */
-function brokenPromise(
-  purge: AcceptedPurge,
-  answer: Answered,
-  longestLeaseMs: number,
-  unambiguous: ReadonlySet<string>,
-): string | undefined {
+function brokenPromise(purge: AcceptedPurge, answer: Answered, longestLeaseMs: number): string | undefined {
   const { read, arrivedAt, decidedAt, after, knew } = answer;
   const { acceptedAt, appliedAt, position, runId, targets } = purge;
   if (read.at >= acceptedAt) return undefined;
@@ -74,7 +91,7 @@ function brokenPromise(
   if (appliedAt !== undefined && arrivedAt > appliedAt) return "proven";
   if (decidedAt > acceptedAt + longestLeaseMs) return "bounded";
   // Positions of two histories cannot be compared.
-  if (after === undefined || after.runId !== runId || !unambiguous.has(purge.purgeId)) return undefined;
+  if (after === undefined || after.runId !== runId) return undefined;
   return comparePositions(after.position, position) >= 0 ? "read-your-purge" : undefined;
 }
 

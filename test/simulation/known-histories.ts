@@ -22,6 +22,11 @@ function read(edge: EdgeId, target: string): Action {
   return { kind: "read", edge, target, wish: "all" };
 }
 
+/** By a client that has heard of the latest purge. */
+function readAfter(edge: EdgeId, target: string): Action {
+  return { kind: "read", edge, target, wish: "after" };
+}
+
 export const KNOWN_HISTORIES: readonly KnownHistory[] = [
   history("the table of edges is lost while one of them serves, and a purge follows", 3000, [
     at(300, read("edge-1", "/a/long")),
@@ -47,6 +52,18 @@ export const KNOWN_HISTORIES: readonly KnownHistory[] = [
     ...[1008, 1012, 1016].map((ms) => at(ms, purgeOfTag("a", "edge-2", 2000))),
     ...[1020, 1030, 1100, 2500, 3500].map((ms) => at(ms, read("edge-1", "/a/long"))),
   ]),
+  // Whoever starts afresh opens the log by a clock that was set back, and a client carries its purge to another edge.
+  history(
+    "the log is lost, begins again below where an edge is, and that edge is asked for a purge in it",
+    3000,
+    [
+      at(200, read("edge-1", "/a/long")),
+      at(290, { kind: "crash-edge", edge: "edge-2", downMs: 15 }),
+      at(300, { kind: "crash-redis", lost: 1_000_000, downMs: 2, offset: -4000 }),
+      ...[308, 312].map((ms) => at(ms, purgeOfTag("a", "edge-2", 0))),
+      ...[320, 325, 330, 335, 340].map((ms) => at(ms, readAfter("edge-1", "/a/long"))),
+    ],
+  ),
   history("a stranger adds an entry that nobody can name, and one after it that everybody can", 2000, [
     at(300, read("edge-1", "/a/long")),
     at(500, { kind: "rogue", act: "add an entry with the largest seq, and one in the next epoch" }),

@@ -16,11 +16,11 @@ export const PAGES: readonly Page[] = [
   page("/a/long", "max-age=600", "Surrogate-Key", ["a"]),
   page("/a/query?x=1", "max-age=600", "Cache-Tag", ["a", "both"]),
   page("/a/slow", "max-age=600", "Cache-Groups", ["a"], true),
-  page("/b/behind", "max-age=1, stale-while-revalidate=600", "Surrogate-Key", ["b"]),
+  page("/b/behind", "max-age=600, stale-while-revalidate=1", "Surrogate-Key", ["b"]),
   page("/b/behind-slow", "max-age=1, stale-while-revalidate=600", "Cache-Groups", ["b", "both"], true),
   page("/b/asked", "no-cache", "Cache-Tag", ["b"], true),
   page("/c/short", "max-age=1", "Surrogate-Key", ["c", "both"]),
-  page("/c/on-error", "max-age=600, stale-if-error=600", "Surrogate-Key", ["c"]),
+  page("/c/on-error", "max-age=600, stale-if-error=1", "Surrogate-Key", ["c"]),
 ];
 
 function page(
@@ -31,6 +31,14 @@ function page(
   slow = false,
 ): Page {
   return { target, cacheControl, tagField, tags, slow };
+}
+
+/** For how many seconds the page lets itself be served stale for this reason. */
+export function staleSeconds(
+  { cacheControl }: Page,
+  why: "stale-while-revalidate" | "stale-if-error",
+): number {
+  return Number(new RegExp(`${why}=(\\d+)`).exec(cacheControl)?.[1] ?? 0);
 }
 
 /** The tags of one version: some come and go with the versions. */

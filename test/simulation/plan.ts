@@ -15,7 +15,7 @@ export const ROGUE_ACTS = [
   "add an entry to a later epoch",
   "add an entry with the largest id",
   "add an entry with the largest seq, and one in the next epoch",
-  "add an entry with a time for an id",
+  "add an entry from the far future",
   "put a string in the place of the log",
   "delete the record",
   "delete the last entry",
@@ -158,8 +158,11 @@ function lossStory(random: SeededRandom, at: number, add: (at: number, action: A
     add(at + random.between(5, 80), purgeOf(random, random.pick(PAGES), random.pick(others)));
   }
   const harmAt = at + random.between(0, 100);
-  const restart = { lost: random.whole(1, 12), downMs: random.between(2, 60), offset: 0 };
-  add(harmAt, random.chance(0.6) ? { kind: "flush-all" } : { kind: "crash-redis", ...restart });
+  // A log that begins again by a clock that was set back does so below where the edges have been.
+  const offset = random.chance(0.5) ? 0 : random.between(-4000, 0);
+  const lost = random.chance(0.5) ? random.whole(1, 12) : ALL;
+  const restart = { lost, downMs: random.between(2, 60), offset };
+  add(harmAt, random.chance(0.5) ? { kind: "flush-all" } : { kind: "crash-redis", ...restart });
   if (random.chance(0.3)) return;
   // The one that knows nothing is the first to find the log as it is now, and the first to purge.
   const first = random.pick(others);

@@ -1,10 +1,4 @@
-import {
-  BEGINNING,
-  comparePositions,
-  formatPosition,
-  type Position,
-  parsePosition,
-} from "../../purge-log/position.ts";
+import { formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { AcceptedPurge, Violation } from "./guarantees.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -24,20 +18,6 @@ export class PurgeLedger {
     this.#time = time;
   }
 
-  /** By history: the farthest position that an edge has said it is at. */
-  readonly #reached = new Map<string, Position>();
-  readonly #ambiguous = new Set<string>();
-
-  /** Purges whose position names one place only, so that a client can ask for it with EdgeCache-After. */
-  get unambiguous(): ReadonlySet<string> {
-    return new Set(this.accepted.map(({ purgeId }) => purgeId).filter((id) => !this.#ambiguous.has(id)));
-  }
-
-  reached(position: Position, runId: string): void {
-    const farthest = this.#reached.get(runId) ?? BEGINNING;
-    if (comparePositions(position, farthest) > 0) this.#reached.set(runId, position);
-  }
-
   /** The log has answered that the purge stands at this position. */
   take({ purgeId }: Purge, position: string, runId: string): void {
     const at = `${purgeId} ${position}`;
@@ -51,15 +31,20 @@ export class PurgeLedger {
   }
 
   /** An edge was told so. Returns the purge when that is news. */
-  accept({ purgeId, targets }: Purge, text: string, runId: string): AcceptedPurge | undefined {
+  accept({ purgeId, targets, soft }: Purge, text: string, runId: string): AcceptedPurge | undefined {
     if (this.#find(purgeId, text) !== undefined) return undefined;
     const acceptedAt = this.#taken.get(`${purgeId} ${text}`) ?? this.#time.now;
     const position = positionOf(text);
-    const purge: AcceptedPurge = { purgeId, targets, position, runId, acceptedAt, appliedAt: undefined };
+    const purge: AcceptedPurge = {
+      purgeId,
+      targets,
+      soft,
+      position,
+      runId,
+      acceptedAt,
+      appliedAt: undefined,
+    };
     this.accepted.push(purge);
-    const elsewhere = [...this.#reached].filter(([history]) => history !== runId);
-    if (elsewhere.some(([, farthest]) => comparePositions(farthest, position) >= 0))
-      this.#ambiguous.add(purgeId);
     return purge;
   }
 

@@ -1,5 +1,5 @@
 import type { Position } from "../../purge-log/position.ts";
-import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
+import { EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis-keys.ts";
 import { beatOf } from "../rig/purge-log-entries.ts";
 import type { RedisData } from "./redis-data.ts";
 
@@ -55,10 +55,12 @@ export const HARMS: readonly ((tail: Position) => Harm)[] = [
   ({ epoch }) => add(`${epoch + 5}-3`),
   ({ epoch }) => add(`${epoch}-${HUGE}`),
   ({ epoch }) => add(`${epoch + 1}-7`),
-  ({ epoch }) => add(`${epoch * 1000}-0`),
+  ({ epoch }) => add(`${epoch * 3}-0`),
   () => add(`${HUGE}-${HUGE}`),
   () => set(LOG_KEY),
   () => set(META_KEY),
+  () => set(purgeKey("purge-1")),
+  () => hset(purgeKey("purge-2"), "hello", "world"),
   () => set(EDGES_KEY),
   () => hset(EDGES_KEY, "edge-1", OLD_ROW),
   () => hset(EDGES_KEY, "edge-2", "hello"),

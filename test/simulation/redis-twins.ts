@@ -1,6 +1,7 @@
 import { describeError } from "../../process/failure.ts";
 import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
+import type { EncodedEntry } from "../../purge-log/publisher.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
 import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
 import { SETTLE_SCRIPT } from "../../purge-log/redis-lua.ts";
@@ -123,22 +124,35 @@ export class RedisTwins {
   }
 
   async #append(): Promise<Step> {
-    const purge = purgeOf(`purge-${this.#random.whole(1, 12)}`);
+    const ids = Array.from({ length: this.#random.whole(1, 4) }, () => this.#random.whole(1, 12));
+    const purges = ids.map((id) => purgeOf(`purge-${id}`));
     const floor = this.#floor();
-    const real = await this.#real.append(purge, floor);
-    if (real.kind === "accepted") this.#saw(real.position, real.runId);
+    const real = await Promise.all(purges.map((purge) => this.#real.append(purge, floor)));
+    for (const outcome of real) {
+      if (outcome.kind === "accepted") this.#saw(outcome.position, outcome.runId);
+    }
     await this.#setClock();
-    const encoded = encodePurge(purge);
-    const json = encoded.kind === "encoded" ? encoded.text : "";
-    const simulated = this.#answer(() => {
-      const [position, runId] = this.#twin().publishScript(purge.purgeId, json, formatPosition(floor));
-      return { kind: "accepted", position: parsePosition(position), runId };
+    const entries = purges.map((purge) => {
+      const encoded = encodePurge(purge);
+      return { purgeId: purge.purgeId, text: encoded.kind === "encoded" ? encoded.text : "" };
     });
+    // Those of one turn go together.
     return [
-      `append ${purge.purgeId} ${formatPosition(floor)}`,
-      real.kind === "accepted" ? real : refusal(new Error(real.reason)),
-      simulated,
+      `append ${ids.join(", ")} ${formatPosition(floor)}`,
+      real.map((each) => (each.kind === "accepted" ? each : refusal(new Error(each.reason)))),
+      this.#publish(entries, floor),
     ];
+  }
+
+  #publish(batch: readonly EncodedEntry[], floor: Position): readonly unknown[] {
+    const answered = this.#answer(() => this.#twin().publishScript(batch, formatPosition(floor)));
+    if (!Array.isArray(answered)) return batch.map(() => answered);
+    const [runId, ...positions] = answered;
+    return positions.map((position) => ({
+      kind: "accepted",
+      position: parsePosition(String(position)),
+      runId,
+    }));
   }
 
   async #heartbeat(): Promise<Step> {
@@ -234,7 +248,7 @@ export class RedisTwins {
   }
 
   #floor(): Position {
-    if (this.#random.chance(0.02)) return { epoch: 1_000_000_000_000, seq: 1 };
+    if (this.#random.chance(0.02)) return { epoch: 5_000_000_000_000_000, seq: 1 };
     return this.#random.chance(0.3) ? BEGINNING : this.#random.pick(this.#floors);
   }
 

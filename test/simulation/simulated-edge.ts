@@ -10,6 +10,7 @@ import { Rebounds } from "../../edge/rebounds.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
+import { formatPosition } from "../../purge-log/position.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
@@ -60,6 +61,8 @@ export interface Running {
   readonly client: SimulatedPurgeLog;
   /** The ids of the purges that it has applied. */
   readonly applied: ReadonlySet<string>;
+  /** By position, when it had applied the purge there. */
+  readonly appliedAt: ReadonlyMap<string, number>;
 }
 
 /** A machine on which an edge runs, crashes, stands still and starts again. */
@@ -112,7 +115,11 @@ export class SimulatedEdge {
     const purgeLog = rules.purgeLog(client, clock);
     const store = new SlicingStore(MEMORY_BYTES);
     const applied = new Set<string>();
-    const onPurge: FollowerParts["onPurge"] = (_position, { purgeId }) => applied.add(purgeId);
+    const appliedAt = new Map<string, number>();
+    const onPurge: FollowerParts["onPurge"] = (position, { purgeId }) => {
+      applied.add(purgeId);
+      appliedAt.set(formatPosition(position), time.now);
+    };
     const follower = rules.follower({ leaseMs, purgeLog, store, clock, log: silent, onPurge });
     const seen = origin.seenThrough((run) => this.defer(run));
     const rebounds = new Rebounds((second) => purgeLog.append(second, follower.position), {
@@ -134,7 +141,7 @@ export class SimulatedEdge {
       records: new PurgeRecords(this.id, clock),
       rebounds,
     };
-    this.#running = { parts, client, applied };
+    this.#running = { parts, client, applied, appliedAt };
     this.#boots += 1;
     follower.start({
       edge: this.id,
@@ -155,9 +162,9 @@ export class SimulatedEdge {
 
 /** Gives way in the midst of every purge, as a large store does. */
 class SlicingStore extends MemoryStore {
-  override *purge(target: PurgeTarget, soft: boolean): Generator<void, number> {
+  override *purge(target: PurgeTarget, softlyAt: number | undefined): Generator<void, number> {
     yield;
-    const found = yield* super.purge(target, soft);
+    const found = yield* super.purge(target, softlyAt);
     yield;
     return found;
   }

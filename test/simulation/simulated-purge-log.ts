@@ -4,6 +4,7 @@ import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-code
 import { idTaken } from "../../purge-log/id-taken.ts";
 import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
+import { ANSWER_MS, type Batch, type Published, Publisher } from "../../purge-log/publisher.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
 import type {
@@ -17,15 +18,17 @@ import type {
 import { failureOf, type Reply } from "../../purge-log/redis-connection.ts";
 import { BLOCK_MS, type RawEntry, strangerAmong, understood } from "../../purge-log/redis-follower.ts";
 import { LOG_KEY } from "../../purge-log/redis-keys.ts";
+import { SharedWork } from "../../purge-log/shared-work.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Command, Session, SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 // As in redis-purge-log.ts.
-const ANSWER_MS = 2000;
 const LONGEST_COMMAND_PAUSE_MS = 500;
 const LONGEST_FOLLOWER_PAUSE_MS = 2000;
+
+type Table = ReturnType<SimulatedRedis["membersScript"]>;
 
 /** Who hears of what is done at the server. */
 export interface Witness {
@@ -48,38 +51,56 @@ export interface SimulatedPurgeLogParts {
 /** What RedisPurgeLog is for a real server: the same commands, deadlines and pauses, over a simulated link. */
 export class SimulatedPurgeLog implements PurgeLog {
   readonly #parts: SimulatedPurgeLogParts;
-  readonly #publisher: Connection;
+  readonly #commands: Connection;
+  readonly #publisher: Publisher;
+  readonly #table: SharedWork<Reply<Table>>;
+  /** By id: whatever was to be appended. */
+  readonly #purges = new Map<string, Purge>();
   readonly #heartbeats: Connection;
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
   readonly #process = new AbortController();
 
   constructor(parts: SimulatedPurgeLogParts) {
     this.#parts = parts;
-    this.#publisher = this.#connection(ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
+    this.#commands = this.#connection(ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
+    this.#publisher = new Publisher({
+      clock: parts.clock,
+      closed: this.#process.signal,
+      gather: () => Promise.resolve(),
+      send: (batch) => this.#publish(batch),
+    });
+    this.#table = new SharedWork(
+      () => this.#readTable(),
+      () => Promise.resolve(),
+    );
     this.#heartbeats = this.#connection(ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
   async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
     if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
+    const { purgeId } = purge;
+    this.#purges.set(purgeId, purge);
+    const outcome = await this.#publisher.publish({ purgeId, text: encoded.text }, floor);
+    if (outcome.kind === "accepted")
+      this.#parts.witness.accepted(purge, formatPosition(outcome.position), outcome.runId);
+    return outcome;
+  }
+
+  async #publish({ purges, floor }: Batch): Promise<Reply<Published>> {
     const { witness } = this.#parts;
-    const reply = await this.#publisher.ask<readonly [string, string]>((redis, answer) => {
-      const taken = redis.publishScript(purge.purgeId, encoded.text, formatPosition(floor));
-      witness.taken(purge, ...taken);
-      answer(taken);
-    });
-    switch (reply.kind) {
-      case "reply": {
-        const [position, runId] = reply.value;
-        witness.accepted(purge, position, runId);
-        return { kind: "accepted", position: positionOf(position), runId };
+    const reply = await this.#commands.ask<readonly [string, ...string[]]>((redis, answer) => {
+      const answered = redis.publishScript(purges, formatPosition(floor));
+      const [runId, ...positions] = answered;
+      for (const [index, { purgeId }] of purges.entries()) {
+        const [purge, position] = [this.#purges.get(purgeId), positions[index]];
+        if (purge !== undefined && position !== undefined) witness.taken(purge, position, runId);
       }
-      case "refused":
-      case "unreachable":
-        return { kind: "rejected", reason: reply.reason };
-      case "unanswered":
-        return { kind: "unknown", reason: reply.reason };
-    }
+      answer(answered);
+    });
+    if (reply.kind !== "reply") return reply;
+    const [runId, ...positions] = reply.value;
+    return { kind: "reply", value: { runId, positions: positions.map(positionOf) } };
   }
 
   async *follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
@@ -126,9 +147,7 @@ export class SimulatedPurgeLog implements PurgeLog {
   }
 
   async members(): Promise<readonly Member[]> {
-    const reply = await this.#publisher.ask<ReturnType<SimulatedRedis["membersScript"]>>((redis, answer) =>
-      answer(redis.membersScript(formatPosition(BEGINNING))),
-    );
+    const reply = await this.#table.next();
     if (reply.kind !== "reply") throw failureOf("reading the table of edges", reply);
     const [now, opened, history, cells] = reply.value;
     const tableAgeMs = Number(now) - Number(opened);
@@ -147,9 +166,13 @@ export class SimulatedPurgeLog implements PurgeLog {
     return members.sort((a, b) => (a.edge < b.edge ? -1 : 1));
   }
 
+  #readTable(): Promise<Reply<Table>> {
+    return this.#commands.ask((redis, answer) => answer(redis.membersScript(formatPosition(BEGINNING))));
+  }
+
   async forget(edge: string, bootId = ""): Promise<void> {
     const floor = formatPosition(BEGINNING);
-    const reply = await this.#publisher.ask<string>((redis, answer) =>
+    const reply = await this.#commands.ask<string>((redis, answer) =>
       answer(redis.forgetScript(floor, edge, bootId)),
     );
     if (reply.kind !== "reply") throw failureOf(`forgetting ${edge}`, reply);

@@ -1,8 +1,11 @@
 import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
-import { FARTHEST_EPOCH_S, SAME_PURGE_MS } from "../../purge-log/log-limits.ts";
+import { FARTHEST_EPOCH_US, SAME_PURGE_MS } from "../../purge-log/log-limits.ts";
 import { comparePositions, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
+import type { EncodedEntry } from "../../purge-log/publisher.ts";
 import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis-keys.ts";
 import { compareIds, type RawEntry, RedisData, RedisError } from "./redis-data.ts";
+
+const MICROS = 1_000_000;
 
 /** What a script finds before it does anything. Ids are as Redis has them. */
 export interface Found {
@@ -79,17 +82,21 @@ export class SimulatedRedis {
     return this.#script(() => this.#settle(floor, stranger).tail);
   }
 
-  /** Answers the position and the history. */
-  publishScript(purgeId: string, json: string, floor: string): readonly [string, string] {
+  /** Answers the history and the positions. */
+  publishScript(purges: readonly EncodedEntry[], floor: string): readonly [string, ...string[]] {
     return this.#script(() => {
-      const { tail, history } = this.#settle(floor);
-      const first = this.known(purgeId);
-      if (first !== undefined) return [first, history];
-      const [epoch] = tail.split("-");
-      const position = this.data.xadd(LOG_KEY, `${epoch}-*`, ["purge", json]);
-      this.data.hset(META_KEY, { last: position });
-      this.data.set(purgeKey(purgeId), position, this.#nowMs() + SAME_PURGE_MS);
-      return [position, history];
+      const settled = this.#settle(floor);
+      const [epoch] = settled.tail.split("-");
+      let { tail } = settled;
+      const positions = purges.map(({ purgeId, text }) => {
+        const first = this.known(purgeId);
+        if (this.#parse(first) !== undefined && first !== undefined) return first;
+        tail = this.data.xadd(LOG_KEY, `${epoch}-*`, ["purge", text]);
+        this.data.set(purgeKey(purgeId), tail, this.#nowMs() + SAME_PURGE_MS);
+        return tail;
+      });
+      this.data.hset(META_KEY, { last: tail });
+      return [settled.history, ...positions];
     });
   }
 
@@ -151,7 +158,8 @@ export class SimulatedRedis {
 
   /** Rule P2: where the purge with this id already stands. */
   protected known(purgeId: string): string | undefined {
-    return this.data.get(purgeKey(purgeId), this.#nowMs());
+    const key = purgeKey(purgeId);
+    return this.data.type(key) === "string" ? this.data.get(key, this.#nowMs()) : undefined;
   }
 
   /** Rule P1: why the history may have been lost; undefined when all of it is there. */
@@ -171,6 +179,11 @@ export class SimulatedRedis {
     if (comparePositions(floor, last) > 0)
       return because(`${formatPosition(floor)} was seen and the log ends at ${record.last}`);
     return undefined;
+  }
+
+  /** Rule P1: an epoch that no other opening has had; `passed` is the highest that anybody knows of. */
+  protected epoch(nowUs: number, passed: number): number {
+    return Math.max(nowUs, passed + (nowUs % MICROS)) + 1;
   }
 
   #script<T>(work: () => T): T {
@@ -197,11 +210,11 @@ export class SimulatedRedis {
     if (movedAside) data.rename(LOG_KEY, ASIDE_KEY);
     if (data.type(META_KEY) !== "hash") data.del(META_KEY);
     if (found.edgesKind !== "hash") data.del(EDGES_KEY);
-    const epoch = Math.max(this.#seconds(), floor.epoch, last?.epoch ?? 0, top?.epoch ?? 0) + 1;
+    const [nowUs, micros] = [this.#nowUs(), this.#nowUs() % MICROS];
+    const epoch = this.epoch(nowUs, Math.max(floor.epoch, last?.epoch ?? 0, top?.epoch ?? 0));
     const tail = data.xadd(LOG_KEY, `${epoch}-0`, ["barrier", reason]);
     const opened = String(this.#nowMs());
-    const micros = Math.floor(this.#wall() * 1000) % 1_000_000;
-    const history = `${this.runId}-${this.#seconds()}.${micros}`;
+    const history = `${this.runId}-${Math.floor(nowUs / MICROS)}.${micros}`;
     data.hset(META_KEY, { run_id: this.runId, last: tail, opened, history });
     return { tail, oldest: (movedAside ? undefined : found.oldest) ?? tail, opened, history };
   }
@@ -241,7 +254,7 @@ export class SimulatedRedis {
   /** A position that can be one of ours: not longer than 15 digits, not from the far future. */
   #parse(id: string | undefined): Position | undefined {
     const position = id === undefined ? undefined : parsePosition(id);
-    return position === undefined || position.epoch > this.#seconds() + FARTHEST_EPOCH_S
+    return position === undefined || position.epoch > this.#nowUs() + FARTHEST_EPOCH_US
       ? undefined
       : position;
   }
@@ -250,8 +263,8 @@ export class SimulatedRedis {
     return Math.floor(this.#wall());
   }
 
-  #seconds(): number {
-    return Math.floor(this.#wall() / 1000);
+  #nowUs(): number {
+    return Math.floor(this.#wall() * 1000);
   }
 }
 

@@ -97,12 +97,7 @@ export class World {
       ...this.#others,
       ...this.#client.torn,
       ...this.#ledger.takenTwice,
-      ...violations(
-        this.#ledger.accepted,
-        this.#client.answers,
-        LEASE_MS / LEAST_RATE,
-        this.#ledger.unambiguous,
-      ),
+      ...violations(this.#ledger.accepted, this.#client.answers, LEASE_MS / LEAST_RATE, LEAST_RATE),
     ];
   }
 
@@ -183,7 +178,7 @@ export class World {
       const { running } = edge;
       if (running === undefined) return;
       const { targets, soft, waitMs } = action;
-      const call = { purgeId, targets, soft, waitMs, dryRun: false, reboundMs: undefined };
+      const call = { purgeId, targets, soft, waitMs, dryRun: false, reboundMs: undefined, pace: undefined };
       purge(call, edge.id, running.parts).then((proof) => {
         if (edge.running === running) resolve(proof);
       });
@@ -205,7 +200,6 @@ export class World {
   }
 
   #beaten(beat: Heartbeat): void {
-    this.#ledger.reached(beat.position, beat.runId);
     for (const { running } of this.#edges.values()) running?.client.heard(beat);
   }
 
