@@ -24,6 +24,7 @@ describe("the batches of a purge", () => {
             wait: { seconds: 60, nanos: 999_999_999 },
             dryRun: true,
             rebound: { seconds: 300, nanos: 999_999_999 },
+            pace: 0xffff_ffff,
           };
           expect(PurgeRequest.encode(request).finish().byteLength).to.be.at.most(64 * 1024);
         }

@@ -77,7 +77,7 @@ export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boole
     tags: tags.tags,
     variance: searchVariance(fields),
     mark,
-    softPurged: false,
+    softPurgedAt: undefined,
   };
   const body = new SharedBody(arrived.body, edge.fillBudget, edge.keepLimit, edge.clock, length);
   const starter = body.join();
@@ -123,7 +123,7 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: EdgeParts): St
   if (selecting === "never" || tags.kind === "refused") return undefined;
   const variance = searchVariance(fields);
   const updated = { fields, requestTime, responseTime, mark, selecting, tags: tags.tags, variance };
-  return { ...old, ...updated, softPurged: false };
+  return { ...old, ...updated, softPurgedAt: undefined };
 }
 
 async function* skip(body: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,3 @@
-import { describeError } from "../process/failure.ts";
 import { type FillAim, type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
 import type { Flight } from "./origin/collapse.ts";
@@ -34,7 +33,7 @@ export async function askOrigin(
 ): Promise<Given> {
   const aim = aimOf(request, key, verdict, edge);
   const now = edge.clock.monotonic();
-  // Rule E2: what a flush or a lapse has put in doubt is validated so many at a time, or it were an outage.
+  // Rule E2: what a flush, a soft purge or a lapse puts in doubt is validated so many at a time, or it were an outage.
   const turnstile = isDistrusted(verdict) || !mayJoin ? edge.collapse.revalidations(request.site) : undefined;
   const mark = edge.follower.mark();
   const ask = () => fill(request, key, aim, mark, edge);
@@ -52,29 +51,11 @@ export async function askOrigin(
   return given;
 }
 
-function isDistrusted(verdict: Asking): boolean {
-  return verdict.kind === "must-validate" && (verdict.detail === "purged" || verdict.detail === "lapsed");
-}
+// The standings of what a purge, a flush or a lapse has put in doubt.
+const DISTRUSTED: readonly string[] = ["purged", "soft-purged", "lapsed"];
 
-/** RFC 5861 section 3: once, behind an answer that has been given; whoever asks meanwhile gets the stale one too. */
-export function refreshBehind(
-  request: FillRequest,
-  key: string,
-  stale: StoredResponse,
-  edge: EdgeParts,
-): void {
-  if (edge.collapse.at(key) !== undefined) return;
-  const { site, target, fields, origin } = request;
-  const asking = { method: "GET", site, target, fields, origin };
-  const mark = edge.follower.mark();
-  const filling = fill(asking, key, { kind: "whole", validating: stale }, mark, edge);
-  launch(key, mark, filling, edge).result.then(
-    (filled) => {
-      if (filled.kind === "shared") filled.starter.leave();
-      if (filled.kind === "own" && filled.content.kind === "stream") filled.content.cancel();
-    },
-    (thrown: unknown) => edge.log.warn({ key, cause: describeError(thrown) }, "refresh failed"),
-  );
+function isDistrusted(verdict: Asking): boolean {
+  return verdict.kind === "must-validate" && DISTRUSTED.includes(verdict.detail);
 }
 
 function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: EdgeParts): FillAim {
@@ -96,7 +77,8 @@ function completablePart(request: CacheRequest, key: string, edge: EdgeParts): S
     );
 }
 
-function launch(
+/** From now on requests for the key meet this fill, until it has arrived whole. */
+export function launch(
   key: string,
   mark: FillMark | undefined,
   filling: Promise<Filled>,

@@ -26,6 +26,7 @@ describe("the bytes of a call", () => {
       soft: true,
       dryRun: false,
       rebound: { seconds: 2, nanos: 0 },
+      pace: 50,
     };
     const read = readPurgeBytes(PurgeRequest.encode(request).finish());
     expect(read).to.deep.equal({ ok: true, value: request });

@@ -36,6 +36,8 @@ export interface EdgeConfig {
   readonly ttlMs: number;
   readonly leaseMs: number;
   readonly simulateLatencyMs: number;
+  /** How long answers under way may go on once it takes no more requests. */
+  readonly drainMs: number;
   /** Purge calls a second that it takes. */
   readonly purgeRate: number;
   /** What a caller must know to change state; undefined: the gRPC port listens on loopback only. */
@@ -51,7 +53,8 @@ export function controlHost({ host, token }: Pick<EdgeConfig, "host" | "token">)
 }
 
 const MIB = 2 ** 20;
-const YEAR_MS = 365 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
 
 const oneWorker: ValueType<number> = {
   name: "number",
@@ -121,6 +124,12 @@ export const edgeProgram = {
       default: 5_000,
       help: "How many purge calls a second it takes, as many again in a burst; more are RESOURCE_EXHAUSTED.",
     }),
+    drain: setting({
+      type: duration(0, HOUR_MS),
+      // Most downloads end within it, and few orchestrators wait for longer before they kill.
+      default: 30_000,
+      help: "How long it lets answers under way go on when it is told to stop, after the 1s in which routers learn of it; 0 cuts them at once.",
+    }),
     workers: setting({ type: oneWorker, default: 1, help: "Processes that serve this edge's data port." }),
     simulateLatency: setting({
       type: duration(0, 10_000),
@@ -150,7 +159,7 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     ...tokenProblems,
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
-  const { id, redis, publicUrl, memory, ttl, lease, simulateLatency } = values;
+  const { id, redis, publicUrl, memory, ttl, lease, simulateLatency, drain } = values;
   return {
     id,
     host: values.host,
@@ -166,6 +175,7 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     ttlMs: ttl,
     leaseMs: lease,
     simulateLatencyMs: simulateLatency,
+    drainMs: drain,
     purgeRate: values.purgeRate,
     ...(token === undefined ? {} : { token }),
     logLevel: values.logLevel,

@@ -10,6 +10,7 @@ export class Connections {
   readonly #open = new Map<Duplex, Connection>();
   /** Those on which nothing is being answered, the one that waits for longest first. */
   readonly #idle = new Set<Connection>();
+  #windingDown = false;
   #draining = false;
 
   constructor(most: number, clock: Clock) {
@@ -17,8 +18,9 @@ export class Connections {
     this.#clock = clock;
   }
 
-  get draining(): boolean {
-    return this.#draining;
+  /** Whether each answer is to be the last of its connection. */
+  get windingDown(): boolean {
+    return this.#windingDown;
   }
 
   /** Takes a new connection. When there are too many, the longest idle one is closed; when all are busy, this one. */
@@ -56,8 +58,14 @@ export class Connections {
     else this.#idle.add(connection);
   }
 
+  /** From now on each connection ends with its next answer; those that are idle wait for it. */
+  windDown(): void {
+    this.#windingDown = true;
+  }
+
   /** Closes those that are idle now, and each other one when it becomes so. */
   drain(): void {
+    this.#windingDown = true;
     this.#draining = true;
     for (const connection of this.#idle) connection.close();
   }

@@ -30,6 +30,7 @@ const EMPTY: PurgeRequest = {
   wait: undefined,
   dryRun: false,
   rebound: undefined,
+  pace: 0,
 };
 const SOON = { seconds: 0, nanos: 100_000_000 };
 

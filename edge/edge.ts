@@ -20,6 +20,7 @@ import type { EdgeParts } from "./parts.ts";
 import { PurgeCalls } from "./purge-calls.ts";
 import { PurgeFollower } from "./purge-follower.ts";
 import { PurgeRecords } from "./purge-records.ts";
+import { Refill } from "./refill.ts";
 import { Sites } from "./sites.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 
@@ -41,7 +42,12 @@ export interface Edge {
   readonly http: Address;
   readonly grpc: Address;
   readonly admin: Address;
-  /** Refuses new traffic, lets the answers in flight end, closes everything it opened. */
+  /**
+   * Tells routers to look elsewhere, and resolves when they have had the time to: until then it takes and answers
+   * requests as before, each as the last of its connection. To be followed by stop().
+   */
+  drain(): Promise<void>;
+  /** Refuses new traffic, lets the answers in flight end for up to `drainMs`, closes everything it opened. */
   stop(): Promise<void>;
 }
 
@@ -51,9 +57,10 @@ const KEEP_SHARE = 4;
 const FILL_SHARE = 2;
 // How soon a lease that has come back shows; that it has run out shows when it does.
 const LEAST_LOOK_MS = 50;
-// How long a stopping edge lets answers in flight, and calls in flight, go on.
-const ANSWERS_PATIENCE_MS = 10_000;
+// How long a stopping edge lets calls in flight go on.
 const CALLS_PATIENCE_MS = 2_000;
+// Two Pings of a router, 250 ms apart and jittered, and as long again for a far router or a busy machine.
+const NOTICE_MS = 1_000;
 
 /** The rule for who may call, in the words of the log and of the start line. */
 export const NO_TOKEN_RULE = "without EDGECACHE_TOKEN the gRPC control port listens on loopback only";
@@ -87,6 +94,7 @@ class RunningEdge implements Edge {
   readonly #control: ControlPlane;
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
+  readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
   #httpPort: number;
@@ -114,7 +122,10 @@ class RunningEdge implements Edge {
         store,
         clock,
         log,
-        onPurge: (position, purge, objects) => records.applied(position, purge, objects),
+        onPurge: (position, purge, objects) => {
+          records.applied(position, purge, objects);
+          this.#refill.purged(position, purge);
+        },
       }),
       collapse: new Collapse(),
       counters: new EdgeCounters(),
@@ -123,6 +134,7 @@ class RunningEdge implements Edge {
       fillBudget: new ByteBudget(config.memoryBytes / FILL_SHARE),
       keepLimit: config.memoryBytes / KEEP_SHARE,
     };
+    this.#refill = new Refill(this.#parts);
     this.#sites = new Sites(config.sites);
     const { purgeRate } = config;
     const purges = new PurgeCalls({ ...this.#parts, purgeLog, records, sites: this.#sites, purgeRate });
@@ -201,19 +213,31 @@ class RunningEdge implements Edge {
     }
   }
 
+  async drain(): Promise<void> {
+    this.#announceEnd();
+    if (this.#config.drainMs > 0) await this.#parts.clock.wait(NOTICE_MS);
+  }
+
   async stop(): Promise<void> {
-    this.#report.draining = true;
+    this.#announceEnd();
     this.#stopped.abort();
     await this.#watching;
-    this.#control.setServing(false);
-    await this.#purges.stop();
-    await this.#listener.close(ANSWERS_PATIENCE_MS);
-    await this.#control.close(CALLS_PATIENCE_MS);
-    await this.#operator?.stop();
+    await this.#refill.stop();
+    await this.#listener.close(this.#config.drainMs);
+    // Only now does nothing use the cache, so that no purge need wait for it (receipts count every member).
     await this.#parts.follower.stop();
     await this.#leave();
+    await this.#control.close(CALLS_PATIENCE_MS);
+    await this.#purges.stop();
+    await this.#operator?.stop();
     for (const origin of this.#parts.origins.values()) await origin.close();
     this.#report.stop();
+  }
+
+  #announceEnd(): void {
+    this.#report.draining = true;
+    this.#control.setServing(false);
+    this.#listener.windDown();
   }
 
   /** A stopped edge serves nothing, so no purge need wait for it. */

@@ -97,11 +97,24 @@ describe("Explain", () => {
     expect((await explain("/a", { "Cache-Control": "no-store" })).next).to.match(/^fwd=/);
     await purge(edge.control, { $case: "url", url: "/a" }, { soft: true });
     const softened = await explain("/a");
-    expect(softened.next).to.match(/^fwd=stale; detail=/);
+    expect(softened.next).to.match(/^fwd=stale; detail=soft-purged$/);
     expect(softened.reason).to.match(/^a stored response must be validated with the origin first: /);
     expect((await explain("/b", { "Cache-Control": "only-if-cached" })).next).to.equal(
       "fwd=request; detail=only-if-cached",
     );
+  });
+
+  it("says that a soft purge has made it stale, and what allows it to be used", async () => {
+    await start();
+    origin.answer("/a", { fields: [["Cache-Control", "max-age=60, stale-while-revalidate=30"]], body: "a" });
+    await get(edge.url, "/a");
+    await purge(edge.control, { $case: "url", url: "/a" }, { soft: true });
+    const { next, reason, variants } = await explain("/a");
+    expect(next).to.match(/^hit; ttl=(0|-1); detail=stale-while-revalidate$/);
+    expect(reason).to.equal(
+      "a stored response is stale by a soft purge, and stale-while-revalidate allows it",
+    );
+    expect(variants[0]?.ttl).to.be.within(-1, 0);
   });
 
   it("finds the site by the host of a full URL", async () => {

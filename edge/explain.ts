@@ -6,8 +6,8 @@ import type { EdgeParts } from "./parts.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
 import { currentAge } from "./rules/age.ts";
 import { cacheKey } from "./rules/cache-key.ts";
-import { freshnessLifetime, ttl } from "./rules/freshness.ts";
-import { judge, type Verdict } from "./rules/judge.ts";
+import { freshnessLifetime } from "./rules/freshness.ts";
+import { isSoftPurged, judge, type Standing, ttlLeft, type Verdict } from "./rules/judge.ts";
 import type { CacheRequest } from "./rules/stored-head.ts";
 import type { Sites } from "./sites.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
@@ -44,10 +44,13 @@ export function explain(
   const key = cacheKey(site, url.target);
   const now = edge.clock.wall();
   const stored = [...edge.store.peek(key), ...edge.store.equivalents(site, url.target)];
-  const verdict = judge(asked, stored, (response) => edge.follower.standing(response), now);
+  const standing = (response: StoredResponse): Standing => edge.follower.standing(response);
+  const verdict = judge(asked, stored, standing, now);
   const selected = "stored" in verdict ? verdict.stored : undefined;
-  const variants = stored.map((response) => describeVariant(response, response === selected, now));
-  const { next, reason } = nextOutcome(verdict);
+  const variants = stored.map((response) =>
+    describeVariant(response, ttlLeft(response, standing(response), now), response === selected, now),
+  );
+  const { next, reason } = nextOutcome(verdict, selected !== undefined && isSoftPurged(standing(selected)));
   const member = cacheStatusMember(edge.id, next);
   return {
     ok: true,
@@ -62,7 +65,10 @@ function siteOf({ authority }: NamedUrl, sites: Sites): string | undefined {
 }
 
 /** What the next request would get, before the origin has a say, and the rule that decides. */
-function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; reason: string } {
+function nextOutcome(
+  verdict: Verdict<StoredResponse>,
+  softPurged: boolean,
+): { next: CacheOutcome; reason: string } {
   switch (verdict.kind) {
     case "fresh":
       return {
@@ -72,7 +78,7 @@ function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; re
     case "stale-usable":
       return {
         next: { kind: "stale", ttl: verdict.ttl, refreshing: verdict.refresh, detail: verdict.because },
-        reason: `a stored response is stale, and ${verdict.because} allows it`,
+        reason: `a stored response is stale${softPurged ? " by a soft purge" : ""}, and ${verdict.because} allows it`,
       };
     case "must-validate":
       return {
@@ -100,13 +106,18 @@ function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; re
   }
 }
 
-function describeVariant(stored: StoredResponse, selected: boolean, now: number): StoredVariant {
+function describeVariant(
+  stored: StoredResponse,
+  left: number,
+  selected: boolean,
+  now: number,
+): StoredVariant {
   const selecting = [...stored.selecting].map(([name, value]) => [name, value ?? ""] as const);
   return {
     status: stored.status,
     bodyBytes: stored.bodyLength,
     age: currentAge(stored, now),
-    ttl: ttl(stored, now),
+    ttl: left,
     freshnessSource: freshnessLifetime(stored).source,
     validator: stored.fields.get("ETag") ?? stored.fields.get("Last-Modified") ?? "",
     selectingFields: Object.fromEntries(selecting),

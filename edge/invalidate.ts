@@ -25,5 +25,5 @@ export function invalidate(
     for (const stored of edge.store.peek(cacheKey(site, target))) edge.store.remove(stored);
   }
   // By tag, nothing is so far to look for that others must be let in between.
-  for (const group of groups) for (const _slice of edge.store.purge(group, false));
+  for (const group of groups) for (const _slice of edge.store.purge(group, undefined));
 }

@@ -101,6 +101,11 @@ export class Listener {
     return bound;
   }
 
+  /** From now on each answer says that its connection ends with it; requests are taken as before. */
+  windDown(): void {
+    this.#connections.windDown();
+  }
+
   /** Takes no more connections, lets the answers in flight end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => {
@@ -187,7 +192,7 @@ export class Listener {
         return;
       }
       counters.answered(served.outcome);
-      if (this.#connections.draining) exchange.response.shouldKeepAlive = false;
+      if (this.#connections.windingDown) exchange.response.shouldKeepAlive = false;
       await respond(served, request.method, exchange.response, this.#edge);
     } finally {
       this.#inFlight -= 1;

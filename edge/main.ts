@@ -14,6 +14,7 @@ const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
   const edge = await startEdge(config, { purgeLog, clock: systemClock, log });
   stopOnSignal(async () => {
+    await edge.drain();
     await edge.stop();
     await purgeLog.close();
   }, log);

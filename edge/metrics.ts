@@ -20,6 +20,19 @@ export const edgeCounters = [
     name: "notStored",
     help: "Fills not stored because they, or the variants of their key, were too large or too many.",
   },
+  {
+    name: "refillQueued",
+    help: "Stored responses queued by paced soft purges, to be asked for again; those that wait are the rest of the next three.",
+  },
+  { name: "refilled", help: "Of these, asked for again and stored, by the edge on its own account." },
+  {
+    name: "refillSkipped",
+    help: "Of these, passed over: refreshed, evicted or purged meanwhile, or made for a request with credentials.",
+  },
+  {
+    name: "refillFailed",
+    help: "Of these, asked for and not stored: the origin failed, or nothing may be kept.",
+  },
 ] as const satisfies readonly { name: string; help: string }[];
 
 export type CounterName = (typeof edgeCounters)[number]["name"];
@@ -44,6 +57,17 @@ export const edgeGauges = [
 
 export type GaugeName = (typeof edgeGauges)[number]["name"];
 
+/** What is not the outcome of a request. */
+type SideCounter =
+  | "fills"
+  | "collapsed"
+  | "fenced"
+  | "notStored"
+  | "refillQueued"
+  | "refilled"
+  | "refillSkipped"
+  | "refillFailed";
+
 const COUNTER_OF: Record<CacheOutcome["kind"], CounterName> = {
   hit: "hits",
   miss: "misses",
@@ -57,9 +81,8 @@ const COUNTER_OF: Record<CacheOutcome["kind"], CounterName> = {
 export class EdgeCounters {
   readonly #counts = new Map<CounterName, number>();
 
-  /** Counts what is not the outcome of a request. */
-  add(name: "fills" | "collapsed" | "fenced" | "notStored"): void {
-    this.#increment(name);
+  add(name: SideCounter, count = 1): void {
+    this.#counts.set(name, this.get(name) + count);
   }
 
   /** Counts one answered request, by its outcome. */

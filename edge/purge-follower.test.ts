@@ -67,7 +67,7 @@ describe("the purge follower", () => {
       chunks: [],
       bodyLength: 0,
       mark,
-      softPurged: false,
+      softPurgedAt: undefined,
       ...PAGE,
       target,
     };
@@ -81,8 +81,8 @@ describe("the purge follower", () => {
     return taken;
   };
 
-  const append = async (target: PurgeTarget): Promise<Position> => {
-    const purge = { purgeId: `p${Math.random()}`, targets: [target], soft: false, by: "test" };
+  const append = async (target: PurgeTarget, soft = false): Promise<Position> => {
+    const purge = { purgeId: `p${Math.random()}`, targets: [target], soft, by: "test" };
     const outcome = await log.append(purge, follower.position);
     if (outcome.kind !== "accepted") throw new Error(outcome.reason);
     await turn();
@@ -162,6 +162,73 @@ describe("the purge follower", () => {
     expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
   });
 
+  describe("after a soft purge", () => {
+    const softly = (seconds: number) => ({ kind: "soft-purged", seconds });
+    const ALL: PurgeTarget = { kind: "everything" };
+
+    for (const target of [{ kind: "tag", tag: "news" }, ALL, { ...ALL, site: "default" }] as const) {
+      it(`tells since when what it covers is stale: ${JSON.stringify(target)}`, async () => {
+        const stored = storedAt(mark());
+        await append(target, true);
+        expect(follower.standing(stored)).to.deep.equal(softly(0));
+        clock.advance(200);
+        await append(target, true);
+        clock.advance(100);
+        expect(follower.standing(stored)).to.deep.equal(softly(0.3));
+        expect(store.objects).to.equal(1);
+        expect(follower.standing(storedAt(mark()))).to.equal("trusted");
+      });
+    }
+
+    it("goes by the first of those that cover it, one of everything or one of it alone", async () => {
+      const [early, late] = [storedAt(mark(), "/early"), storedAt(mark(), "/late")];
+      await append({ kind: "url", target: "/early" }, true);
+      clock.advance(100);
+      await append(ALL, true);
+      clock.advance(100);
+      await append({ kind: "url", target: "/late" }, true);
+      expect([follower.standing(early), follower.standing(late)]).to.deep.equal([softly(0.2), softly(0.1)]);
+    });
+
+    it("keeps out of the store what was asked for before, and removes nothing", async () => {
+      const stored = storedAt(mark());
+      for (const target of [{ kind: "tag", tag: "news" }, ALL] as const) {
+        const before = mark();
+        await append(target, true);
+        expect(follower.overtaken(before, PAGE)).to.equal(true);
+        expect(follower.mayJoin(before, PAGE)).to.equal(false);
+        expect(follower.removed(before, PAGE)).to.equal(false);
+      }
+      await append({ kind: "url", target: "/page" });
+      expect(follower.removed(stored.mark, stored)).to.equal(true);
+    });
+
+    it("trusts nothing that it covers while the lease is lapsed, and counts on when it is back", async () => {
+      const stored = storedAt(mark());
+      await append(ALL, true);
+      log.cut = true;
+      clock.advance(2_000);
+      await turn();
+      expect(follower.standing(stored)).to.equal("purged");
+      log.cut = false;
+      clock.advance(250);
+      await turn();
+      expect(follower.standing(stored)).to.deep.equal(softly(2.25));
+    });
+
+    it("makes a validator of it when a flush comes, which forgets what was stale before", async () => {
+      const stored = storedAt(mark());
+      await append(ALL, true);
+      const epoch = follower.position.epoch - 1;
+      log.bend = (state) => ({ ...state, runId: "another", tail: { epoch, seq: 1 } });
+      clock.advance(250);
+      await turn();
+      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.removed(stored.mark, stored)).to.equal(true);
+      expect(follower.standing(storedAt({ ...mark(), position: { epoch, seq: 1 } }))).to.equal("trusted");
+    });
+  });
+
   describe("while it purges many paths in slices", () => {
     const ITEMS = 5_000;
 
@@ -186,6 +253,18 @@ describe("the purge follower", () => {
       await finish();
       expect(store.objects).to.equal(1);
       expect(follower.standing(other)).to.equal("trusted");
+    });
+
+    it("holds for stale what a soft purge covers, from one moment on", async () => {
+      const covered = storedAt(mark(), "/items/last");
+      await append({ kind: "prefix", prefix: "/items" }, true);
+      expect(covered.softPurgedAt).to.equal(undefined);
+      expect(follower.standing(covered)).to.deep.equal({ kind: "soft-purged", seconds: 0 });
+      clock.advance(7);
+      await turn();
+      await finish();
+      expect(covered.softPurgedAt).to.equal(0);
+      expect(follower.standing(covered)).to.deep.equal({ kind: "soft-purged", seconds: 0.007 });
     });
 
     it("takes the entries that come meanwhile after it, and loses none", async () => {

@@ -4,10 +4,11 @@ import type { Log } from "../process/log.ts";
 import { BEGINNING, comparePositions, formatPosition, isNext, type Position } from "../purge-log/position.ts";
 import type { Purge, PurgeTarget } from "../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../purge-log/purge-log.ts";
+import { Progress } from "./progress.ts";
 import { PurgeHistory } from "./purge-history.ts";
 import type { Standing } from "./rules/judge.ts";
 import type { FillMark } from "./store/fill-mark.ts";
-import { covers, type Purgeable } from "./store/purge-match.ts";
+import { isAll, type Purgeable } from "./store/purge-match.ts";
 import type { Store } from "./store/store.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
 
@@ -15,7 +16,7 @@ import type { StoredResponse } from "./store/stored-response.ts";
 const HEARTBEAT_MS = 250;
 
 // How many counts of purged objects travel in each heartbeat: what can be applied between two heartbeats
-// that somebody waits for; a receipt whose count has left the window says 0 objects.
+// that somebody waits for; a receipt whose count has left the window says 0 objects, as where there were none.
 const REPORTED_PURGES = 64;
 
 /** What the edge says of itself in a heartbeat, beside where it is. */
@@ -36,6 +37,7 @@ export interface FollowerParts {
  *
  * - the position: every purge up to it has been applied, in order (E1);
  * - the flushes: whatever was filled before the last one is a validator only, because history may be lost (E2, E6);
+ *   what a soft purge covers is stale from then on;
  * - the lease: how recently the edge has proven that it is at the log's tail (E5, E7).
  */
 export class PurgeFollower {
@@ -44,17 +46,12 @@ export class PurgeFollower {
 
   readonly #parts: FollowerParts;
   readonly #history = new PurgeHistory();
-  /** Wakes those who wait for the position to move. */
-  #advanced = Promise.withResolvers<void>();
+  readonly #progress: Progress;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
   /** Undefined until it starts. */
   #identity: Identity | undefined;
-  #position: Position | undefined;
-  #freshAsOf: number | undefined;
   #runId: string | undefined;
-  /** Of the purge that is being applied in slices: what it has not come to yet must not be served either. */
-  #applying: readonly PurgeTarget[] = [];
   #applied: { position: Position; objects: number }[] = [];
   #beating: Promise<void> | undefined;
   #beatAgain = false;
@@ -62,16 +59,18 @@ export class PurgeFollower {
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
+    this.#progress = new Progress(parts.clock);
   }
 
   /** How far the edge has applied; the beginning until it has first reached the log. */
   get position(): Position {
-    return this.#position ?? BEGINNING;
+    return this.#progress.position ?? BEGINNING;
   }
 
   /** Milliseconds since the edge last proved that it is at the tail; undefined before the first time. */
   get lagMs(): number | undefined {
-    return this.#freshAsOf === undefined ? undefined : this.#parts.clock.monotonic() - this.#freshAsOf;
+    const { freshAsOf } = this.#progress;
+    return freshAsOf === undefined ? undefined : this.#parts.clock.monotonic() - freshAsOf;
   }
 
   /** Milliseconds for which stored responses may be used without asking the origin; 0 when lapsed. */
@@ -90,41 +89,39 @@ export class PurgeFollower {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.allSettled(this.#running);
+    // Whoever leaves the heartbeat table next must not be put back by one that is still on its way.
+    await this.#beating;
   }
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
   standing(stored: StoredResponse): Standing {
-    if (stored.softPurged || this.#history.flushedSince(stored.mark)) return "purged";
-    if (this.#applying.some((target) => covers(target, stored))) return "purged";
-    return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
+    const fate = this.#history.fateOf(stored);
+    if (fate === "purged") return fate;
+    // Rule E7: without its lease an edge serves nothing stale that a purge covers, be it a soft one.
+    if (this.leaseLeftMs <= 0) return fate === undefined ? "lapsed" : "purged";
+    if (fate === undefined) return "trusted";
+    return { kind: "soft-purged", seconds: (this.#parts.clock.monotonic() - fate) / 1_000 };
   }
 
   /** Whether every purge up to `position` is applied here; waits up to `ms` for those that are on their way. */
-  async reaches(position: Position, ms: number): Promise<boolean> {
-    const until = this.#parts.clock.monotonic() + ms;
-    for (;;) {
-      if (comparePositions(this.position, position) >= 0) return true;
-      const left = until - this.#parts.clock.monotonic();
-      if (left <= 0) return false;
-      await this.#appliedWithin(left);
-    }
-  }
-
-  async #appliedWithin(ms: number): Promise<void> {
-    const alarm = new AbortController();
-    const expired = this.#parts.clock.wait(ms, alarm.signal).catch(() => undefined);
-    await Promise.race([this.#advanced.promise, expired]);
-    alarm.abort();
+  reaches(position: Position, ms: number): Promise<boolean> {
+    return this.#progress.reaches(position, ms);
   }
 
   /** Rule E3: taken before the origin request is written. Undefined while the edge does not know where it is. */
   mark(): FillMark | undefined {
-    return this.#position === undefined ? undefined : this.#history.mark(this.#position);
+    const { position } = this.#progress;
+    return position === undefined ? undefined : this.#history.mark(position);
   }
 
   /** Rule E3: whether the fill may be stored, tested once more when everything about it is known. */
   overtaken(mark: FillMark, response: Purgeable): boolean {
     return this.#history.coveredSince(mark, response);
+  }
+
+  /** Rule E7: whether what was stored then must not be served any more, not even when the origin fails. */
+  removed(mark: FillMark, response: Purgeable): boolean {
+    return this.#history.removedSince(mark, response);
   }
 
   /** Keeps the fills in flight that these targets cover out of the store, at this edge alone. */
@@ -166,37 +163,31 @@ export class PurgeFollower {
         );
         break;
     }
-    this.#position = entry.position;
-    const advanced = this.#advanced;
-    this.#advanced = Promise.withResolvers();
-    advanced.resolve();
+    this.#progress.moveTo(entry.position);
   }
 
   async #purge(position: Position, purge: Purge): Promise<void> {
-    // First the fence: what is stored while the store is being searched is tested against this purge too.
-    this.#history.purged(position, purge.targets);
-    // One entry takes effect at one moment, however long it takes to find all that it names.
-    this.#applying = purge.targets;
+    // One entry takes effect at one moment, however long it takes to find all that it names. First the fence: what is
+    // stored while the store is being searched is tested against this purge too.
+    const softlyAt = purge.soft ? this.#parts.clock.monotonic() : undefined;
+    this.#history.begin(position, purge, softlyAt);
     let objects = 0;
-    for (const target of purge.targets) objects += await this.#purgeTarget(target, purge.soft);
-    this.#applying = [];
+    for (const target of purge.targets) objects += await this.#purgeTarget(target, softlyAt);
+    this.#history.end();
     this.purges += 1;
-    this.#applied.push({ position, objects });
+    if (objects > 0) this.#applied.push({ position, objects });
     if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
     this.#parts.onPurge?.(position, purge, objects);
-    this.#parts.log.info(
+    this.#parts.log.debug(
       { purgeId: purge.purgeId, position: formatPosition(position), by: purge.by, objects, soft: purge.soft },
       "purge applied",
     );
   }
 
-  async #purgeTarget(target: PurgeTarget, soft: boolean): Promise<number> {
+  async #purgeTarget(target: PurgeTarget, softlyAt: number | undefined): Promise<number> {
     const { store, clock } = this.#parts;
-    if (soft && target.kind === "everything" && target.site === undefined) {
-      this.#history.flushed();
-      return store.objects;
-    }
-    const purging = store.purge(target, soft);
+    if (softlyAt !== undefined && isAll(target)) return store.objects;
+    const purging = store.purge(target, softlyAt);
     let step = purging.next();
     while (step.done !== true) {
       await clock.wait(0);
@@ -265,9 +256,9 @@ export class PurgeFollower {
   }
 
   #takeState(state: LogState, sentPosition: Position, sentAt: number): void {
-    if (this.#position === undefined) {
+    if (this.#progress.position === undefined) {
       // Rule E8: nothing is stored yet, so the edge begins at the tail.
-      this.#position = state.tail;
+      this.#progress.moveTo(state.tail);
       this.#running.push(this.#follow(state.tail));
       this.#beatAgain = true;
     } else if (this.#runId !== state.runId || comparePositions(state.tail, sentPosition) < 0) {
@@ -275,12 +266,15 @@ export class PurgeFollower {
       this.#softFlush("the purge log restarted or lost entries");
     } else if (nextWasTrimmed(state, this.position)) {
       this.#softFlush("the purge log was trimmed past this edge");
-      this.#position = beforeFirst(state);
+      this.#progress.moveTo(beforeFirst(state));
     }
     // Those who wait for receipts count a position only under the history that it is of.
-    if (this.#runId !== state.runId) this.#beatAgain = true;
+    if (this.#runId !== state.runId) {
+      this.#beatAgain = true;
+      this.#progress.forgetTail();
+    }
     this.#runId = state.runId;
-    if (comparePositions(this.position, state.tail) >= 0) this.#freshAsOf = sentAt;
+    this.#progress.confirm(state.tail, sentAt);
   }
 }
 

@@ -39,11 +39,17 @@ describe("the records of purges", () => {
         time: new Date(clock.wall()),
         by: "edge-1 127.0.0.1",
         soft: true,
+        pace: 0,
         targets: [{ target: { $case: "url", url: "/a" }, site: "" }],
         targetCount: 1,
         edges: [{ edge: "edge-1", state: "applied", ms: 0, objects: 3, bytes: 0 }],
       },
     ]);
+  });
+
+  it("say at which pace it is asked for again", () => {
+    records.applied(at(1), { ...purgeOf("a"), soft: true, pace: 50 }, 3);
+    expect(records.list(1, [])[0]?.pace).to.equal(50);
   });
 
   it("name every kind of target as the call did", () => {

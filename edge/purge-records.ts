@@ -113,6 +113,7 @@ function wordOf(target: PurgeTarget): string {
 function recordOf({ position, purge, targets, targetCount, appliedAt, receipts }: Remembered): PurgeRecord {
   return {
     ...purge,
+    pace: purge.pace ?? 0,
     position: formatPosition(position),
     time: new Date(appliedAt),
     targets: targets.map(wireTarget),

@@ -19,6 +19,7 @@ const EMPTY: PurgeRequest = {
   wait: undefined,
   dryRun: false,
   rebound: undefined,
+  pace: 0,
 };
 
 function requestOf(
@@ -78,6 +79,7 @@ describe("a purge request", () => {
           waitMs: 5_000,
           dryRun: false,
           reboundMs: undefined,
+          pace: undefined,
         },
       });
       const wait = { seconds: 1, nanos: 500_000_000 };
@@ -107,6 +109,13 @@ describe("a purge request", () => {
       ] as const) {
         const read = readPurgeRequest(requestOf(url("/a"), { rebound: { seconds, nanos } }), oneSite);
         expect(read.ok && read.value.reboundMs).to.equal(seconds * 1_000 + nanos / 1e6);
+      }
+    });
+
+    it("with any pace from 1 to 1000 a second, when it is soft", () => {
+      for (const pace of [1, 1_000]) {
+        const read = readPurgeRequest(requestOf(url("/a"), { soft: true, pace }), oneSite);
+        expect(read.ok && read.value.pace).to.equal(pace);
       }
     });
 
@@ -209,6 +218,13 @@ describe("a purge request", () => {
         "rebound: must be 0.1s to 300s",
         '"301s"',
       ],
+      [
+        "a pace over 1000 a second",
+        requestOf(everything, { soft: true, pace: 1_001 }),
+        "pace: must be 1 to 1000 requests a second",
+        '"1001"',
+      ],
+      ["a pace of a hard purge", requestOf(everything, { pace: 50 }), "pace: must stand beside soft", '"50"'],
     ];
     for (const [what, request, field, value] of rows) {
       it(`for ${what}`, () => {

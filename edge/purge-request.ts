@@ -1,5 +1,5 @@
 import type { PurgeRequest, PurgeTarget as WireTarget } from "../proto/gen/edgecache/v1/edge.ts";
-import type { PurgeTarget } from "../purge-log/purge.ts";
+import { MOST_PACE, type PurgeTarget } from "../purge-log/purge.ts";
 import { isPrefix, PREFIX_RULE, parseUrl, URL_RULE } from "./purge-url.ts";
 import type { Sites } from "./sites.ts";
 import { notUnderstood, type Understood } from "./understood.ts";
@@ -14,6 +14,8 @@ export interface PurgeCall {
   readonly dryRun: boolean;
   /** When to purge the same once more, in milliseconds from its acceptance; undefined for never. */
   readonly reboundMs: number | undefined;
+  /** Of a soft purge: requests a second at which each edge asks again for what is covered; undefined for none. */
+  readonly pace: number | undefined;
 }
 
 // One log entry holds one call, and an edge applies it in one go: this bounds how long that takes.
@@ -41,6 +43,8 @@ export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understoo
   if (!wait.ok) return wait;
   const rebound = readRebound(request.rebound);
   if (!rebound.ok) return rebound;
+  const pace = readPace(request);
+  if (!pace.ok) return pace;
   const targets: PurgeTarget[] = [];
   for (const [index, wire] of request.targets.entries()) {
     const target = readTarget(wire, `targets[${index}]`, sites);
@@ -50,7 +54,7 @@ export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understoo
   const { purgeId, soft, dryRun } = request;
   return {
     ok: true,
-    value: { purgeId, targets, soft, waitMs: wait.value, dryRun, reboundMs: rebound.value },
+    value: { purgeId, targets, soft, waitMs: wait.value, dryRun, reboundMs: rebound.value, pace: pace.value },
   };
 }
 
@@ -71,6 +75,16 @@ function readRebound(rebound: PurgeRequest["rebound"]): Understood<number | unde
         `must be ${LEAST_REBOUND_MS / 1_000}s to ${MOST_REBOUND_MS / 1_000}s`,
         `${ms / 1_000}s`,
       );
+}
+
+function readPace({ pace, soft }: PurgeRequest): Understood<number | undefined> {
+  if (pace === 0) return { ok: true, value: undefined };
+  if (pace > MOST_PACE) {
+    return notUnderstood("pace", `must be 1 to ${MOST_PACE} requests a second, or 0 for none`, String(pace));
+  }
+  return soft
+    ? { ok: true, value: pace }
+    : notUnderstood("pace", "must stand beside soft: a hard purge leaves nothing to validate", String(pace));
 }
 
 function readTarget(wire: WireTarget, field: string, sites: Sites): Understood<PurgeTarget> {

@@ -1,7 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
+import { Failure } from "../process/failure.ts";
+import { MemoryPurgeLog } from "../purge-log/memory-purge-log.ts";
+import type { Heartbeat, LogState } from "../purge-log/purge-log.ts";
 import { ask, get } from "../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../test/rig/http-origin.ts";
+import { ManualClock } from "../test/rig/manual-clock.ts";
 import { purge, stats } from "../test/rig/purge.ts";
 import { RawOrigin } from "../test/rig/raw-origin.ts";
 import { startTestEdge, type TestEdge } from "../test/rig/test-edge.ts";
@@ -387,4 +391,189 @@ describe("an edge in front of an HTTP origin", () => {
     expect(seen?.header("x-forwarded-proto")).to.equal("http");
     expect(seen?.header("via")).to.equal("1.1 edge-1");
   });
+});
+
+/** A purge log that an edge can be cut off from. */
+class SilentLog extends MemoryPurgeLog {
+  silent = false;
+
+  override async heartbeat(beat: Heartbeat): Promise<LogState> {
+    if (this.silent) throw new Failure("log-silent", "log", "no answer");
+    return super.heartbeat(beat);
+  }
+}
+
+describe("an edge after a soft purge", () => {
+  let clock: ManualClock;
+  let log: SilentLog;
+  let origin: HttpOrigin;
+  let edge: TestEdge;
+
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now());
+    log = new SilentLog(clock);
+    origin = await HttpOrigin.start();
+    edge = await startTestEdge(origin.url, { clock, purgeLog: log });
+  });
+
+  afterEach(async () => {
+    await edge.stop();
+    await log.close();
+    await origin.stop();
+  });
+
+  const softly = (url: string) => purge(edge.control, { $case: "url", url }, { soft: true });
+  const everythingSoftly = () =>
+    purge(edge.control, { $case: "everything", everything: true }, { soft: true });
+
+  /** Stores the old version, and lets the origin have the new one from then on. */
+  const publish = async (path: string, cacheControl: string): Promise<void> => {
+    const version = (body: string): Reply => ({
+      fields: [
+        ["Cache-Control", cacheControl],
+        ["ETag", `"${body}"`],
+      ],
+      body,
+    });
+    origin.answer(path, version("old"));
+    await get(edge.url, path);
+    origin.answer(path, version("new"));
+  };
+
+  const answerOf = async (path: string, headers = {}): Promise<string> => {
+    const { status, text, header } = await get(edge.url, path, { headers });
+    return status < 400 ? `${header("x-cache")} ${text}` : String(status);
+  };
+
+  /** With the heartbeats that keep the lease. */
+  const pass = async (seconds: number): Promise<void> => {
+    for (let ms = 0; ms < seconds * 1_000; ms += 250) {
+      clock.advance(250);
+      await turn();
+    }
+  };
+
+  it("answers stale within stale-while-revalidate, while one refresh goes on behind", async () => {
+    await publish("/a", "max-age=600, stale-while-revalidate=30");
+    await softly("/a");
+    const fields = origin.hold("/a", "fields");
+    const stale = await get(edge.url, "/a");
+    expect(stale.header("cache-status")).to.equal("edge-1; hit; ttl=0; detail=stale-while-revalidate");
+    await pass(5);
+    expect((await get(edge.url, "/a")).header("cache-status")).to.contain("hit; ttl=-5; ");
+    await origin.received("/a", 2);
+    fields.open();
+    while ((await answerOf("/a")) !== "HIT new");
+    expect(origin.count("/a")).to.equal(2);
+  });
+
+  it("counts what the response allows from the purge, be it of one URL or of everything", async () => {
+    for (const soften of [() => softly("/a"), everythingSoftly]) {
+      await publish("/a", "max-age=600, stale-while-revalidate=30, stale-if-error=60");
+      await pass(20);
+      await soften();
+      origin.answer("/a", { status: 503, body: "down" });
+      await pass(29.75);
+      expect(await answerOf("/a")).to.equal("STALE old");
+      await pass(0.25);
+      const onError = await get(edge.url, "/a");
+      expect(onError.header("cache-status")).to.equal("edge-1; hit; ttl=-30; detail=origin-503");
+      // Another soft purge makes nothing less stale.
+      await soften();
+      await pass(30);
+      expect(await answerOf("/a")).to.equal("STALE old");
+      await pass(0.25);
+      expect(await answerOf("/a")).to.equal("503");
+      await purge(edge.control, { $case: "url", url: "/a" });
+    }
+  });
+
+  it("asks the origin first where the response, or the client, allows nothing stale", async () => {
+    const SWR = "stale-while-revalidate=30";
+    const refusing: readonly (readonly [string, Record<string, string>])[] = [
+      ["max-age=600", {}],
+      ["max-age=600", { "Cache-Control": "max-stale" }],
+      [`max-age=600, must-revalidate, ${SWR}`, {}],
+      [`s-maxage=600, ${SWR}`, {}],
+      [`max-age=600, ${SWR}`, { "Cache-Control": "no-cache" }],
+      [`max-age=600, ${SWR}`, { "Cache-Control": "max-age=0" }],
+    ];
+    for (const [index, [cacheControl, headers]] of refusing.entries()) {
+      const path = `/refused/${index}`;
+      await publish(path, cacheControl);
+      await softly(path);
+      expect(await answerOf(path, headers), `${cacheControl} ${JSON.stringify(headers)}`).to.equal(
+        "MISS new",
+      );
+    }
+  });
+
+  it("never answers stale to who names a position, after a hard purge, or without its lease", async () => {
+    const allowed = "max-age=600, stale-while-revalidate=600, stale-if-error=600";
+    for (const path of ["/named", "/hard", "/lapsed"]) await publish(path, allowed);
+    for (const path of ["/named", "/hard"]) origin.answer(path, { status: 503, body: "down" });
+    const { position } = await softly("/named");
+    expect(await answerOf("/named", { "EdgeCache-After": position })).to.equal("503");
+    expect(await answerOf("/named")).to.equal("STALE old");
+    await softly("/hard");
+    await purge(edge.control, { $case: "url", url: "/hard" });
+    expect(await answerOf("/hard")).to.equal("503");
+    await softly("/lapsed");
+    log.silent = true;
+    clock.advance(2_000);
+    await turn();
+    expect(await answerOf("/lapsed")).to.equal("MISS new");
+    await origin.stop();
+    expect(await answerOf("/named")).to.equal("504");
+    origin = await HttpOrigin.start();
+  });
+
+  it("refreshes anew though a fill from before the purge is still on its way, and does not store that", async () => {
+    await publish("/a", "max-age=600, stale-while-revalidate=600");
+    const old = origin.hold("/a", "fields");
+    const before = get(edge.url, "/a", { headers: { "Cache-Control": "no-cache" } });
+    await origin.received("/a", 2);
+    await softly("/a");
+    origin.hold("/a", "fields").open();
+    expect(await answerOf("/a")).to.equal("STALE old");
+    await origin.received("/a", 3);
+    while ((await answerOf("/a")) !== "HIT new");
+    origin.answer("/a", fresh("newest"));
+    old.open();
+    expect((await before).text).to.equal("new");
+    expect(await answerOf("/a")).to.equal("HIT new");
+  });
+
+  it("serves no error's stand-in that a hard purge has removed while the origin was asked", async () => {
+    for (const soft of [true, false]) {
+      await publish("/a", "max-age=600, stale-if-error=600");
+      await softly("/a");
+      origin.answer("/a", { status: 503, body: "down" });
+      const asked = origin.count("/a");
+      const fields = origin.hold("/a", "fields");
+      const answer = get(edge.url, "/a");
+      await origin.received("/a", asked + 1);
+      await purge(edge.control, { $case: "prefix", prefix: "/" }, { soft });
+      fields.open();
+      expect((await answer).status, soft ? "soft" : "hard").to.equal(soft ? 200 : 503);
+    }
+  });
+
+  for (const stale of ["stale-while-revalidate=600", "stale-if-error=600"]) {
+    it(`asks its origin for 32 validations at a time, however much it made stale (${stale})`, async () => {
+      const paths = Array.from({ length: 40 }, (_, i) => `/many/${i}`);
+      for (const path of paths) await publish(path, `max-age=600, ${stale}`);
+      await everythingSoftly();
+      const gates = paths.map((path) => origin.hold(path, "fields"));
+      const answers = paths.map((path) => answerOf(path));
+      const asked = () => paths.filter((path) => origin.count(path) > 1).length;
+      while (asked() < 32) await turn();
+      await get(edge.url, "/another");
+      expect(asked()).to.equal(32);
+      for (const gate of gates) gate.open();
+      await Promise.all(answers);
+      for (const path of paths) while ((await answerOf(path)) !== "HIT new");
+      expect(asked()).to.equal(40);
+    });
+  }
 });

@@ -13,7 +13,7 @@
  */
 import type { Fields } from "../http/fields.ts";
 import { type Position, parsePosition } from "../purge-log/position.ts";
-import { type Asking, askOrigin, type Given, refreshBehind } from "./ask-origin.ts";
+import { type Asking, askOrigin, type Given } from "./ask-origin.ts";
 import type { CacheOutcome } from "./cache-status.ts";
 import { readOrCatchUp } from "./catch-up.ts";
 import { bytesContent, type Content } from "./content.ts";
@@ -21,12 +21,13 @@ import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import { type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
 import type { EdgeParts } from "./parts.ts";
+import { refreshBehind } from "./refresh.ts";
 import { type Represented, represent, representStored } from "./represent.ts";
 import { currentAge } from "./rules/age.ts";
 import { cacheKey } from "./rules/cache-key.ts";
 import { clientFields } from "./rules/client-fields.ts";
 import { ttl } from "./rules/freshness.ts";
-import { judge, mayServeOnError, type Standing, type Verdict } from "./rules/judge.ts";
+import { isSoftPurged, judge, mayServeOnError, type Standing, ttlLeft, type Verdict } from "./rules/judge.ts";
 import { isLoop } from "./rules/loop.ts";
 import type { Served } from "./served.ts";
 import type { StoredResponse } from "./store/stored-response.ts";
@@ -58,7 +59,11 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
   if (after === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   // Read-your-purge: nothing older than the position that the client has seen, here or elsewhere.
   const caughtUp = after === undefined || (await edge.follower.reaches(after, CATCH_UP_MS));
-  const standing: StandingOf = (stored) => (caughtUp ? edge.follower.standing(stored) : "purged");
+  const standing: StandingOf = (stored) => {
+    const known = caughtUp ? edge.follower.standing(stored) : "purged";
+    // The purge whose position it is may be a soft one.
+    return after !== undefined && isSoftPurged(known) ? "purged" : known;
+  };
   const key = cacheKey(request.site, request.target);
   const now = edge.clock.wall();
   const stored = [...edge.store.variants(key), ...edge.store.equivalents(request.site, request.target)];
@@ -209,13 +214,14 @@ function staleOnError(
   const now = edge.clock.wall();
   const error = status === undefined ? "unreachable" : "server-error";
   // Rule E7: a purge may have covered it while the origin was being asked.
-  const covered = edge.follower.overtaken(stored.mark, stored);
-  if (covered || !mayServeOnError(stored, standing(stored), now, request, error)) return undefined;
+  if (edge.follower.removed(stored.mark, stored)) return undefined;
+  const stands = standing(stored);
+  if (!mayServeOnError(stored, stands, now, request, error)) return undefined;
   const detail = status === undefined ? "origin-failed" : `origin-${status}`;
   return fromStore(
     request,
     stored,
-    { kind: "stale", ttl: ttl(stored, now), refreshing: false, detail },
+    { kind: "stale", ttl: ttlLeft(stored, stands, now), refreshing: false, detail },
     edge,
   );
 }

@@ -54,8 +54,9 @@ describe("admin-cli purge", () => {
     });
   });
 
-  it("passes on --all, --soft, --wait, --rebound and --purge-id", async () => {
-    await purge("--all", "--soft", "--wait", "1500ms", "--rebound", "2s", "--purge-id", "release-7");
+  it("passes on --all, --soft, --pace, --wait, --rebound and --purge-id", async () => {
+    const times = ["--wait", "1500ms", "--rebound", "2s"];
+    await purge("--all", "--soft", "--pace", "50/s", ...times, "--purge-id", "release-7");
     expect(edge.purges).to.deep.equal([
       {
         purgeId: "release-7",
@@ -64,9 +65,26 @@ describe("admin-cli purge", () => {
         dryRun: false,
         wait: { seconds: 1, nanos: 500_000_000 },
         rebound: { seconds: 2, nanos: 0 },
+        pace: 50,
       },
     ]);
   });
+
+  const PACE_RULE = "must be a whole number from 1 to 1000, followed by /s, such as 50/s";
+  const paces: [what: string, argv: string[], rule: string, shown: string][] = [
+    ["without --soft", ["--pace", "50/s"], "must stand beside --soft", '"50/s"'],
+    ["without its unit", ["--soft", "--pace", "50"], PACE_RULE, '"50"'],
+    ["of another unit", ["--soft", "--pace", "50/m"], PACE_RULE, '"50/m"'],
+    ["of nothing", ["--soft", "--pace", "0/s"], PACE_RULE, '"0/s"'],
+    ["beyond its limit", ["--soft", "--pace", "1001/s"], PACE_RULE, '"1001/s"'],
+  ];
+  for (const [what, argv, rule, shown] of paces) {
+    it(`refuses a pace ${what}, before it calls anybody`, async () => {
+      const run = await purge("/a", ...argv);
+      expect(run).to.deep.equal({ code: 2, stdout: "", stderr: `admin-cli: --pace: ${rule}: ${shown}\n` });
+      expect(edge.purges).to.deep.equal([]);
+    });
+  }
 
   it("prints one JSON document with --json", async () => {
     const run = await purge("/a", "--purge-id", "p-1", "--json");

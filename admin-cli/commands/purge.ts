@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../../process/failure.ts";
-import { duration, show } from "../../process/values.ts";
+import { duration, show, wholeNumber } from "../../process/values.ts";
 import type { PurgeRequest, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
+import { MOST_PACE } from "../../purge-log/purge.ts";
 import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import { callerToken } from "../caller-token.ts";
@@ -18,6 +19,7 @@ import { readTargetList } from "../target-list.ts";
 const WAIT = duration(0, 60_000);
 const DEFAULT_WAIT_MS = 5000;
 const REBOUND = duration(100, 300_000);
+const PACE = wholeNumber(1, MOST_PACE);
 
 const OPTIONS = {
   prefix: {
@@ -38,7 +40,15 @@ const OPTIONS = {
     value: "name",
     help: "only in this site (the one of the URL's host, else every site)",
   },
-  soft: { type: "boolean", help: "keep what matches as validators: the next request revalidates it" },
+  soft: {
+    type: "boolean",
+    help: "make what matches stale instead of removing it: it is served as far as it allows that itself",
+  },
+  pace: {
+    type: "string",
+    value: "n/s",
+    help: "with --soft: every edge asks its origin again for what matched, the most used first, 1/s to 1000/s",
+  },
   wait: {
     type: "string",
     value: "duration",
@@ -68,6 +78,7 @@ export const purgeCommand: Command = {
     "A path with a query names exactly that; a path without one names it with every query. A full URL also\nnames the site by its host. Paths, --prefix and --tag may be repeated and mixed: they go together.",
     "Targets beyond 1000, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.",
     "--rebound is kept by the edge that takes the call: it is lost when that edge ends before. --dry-run asks every\nedge itself; its outcome is pending, because nothing was purged.",
+    "--pace bounds the requests of each edge by itself. What it asks for again is not waited for: a purge is proven\nbefore, and a client that comes first is answered as after any soft purge. Of several purges that are still under\nway at an edge the slowest pace holds.",
     "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN.",
     "applied: the edge has purged. fenced: the edge is cut off for longer than its lease, so it serves nothing\nunvalidated. pending: neither is known yet.",
     "Exit code 0 only when the purge is proven: every edge applied or fenced (or when a dry run was answered).\n1 when it is pending, rejected or unknown, also after --no-wait. 2 when the command line is not understood.",
@@ -77,6 +88,7 @@ export const purgeCommand: Command = {
     const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
     const waitMs = waitOf(values.wait, values["no-wait"] === true);
     const rebound = reboundOf(values.rebound);
+    const pace = paceOf(values.pace, values.soft === true);
     const token = callerToken(env);
     const purgeId = purgeIdOf(values["purge-id"]);
     const batches = purgeBatches(await targetsOf(values, positionals));
@@ -89,6 +101,7 @@ export const purgeCommand: Command = {
         wait: protoDuration(waitMs),
         dryRun: false,
         rebound,
+        pace,
       }),
     );
     const json = values.json === true;
@@ -145,6 +158,18 @@ function reboundOf(given: string | undefined): PurgeRequest["rebound"] {
   const ms = REBOUND.parse(given);
   if (ms !== undefined) return protoDuration(ms);
   throw new Failure("bad-usage", "client", `--rebound: must be ${REBOUND.rule}: ${show(given)}`);
+}
+
+/** Requests a second; 0 when nothing is to be asked for again. */
+function paceOf(given: string | undefined, soft: boolean): number {
+  if (given === undefined) return 0;
+  const pace = PACE.parse(/^(.*)\/s$/.exec(given)?.[1] ?? "");
+  if (pace === undefined) {
+    const rule = `must be ${PACE.rule}, followed by /s, such as 50/s`;
+    throw new Failure("bad-usage", "client", `--pace: ${rule}: ${show(given)}`);
+  }
+  if (soft) return pace;
+  throw new Failure("bad-usage", "client", `--pace: must stand beside --soft: ${show(given)}`);
 }
 
 function waitOf(given: string | undefined, noWait: boolean): number {

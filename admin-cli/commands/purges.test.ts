@@ -9,6 +9,7 @@ const RECORD: PurgeRecord = {
   time: new Date("2026-01-02T03:04:05.678Z"),
   by: "127.0.0.1:5 via edge-1",
   soft: false,
+  pace: 0,
   targets: [{ target: { $case: "url", url: "/a" }, site: "" }],
   targetCount: 1,
   edges: [
@@ -20,6 +21,7 @@ const RECORD: PurgeRecord = {
 const SOFT: PurgeRecord = {
   ...RECORD,
   soft: true,
+  pace: 50,
   targets: [{ target: { $case: "tag", tag: "news\u001b[2J" }, site: "shop" }],
   targetCount: 12,
   edges: [
@@ -56,6 +58,7 @@ describe("admin-cli purges", () => {
       time: "2026-01-02T03:04:05.678Z",
       by: "127.0.0.1:5 via edge-1",
       soft: false,
+      pace: null,
       targets: [{ url: "/a" }],
       targetCount: 1,
       edges: [
@@ -63,6 +66,7 @@ describe("admin-cli purges", () => {
         { edge: "edge-2", state: "applied", ms: 0, objects: 3 },
       ],
     });
+    expect(document.purges[0].pace).to.equal(50);
     expect(document.purges[0].targets).to.deep.equal([{ tag: "news\u001b[2J", site: "shop" }]);
   });
 
@@ -72,7 +76,7 @@ describe("admin-cli purges", () => {
     expect(stdout).to.match(
       /^2026-01-02T03:04:05\.678Z +7-1 +\/a +applied on 2 +5 +127\.0\.0\.1:5 via edge-1 +p-1$/m,
     );
-    expect(stdout).to.contain("soft tag news\\u{1b}[2J in shop and 11 more  pending on edge-3");
+    expect(stdout).to.contain("soft tag news\\u{1b}[2J in shop and 11 more at 50/s  pending on edge-3");
   });
 
   it("asks for 20 unless told", async () => {

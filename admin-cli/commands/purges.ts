@@ -53,13 +53,14 @@ function limitOf(given: string | undefined): number {
 }
 
 /** One purge in the JSON document. */
-function purgeRow({ purgeId, position, time, by, soft, targets, targetCount, edges }: PurgeRecord) {
+function purgeRow({ purgeId, position, time, by, soft, pace, targets, targetCount, edges }: PurgeRecord) {
   return {
     purgeId,
     position,
     time: time?.toISOString() ?? null,
     by,
     soft,
+    pace: pace === 0 ? null : pace,
     targets: targets.map(targetRow),
     targetCount,
     edges: edges.map(({ edge, state, ms, objects }) => ({ edge, state, ms: roundedMs(ms), objects })),
@@ -89,7 +90,7 @@ function cells(record: PurgeRecord): Cell[] {
   return [
     record.time?.toISOString() ?? "-",
     record.position,
-    `${record.soft ? "soft " : ""}${whatOf(record)}`,
+    `${record.soft ? "soft " : ""}${whatOf(record)}${record.pace === 0 ? "" : ` at ${record.pace}/s`}`,
     edgesCell(record.edges),
     String(record.edges.reduce((sum, { objects }) => sum + objects, 0)),
     record.by,

@@ -9,6 +9,8 @@ export interface Flight<Result> {
   readonly result: Promise<Result>;
   /** The result once the origin's fields have arrived. */
   arrived: Result | undefined;
+  /** Resolves, whatever became of it, when no request can meet it any more. */
+  readonly landed: Promise<void>;
 }
 
 // How long it is remembered that a key's responses are not to be shared, unless one turns out to be.
@@ -62,10 +64,12 @@ export class Collapse<Result> {
     result: Promise<Result>,
     landed: (result: Result) => Promise<unknown>,
   ): Flight<Result> {
-    const flight: Flight<Result> = { mark, result, arrived: undefined };
+    const landing = Promise.withResolvers<void>();
+    const flight: Flight<Result> = { mark, result, arrived: undefined, landed: landing.promise };
     this.#flights.set(key, flight);
     const land = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      landing.resolve();
     };
     result
       .then((arrived) => {

@@ -16,12 +16,14 @@ describe("a turnstile", () => {
     );
     await turn();
     expect(entered).to.deep.equal([0, 1]);
+    expect(turnstile.hasRoom).to.equal(false);
     gates[1]?.open();
     await turn();
     expect(entered).to.deep.equal([0, 1, 2]);
     for (const gate of gates) gate.open();
     await Promise.all(tasks);
     expect(entered).to.deep.equal([0, 1, 2, 3, 4]);
+    expect(turnstile.hasRoom).to.equal(true);
   });
 
   it("lets the next one in after a failure", async () => {

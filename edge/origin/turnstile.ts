@@ -8,6 +8,11 @@ export class Turnstile {
     this.#limit = limit;
   }
 
+  /** Whether one who comes now need not wait. */
+  get hasRoom(): boolean {
+    return this.#inside < this.#limit;
+  }
+
   async pass<T>(task: () => Promise<T>): Promise<T> {
     if (this.#inside >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#inside += 1;

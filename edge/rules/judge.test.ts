@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { currentAge } from "./age.ts";
 import { freshnessLifetime } from "./freshness.ts";
 import { formatHttpDate } from "./http-date.ts";
-import { judge, mayServeOnError, type Standing, type Verdict } from "./judge.ts";
+import { isPurged, judge, mayServeOnError, type Standing, ttlLeft, type Verdict } from "./judge.ts";
 import { get, NOW, stored, storedBy } from "./message.fixture.ts";
 import type { CacheRequest, StoredHead } from "./stored-head.ts";
 
@@ -35,6 +35,9 @@ function described(given: Verdict<StoredHead>): string {
       return given.kind;
   }
 }
+
+/** Softly purged so many seconds ago. */
+const softly = (seconds: number): Standing => ({ kind: "soft-purged", seconds });
 
 const wish = (directives: string): CacheRequest => get(`Cache-Control: ${directives}`);
 
@@ -115,6 +118,48 @@ describe("judge", () => {
       expect(verdict(directives, 70, wish("max-stale"), standing)).to.equal(`validate stale ${standing} -10`);
       expect(verdict(directives, 0, wish("only-if-cached"), standing)).to.equal("only-if-cached-unmet");
     }
+  });
+
+  const bySoftPurge: readonly (readonly [string, number, number, string, string])[] = [
+    ["max-age=60, stale-while-revalidate=30", 0, 0, "", "stale-while-revalidate 0 refresh"],
+    ["max-age=60, stale-while-revalidate=30", 10, 0.9, "", "stale-while-revalidate 0 refresh"],
+    ["max-age=60, stale-while-revalidate=30", 40, 29.9, "", "stale-while-revalidate -29 refresh"],
+    ["max-age=60, stale-while-revalidate=30", 40, 30, "", "validate stale soft-purged -30"],
+    // Whatever makes it stale the longer counts.
+    ["max-age=60, stale-while-revalidate=30", 80, 5, "", "stale-while-revalidate -20 refresh"],
+    ["max-age=60, stale-while-revalidate=30", 90, 5, "", "validate stale soft-purged -30"],
+    ["max-age=60", 1, 0.1, "", "validate stale soft-purged 0"],
+    ["max-age=60, stale-while-revalidate=0", 1, 0, "", "validate stale soft-purged 0"],
+    ["max-age=60, stale-while-revalidate=x", 1, 0, "", "validate stale soft-purged 0"],
+    ["max-age=60, stale-while-revalidate=30, must-revalidate", 1, 1, "", "validate stale soft-purged -1"],
+    ["max-age=60, stale-while-revalidate=30, proxy-revalidate", 1, 1, "", "validate stale soft-purged -1"],
+    ["max-age=60, stale-while-revalidate=30, no-cache", 1, 1, "", "validate stale soft-purged -1"],
+    ["s-maxage=60, stale-while-revalidate=30", 1, 1, "", "validate stale soft-purged -1"],
+    ["max-age=60", 1, 1, "max-stale", "validate stale soft-purged -1"],
+    ["max-age=60, stale-while-revalidate=30", 40, 31, "max-stale", "validate stale soft-purged -31"],
+    ["max-age=60, stale-while-revalidate=30", 1, 1, "max-stale", "stale-while-revalidate -1 refresh"],
+    ["max-age=60, stale-while-revalidate=30", 1, 1, "max-age=9, max-stale", "validate stale soft-purged -1"],
+    ["max-age=60, stale-while-revalidate=30", 1, 1, "max-age=100", "validate stale soft-purged -1"],
+    ["max-age=60, stale-while-revalidate=30", 1, 0.5, "min-fresh=0", "validate stale soft-purged 0"],
+    ["max-age=60, stale-while-revalidate=30", 1, 1, "no-cache", "validate stale soft-purged -1"],
+    ["max-age=60, stale-while-revalidate=30", 1, 1, "only-if-cached", "stale-while-revalidate -1 refresh"],
+    ["max-age=60", 1, 1, "only-if-cached", "only-if-cached-unmet"],
+  ];
+  for (const [directives, after, seconds, asked, expected] of bySoftPurge) {
+    it(`gives "${expected}" to ${directives} after ${after} s, softly purged ${seconds} s ago, asked for ${asked || "nothing"}`, () => {
+      const request = asked === "" ? get() : wish(asked);
+      expect(verdict([`Cache-Control: ${directives}`], after, request, softly(seconds))).to.equal(expected);
+    });
+  }
+
+  it("counts what is left to a response from its soft purge, if that is less", () => {
+    const head = stored("Cache-Control: max-age=60");
+    const left = (standing: Standing) => ttlLeft(head, standing, NOW + 40_000);
+    expect([left("trusted"), left("purged"), left("lapsed")]).to.deep.equal([20, 20, 20]);
+    expect([left(softly(0)), left(softly(3.5))]).to.deep.equal([0, -3]);
+    expect(ttlLeft(head, softly(3.5), NOW + 70_000)).to.equal(-10);
+    const standings: readonly Standing[] = ["trusted", "lapsed", "purged", softly(0)];
+    expect(standings.filter(isPurged)).to.deep.equal(["purged", softly(0)]);
   });
 
   it("passes on every method but GET and HEAD, and what only an origin can judge", () => {
@@ -231,6 +276,9 @@ describe("judge", () => {
   });
 });
 
+const told = (standing: Standing): string =>
+  typeof standing === "string" ? standing : `softly purged ${standing.seconds} s ago`;
+
 describe("mayServeOnError", () => {
   const cases: readonly (readonly [
     string,
@@ -252,6 +300,18 @@ describe("mayServeOnError", () => {
     ["max-age=60", 70, "max-stale", "lapsed", "unreachable", false],
     ["max-age=60", 70, "stale-if-error=60", "lapsed", "unreachable", false],
     ["max-age=60, stale-if-error=60", 10, "", "purged", "unreachable", false],
+    ["max-age=60, stale-if-error=60", 10, "", softly(0), "server-error", true],
+    ["max-age=60, stale-if-error=60", 80, "", softly(60), "unreachable", true],
+    ["max-age=60, stale-if-error=60", 80, "", softly(60.1), "unreachable", false],
+    ["max-age=60, stale-if-error=60", 121, "", softly(1), "unreachable", false],
+    ["max-age=60, stale-if-error=60", 10, "no-cache", softly(1), "unreachable", false],
+    ["max-age=60, stale-if-error=60", 10, "max-age=0", softly(1), "unreachable", true],
+    ["max-age=60, stale-if-error=60, must-revalidate", 10, "", softly(1), "unreachable", false],
+    ["s-maxage=60, stale-if-error=60", 10, "", softly(1), "unreachable", false],
+    ["max-age=60, stale-if-error=60, no-cache", 10, "", softly(1), "unreachable", false],
+    ["max-age=60", 10, "", softly(1), "unreachable", false],
+    ["max-age=60", 10, "stale-if-error=60", softly(1), "server-error", false],
+    ["max-age=60", 10, "max-stale", softly(1), "unreachable", false],
     ["max-age=60, stale-if-error=60, must-revalidate", 61, "", "trusted", "unreachable", false],
     ["max-age=60, stale-if-error=60, proxy-revalidate", 61, "", "trusted", "unreachable", false],
     ["max-age=60, stale-if-error=60, no-cache", 1, "", "trusted", "unreachable", false],
@@ -267,7 +327,7 @@ describe("mayServeOnError", () => {
     ["max-age=60", 71, "max-stale=10", "trusted", "server-error", false],
   ];
   for (const [directives, after, asked, standing, error, expected] of cases) {
-    it(`is ${expected} when ${standing}, ${error}, ${directives}, ${after} s, asked for ${asked || "nothing"}`, () => {
+    it(`is ${expected} when ${told(standing)}, ${error}, ${directives}, ${after} s, asked for ${asked || "nothing"}`, () => {
       const head = stored(`Cache-Control: ${directives}`);
       const request = asked === "" ? get() : wish(asked);
       expect(mayServeOnError(head, standing, NOW + after * 1000, request, error)).to.equal(expected);

@@ -16,7 +16,23 @@ import { selects } from "./vary.ts";
  * trusted: may be used while fresh. purged: covered by a purge, so only a validator. lapsed: the edge's lease
  * has run out, so only after validation, or by stale-if-error when the origin cannot be reached.
  */
-export type Standing = "trusted" | "purged" | "lapsed";
+export type Standing = "trusted" | "purged" | "lapsed" | SoftPurged;
+
+/** Covered by a soft purge: stale from then on, so only as far as the response itself allows that. */
+export interface SoftPurged {
+  readonly kind: "soft-purged";
+  /** Since the purge, or the first of several, was applied. */
+  readonly seconds: number;
+}
+
+/** Whether a purge covers it, softly or not. */
+export function isPurged(standing: Standing): boolean {
+  return standing === "purged" || isSoftPurged(standing);
+}
+
+export function isSoftPurged(standing: Standing): standing is SoftPurged {
+  return typeof standing === "object";
+}
 
 /** What is to be done for a request. `ttl` is whole seconds, zero or less when stale; `detail` is one word. */
 export type Verdict<S extends StoredHead> =
@@ -114,10 +130,12 @@ function judgeSelected<S extends StoredHead>(
   now: number,
 ): Verdict<S> {
   const { directives } = cachePolicy(stored.fields);
-  const left = ttl(stored, now);
+  const left = ttlLeft(stored, standing, now);
   const validate = (why: "stale" | "request", detail: string): Verdict<S> => {
     return { kind: "must-validate", stored, ttl: left, why, detail };
   };
+  if (isSoftPurged(standing))
+    return judgeSoftPurged(stored, standing, wishes, now) ?? validate("stale", standing.kind);
   if (standing !== "trusted") return validate("stale", standing);
   // RFC 9111 section 5.2.2.4.
   if (directives.noCache === "all") return validate("stale", "no-cache");
@@ -126,6 +144,34 @@ function judgeSelected<S extends StoredHead>(
   // RFC 9111 section 4.2: fresh while its lifetime is greater than its age.
   if (left > 0) return { kind: "fresh", stored, ttl: left };
   return judgeStale(stored, left, directives, wishes) ?? validate("stale", "past-freshness");
+}
+
+/** Seconds since it became stale, by age or by a soft purge; below zero while it is fresh. */
+function staleness(stored: StoredHead, standing: Standing, now: number): number {
+  const byAge = -ttl(stored, now);
+  return isSoftPurged(standing) ? Math.max(byAge, standing.seconds) : byAge;
+}
+
+/** Whole seconds of freshness left to it where it stands; zero or less once it is stale. */
+export function ttlLeft(stored: StoredHead, standing: Standing, now: number): number {
+  return 0 - Math.floor(staleness(stored, standing, now));
+}
+
+/**
+ * Whether what a soft purge covers may be used without validation; undefined when not. Only the response's own word
+ * counts: a client that puts up with staleness does not know that it was purged.
+ */
+function judgeSoftPurged<S extends StoredHead>(
+  stored: S,
+  standing: SoftPurged,
+  wishes: RequestDirectives,
+  now: number,
+): Verdict<S> | undefined {
+  const { directives } = cachePolicy(stored.fields);
+  if (forbidsStale(directives)) return undefined;
+  const stale = staleness(stored, standing, now);
+  if (refusedByClient(wishes, currentAge(stored, now), -stale) !== undefined) return undefined;
+  return whileRevalidated(stored, stale, directives, wishes);
 }
 
 /**
@@ -149,13 +195,28 @@ function judgeStale<S extends StoredHead>(
   wishes: RequestDirectives,
 ): Verdict<S> | undefined {
   if (forbidsStale(directives)) return undefined;
-  const refreshable = -left < secondsOrZero(directives.staleWhileRevalidate);
-  // RFC 9111 section 5.2.1.1: with max-age and without max-stale, the client wants no stale response.
-  if (refreshable && wishes.maxAge === undefined) {
-    return { kind: "stale-usable", stored, ttl: left, because: "stale-while-revalidate", refresh: true };
-  }
+  const refreshed = whileRevalidated(stored, -left, directives, wishes);
+  if (refreshed !== undefined) return refreshed;
   if (!toleratesStale(wishes, left)) return undefined;
-  return { kind: "stale-usable", stored, ttl: left, because: "max-stale", refresh: refreshable };
+  const refresh = isRefreshable(directives, -left);
+  return { kind: "stale-usable", stored, ttl: left, because: "max-stale", refresh };
+}
+
+/** RFC 5861 section 3. */
+function whileRevalidated<S extends StoredHead>(
+  stored: S,
+  stale: number,
+  directives: ResponseDirectives,
+  wishes: RequestDirectives,
+): Verdict<S> | undefined {
+  // RFC 9111 section 5.2.1.1: with max-age and without max-stale, the client wants no stale response.
+  if (!isRefreshable(directives, stale) || wishes.maxAge !== undefined) return undefined;
+  const ttl = 0 - Math.floor(stale);
+  return { kind: "stale-usable", stored, ttl, because: "stale-while-revalidate", refresh: true };
+}
+
+function isRefreshable({ staleWhileRevalidate }: ResponseDirectives, stale: number): boolean {
+  return stale < secondsOrZero(staleWhileRevalidate);
 }
 
 /** RFC 9111 section 5.2.1.2. */
@@ -182,7 +243,8 @@ const DISCONNECTED_SECONDS = 86_400;
 /**
  * Whether a stored response may be used although it had to be validated, because the origin failed. RFC 5861
  * section 4: within stale-if-error, whatever else is said about freshness. RFC 9111 section 4.2.4: also when
- * the cache is disconnected from the origin. Never when it is purged, or where staleness is forbidden.
+ * the cache is disconnected from the origin. Never when it is purged, or where staleness is forbidden; when it is
+ * softly purged, within its own stale-if-error only.
  */
 export function mayServeOnError(
   stored: StoredHead,
@@ -193,18 +255,18 @@ export function mayServeOnError(
 ): boolean {
   const { directives } = cachePolicy(stored.fields);
   const wishes = requestDirectives(request.fields);
-  const left = ttl(stored, now);
   if (standing === "purged" || directives.noCache === "all" || wishes.noCache) return false;
+  const left = 0 - staleness(stored, standing, now);
   if (left <= 0 && forbidsStale(directives)) return false;
-  const staleness = Math.max(0, -left);
-  if (directives.staleIfError !== undefined && staleness <= secondsOrZero(directives.staleIfError))
-    return true;
-  // Without its lease an edge does not know of purges: only the origin's own word lets it serve (rule E7).
-  if (standing === "lapsed") return false;
-  if (wishes.staleIfError !== undefined && staleness <= secondsOrZero(wishes.staleIfError)) return true;
+  const stale = Math.max(0, -left);
+  if (directives.staleIfError !== undefined && stale <= secondsOrZero(directives.staleIfError)) return true;
+  // Without its lease an edge does not know of purges (rule E7), and of a soft purge the client does not: only the
+  // origin's own word lets it serve.
+  if (standing !== "trusted") return false;
+  if (wishes.staleIfError !== undefined && stale <= secondsOrZero(wishes.staleIfError)) return true;
   if (toleratesStale(wishes, left)) return true;
   if (error !== "unreachable") return false;
   // RFC 9111 section 5.2.1.1: with max-age and without max-stale, the client wants no stale response.
   const wantsFresh = wishes.maxAge !== undefined || wishes.minFresh !== undefined;
-  return left > 0 || (!wantsFresh && staleness <= DISCONNECTED_SECONDS);
+  return left > 0 || (!wantsFresh && stale <= DISCONNECTED_SECONDS);
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { Fields } from "../../http/fields.ts";
 import { fieldsOf, get } from "./message.fixture.ts";
-import { selectingFields, selects } from "./vary.ts";
+import { fieldsSelecting, selectingFields, selects } from "./vary.ts";
 
 /** Whether a response with `Vary: <name>` to a request with the first lines may answer one with the second. */
 function reusable(name: string, first: readonly string[], second: readonly string[]): boolean {
@@ -116,6 +116,26 @@ describe("selects", () => {
       fc.property(name, fc.array(fc.string(), { maxLength: 3 }), (field, values) => {
         expect(reusable(field, values, values)).to.equal(true);
       }),
+    );
+  });
+
+  it("is matched by the request that is made of what it keeps, whatever the first one held", () => {
+    const name = fc.constantFrom("Accept", "Accept-Encoding", "Accept-Language", "Foo", "User-Agent");
+    const members = fc.constantFrom("a", "A;q=0.5", "b ; q=1.0", "text/*;x=Y", '"q, r"', "", "*;q=2", "é");
+    const value = fc.oneof(
+      fc.string(),
+      fc.array(members).map((each) => each.join(" ,")),
+    );
+    fc.assert(
+      fc.property(name, fc.array(value, { maxLength: 3 }), (field, values) => {
+        const request = get(...values.map((each) => `${field}: ${each}`));
+        const selecting = selectingFields(fieldsOf(`Vary: ${field}, Other`), request);
+        if (selecting === "never") throw new Error("the names are few and short");
+        const made = { ...request, fields: fieldsSelecting(selecting) };
+        expect(selects(selecting, made)).to.equal(true);
+        expect([...made.fields.names()]).to.deep.equal(values.length === 0 ? [] : [field.toLowerCase()]);
+      }),
+      { numRuns: 500 },
     );
   });
 

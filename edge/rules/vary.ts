@@ -1,5 +1,5 @@
 import { listMembers, trimSpace } from "../../http/comma-list.ts";
-import type { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/fields.ts";
 import type { CacheRequest, Selecting } from "./stored-head.ts";
 
 export type { Selecting } from "./stored-head.ts";
@@ -35,6 +35,13 @@ export function selects(selecting: Selecting, request: CacheRequest): boolean {
     if (normalised(name, request.fields) !== value) return false;
   }
   return true;
+}
+
+/** The fields of a request that selects it, and no others: what Vary named, as far as the first request had it. */
+export function fieldsSelecting(selecting: Selecting): Fields {
+  const lines: [string, string][] = [];
+  for (const [name, value] of selecting) if (value !== undefined) lines.push([name, value]);
+  return Fields.of(lines);
 }
 
 /** Fields whose value is one text, in which a comma separates nothing (RFC 9110, RFC 6265). */

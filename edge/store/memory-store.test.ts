@@ -21,7 +21,7 @@ function stored(target: string, more: Partial<StoredResponse> = {}): StoredRespo
     tags: [],
     variance: undefined,
     mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },
-    softPurged: false,
+    softPurgedAt: undefined,
     ...more,
   };
 }
@@ -40,8 +40,8 @@ function storeOf(...targets: readonly string[]): MemoryStore {
 }
 
 /** Runs a purge to its end. */
-function purged(store: MemoryStore, target: PurgeTarget, soft: boolean): number {
-  const purging = store.purge(target, soft);
+function purged(store: MemoryStore, target: PurgeTarget, softlyAt?: number): number {
+  const purging = store.purge(target, softlyAt);
   for (;;) {
     const step = purging.next();
     if (step.done === true) return step.value;
@@ -96,15 +96,15 @@ describe("the store in memory", () => {
 
   it("purges a path with every query, and a path with a query as exactly that", () => {
     const targets = ["/a", "/a?x=1", "/a?x=2", "/ab"];
-    expect(purged(storeOf(...targets), { kind: "url", target: "/a" }, false)).to.equal(3);
-    expect(purged(storeOf(...targets), { kind: "url", target: "/a?x=1" }, false)).to.equal(1);
-    expect(purged(storeOf(...targets), { kind: "prefix", prefix: "/a" }, false)).to.equal(4);
-    expect(purged(storeOf(...targets), { kind: "url", target: "/A" }, false)).to.equal(0);
+    expect(purged(storeOf(...targets), { kind: "url", target: "/a" })).to.equal(3);
+    expect(purged(storeOf(...targets), { kind: "url", target: "/a?x=1" })).to.equal(1);
+    expect(purged(storeOf(...targets), { kind: "prefix", prefix: "/a" })).to.equal(4);
+    expect(purged(storeOf(...targets), { kind: "url", target: "/A" })).to.equal(0);
   });
 
   it("lets others work while it looks for a prefix among many paths, and meets what comes meanwhile", () => {
     const store = storeOf(...Array.from({ length: 5_000 }, (_, i) => `/many/${i}`));
-    const purging = store.purge({ kind: "prefix", prefix: "/many/" }, false);
+    const purging = store.purge({ kind: "prefix", prefix: "/many/" }, undefined);
     expect(purging.next().done).to.equal(false);
     expect(store.objects).to.be.within(1, 4_999);
     store.put(stored("/other"), request("/other"));
@@ -116,9 +116,9 @@ describe("the store in memory", () => {
   it("purges within one site when one is named", () => {
     const store = storeOf("/a");
     store.put(stored("/a", { site: "shop", key: "shop /a" }), request("/a"));
-    expect(purged(store, { kind: "everything", site: "shop" }, false)).to.equal(1);
+    expect(purged(store, { kind: "everything", site: "shop" })).to.equal(1);
     expect(store.variants("default /a")).to.have.length(1);
-    expect(purged(store, { kind: "everything" }, false)).to.equal(1);
+    expect(purged(store, { kind: "everything" })).to.equal(1);
     expect([store.objects, store.bytes]).to.deep.equal([0, 0]);
   });
 
@@ -132,9 +132,41 @@ describe("the store in memory", () => {
     expect(covered.bytes).to.equal(store.bytes);
   });
 
-  it("makes a validator of what a soft purge covers", () => {
+  it("shows what a target covers, and lets others work while it looks through many", () => {
+    const store = storeOf(...Array.from({ length: 5_000 }, (_, i) => `/many?${i}`), "/other");
+    const found = [...store.coveredBy({ kind: "url", target: "/many" })];
+    expect(found.filter((stored) => stored?.target.startsWith("/many"))).to.have.length(5_000);
+    expect(found.filter((stored) => stored === undefined)).to.have.length(2);
+    expect(found).to.have.length(5_002);
+  });
+
+  it("knows which keys are used most, also when what they hold is replaced", () => {
+    const store = storeOf("/a", "/b", "/c");
+    const use = (target: string, times: number) => {
+      for (let i = 0; i < times; i += 1) store.variants(`default ${target}`);
+    };
+    use("/a", 3);
+    use("/b", 5);
+    use("/nowhere", 9);
+    store.put(stored("/b"), request("/b"));
+    store.peek("default /c");
+    const heats = ["/a", "/b", "/c", "/nowhere"].map((target) => store.heat(`default ${target}`));
+    expect(heats).to.deep.equal([3, 5, 0, 0]);
+  });
+
+  it("lets a use count less the more has been used since", () => {
+    const store = storeOf("/a", "/b");
+    for (let i = 0; i < 8; i += 1) store.variants("default /a");
+    for (let i = 0; i < 2 ** 18; i += 1) store.variants("default /b");
+    expect(store.heat("default /a")).to.equal(4);
+    expect(store.heat("default /b")).to.be.greaterThan(2 ** 16);
+  });
+
+  it("keeps what a soft purge covers, and since when the first of them covered it", () => {
     const store = storeOf("/a");
-    expect(purged(store, { kind: "url", target: "/a" }, true)).to.equal(1);
-    expect(store.variants("default /a")[0]?.softPurged).to.equal(true);
+    expect(purged(store, { kind: "url", target: "/a" }, 5)).to.equal(1);
+    expect(purged(store, { kind: "prefix", prefix: "/" }, 9)).to.equal(1);
+    expect(store.variants("default /a")[0]?.softPurgedAt).to.equal(5);
+    expect(purged(store, { kind: "everything" })).to.equal(1);
   });
 });

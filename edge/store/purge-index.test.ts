@@ -22,7 +22,7 @@ function stored(target: string, tags: readonly string[]): StoredResponse {
     tags,
     variance: undefined,
     mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },
-    softPurged: false,
+    softPurgedAt: undefined,
   };
 }
 
@@ -80,8 +80,8 @@ describe("the purge index", () => {
       expect(store.covered(targets).objects, `/${i}`).to.equal(0);
     }
     expect(store.covered([{ kind: "tag", tag: "one-" }]).objects).to.equal(0);
-    expect(store.purge({ kind: "tag", tag: "one-999" }, false).next().value).to.equal(1);
-    expect(store.purge({ kind: "tag", tag: "all" }, false).next().value).to.equal(kept - 1);
+    expect(store.purge({ kind: "tag", tag: "one-999" }, undefined).next().value).to.equal(1);
+    expect(store.purge({ kind: "tag", tag: "all" }, undefined).next().value).to.equal(kept - 1);
     expect([store.objects, store.bytes]).to.deep.equal([0, 0]);
   });
 });

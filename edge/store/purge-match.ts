@@ -25,6 +25,11 @@ export function covers(purge: PurgeTarget, response: Purgeable): boolean {
   }
 }
 
+/** Whether the purge is of everything there is. */
+export function isAll(purge: PurgeTarget): boolean {
+  return purge.kind === "everything" && purge.site === undefined;
+}
+
 function coversUrl(named: string, { target, variance }: Purgeable): boolean {
   if (!named.includes("?")) return named === pathOf(target);
   if (variance === "unknown") return pathOf(named) === pathOf(target);

@@ -17,10 +17,15 @@ export interface Store {
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
   remove(stored: StoredResponse): void;
   /**
-   * Drops what the target covers, or makes it a validator when `soft`. Returns how many responses. Where it must
-   * look at every path it yields after each few thousand, so that requests are served in between.
+   * Drops what the target covers; with `softlyAt`, in milliseconds of the monotonic clock, it only makes it stale as
+   * of then. Returns how many responses. Where it must look at every path it yields after each few thousand, so that
+   * requests are served in between.
    */
-  purge(target: PurgeTarget, soft: boolean): Generator<void, number>;
+  purge(target: PurgeTarget, softlyAt: number | undefined): Generator<void, number>;
+  /** Every stored response that the target covers; undefined where it is time to let others work, as in `purge`. */
+  coveredBy(target: PurgeTarget): Generator<StoredResponse | undefined>;
+  /** How often the key has been used of late; 0 when nothing is stored under it. To be compared with others. */
+  heat(key: string): number;
   /** What a purge of these targets would cover, each response counted once. */
   covered(targets: readonly PurgeTarget[]): { readonly objects: number; readonly bytes: number };
   /** Stored responses held. */

@@ -14,8 +14,8 @@ export interface StoredResponse extends StoredHead {
   readonly variance: SearchVariance | undefined;
   /** Where in the history of purges its fill began. */
   readonly mark: FillMark;
-  /** Set by a soft purge: from then on it is a validator only. */
-  softPurged: boolean;
+  /** Set by a soft purge: when it became stale by that, in milliseconds of the monotonic clock. */
+  softPurgedAt: number | undefined;
 }
 
 // What one stored response costs beside its bytes: the objects that hold it and its places in the indexes.

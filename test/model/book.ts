@@ -50,12 +50,12 @@ export class Book {
   }
 
   /**
-   * The purge that forbids an answer to `question` from what was read before it; undefined when none does.
+   * The purges that forbid an answer to `question` from what was read before them, or let it be given as stale only.
    * One that the edge has not heard of forbids nothing by itself: when its lease has run out, nothing may be trusted.
    */
-  purgeBetween(snapshot: Snapshot, question: Question): PurgeEvent | undefined {
+  purgesBetween(snapshot: Snapshot, question: Question): readonly PurgeEvent[] {
     const read = lastOf(snapshot).begunTick;
-    return this.purges.find((purge) => {
+    return this.purges.filter((purge) => {
       const heard = purge.appliedTick !== undefined && purge.appliedTick < question.tick;
       return heard && read < purge.tick && covers(purge, snapshot);
     });

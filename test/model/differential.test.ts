@@ -54,6 +54,16 @@ describe("the model", () => {
       like: /purged|the lease has run out/,
     },
     {
+      edge: "takes what was softly purged for fresh",
+      build: (around) => edgeCore(around, { Follower: Softless }),
+      like: /softly purged/,
+    },
+    {
+      edge: "does not count how long ago it was softly purged",
+      build: (around) => edgeCore(around, { Follower: StaleForever }),
+      like: /softly purged, stale by/,
+    },
+    {
       edge: "stores what a purge has overtaken",
       build: (around) => edgeCore(around, { Follower: Unfenced }),
       like: /purged/,
@@ -109,6 +119,24 @@ describe("the model", () => {
 class Trusting extends PurgeFollower {
   override standing(): ReturnType<PurgeFollower["standing"]> {
     return "trusted";
+  }
+}
+
+class Softless extends PurgeFollower {
+  override standing(
+    ...[stored]: Parameters<PurgeFollower["standing"]>
+  ): ReturnType<PurgeFollower["standing"]> {
+    const standing = super.standing(stored);
+    return typeof standing === "object" ? "trusted" : standing;
+  }
+}
+
+class StaleForever extends PurgeFollower {
+  override standing(
+    ...[stored]: Parameters<PurgeFollower["standing"]>
+  ): ReturnType<PurgeFollower["standing"]> {
+    const standing = super.standing(stored);
+    return typeof standing === "object" ? { ...standing, seconds: 0 } : standing;
   }
 }
 

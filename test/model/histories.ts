@@ -54,6 +54,11 @@ const control = fc.oneof(
   { weight: 2, arbitrary: fc.constant(["max-age=60"]) },
   { weight: 1, arbitrary: fc.constant([]) },
   {
+    // Only a soft purge makes these stale soon.
+    weight: 2,
+    arbitrary: seconds.map((n) => [`max-age=60, stale-while-revalidate=${n}, stale-if-error=${2 * n}`]),
+  },
+  {
     weight: 4,
     arbitrary: fc.array(responseDirective, { minLength: 1, maxLength: 4 }).map((all) => [all.join(", ")]),
   },

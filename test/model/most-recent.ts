@@ -26,7 +26,7 @@ export function newerThan(
   if (newest === undefined || dateIn(newest) <= dateIn(snapshot)) return undefined;
   // An update may have given it another Date, or may not be kept and have cost the cache what it updated.
   if (book.snapshots.some(({ previous }) => previous === newest)) return undefined;
-  if (book.purgeBetween(newest, question) !== undefined) return undefined;
+  if (book.purgesBetween(newest, question).length > 0) return undefined;
   if (book.invalidatedBetween(newest, question) !== undefined) return undefined;
   return whyNotReused(newest, question.fields, question.at, around) === undefined ? newest : undefined;
 }

@@ -3,7 +3,7 @@ import { cacheControl } from "./directives.ts";
 import { fieldOf, linesOf } from "./message.ts";
 import { newerThan } from "./most-recent.ts";
 import type { Answer, Exchange, Question } from "./record.ts";
-import { ageOf, type Circumstances, whyNotReused } from "./reusing.ts";
+import { ageOf, type Circumstances, whyNotReused, whyNotReusedSoftly } from "./reusing.ts";
 import { selects } from "./selecting.ts";
 import { type Withheld, whyNotAsSent, whyNotOf } from "./shape.ts";
 import { lastOf, type Made, type Snapshot, whyNotHeld, whyNotKept } from "./snapshot.ts";
@@ -105,12 +105,18 @@ function whyNotOthers(
   const unstorable = source === "stored" ? whyNotKept(snapshot) : whyNotShared(snapshot);
   if (unstorable !== undefined) return `it may not be stored: ${unstorable}`;
   if (!selects(snapshot, question.fields)) return `Vary: ${fieldOf(snapshot.fields, "Vary")}`;
-  if (book.purgeBetween(snapshot, question) !== undefined) return "purged";
+  const purges = book.purgesBetween(snapshot, question);
+  // Who joins what was asked for before gets nothing that is stored.
+  if (purges.some(({ soft }) => !soft || source === "shared")) return "purged";
+  const softAt = Math.min(...purges.map(({ appliedAt = 0 }) => appliedAt));
   if (book.invalidatedBetween(snapshot, question) !== undefined) return "changed by an unsafe request";
   const { outcome } = lastOf(snapshot);
   const decided = Math.max(question.at, outcome.responseTime);
   const around = circumstancesOf(snapshot, question, answer, book);
-  const why = whyNotReused(snapshot, question.fields, decided, around);
+  const why =
+    purges.length === 0
+      ? whyNotReused(snapshot, question.fields, decided, around)
+      : whyNotReusedSoftly(snapshot, question.fields, decided, around, { at: softAt, answeredAt: answer.at });
   if (why !== undefined) return why;
   const newer = source === "stored" ? newerThan(snapshot, question, around, book) : undefined;
   if (newer !== undefined) return `exchange ${lastOf(newer).id} has replaced it`;
@@ -120,7 +126,7 @@ function whyNotOthers(
     answer,
     withheld(snapshot, [...privateFields(snapshot.fields), ...uncachedFields(snapshot.fields)]),
   );
-  return shape ?? (source === "stored" ? whyNotTimes(snapshot, answer) : undefined);
+  return shape ?? (source === "stored" ? whyNotTimes(snapshot, answer, softAt) : undefined);
 }
 
 /** What a cache that stored nothing private, and sends nothing that it must first ask about, leaves out. */
@@ -154,12 +160,15 @@ function circumstancesOf(snapshot: Snapshot, question: Question, answer: Answer,
   return { disconnected, error: disconnected || refused, refreshing, lapsed: cut && !begunAfter };
 }
 
-/** RFC 9111 section 5.1 and RFC 9211 section 2.4: in whole seconds; what an age is made of may have been rounded too. */
-function whyNotTimes(snapshot: Snapshot, answer: Answer): string | undefined {
+/**
+ * RFC 9111 section 5.1 and RFC 9211 section 2.4: in whole seconds; what an age is made of may have been rounded too.
+ * `softAt`: when it was softly purged; infinite when it was not.
+ */
+function whyNotTimes(snapshot: Snapshot, answer: Answer, softAt: number): string | undefined {
   const [age, ...more] = linesOf(answer.fields, "Age");
   const { least, most, lifetime } = ageOf(snapshot, answer.at);
   if (age === undefined || more.length > 0 || !/^\d+$/.test(age)) return `Age: ${[age, ...more]}`;
   if (Number(age) < Math.floor(least) || Number(age) > most + 1) return `Age: ${age} at ${least} s`;
-  const left = lifetime - Math.floor(least);
+  const left = Math.min(lifetime - Math.floor(least), Math.ceil((softAt - answer.at) / 1000));
   return answer.ttl !== undefined && answer.ttl <= left ? undefined : `ttl=${answer.ttl} with ${left} s left`;
 }

@@ -175,8 +175,8 @@ class Player {
       BEGINNING,
     );
     if (appended.kind !== "accepted") throw new Error(`the purge was ${appended.kind}`);
-    const event = { scope, tick: this.#book.tick(), appliedTick: undefined };
-    this.#book.purges.push(event);
+    const tick = this.#book.tick();
+    this.#book.purges.push({ scope, soft, tick, appliedTick: undefined, appliedAt: undefined });
     await settled();
     this.#markApplied();
   }
@@ -196,7 +196,10 @@ class Player {
 
   #markApplied(): void {
     if (this.#book.cutAt !== undefined) return;
-    for (const purge of this.#book.purges) purge.appliedTick ??= this.#book.tick();
+    for (const purge of this.#book.purges) {
+      purge.appliedTick ??= this.#book.tick();
+      purge.appliedAt ??= this.#clock.wall();
+    }
   }
 
   #disagree({ id, method, target, fields }: Question, why: string): void {

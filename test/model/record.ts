@@ -76,9 +76,12 @@ export type PurgeScope =
 /** An accepted purge. */
 export interface PurgeEvent {
   readonly scope: PurgeScope;
+  readonly soft: boolean;
   readonly tick: Tick;
   /** When it reached the edge; undefined while the edge is cut off. */
   appliedTick: Tick | undefined;
+  /** The same in milliseconds of the clock. */
+  appliedAt: number | undefined;
 }
 
 /** RFC 9111 section 4.4: what an unsafe request may have changed. */

@@ -15,6 +15,14 @@ export interface Circumstances {
   readonly lapsed: boolean;
 }
 
+/** What a soft purge covers is stale from then on, and may be used as the response itself allows. */
+export interface Softened {
+  /** When the first such purge was applied. */
+  readonly at: number;
+  /** When the answer was given: an error of the origin was known then, not when the request came. */
+  readonly answeredAt: number;
+}
+
 /** In seconds, and the longest freshness lifetime it may be given. */
 export function ageOf(snapshot: Snapshot, now: number): AgeRange & { readonly lifetime: number } {
   const { requestTime, outcome } = lastOf(snapshot);
@@ -72,6 +80,32 @@ export function whyNotReused(
   )
     return undefined;
   return `stale by ${stale} s`;
+}
+
+/** The same of what a soft purge covers. The client's own tolerance counts for nothing. */
+export function whyNotReusedSoftly(
+  snapshot: Snapshot,
+  asking: Lines,
+  now: number,
+  circumstances: Circumstances,
+  softened: Softened,
+): string | undefined {
+  const { directives } = controlOf(snapshot.fields);
+  const { least, lifetime: granted } = ageOf(snapshot, now);
+  const why = "softly purged";
+  if (circumstances.lapsed) return `${why}, and the lease has run out`;
+  if (scopeOf(directives, "no-cache") === "all") return `${why}, and no-cache`;
+  for (const name of ["must-revalidate", "proxy-revalidate", "s-maxage"]) {
+    if (directives.has(name)) return `${why}, and ${name}`;
+  }
+  const staleAt = (at: number): number => Math.max(Math.floor(least) - granted, (at - softened.at) / 1000);
+  const failed = circumstances.disconnected || circumstances.error;
+  if (failed && within(directives, "stale-if-error", staleAt(softened.answeredAt))) return undefined;
+  const unwanted = whyNotWanted(asking, least, granted);
+  if (unwanted !== undefined) return `${why}, and ${unwanted}`;
+  const stale = staleAt(now);
+  const refreshed = circumstances.refreshing && within(directives, "stale-while-revalidate", stale);
+  return refreshed && !cacheControl(asking).has("max-age") ? undefined : `${why}, stale by ${stale} s`;
 }
 
 function within(directives: Directives, name: string, stale: number): boolean {

@@ -171,7 +171,10 @@ export interface PurgeRequest {
   purgeId: string;
   /** What to purge: 1 to 1,000 targets, applied together. */
   targets: PurgeTarget[];
-  /** Keep what matches as validators instead of dropping it: the next request revalidates. */
+  /**
+   * Make what matches stale instead of dropping it: within its own stale-while-revalidate and stale-if-error, counted
+   * from when an edge applies the purge, clients may still get it; else the next request revalidates it.
+   */
   soft: boolean;
   /** How long to wait for confirmations: 0 to 60 s; 5 s when absent; 0 s does not wait. */
   wait:
@@ -187,7 +190,15 @@ export interface PurgeRequest {
    * 300 s; no second purge when absent. The edge that took the call sends it, as purge_id followed by
    * "~rebound"; it is lost when that edge ends before.
    */
-  rebound: Duration | undefined;
+  rebound:
+    | Duration
+    | undefined;
+  /**
+   * Only with soft. Every edge asks its origin again for what the purge covered there, the most used first and at
+   * most so many requests a second per edge: 1 to 1,000. 0: nothing is asked for before a client wants it.
+   * Nothing waits for it: the receipts say that the purge is applied, not that this is done.
+   */
+  pace: number;
 }
 
 /** PurgeResponse is the proof: what became of the purge, edge by edge. */
@@ -251,7 +262,7 @@ export interface PurgeRecord {
     | undefined;
   /** Who asked: the caller's address and the edge that took the call. */
   by: string;
-  /** Whether what matched was kept as validators. */
+  /** Whether what matched was made stale instead of being dropped. */
   soft: boolean;
   /** What it named: the first 10 of its targets, fewer when they are long. */
   targets: PurgeTarget[];
@@ -262,6 +273,8 @@ export interface PurgeRecord {
    * not wait for the receipt itself; the objects of another edge are known for its latest purges only, else 0.
    */
   edges: PurgeReceipt[];
+  /** How many requests a second each edge may make to fetch again what was covered; 0 when nothing is fetched again. */
+  pace: number;
 }
 
 /** ForgetRequest names the edge to forget. */
@@ -1139,7 +1152,7 @@ export const PurgeTarget: MessageFns<PurgeTarget> = {
 };
 
 function createBasePurgeRequest(): PurgeRequest {
-  return { purgeId: "", targets: [], soft: false, wait: undefined, dryRun: false, rebound: undefined };
+  return { purgeId: "", targets: [], soft: false, wait: undefined, dryRun: false, rebound: undefined, pace: 0 };
 }
 
 export const PurgeRequest: MessageFns<PurgeRequest> = {
@@ -1161,6 +1174,9 @@ export const PurgeRequest: MessageFns<PurgeRequest> = {
     }
     if (message.rebound !== undefined) {
       Duration.encode(message.rebound, writer.uint32(50).fork()).join();
+    }
+    if (message.pace !== 0) {
+      writer.uint32(56).uint32(message.pace);
     }
     return writer;
   },
@@ -1224,6 +1240,14 @@ export const PurgeRequest: MessageFns<PurgeRequest> = {
             }
 
             message.rebound = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.pace = reader.uint32();
             continue;
           }
         }
@@ -1523,7 +1547,17 @@ export const PurgesResponse: MessageFns<PurgesResponse> = {
 };
 
 function createBasePurgeRecord(): PurgeRecord {
-  return { purgeId: "", position: "", time: undefined, by: "", soft: false, targets: [], targetCount: 0, edges: [] };
+  return {
+    purgeId: "",
+    position: "",
+    time: undefined,
+    by: "",
+    soft: false,
+    targets: [],
+    targetCount: 0,
+    edges: [],
+    pace: 0,
+  };
 }
 
 export const PurgeRecord: MessageFns<PurgeRecord> = {
@@ -1551,6 +1585,9 @@ export const PurgeRecord: MessageFns<PurgeRecord> = {
     }
     for (const v of message.edges) {
       PurgeReceipt.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.pace !== 0) {
+      writer.uint32(72).uint32(message.pace);
     }
     return writer;
   },
@@ -1630,6 +1667,14 @@ export const PurgeRecord: MessageFns<PurgeRecord> = {
             }
 
             message.edges.push(PurgeReceipt.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.pace = reader.uint32();
             continue;
           }
         }

@@ -1,0 +1,85 @@
+import { expect } from "chai";
+import { systemClock } from "../process/clock.ts";
+import { MemoryPurgeLog } from "../purge-log/memory-purge-log.ts";
+import { get } from "../test/rig/http-client.ts";
+import { HttpOrigin } from "../test/rig/http-origin.ts";
+import { stats } from "../test/rig/purge.ts";
+import { RawConnection } from "../test/rig/raw-connection.ts";
+import { startTestEdge, type TestEdge } from "../test/rig/test-edge.ts";
+
+const GET = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+describe("an edge that drains", () => {
+  let origin: HttpOrigin;
+  let purgeLog: MemoryPurgeLog;
+  let edge: TestEdge;
+  const start = async (drainMs: number) => {
+    edge = await startTestEdge(origin.url, { purgeLog, drainMs });
+  };
+  const members = async () => (await purgeLog.members()).map((member) => member.edge);
+
+  beforeEach(async () => {
+    purgeLog = new MemoryPurgeLog(systemClock);
+    origin = await HttpOrigin.start({ "/a": { fields: [["Cache-Control", "max-age=60"]], body: "whole" } });
+  });
+  afterEach(async () => {
+    await edge.stop();
+    await origin.stop();
+    await purgeLog.close();
+  });
+
+  it("says so at once, and for a second still answers whoever comes", async () => {
+    await start(10_000);
+    const kept = (await RawConnection.open(edge.url)).send(GET);
+    expect((await kept.reply()).header("Connection")).to.equal("keep-alive");
+    const began = performance.now();
+    const drained = edge.drain();
+    expect((await stats(edge.control)).state).to.equal("draining");
+    const readiness = await get(edge.operator, "/readyz");
+    expect([readiness.status, readiness.text]).to.deep.equal([503, '{"ready":false,"reasons":["draining"]}']);
+    const fresh = (await RawConnection.open(edge.url)).send(GET);
+    for (const connection of [fresh, kept.send(GET)]) {
+      const reply = await connection.reply();
+      expect([reply.body, reply.header("Connection")]).to.deep.equal(["whole", "close"]);
+      await connection.closed;
+    }
+    await drained;
+    expect(performance.now() - began).to.be.within(990, 1_500);
+  });
+
+  it("leaves the heartbeat table only when its last answer is written", async () => {
+    await start(10_000);
+    const half = origin.hold("/a", "body");
+    const answer = get(edge.url, "/a");
+    await origin.received("/a");
+    const stopped = edge.stop();
+    await stats(edge.control);
+    expect(await members()).to.deep.equal(["edge-1"]);
+    half.open();
+    expect((await answer).text).to.equal("whole");
+    await stopped;
+    expect(await members()).to.deep.equal([]);
+  });
+
+  it("cuts what is not over within its limit, so that the client can tell", async () => {
+    await start(100);
+    const half = origin.hold("/a", "body");
+    const answer = get(edge.url, "/a").then(
+      ({ text }) => text,
+      (thrown: NodeJS.ErrnoException) => thrown.code,
+    );
+    await origin.received("/a");
+    const began = performance.now();
+    await edge.stop();
+    expect(performance.now() - began).to.be.within(90, 1_000);
+    expect(await answer).to.equal("ECONNRESET");
+    half.open();
+  });
+
+  it("tells nobody first when it may take no time", async () => {
+    await start(0);
+    const began = performance.now();
+    await edge.drain();
+    expect(performance.now() - began).to.be.lessThan(100);
+  });
+});
