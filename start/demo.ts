@@ -8,6 +8,9 @@ import { demoStage } from "./demo-stage.ts";
 import { playStory } from "./demo-story.ts";
 import { startSystem } from "./system.ts";
 
+// So far apart that no hiccup of a busy machine makes one of them the nearer.
+const LATENCIES = "5ms,100ms,250ms";
+
 // `npm run demo`: the whole system on free ports, beside whatever else runs, and the story played on it.
 const log = createLog("demo", "error");
 const system = await startSystem(demoConfig(), { clock: systemClock, log });
@@ -22,9 +25,10 @@ try {
   await system.stop();
 }
 
-/** What `npm start` uses, on any free ports, whatever the environment says. */
+/** What `npm start` uses, on any free ports, whatever the environment says; its edges are farther apart. */
 function demoConfig(): StartConfig {
-  const config = startConfig({ argv: [], env: {}, readFile: (path) => readFileSync(path, "utf8") });
+  const argv = ["--simulate-latency", LATENCIES];
+  const config = startConfig({ argv, env: {}, readFile: (path) => readFileSync(path, "utf8") });
   const assets = fileURLToPath(new URL("../assets", import.meta.url));
   const ports = config.ports.edges.map(() => ({ port: 0, grpcPort: 0, adminPort: 0 }));
   return {
