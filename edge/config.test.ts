@@ -22,6 +22,7 @@ describe("the edge's settings", () => {
       ttlMs: 60_000,
       leaseMs: 2000,
       simulateLatencyMs: 0,
+      trustedProxies: ["127.0.0.0/8", "::1"],
       drainMs: 30_000,
       purgeRate: 5_000,
       logLevel: "info",

@@ -1,11 +1,13 @@
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { readSettings, type SettingsInput, setting, type Values } from "../process/settings.ts";
+import { network } from "../process/trusted-proxies.ts";
 import {
   bytes,
   duration,
   host,
   httpUrl,
+  listOf,
   port,
   redisUrl,
   text,
@@ -36,6 +38,8 @@ export interface EdgeConfig {
   readonly ttlMs: number;
   readonly leaseMs: number;
   readonly simulateLatencyMs: number;
+  /** Networks whose word for the addresses before them is believed. */
+  readonly trustedProxies: readonly string[];
   /** How long answers under way may go on once it takes no more requests. */
   readonly drainMs: number;
   /** Purge calls a second that it takes. */
@@ -118,6 +122,11 @@ export const edgeProgram = {
       type: { ...text("the path of a file with the token"), name: "path" },
       help: "The file with the secret that Purge and Forget need, unless it is in the variable EDGECACHE_TOKEN; without one the gRPC port listens on loopback only.",
     }),
+    trustedProxies: setting({
+      type: listOf(network),
+      default: ["127.0.0.0/8", "::1"],
+      help: "Where routers and proxies in front of it are: their X-Forwarded-For is passed on, everybody else's is not.",
+    }),
     purgeRate: setting({
       type: wholeNumber(1, 1_000_000),
       // A fleet is to sustain 3,000; far above that, an edge would apply purges instead of serving.
@@ -175,6 +184,7 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     ttlMs: ttl,
     leaseMs: lease,
     simulateLatencyMs: simulateLatency,
+    trustedProxies: values.trustedProxies,
     drainMs: drain,
     purgeRate: values.purgeRate,
     ...(token === undefined ? {} : { token }),

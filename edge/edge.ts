@@ -139,7 +139,7 @@ class RunningEdge implements Edge {
     const { purgeRate } = config;
     const purges = new PurgeCalls({ ...this.#parts, purgeLog, records, sites: this.#sites, purgeRate });
     this.#purges = purges;
-    this.#listener = new Listener(this.#parts, this.#sites, config.simulateLatencyMs);
+    this.#listener = new Listener(this.#parts, this.#sites, config);
     this.#report = new EdgeReport(config, this.#parts, this.#listener, purgeLog, this.#bootId);
     this.#control = new ControlPlane(
       {

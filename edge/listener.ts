@@ -4,10 +4,11 @@ import { Fields } from "../http/fields.ts";
 import { ALLOWED_METHODS, authorityOf, originForm, refuseRequest } from "../http/refuse-request.ts";
 import { describeError } from "../process/failure.ts";
 import { listen } from "../process/listen.ts";
+import { TrustedProxies } from "../process/trusted-proxies.ts";
+import type { EdgeConfig } from "./config.ts";
 import type { Connection, Exchange } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
-import { addressesOf } from "./origin/forwarded-request.ts";
 import { parseFault } from "./parse-fault.ts";
 import type { EdgeParts } from "./parts.ts";
 import { answerBytes, respond } from "./respond.ts";
@@ -49,6 +50,8 @@ type Asked =
   | { readonly kind: "request"; readonly request: EdgeRequest; readonly expectsContinue: boolean }
   | { readonly kind: "refused"; readonly status: number; readonly detail: string };
 
+export type ListenerConfig = Pick<EdgeConfig, "simulateLatencyMs" | "trustedProxies">;
+
 /** The HTTP data port: the front door of an edge. It serves the site and nothing else. */
 export class Listener {
   #inFlight = 0;
@@ -56,13 +59,15 @@ export class Listener {
   readonly #edge: EdgeParts;
   readonly #sites: Sites;
   readonly #latencyMs: number;
+  readonly #proxies: TrustedProxies;
   readonly #connections: Connections;
   readonly #limits: ClientLimits;
 
-  constructor(edge: EdgeParts, sites: Sites, simulateLatencyMs: number, limits = CLIENT_LIMITS) {
+  constructor(edge: EdgeParts, sites: Sites, config: ListenerConfig, limits = CLIENT_LIMITS) {
     this.#edge = edge;
     this.#sites = sites;
-    this.#latencyMs = simulateLatencyMs;
+    this.#latencyMs = config.simulateLatencyMs;
+    this.#proxies = new TrustedProxies(config.trustedProxies);
     this.#limits = limits;
     this.#connections = new Connections(limits.connections, edge.clock);
     this.#server = createServer({
@@ -165,7 +170,10 @@ export class Listener {
     if (site === undefined) return { kind: "refused", status: 421, detail: "unknown-host" };
     const fields = Fields.ofRaw(rawHeaders);
     const body = hasContent(fields) ? message : undefined;
-    const addresses = addressesOf(message.socket.remoteAddress ?? "unknown", fields);
+    const addresses = this.#proxies.chain(
+      message.socket.remoteAddress ?? "unknown",
+      fields.get("X-Forwarded-For"),
+    );
     const origin = `http://${authority}`;
     return {
       kind: "request",

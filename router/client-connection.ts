@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type RequestHead, RequestHeads } from "../http/request-head.ts";
 import type { Clock } from "../process/clock.ts";
+import type { TrustedProxies } from "../process/trusted-proxies.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
 import { RequestLines } from "./forwarded-fields.ts";
 import type { RequestOutcome } from "./metrics.ts";
@@ -19,6 +20,7 @@ export interface RefusedBytes {
 export interface ClientParts {
   readonly clock: Clock;
   readonly outgoing: WriteBuffer;
+  readonly proxies: TrustedProxies;
   /** Time for a client to send a request's fields. */
   readonly fieldsMs: number;
   /** A request has come. It is answered through the exchange. */
@@ -72,7 +74,7 @@ export class ClientConnection implements ClientSide {
     this.socket = socket;
     this.outgoing = parts.outgoing;
     this.#parts = parts;
-    this.#lines = new RequestLines(clientAddress(socket));
+    this.#lines = new RequestLines(clientAddress(socket), parts.proxies);
     this.#state = { kind: "idle", since: parts.clock.monotonic() };
     socket
       .on("data", (chunk: Buffer) => this.#received(chunk))

@@ -28,6 +28,7 @@ describe("the router's settings", () => {
       hedge: false,
       clientRegion: undefined,
       regions: new Map(),
+      trustedProxies: [],
       logLevel: "info",
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });

@@ -8,6 +8,7 @@ import {
   type SettingsInput,
   setting,
 } from "../process/settings.ts";
+import { network } from "../process/trusted-proxies.ts";
 import * as values from "../process/values.ts";
 import { parseAddress } from "./address.ts";
 import { type ClientRegions, clientRegions } from "./client-regions.ts";
@@ -78,6 +79,10 @@ export const routerProgram = {
       type: clientRegions,
       help: "The edges near each region, by their ids: a client of a region goes to the best of them while one is serving; needs --client-region.",
     }),
+    trustedProxies: setting({
+      type: values.listOf(network),
+      help: "Where proxies in front of it are, such as one that ends TLS: their X-Forwarded-For is passed on; without it nobody's is.",
+    }),
     logLevel: setting({
       type: logLevel,
       default: "info",
@@ -103,13 +108,22 @@ export interface RouterConfig {
   readonly clientRegion: string | undefined;
   /** Empty where none are configured. */
   readonly regions: ClientRegions;
+  /** Networks whose word for the addresses before them is believed. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   readonly edges: EdgeSource;
 }
 
 /** Throws Failure("bad-config", "config") with one line per problem. */
 export function routerConfig(input: SettingsInput): RouterConfig {
-  const { edges, redis, clientRegion, regions, ...rest } = readSettings(routerProgram, input);
+  const {
+    edges,
+    redis,
+    clientRegion,
+    regions,
+    trustedProxies = [],
+    ...rest
+  } = readSettings(routerProgram, input);
   if ((clientRegion === undefined) !== (regions === undefined)) {
     const given = clientRegion === undefined ? "--regions" : "--client-region";
     throw badConfig(`--client-region, --regions: both or neither must be given, got only ${given}`);
@@ -118,6 +132,7 @@ export function routerConfig(input: SettingsInput): RouterConfig {
     ...rest,
     clientRegion: clientRegion?.toLowerCase(),
     regions: regions ?? new Map(),
+    trustedProxies,
     edges: edgeSource(edges, redis),
   };
 }

@@ -2,7 +2,10 @@ import { expect } from "chai";
 import type { RequestHead } from "../http/request-head.ts";
 import { RequestHeads } from "../http/request-head.ts";
 import { ResponseHeads } from "../http/response-head.ts";
+import { TrustedProxies } from "../process/trusted-proxies.ts";
 import { forwardedHead, interimHead, RequestLines, ResponseLines, relayedHead } from "./forwarded-fields.ts";
+
+const nobody = new TrustedProxies([]);
 
 const ADDED = [
   'Forwarded: for=192.0.2.7;host="www.example";proto=http',
@@ -25,7 +28,7 @@ function linesOf(head: string): string[] {
 
 function toEdge(...lines: readonly string[]): string[] {
   const request = requestOf("GET /a HTTP/1.1", "Host: www.example", ...lines);
-  return linesOf(forwardedHead(request, new RequestLines("192.0.2.7").of(request), "127.0.0.1:8081"));
+  return linesOf(forwardedHead(request, new RequestLines("192.0.2.7", nobody).of(request), "127.0.0.1:8081"));
 }
 
 const START = ["GET /a HTTP/1.1", "Host: www.example"];
@@ -83,16 +86,25 @@ describe("the head of a forwarded request", () => {
     expect(toEdge("__proto__: 1")).to.deep.equal([...START, "__proto__: 1", ...ADDED]);
   });
 
+  it("passes on what a trusted proxy says of the addresses before it", () => {
+    const request = requestOf("GET / HTTP/1.1", "Host: a", "X-Forwarded-For: 203.0.113.7, 2001:db8::7");
+    const lines = new RequestLines("192.0.2.7", new TrustedProxies(["192.0.2.0/24"])).of(request);
+    expect(lines).to.contain("X-Forwarded-For: 203.0.113.7, 2001:db8::7, 192.0.2.7\r\n");
+    expect(lines).to.contain(
+      'Forwarded: for=203.0.113.7, for="[2001:db8::7]", for=192.0.2.7;host="a";proto=http\r\n',
+    );
+  });
+
   it("quotes an IPv6 client in Forwarded", () => {
     const request = requestOf("GET / HTTP/1.1", "Host: a");
-    const lines = new RequestLines("2001:db8::7").of(request);
+    const lines = new RequestLines("2001:db8::7", nobody).of(request);
     expect(lines).to.contain('Forwarded: for="[2001:db8::7]";host="a";proto=http\r\n');
     expect(lines).to.contain("X-Forwarded-For: 2001:db8::7\r\n");
   });
 
   it("names the edge as host for a client of HTTP/1.0 that names none", () => {
     const request = requestOf("GET / HTTP/1.0");
-    const head = forwardedHead(request, new RequestLines("192.0.2.7").of(request), "127.0.0.1:8081");
+    const head = forwardedHead(request, new RequestLines("192.0.2.7", nobody).of(request), "127.0.0.1:8081");
     expect(linesOf(head).slice(0, 2)).to.deep.equal(["GET / HTTP/1.1", "Host: 127.0.0.1:8081"]);
     expect(head).to.contain("Forwarded: for=192.0.2.7;proto=http\r\n").and.not.to.contain("X-Forwarded-Host");
     expect(head).to.contain("Via: 1.0 edgecache-router\r\n");
@@ -100,7 +112,7 @@ describe("the head of a forwarded request", () => {
 
   it("remembers the lines of a client that repeats itself, and only those", () => {
     const heads = new RequestHeads();
-    const lines = new RequestLines("192.0.2.7");
+    const lines = new RequestLines("192.0.2.7", nobody);
     const ask = (field: string) => {
       const read = heads.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\nX: ${field}\r\n\r\n`));
       return read.kind === "head" ? lines.of(read.head) : "";

@@ -1,8 +1,10 @@
+import { isIPv6 } from "node:net";
 import { Fields } from "../http/fields.ts";
 import { withoutForgeable } from "../http/forgeable-fields.ts";
 import { connectionNames, endToEnd } from "../http/hop-by-hop.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import type { ResponseHead } from "../http/response-head.ts";
+import type { TrustedProxies } from "../process/trusted-proxies.ts";
 
 /** RFC 9110 section 7.6.3: the name under which the router appears in Via, and in Proxy-Status. */
 export const PSEUDONYM = "edgecache-router";
@@ -14,15 +16,17 @@ const SAID_ANEW = ["host", "content-length", "expect"];
 /** The field lines of one client connection's requests on their way to an edge. */
 export class RequestLines {
   readonly #address: string;
+  readonly #proxies: TrustedProxies;
   #last: {
     readonly fields: RequestHead["fields"];
     readonly host: string | undefined;
     readonly lines: string;
   };
 
-  /** `address`: the client's, IPv4 or IPv6. */
-  constructor(address: string) {
+  /** `address`: the client's, IPv4 or IPv6, or that of a proxy before the router. */
+  constructor(address: string, proxies: TrustedProxies) {
     this.#address = address;
+    this.#proxies = proxies;
     this.#last = NEVER;
   }
 
@@ -38,19 +42,25 @@ export class RequestLines {
   }
 
   #build({ raw, version }: RequestHead["fields"], host: string | undefined): string {
-    const kept = withoutForgeable(endToEnd(Fields.ofRaw(raw))).without(SAID_ANEW);
+    const asked = Fields.ofRaw(raw);
+    const kept = withoutForgeable(endToEnd(asked)).without(SAID_ANEW);
     let lines = "";
     for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
-    const address = this.#address;
-    // RFC 7239 section 6: an IPv6 address is quoted, in brackets.
-    const node = address.includes(":") ? `"[${address}]"` : address;
+    const chain = this.#proxies.chain(this.#address, asked.get("X-Forwarded-For"));
+    const nodes = chain.split(",").map((address) => `for=${nodeOf(address.trim())}`);
     const named = host === undefined ? "" : `;host="${host}"`;
-    lines += `Forwarded: for=${node}${named};proto=http\r\nX-Forwarded-For: ${address}\r\n`;
+    lines += `Forwarded: ${nodes.join(", ")}${named};proto=http\r\nX-Forwarded-For: ${chain}\r\n`;
     // Clients reach the router in the clear; where TLS ends before it, that proxy's word is not checked here.
     lines += "X-Forwarded-Proto: http\r\n";
     if (host !== undefined) lines += `X-Forwarded-Host: ${host}\r\n`;
     return `${lines}Via: ${version} ${PSEUDONYM}\r\n`;
   }
+}
+
+/** RFC 7239 section 6: an IPv6 address is quoted, in brackets; so is what has a port. */
+function nodeOf(address: string): string {
+  if (isIPv6(address)) return `"[${address}]"`;
+  return address.includes(":") ? `"${address}"` : address;
 }
 
 const NEVER = {

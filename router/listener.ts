@@ -13,6 +13,7 @@ import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { listen } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
+import { TrustedProxies } from "../process/trusted-proxies.ts";
 import { ClientConnection, type ClientParts, type RefusedBytes } from "./client-connection.ts";
 import type { Connections } from "./connections.ts";
 import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./error-answer.ts";
@@ -37,6 +38,8 @@ export interface ListenerParts {
   readonly hedge: boolean;
   /** The request field, in lower case, that names the client's region. */
   readonly clientRegionField: string | undefined;
+  /** Networks of the proxies that are believed about the addresses before them. */
+  readonly trustedProxies: readonly string[];
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,6 +64,7 @@ export class Listener {
       clock,
       fieldsMs: parts.fieldsMs,
       outgoing: new WriteBuffer(),
+      proxies: new TrustedProxies(parts.trustedProxies),
       take: (exchange) => this.#take(exchange),
       ended: (outcome) => {
         connections.end();

@@ -82,6 +82,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     mode,
     hedge,
     clientRegionField: clientRegion,
+    trustedProxies: config.trustedProxies,
     fleet,
     clock,
     log,

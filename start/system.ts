@@ -43,6 +43,8 @@ export async function startSystem(
           ttlMs,
           leaseMs,
           simulateLatencyMs: config.simulateLatencyMs[index] ?? 0,
+          // The router stands on this machine too.
+          trustedProxies: ["127.0.0.0/8", "::1"],
           drainMs: DRAIN_MS,
           purgeRate,
           ...(token === undefined ? {} : { token }),
@@ -63,6 +65,7 @@ export async function startSystem(
         hedge: false,
         clientRegion: undefined,
         regions: new Map(),
+        trustedProxies: [],
         logLevel,
         edges: { kind: "listed", grpcAddresses },
       },

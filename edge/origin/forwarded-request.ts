@@ -17,22 +17,6 @@ const ABOUT_PARTS = [
 ];
 
 /**
- * The addresses that a request came by, the client's first, for X-Forwarded-For. Only a peer on this machine, such
- * as a router beside the edge, is believed about those before it.
- */
-export function addressesOf(peer: string, fields: Fields): string {
-  const before = isLoopback(peer) ? fields.get("X-Forwarded-For") : undefined;
-  return before !== undefined && ADDRESSES.test(before) ? `${before}, ${peer}` : peer;
-}
-
-// Addresses, and what people put in their place, with commas between.
-const ADDRESSES = /^[\w.:[\]-]+( *, *[\w.:[\]-]+){0,15}$/;
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
-}
-
-/**
  * What this edge vouches for. The Host that the client named is not among it: it is not in the cache key, so an
  * answer made from it would go to clients of other hosts.
  */

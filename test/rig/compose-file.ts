@@ -62,7 +62,7 @@ export function onLoopback(
     const rewrite = (text: string): string => {
       const mount = mounts.find(([, inside]) => inside === text);
       if (mount?.[0]?.startsWith(".")) return resolve(root, mount[0]);
-      let rewritten = text.replaceAll("0.0.0.0", own).replaceAll("127.0.0.1", own);
+      let rewritten = text.replace(/(?<![\d.])(0\.0\.0\.0|127\.0\.0\.1)(?![\d.])/g, own);
       for (const [other, address] of addresses) {
         rewritten = rewritten.replace(new RegExp(`^${other}$|(?<=//)${other}(?=[:/]|$)`, "g"), address);
       }

@@ -46,6 +46,7 @@ export async function startTestEdge(
       ttlMs: 60_000,
       leaseMs: 2_000,
       simulateLatencyMs: 0,
+      trustedProxies: ["127.0.0.0/8"],
       drainMs: 10_000,
       purgeRate: 1_000_000,
       logLevel: "silent",

@@ -47,7 +47,7 @@ export async function startTestListener(
       keepLimit: 2 ** 18,
     },
     new Sites([{ name: "default", hosts: [], origin: { kind: "http", url } }]),
-    0,
+    { simulateLatencyMs: 0, trustedProxies: ["127.0.0.0/8"] },
     limits,
   );
   const port = await listener.open("127.0.0.1", 0);

@@ -39,6 +39,7 @@ export async function startTestRouter(
       hedge: false,
       clientRegion: undefined,
       regions: new Map(),
+      trustedProxies: [],
       logLevel: "debug",
       edges: { kind: "listed", grpcAddresses: edges.map(({ grpcAddress }) => grpcAddress) },
       ...config,
