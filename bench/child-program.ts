@@ -36,7 +36,7 @@ export class ChildProgram {
   ): Promise<ChildProgram> {
     const pinned = core === undefined ? [] : ["taskset", "-c", String(core)];
     const [first = program, ...rest] = [...pinned, program, ...args];
-    const child = spawn(first, rest, { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(first, rest, { stdio: "ignore" });
     // A run that is cut short must not leave servers behind.
     const killWithUs = () => child.kill("SIGTERM");
     process.once("exit", killWithUs);

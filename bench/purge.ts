@@ -3,9 +3,7 @@
  * entry to three clients, in the same run; how many a second; and what applying 1,000 a second takes from the hits.
  * How to read it: README.md in this folder.
  */
-import { execFile, execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { promisify } from "node:util";
 import { systemClock } from "../process/clock.ts";
 import { createLog } from "../process/log.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
@@ -13,6 +11,7 @@ import { BEGINNING } from "../purge-log/position.ts";
 import { BareRedis } from "./bare-redis.ts";
 import { PurgeFleet } from "./purge-fleet.ts";
 import { type Spread, spreadOf } from "./spread.ts";
+import { hasWrk, load } from "./wrk.ts";
 
 const EDGES = 3;
 const WARM_UP = 300;
@@ -24,8 +23,6 @@ const IN_FLIGHT = 96;
 const APPLIED_A_SECOND = 1_000;
 const HITS_S = 5;
 const HIT_CONNECTIONS = 32;
-
-const run = promisify(execFile);
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -147,20 +144,7 @@ async function purgeSteadily(redis: string, signal: AbortSignal): Promise<void> 
 }
 
 async function requestsPerSecond(url: string, seconds: number): Promise<number> {
-  const args = ["-t1", `-c${HIT_CONNECTIONS}`, `-d${seconds}s`, url];
-  const { stdout } = await run("wrk", args);
-  const [, rate] = /Requests\/sec:\s*([\d.]+)/.exec(stdout) ?? [];
-  if (rate === undefined || stdout.includes("Non-2xx")) throw new Error(`wrk said:\n${stdout}`);
-  return Number(rate);
-}
-
-function hasWrk(): boolean {
-  try {
-    execFileSync("sh", ["-c", "command -v wrk"]);
-    return true;
-  } catch {
-    return false;
-  }
+  return (await load(url, { connections: HIT_CONNECTIONS, seconds })).perSecond;
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,14 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { PurgeTarget } from "../proto/gen/edgecache/v1/edge.ts";
 import { EdgeProcess } from "../test/rig/edge-process.ts";
 import { purge } from "../test/rig/purge.ts";
+import { ChildProgram, freePort, versionOf } from "./child-program.ts";
 
 /** A cache in front of the origin, and the ways to purge /page from it. */
 export interface RaceCache {
@@ -18,8 +16,6 @@ export interface RaceCache {
   readonly purges: ReadonlyMap<string, () => Promise<void>>;
   stop(): Promise<void>;
 }
-
-const START_PATIENCE_MS = 20_000;
 
 export async function startEdgeCache(origin: URL): Promise<RaceCache> {
   const edge = await EdgeProcess.start({ id: "edge-1", origin });
@@ -42,7 +38,7 @@ export async function startEdgeCache(origin: URL): Promise<RaceCache> {
 
 /** Undefined when varnishd is not on PATH. */
 export async function startVarnish(origin: URL): Promise<RaceCache | undefined> {
-  const version = firstLine("varnishd", ["-V"]);
+  const version = versionOf("varnishd", "-V");
   if (version === undefined) return undefined;
   // Grace would answer with the old version by design; keep lets it revalidate.
   const vcl = `vcl 4.1;
@@ -63,13 +59,13 @@ sub vcl_backend_response { set beresp.grace = 0s; set beresp.keep = 1h; }
       "-n",
       join(folder, "work"),
     ];
-    return spawn("varnishd", ["-F", "-j", "none", ...listens, "-s", "malloc,32m"], { stdio: "ignore" });
+    return ["varnishd", "-F", "-j", "none", ...listens, "-s", "malloc,32m"];
   });
 }
 
 /** Undefined when squid is not on PATH. */
 export async function startSquid(origin: URL): Promise<RaceCache | undefined> {
-  const version = firstLine("squid", ["-v"]);
+  const version = versionOf("squid", "-v");
   if (version === undefined) return undefined;
   return startOther(
     version.replace(/^Squid Cache: Version (\S+).*$/, "squid-$1"),
@@ -90,7 +86,43 @@ export async function startSquid(origin: URL): Promise<RaceCache | undefined> {
         "pinger_enable off",
       ];
       writeFileSync(join(folder, "squid.conf"), `${lines.join("\n")}\n`);
-      return spawn("squid", ["-N", "-f", join(folder, "squid.conf")], { stdio: "ignore" });
+      return ["squid", "-N", "-f", join(folder, "squid.conf")];
+    },
+  );
+}
+
+/** Undefined when traffic_server is not on PATH. */
+export async function startTrafficServer(origin: URL): Promise<RaceCache | undefined> {
+  const version = versionOf("traffic_server", "--version");
+  if (version === undefined) return undefined;
+  return startOther(
+    version.replace(/^Traffic Server (\S+).*$/, "trafficserver-$1"),
+    ["PURGE"],
+    (folder, port) => {
+      const programs = "/usr/lib/trafficserver";
+      const files = {
+        "runroot.yaml": [
+          ...["prefix", "exec_prefix"].map((name) => `${name}: /usr`),
+          ...["bindir", "sbindir"].map((name) => `${name}: /usr/bin`),
+          `libdir: ${programs}`,
+          `libexecdir: ${programs}/modules`,
+          ...["sysconfdir", "datadir", "localstatedir", "runtimedir", "logdir", "cachedir"].map(
+            (name) => `${name}: ${folder}`,
+          ),
+        ],
+        "records.config": [
+          `CONFIG proxy.config.http.server_ports STRING ${port}:ip-in=127.0.0.1`,
+          // Whoever runs it, and nobody else.
+          "CONFIG proxy.config.admin.user_id STRING #-1",
+          "CONFIG proxy.config.crash_log_helper STRING NULL",
+        ],
+        "remap.config": [`map / ${origin.href}`],
+        "storage.config": [`${folder} 64M`],
+        "ip_allow.yaml": ["ip_allow:", "  - {apply: in, ip_addrs: 127.0.0.1, action: allow, methods: ALL}"],
+      };
+      for (const [name, lines] of Object.entries(files))
+        writeFileSync(join(folder, name), `${lines.join("\n")}\n`);
+      return ["traffic_server", `--run-root=${join(folder, "runroot.yaml")}`];
     },
   );
 }
@@ -98,25 +130,18 @@ export async function startSquid(origin: URL): Promise<RaceCache | undefined> {
 async function startOther(
   name: string,
   methods: readonly string[],
-  launch: (folder: string, port: number) => ChildProcess,
+  command: (folder: string, port: number) => readonly string[],
 ): Promise<RaceCache> {
   const folder = mkdtempSync(join(tmpdir(), "edgecache-race-"));
   const port = await freePort();
-  const running = launch(folder, port);
-  // A run that is cut short must not leave caches behind.
-  const killWithUs = () => running.kill("SIGTERM");
-  process.once("exit", killWithUs);
-  running.once("exit", () => process.removeListener("exit", killWithUs));
+  const program = await ChildProgram.start(name, command(folder, port), port);
   const url = `http://127.0.0.1:${port}`;
-  await accepts(port, running, name);
   return {
     name,
     url,
     purges: new Map(methods.map((method) => [method, () => send(url, method)])),
     stop: async () => {
-      const gone = once(running, "exit");
-      running.kill("SIGTERM");
-      await gone;
+      await program.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -127,42 +152,7 @@ async function send(url: string, method: string): Promise<void> {
   asked.end();
   const [answer] = await once(asked, "response");
   answer.resume();
-  // Squid says 404 when it holds nothing yet, which is the very case of a purge before the fields.
+  // Squid and Traffic Server say 404 when they hold nothing yet, which is the very case of a purge before the fields.
   if (answer.statusCode !== 200 && answer.statusCode !== 404)
     throw new Error(`${method}: ${answer.statusCode}`);
-}
-
-function firstLine(program: string, args: readonly string[]): string | undefined {
-  try {
-    // varnishd says its version on stderr.
-    return execFileSync("sh", ["-c", `${[program, ...args].join(" ")} 2>&1`], { encoding: "utf8" }).split(
-      "\n",
-    )[0];
-  } catch {
-    return undefined;
-  }
-}
-
-async function accepts(port: number, running: ChildProcess, name: string): Promise<void> {
-  for (const until = performance.now() + START_PATIENCE_MS; performance.now() < until; ) {
-    if (running.exitCode !== null) throw new Error(`${name} ended with ${running.exitCode}`);
-    const socket = connect(port, "127.0.0.1");
-    const opened = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (opened) return;
-    await delay(50);
-  }
-  throw new Error(`${name} does not listen on ${port}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error(`not a TCP address: ${address}`);
-  return address.port;
 }

@@ -2,8 +2,8 @@ import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "./lease-end.ts";
 import { FARTHEST_EPOCH_US } from "./log-limits.ts";
 
 /**
- * The head of every script, rule P1 of the purge protocol: compare the server's run_id, the ends of the
- * stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
+ * The head of every script, rule P1 of the purge protocol: compare the server's run_id and replication id, the ends
+ * of the stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
  * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first; `history` names
  * what began at the last opening. Neither an epoch nor a history ever comes again: an epoch is the microsecond of its
  * opening, or, where that has been passed already (a clock was set back), lies beyond it by the clock's microseconds,
@@ -39,10 +39,13 @@ if not floor then return redis.error_reply('FUTURE position ' .. ARGV[1] .. ' is
 
 local function kind(key) return redis.call('TYPE', key).ok end
 local log_kind, meta_kind, edges_kind = kind(LOG), kind(META), kind(EDGES)
-local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local info = redis.call('INFO', 'server', 'replication')
+local run_id = string.match(info, 'run_id:(%w+)')
+-- Another one with every promotion and every copy of another server's data: both can lack what was accepted here.
+local replid = string.match(info, 'master_replid:(%w+)')
 
 local record = {}
-if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened', 'history') end
+if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened', 'history', 'replid') end
 local tail, last, opened, history = record[2], parse(record[2]), record[3], record[4]
 
 local oldest, newest, generated
@@ -61,6 +64,7 @@ if log_kind == 'none' then doubt = last and 'the log is gone' or 'the log is new
 elseif log_kind ~= 'stream' then doubt = 'a ' .. log_kind .. ' stood in the place of the log'
 elseif not last or not tonumber(opened or '') or not history then doubt = 'the record of the log is gone'
 elseif record[1] ~= run_id then doubt = 'the server restarted'
+elseif record[5] ~= replid then doubt = 'the server was promoted, or took over the data of another'
 elseif generated ~= tail then doubt = 'the log ends at ' .. generated .. ', not at ' .. tail
 elseif newest ~= tail then doubt = 'the last entry ' .. tail .. ' is gone'
 elseif edges_kind ~= 'hash' and edges_kind ~= 'none' then doubt = 'a ' .. edges_kind .. ' stood in the place of the edges'
@@ -84,7 +88,7 @@ if doubt then
   tail = redis.call('XADD', LOG, string.format('%.0f-0', epoch), 'barrier', doubt)
   oldest, opened = oldest or tail, now_ms
   history = run_id .. '-' .. now[1] .. '.' .. now[2]
-  redis.call('HSET', META, 'run_id', run_id, 'last', tail, 'opened', opened, 'history', history)
+  redis.call('HSET', META, 'run_id', run_id, 'replid', replid, 'last', tail, 'opened', opened, 'history', history)
 end
 `;
 

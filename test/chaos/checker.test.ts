@@ -16,7 +16,9 @@ function purge(differs: Partial<PurgeEvent> = {}): PurgeEvent {
     sentAt: 1_000,
     acceptedBy: 1_010,
     position: parsePosition("7-1"),
+    soft: false,
     provenAt: undefined,
+    appliedBy: undefined,
     outcome: "pending",
     ...differs,
   };
@@ -35,6 +37,7 @@ function read(differs: Partial<ReadEvent> = {}): ReadEvent {
     contentVersion: 1,
     originReadAt: 900,
     outcome: "HIT",
+    staleSeconds: 0,
     after: undefined,
     ...differs,
   };
@@ -99,6 +102,43 @@ describe("the checker of histories", () => {
     const after = purge();
     expect(broken([], read({ sentAt: 1_011, after }))).to.deep.equal(["Read-your-purge"]);
     expect(broken([], read({ sentAt: 1_011, after, originReadAt: 1_000.5 }))).to.deep.equal([]);
+  });
+
+  describe("after soft purges", () => {
+    const soft = purge({ soft: true, provenAt: 1_020, appliedBy: 1_020, outcome: "applied" });
+    const stale = { outcome: "STALE", staleSeconds: 10, sentAt: 5_000 };
+
+    it("allows STALE within stale-while-revalidate, and no longer", () => {
+      expect(broken([soft], read(stale))).to.deep.equal([]);
+      expect(broken([soft], read({ ...stale, sentAt: 11_200 }))).to.deep.equal(["Bounded"]);
+      expect(broken([{ ...soft, appliedBy: undefined }], read({ ...stale, sentAt: 11_200 }))).to.deep.equal(
+        [],
+      );
+    });
+
+    it("finds an old version that is served as fresh, or of a page that does not say so", () => {
+      expect(broken([soft], read({ ...stale, outcome: "HIT" }))).to.deep.equal(["Bounded"]);
+      expect(broken([soft], read({ ...stale, staleSeconds: 0 }))).to.deep.equal(["Bounded"]);
+    });
+
+    it("finds what a hard purge covers too, whichever came first", () => {
+      const hard = { id: "purge-2", soft: false };
+      const [before, later] = [900.5, 1_000.5];
+      expect(broken([soft, { ...soft, ...hard, sentAt: before }], read(stale))).to.deep.equal(["Bounded"]);
+      expect(
+        broken(
+          [
+            { ...soft, ...hard },
+            { ...soft, sentAt: later },
+          ],
+          read(stale),
+        ),
+      ).to.deep.equal(["Bounded"]);
+    });
+
+    it("finds a stale answer to one who names a purge", () => {
+      expect(broken([soft], read({ ...stale, after: purge({ sentAt: 800 }) }))).to.deep.equal(["Bounded"]);
+    });
   });
 
   it("finds the fields of one version with the content of another", () => {

@@ -30,6 +30,8 @@ interface Obligation {
  * - *Proven*: decided after `applied` was answered: the origin was read after the purge was sent.
  * - *Bounded*: the same for what is decided later than acceptance + lease (+ 1 % + 50 ms), whatever was answered.
  * - *Nothing lost*: neither ever ends; a run closes with a read of every page at every edge.
+ * - Soft purges: for a reader who names no purge, they make stale instead of removing. STALE is allowed where every
+ *   purge that binds is soft, as long as the page's stale-while-revalidate reaches from when it was applied.
  * - *Read-your-purge*: an answer to EdgeCache-After is never older than that purge.
  * - *Whole*: fields and content are of the same version.
  * - *In order*: a purge that was sent after another was answered stands behind it; the same id, the same place.
@@ -75,8 +77,8 @@ export class Checker {
         `${edge} gave the fields of ${version} with the content of ${contentVersion}`,
       );
     }
-    const due = this.#strictest(url, decidedAfter);
-    if (due !== undefined && originReadAt < due.readAfter) {
+    const due = this.#strictest(read);
+    if (due !== undefined) {
       const late = ms(decidedAfter - due.from);
       this.#violated(
         due.rule,
@@ -144,19 +146,20 @@ export class Checker {
     for (const url of purge.urls) {
       const there = this.#obligations.get(url) ?? [];
       // What an old one asks for that every read still under way is bound by, too.
-      const asked = Math.max(
-        ...there.filter((one) => one.from < now - LONGEST_READ_MS).map(({ readAfter }) => readAfter),
-      );
+      const old = there.filter((one) => !one.purge.soft && one.from < now - LONGEST_READ_MS);
+      const asked = Math.max(...old.map(({ readAfter }) => readAfter));
       const needed = there.filter(({ readAfter }) => readAfter >= asked);
       this.#obligations.set(url, [...needed, { rule, from, readAfter: purge.sentAt, purge }]);
     }
   }
 
-  /** Of the obligations that hold at that time, the one that asks for the latest read. */
-  #strictest(url: string, decidedAfter: number): Obligation | undefined {
+  /** Of the obligations that the read breaks, the one that asks for the latest. */
+  #strictest(read: ReadEvent): Obligation | undefined {
+    const { url, decidedAfter, originReadAt } = read;
     let strictest: Obligation | undefined;
     for (const one of this.#obligations.get(url) ?? []) {
-      if (one.from < decidedAfter && one.readAfter > (strictest?.readAfter ?? 0)) strictest = one;
+      const holds = one.from < decidedAfter && originReadAt < one.readAfter && !mayBeStale(one.purge, read);
+      if (holds && one.readAfter > (strictest?.readAfter ?? 0)) strictest = one;
     }
     return strictest;
   }
@@ -171,6 +174,14 @@ export class Checker {
   #violated(rule: string, url: string | undefined, what: string): void {
     this.violations.push({ rule, url, what, history: url === undefined ? [] : this.#historyOf(url) });
   }
+}
+
+/** An edge that has not said so may have applied it at any time: then nothing tells when it ends. */
+function mayBeStale({ soft, appliedBy }: PurgeEvent, read: ReadEvent): boolean {
+  const { outcome, staleSeconds, decidedAfter, after } = read;
+  if (!soft || outcome !== "STALE" || staleSeconds === 0 || after !== undefined) return false;
+  const until = (appliedBy ?? Number.POSITIVE_INFINITY) + staleSeconds * 1000 * CLOCK_RATE_MARGIN + MARGIN_MS;
+  return decidedAfter < until;
 }
 
 function ms(at: number): string {

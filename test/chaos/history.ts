@@ -14,8 +14,11 @@ export interface PurgeEvent {
   /** When an answer with a position came: it was accepted before. Undefined when none came. */
   readonly acceptedBy: number | undefined;
   readonly position: Position | undefined;
+  readonly soft: boolean;
   /** When an answer said `applied`. */
   readonly provenAt: number | undefined;
+  /** When an answer said that every edge has applied it, and none is fenced. */
+  readonly appliedBy: number | undefined;
   /** Of the last answer, with the receipts; for people. */
   readonly outcome: string;
 }
@@ -39,6 +42,8 @@ export interface ReadEvent {
   readonly originReadAt: number;
   /** X-Cache. */
   readonly outcome: string;
+  /** For how many seconds the page lets itself be served stale while it is refreshed. */
+  readonly staleSeconds: number;
   /** The purge that the request named in EdgeCache-After, if it did. */
   readonly after: PurgeEvent | undefined;
 }

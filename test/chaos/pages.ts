@@ -13,6 +13,14 @@ const GROUPS = 4;
 const PAGES_A_GROUP = 6;
 const TAGS = 5;
 
+// By number in a group: every purge kind must also meet revalidation in the background, and responses that a soft purge
+// lets be served stale, for longer and for shorter than most faults last.
+const CACHE_CONTROLS: readonly (string | undefined)[] = [
+  undefined,
+  "max-age=1, stale-while-revalidate=60",
+  "max-age=3600, stale-while-revalidate=1",
+];
+
 /** Purged when the runner wants to know whether a purge reaches everybody; nobody reads it. */
 export const PROBE = "/probe";
 
@@ -22,10 +30,14 @@ export const PAGES: readonly Page[] = Array.from({ length: GROUPS * PAGES_A_GROU
   return {
     url: `/g${Math.floor(index / PAGES_A_GROUP)}/p${number}${number === 5 ? "?view=print" : ""}`,
     tags: [`t${index % TAGS}`, ...(index % 7 === 0 ? ["featured"] : [])],
-    // Every purge kind must also meet revalidation in the background.
-    cacheControl: number === 1 ? "max-age=1, stale-while-revalidate=60" : "max-age=3600",
+    cacheControl: CACHE_CONTROLS[number] ?? "max-age=3600",
   };
 });
+
+/** For how many seconds it lets itself be served stale while it is refreshed. */
+export function staleSeconds({ cacheControl }: Page): number {
+  return Number(/stale-while-revalidate=(\d+)/.exec(cacheControl)?.[1] ?? 0);
+}
 
 /** Whether the target names the page: what an operator reads in the manual, not the edge's own matching. */
 export function names(target: PurgeTarget, page: Page): boolean {

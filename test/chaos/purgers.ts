@@ -114,9 +114,9 @@ export class Purgers {
     const before = this.#highest;
     const startedAt = performance.now();
     const sentAt = first?.sentAt ?? startedAt;
-    const soft = random.chance(SOFT_SHARE);
+    const soft = first?.soft ?? random.chance(SOFT_SHARE);
     const waitMs = random.chance(NO_WAIT_SHARE) ? 0 : WAIT_MS;
-    const asked = { id, named: describeTargets(targets), urls: pages.map(({ url }) => url), sentAt };
+    const asked = { id, named: describeTargets(targets), urls: pages.map(({ url }) => url), sentAt, soft };
     let outcome = "unknown";
     while (performance.now() < startedAt + PURGE_PATIENCE_MS) {
       const response = await this.#ask(random, id, targets, soft, waitMs);
@@ -125,13 +125,16 @@ export class Purgers {
       if (position !== undefined) {
         const acceptedBy = performance.now();
         const provenAt = response?.outcome === "applied" ? acceptedBy : undefined;
-        const settled = { ...asked, acceptedBy, position, provenAt, outcome };
+        const everywhere = response?.edges.every(({ state }) => state === "applied") ?? false;
+        const appliedBy = everywhere ? provenAt : undefined;
+        const settled = { ...asked, acceptedBy, position, provenAt, appliedBy, outcome };
         if (before !== undefined && first === undefined) this.#checker.ordered(before, settled);
         return settled;
       }
       await delay(RETRY_MS);
     }
-    return { ...asked, acceptedBy: undefined, position: undefined, provenAt: undefined, outcome };
+    const never = { acceptedBy: undefined, position: undefined, provenAt: undefined, appliedBy: undefined };
+    return { ...asked, ...never, outcome };
   }
 
   /** One call to a random edge; undefined when no answer came, so that nothing is known. */

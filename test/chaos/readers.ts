@@ -5,7 +5,7 @@ import type { EdgeProcess } from "../rig/edge-process.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Checker } from "./checker.ts";
 import type { PurgeEvent, ReadEvent } from "./history.ts";
-import { PAGES, type Page } from "./pages.ts";
+import { PAGES, type Page, staleSeconds } from "./pages.ts";
 import { READ_FIELD, VERSION_DIGITS, VERSION_FIELD } from "./versioned-origin.ts";
 
 // Longer than any process stands still: what waits at a stopped edge is what it answers first when it wakes.
@@ -98,6 +98,7 @@ export class Readers {
         contentVersion: Number(answer.text.slice(0, VERSION_DIGITS)),
         originReadAt: numberIn(answer.fields[READ_FIELD]),
         outcome: String(answer.fields["x-cache"]),
+        staleSeconds: staleSeconds(page),
         after,
       };
       count(this.counts.answers, read.outcome);

@@ -14,7 +14,7 @@ describe("the schedule of faults", () => {
   });
 
   it("brings every kind of fault once before any comes again", () => {
-    const met = new Set(steps(1, 21).flatMap(({ faults }) => faults.map(kindOf)));
+    const met = new Set(steps(1, 22).flatMap(({ faults }) => faults.map(kindOf)));
     expect([...met].sort()).to.deep.equal([
       "FLUSHALL",
       "FLUSHALL again and again",
@@ -28,6 +28,7 @@ describe("the schedule of faults", () => {
       "connections reset",
       "edge killed and restarted",
       "edge stopped and continued",
+      "replica promoted without the last writes",
       "replies delayed",
       "reply dropped",
       "rogue entry",

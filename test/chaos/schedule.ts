@@ -13,6 +13,8 @@ export type Fault =
     }
   | { readonly kind: "redis-stopped"; readonly ms: number }
   | { readonly kind: "redis-restarted"; readonly data: "with its data" | "without data"; readonly ms: number }
+  /** Its replica, which has not heard of the last `ms`, takes the place of a primary that is lost. */
+  | { readonly kind: "replica-promoted"; readonly ms: number }
   /** So many times in a row, purges in between. */
   | { readonly kind: "flushed"; readonly times: number; readonly ms: number }
   /** XTRIM: so many of the latest entries stay. */
@@ -74,6 +76,7 @@ function kinds(edges: number, leaseMs: number): readonly Make[] {
       data: "without data",
       ms: random.chance(0.5) ? 0 : short(random),
     }),
+    (random) => ({ kind: "replica-promoted", ms: short(random) }),
     () => ({ kind: "flushed", times: 1, ms: 0 }),
     (random) => ({ kind: "flushed", times: random.whole(2, 12), ms: leaseMs }),
     (random) => ({ kind: "trimmed", keep: random.whole(0, 3) }),
@@ -109,6 +112,7 @@ function subject(fault: Fault): string {
       return "links";
     case "redis-stopped":
     case "redis-restarted":
+    case "replica-promoted":
     case "flushed":
     case "trimmed":
     case "foreign-entry":
@@ -134,6 +138,8 @@ export function kindOf(fault: Fault): string {
       return "Redis stopped and continued";
     case "redis-restarted":
       return `Redis restarted ${fault.data}`;
+    case "replica-promoted":
+      return "replica promoted without the last writes";
     case "flushed":
       return fault.times === 1 ? "FLUSHALL" : "FLUSHALL again and again";
     case "trimmed":

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
+import { RedisReplica } from "../rig/redis-replica.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Fault } from "./schedule.ts";
@@ -14,7 +15,8 @@ const KEYS = { log: LOG_KEY, meta: META_KEY, edges: EDGES_KEY };
 export class System {
   readonly edges: readonly EdgeProcess[];
   readonly origin: VersionedOrigin;
-  readonly #redis: RedisServer;
+  /** The primary; others take its place. */
+  #redis: RedisServer;
   readonly #links: readonly FaultProxy[];
 
   private constructor(
@@ -72,6 +74,8 @@ export class System {
         await this.#redis.kill();
         await delay(fault.ms);
         return this.#redis.restart(fault.data);
+      case "replica-promoted":
+        return this.#failOver(fault.ms);
       case "flushed":
         for (let time = 0; time < fault.times; time += 1) {
           await this.#redis.command("FLUSHALL");
@@ -94,6 +98,19 @@ export class System {
     await Promise.all(this.#links.map((link) => link.close()));
     await this.origin.close();
     await this.#redis.close();
+  }
+
+  /** The replica has all that was there before `withoutMs` ago, and every link leads to it at once. */
+  async #failOver(withoutMs: number): Promise<void> {
+    const lost = this.#redis;
+    const replica = await RedisReplica.start(lost);
+    replica.link.inflict({ kind: "black-hole", direction: "both" });
+    await delay(withoutMs);
+    await lost.close();
+    await replica.promote();
+    await replica.link.close();
+    this.#redis = replica.server;
+    for (const link of this.#links) link.redirect(replica.server.port);
   }
 
   #edge(index: number): EdgeProcess {

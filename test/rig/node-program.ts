@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -105,7 +106,13 @@ export class NodeProgram {
   }
 }
 
+/** One letter, T for one that stands still. */
 async function stateOf(pid: number): Promise<string> {
-  const { stdout } = await run("ps", ["-o", "state=", "-p", String(pid)]);
-  return stdout.trim();
+  if (process.platform !== "linux") {
+    const { stdout } = await run("ps", ["-o", "state=", "-p", String(pid)]);
+    return stdout.trim();
+  }
+  // Small installations have no ps. The state follows the name, which stands in parentheses and may hold any.
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2);
 }

@@ -36,7 +36,8 @@ describe("a purge of a thousand targets", function () {
   function purgeAll(): Promise<PurgeResponse> {
     const client = new EdgeServiceClient(edge.control, credentials.createInsecure());
     const targets = TARGETS.map((url) => ({ target: { $case: "url" as const, url }, site: "" }));
-    const request = { purgeId: "", targets, soft: false, wait: undefined, dryRun: false, rebound: undefined };
+    const how = { soft: false, wait: undefined, dryRun: false, rebound: undefined, pace: 0 };
+    const request = { purgeId: "", targets, ...how };
     return new Promise<PurgeResponse>((resolve, reject) => {
       client.purge(request, (error, reply) => (error === null ? resolve(reply) : reject(error)));
     }).finally(() => client.close());

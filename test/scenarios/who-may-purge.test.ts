@@ -13,6 +13,7 @@ const PURGE: PurgeRequest = {
   wait: undefined,
   dryRun: false,
   rebound: undefined,
+  pace: 0,
 };
 
 describe("an edge with a token", () => {

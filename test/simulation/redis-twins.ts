@@ -103,7 +103,7 @@ export class RedisTwins {
     const real: Held = {
       log: await this.#realStream(LOG_KEY),
       aside: await this.#realStream(ASIDE_KEY),
-      record: await this.#realHash(META_KEY),
+      record: withoutReplication(await this.#realHash(META_KEY)),
       edges: timeless(await this.#realHash(EDGES_KEY)),
     };
     return [real, simulated];
@@ -276,6 +276,11 @@ export class RedisTwins {
 function refusal(thrown: unknown): "refused" {
   if (/FUTURE|WRONGTYPE|two edges must not/.test(describeError(thrown))) return "refused";
   throw thrown;
+}
+
+/** The simulated Redis has no replicas. */
+function withoutReplication({ replid: _, ...record }: Readonly<Record<string, string>>) {
+  return record;
 }
 
 /** Without the time at which each row was written. */
