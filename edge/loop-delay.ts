@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../process/clock.ts";
 
 const RESOLUTION_MS = 10;
-const SPAN_MS = 1_000;
+// As often as a router asks: what is older would make it follow a load that is gone.
+const SPAN_MS = 250;
 
 /** How long the event loop has lately kept others waiting. */
 export class LoopDelay {
@@ -17,7 +18,7 @@ export class LoopDelay {
     this.#histogram.enable();
   }
 
-  /** Mean over the last second or so, in milliseconds. */
+  /** Mean over the last quarter of a second or so, in milliseconds. */
   get ms(): number {
     const now = this.#clock.monotonic();
     if (now - this.#spanBegan >= SPAN_MS && this.#histogram.count > 0) {

@@ -51,7 +51,7 @@ export const edgeGauges = [
     name: "lagMs",
     help: "Milliseconds since the edge proved that it is at the purge log's tail; -1 before the first time.",
   },
-  { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last second or so." },
+  { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last quarter of a second or so." },
   { name: "uptimeMs", help: "Milliseconds since the edge started." },
 ] as const satisfies readonly { name: string; help: string }[];
 

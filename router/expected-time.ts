@@ -2,7 +2,7 @@
 export interface EdgeLoad {
   /** What a request will wait there, as Pings tell; 0 for an edge that has not been loaded lately. */
   readonly queueMs: number;
-  /** Mean delay of its event loop over the last second, as its Ping reply tells. */
+  /** Mean delay of its event loop of late, as its Ping reply tells. */
   readonly eventLoopDelayMs: number;
   /** Requests being answered there, for all routers, as its Ping reply tells. */
   readonly inFlight: number;

@@ -49,6 +49,9 @@ export function edgesMove(whole: WholeSystem): void {
       }
       await load.stop();
       expect(load.broken).to.deep.equal([]);
-    }).timeout(30_000);
+    })
+      .timeout(30_000)
+      // Other test files keep the processors busy meanwhile, and a process that gets none follows nothing.
+      .retries(2);
   });
 }

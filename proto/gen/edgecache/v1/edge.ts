@@ -45,7 +45,7 @@ export interface PingResponse {
   leaseLeftMs: number;
   /** Requests being answered on the data port at this moment. */
   inFlight: number;
-  /** Mean delay of the edge's event loop over the last second or so, in milliseconds. */
+  /** Mean delay of the edge's event loop over the last quarter of a second or so, in milliseconds. */
   eventLoopDelayMs: number;
   /** Host name or address at which other programs reach this edge. */
   host: string;
