@@ -17,6 +17,8 @@ export interface ChoosableEdge {
     /** Those of them that have no first byte of an answer yet. */
     readonly waiting: number;
     readonly ejection: Ejection;
+    /** Whether this router has lately sent it more than a few requests. */
+    isBusy(now: number): boolean;
   };
 }
 
@@ -44,6 +46,8 @@ export interface Candidate<E> {
   readonly hasNewWay: boolean;
   /** 1, or less while it starts slowly. */
   readonly readiness: number;
+  /** This router has lately sent it more than a few requests. */
+  readonly isBusy: boolean;
 }
 
 // Half of it is when the next Ping shows a change, and half how long a move takes.
@@ -83,6 +87,7 @@ export function candidateOf<E extends ChoosableEdge>(
     isLoaded: hasQueue,
     hasNewWay: hasNewWay(queueing, now),
     readiness: Math.min(readiness(freshSince, now), isEjected ? 1 : readiness(endOf(ejection), now)),
+    isBusy: traffic.isBusy(now),
   };
 }
 

@@ -102,7 +102,7 @@ function changes(seed: number, history: readonly Pinged[]): number[] {
   const edges = Array.from({ length: count }, (_, at) => ({
     id: `edge-${at}`,
     health: unmeasured(0) as EdgeHealth,
-    traffic: { inFlight: 0, waiting: 0, ejection: SOUND },
+    traffic: { inFlight: 0, waiting: 0, ejection: SOUND, isBusy: () => false },
   }));
   const random = new SeededRandom(seed);
   const choice = new Chooser<(typeof edges)[number]>({

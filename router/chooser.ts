@@ -85,7 +85,12 @@ export class Chooser<E extends ChoosableEdge> {
     const edges = region === undefined ? undefined : this.#settings.regions.get(region);
     this.#rankings.set(
       region,
-      rank(candidates, before, now, { routerHash: this.#routerHash, region: edges, margins: this.#rules }),
+      rank(candidates, before, now, {
+        routerHash: this.#routerHash,
+        draw: this.#settings.random(),
+        region: edges,
+        margins: this.#rules,
+      }),
     );
   }
 }

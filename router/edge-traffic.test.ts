@@ -45,4 +45,22 @@ describe("the traffic of one edge", () => {
     expect(traffic.p95Ms(2000)).to.equal(95);
     expect(traffic.p95Ms(62_000)).to.equal(undefined);
   });
+
+  it("is busy after 32 answers within two seconds, for five seconds", () => {
+    const traffic = new EdgeTraffic();
+    for (let answer = 0; answer < 31; answer += 1) traffic.answered(10_000 + answer * 60, 5);
+    expect(traffic.isBusy(11_800)).to.equal(false);
+    traffic.answered(11_860, 5);
+    expect([traffic.isBusy(11_860), traffic.isBusy(16_860), traffic.isBusy(16_861)]).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("is not busy when its answers are far apart", () => {
+    const traffic = new EdgeTraffic();
+    for (let answer = 0; answer < 200; answer += 1) traffic.answered(10_000 + answer * 70, 5);
+    expect(traffic.isBusy(10_000 + 199 * 70)).to.equal(false);
+  });
 });

@@ -16,6 +16,14 @@ const FEWEST_SAMPLES = 20;
 // Older answers say nothing of now.
 const RECENT_MS = 60_000;
 
+// So many answers in so short a time are more than people at one browser make: what this edge does, others must be
+// able to do as well when it is lost.
+const BUSY_ANSWERS = 32;
+const BUSY_MS = 2000;
+
+// An edge that answers nothing more is lost within that time, and was busy until then.
+const WAS_BUSY_MS = 5000;
+
 // The percentile is asked for with every request, and changes little from one to the next.
 const COMPUTED_EVERY_MS = 250;
 
@@ -83,6 +91,13 @@ export class EdgeTraffic {
   /** Another process is there now: what the one before it did is forgotten. */
   restarted(): void {
     this.#ejection = SOUND;
+  }
+
+  /** Whether this router has lately sent it more than a few requests. */
+  isBusy(now: number): boolean {
+    const last = this.#answeredAt.at((this.#next - 1) % SAMPLES) ?? Number.NEGATIVE_INFINITY;
+    const first = this.#answeredAt.at((this.#next - BUSY_ANSWERS) % SAMPLES) ?? Number.NEGATIVE_INFINITY;
+    return now - last <= WAS_BUSY_MS && last - first <= BUSY_MS;
   }
 
   /** 95th percentile of the first-byte times of the last minute; undefined when there are fewer than 20. */

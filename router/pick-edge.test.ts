@@ -13,7 +13,7 @@ const rankingOf = (edges: readonly SeenEdge[], before?: Ranking<SeenEdge>, now =
     edges.flatMap((each) => candidateOf(each, now) ?? []),
     before,
     now,
-    { routerHash: 1, region: undefined },
+    { routerHash: 1, draw: 0, region: undefined },
   );
 const asked = (target = "/") => ({ method: "GET", host: "site.example", target, region: undefined });
 

@@ -7,7 +7,7 @@ import type { EdgeState } from "./ping-reply.ts";
 import { type RankedFor, type Ranking, rank } from "./ranking.ts";
 import { hashText } from "./rendezvous.ts";
 
-const WHO: RankedFor = { routerHash: hashText("router"), region: undefined };
+const WHO: RankedFor = { routerHash: hashText("router"), draw: 0.5, region: undefined };
 // Longer than any router hesitates.
 const LATER_MS = 500;
 
@@ -120,6 +120,35 @@ describe("the ranking of edges", () => {
       ranking = ranked([a, b], ranking, now + 1);
     }
     expect(shares(ranking)).to.deep.equal({ a: 1, b: 0 });
+  });
+
+  it("spreads what a busy edge held that has died, and gathers it where there is room", () => {
+    const [gone, near, far] = [edge("gone", 5, { isBusy: true }), edge("near", 20), edge("far", 40)];
+    const before = ranked([gone, near, far]);
+    gone.dies();
+    const after = ranked([gone, near, far], before, 1_000_000 + LATER_MS);
+    // 0.8 and 0.2, of which half a second has moved a part.
+    expect(shares(after)).to.deep.equal({ near: 0.85, far: 0.15 });
+    const later = ranked([gone, near, far], after, 1_000_000 + 10_000);
+    expect(shares(later)).to.deep.equal({ near: 1, far: 0 });
+  });
+
+  it("gives the nearest what an edge with few requests held", () => {
+    const [gone, near, far] = [edge("gone", 5), edge("near", 20), edge("far", 40)];
+    const before = ranked([gone, near, far]);
+    gone.dies();
+    expect(shares(ranked([gone, near, far], before, 1_000_000))).to.deep.equal({ near: 1, far: 0 });
+  });
+
+  it("draws who comes second after a busy edge, and keeps the order after another one", () => {
+    const secondAfter = (isBusy: boolean, draw: number) => {
+      const edges = [edge("home", 5, { isBusy }), edge("near", 20), edge("far", 40)];
+      const { leads } = ranked(edges, undefined, 1_000_000, { ...WHO, draw });
+      return leads[0]?.choice.edges.map(({ id }) => id);
+    };
+    expect(secondAfter(true, 0.5)).to.deep.equal(["home", "near", "far"]);
+    expect(secondAfter(true, 0.9)).to.deep.equal(["home", "far", "near"]);
+    expect(secondAfter(false, 0.9)).to.deep.equal(["home", "near", "far"]);
   });
 
   it("leaves an edge at once that is not serving any more, dead, or ejected", () => {

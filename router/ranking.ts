@@ -6,6 +6,7 @@ import type { EdgeState } from "./ping-reply.ts";
 import { rendezvousScore } from "./rendezvous.ts";
 import { type Holding, moveShares } from "./shares.ts";
 import { standingOrder } from "./standing-order.ts";
+import { drawTaker, isWary, takeOver } from "./take-over.ts";
 
 /** One candidate among the others. */
 export interface Ranked<E> extends Candidate<E>, Holding {
@@ -23,6 +24,8 @@ export interface Ranking<E> {
   readonly at: number;
   /** Since when another one is clearly better than the first; undefined while none is. */
   readonly doubtedSince: number | undefined;
+  /** When others last took over what an edge had held that is no longer a peer; undefined when that never happened. */
+  readonly takenOverAt: number | undefined;
   /** The best one first; the first `peers` of them are of one state and may be chosen between. */
   readonly ranked: readonly Ranked<E>[];
   readonly peers: number;
@@ -34,6 +37,8 @@ export interface Ranking<E> {
 export interface RankedFor {
   /** Of this router, drawn at random: no two break ties in the same way. */
   readonly routerHash: number;
+  /** Uniform in [0, 1), drawn for this ranking. */
+  readonly draw: number;
   /** Ids of the edges near the clients; undefined when their region is not known. */
   readonly region: ReadonlySet<string> | undefined;
   /** What is worth leaving an edge for. */
@@ -56,7 +61,7 @@ export function rank<E>(
   candidates: readonly Candidate<E>[],
   before: Ranking<E> | undefined,
   now: number,
-  { routerHash, region, margins = MARGINS }: RankedFor,
+  { routerHash, region, draw, margins = MARGINS }: RankedFor,
 ): Ranking<E> {
   const aside = putAside(candidates);
   const tierOf = (each: Candidate<E>) =>
@@ -72,7 +77,9 @@ export function rank<E>(
   const [first] = byTime;
   const peers = first === undefined ? [] : byTime.filter((each) => tierOf(each) === tierOf(first));
   const best = bestOf(peers, wanting);
-  if (best === undefined) return { at: now, doubtedSince: undefined, ranked: [], peers: 0, leads: [] };
+  if (best === undefined) {
+    return { at: now, doubtedSince: undefined, takenOverAt: undefined, ranked: [], peers: 0, leads: [] };
+  }
 
   const hesitationMs = LONGEST_HESITATION_MS * ownNumber(routerHash);
   const { home, doubtedSince } = homeOf(peers, best, before, { hesitationMs, now, margins });
@@ -88,11 +95,24 @@ export function rank<E>(
       share: at < peers.length ? (last?.share ?? 0) : 0,
     };
   });
-  const shared = moveShares(withAllShares(ranked), {
+  const left = 1 - ranked.reduce((sum, { share }) => sum + share, 0);
+  const isSpread = hasLostBusyEdge(before, peers);
+  const takenOverAt = isSpread ? now : before?.takenOverAt;
+  const takers = isSpread ? peers.length : 1;
+  const held = [...takeOver(ranked.slice(0, takers), left), ...ranked.slice(takers)];
+  const shared = moveShares(held, {
     elapsedMs: before === undefined ? 0 : now - before.at,
+    isWary: isWary(takenOverAt, now),
     margins,
   });
-  return { at: now, doubtedSince, ranked: shared, peers: peers.length, leads: leadsOf(shared, peers.length) };
+  return {
+    at: now,
+    doubtedSince,
+    takenOverAt,
+    ranked: shared,
+    peers: peers.length,
+    leads: leadsOf(shared, peers.length, draw),
+  };
 }
 
 /** Of this router, from [0, 1). */
@@ -100,11 +120,13 @@ function ownNumber(routerHash: number): number {
   return routerHash / 2 ** 32;
 }
 
-/** What was held by edges that are no longer peers goes to the first at once. */
-function withAllShares<E>(ranked: readonly Ranked<E>[]): readonly Ranked<E>[] {
-  const [first, ...others] = ranked;
-  if (first === undefined) return ranked;
-  return [{ ...first, share: 1 - others.reduce((sum, { share }) => sum + share, 0) }, ...others];
+/**
+ * Whether an edge is no peer any more that had many requests: one neighbour that took them all could be buried under
+ * them, look dead, and bury the next one. A few go to the nearest.
+ */
+function hasLostBusyEdge<E>(before: Ranking<E> | undefined, peers: readonly Candidate<E>[]): boolean {
+  const left = new Set(peers.map(({ edge }) => edge));
+  return before?.ranked.some(({ edge, share, isBusy }) => share > 0 && isBusy && !left.has(edge)) === true;
 }
 
 function isOutside({ id }: { readonly id: string }, region: ReadonlySet<string> | undefined): boolean {
@@ -165,12 +187,14 @@ function standing<E>(
   return standingOrder(peers, rankBefore);
 }
 
-function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number): Ranking<E>["leads"] {
+function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number, draw: number): Ranking<E>["leads"] {
   const leads: { upTo: number; choice: Choice<E> }[] = [];
   let upTo = 0;
   const lead = (first: Ranked<E>, share: number, reason: ChoiceReason) => {
     upTo += share;
-    leads.push({ upTo, choice: choiceOf(ranked, first, reason) });
+    // Should a busy edge fail, what waits there must not turn to one neighbour all at once either.
+    const others = first.isBusy ? ranked.slice(0, peers).filter((each) => each !== first) : [];
+    leads.push({ upTo, choice: choiceOf(ranked, first, reason, drawTaker(others, draw)) });
   };
   for (const each of ranked.slice(0, peers)) {
     if (each.share === 0) continue;
@@ -202,7 +226,7 @@ function reasonFor<E>(first: Ranked<E>, ranked: readonly Ranked<E>[]): ChoiceRea
   return nearer.every(({ isInRegion }) => !isInRegion) && first.isInRegion ? "in-region" : "near-enough";
 }
 
-/** `first`, then the others in their order. */
+/** `first`, then `second` if there is one, then the others in their order. */
 export function choiceOf<E>(
   ranked: readonly Ranked<E>[],
   first: Ranked<E>,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { MARGINS } from "./hysteresis.ts";
 import { type Holding, moveShares } from "./shares.ts";
 
-const PACE = { elapsedMs: 250, margins: MARGINS };
+const PACE = { elapsedMs: 250, isWary: false, margins: MARGINS };
 const calm = (share: number, expectedMs: number): Holding => ({
   share,
   expectedMs,
@@ -49,6 +49,11 @@ describe("the shares of a router's requests", () => {
   it("go at once to an edge that has been loaded lately, too, when a way has just become another one", () => {
     expect(moved([loaded(0, 5, 5), { ...calm(1, 20), hasNewWay: true }])).to.deep.equal([1, 0]);
     expect(moved([{ ...loaded(0, 5, 5), hasNewWay: true }, calm(1, 20)])).to.deep.equal([1, 0]);
+  });
+
+  it("move by parts while edges have just taken over what another one held", () => {
+    const wary = moveShares([calm(0, 10), calm(1, 60)], { ...PACE, isWary: true });
+    expect(wary.map(({ share }) => share)).to.deep.equal([0.125, 0.875]);
   });
 
   it("stay where they are when load is nearly even", () => {

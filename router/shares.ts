@@ -15,6 +15,8 @@ export interface Holding extends Timed {
 /** How much time has passed, and what is worth a move. */
 export interface Pace {
   readonly elapsedMs: number;
+  /** Edges have just taken over what another one held: what that does to them must show before it moves on. */
+  readonly isWary: boolean;
   readonly margins: Margins;
 }
 
@@ -42,7 +44,10 @@ const NEGLIGIBLE = 0.003;
  * lately, only a part of the requests per time goes to the one with the least expected time, in proportion to the
  * gain, so that a move ends as that one fills up.
  */
-export function moveShares<H extends Holding>(holdings: readonly H[], { elapsedMs, margins }: Pace): H[] {
+export function moveShares<H extends Holding>(
+  holdings: readonly H[],
+  { elapsedMs, isWary, margins }: Pace,
+): H[] {
   const [home] = holdings;
   if (home === undefined) return [];
   const best = holdings.reduce((least, each) => (each.expectedMs < least.expectedMs ? each : least));
@@ -55,9 +60,9 @@ export function moveShares<H extends Holding>(holdings: readonly H[], { elapsedM
   for (const from of holdings) {
     if (from.share === 0) continue;
     const isFarther = isClearlyBetter(home, { ...from, expectedMs: from.wayMs }, margins);
-    const isRouteChange = !home.isLoaded || home.hasNewWay || from.hasNewWay;
+    const isRouteChange = !isWary && (!home.isLoaded || home.hasNewWay || from.hasNewWay);
     if (from !== home && isFarther && isRouteChange) move(from, home, from.share);
-    else if (from !== best && (from.isLoaded || best.isLoaded)) {
+    else if (from !== best && (isWary || from.isLoaded || best.isLoaded)) {
       const part = partForLoad(from, best) * elapsedMs;
       if (part > 0) move(from, best, part);
     } else if (from !== home && !from.isLoaded && !home.isLoaded) {

@@ -18,13 +18,14 @@ export interface Seen {
   readonly underWay?: number;
   readonly ejectedUntil?: number;
   readonly freshSince?: number | undefined;
+  readonly isBusy?: boolean;
 }
 
 /** An edge that is alive, for choices without a network. */
 export class SeenEdge implements ChoosableEdge {
   readonly id: string;
   health: ChoosableEdge["health"];
-  traffic: { inFlight: number; waiting: number; ejection: Ejection };
+  traffic: ReturnType<typeof trafficOf>;
 
   constructor(id: string, seen: Seen) {
     this.id = id;
@@ -71,7 +72,8 @@ function aliveHealth(id: string, seen: Seen): AliveHealth {
   };
 }
 
-function trafficOf({ underWay = 0, ejectedUntil }: Seen): SeenEdge["traffic"] {
-  const ejection = ejectedUntil === undefined ? SOUND : { failedInARow: 0, times: 1, until: ejectedUntil };
-  return { inFlight: underWay, waiting: underWay, ejection };
+function trafficOf({ underWay = 0, ejectedUntil, isBusy = false }: Seen) {
+  const ejection: Ejection =
+    ejectedUntil === undefined ? SOUND : { failedInARow: 0, times: 1, until: ejectedUntil };
+  return { inFlight: underWay, waiting: underWay, ejection, isBusy: () => isBusy };
 }
