@@ -2,14 +2,14 @@ import { CHUNK_END, chunkStart, LAST_CHUNK } from "../http/chunked.ts";
 import type { Framing } from "../http/message-framing.ts";
 import type { ResponseHead } from "../http/response-head.ts";
 import type { Clock } from "../process/clock.ts";
-import { BodyUpload } from "./body-upload.ts";
-import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./edge-connection.ts";
-import type { EdgePool } from "./edge-pool.ts";
+import type { HttpDate } from "./client/http-date.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
 import { forwardedHead, interimHead, relayedHead } from "./forwarded-fields.ts";
-import type { HttpDate } from "./http-date.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
+import { BodyUpload } from "./upstream/body-upload.ts";
+import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./upstream/edge-connection.ts";
+import type { EdgePool } from "./upstream/edge-pool.ts";
 
 /** An attempt that failed before the client has seen anything of it. */
 export interface FailedAttempt {

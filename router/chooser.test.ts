@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { SeenEdge } from "../test/rig/choosable-edge.ts";
 import { SeededRandom } from "../test/rig/seeded-random.ts";
+import { SOUND } from "./choose/ejection.ts";
 import { Chooser, type ChooserSettings } from "./chooser.ts";
-import { type EdgeHealth, nextHealth, unmeasured } from "./edge-health.ts";
-import { SOUND } from "./ejection.ts";
-import type { EdgeReport } from "./ping-reply.ts";
+import { type EdgeHealth, nextHealth, unmeasured } from "./measure/edge-health.ts";
+import type { EdgeReport } from "./measure/ping-reply.ts";
 
 const edge = (id: string, rttMs: number) => new SeenEdge(id, { rttMs });
 const asked = (region?: string) => ({ method: "GET", host: "", target: "/", region });

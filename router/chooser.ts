@@ -1,11 +1,11 @@
-import { type Candidate, type ChoosableEdge, candidateOf, LOOKAHEAD_MS } from "./candidate.ts";
-import type { Choice } from "./choice.ts";
+import { type Candidate, type ChoosableEdge, candidateOf, LOOKAHEAD_MS } from "./choose/candidate.ts";
+import type { Choice } from "./choose/choice.ts";
+import { MARGINS, type Margins } from "./choose/hysteresis.ts";
+import { type Ranking, rank } from "./choose/ranking.ts";
+import { hashText } from "./choose/rendezvous.ts";
+import type { RouteRequest } from "./choose/route-request.ts";
 import { type ClientRegions, regionOf } from "./client-regions.ts";
-import { MARGINS, type Margins } from "./hysteresis.ts";
 import { type Policy, pickEdge, type Random } from "./pick-edge.ts";
-import { type Ranking, rank } from "./ranking.ts";
-import { hashText } from "./rendezvous.ts";
-import type { RouteRequest } from "./route-request.ts";
 
 export interface ChooserSettings {
   readonly policy: Policy;

@@ -1,8 +1,8 @@
 import { formatPosition } from "../purge-log/position.ts";
-import { type AliveHealth, lastReport, stateOf } from "./edge-health.ts";
+import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
-import type { EdgeState } from "./ping-reply.ts";
-import type { Ranked, Ranking } from "./ranking.ts";
+import { type AliveHealth, lastReport, stateOf } from "./measure/edge-health.ts";
+import type { EdgeState } from "./measure/ping-reply.ts";
 
 /** One edge as /edges.json shows it; null where nothing is known. */
 export interface EdgeRow {

@@ -1,4 +1,4 @@
-import { type Ejection, nextEjection, SOUND, type TrafficEvent } from "./ejection.ts";
+import { type Ejection, nextEjection, SOUND, type TrafficEvent } from "./choose/ejection.ts";
 import type { RouterFailureCode } from "./router-failure.ts";
 
 // What this edge answered for; everything else happened to the client or to the router.

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import type { RequestHead } from "../http/request-head.ts";
+import { type Overdue, Patience } from "./client/patience.ts";
+import type { BodyRead, RequestBody } from "./client/request-body.ts";
+import type { WriteBuffer } from "./client/write-buffer.ts";
 import type { RequestOutcome } from "./metrics.ts";
-import { type Overdue, Patience } from "./patience.ts";
-import type { BodyRead, RequestBody } from "./request-body.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
-import type { WriteBuffer } from "./write-buffer.ts";
 
 /** The client's connection, as far as one request on it needs it. */
 export interface ClientSide {

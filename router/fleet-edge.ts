@@ -1,12 +1,12 @@
 import type { Clock } from "../process/clock.ts";
 import { hostPort } from "../process/listen.ts";
 import { parseAddress } from "./address.ts";
-import type { ChoosableEdge } from "./candidate.ts";
-import { type EdgeHealth, lastReport } from "./edge-health.ts";
-import { EdgeMonitor } from "./edge-monitor.ts";
-import type { EdgePool } from "./edge-pool.ts";
+import type { ChoosableEdge } from "./choose/candidate.ts";
 import { EdgeTraffic } from "./edge-traffic.ts";
-import type { EdgeReport } from "./ping-reply.ts";
+import { type EdgeHealth, lastReport } from "./measure/edge-health.ts";
+import { EdgeMonitor } from "./measure/edge-monitor.ts";
+import type { EdgeReport } from "./measure/ping-reply.ts";
+import type { EdgePool } from "./upstream/edge-pool.ts";
 
 /** Where one edge is. */
 export interface EdgeAddresses {

@@ -1,11 +1,11 @@
 import type { Log } from "../process/log.ts";
-import type { Choice } from "./choice.ts";
+import type { Choice } from "./choose/choice.ts";
+import type { Ranking } from "./choose/ranking.ts";
+import type { RouteRequest } from "./choose/route-request.ts";
 import { Chooser, type ChooserSettings, type Explanation } from "./chooser.ts";
-import { type EdgeHealth, lastReport, stateOf } from "./edge-health.ts";
-import type { EdgeMonitor } from "./edge-monitor.ts";
 import { type EdgeAddresses, FleetEdge, type FleetEdgeParts } from "./fleet-edge.ts";
-import type { Ranking } from "./ranking.ts";
-import type { RouteRequest } from "./route-request.ts";
+import { type EdgeHealth, lastReport, stateOf } from "./measure/edge-health.ts";
+import type { EdgeMonitor } from "./measure/edge-monitor.ts";
 
 export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
   readonly log: Log;

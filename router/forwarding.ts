@@ -1,11 +1,11 @@
 import type { Clock } from "../process/clock.ts";
 import { Attempt, type AttemptOwner, type Destination, type FailedAttempt, isRepeatable } from "./attempt.ts";
+import { routeRequest } from "./choose/route-request.ts";
+import type { HttpDate } from "./client/http-date.ts";
 import type { Answerer, Exchange } from "./exchange.ts";
 import type { Fleet } from "./fleet.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
-import type { HttpDate } from "./http-date.ts";
 import type { RetryBudget } from "./retry-budget.ts";
-import { routeRequest } from "./route-request.ts";
 import { RouterFailure } from "./router-failure.ts";
 
 /** What became of a request. */

@@ -14,18 +14,18 @@ import { describeError } from "../process/failure.ts";
 import { listen } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { TrustedProxies } from "../process/trusted-proxies.ts";
-import { ClientConnection, type ClientParts, type RefusedBytes } from "./client-connection.ts";
-import type { Connections } from "./connections.ts";
-import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./error-answer.ts";
+import { routeRequest } from "./choose/route-request.ts";
+import { ClientConnection, type ClientParts, type RefusedBytes } from "./client/client-connection.ts";
+import type { Connections } from "./client/connections.ts";
+import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./client/error-answer.ts";
+import { HttpDate } from "./client/http-date.ts";
+import { WriteBuffer } from "./client/write-buffer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Forwarded, Forwarding, type ForwardingParts } from "./forwarding.ts";
-import { HttpDate } from "./http-date.ts";
 import type { RequestOutcome, RouterMetrics } from "./metrics.ts";
 import { RetryBudget } from "./retry-budget.ts";
-import { routeRequest } from "./route-request.ts";
 import { RouterFailure } from "./router-failure.ts";
-import { WriteBuffer } from "./write-buffer.ts";
 
 // The finest of the time limits is 1 s.
 const CHECK_EVERY_MS = 500;

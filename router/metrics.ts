@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import { isServing, lastReport } from "./edge-health.ts";
+import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
-import type { Ranked, Ranking } from "./ranking.ts";
+import { isServing, lastReport } from "./measure/edge-health.ts";
 
 /** Every counter of the router, with the one line that an operator reads. */
 export const routerCounters = [

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { type Seen, SeenEdge } from "../test/rig/choosable-edge.ts";
 import { SeededRandom } from "../test/rig/seeded-random.ts";
-import { candidateOf } from "./candidate.ts";
+import { candidateOf } from "./choose/candidate.ts";
+import { type Ranking, rank } from "./choose/ranking.ts";
+import type { EdgeState } from "./measure/ping-reply.ts";
 import { type Policy, pickEdge } from "./pick-edge.ts";
-import type { EdgeState } from "./ping-reply.ts";
-import { type Ranking, rank } from "./ranking.ts";
 
 const edge = (id: string, rttMs: number, seen: Partial<Seen> = {}) => new SeenEdge(id, { rttMs, ...seen });
 const rankingOf = (edges: readonly SeenEdge[], before?: Ranking<SeenEdge>, now = 0) =>

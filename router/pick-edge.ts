@@ -1,10 +1,10 @@
-import { hasRoom } from "./bounded-load.ts";
-import type { ChoosableEdge } from "./candidate.ts";
-import type { Choice } from "./choice.ts";
-import { isAboutAsNear, isClearlyBetter, type Timed } from "./hysteresis.ts";
-import { choiceOf, type Ranked, type Ranking } from "./ranking.ts";
-import { hashText, rendezvousScore } from "./rendezvous.ts";
-import type { RouteRequest } from "./route-request.ts";
+import { hasRoom } from "./choose/bounded-load.ts";
+import type { ChoosableEdge } from "./choose/candidate.ts";
+import type { Choice } from "./choose/choice.ts";
+import { isAboutAsNear, isClearlyBetter, type Timed } from "./choose/hysteresis.ts";
+import { choiceOf, type Ranked, type Ranking } from "./choose/ranking.ts";
+import { hashText, rendezvousScore } from "./choose/rendezvous.ts";
+import type { RouteRequest } from "./choose/route-request.ts";
 
 /** How the first edge is found among the peers. */
 export type Policy =

@@ -1,12 +1,12 @@
 import { Failure } from "../process/failure.ts";
 import { show } from "../process/values.ts";
-import type { ChoiceReason } from "./choice.ts";
+import type { ChoiceReason } from "./choose/choice.ts";
+import type { Ranked } from "./choose/ranking.ts";
+import type { RouteRequest } from "./choose/route-request.ts";
 import type { Explanation } from "./chooser.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
+import type { EdgeState } from "./measure/ping-reply.ts";
 import type { Policy } from "./pick-edge.ts";
-import type { EdgeState } from "./ping-reply.ts";
-import type { Ranked } from "./ranking.ts";
-import type { RouteRequest } from "./route-request.ts";
 
 /** What GET /route.json answers: where a request would go now, and why. */
 export interface RoutePage {

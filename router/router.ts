@@ -4,16 +4,16 @@ import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
+import { Connections } from "./client/connections.ts";
 import type { RouterConfig } from "./config.ts";
-import { Connections } from "./connections.ts";
-import { isServing } from "./edge-health.ts";
 import { edgeRows } from "./edge-list.ts";
-import { EdgePool } from "./edge-pool.ts";
 import { Fleet } from "./fleet.ts";
 import { Listener } from "./listener.ts";
+import { isServing } from "./measure/edge-health.ts";
 import { Membership } from "./membership.ts";
 import { RouterMetrics } from "./metrics.ts";
 import { routePage, routeQuery } from "./route-page.ts";
+import { EdgePool } from "./upstream/edge-pool.ts";
 
 export interface RouterParts {
   readonly log: Log;

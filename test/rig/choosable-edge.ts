@@ -1,8 +1,8 @@
-import type { ChoosableEdge } from "../../router/candidate.ts";
-import type { AliveHealth } from "../../router/edge-health.ts";
-import { type Ejection, SOUND } from "../../router/ejection.ts";
-import { NO_PINGS } from "../../router/ping-loss.ts";
-import type { EdgeReport, EdgeState } from "../../router/ping-reply.ts";
+import type { ChoosableEdge } from "../../router/choose/candidate.ts";
+import { type Ejection, SOUND } from "../../router/choose/ejection.ts";
+import type { AliveHealth } from "../../router/measure/edge-health.ts";
+import { NO_PINGS } from "../../router/measure/ping-loss.ts";
+import type { EdgeReport, EdgeState } from "../../router/measure/ping-reply.ts";
 
 /** What the choice should see of an edge. */
 export interface Seen {

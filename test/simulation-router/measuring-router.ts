@@ -1,25 +1,25 @@
+import type { RouteRequest } from "../../router/choose/route-request.ts";
 import { type ChoiceRules, Chooser } from "../../router/chooser.ts";
+import { EdgeTraffic } from "../../router/edge-traffic.ts";
 import {
   type EdgeHealth,
   nextHealth,
   type PingEvent,
   silentAt,
   unmeasured,
-} from "../../router/edge-health.ts";
-import { EdgeTraffic } from "../../router/edge-traffic.ts";
-import type { EdgeReport } from "../../router/ping-reply.ts";
-import type { RouteRequest } from "../../router/route-request.ts";
+} from "../../router/measure/edge-health.ts";
+import type { EdgeReport } from "../../router/measure/ping-reply.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import { drawTravel } from "./network.ts";
 import type { Picker, Policy } from "./policy.ts";
 import type { QueuedEdge } from "./queued-edge.ts";
 import type { World } from "./world.ts";
 
-// router/edge-monitor.ts: the period of Pings and how far it is jittered.
+// router/measure/edge-monitor.ts: the period of Pings and how far it is jittered.
 const PERIOD_MS = 250;
 const JITTER = 0.1;
 
-// router/edge-channel.ts: the deadline of a Ping.
+// router/measure/edge-channel.ts: the deadline of a Ping.
 const PING_DEADLINE_MS = 2000;
 
 // router/membership.ts: how often a router looks for new edges.

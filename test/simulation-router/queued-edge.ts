@@ -1,4 +1,4 @@
-import type { EdgeState } from "../../router/ping-reply.ts";
+import type { EdgeState } from "../../router/measure/ping-reply.ts";
 
 /** What a packet meets that arrives there. */
 export type Reach =

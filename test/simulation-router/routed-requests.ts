@@ -13,7 +13,7 @@ export interface Watcher {
   answered?(world: World, router: number, edge: number, cameAt: number, latencyMs: number): void;
 }
 
-// router/patience.ts: the edges tried for one request have so long for the first byte; then it is a 504.
+// router/client/patience.ts: the edges tried for one request have so long for the first byte; then it is a 504.
 const PATIENCE_MS = 30_000;
 
 // router/forwarding.ts: a request goes to so many edges at most.

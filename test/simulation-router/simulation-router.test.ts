@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { isServing } from "../../router/edge-health.ts";
+import { isServing } from "../../router/measure/edge-health.ts";
 import { cityNamed } from "./cities.ts";
 import { switchesPerMinute } from "./flapping.ts";
 import { playHerd, swing } from "./herd.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ResponseHead } from "../http/response-head.ts";
+import type { ResponseHead } from "../../http/response-head.ts";
 import { type AnswerProgress, AnswerReader } from "./answer-reader.ts";
 
 /** What a reader tells, piece by piece. */

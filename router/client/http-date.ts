@@ -1,4 +1,4 @@
-import type { Clock } from "../process/clock.ts";
+import type { Clock } from "../../process/clock.ts";
 
 /** The value of Date (RFC 9110 section 6.6.1), made anew once a second. */
 export class HttpDate {

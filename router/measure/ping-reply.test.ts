@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Failure } from "../process/failure.ts";
-import type { PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { Failure } from "../../process/failure.ts";
+import type { PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { readPingReply } from "./ping-reply.ts";
 
 const reply: PingResponse = {

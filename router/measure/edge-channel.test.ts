@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect } from "chai";
-import { type Clock, systemClock } from "../process/clock.ts";
-import { RoutedEdge } from "../test/rig/routed-edge.ts";
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { RoutedEdge } from "../../test/rig/routed-edge.ts";
 import { EdgeChannel } from "./edge-channel.ts";
 
 describe("an edge's channel", () => {

@@ -1,5 +1,5 @@
-import type { Clock } from "../process/clock.ts";
-import { describeError } from "../process/failure.ts";
+import type { Clock } from "../../process/clock.ts";
+import { describeError } from "../../process/failure.ts";
 import { EdgeChannel } from "./edge-channel.ts";
 import {
   type EdgeHealth,

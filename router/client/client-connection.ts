@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
-import { type RequestHead, RequestHeads } from "../http/request-head.ts";
-import type { Clock } from "../process/clock.ts";
-import type { TrustedProxies } from "../process/trusted-proxies.ts";
-import { type ClientSide, Exchange } from "./exchange.ts";
-import { RequestLines } from "./forwarded-fields.ts";
-import type { RequestOutcome } from "./metrics.ts";
+import { type RequestHead, RequestHeads } from "../../http/request-head.ts";
+import type { Clock } from "../../process/clock.ts";
+import type { TrustedProxies } from "../../process/trusted-proxies.ts";
+import { type ClientSide, Exchange } from "../exchange.ts";
+import { RequestLines } from "../forwarded-fields.ts";
+import type { RequestOutcome } from "../metrics.ts";
+import { RouterFailure } from "../router-failure.ts";
 import { RequestBody } from "./request-body.ts";
-import { RouterFailure } from "./router-failure.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 

@@ -1,7 +1,7 @@
-import { CHUNK_END, chunkStart, LAST_CHUNK } from "../http/chunked.ts";
+import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/chunked.ts";
+import type { RequestBody } from "../client/request-body.ts";
+import type { Exchange } from "../exchange.ts";
 import type { EdgeConnection } from "./edge-connection.ts";
-import type { Exchange } from "./exchange.ts";
-import type { RequestBody } from "./request-body.ts";
 
 /** Why an upload has come to rest. */
 export type UploadRest =

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect } from "chai";
-import { type Clock, systemClock } from "../process/clock.ts";
-import { Gate } from "../test/rig/gate.ts";
-import { RawConnection } from "../test/rig/raw-connection.ts";
-import { routing } from "../test/rig/routing.ts";
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { Gate } from "../../test/rig/gate.ts";
+import { RawConnection } from "../../test/rig/raw-connection.ts";
+import { routing } from "../../test/rig/routing.ts";
 
 const get = (path: string, ...lines: readonly string[]) =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;

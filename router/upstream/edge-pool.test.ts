@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { type Clock, systemClock } from "../process/clock.ts";
-import { Gate } from "../test/rig/gate.ts";
-import { get } from "../test/rig/http-client.ts";
-import { routing } from "../test/rig/routing.ts";
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { Gate } from "../../test/rig/gate.ts";
+import { get } from "../../test/rig/http-client.ts";
+import { routing } from "../../test/rig/routing.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

@@ -1,7 +1,7 @@
 import { type ChannelOptions, connectivityState, credentials, Metadata, status } from "@grpc/grpc-js";
-import type { Clock } from "../process/clock.ts";
-import { Failure } from "../process/failure.ts";
-import { EdgeServiceClient, type PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import type { Clock } from "../../process/clock.ts";
+import { Failure } from "../../process/failure.ts";
+import { EdgeServiceClient, type PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { HealthWatch, type HealthWord } from "./health-watch.ts";
 import { type EdgeReport, readPingReply } from "./ping-reply.ts";
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
-import type { Address } from "./address.ts";
+import type { Address } from "../address.ts";
+import { ResponseLines } from "../forwarded-fields.ts";
 import { AnswerReader, type AnswerSink } from "./answer-reader.ts";
-import { ResponseLines } from "./forwarded-fields.ts";
 
 /** Why a request on a connection came to nothing. */
 export interface ConnectionFault {

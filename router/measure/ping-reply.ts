@@ -1,7 +1,7 @@
-import { Failure } from "../process/failure.ts";
-import { isHost, show } from "../process/values.ts";
-import type { PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
-import { type Position, parsePosition } from "../purge-log/position.ts";
+import { Failure } from "../../process/failure.ts";
+import { isHost, show } from "../../process/values.ts";
+import type { PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { type Position, parsePosition } from "../../purge-log/position.ts";
 
 /** What an edge says of itself. Only a serving edge should get traffic while another is left. */
 export type EdgeState = (typeof EDGE_STATES)[number];

@@ -1,8 +1,8 @@
+import type { EdgeState } from "../measure/ping-reply.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Choice, ChoiceReason } from "./choice.ts";
 import { mostEjected } from "./ejection.ts";
 import { isAboutAsNear, isClearlyBetter, isTie, MARGINS, type Margins, steadied } from "./hysteresis.ts";
-import type { EdgeState } from "./ping-reply.ts";
 import { rendezvousScore } from "./rendezvous.ts";
 import { type Holding, moveShares } from "./shares.ts";
 import { standingOrder } from "./standing-order.ts";

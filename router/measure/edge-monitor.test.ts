@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { systemClock } from "../process/clock.ts";
-import { RoutedEdge } from "../test/rig/routed-edge.ts";
+import { systemClock } from "../../process/clock.ts";
+import { RoutedEdge } from "../../test/rig/routed-edge.ts";
 import { type EdgeHealth, isServing, stateOf } from "./edge-health.ts";
 import { EdgeMonitor } from "./edge-monitor.ts";
 

@@ -1,6 +1,6 @@
-import { ChunkedDecoder } from "../http/chunked.ts";
-import type { Framing } from "../http/message-framing.ts";
-import { framingFor, type ResponseHead, ResponseHeads } from "../http/response-head.ts";
+import { ChunkedDecoder } from "../../http/chunked.ts";
+import type { Framing } from "../../http/message-framing.ts";
+import { framingFor, type ResponseHead, ResponseHeads } from "../../http/response-head.ts";
 
 /** Who is told what an edge answers. Buffers are valid until the call returns. */
 export interface AnswerSink {

@@ -1,9 +1,9 @@
-import { type EdgeHealth, stateOf } from "./edge-health.ts";
+import { type EdgeHealth, stateOf } from "../measure/edge-health.ts";
+import { lossNoiseOf, lossOf, provenLossOf } from "../measure/ping-loss.ts";
+import type { EdgeState } from "../measure/ping-reply.ts";
+import { hasNewWay, isLoaded, queueMs } from "../measure/queueing.ts";
 import type { Ejection } from "./ejection.ts";
 import { expectedMs, loadFactor, noiseMs } from "./expected-time.ts";
-import { lossNoiseOf, lossOf, provenLossOf } from "./ping-loss.ts";
-import type { EdgeState } from "./ping-reply.ts";
-import { hasNewWay, isLoaded, queueMs } from "./queueing.ts";
 import { hashText } from "./rendezvous.ts";
 import { readiness } from "./slow-start.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ManualClock } from "../test/rig/manual-clock.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { HttpDate } from "./http-date.ts";
 
 describe("the Date of an answer", () => {

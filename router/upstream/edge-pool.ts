@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from "./address.ts";
+import { type Address, parseAddress } from "../address.ts";
 import { type ConnectionPool, type ConnectionUser, EdgeConnection } from "./edge-connection.ts";
 
 // Below the 5 s after which most servers close an idle connection, for an edge that gives no hint.

@@ -1,4 +1,4 @@
-import { ChunkedDecoder } from "../http/chunked.ts";
+import { ChunkedDecoder } from "../../http/chunked.ts";
 import type { UnreadBytes } from "./unread-bytes.ts";
 
 /** How a request's body is delimited. RFC 9112 section 6.3. */

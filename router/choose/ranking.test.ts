@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Seen, SeenEdge } from "../test/rig/choosable-edge.ts";
+import { type Seen, SeenEdge } from "../../test/rig/choosable-edge.ts";
+import type { EdgeState } from "../measure/ping-reply.ts";
 import { type Candidate, candidateOf } from "./candidate.ts";
 import { isClearlyBetter } from "./hysteresis.ts";
-import type { EdgeState } from "./ping-reply.ts";
 import { type RankedFor, type Ranking, rank } from "./ranking.ts";
 import { hashText } from "./rendezvous.ts";
 
