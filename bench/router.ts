@@ -143,5 +143,5 @@ if (upstream !== "edge") {
   if (versionOf("nginx", "-v") === undefined) say("files: not measured, because nginx is not on PATH");
   else await compare(await startFiles(sizes, restCore));
 }
-if (upstream !== "files") await compare(await startEdge(sizes));
+if (upstream !== "files") await compare(await startEdge(sizes, restCore));
 process.exit(0);

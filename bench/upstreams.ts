@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { EdgeServiceService, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
-import { EdgeProcess } from "../test/rig/edge-process.ts";
 import { HttpOrigin } from "../test/rig/http-origin.ts";
 import { ChildProgram, freePort } from "./child-program.ts";
 import type { Upstream } from "./proxies.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 export interface RunningUpstream extends Upstream {
   readonly name: string;
@@ -15,17 +17,20 @@ export interface RunningUpstream extends Upstream {
 }
 
 /** One of our edges, which holds a page of each size at `/<bytes>`. */
-export async function startEdge(sizes: readonly number[]): Promise<RunningUpstream> {
+export async function startEdge(sizes: readonly number[], core?: number): Promise<RunningUpstream> {
   const fields = [["Cache-Control", "max-age=3600"]] as const;
   const pages = sizes.map((size) => [`/${size}`, { fields, body: randomBytes(size) }] as const);
   const origin = await HttpOrigin.start(Object.fromEntries(pages));
-  const edge = await EdgeProcess.start({ id: "edge-1", origin: origin.url });
+  const [httpPort, grpcPort, adminPort] = [await freePort(), await freePort(), await freePort()];
+  const ports = ["--port", httpPort, "--grpc-port", grpcPort, "--admin-port", adminPort].map(String);
+  const command = [process.execPath, join(ROOT, "edge/main.ts"), ...ports, "--origin", origin.url.origin];
+  const edge = await ChildProgram.start("edge", [...command, "--drain", "0"], httpPort, core);
   return {
     name: "an edge",
-    httpPort: edge.httpPort,
-    grpcPort: Number(edge.control.split(":").at(-1)),
+    httpPort,
+    grpcPort,
     stop: async () => {
-      await edge.kill();
+      await edge.stop();
       await origin.stop();
     },
   };
