@@ -14,7 +14,7 @@ export interface Watcher {
 }
 
 // router/client/patience.ts: the edges tried for one request have so long for the first byte; then it is a 504.
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 40_000;
 
 // router/forwarding.ts: a request goes to so many edges at most.
 const MAX_SENT = 3;
