@@ -22,6 +22,8 @@ const SUSTAINED_S = 5;
 const IN_FLIGHT = 96;
 const APPLIED_A_SECOND = 1_000;
 const HITS_S = 5;
+// With purges and without take turns; the median counts.
+const HIT_ROUNDS = 5;
 const HIT_CONNECTIONS = 32;
 
 function say(line: string): void {
@@ -105,24 +107,36 @@ async function hits(): Promise<void> {
   try {
     const url = `http://127.0.0.1:${fleet.edges[0]?.httpPort}/page`;
     await requestsPerSecond(url, 2);
-    const alone = await requestsPerSecond(url, HITS_S);
-    const stop = new AbortController();
-    const before = (await fleet.stats(0)).purges;
-    const startedAt = performance.now();
-    const purging = purgeSteadily(fleet.redis.url, stop.signal);
-    const together = await requestsPerSecond(url, HITS_S);
-    const purges = (await fleet.stats(0)).purges - before;
-    const applied = purges / ((performance.now() - startedAt) / 1_000);
-    stop.abort();
-    await purging;
-    say(`${"hits a second, 1 KiB, 32 connections, alone".padEnd(44)}${alone.toFixed(0).padStart(10)}`);
-    say(
-      `${`the same with ${applied.toFixed(0)} purges a second applied`.padEnd(44)}${together.toFixed(0).padStart(10)}`,
-    );
-    goal("hits kept, of 1", together / alone, together / alone >= 0.8, "at least 0.8");
+    const kept: number[] = [];
+    for (let round = 0; round < HIT_ROUNDS; round += 1) {
+      const alone = await requestsPerSecond(url, HITS_S);
+      const { perSecond, applied } = await hitsBesidePurges(fleet, url);
+      say(
+        `${`hits a second, ${applied.toFixed(0)} purges a second, and none`.padEnd(44)}${perSecond.toFixed(0).padStart(10)}${alone.toFixed(0).padStart(10)}`,
+      );
+      kept.push(perSecond / alone);
+    }
+    const { p50 } = spreadOf(kept);
+    goal("hits kept, of 1", p50, p50 >= 0.8, "at least 0.8");
   } finally {
     await fleet.stop();
   }
+}
+
+async function hitsBesidePurges(
+  fleet: PurgeFleet,
+  url: string,
+): Promise<{ readonly perSecond: number; readonly applied: number }> {
+  const stop = new AbortController();
+  const before = (await fleet.stats(0)).purges;
+  const startedAt = performance.now();
+  const purging = purgeSteadily(fleet.redis.url, stop.signal);
+  const perSecond = await requestsPerSecond(url, HITS_S);
+  const purges = (await fleet.stats(0)).purges - before;
+  const applied = purges / ((performance.now() - startedAt) / 1_000);
+  stop.abort();
+  await purging;
+  return { perSecond, applied };
 }
 
 /** Appends to the log as an edge elsewhere would, so that the measured one only applies. */
