@@ -18,7 +18,8 @@ export interface MembershipParts {
   readonly isAtWork: (edge: EdgeAddresses) => boolean;
 }
 
-// A table that has lost its rows gets them back with the edges' next heartbeats, as soon as they reach Redis again, which they try every 2 s at least.
+// A table that has lost its rows gets them back with the edges' next heartbeats, as soon as they reach Redis again,
+// which they try every 2 s at least.
 const LOST_TABLE_MS = 3000;
 
 /**

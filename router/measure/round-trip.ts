@@ -50,9 +50,9 @@ const WIDENED = 1.25;
 
 /**
  * The round-trip time after one more sample; `before` is undefined at the first one, and `busyMs` is the delay of the
- * event loop that the edge reports with it, which may explain what is above the expected range. The time is smoothed as TCP does, but
- * a step is followed at once when samples in a row confirm it, and a single sample out of the expected range only
- * widens that range.
+ * event loop that the edge reports with it, which may explain what is above the expected range. The time is smoothed
+ * as TCP does, but a step is followed at once when samples in a row confirm it, and a single sample out of the expected
+ * range only widens that range.
  */
 export function smoothRoundTrip(before: RoundTrip | undefined, sampleMs: number, busyMs = 0): RoundTrip {
   if (before === undefined) {
