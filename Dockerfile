@@ -14,5 +14,5 @@ USER node
 EXPOSE 8080 8081 8090 9081 50051
 # For an edge; the router's service asks its own port.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
-  CMD ["node", "process/ask-health.ts", "http://127.0.0.1:9081/healthz"]
+  CMD ["node", "start/ask-health.ts", "http://127.0.0.1:9081/healthz"]
 CMD ["node", "edge/main.ts"]

@@ -1,5 +1,5 @@
 import { Failure } from "../process/failure.ts";
-import { isHost, show } from "../process/values.ts";
+import { isHost, show } from "../process/settings/values.ts";
 
 // An IPv6 address stands in brackets, as in a URL (RFC 3986 section 3.2.2).
 const SHAPE = /^(?:\[([\da-f:.]+)\]|([^[\]:]+)):(\d{1,5})$/i;

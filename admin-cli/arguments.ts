@@ -1,7 +1,7 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from "node:util";
 import { Failure } from "../process/failure.ts";
-import { suggest } from "../process/suggest.ts";
-import { show } from "../process/values.ts";
+import { suggest } from "../process/settings/suggest.ts";
+import { show } from "../process/settings/values.ts";
 
 /** One option: how it is parsed and what --help says of it. */
 export interface Option extends ParseArgsOptionDescriptor {

@@ -1,13 +1,13 @@
 import manifest from "../package.json" with { type: "json" };
 import { Failure } from "../process/failure.ts";
-import { suggest } from "../process/suggest.ts";
-import { show } from "../process/values.ts";
+import { suggest } from "../process/settings/suggest.ts";
+import { show } from "../process/settings/values.ts";
 import { COMMON_OPTIONS, optionsHelp, parseOptions, splitCommand } from "./arguments.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { edgesCommand } from "./commands/edges.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { pingCommand } from "./commands/ping.ts";
-import { purgeCommand } from "./commands/purge.ts";
+import { purgeCommand } from "./commands/purge/purge.ts";
 import { purgesCommand } from "./commands/purges.ts";
 import { routeCommand } from "./commands/route.ts";
 import { statsCommand } from "./commands/stats.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeError, Failure } from "../process/failure.ts";
-import { show } from "../process/values.ts";
+import { show } from "../process/settings/values.ts";
 import { CALL_MS } from "./fleet.ts";
 
 const candidate = z.object({

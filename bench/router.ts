@@ -3,8 +3,8 @@
  * requests a second, and the time that it adds. How to read it: README.md in this folder.
  */
 import { cpus } from "node:os";
-import { type Program, readSettings, type Settings, setting } from "../process/settings.ts";
-import * as values from "../process/values.ts";
+import { type Program, readSettings, type Settings, setting } from "../process/settings/program.ts";
+import * as values from "../process/settings/values.ts";
 import { versionOf } from "./child-program.ts";
 import { type ReverseProxy, startHaproxy, startNginx, startRouter } from "./proxies.ts";
 import { type RunningUpstream, startEdge, startFiles } from "./upstreams.ts";

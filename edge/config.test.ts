@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { controlHost, edgeConfig } from "./config.ts";
-import { Token } from "./token.ts";
+import { Token } from "./control-plane/token.ts";
 
 function read(argv: readonly string[], file = "") {
   return edgeConfig({ argv, env: {}, readFile: () => file });

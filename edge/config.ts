@@ -1,7 +1,7 @@
+import { network } from "../http/server/trusted-proxies.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
-import { readSettings, type SettingsInput, setting, type Values } from "../process/settings.ts";
-import { network } from "../process/trusted-proxies.ts";
+import { readSettings, type SettingsInput, setting, type Values } from "../process/settings/program.ts";
 import {
   bytes,
   duration,
@@ -13,10 +13,10 @@ import {
   text,
   type ValueType,
   wholeNumber,
-} from "../process/values.ts";
-import { isEveryAddress, isLoopback, isOwnOrigin } from "./own-origin.ts";
-import { nodeName, origin, type Site, siteProblems, sitesSection } from "./site-settings.ts";
-import { configuredToken, type Token } from "./token.ts";
+} from "../process/settings/values.ts";
+import { configuredToken, type Token } from "./control-plane/token.ts";
+import { isEveryAddress, isLoopback, isOwnOrigin } from "./origin/own-origin.ts";
+import { nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/site-settings.ts";
 
 /** What an edge is started with. */
 export interface EdgeConfig {

@@ -3,7 +3,7 @@ import { describeError } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { hostPort } from "../process/listen.ts";
 import { createLog } from "../process/log.ts";
-import { settingsOrExit } from "../process/settings-or-exit.ts";
+import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
 import { NO_TOKEN_RULE, startEdge } from "./edge.ts";

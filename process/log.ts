@@ -1,5 +1,5 @@
 import { type Logger, pino } from "pino";
-import { choice } from "./values.ts";
+import { choice } from "./settings/values.ts";
 
 export type Log = Logger;
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";

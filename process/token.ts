@@ -1,4 +1,4 @@
-import type { ValueType } from "./values.ts";
+import type { ValueType } from "./settings/values.ts";
 
 /** The environment variable with the token: the edge's, the admin CLI's, the one-command system's. */
 export const TOKEN_VARIABLE = "EDGECACHE_TOKEN";

@@ -3,7 +3,7 @@ import { describeError } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { MemoryPurgeLog } from "./memory-purge-log.ts";
 import type { PurgeLog } from "./purge-log.ts";
-import { RedisPurgeLog } from "./redis-purge-log.ts";
+import { RedisPurgeLog } from "./redis/redis-purge-log.ts";
 
 /** The purge log in Redis, or in the memory of this process when no URL is given. */
 export function openPurgeLog(redis: string | undefined, clock: Clock, log: Log): PurgeLog {

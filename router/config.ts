@@ -1,3 +1,5 @@
+import { network } from "../http/server/trusted-proxies.ts";
+import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
@@ -7,12 +9,10 @@ import {
   type Settings,
   type SettingsInput,
   setting,
-} from "../process/settings.ts";
-import { network } from "../process/trusted-proxies.ts";
-import * as values from "../process/values.ts";
-import { parseAddress } from "./address.ts";
-import { type ClientRegions, clientRegions } from "./client-regions.ts";
-import type { Policy } from "./pick-edge.ts";
+} from "../process/settings/program.ts";
+import * as values from "../process/settings/values.ts";
+import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
+import type { Policy } from "./choose/pick-edge.ts";
 
 const grpcAddress: values.ValueType<string> = {
   name: "host:port",

@@ -9,22 +9,22 @@
 //   7. The next request of the client is looked at when the answer has left.
 import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:net";
+import { HttpDate } from "../http/server/date-field.ts";
+import { TrustedProxies } from "../http/server/trusted-proxies.ts";
+import { WriteBuffer } from "../http/server/write-buffer.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { listen } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
-import { TrustedProxies } from "../process/trusted-proxies.ts";
+import { RetryBudget } from "./choose/retry-budget.ts";
 import { routeRequest } from "./choose/route-request.ts";
 import { ClientConnection, type ClientParts, type RefusedBytes } from "./client/client-connection.ts";
 import type { Connections } from "./client/connections.ts";
 import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./client/error-answer.ts";
-import { HttpDate } from "./client/http-date.ts";
-import { WriteBuffer } from "./client/write-buffer.ts";
-import type { Exchange } from "./exchange.ts";
-import type { Fleet } from "./fleet.ts";
-import { type Forwarded, Forwarding, type ForwardingParts } from "./forwarding.ts";
+import type { Exchange } from "./client/exchange.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+import { type Forwarded, Forwarding, type ForwardingParts } from "./forward/forwarding.ts";
 import type { RequestOutcome, RouterMetrics } from "./metrics.ts";
-import { RetryBudget } from "./retry-budget.ts";
 import { RouterFailure } from "./router-failure.ts";
 
 // The finest of the time limits is 1 s.

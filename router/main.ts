@@ -2,8 +2,8 @@ import { systemClock } from "../process/clock.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { createLog, type Log } from "../process/log.ts";
-import { settingsOrExit } from "../process/settings-or-exit.ts";
-import { RedisPurgeLog } from "../purge-log/redis-purge-log.ts";
+import { settingsOrExit } from "../process/settings/or-exit.ts";
+import { RedisPurgeLog } from "../purge-log/redis/redis-purge-log.ts";
 import { type RouterConfig, routerConfig, routerProgram } from "./config.ts";
 import { startRouter } from "./router.ts";
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
-import type { FleetEdge } from "./fleet-edge.ts";
+import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { isServing, lastReport } from "./measure/edge-health.ts";
 
 /** Every counter of the router, with the one line that an operator reads. */

@@ -1,12 +1,12 @@
 import { Failure } from "../process/failure.ts";
-import { show } from "../process/values.ts";
+import { show } from "../process/settings/values.ts";
 import type { ChoiceReason } from "./choose/choice.ts";
+import type { Explanation } from "./choose/chooser.ts";
+import type { Policy } from "./choose/pick-edge.ts";
 import type { Ranked } from "./choose/ranking.ts";
 import type { RouteRequest } from "./choose/route-request.ts";
-import type { Explanation } from "./chooser.ts";
-import type { FleetEdge } from "./fleet-edge.ts";
+import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import type { EdgeState } from "./measure/ping-reply.ts";
-import type { Policy } from "./pick-edge.ts";
 
 /** What GET /route.json answers: where a request would go now, and why. */
 export interface RoutePage {

@@ -6,14 +6,14 @@ import { startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { Connections } from "./client/connections.ts";
 import type { RouterConfig } from "./config.ts";
-import { edgeRows } from "./edge-list.ts";
-import { Fleet } from "./fleet.ts";
+import { edgeRows } from "./fleet/edge-list.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { Membership } from "./fleet/membership.ts";
+import { EdgePool } from "./forward/edge-pool.ts";
 import { Listener } from "./listener.ts";
 import { isServing } from "./measure/edge-health.ts";
-import { Membership } from "./membership.ts";
 import { RouterMetrics } from "./metrics.ts";
 import { routePage, routeQuery } from "./route-page.ts";
-import { EdgePool } from "./upstream/edge-pool.ts";
 
 export interface RouterParts {
   readonly log: Log;

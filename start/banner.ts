@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import type { Address } from "../edge/edge.ts";
-import { origin } from "../edge/site-settings.ts";
+import { origin } from "../edge/origin/site-settings.ts";
 import { hostPort } from "../process/listen.ts";
-import { redisUrl } from "../process/values.ts";
+import { redisUrl } from "../process/settings/values.ts";
 import type { StartConfig } from "./config.ts";
 import type { System } from "./system.ts";
 

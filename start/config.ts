@@ -1,12 +1,12 @@
 import { edgeProgram } from "../edge/config.ts";
+import { configuredToken, type Token } from "../edge/control-plane/token.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
-import { isOwnOrigin } from "../edge/own-origin.ts";
-import { origin } from "../edge/site-settings.ts";
-import { configuredToken, type Token } from "../edge/token.ts";
+import { isOwnOrigin } from "../edge/origin/own-origin.ts";
+import { origin } from "../edge/origin/site-settings.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
-import { readSettings, type SettingsInput, setting } from "../process/settings.ts";
-import { listOf } from "../process/values.ts";
+import { readSettings, type SettingsInput, setting } from "../process/settings/program.ts";
+import { listOf } from "../process/settings/values.ts";
 
 /** The three ports of one edge. */
 export interface EdgePorts {

@@ -2,7 +2,7 @@ import { systemClock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { createLog } from "../process/log.ts";
-import { settingsOrExit } from "../process/settings-or-exit.ts";
+import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { banner } from "./banner.ts";
 import { startConfig, startProgram } from "./config.ts";
 import { startSystem } from "./system.ts";

@@ -1,10 +1,10 @@
 // npm run docs: writes the README's tables of flags and counters from the code that they describe.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { edgeCounters, edgeGauges } from "../edge/cache/metrics.ts";
 import { edgeProgram } from "../edge/config.ts";
-import { edgeCounters, edgeGauges } from "../edge/metrics.ts";
 import { Failure } from "../process/failure.ts";
-import { settingsTable } from "../process/settings.ts";
+import { settingsTable } from "../process/settings/program.ts";
 import { routerProgram } from "../router/config.ts";
 import { routerCounters, routerGauges } from "../router/metrics.ts";
 import { startProgram } from "./config.ts";

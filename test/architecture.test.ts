@@ -73,8 +73,8 @@ describe("the architecture rules", () => {
   });
 
   it("refuse one program importing another, by file and rule", () => {
-    expect(layerBreaches(treeOf({ "router/forward.ts": 'import "../edge/serve.ts";' }))).to.deep.equal([
-      "router/forward.ts imports edge/serve.ts: router/ may import only router/, http/, process/, proto/, purge-log/",
+    expect(layerBreaches(treeOf({ "router/forward.ts": 'import "../edge/cache/serve.ts";' }))).to.deep.equal([
+      "router/forward.ts imports edge/cache/serve.ts: router/ may import only router/, http/, process/, proto/, purge-log/",
     ]);
     for (const [from, to] of [
       ["edge/a.ts", "../router/b.ts"],
@@ -114,13 +114,13 @@ describe("the architecture rules", () => {
       "edge/rules/c.ts": "export const now = () => Date.now();",
       "edge/rules/d.ts": 'import "./a.ts";',
       "edge/rules/d.test.ts": 'import "node:fs";',
-      "router/pick-edge.ts": "export const dice = () => Math.random();",
+      "router/choose/pick-edge.ts": "export const dice = () => Math.random();",
     });
     expect(purityBreaches(tree).map((line) => line.split(" ")[0])).to.have.members([
       "edge/rules/a.ts",
       "edge/rules/b.ts",
       "edge/rules/c.ts",
-      "router/pick-edge.ts",
+      "router/choose/pick-edge.ts",
     ]);
   });
 

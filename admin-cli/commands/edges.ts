@@ -1,5 +1,5 @@
 import { Failure } from "../../process/failure.ts";
-import { show } from "../../process/values.ts";
+import { show } from "../../process/settings/values.ts";
 import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
 import { callerToken } from "../caller-token.ts";

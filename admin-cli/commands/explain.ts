@@ -1,13 +1,13 @@
 import { Failure } from "../../process/failure.ts";
-import { show } from "../../process/values.ts";
+import { show } from "../../process/settings/values.ts";
 import type { ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CALL_MS, reachEdge } from "../fleet.ts";
-import { checkedUrl } from "../purge-target.ts";
 import { table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
+import { checkedUrl } from "./purge/purge-target.ts";
 
 const OPTIONS = {
   field: {

@@ -1,5 +1,5 @@
 import { Failure } from "../../process/failure.ts";
-import { show, wholeNumber } from "../../process/values.ts";
+import { show, wholeNumber } from "../../process/settings/values.ts";
 import type { PurgeReceipt, PurgeRecord, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
 import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";

@@ -1,12 +1,12 @@
 import { Failure } from "../../process/failure.ts";
-import { show } from "../../process/values.ts";
+import { show } from "../../process/settings/values.ts";
 import { isAddress } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { checkedUrl } from "../purge-target.ts";
 import { askRoute, type RouteCandidate, type RoutePage, type RouteQuestion } from "../router-client.ts";
 import { stateCell, table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
+import { checkedUrl } from "./purge/purge-target.ts";
 
 const OPTIONS = {
   router: {

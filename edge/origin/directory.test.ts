@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink, utimes, writeFile } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { DirectoryOrigin } from "./directory.ts";

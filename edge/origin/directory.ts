@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import { access, constants } from "node:fs/promises";
-import { Fields } from "../../http/fields.ts";
+import { formatHttpDate } from "../../http/message/date.ts";
+import { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
-import { formatHttpDate } from "../rules/http-date.ts";
 import { contentRange, resolveRange } from "../rules/range.ts";
 import { preconditions } from "../rules/validation.ts";
 import { type AssetFile, type FoundFile, findAsset, readAsset, realPath } from "./asset-file.ts";

@@ -1,4 +1,4 @@
-import type { Fields } from "../../http/fields.ts";
+import type { Fields } from "../../http/message/fields.ts";
 
 /** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
 export interface OriginRequest {

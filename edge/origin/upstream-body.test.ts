@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
 import { failureOf, get, never, standstill, textOf } from "../../test/rig/fetching.ts";
 import type { Answer } from "../../test/rig/http-origin.ts";

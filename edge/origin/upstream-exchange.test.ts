@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import type { Fields } from "../../http/fields.ts";
+import type { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
 import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
 import { Gate } from "../../test/rig/gate.ts";

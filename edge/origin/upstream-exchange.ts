@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
-import { Fields } from "../../http/fields.ts";
-import { endToEnd } from "../../http/hop-by-hop.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { OriginRequest, OriginResponse } from "./origin.ts";
 import { type OriginErrorCode, OriginFailure, originErrorOf } from "./origin-error.ts";

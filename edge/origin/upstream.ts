@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { buildConnector, Pool } from "undici";
-import type { Fields } from "../../http/fields.ts";
-import { endToEnd } from "../../http/hop-by-hop.ts";
+import type { Fields } from "../../http/message/fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";

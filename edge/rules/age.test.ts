@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
+import { formatHttpDate } from "../../http/message/date.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { NOW, stored } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
-import { formatHttpDate } from "./http-date.ts";
-import { NOW, stored } from "./message.fixture.ts";
 
 const at = (seconds: number): string => formatHttpDate(NOW + seconds * 1000);
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
 import { invalidatedGroups } from "./cache-groups.ts";
-import { fieldsOf, get } from "./message.fixture.ts";
 
 const groups = (method: string, value: string): readonly string[] =>
   invalidatedGroups(

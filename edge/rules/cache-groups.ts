@@ -1,5 +1,5 @@
 import { isSafe } from "./invalidation.ts";
-import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import type { CacheRequest, ResponseHead } from "./message.ts";
 import { cacheGroups } from "./tags.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { fieldsOf } from "../../test/rig/message.fixture.ts";
 import { cachePolicy } from "./cache-policy.ts";
-import { fieldsOf } from "./message.fixture.ts";
 
 describe("cachePolicy", () => {
   const own = "EdgeCache-Cache-Control: max-age=1";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { fieldsOf } from "../../test/rig/message.fixture.ts";
 import { clientFields } from "./client-fields.ts";
-import { fieldsOf } from "./message.fixture.ts";
 
 describe("clientFields", () => {
   it("leaves out what was for the connection and what was for the surrogate", () => {

@@ -1,5 +1,5 @@
-import type { Fields } from "../../http/fields.ts";
-import { endToEnd } from "../../http/hop-by-hop.ts";
+import type { Fields } from "../../http/message/fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
 
 /**
  * What a client is sent of a response's fields: those from end to end, without Surrogate-Control, which by its

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { fieldsOf } from "../../test/rig/message.fixture.ts";
 import {
   type DeltaSeconds,
   MAX_DELTA_SECONDS,
@@ -8,7 +9,6 @@ import {
   requestDirectives,
   responseDirectives,
 } from "./directives.ts";
-import { fieldsOf } from "./message.fixture.ts";
 
 const response = (...lines: readonly string[]) => responseDirectives(parseDirectives(lines));
 

@@ -1,5 +1,5 @@
-import { listMembers, trimSpace, unquoted } from "../../http/comma-list.ts";
-import type { Fields } from "../../http/fields.ts";
+import { listMembers, trimSpace, unquoted } from "../../http/message/comma-list.ts";
+import type { Fields } from "../../http/message/fields.ts";
 
 /** One cache directive. `argument` is undefined when there is none. */
 export interface Directive {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { formatHttpDate } from "../../http/message/date.ts";
+import { NOW, stored } from "../../test/rig/message.fixture.ts";
 import { freshnessLifetime, ttl } from "./freshness.ts";
-import { formatHttpDate } from "./http-date.ts";
-import { NOW, stored } from "./message.fixture.ts";
 
 const DAY = 86_400;
 const at = (seconds: number): string => formatHttpDate(NOW + seconds * 1000);

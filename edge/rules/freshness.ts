@@ -1,9 +1,9 @@
-import type { Fields } from "../../http/fields.ts";
+import { parseHttpDate } from "../../http/message/date.ts";
+import type { Fields } from "../../http/message/fields.ts";
 import { currentAge, dateOf } from "./age.ts";
 import { cachePolicy, type PolicySource } from "./cache-policy.ts";
 import { type DeltaSeconds, secondsOrZero } from "./directives.ts";
-import { parseHttpDate } from "./http-date.ts";
-import type { StoredHead } from "./stored-head.ts";
+import type { StoredHead } from "./message.ts";
 
 /** How long a response is fresh from its origin on, and which field decided it. */
 export interface Lifetime {

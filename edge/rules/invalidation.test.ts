@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
 import { invalidatedTargets, isSafe } from "./invalidation.ts";
-import { fieldsOf, get } from "./message.fixture.ts";
 
 function targets(method: string, status: number, ...lines: readonly string[]): readonly string[] {
   const request = { ...get(), method, target: "/dir/a?b" };

@@ -1,4 +1,4 @@
-import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import type { CacheRequest, ResponseHead } from "./message.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 
 /** The methods that are registered as safe; any other may change what we have stored. */

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { formatHttpDate } from "../../http/message/date.ts";
+import { get, NOW, stored, storedBy } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
 import { freshnessLifetime } from "./freshness.ts";
-import { formatHttpDate } from "./http-date.ts";
 import { isPurged, judge, mayServeOnError, type Standing, ttlLeft, type Verdict } from "./judge.ts";
-import { get, NOW, stored, storedBy } from "./message.fixture.ts";
-import type { CacheRequest, StoredHead } from "./stored-head.ts";
+import type { CacheRequest, StoredHead } from "./message.ts";
 
 const trusted = (): Standing => "trusted";
 

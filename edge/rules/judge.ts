@@ -7,9 +7,9 @@ import {
   secondsOrZero,
 } from "./directives.ts";
 import { ttl } from "./freshness.ts";
+import type { CacheRequest, StoredHead } from "./message.ts";
 import { answersWholly } from "./partial.ts";
 import { hasContent } from "./storable.ts";
-import type { CacheRequest, StoredHead } from "./stored-head.ts";
 import { selects } from "./vary.ts";
 
 /**

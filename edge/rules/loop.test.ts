@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { isLoop } from "./loop.ts";
 
 const loops = (name: string, ...lines: string[]) =>

@@ -1,5 +1,5 @@
-import { listMembers, trimSpace } from "../../http/comma-list.ts";
-import type { Fields } from "../../http/fields.ts";
+import { listMembers, trimSpace } from "../../http/message/comma-list.ts";
+import type { Fields } from "../../http/message/fields.ts";
 
 // No honest path is this long: whoever counts so many hops sees a loop, even one that our own mark was removed from.
 const MOST_HOPS = 100;

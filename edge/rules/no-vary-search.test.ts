@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { fieldsOf } from "./message.fixture.ts";
+import { fieldsOf } from "../../test/rig/message.fixture.ts";
 import { equivalentTargets, searchVariance } from "./no-vary-search.ts";
 
 const variance = (value: string) => searchVariance(fieldsOf(`No-Vary-Search: ${value}`));

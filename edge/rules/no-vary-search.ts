@@ -1,5 +1,5 @@
 import { type BareItem, type InnerList, type Item, isInnerList, parseDictionary } from "structured-headers";
-import type { Fields } from "../../http/fields.ts";
+import type { Fields } from "../../http/message/fields.ts";
 
 /**
  * Which parts of the query of a URI a response does not vary on (draft-ietf-httpbis-no-vary-search, "URL search

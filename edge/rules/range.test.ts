@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { get, stored } from "./message.fixture.ts";
+import { get, stored } from "../../test/rig/message.fixture.ts";
 import { contentRange, parseContentRange, type ResolvedRange, resolveRange } from "./range.ts";
 
 const TAGGED = stored('ETag: "a"');

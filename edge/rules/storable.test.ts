@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { fieldsOf, get } from "./message.fixture.ts";
+import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
+import type { CacheRequest } from "./message.ts";
 import { type NoStoreReason, storable, storedFields } from "./storable.ts";
-import type { CacheRequest } from "./stored-head.ts";
 
 const FRESH = "Cache-Control: max-age=60";
 

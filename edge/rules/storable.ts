@@ -1,10 +1,10 @@
-import type { Fields } from "../../http/fields.ts";
-import { endToEnd } from "../../http/hop-by-hop.ts";
+import type { Fields } from "../../http/message/fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { cachePolicy } from "./cache-policy.ts";
 import { type ResponseDirectives, requestDirectives } from "./directives.ts";
 import { allowsHeuristics, hasExplicitFreshness } from "./freshness.ts";
+import type { CacheRequest, ResponseHead } from "./message.ts";
 import { heldPart } from "./partial.ts";
-import type { CacheRequest, ResponseHead } from "./stored-head.ts";
 import { tagsOf } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 import { selectingFields } from "./vary.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
-import { fieldsOf } from "./message.fixture.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { fieldsOf } from "../../test/rig/message.fixture.ts";
 import { cacheGroups, tagsOf } from "./tags.ts";
 
 const tags = (...lines: readonly string[]): readonly string[] | string => {

@@ -1,6 +1,6 @@
 import { isInnerList, parseList } from "structured-headers";
-import { trimSpace } from "../../http/comma-list.ts";
-import type { Fields } from "../../http/fields.ts";
+import { trimSpace } from "../../http/message/comma-list.ts";
+import type { Fields } from "../../http/message/fields.ts";
 
 /** Why the tags of a response cannot be kept; it must then not be stored, or a purge by tag would miss it. */
 export type TagRefusal =

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
-import { fieldsOf, get } from "./message.fixture.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
 import { fieldsSelecting, selectingFields, selects } from "./vary.ts";
 
 /** Whether a response with `Vary: <name>` to a request with the first lines may answer one with the second. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { StoredResponse } from "./stored-response.ts";

@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { CacheRequest } from "../rules/message.ts";
 import { equivalentTargets } from "../rules/no-vary-search.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
 import { selects } from "../rules/vary.ts";
-import { Heat } from "./heat.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import { covers, isAll, pathOf } from "./purge-match.ts";
 import type { PutOutcome, Store } from "./store.ts";
 import { chargedBytes, type StoredResponse } from "./stored-response.ts";
+import { Heat } from "./use-count.ts";
 
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;

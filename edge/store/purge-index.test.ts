@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { StoredResponse } from "./stored-response.ts";

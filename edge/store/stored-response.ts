@@ -1,5 +1,5 @@
+import type { StoredHead } from "../rules/message.ts";
 import type { SearchVariance } from "../rules/no-vary-search.ts";
-import type { StoredHead } from "../rules/stored-head.ts";
 import type { FillMark } from "./fill-mark.ts";
 
 /** A stored response: what the rules need to know of it, its body, and what a purge needs to know of it. */

@@ -1,4 +1,4 @@
-import type { RequestHead } from "../../http/request-head.ts";
+import type { RequestHead } from "../../http/message/request-head.ts";
 
 /** What the choice of an edge may know of a request. */
 export interface RouteRequest {

@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
-import { type RequestHead, RequestHeads } from "../../http/request-head.ts";
+import { type RequestHead, RequestHeads } from "../../http/message/request-head.ts";
+import { RequestBody } from "../../http/server/request-body.ts";
+import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+import { UnreadBytes } from "../../http/server/unread-bytes.ts";
+import type { WriteBuffer } from "../../http/server/write-buffer.ts";
 import type { Clock } from "../../process/clock.ts";
-import type { TrustedProxies } from "../../process/trusted-proxies.ts";
-import { type ClientSide, Exchange } from "../exchange.ts";
-import { RequestLines } from "../forwarded-fields.ts";
+import { RequestLines } from "../forward/forwarded-fields.ts";
 import type { RequestOutcome } from "../metrics.ts";
 import { RouterFailure } from "../router-failure.ts";
-import { RequestBody } from "./request-body.ts";
-import { UnreadBytes } from "./unread-bytes.ts";
-import type { WriteBuffer } from "./write-buffer.ts";
+import { type ClientSide, Exchange } from "./exchange.ts";
 
 /** Why bytes are no request, as RefusedRequest says it. */
 export interface RefusedBytes {

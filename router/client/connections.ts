@@ -1,5 +1,5 @@
-import type { Exchange } from "../exchange.ts";
 import type { ClientConnection } from "./client-connection.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** The clients' connections, bounded, and how many requests are under way on them. */
 export class Connections {

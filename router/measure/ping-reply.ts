@@ -1,5 +1,5 @@
 import { Failure } from "../../process/failure.ts";
-import { isHost, show } from "../../process/values.ts";
+import { isHost, show } from "../../process/settings/values.ts";
 import type { PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { type Position, parsePosition } from "../../purge-log/position.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
+import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { RedisReplica } from "../rig/redis-replica.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Origin } from "../../edge/origin/origin.ts";
-import { PurgeFollower } from "../../edge/purge-follower.ts";
+import { PurgeFollower } from "../../edge/purging/follower.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
-import type { Fields } from "../../http/fields.ts";
+import type { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
 import { edgeCore } from "./edge-core.ts";
 import { findDisagreement } from "./find-disagreement.ts";

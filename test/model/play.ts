@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { EdgeParts } from "../../edge/parts.ts";
+import type { EdgeParts } from "../../edge/cache/context.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
 import { Book } from "./book.ts";

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Origin, OriginRequest, OriginResponse } from "../../edge/origin/origin.ts";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
 import type { ManualClock } from "../rig/manual-clock.ts";
 import type { Book } from "./book.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { OriginRequest, OriginResponse } from "../../edge/origin/origin.ts";
-import { Fields } from "../../http/fields.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
 
 /** The signal of a caller that never gives up. */

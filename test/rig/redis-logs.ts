@@ -1,6 +1,6 @@
 import { systemClock } from "../../process/clock.ts";
 import type { Failure } from "../../process/failure.ts";
-import { RedisPurgeLog } from "../../purge-log/redis-purge-log.ts";
+import { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 
 /** Opens purge logs on one server, closes them all, and keeps what they told of outages. */
 export class RedisLogs {

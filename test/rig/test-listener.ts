@@ -1,10 +1,10 @@
-import { type ClientLimits, Listener } from "../../edge/listener.ts";
-import { EdgeCounters } from "../../edge/metrics.ts";
-import { ByteBudget } from "../../edge/origin/byte-budget.ts";
-import { Collapse } from "../../edge/origin/collapse.ts";
+import { ByteBudget } from "../../edge/cache/byte-budget.ts";
+import { Collapse } from "../../edge/cache/flights.ts";
+import { EdgeCounters } from "../../edge/cache/metrics.ts";
+import { type ClientLimits, Listener } from "../../edge/data-plane/listener.ts";
 import { openOrigin } from "../../edge/origin/open-origin.ts";
-import { PurgeFollower } from "../../edge/purge-follower.ts";
-import { Sites } from "../../edge/sites.ts";
+import { Sites } from "../../edge/origin/sites.ts";
+import { PurgeFollower } from "../../edge/purging/follower.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";

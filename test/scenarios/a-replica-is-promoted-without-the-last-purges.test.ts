@@ -5,7 +5,7 @@ import { createLog } from "../../process/log.ts";
 import { openPurgeLog } from "../../purge-log/open-purge-log.ts";
 import { comparePositions, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
-import { LOG_KEY } from "../../purge-log/redis-keys.ts";
+import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { untilStats } from "../rig/edge-state.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { get } from "../rig/http-client.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Token } from "../../edge/token.ts";
+import { Token } from "../../edge/control-plane/token.ts";
 import { systemClock } from "../../process/clock.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { get } from "../rig/http-client.ts";

@@ -1,6 +1,6 @@
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { Token } from "../../edge/token.ts";
+import { Token } from "../../edge/control-plane/token.ts";
 import { EdgeServiceClient, type PurgeRequest } from "../../proto/gen/edgecache/v1/edge.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { ReflectionClient } from "../rig/reflection-client.ts";

@@ -1,6 +1,6 @@
+import { type ChoiceRules, Chooser } from "../../router/choose/chooser.ts";
 import type { RouteRequest } from "../../router/choose/route-request.ts";
-import { type ChoiceRules, Chooser } from "../../router/chooser.ts";
-import { EdgeTraffic } from "../../router/edge-traffic.ts";
+import { EdgeTraffic } from "../../router/fleet/edge-traffic.ts";
 import {
   type EdgeHealth,
   nextHealth,
@@ -22,7 +22,7 @@ const JITTER = 0.1;
 // router/measure/edge-channel.ts: the deadline of a Ping.
 const PING_DEADLINE_MS = 2000;
 
-// router/membership.ts: how often a router looks for new edges.
+// router/fleet/membership.ts: how often a router looks for new edges.
 const LOOK_EVERY_MS = 500;
 
 // Nothing of a request matters to this policy.

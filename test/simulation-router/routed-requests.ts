@@ -1,4 +1,4 @@
-import { RetryBudget } from "../../router/retry-budget.ts";
+import { RetryBudget } from "../../router/choose/retry-budget.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import { Latencies } from "./latencies.ts";
 import { drawTravel, type Travel } from "./network.ts";
@@ -13,10 +13,10 @@ export interface Watcher {
   answered?(world: World, router: number, edge: number, cameAt: number, latencyMs: number): void;
 }
 
-// router/client/patience.ts: the edges tried for one request have so long for the first byte; then it is a 504.
+// http/server/timeouts.ts: the edges tried for one request have so long for the first byte; then it is a 504.
 const PATIENCE_MS = 40_000;
 
-// router/forwarding.ts: a request goes to so many edges at most.
+// router/forward/forwarding.ts: a request goes to so many edges at most.
 const MAX_SENT = 3;
 
 // A router that watches no edge notices a connection on which nothing comes back after so long (a lost SYN).

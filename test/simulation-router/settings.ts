@@ -1,5 +1,5 @@
-import { type Program, type Settings, setting } from "../../process/settings.ts";
-import { text, wholeNumber } from "../../process/values.ts";
+import { type Program, type Settings, setting } from "../../process/settings/program.ts";
+import { text, wholeNumber } from "../../process/settings/values.ts";
 
 // At fewer requests a single edge has so little to do that chance decides; at more than the largest number a run
 // takes hours.

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeError } from "../../process/failure.ts";
-import { readSettings } from "../../process/settings.ts";
-import { settingsOrExit } from "../../process/settings-or-exit.ts";
-import { show } from "../../process/values.ts";
+import { settingsOrExit } from "../../process/settings/or-exit.ts";
+import { readSettings } from "../../process/settings/program.ts";
+import { show } from "../../process/settings/values.ts";
 import { switchesPerMinute } from "./flapping.ts";
 import { playHerd, swing } from "./herd.ts";
 import type { Latencies } from "./latencies.ts";

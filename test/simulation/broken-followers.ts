@@ -1,5 +1,5 @@
-import { type FollowerParts, PurgeFollower } from "../../edge/purge-follower.ts";
-import { refreshBehind } from "../../edge/refresh.ts";
+import { refreshBehind } from "../../edge/cache/refresh.ts";
+import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import { isSoftPurged, type Standing } from "../../edge/rules/judge.ts";
 import type { FillMark } from "../../edge/store/fill-mark.ts";
 import type { Purgeable } from "../../edge/store/purge-match.ts";

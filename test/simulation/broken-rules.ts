@@ -1,4 +1,4 @@
-import type { FollowerParts, PurgeFollower } from "../../edge/purge-follower.ts";
+import type { FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import {
   FlushedSoftly,

@@ -1,6 +1,6 @@
-import { serve } from "../../edge/serve.ts";
-import type { Served } from "../../edge/served.ts";
-import { Fields } from "../../http/fields.ts";
+import { serve } from "../../edge/cache/serve.ts";
+import type { Served } from "../../edge/cache/served.ts";
+import { Fields } from "../../http/message/fields.ts";
 import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Answered, StaleBy, Violation } from "./guarantees.ts";

@@ -1,5 +1,5 @@
 import { parsePosition } from "../../purge-log/position.ts";
-import { LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
+import { LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { RogueAct } from "./plan.ts";
 import type { RedisData } from "./redis-data.ts";

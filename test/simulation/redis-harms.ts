@@ -1,5 +1,5 @@
 import type { Position } from "../../purge-log/position.ts";
-import { EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis-keys.ts";
+import { EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
 import { beatOf } from "../rig/purge-log-entries.ts";
 import type { RedisData } from "./redis-data.ts";
 

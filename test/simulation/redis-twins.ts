@@ -1,11 +1,11 @@
 import { describeError } from "../../process/failure.ts";
 import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
-import type { EncodedEntry } from "../../purge-log/publisher.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
-import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis-keys.ts";
-import { SETTLE_SCRIPT } from "../../purge-log/redis-lua.ts";
-import type { RedisPurgeLog } from "../../purge-log/redis-purge-log.ts";
+import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
+import { SETTLE_SCRIPT } from "../../purge-log/redis/lua.ts";
+import type { EncodedEntry } from "../../purge-log/redis/publisher.ts";
+import type { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 import { beatOf, purgeOf } from "../rig/purge-log-entries.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
 import type { RedisServer } from "../rig/redis-server.ts";

@@ -1,4 +1,4 @@
-import type { Reply } from "../../purge-log/redis-connection.ts";
+import type { Reply } from "../../purge-log/redis/connection.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import { RedisError } from "./redis-data.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";

@@ -1,7 +1,7 @@
 import type { Origin, OriginRequest, OriginResponse } from "../../edge/origin/origin.ts";
 import { plainBody } from "../../edge/origin/plain-body.ts";
-import { formatHttpDate } from "../../edge/rules/http-date.ts";
-import { Fields } from "../../http/fields.ts";
+import { formatHttpDate } from "../../http/message/date.ts";
+import { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";

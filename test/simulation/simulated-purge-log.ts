@@ -1,10 +1,8 @@
 import type { Clock } from "../../process/clock.ts";
-import { pauseMs } from "../../purge-log/backoff.ts";
 import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { idTaken } from "../../purge-log/id-taken.ts";
 import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
-import { ANSWER_MS, type Batch, type Published, Publisher } from "../../purge-log/publisher.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
 import type {
@@ -15,10 +13,12 @@ import type {
   Member,
   PurgeLog,
 } from "../../purge-log/purge-log.ts";
-import { failureOf, type Reply } from "../../purge-log/redis-connection.ts";
-import { BLOCK_MS, type RawEntry, strangerAmong, understood } from "../../purge-log/redis-follower.ts";
-import { LOG_KEY } from "../../purge-log/redis-keys.ts";
-import { SharedWork } from "../../purge-log/shared-work.ts";
+import { pauseMs } from "../../purge-log/redis/backoff.ts";
+import { SharedWork } from "../../purge-log/redis/coalesce.ts";
+import { failureOf, type Reply } from "../../purge-log/redis/connection.ts";
+import { BLOCK_MS, type RawEntry, strangerAmong, understood } from "../../purge-log/redis/follower.ts";
+import { LOG_KEY } from "../../purge-log/redis/keys.ts";
+import { ANSWER_MS, type Batch, type Published, Publisher } from "../../purge-log/redis/publisher.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Command, Session, SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";

@@ -1,8 +1,8 @@
 import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
 import { FARTHEST_EPOCH_US, SAME_PURGE_MS } from "../../purge-log/log-limits.ts";
 import { comparePositions, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
-import type { EncodedEntry } from "../../purge-log/publisher.ts";
-import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis-keys.ts";
+import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
+import type { EncodedEntry } from "../../purge-log/redis/publisher.ts";
 import { compareIds, type RawEntry, RedisData, RedisError } from "./redis-data.ts";
 
 const MICROS = 1_000_000;

@@ -1,8 +1,8 @@
-import { purge } from "../../edge/purge.ts";
+import { purge } from "../../edge/control-plane/purge.ts";
 import { comparePositions, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Heartbeat } from "../../purge-log/purge-log.ts";
-import { LOG_KEY } from "../../purge-log/redis-keys.ts";
+import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
 import { Client } from "./client.ts";
 import { type AcceptedPurge, type Violation, violations } from "./guarantees.ts";

@@ -1,0 +1,63 @@
+import { Failure } from "../../../process/failure.ts";
+import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
+import type { EdgeClient } from "../../client.ts";
+import { askFleet } from "../../fleet.ts";
+
+// An edge may look through everything that it holds.
+const COUNT_MS = 10_000;
+
+/** What one edge would purge; undefined when it is unreachable. */
+export interface Forecast {
+  readonly edge: string;
+  readonly receipt: PurgeReceipt | undefined;
+}
+
+/**
+ * Asks every edge of the fleet itself what the requests would purge there: each holds other responses. Throws a
+ * Failure when no edge answers, or when one refused.
+ */
+export async function dryRun(
+  addresses: readonly string[],
+  requests: readonly PurgeRequest[],
+  token: string | undefined,
+): Promise<readonly Forecast[]> {
+  let refusal: Failure | undefined;
+  const count = async (client: EdgeClient) => {
+    try {
+      return await countAll(client, requests, token);
+    } catch (thrown) {
+      // To the fleet, an edge that fails is unreachable; one that says no has been reached.
+      if (thrown instanceof Failure && thrown.code === "refused") refusal ??= thrown;
+      throw thrown;
+    }
+  };
+  const asked = await askFleet(addresses, count);
+  if (refusal !== undefined) throw refusal;
+  return asked.map(({ edge, answer }) => ({ edge: edge.edge, receipt: answer }));
+}
+
+/** What several requests cover is counted by each of them. */
+async function countAll(
+  client: EdgeClient,
+  requests: readonly PurgeRequest[],
+  token: string | undefined,
+): Promise<PurgeReceipt> {
+  let sum: PurgeReceipt | undefined;
+  for (const request of requests) {
+    const [receipt] = (await client.purge({ ...request, dryRun: true }, COUNT_MS, token)).edges;
+    if (receipt === undefined) continue;
+    const { objects = 0, bytes = 0 } = sum ?? {};
+    sum = { ...receipt, objects: objects + receipt.objects, bytes: bytes + receipt.bytes };
+  }
+  if (sum !== undefined) return sum;
+  throw new Failure("call-failed", "edge", `${client.address} answered a dry run without a receipt`);
+}
+
+/** The contract's words for a purge of which nothing is proven: nothing was purged. */
+export function dryRunAnswer(purgeId: string, forecasts: readonly Forecast[]): PurgeResponse {
+  const edges = forecasts.map(
+    ({ edge, receipt }): PurgeReceipt =>
+      receipt ?? { edge, state: "unreachable", ms: 0, objects: 0, bytes: 0 },
+  );
+  return { purgeId, position: "", outcome: "pending", edges, detail: "" };
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import { Failure } from "../../../process/failure.ts";
+import { duration, show, wholeNumber } from "../../../process/settings/values.ts";
+import type { PurgeRequest, PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
+import { MOST_PACE } from "../../../purge-log/purge.ts";
+import { edgeAddresses } from "../../address.ts";
+import { COMMON_OPTIONS, type Options, parseOptions } from "../../arguments.ts";
+import { callerToken } from "../../caller-token.ts";
+import { protoDuration } from "../../client.ts";
+import type { Command, CommandInput, ExitCode } from "../../command.ts";
+import { dryRun, dryRunAnswer } from "./dry-run.ts";
+import { progressBar } from "./progress-bar.ts";
+import { batchIds, purgeBatches } from "./purge-batches.ts";
+import { dryRunDocument, dryRunLines, purgeDocument, purgeLines, whyNotProven } from "./purge-report.ts";
+import { purgeTargets } from "./purge-target.ts";
+import { sendPurges } from "./send-purge.ts";
+import { readTargetList } from "./target-list.ts";
+
+const WAIT = duration(0, 60_000);
+const DEFAULT_WAIT_MS = 5000;
+const REBOUND = duration(100, 300_000);
+const PACE = wholeNumber(1, MOST_PACE);
+
+const OPTIONS = {
+  prefix: {
+    type: "string",
+    multiple: true,
+    value: "path",
+    help: "everything whose path and query begin with this",
+  },
+  tag: { type: "string", multiple: true, value: "tag", help: "everything that carries this tag" },
+  all: { type: "boolean", help: "everything; nothing else may be named beside it" },
+  file: {
+    type: "string",
+    value: "path",
+    help: "a list of targets, one a line: a URL, a path, prefix <path> or tag <tag>; - is standard input",
+  },
+  site: {
+    type: "string",
+    value: "name",
+    help: "only in this site (the one of the URL's host, else every site)",
+  },
+  soft: {
+    type: "boolean",
+    help: "make what matches stale instead of removing it: it is served as far as it allows that itself",
+  },
+  pace: {
+    type: "string",
+    value: "n/s",
+    help: "with --soft: every edge asks its origin again for what matched, the most used first, 1/s to 1000/s",
+  },
+  wait: {
+    type: "string",
+    value: "duration",
+    help: "how long to wait for every edge's receipt, 0 to 60s (5s)",
+  },
+  "no-wait": { type: "boolean", help: "do not wait; then nothing is proven, and the exit code is 1" },
+  rebound: {
+    type: "string",
+    value: "duration",
+    help: "purge the same once more after this time, 100ms to 300s, for an origin that shows new content late",
+  },
+  "dry-run": { type: "boolean", help: "count what would go at every edge, and purge nothing" },
+  "purge-id": {
+    type: "string",
+    value: "id",
+    help: "repeat a purge safely: the same id is never purged twice",
+  },
+  ...COMMON_OPTIONS,
+} as const satisfies Options;
+
+export const purgeCommand: Command = {
+  name: "purge",
+  synopsis: "<url|path…> | - | --file <path> | --prefix <path> | --tag <tag> | --all [options]",
+  summary: "purge on every edge, and wait for the proof",
+  options: OPTIONS,
+  notes: [
+    "A path with a query names exactly that; a path without one names it with every query. A full URL also\nnames the site by its host. Paths, --prefix and --tag may be repeated and mixed: they go together.",
+    "Targets beyond 1000, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.",
+    "--rebound is kept by the edge that takes the call: it is lost when that edge ends before. --dry-run asks every\nedge itself; its outcome is pending, because nothing was purged.",
+    "--pace bounds the requests of each edge by itself. What it asks for again is not waited for: a purge is proven\nbefore, and a client that comes first is answered as after any soft purge. Of several purges that are still under\nway at an edge the slowest pace holds.",
+    "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN.",
+    "applied: the edge has purged. fenced: the edge is cut off for longer than its lease, so it serves nothing\nunvalidated. pending: neither is known yet.",
+    "Exit code 0 only when the purge is proven: every edge applied or fenced (or when a dry run was answered).\n1 when it is pending, rejected or unknown, also after --no-wait. 2 when the command line is not understood.",
+  ],
+  async run({ argv, env, terminal }) {
+    const { values, positionals } = parseOptions("purge", OPTIONS, argv);
+    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    const waitMs = waitOf(values.wait, values["no-wait"] === true);
+    const rebound = reboundOf(values.rebound);
+    const pace = paceOf(values.pace, values.soft === true);
+    const token = callerToken(env);
+    const purgeId = purgeIdOf(values["purge-id"]);
+    const batches = purgeBatches(await targetsOf(values, positionals));
+    const ids = batchIds(purgeId, batches.length);
+    const requests = batches.map(
+      (targets, i): PurgeRequest => ({
+        purgeId: ids[i] ?? purgeId,
+        targets,
+        soft: values.soft === true,
+        wait: protoDuration(waitMs),
+        dryRun: false,
+        rebound,
+        pace,
+      }),
+    );
+    const json = values.json === true;
+    if (values["dry-run"]) return forecast(purgeId, requests, addresses, json, { env, terminal });
+    // For one call there is nothing to watch.
+    const onProgress = (done: number, all: number) => {
+      if (all > 1) terminal.progress(progressBar(done, all));
+    };
+    const sending = { addresses, token, waitMs, onProgress };
+    const sent = await sendPurges(purgeId, requests, sending).finally(() => terminal.progress(undefined));
+    const { answer, calls } = sent;
+    terminal.write(json ? `${JSON.stringify(purgeDocument(answer))}\n` : purgeLines(terminal, answer));
+    if (answer.outcome === "applied") return 0;
+    terminal.complain(whyNotProven(answer, { done: calls, all: requests.length }));
+    return 1;
+  },
+};
+
+interface Named {
+  readonly prefix?: string[];
+  readonly tag?: string[];
+  readonly all?: boolean;
+  readonly site?: string;
+  readonly file?: string;
+}
+
+/** Those of the arguments, then those of the list; `-` is the list on standard input. Throws Failure("bad-usage"). */
+async function targetsOf(values: Named, positionals: readonly string[]): Promise<PurgeTarget[]> {
+  const list = values.file ?? (positionals.includes("-") ? "-" : undefined);
+  const listed = list === undefined ? undefined : await readTargetList(list);
+  return purgeTargets({
+    urls: [...positionals.filter((url) => url !== "-"), ...(listed?.urls ?? [])],
+    prefixes: [...(values.prefix ?? []), ...(listed?.prefixes ?? [])],
+    tags: [...(values.tag ?? []), ...(listed?.tags ?? [])],
+    all: values.all === true,
+    site: values.site,
+  });
+}
+
+async function forecast(
+  purgeId: string,
+  requests: readonly PurgeRequest[],
+  addresses: readonly string[],
+  json: boolean,
+  { env, terminal }: Pick<CommandInput, "env" | "terminal">,
+): Promise<ExitCode> {
+  const answer = dryRunAnswer(purgeId, await dryRun(addresses, requests, callerToken(env)));
+  terminal.write(json ? `${JSON.stringify(dryRunDocument(answer))}\n` : dryRunLines(terminal, answer));
+  return 0;
+}
+
+function reboundOf(given: string | undefined): PurgeRequest["rebound"] {
+  if (given === undefined) return undefined;
+  const ms = REBOUND.parse(given);
+  if (ms !== undefined) return protoDuration(ms);
+  throw new Failure("bad-usage", "client", `--rebound: must be ${REBOUND.rule}: ${show(given)}`);
+}
+
+/** Requests a second; 0 when nothing is to be asked for again. */
+function paceOf(given: string | undefined, soft: boolean): number {
+  if (given === undefined) return 0;
+  const pace = PACE.parse(/^(.*)\/s$/.exec(given)?.[1] ?? "");
+  if (pace === undefined) {
+    const rule = `must be ${PACE.rule}, followed by /s, such as 50/s`;
+    throw new Failure("bad-usage", "client", `--pace: ${rule}: ${show(given)}`);
+  }
+  if (soft) return pace;
+  throw new Failure("bad-usage", "client", `--pace: must stand beside --soft: ${show(given)}`);
+}
+
+function waitOf(given: string | undefined, noWait: boolean): number {
+  if (noWait && given !== undefined) {
+    throw new Failure("bad-usage", "client", `--wait: must not stand beside --no-wait: ${show(given)}`);
+  }
+  if (given === undefined) return noWait ? 0 : DEFAULT_WAIT_MS;
+  const ms = WAIT.parse(given);
+  if (ms === undefined)
+    throw new Failure("bad-usage", "client", `--wait: must be ${WAIT.rule}: ${show(given)}`);
+  return ms;
+}
+
+function purgeIdOf(given: string | undefined): string {
+  if (given === undefined) return randomUUID();
+  if (/^[\w.-]{1,64}$/.test(given)) return given;
+  const rule = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -";
+  throw new Failure("bad-usage", "client", `--purge-id: ${rule}: ${show(given)}`);
+}

@@ -1,0 +1,97 @@
+import { Failure } from "../../../process/failure.ts";
+import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
+import { connectEdge, protoDuration } from "../../client.ts";
+import { CALL_MS, nobodyAnswers } from "../../fleet.ts";
+
+// What a call may take on top of the wait: the way there and back, and the append to the log.
+const MARGIN_MS = 2000;
+
+/** Where and how purges are sent. */
+export interface Sending {
+  /** Tried in order. */
+  readonly addresses: readonly string[];
+  readonly token: string | undefined;
+  /** How long the receipts of the last one are waited for. */
+  readonly waitMs: number;
+  /** Told of each that was answered: how many of how many. */
+  readonly onProgress: (done: number, all: number) => void;
+}
+
+/** What became of several calls that are one purge. */
+export interface Sent {
+  readonly answer: PurgeResponse;
+  /** Calls that were answered. One that the purge log did not take ends the series. */
+  readonly calls: number;
+}
+
+/**
+ * Sends the requests one after the other; `purgeId` is what they are called together. The log takes them in this
+ * order, so an edge that has applied the last has applied all: once one receipt is late, only the last is waited
+ * for. Throws a Failure when no edge can have heard of one, or when an edge refused it.
+ */
+export async function sendPurges(
+  purgeId: string,
+  requests: readonly PurgeRequest[],
+  sending: Sending,
+): Promise<Sent> {
+  const answers: PurgeResponse[] = [];
+  let late = false;
+  for (const [index, request] of requests.entries()) {
+    const waitMs = late && index < requests.length - 1 ? 0 : sending.waitMs;
+    const wait = protoDuration(waitMs);
+    const answer = await sendPurge({ ...request, wait }, sending, waitMs + MARGIN_MS);
+    answers.push(answer);
+    sending.onProgress(answers.length, requests.length);
+    if (answer.outcome === "pending") late = true;
+    else if (answer.outcome !== "applied") break;
+  }
+  return { answer: merged(purgeId, answers), calls: answers.length };
+}
+
+/** The last one's place, outcome and states, with the objects of all. */
+function merged(purgeId: string, answers: readonly PurgeResponse[]): PurgeResponse {
+  const objects = new Map<string, number>();
+  for (const { edges } of answers) {
+    for (const receipt of edges) {
+      objects.set(receipt.edge, (objects.get(receipt.edge) ?? 0) + receipt.objects);
+    }
+  }
+  const last = answers.at(-1) ?? unknownAnswer(purgeId, "nothing was sent");
+  const sum = (receipt: PurgeReceipt) => ({ ...receipt, objects: objects.get(receipt.edge) ?? 0 });
+  return { ...last, purgeId, edges: last.edges.map(sum) };
+}
+
+/**
+ * Sends the purge to the first edge that takes it. An edge that fails is no reason to stop: the id makes a
+ * second call safe.
+ */
+async function sendPurge(
+  request: PurgeRequest,
+  { addresses, token }: Sending,
+  ms: number,
+): Promise<PurgeResponse> {
+  let unreachable: Failure | undefined;
+  let unsure: Failure | undefined;
+  for (const address of addresses) {
+    const client = connectEdge(address);
+    let called = false;
+    try {
+      // What fails before the edge has answered this has certainly not purged.
+      await client.ping(CALL_MS);
+      called = true;
+      return await client.purge(request, ms, token);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.code === "refused") throw thrown;
+      if (called) unsure = thrown;
+      else unreachable = thrown;
+    } finally {
+      client.close();
+    }
+  }
+  if (unsure !== undefined) return unknownAnswer(request.purgeId, unsure.message);
+  throw addresses.length === 1 && unreachable !== undefined ? unreachable : nobodyAnswers(addresses);
+}
+
+function unknownAnswer(purgeId: string, detail: string): PurgeResponse {
+  return { purgeId, position: "", outcome: "unknown", edges: [], detail };
+}

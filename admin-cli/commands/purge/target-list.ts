@@ -1,0 +1,59 @@
+import { createReadStream } from "node:fs";
+import { describeError, Failure } from "../../../process/failure.ts";
+import { show } from "../../../process/settings/values.ts";
+
+/** What a list names, in its order by kind. */
+export interface TargetList {
+  readonly urls: string[];
+  readonly prefixes: string[];
+  readonly tags: string[];
+}
+
+// A million URLs of common length; a larger list is better named by a prefix or a tag.
+const MOST_CHARACTERS = 128 * 1024 * 1024;
+
+/** Reads the file at `path`, or standard input for "-". Throws Failure("bad-usage"). */
+export async function readTargetList(path: string): Promise<TargetList> {
+  const from = path === "-" ? "standard input" : path;
+  // File descriptor 0 is standard input (POSIX), be it a pipe, a file or a terminal.
+  const stream = path === "-" ? createReadStream("", { fd: 0, autoClose: false }) : createReadStream(path);
+  const chunks: string[] = [];
+  let characters = 0;
+  try {
+    stream.setEncoding("utf8");
+    for await (const chunk of stream) {
+      characters += String(chunk).length;
+      if (characters > MOST_CHARACTERS) break;
+      chunks.push(String(chunk));
+    }
+  } catch (thrown) {
+    const rule = `must be a file that can be read (${describeError(thrown)})`;
+    throw new Failure("bad-usage", "client", `--file: ${rule}: ${show(path)}`);
+  }
+  if (characters > MOST_CHARACTERS) {
+    const rule = `must have at most ${MOST_CHARACTERS} characters`;
+    throw new Failure("bad-usage", "client", `--file: ${rule}: ${show(from)} has more`);
+  }
+  return parseTargetList(chunks.join(""), from);
+}
+
+/**
+ * One target a line: a URL or a path; or the word `prefix` or `tag`, a blank, and what it is. No URL has a blank, so
+ * the two cannot be mistaken. Empty lines and lines that begin with # are skipped. Throws Failure("bad-usage").
+ */
+export function parseTargetList(text: string, from: string): TargetList {
+  const list: TargetList = { urls: [], prefixes: [], tags: [] };
+  // A byte order mark is no part of the first target.
+  const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
+  for (const [index, line] of lines.entries()) {
+    const target = line.trim();
+    if (target === "" || target.startsWith("#")) continue;
+    const named = /^(prefix|tag)\s+(.+)$/.exec(target);
+    if (named?.[2] !== undefined) (named[1] === "tag" ? list.tags : list.prefixes).push(named[2]);
+    else if (/\s/.test(target)) {
+      const rule = 'must be a URL, a path, "prefix <path>" or "tag <tag>"';
+      throw new Failure("bad-usage", "client", `${from} line ${index + 1}: ${rule}: ${show(target)}`);
+    } else list.urls.push(target);
+  }
+  return list;
+}

@@ -1,0 +1,182 @@
+import { formatHttpDate } from "../../http/message/date.ts";
+import { Failure } from "../../process/failure.ts";
+import { fieldsForFill, fieldsForOrigin, vouchedFor } from "../origin/forwarded-fields.ts";
+import type { OriginRequest } from "../origin/origin.ts";
+import type { CacheRequest } from "../rules/message.ts";
+import { combined, completion, heldPart } from "../rules/partial.ts";
+import { conditionalFields, matches304 } from "../rules/validation.ts";
+import type { FillMark } from "../store/fill-mark.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { type Arrived, headOf, own, sharedOrOwn, validated } from "./arrived.ts";
+import type { EdgeParts } from "./context.ts";
+import type { Filled } from "./filled.ts";
+import { invalidate } from "./invalidate.ts";
+
+/** Who asks: interim responses go to that client alone. */
+export interface FillRequest extends CacheRequest {
+  /** scheme://host of the request. */
+  readonly origin: string;
+  /** The addresses that it came by, the client's first; none for what the edge asks for itself. */
+  readonly addresses?: string;
+  readonly onInterim?: OriginRequest["onInterim"];
+}
+
+/** What a fill asks the origin for. */
+export type FillAim =
+  /** The whole response; only if it has changed, when a stored one is to be validated. */
+  | { readonly kind: "whole"; readonly validating: StoredResponse | undefined }
+  /** What a stored part lacks. */
+  | { readonly kind: "rest"; readonly of: StoredResponse }
+  /** The range that the client asked for, which may be stored as a part. */
+  | { readonly kind: "range" }
+  /** What the client asked for, as it is, for this client. */
+  | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined };
+
+/**
+ * Fetches once from the origin. The mark was taken before, so that a purge that lands meanwhile keeps the old
+ * bytes out of the store (rule E3). Throws a Failure when the origin gives no response.
+ */
+export async function fill(
+  request: FillRequest,
+  key: string,
+  aim: FillAim,
+  mark: FillMark | undefined,
+  edge: EdgeParts,
+): Promise<Filled> {
+  const arrived = await fetchOnce(request, key, aim, mark, edge);
+  switch (aim.kind) {
+    case "whole":
+      return ofWhole(request, arrived, aim.validating, edge);
+    case "rest":
+      return ofRest(request, arrived, aim.of, edge);
+    case "range":
+      expectNoSurprise(arrived);
+      return sharedOrOwn(arrived, edge, true);
+    case "as-asked":
+      return ofAsked(request, arrived, edge);
+  }
+}
+
+async function fetchOnce(
+  request: FillRequest,
+  key: string,
+  aim: FillAim,
+  mark: FillMark | undefined,
+  edge: EdgeParts,
+): Promise<Arrived> {
+  const origin = edge.origins.get(request.site);
+  if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
+  const fetching = new AbortController();
+  const requestTime = edge.clock.wall();
+  edge.counters.add("fills");
+  const asked = originRequest(request, aim);
+  const fieldsSent = vouchedFor(asked.fields, request.addresses);
+  const response = await origin.fetch(
+    { ...asked, fields: fieldsSent, onInterim: request.onInterim },
+    fetching.signal,
+  );
+  const responseTime = edge.clock.wall();
+  // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
+  const fields = response.fields.has("Date")
+    ? response.fields
+    : response.fields.plus("Date", formatHttpDate(responseTime));
+  return {
+    request,
+    key,
+    mark,
+    requestTime,
+    responseTime,
+    status: response.status,
+    fields,
+    body: response.body,
+    endsWithConnection: response.endsWithConnection ?? false,
+    cancel: () => fetching.abort(),
+  };
+}
+
+function originRequest(request: CacheRequest, aim: FillAim): OriginRequest {
+  const { method, target, fields } = request;
+  switch (aim.kind) {
+    case "whole": {
+      const validators = aim.validating === undefined ? [] : conditionalFields(aim.validating);
+      return { method, target, fields: fieldsForFill(fields, validators) };
+    }
+    case "rest":
+      return { method, target, fields: fieldsForFill(fields, completion(aim.of) ?? []) };
+    case "range":
+      return { method, target, fields: fieldsForOrigin(fields).without(["Content-Length"]) };
+    case "as-asked":
+      return aim.body === undefined
+        ? { method, target, fields: fieldsForOrigin(fields).without(["Content-Length"]) }
+        : { method, target, fields: fieldsForOrigin(fields), body: aim.body };
+  }
+}
+
+async function ofWhole(
+  request: FillRequest,
+  arrived: Arrived,
+  validating: StoredResponse | undefined,
+  edge: EdgeParts,
+): Promise<Filled> {
+  const { status } = arrived;
+  if (status === 304) {
+    if (validating === undefined) throw unaskedNotModified(request);
+    if (matches304(validating, arrived.fields)) return validated(arrived, validating, edge);
+    // RFC 9111 section 4.3.4: it is about a response that we do not hold, so we ask for one to hold.
+    return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
+  }
+  if (validating !== undefined) {
+    // What is stored stays there: it may still be better than this error, or be validated later.
+    if (status >= 500) return own(arrived, "origin-error");
+    if (request.method === "HEAD" && status === 200) return headOf(arrived, validating, edge);
+  }
+  return sharedOrOwn(arrived, edge, false);
+}
+
+/** RFC 9110 section 15.4.5: a 304 answers a conditional request; without a condition it says nothing. */
+function expectNoSurprise({ request, status }: Arrived): void {
+  const conditional = request.fields.has("If-None-Match") || request.fields.has("If-Modified-Since");
+  if (status === 304 && !conditional) throw unaskedNotModified(request);
+}
+
+function unaskedNotModified({ target }: CacheRequest): Failure {
+  const what = `the origin answered 304 to a request without preconditions: ${target}`;
+  return new Failure("http_protocol_error", "origin", what);
+}
+
+function ofAsked(request: FillRequest, arrived: Arrived, edge: EdgeParts): Filled {
+  expectNoSurprise(arrived);
+  const { mark } = arrived;
+  const { site, target } = request;
+  const unknown = { site, target, tags: "unknown", variance: "unknown" } as const;
+  const overtaken = mark === undefined || edge.follower.overtaken(mark, unknown);
+  invalidate(request, arrived, request.origin, edge);
+  // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
+  if (request.method !== "POST" || overtaken) return own(arrived);
+  const invalidations = edge.follower.mark()?.invalidations ?? mark.invalidations;
+  return sharedOrOwn({ ...arrived, mark: { ...mark, invalidations } }, edge, false);
+}
+
+/** RFC 9111 section 3.3: a stored part is completed, if what came belongs to it. */
+async function ofRest(
+  request: FillRequest,
+  arrived: Arrived,
+  part: StoredResponse,
+  edge: EdgeParts,
+): Promise<Filled> {
+  if (arrived.status !== 206) return sharedOrOwn(arrived, edge, false);
+  const whole = combined(part, arrived);
+  if (whole?.status === 200) {
+    const { status, fields } = whole;
+    return sharedOrOwn({ ...arrived, status, fields, body: together(part, arrived) }, edge, false);
+  }
+  arrived.cancel();
+  return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
+}
+
+async function* together(part: StoredResponse, rest: Arrived): AsyncGenerator<Uint8Array> {
+  const restFirst = heldPart(rest)?.first === 0;
+  if (restFirst) yield* rest.body;
+  yield* part.chunks;
+  if (!restFirst) yield* rest.body;
+}

@@ -1,0 +1,29 @@
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { invalidatedGroups } from "../rules/cache-groups.ts";
+import { cacheKey } from "../rules/cache-key.ts";
+import { invalidatedTargets } from "../rules/invalidation.ts";
+import type { CacheRequest, ResponseHead } from "../rules/message.ts";
+import type { EdgeParts } from "./context.ts";
+
+/**
+ * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed.
+ * `origin` is the scheme://authority of the request.
+ */
+export function invalidate(
+  request: CacheRequest,
+  response: ResponseHead,
+  origin: string,
+  edge: EdgeParts,
+): void {
+  const { site } = request;
+  const targets = invalidatedTargets(request, response, origin);
+  const groups = invalidatedGroups(request, response).map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
+  if (targets.length + groups.length === 0) return;
+  // A fill in flight may have read what was there before.
+  edge.follower.fence([...targets.map((target): PurgeTarget => ({ kind: "url", target, site })), ...groups]);
+  for (const target of targets) {
+    for (const stored of edge.store.peek(cacheKey(site, target))) edge.store.remove(stored);
+  }
+  // By tag, nothing is so far to look for that others must be let in between.
+  for (const group of groups) for (const _slice of edge.store.purge(group, undefined));
+}

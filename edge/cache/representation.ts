@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import type { Fields } from "../../http/message/fields.ts";
+import { clientFields } from "../rules/client-fields.ts";
+import type { CacheRequest } from "../rules/message.ts";
+import { type HeldPart, heldPart } from "../rules/partial.ts";
+import { contentRange, type Part, resolveRange } from "../rules/range.ts";
+import { preconditions } from "../rules/validation.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import {
+  type BytesContent,
+  bytesContent,
+  type Content,
+  NO_CONTENT,
+  sliceBytes,
+  sliceContent,
+} from "./content.ts";
+
+interface Head {
+  readonly status: number;
+  readonly fields: Fields;
+}
+
+/** The part of an answer that a client's preconditions and range choose. */
+export interface Represented extends Head {
+  readonly content: Content;
+}
+
+// RFC 9110 section 15.4.5: what a 304 leaves out of the fields of the response that it stands for.
+const NOT_IN_304 = [
+  "Content-Length",
+  "Content-Encoding",
+  "Content-Language",
+  "Content-Range",
+  "Content-Type",
+  "Accept-Ranges",
+];
+
+/** Answers the client's own preconditions and range from a stored response, which may be a part of a whole. */
+export function representStored(request: CacheRequest, stored: StoredResponse): Represented {
+  const held = heldPart(stored);
+  const fields = clientFields(stored.fields);
+  if (held === undefined)
+    return represent(request, { status: stored.status, fields }, bytesContent(stored.chunks));
+  const whole = { status: 200, fields: fields.without(["Content-Range"]) };
+  return representFrom(request, whole, bytesContent(stored.chunks), held);
+}
+
+/** Answers the client's own preconditions and range from a response as it arrives. */
+export function represent(request: CacheRequest, head: Head, content: Content): Represented {
+  const length = content.kind === "none" ? undefined : content.length;
+  const held = length === undefined || length === 0 ? undefined : { first: 0, last: length - 1, length };
+  return representFrom(request, head, content, held);
+}
+
+/** `held` says which bytes of the representation `content` has. */
+function representFrom(
+  request: CacheRequest,
+  head: Head,
+  content: Content,
+  held: HeldPart | undefined,
+): Represented {
+  switch (preconditions(request, head)) {
+    case "not-modified":
+      return without(content, { status: 304, fields: head.fields.without(NOT_IN_304) });
+    case "precondition-failed":
+      return without(content, { status: 412, fields: head.fields.without(NOT_IN_304) });
+    case "proceed":
+      break;
+  }
+  if (held === undefined) return { ...head, content };
+  const range = resolveRange(request, head, held.length);
+  switch (range.kind) {
+    case "whole":
+      return { ...head, content };
+    case "unsatisfiable": {
+      const fields = head.fields
+        .without(NOT_IN_304)
+        .with("Content-Range", contentRange(undefined, held.length));
+      return without(content, { status: 416, fields });
+    }
+    case "parts":
+      return inParts(head, content, held, range.parts);
+  }
+}
+
+function inParts(head: Head, content: Content, held: HeldPart, parts: readonly Part[]): Represented {
+  const [part, ...more] = parts;
+  if (part === undefined) return { ...head, content };
+  if (more.length === 0) {
+    const fields = head.fields
+      .with("Content-Range", contentRange(part, held.length))
+      .with("Content-Length", String(part.last - part.first + 1));
+    return {
+      status: 206,
+      fields,
+      content: sliceContent(content, part.first - held.first, part.last - held.first),
+    };
+  }
+  // RFC 9110 section 14.2: a Range may be ignored; several parts of what is still arriving are not worth a copy.
+  return content.kind === "bytes" ? multipart(head, content, held, parts) : { ...head, content };
+}
+
+/** RFC 9110 section 14.6. */
+function multipart(head: Head, content: BytesContent, held: HeldPart, parts: readonly Part[]): Represented {
+  // Random, so that it cannot stand in the content.
+  const boundary = randomUUID();
+  const type = head.fields.get("Content-Type");
+  const chunks: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  for (const part of parts) {
+    const typeLine = type === undefined ? "" : `Content-Type: ${type}\r\n`;
+    const range = `Content-Range: ${contentRange(part, held.length)}\r\n`;
+    chunks.push(encoder.encode(`\r\n--${boundary}\r\n${typeLine}${range}\r\n`));
+    chunks.push(...sliceBytes(content, part.first - held.first, part.last - held.first).chunks);
+  }
+  chunks.push(encoder.encode(`\r\n--${boundary}--\r\n`));
+  const fields = head.fields
+    .without(["Content-Range", "Content-Length"])
+    .with("Content-Type", `multipart/byteranges; boundary=${boundary}`);
+  return { status: 206, fields, content: bytesContent(chunks) };
+}
+
+function without(content: Content, head: Head): Represented {
+  if (content.kind === "stream") content.cancel();
+  return { ...head, content: NO_CONTENT };
+}

@@ -1,0 +1,119 @@
+import { Failure } from "../../process/failure.ts";
+import { parseEntityTag, strongMatch } from "../rules/entity-tag.ts";
+import type { ResponseHead } from "../rules/message.ts";
+import { heldPart } from "../rules/partial.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import type { StreamContent } from "./content.ts";
+import type { EdgeParts } from "./context.ts";
+import { type FillRequest, fill } from "./fill.ts";
+import { LeftBehind, type Prefix, prefixHash } from "./left-behind.ts";
+import type { Seat } from "./shared-body.ts";
+
+// They were answered when the body began.
+const PRECONDITIONS = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
+
+// Two answers that agree in these, and in what was read of the first, may be taken for one another.
+const ABOUT_CONTENT = ["Content-Length", "Content-Type", "Content-Encoding", "ETag", "Last-Modified"];
+
+/**
+ * Reads a shared body from byte `from` on. A reader that the others left behind goes on by itself: it asks the
+ * origin for the rest of the same representation, or, when that has no strong ETag, for the whole once more, and
+ * compares what it has had already. Throws a Failure when there is no telling that it is the same.
+ */
+export async function* readOrCatchUp(
+  seat: Seat,
+  from: number,
+  request: FillRequest,
+  response: StoredResponse,
+  edge: EdgeParts,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* seat.read(from);
+  } catch (thrown) {
+    if (!(thrown instanceof LeftBehind)) throw thrown;
+    const tag = response.fields.get("ETag");
+    const strong = parseEntityTag(tag);
+    if (tag !== undefined && strong?.weak === false) {
+      yield* theRest(thrown.offset, tag, request, response, edge);
+    } else yield* theSameAgain(thrown, request, response, edge);
+  }
+}
+
+async function* theRest(
+  offset: number,
+  tag: string,
+  request: FillRequest,
+  response: StoredResponse,
+  edge: EdgeParts,
+): AsyncGenerator<Uint8Array> {
+  const fields = request.fields
+    .without(PRECONDITIONS)
+    .with("Range", `bytes=${offset}-`)
+    .with("If-Range", tag);
+  const rest = await ask({ ...request, fields }, response, edge);
+  // RFC 9110 section 15.3.7.3: only bytes of the same strong entity tag belong together.
+  if (!strongMatch(parseEntityTag(tag), parseEntityTag(rest.fields.get("ETag")))) {
+    rest.content.cancel();
+    throw cannotCatchUp(request, "another version");
+  }
+  yield* rest.content.read(rest.status === 206 && heldPart(rest)?.first === offset ? 0 : offset);
+}
+
+/** The client gets one answer's bytes all the same: the second's, which begins as the first did. */
+async function* theSameAgain(
+  { offset, prefix }: LeftBehind,
+  request: FillRequest,
+  response: StoredResponse,
+  edge: EdgeParts,
+): AsyncGenerator<Uint8Array> {
+  if (prefix === undefined) throw cannotCatchUp(request, "no strong ETag");
+  const fields = request.fields.without([...PRECONDITIONS, "Range", "If-Range"]);
+  const again = await ask({ ...request, fields }, response, edge);
+  const agrees = (name: string): boolean => again.fields.get(name) === response.fields.get(name);
+  if (again.status !== response.status || !ABOUT_CONTENT.every(agrees)) {
+    again.content.cancel();
+    throw cannotCatchUp(request, "another version");
+  }
+  let position = 0;
+  for await (const chunk of after(prefix, again.content, request)) {
+    const skip = offset - prefix.length - position;
+    if (skip < chunk.byteLength) yield skip > 0 ? chunk.subarray(skip) : chunk;
+    position += chunk.byteLength;
+  }
+}
+
+/** What comes after the prefix. Throws a Failure when the content does not begin with it. */
+async function* after(
+  prefix: Prefix,
+  content: StreamContent,
+  request: FillRequest,
+): AsyncGenerator<Uint8Array> {
+  const hash = prefixHash();
+  let left = prefix.length;
+  let verified = false;
+  for await (const chunk of content.read(0)) {
+    const known = chunk.subarray(0, left);
+    hash.update(known);
+    left -= known.byteLength;
+    if (left > 0) continue;
+    if (!verified && hash.copy().digest("base64") !== prefix.digest) break;
+    verified = true;
+    if (known.byteLength < chunk.byteLength) yield chunk.subarray(known.byteLength);
+  }
+  if (!verified) throw cannotCatchUp(request, "another content");
+}
+
+async function ask(
+  request: FillRequest,
+  { key }: StoredResponse,
+  edge: EdgeParts,
+): Promise<ResponseHead & { readonly content: StreamContent }> {
+  const filled = await fill(request, key, { kind: "as-asked", body: undefined }, undefined, edge);
+  if (filled.kind !== "own" || filled.content.kind !== "stream") throw cannotCatchUp(request, "no content");
+  const { status, fields, content } = filled;
+  return { status, fields, content };
+}
+
+function cannotCatchUp(request: FillRequest, why: string): Failure {
+  return new Failure("left-behind", "client", `a reader of ${request.target} was left behind: ${why}`);
+}

@@ -1,0 +1,150 @@
+import { credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { expect } from "chai";
+import { EdgeServiceClient, type ExplainResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { get } from "../../test/rig/http-client.ts";
+import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
+import { purge } from "../../test/rig/purge.ts";
+import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
+
+type Line = readonly [string, string];
+
+function fresh(...more: readonly Line[]): Reply {
+  return { fields: [["Cache-Control", "max-age=60"], ...more], body: "body" };
+}
+
+describe("Explain", () => {
+  let origin: HttpOrigin;
+  let edge: TestEdge;
+  let client: EdgeServiceClient;
+
+  async function start(hosts: readonly (readonly string[])[] = [[]]): Promise<void> {
+    const sites = hosts.map((names, i) => ({
+      name: `site-${i}`,
+      hosts: names,
+      origin: { kind: "http", url: origin.url } as const,
+    }));
+    edge = await startTestEdge(origin.url, { sites });
+    client = new EdgeServiceClient(edge.control, credentials.createInsecure());
+  }
+
+  beforeEach(async () => {
+    origin = await HttpOrigin.start();
+  });
+
+  afterEach(async () => {
+    client.close();
+    await edge.stop();
+    await origin.stop();
+  });
+
+  function explain(url: string, fields: Record<string, string> = {}): Promise<ExplainResponse> {
+    return new Promise((resolve, reject) => {
+      client.explain({ url, fields }, (error, reply) => (error === null ? resolve(reply) : reject(error)));
+    });
+  }
+
+  async function problem(url: string, fields: Record<string, string> = {}): Promise<string> {
+    const refused = await explain(url, fields).catch((error: ServiceError) => error);
+    if (!("code" in refused) || refused.code !== status.INVALID_ARGUMENT) throw new Error("not refused");
+    return refused.details;
+  }
+
+  it("says what the next answer's Cache-Status then says", async () => {
+    await start();
+    origin.answer("/a", fresh(["ETag", '"v1"'], ["Cache-Tag", "x, y"]));
+    const before = await explain("/a");
+    expect(before).to.include({ edge: "edge-1", key: "site-0 /a", next: "fwd=uri-miss" });
+    expect(before.reason).to.equal("nothing is stored for this URL");
+    expect(before.variants).to.deep.equal([]);
+    await get(edge.url, "/a");
+    const { next, reason, variants } = await explain("/a");
+    expect(next).to.match(/^hit; ttl=(60|59)$/);
+    expect(reason).to.equal("a stored response is fresh by max-age");
+    expect(variants).to.have.length(1);
+    const [variant] = variants;
+    expect(variant).to.deep.include({
+      status: 200,
+      bodyBytes: 4,
+      freshnessSource: "max-age",
+      validator: '"v1"',
+      tags: ["x", "y"],
+      selected: true,
+    });
+    expect(variant?.position).to.match(/^\d+-\d+$/);
+    expect(origin.count()).to.equal(1);
+  });
+
+  it("chooses among variants as a request with those fields would", async () => {
+    await start();
+    origin.answer("/v", fresh(["Vary", "Accept-Language"]));
+    for (const language of ["de", "fr"])
+      await get(edge.url, "/v", { headers: { "Accept-Language": language } });
+    const { variants } = await explain("/v", { "accept-language": "fr" });
+    const selected = variants.filter((variant) => variant.selected);
+    expect(variants).to.have.length(2);
+    expect(selected.map(({ selectingFields }) => Object.values(selectingFields))).to.deep.equal([["fr"]]);
+    const other = await explain("/v", { "Accept-Language": "it" });
+    expect(other.next).to.equal("fwd=vary-miss");
+    expect(other.variants.some((variant) => variant.selected)).to.equal(false);
+  });
+
+  it("says what a soft purge and a request's own wishes lead to", async () => {
+    await start();
+    origin.answer("/a", fresh(["ETag", '"v1"']));
+    await get(edge.url, "/a");
+    const wish = await explain("/a", { "Cache-Control": "no-cache" });
+    expect(wish.next).to.match(/^fwd=request/);
+    expect((await explain("/a", { "Cache-Control": "no-store" })).next).to.match(/^fwd=/);
+    await purge(edge.control, { $case: "url", url: "/a" }, { soft: true });
+    const softened = await explain("/a");
+    expect(softened.next).to.match(/^fwd=stale; detail=soft-purged$/);
+    expect(softened.reason).to.match(/^a stored response must be validated with the origin first: /);
+    expect((await explain("/b", { "Cache-Control": "only-if-cached" })).next).to.equal(
+      "fwd=request; detail=only-if-cached",
+    );
+  });
+
+  it("says that a soft purge has made it stale, and what allows it to be used", async () => {
+    await start();
+    origin.answer("/a", { fields: [["Cache-Control", "max-age=60, stale-while-revalidate=30"]], body: "a" });
+    await get(edge.url, "/a");
+    await purge(edge.control, { $case: "url", url: "/a" }, { soft: true });
+    const { next, reason, variants } = await explain("/a");
+    expect(next).to.match(/^hit; ttl=(0|-1); detail=stale-while-revalidate$/);
+    expect(reason).to.equal(
+      "a stored response is stale by a soft purge, and stale-while-revalidate allows it",
+    );
+    expect(variants[0]?.ttl).to.be.within(-1, 0);
+  });
+
+  it("finds the site by the host of a full URL", async () => {
+    await start([["shop.example"], ["blog.example"], []]);
+    expect((await explain("http://BLOG.example:8081/a?b")).key).to.equal("site-1 /a?b");
+    expect((await explain("https://other.example/a")).key).to.equal("site-2 /a");
+    expect((await explain("/a")).key).to.equal("site-2 /a");
+  });
+
+  it("refuses what no client could ask, by field, rule and value", async () => {
+    await start([["shop.example"], ["blog.example"]]);
+    const URL = "http://shop.example/a";
+    for (const [url, value] of [
+      ["", '""'],
+      ["a", '"a"'],
+      ["/a\r\nb", '"/a\\r\\nb"'],
+      ["/a%zz", '"/a%zz"'],
+      [`/${"a".repeat(9_000)}`, `"/${"a".repeat(99)}…"`],
+    ]) {
+      expect(await problem(url ?? ""))
+        .to.match(/^url: must be a path/)
+        .and.contain(`: got ${value}`);
+    }
+    const sites = "url: must be a full URL with a host of one of the sites site-0, site-1: got";
+    expect(await problem("/a")).to.equal(`${sites} "/a"`);
+    expect(await problem("http://evil/a")).to.equal(`${sites} "http://evil/a"`);
+    expect(await problem(URL, { "a b": "c" })).to.match(/^fields: each must have a token .*: got "a b: c"$/);
+    expect(await problem(URL, { a: "b\r\nc" })).to.match(/^fields: .*: got "a: b\\r\\nc"$/);
+    expect(await problem(URL, { a: "x".repeat(70_000) })).to.match(
+      /^fields: must be small enough .* bytes"$/,
+    );
+  });
+});

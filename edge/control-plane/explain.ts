@@ -1,0 +1,128 @@
+import { Fields } from "../../http/message/fields.ts";
+import type { ExplainRequest, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
+import { formatPosition } from "../../purge-log/position.ts";
+import type { EdgeParts } from "../cache/context.ts";
+import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
+import type { Sites } from "../origin/sites.ts";
+import { currentAge } from "../rules/age.ts";
+import { cacheKey } from "../rules/cache-key.ts";
+import { freshnessLifetime } from "../rules/freshness.ts";
+import { isSoftPurged, judge, type Standing, ttlLeft, type Verdict } from "../rules/judge.ts";
+import type { CacheRequest } from "../rules/message.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
+import { notUnderstood, type Understood } from "./understood.ts";
+
+const FIELD_RULE = "each must have a token as its name and a value without control characters";
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+// RFC 9110 section 5.5: visible characters, spaces and tabs; others than ASCII are single bytes.
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** What the edge holds for a URL and what the next GET for it would get. Asks nothing of the origin. */
+export function explain(
+  request: ExplainRequest,
+  sites: Sites,
+  edge: Pick<EdgeParts, "id" | "store" | "follower" | "clock">,
+): Understood<ExplainResponse> {
+  const url = parseUrl(request.url);
+  if (url === undefined) return notUnderstood("url", URL_RULE, request.url);
+  const site = siteOf(url, sites);
+  if (site === undefined) {
+    const rule = `must be a full URL with a host of one of the sites ${sites.names.join(", ")}`;
+    return notUnderstood("url", rule, request.url);
+  }
+  for (const [name, value] of Object.entries(request.fields)) {
+    if (TOKEN.test(name) && FIELD_VALUE.test(value)) continue;
+    return notUnderstood("fields", FIELD_RULE, `${name}: ${value}`);
+  }
+  const asked: CacheRequest = {
+    method: "GET",
+    target: url.target,
+    site,
+    fields: Fields.of(Object.entries(request.fields)),
+  };
+  const key = cacheKey(site, url.target);
+  const now = edge.clock.wall();
+  const stored = [...edge.store.peek(key), ...edge.store.equivalents(site, url.target)];
+  const standing = (response: StoredResponse): Standing => edge.follower.standing(response);
+  const verdict = judge(asked, stored, standing, now);
+  const selected = "stored" in verdict ? verdict.stored : undefined;
+  const variants = stored.map((response) =>
+    describeVariant(response, ttlLeft(response, standing(response), now), response === selected, now),
+  );
+  const { next, reason } = nextOutcome(verdict, selected !== undefined && isSoftPurged(standing(selected)));
+  const member = cacheStatusMember(edge.id, next);
+  return {
+    ok: true,
+    value: { edge: edge.id, key, next: member.slice(member.indexOf(";") + 1).trim(), reason, variants },
+  };
+}
+
+/** A bare path is of the site that answers every Host, or of the only one. */
+function siteOf({ authority }: NamedUrl, sites: Sites): string | undefined {
+  if (authority !== undefined) return sites.of(authority);
+  return sites.of("") ?? (sites.names.length === 1 ? sites.names[0] : undefined);
+}
+
+/** What the next request would get, before the origin has a say, and the rule that decides. */
+function nextOutcome(
+  verdict: Verdict<StoredResponse>,
+  softPurged: boolean,
+): { next: CacheOutcome; reason: string } {
+  switch (verdict.kind) {
+    case "fresh":
+      return {
+        next: { kind: "hit", ttl: verdict.ttl },
+        reason: `a stored response is fresh by ${freshnessLifetime(verdict.stored).source}`,
+      };
+    case "stale-usable":
+      return {
+        next: { kind: "stale", ttl: verdict.ttl, refreshing: verdict.refresh, detail: verdict.because },
+        reason: `a stored response is stale${softPurged ? " by a soft purge" : ""}, and ${verdict.because} allows it`,
+      };
+    case "must-validate":
+      return {
+        next: { kind: "miss", fwd: verdict.why, stored: false, collapsed: false, detail: verdict.detail },
+        reason: `a stored response must be validated with the origin first: ${verdict.detail}`,
+      };
+    case "absent":
+      return {
+        next: { kind: "miss", fwd: verdict.why, stored: false, collapsed: false },
+        reason:
+          verdict.why === "vary-miss"
+            ? "responses are stored for this URL, but for other values of the request fields named in Vary"
+            : "nothing is stored for this URL",
+      };
+    case "bypass":
+      return {
+        next: { kind: "bypass", fwd: verdict.why, detail: verdict.detail },
+        reason: `the cache does not handle such a request: ${verdict.detail}`,
+      };
+    case "only-if-cached-unmet":
+      return {
+        next: { kind: "error", fwd: "request", detail: "only-if-cached" },
+        reason: "the request wants a stored response only, and none may be used",
+      };
+  }
+}
+
+function describeVariant(
+  stored: StoredResponse,
+  left: number,
+  selected: boolean,
+  now: number,
+): StoredVariant {
+  const selecting = [...stored.selecting].map(([name, value]) => [name, value ?? ""] as const);
+  return {
+    status: stored.status,
+    bodyBytes: stored.bodyLength,
+    age: currentAge(stored, now),
+    ttl: left,
+    freshnessSource: freshnessLifetime(stored).source,
+    validator: stored.fields.get("ETag") ?? stored.fields.get("Last-Modified") ?? "",
+    selectingFields: Object.fromEntries(selecting),
+    tags: [...stored.tags],
+    position: formatPosition(stored.mark.position),
+    selected,
+  };
+}

@@ -1,0 +1,254 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { pino } from "pino";
+import { z } from "zod";
+import { Failure } from "../../process/failure.ts";
+import type { PurgeRequest, PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { BEGINNING } from "../../purge-log/position.ts";
+import type { Member } from "../../purge-log/purge-log.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { beatOf } from "../../test/rig/purge-log-entries.ts";
+import { Sites } from "../origin/sites.ts";
+import { PurgeFollower } from "../purging/follower.ts";
+import { MemoryStore } from "../store/memory-store.ts";
+import { PurgeRecords } from "./purge-audit.ts";
+import { type Answer, PurgeCalls } from "./purge-calls.ts";
+
+const CALLER = "10.0.0.9:4711";
+
+class TroubledLog extends MemoryPurgeLog {
+  cut = false;
+
+  override async members(): Promise<readonly Member[]> {
+    if (this.cut) throw new Failure("log-silent", "log", "no answer");
+    return super.members();
+  }
+}
+
+const LINE = z.looseObject({ msg: z.string() });
+
+describe("the calls about purges", () => {
+  let clock: ManualClock;
+  let purgeLog: TroubledLog;
+  let follower: PurgeFollower;
+  let calls: PurgeCalls;
+  let lines: z.infer<typeof LINE>[];
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    purgeLog = new TroubledLog(clock);
+    lines = [];
+    const log = pino({}, { write: (line) => lines.push(LINE.parse(JSON.parse(line))) });
+    const store = new MemoryStore(1_000_000);
+    const records = new PurgeRecords("edge-1", clock);
+    follower = new PurgeFollower({
+      leaseMs: 2_000,
+      purgeLog,
+      store,
+      clock,
+      log,
+      onPurge: (position, purge, objects) => records.applied(position, purge, objects),
+    });
+    const sites = new Sites([{ name: "default", hosts: [], origin: { kind: "directory", path: "/" } }]);
+    const purgeRate = 3;
+    calls = new PurgeCalls({
+      id: "edge-1",
+      store,
+      follower,
+      clock,
+      log,
+      purgeLog,
+      records,
+      sites,
+      purgeRate,
+    });
+    await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    await turn();
+  });
+
+  afterEach(async () => {
+    await calls.stop();
+    await follower.stop();
+    await purgeLog.close();
+  });
+
+  function purge(purgeId: string, more: Partial<PurgeRequest> = {}): Promise<Answer<PurgeResponse>> {
+    const request: PurgeRequest = {
+      purgeId,
+      targets: [{ target: { $case: "tag", tag: "t" }, site: "" }],
+      soft: false,
+      wait: undefined,
+      dryRun: false,
+      rebound: undefined,
+      pace: 0,
+      ...more,
+    };
+    return calls.purge(request, CALLER);
+  }
+
+  const purged = async () => {
+    const listed = await calls.purges({ limit: 0 });
+    return listed.ok ? listed.value.purges : [];
+  };
+
+  it("answer a purge with its receipts, and remember it with its caller", async () => {
+    const answer = await purge("p-1");
+    expect(answer.ok && answer.value.outcome).to.equal("applied");
+    const [record, ...others] = await purged();
+    expect(others).to.deep.equal([]);
+    expect(record).to.deep.include({
+      purgeId: "p-1",
+      position: answer.ok && answer.value.position,
+      by: `${CALLER} via edge-1`,
+      time: new Date(clock.wall()),
+      targetCount: 1,
+    });
+  });
+
+  it("write an audit line for each purge: what, who, where in the log; the line has its time", async () => {
+    const answer = await purge("p-1", { soft: true, pace: 50 });
+    const audit = lines.filter(({ msg }) => msg === "purge accepted");
+    expect(audit).to.have.length(1);
+    expect(audit[0]).to.deep.include({
+      purgeId: "p-1",
+      position: answer.ok && answer.value.position,
+      by: `${CALLER} via edge-1`,
+      targets: [{ kind: "tag", tag: "t" }],
+      soft: true,
+      pace: 50,
+    });
+    expect(audit[0]).to.have.property("time").that.is.a("number");
+  });
+
+  it("write one for a purge that the log does not take, too", async () => {
+    await purgeLog.close();
+    const answer = await purge("p-1");
+    expect(answer.ok && answer.value.outcome).to.equal("rejected");
+    expect(lines.find(({ msg }) => msg === "purge not accepted")).to.deep.include({
+      purgeId: "p-1",
+      by: `${CALLER} via edge-1`,
+      targets: [{ kind: "tag", tag: "t" }],
+      outcome: "rejected",
+    });
+  });
+
+  it("refuse more purges than the rate allows, say when to try again, and take one then", async () => {
+    for (const id of ["a", "b", "c"]) expect((await purge(id)).ok).to.equal(true);
+    expect(await purge("d")).to.deep.equal({
+      ok: false,
+      reason: "exhausted",
+      problem:
+        "purge: must be at most 3 calls a second at edge-1; try again in 334 ms, or name up to 1000 targets in one call",
+    });
+    expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["c", "b", "a"]);
+    clock.advance(334);
+    expect((await purge("d")).ok).to.equal(true);
+  });
+
+  it("do not count what is not understood against the rate", async () => {
+    for (let i = 0; i < 10; i += 1) expect((await purge("a b")).ok).to.equal(false);
+    expect((await purge("a")).ok).to.equal(true);
+  });
+
+  it("send a rebound when its time has come, and remember both", async () => {
+    await purge("p-1", { rebound: { seconds: 2, nanos: 0 } });
+    expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["p-1"]);
+    clock.advance(2_000);
+    await turn();
+    expect((await purged()).map(({ purgeId, by }) => [purgeId, by])).to.deep.equal([
+      ["p-1~rebound", `${CALLER} via edge-1`],
+      ["p-1", `${CALLER} via edge-1`],
+    ]);
+  });
+
+  it("send one rebound for a purge that is sent twice", async () => {
+    for (let i = 0; i < 2; i += 1) await purge("p-1", { rebound: { seconds: 2, nanos: 0 } });
+    clock.advance(2_000);
+    await turn();
+    expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["p-1~rebound", "p-1"]);
+  });
+
+  it("send no rebound for a dry run, which purges nothing", async () => {
+    const answer = await purge("p-1", { dryRun: true, rebound: { seconds: 2, nanos: 0 } });
+    expect(answer.ok && answer.value).to.deep.include({
+      outcome: "pending",
+      position: "",
+      edges: [{ edge: "edge-1", state: "pending", ms: 0, objects: 0, bytes: 0 }],
+    });
+    clock.advance(2_000);
+    await turn();
+    expect(await purged()).to.deep.equal([]);
+  });
+
+  it("list purges of other edges with what the heartbeat table says of each edge", async () => {
+    const targets = [{ kind: "everything" as const }];
+    const purge = { purgeId: "p-2", targets, soft: true, by: "x via edge-2" };
+    await purgeLog.append(purge, BEGINNING);
+    await purgeLog.heartbeat(beatOf("edge-2"));
+    await turn();
+    const [record] = await purged();
+    expect(record).to.deep.include({ purgeId: "p-2", by: "x via edge-2", soft: true });
+    expect(record?.edges.map(({ edge, state }) => [edge, state])).to.deep.equal([
+      ["edge-1", "applied"],
+      ["edge-2", "pending"],
+    ]);
+  });
+
+  it("list what is known here while the purge log does not answer", async () => {
+    await purge("p-1");
+    purgeLog.cut = true;
+    expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["p-1"]);
+  });
+
+  it("list as many as asked for, and no more than a thousand", async () => {
+    for (const id of ["a", "b", "c"]) await purge(id);
+    const two = await calls.purges({ limit: 2 });
+    expect(two.ok && two.value.purges.map(({ purgeId }) => purgeId)).to.deep.equal(["c", "b"]);
+    expect(await calls.purges({ limit: 1_001 })).to.deep.equal({
+      ok: false,
+      problem: 'limit: must be 1 to 1000, or 0 for 100: got "1001"',
+    });
+  });
+
+  describe("forget an edge", () => {
+    const forget = (edge: string) => calls.forget({ edge }, CALLER);
+    const members = async () => (await purgeLog.members()).map(({ edge }) => edge);
+
+    beforeEach(() => purgeLog.heartbeat(beatOf("edge-2")));
+
+    it("whose lease has surely run out, and write who did it", async () => {
+      clock.advance(2_120);
+      expect(await forget("edge-2")).to.deep.equal({ ok: true, value: {} });
+      expect(await members()).to.deep.equal(["edge-1"]);
+      expect(lines.at(-1)).to.include({
+        msg: "edge forgotten",
+        forgotten: "edge-2",
+        by: `${CALLER} via edge-1`,
+      });
+    });
+
+    it("not while it may still serve from its cache, and say when to try again", async () => {
+      clock.advance(120);
+      expect(await forget("edge-2")).to.deep.equal({
+        ok: false,
+        reason: "not-now",
+        problem:
+          "edge: must have been silent for longer than its lease, else it may still serve from its cache: edge-2: its last heartbeat is 120 ms old; stop it, or try again in 2000 ms",
+      });
+      expect(await members()).to.deep.equal(["edge-1", "edge-2"]);
+    });
+
+    it("only when it is known", async () => {
+      expect(await forget("edge-7")).to.deep.equal({
+        ok: false,
+        reason: "not-found",
+        problem: 'edge: must be in the heartbeat table: got "edge-7"',
+      });
+      expect(await forget("")).to.deep.equal({
+        ok: false,
+        problem: 'edge: must be the id of an edge: got ""',
+      });
+    });
+  });
+});

@@ -1,0 +1,114 @@
+import { describeError } from "../../process/failure.ts";
+import type {
+  ForgetRequest,
+  ForgetResponse,
+  PurgeRequest,
+  PurgeResponse,
+  PurgesRequest,
+  PurgesResponse,
+} from "../../proto/gen/edgecache/v1/edge.ts";
+import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
+import type { Member, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { EdgeParts } from "../cache/context.ts";
+import type { Sites } from "../origin/sites.ts";
+import { appendPurge, type PurgeParts, purge } from "./purge.ts";
+import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
+import { readPurgeRequest } from "./purge-request.ts";
+import { PurgeRate } from "./rate-limit.ts";
+import { Rebounds } from "./rebounds.ts";
+import { type Refused, refused } from "./refused.ts";
+import { notUnderstood, type Understood } from "./understood.ts";
+
+/** What a call about purges gets. */
+export type Answer<Response> = Understood<Response> | Refused;
+
+export interface PurgeCallsParts extends Pick<EdgeParts, "id" | "store" | "follower" | "clock" | "log"> {
+  readonly purgeLog: PurgeLog;
+  readonly records: PurgeRecords;
+  readonly sites: Sites;
+  /** Purge calls a second. */
+  readonly purgeRate: number;
+}
+
+const DEFAULT_LISTED = 100;
+const MOST_LISTED = 1_000;
+
+/** The calls about purges: take one, list the latest, forget an edge that purges wait for. */
+export class PurgeCalls {
+  readonly #parts: PurgeCallsParts & PurgeParts;
+  readonly #rate: PurgeRate;
+
+  constructor(parts: PurgeCallsParts) {
+    const rebounds = new Rebounds((entry) => appendPurge(entry, parts), parts);
+    this.#parts = { ...parts, rebounds };
+    this.#rate = new PurgeRate(parts.purgeRate, parts.clock.monotonic());
+  }
+
+  /** `by` says who asked. */
+  async purge(request: PurgeRequest, by: string): Promise<Answer<PurgeResponse>> {
+    const { id, sites, clock, rebounds, purgeRate } = this.#parts;
+    const call = readPurgeRequest(request, sites);
+    if (!call.ok) return call;
+    const waitMs = this.#rate.take(clock.monotonic());
+    if (waitMs > 0) {
+      const rule = `at most ${purgeRate} calls a second at ${id}; try again in ${Math.ceil(waitMs)} ms`;
+      return refused("exhausted", `purge: must be ${rule}, or name up to 1000 targets in one call`);
+    }
+    if (call.value.reboundMs !== undefined && !rebounds.hasRoom) {
+      return refused("exhausted", `rebound: must wait: 1000 rebounds are waiting at ${id}; try again later`);
+    }
+    const proof = await purge(call.value, `${by} via ${id}`, this.#parts);
+    return { ok: true, value: { ...proof, edges: proof.edges.map(wireReceipt) } };
+  }
+
+  async purges({ limit }: PurgesRequest): Promise<Answer<PurgesResponse>> {
+    if (limit > MOST_LISTED) {
+      return notUnderstood("limit", `must be 1 to ${MOST_LISTED}, or 0 for ${DEFAULT_LISTED}`, String(limit));
+    }
+    const { id, records } = this.#parts;
+    const purges = records.list(limit === 0 ? DEFAULT_LISTED : limit, await this.#members());
+    return { ok: true, value: { edge: id, purges } };
+  }
+
+  /**
+   * Removes an edge for good. One whose lease may still run is refused: a purge that no longer waits for it would
+   * be called proven while it serves from its cache. Throws a Failure when the purge log does not answer.
+   */
+  async forget({ edge }: ForgetRequest, by: string): Promise<Answer<ForgetResponse>> {
+    const { id, purgeLog, log } = this.#parts;
+    if (edge === "") return notUnderstood("edge", "must be the id of an edge", edge);
+    const member = (await purgeLog.members()).find((known) => known.edge === edge);
+    if (member === undefined) {
+      const { problem } = notUnderstood("edge", "must be in the heartbeat table", edge);
+      return refused("not-found", problem);
+    }
+    const leftMs = leaseEndsInMs(member);
+    if (leftMs > 0) {
+      const age = `its last heartbeat is ${Math.round(member.heartbeatAgeMs)} ms old`;
+      const rule = "must have been silent for longer than its lease, else it may still serve from its cache";
+      const again = `stop it, or try again in ${Math.ceil(leftMs)} ms`;
+      return refused("not-now", `edge: ${rule}: ${edge}: ${age}; ${again}`);
+    }
+    await purgeLog.forget(edge, member.bootId);
+    log.warn(
+      { forgotten: edge, by: `${by} via ${id}`, heartbeatAgeMs: member.heartbeatAgeMs },
+      "edge forgotten",
+    );
+    return { ok: true, value: {} };
+  }
+
+  /** Rebounds that still wait are lost. */
+  async stop(): Promise<void> {
+    await this.#parts.rebounds.stop();
+  }
+
+  /** None while the purge log does not answer: what happened here is still told. */
+  async #members(): Promise<readonly Member[]> {
+    try {
+      return await this.#parts.purgeLog.members();
+    } catch (thrown) {
+      this.#parts.log.info({ cause: describeError(thrown) }, "purges without news of other edges");
+      return [];
+    }
+  }
+}

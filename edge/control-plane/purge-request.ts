@@ -1,0 +1,129 @@
+import type { PurgeRequest, PurgeTarget as WireTarget } from "../../proto/gen/edgecache/v1/edge.ts";
+import { MOST_PACE, type PurgeTarget } from "../../purge-log/purge.ts";
+import type { Sites } from "../origin/sites.ts";
+import { isPrefix, PREFIX_RULE, parseUrl, URL_RULE } from "./purge-url.ts";
+import { notUnderstood, type Understood } from "./understood.ts";
+
+/** A purge call, understood. */
+export interface PurgeCall {
+  /** Empty when the caller left it to the edge. */
+  readonly purgeId: string;
+  readonly targets: readonly PurgeTarget[];
+  readonly soft: boolean;
+  readonly waitMs: number;
+  readonly dryRun: boolean;
+  /** When to purge the same once more, in milliseconds from its acceptance; undefined for never. */
+  readonly reboundMs: number | undefined;
+  /** Of a soft purge: requests a second at which each edge asks again for what is covered; undefined for none. */
+  readonly pace: number | undefined;
+}
+
+// One log entry holds one call, and an edge applies it in one go: this bounds how long that takes.
+const MOST_TARGETS = 1_000;
+const MOST_TAG = 256;
+const DEFAULT_WAIT_MS = 5_000;
+const MOST_WAIT_MS = 60_000;
+// Shorter is no second purge, and an origin that takes longer is not behind but broken.
+const LEAST_REBOUND_MS = 100;
+const MOST_REBOUND_MS = 300_000;
+
+const PURGE_ID = /^[A-Za-z0-9._-]{1,64}$/;
+// What a response can be tagged with. U+FFFD, which is also what bytes that are not UTF-8 become, is none of it.
+const TAG = /^[\x20-\x7e]+$/;
+
+export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understood<PurgeCall> {
+  if (request.purgeId !== "" && !PURGE_ID.test(request.purgeId)) {
+    return notUnderstood("purge_id", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -", request.purgeId);
+  }
+  const count = request.targets.length;
+  if (count < 1 || count > MOST_TARGETS) {
+    return notUnderstood("targets", `must be 1 to ${MOST_TARGETS}`, String(count));
+  }
+  const wait = readWait(request.wait);
+  if (!wait.ok) return wait;
+  const rebound = readRebound(request.rebound);
+  if (!rebound.ok) return rebound;
+  const pace = readPace(request);
+  if (!pace.ok) return pace;
+  const targets: PurgeTarget[] = [];
+  for (const [index, wire] of request.targets.entries()) {
+    const target = readTarget(wire, `targets[${index}]`, sites);
+    if (!target.ok) return target;
+    targets.push(target.value);
+  }
+  const { purgeId, soft, dryRun } = request;
+  return {
+    ok: true,
+    value: { purgeId, targets, soft, waitMs: wait.value, dryRun, reboundMs: rebound.value, pace: pace.value },
+  };
+}
+
+function readWait(wait: PurgeRequest["wait"]): Understood<number> {
+  const ms = wait === undefined ? DEFAULT_WAIT_MS : wait.seconds * 1_000 + wait.nanos / 1e6;
+  return ms >= 0 && ms <= MOST_WAIT_MS
+    ? { ok: true, value: ms }
+    : notUnderstood("wait", `must be 0s to ${MOST_WAIT_MS / 1_000}s`, `${ms / 1_000}s`);
+}
+
+function readRebound(rebound: PurgeRequest["rebound"]): Understood<number | undefined> {
+  if (rebound === undefined) return { ok: true, value: undefined };
+  const ms = rebound.seconds * 1_000 + rebound.nanos / 1e6;
+  return ms >= LEAST_REBOUND_MS && ms <= MOST_REBOUND_MS
+    ? { ok: true, value: ms }
+    : notUnderstood(
+        "rebound",
+        `must be ${LEAST_REBOUND_MS / 1_000}s to ${MOST_REBOUND_MS / 1_000}s`,
+        `${ms / 1_000}s`,
+      );
+}
+
+function readPace({ pace, soft }: PurgeRequest): Understood<number | undefined> {
+  if (pace === 0) return { ok: true, value: undefined };
+  if (pace > MOST_PACE) {
+    return notUnderstood("pace", `must be 1 to ${MOST_PACE} requests a second, or 0 for none`, String(pace));
+  }
+  return soft
+    ? { ok: true, value: pace }
+    : notUnderstood("pace", "must stand beside soft: a hard purge leaves nothing to validate", String(pace));
+}
+
+function readTarget(wire: WireTarget, field: string, sites: Sites): Understood<PurgeTarget> {
+  if (wire.site !== "" && !sites.names.includes(wire.site)) {
+    return notUnderstood(`${field}.site`, `must be one of ${sites.names.join(", ")}`, wire.site);
+  }
+  const site = wire.site === "" ? {} : { site: wire.site };
+  const { target } = wire;
+  switch (target?.$case) {
+    case undefined:
+      return notUnderstood(field, "must name exactly one of url, prefix, tag, everything", "none");
+    case "url":
+      return readUrl(target.url, `${field}.url`, wire.site, sites);
+    case "prefix":
+      return isPrefix(target.prefix)
+        ? { ok: true, value: { kind: "prefix", prefix: target.prefix, ...site } }
+        : notUnderstood(`${field}.prefix`, PREFIX_RULE, target.prefix);
+    case "tag":
+      return target.tag.length <= MOST_TAG && TAG.test(target.tag)
+        ? { ok: true, value: { kind: "tag", tag: target.tag, ...site } }
+        : notUnderstood(`${field}.tag`, `must be 1 to ${MOST_TAG} printable ASCII characters`, target.tag);
+    case "everything":
+      return target.everything
+        ? { ok: true, value: { kind: "everything", ...site } }
+        : notUnderstood(`${field}.everything`, "must be true", "false");
+  }
+}
+
+function readUrl(text: string, field: string, site: string, sites: Sites): Understood<PurgeTarget> {
+  const url = parseUrl(text);
+  if (url === undefined) return notUnderstood(field, URL_RULE, text);
+  const { authority, target } = url;
+  if (authority === undefined) {
+    return { ok: true, value: { kind: "url", target, ...(site === "" ? {} : { site }) } };
+  }
+  const selected = sites.of(authority);
+  if (selected === undefined) return notUnderstood(field, "must have a host of a configured site", text);
+  if (site !== "" && site !== selected) {
+    return notUnderstood(field, `must have a host of the site ${site}, which is named beside it`, text);
+  }
+  return { ok: true, value: { kind: "url", target, site: selected } };
+}

@@ -1,0 +1,35 @@
+import { parseTarget } from "../../http/message/request-target.ts";
+
+/** A URL as a purge or an explanation names it. */
+export interface NamedUrl {
+  /** host[:port]; undefined for a bare path. */
+  readonly authority: string | undefined;
+  /** Path with optional query, byte for byte as written: it must equal what clients ask for. */
+  readonly target: string;
+}
+
+// A longer one is refused on the data port, so nothing is stored for it.
+const MOST_LENGTH = 8_192;
+
+/** What parseUrl takes, in words. */
+export const URL_RULE =
+  `must be a path beginning with "/" or an http(s) URL, at most ${MOST_LENGTH} visible ASCII characters, ` +
+  `percent-encoded, without "#" and "\\"`;
+
+/** Takes what the data port would take as a request target; undefined for anything else. */
+export function parseUrl(text: string): NamedUrl | undefined {
+  const target = text.length > MOST_LENGTH ? "target-form" : parseTarget(text);
+  if (typeof target === "string") return undefined;
+  const authority = target.absolute?.authority;
+  if (authority === undefined) return { authority, target: target.path };
+  const { host, port } = authority;
+  return { authority: port === undefined ? host : `${host}:${port}`, target: target.path };
+}
+
+/** What isPrefix takes, in words. */
+export const PREFIX_RULE = `must begin with "/" and have at most ${MOST_LENGTH} visible ASCII characters, without "#" and "\\"`;
+
+/** Whether a URL that parseUrl takes can begin so. A prefix may end at any character, also within an escape. */
+export function isPrefix(text: string): boolean {
+  return text.startsWith("/") && text.length <= MOST_LENGTH && !/[^\x21-\x7e]|[#\\]/.test(text);
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { describeError } from "../../process/failure.ts";
+import { formatPosition } from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+import type { AppendOutcome, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { EdgeParts } from "../cache/context.ts";
+import type { PurgeRecords } from "./purge-audit.ts";
+import type { PurgeCall } from "./purge-request.ts";
+import type { Rebounds } from "./rebounds.ts";
+import { collectReceipts, isProven, type Receipt } from "./receipts.ts";
+
+/** What became of a purge. The words are those of the RPC and of the CLI's JSON. */
+export interface PurgeProof {
+  readonly purgeId: string;
+  /** Empty when it is not known to stand in the log. */
+  readonly position: string;
+  readonly outcome: "applied" | "pending" | "rejected" | "unknown";
+  readonly edges: readonly Receipt[];
+  /** Why, where the outcome alone does not say it. */
+  readonly detail: string;
+}
+
+const MAY_BE_MISSING =
+  "the heartbeat table lost rows a moment ago: an edge that it does not name may still serve by its lease; " +
+  "ask again with the same purge_id";
+
+/** What a purge needs of the edge that takes the call. */
+export interface PurgeParts extends Pick<EdgeParts, "id" | "store" | "follower" | "clock" | "log"> {
+  readonly purgeLog: PurgeLog;
+  readonly records: PurgeRecords;
+  readonly rebounds: Rebounds;
+}
+
+/**
+ * The life of a purge, at the edge that took the call: append it to the purge log; every edge, this one
+ * included, applies it from there; collect their receipts. Never throws.
+ */
+export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeProof> {
+  const { targets, soft, pace } = call;
+  const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
+  if (call.dryRun) return dryRun(purgeId, call, edge);
+  const entry: Purge = { purgeId, targets, soft, ...(pace === undefined ? {} : { pace }), by };
+  const appended = await appendPurge(entry, edge);
+  if (appended.kind !== "accepted") {
+    return { purgeId, position: "", outcome: appended.kind, edges: [], detail: appended.reason };
+  }
+  if (call.reboundMs !== undefined) edge.rebounds.schedule(entry, appended.position, call.reboundMs);
+  const position = formatPosition(appended.position);
+  try {
+    const receipts = await collectReceipts(appended, call.waitMs, edge);
+    const { edges, complete } = receipts;
+    edge.records.proven(appended.position, edges);
+    const outcome = isProven(receipts) ? "applied" : "pending";
+    return { purgeId, position, outcome, edges, detail: complete ? "" : MAY_BE_MISSING };
+  } catch (thrown) {
+    const detail = `accepted, but the receipts cannot be read: ${describeError(thrown)}`;
+    return { purgeId, position, outcome: "pending", edges: [], detail };
+  }
+}
+
+/** Appends it to the purge log and writes the audit line: what, who, where in the log; the line has its time. */
+export async function appendPurge(
+  purge: Purge,
+  { follower, log, purgeLog }: Pick<PurgeParts, "follower" | "log" | "purgeLog">,
+): Promise<AppendOutcome> {
+  const appended = await purgeLog.append(purge, follower.position);
+  if (appended.kind === "accepted") {
+    log.info({ ...purge, position: formatPosition(appended.position) }, "purge accepted");
+  } else {
+    log.warn({ ...purge, outcome: appended.kind, reason: appended.reason }, "purge not accepted");
+  }
+  return appended;
+}
+
+/** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
+function dryRun(purgeId: string, { targets }: PurgeCall, { id, store }: PurgeParts): PurgeProof {
+  const { objects, bytes } = store.covered(targets);
+  const receipt: Receipt = { edge: id, state: "pending", ms: 0, objects, bytes };
+  const detail = `dry run: ${objects} objects, ${bytes} bytes on ${id}; nothing was purged`;
+  return { purgeId, position: "", outcome: "pending", edges: [receipt], detail };
+}

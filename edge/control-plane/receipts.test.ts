@@ -1,0 +1,287 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { Failure } from "../../process/failure.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import type { Position } from "../../purge-log/position.ts";
+import { BEGINNING } from "../../purge-log/position.ts";
+import type { Heartbeat, Member } from "../../purge-log/purge-log.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { accepted, beatOf, purgeOf } from "../../test/rig/purge-log-entries.ts";
+import { collectReceipts, isProven, type Receipt, receiptNow } from "./receipts.ts";
+
+/** A real purge log whose table of members can be cut off. */
+class TroubledLog extends MemoryPurgeLog {
+  cut = false;
+  looks = 0;
+  tableAgeMs = (): number => Number.POSITIVE_INFINITY;
+  listeners = 0;
+
+  override onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
+    this.listeners += 1;
+    const stop = super.onHeartbeat(listener);
+    return () => {
+      this.listeners -= 1;
+      stop();
+    };
+  }
+
+  override async members(): Promise<readonly Member[]> {
+    this.looks += 1;
+    if (this.cut) throw new Failure("log-silent", "log", "no answer");
+    const members = await super.members();
+    return members.map((member) => ({ ...member, tableAgeMs: this.tableAgeMs() }));
+  }
+}
+
+// The lease of beatOf's edges is 2 s: lease x 1.01 + 100 ms.
+const FENCED_AFTER_MS = 2_120;
+
+describe("the receipts of a purge", () => {
+  let clock: ManualClock;
+  let log: TroubledLog;
+  let before: Position;
+  let position: Position;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    log = new TroubledLog(clock);
+    before = accepted(await log.append(purgeOf("earlier"), BEGINNING));
+    for (const edge of ["edge-2", "edge-1"]) await log.heartbeat(beatOf(edge, before));
+    position = accepted(await log.append(purgeOf("this"), BEGINNING));
+  });
+
+  afterEach(() => log.close());
+
+  async function edgesOf(at: Position, waitMs: number): Promise<readonly Receipt[]> {
+    const { edges, complete } = await collectReceipts({ position: at, runId: "" }, waitMs, {
+      purgeLog: log,
+      clock,
+    });
+    expect(complete).to.equal(true);
+    return edges;
+  }
+
+  /** Collects in the background; `settled` becomes the receipts. */
+  function collecting(waitMs: number): { readonly done: Promise<readonly Receipt[]>; settled: boolean } {
+    const done = edgesOf(position, waitMs);
+    const state = { done, settled: false };
+    const settle = (): void => {
+      state.settled = true;
+    };
+    done.then(settle, settle);
+    return state;
+  }
+
+  async function advance(ms: number): Promise<void> {
+    await turn();
+    clock.advance(ms);
+    await turn();
+  }
+
+  it("prove nothing while an edge may serve by its lease that the table has lost", async () => {
+    for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
+    const lostAt = clock.monotonic();
+    log.tableAgeMs = () => clock.monotonic() - lostAt;
+    const receipts = collectReceipts({ position, runId: "" }, 5_000, { purgeLog: log, clock });
+    await advance(FENCED_AFTER_MS - 1);
+    expect(isProven(await collectReceipts({ position, runId: "" }, 0, { purgeLog: log, clock }))).to.equal(
+      false,
+    );
+    await advance(1);
+    expect(isProven(await receipts)).to.equal(true);
+  });
+
+  it("prove nothing when the table is empty", async () => {
+    for (const edge of ["edge-1", "edge-2"]) await log.forget(edge);
+    const receipts = await collectReceipts({ position, runId: "" }, 0, { purgeLog: log, clock });
+    expect([receipts.edges, isProven(receipts)]).to.deep.equal([[], false]);
+  });
+
+  it("do not take the heartbeat of another history at its word", async () => {
+    const done = collectReceipts({ position, runId: "present" }, 100, { purgeLog: log, clock });
+    await turn();
+    const looks = log.looks;
+    await log.heartbeat({ ...beatOf("edge-1", before), runId: "former" });
+    await turn();
+    expect(log.looks).to.equal(looks + 1);
+    await advance(100);
+    expect(isProven(await done)).to.equal(false);
+  });
+
+  it("are there at once when every edge has applied it already", async () => {
+    for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
+    expect(await edgesOf(position, 5_000)).to.deep.equal([
+      { edge: "edge-1", state: "applied", ms: 0, objects: 3 },
+      { edge: "edge-2", state: "applied", ms: 0, objects: 3 },
+    ]);
+  });
+
+  it("come with the heartbeats that say so, with the time that each took", async () => {
+    const collected = collecting(5_000);
+    await advance(7);
+    await log.heartbeat(beatOf("edge-1", position));
+    await advance(0);
+    expect(collected.settled).to.equal(false);
+    clock.advance(5);
+    await log.heartbeat(beatOf("edge-2", position));
+    expect(await collected.done).to.deep.equal([
+      { edge: "edge-1", state: "applied", ms: 7, objects: 3 },
+      { edge: "edge-2", state: "applied", ms: 12, objects: 3 },
+    ]);
+  });
+
+  it("look at the table only when something has happened", async () => {
+    const collected = collecting(5_000);
+    for (let beat = 0; beat < 10; beat += 1) {
+      await advance(100);
+      for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, before));
+    }
+    expect(log.looks).to.equal(1);
+    for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
+    await collected.done;
+    expect(log.looks).to.be.at.most(3);
+  });
+
+  it("count a later position and a higher epoch as applied, with no objects known", async () => {
+    const later = accepted(await log.append(purgeOf("later"), BEGINNING));
+    await log.heartbeat(beatOf("edge-1", later));
+    await log.heartbeat(beatOf("edge-2", { epoch: position.epoch + 1, seq: 0 }));
+    const receipts = await edgesOf(position, 5_000);
+    expect(receipts.map(({ state, objects }) => [state, objects])).to.deep.equal([
+      ["applied", 0],
+      ["applied", 0],
+    ]);
+  });
+
+  it("are fenced for an edge that is silent for longer than its lease and the margins, and not before", async () => {
+    const collected = collecting(60_000);
+    await log.heartbeat(beatOf("edge-1", position));
+    await advance(FENCED_AFTER_MS - 1);
+    expect(collected.settled).to.equal(false);
+    await advance(1);
+    expect(await collected.done).to.deep.equal([
+      { edge: "edge-1", state: "applied", ms: 0, objects: 3 },
+      { edge: "edge-2", state: "fenced", ms: FENCED_AFTER_MS, objects: 0 },
+    ]);
+  });
+
+  it("keep the time at which an edge was fenced while others are waited for", async () => {
+    await advance(1_000);
+    await log.heartbeat(beatOf("edge-1", before));
+    const collected = collecting(60_000);
+    await advance(FENCED_AFTER_MS - 1_000);
+    await advance(10);
+    await log.heartbeat(beatOf("edge-1", position));
+    const [, fenced] = await collected.done;
+    expect(fenced).to.deep.equal({
+      edge: "edge-2",
+      state: "fenced",
+      ms: FENCED_AFTER_MS - 1_000,
+      objects: 0,
+    });
+  });
+
+  it("are pending again for a fenced edge that comes back before it has applied the purge", async () => {
+    await advance(1_000);
+    await log.heartbeat(beatOf("edge-1", before));
+    const collected = collecting(3_000);
+    await advance(FENCED_AFTER_MS - 1_000);
+    await log.heartbeat(beatOf("edge-2", before));
+    await log.heartbeat(beatOf("edge-1", position));
+    await advance(3_000 - FENCED_AFTER_MS + 1_000);
+    expect((await collected.done).map(({ state }) => state)).to.deep.equal(["applied", "pending"]);
+  });
+
+  it("are pending at the deadline", async () => {
+    const collected = collecting(500);
+    await log.heartbeat(beatOf("edge-1", position));
+    await advance(499);
+    expect(collected.settled).to.equal(false);
+    await advance(1);
+    expect(await collected.done).to.deep.equal([
+      { edge: "edge-1", state: "applied", ms: 0, objects: 3 },
+      { edge: "edge-2", state: "pending", ms: 500, objects: 0 },
+    ]);
+  });
+
+  it("are what is known at once when nobody wants to wait", async () => {
+    const receipts = await edgesOf(position, 0);
+    expect(receipts.map(({ state }) => state)).to.deep.equal(["pending", "pending"]);
+    expect(clock.waiting).to.equal(0);
+  });
+
+  it("do not wait for an edge that is forgotten meanwhile, nor name it", async () => {
+    const collected = collecting(60_000);
+    await turn();
+    await log.forget("edge-2");
+    await log.heartbeat(beatOf("edge-1", position));
+    await advance(250);
+    expect((await collected.done).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);
+  });
+
+  it("include an edge that is new meanwhile", async () => {
+    const collected = collecting(60_000);
+    await turn();
+    for (const edge of ["edge-3", "edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
+    expect((await collected.done).map(({ edge }) => edge)).to.deep.equal(["edge-1", "edge-2", "edge-3"]);
+  });
+
+  it("cannot be had when the table cannot be read at all", async () => {
+    log.cut = true;
+    const failed = await collecting(5_000).done.catch((thrown: unknown) => thrown);
+    expect(failed).to.be.instanceOf(Failure).with.property("code", "log-silent");
+  });
+
+  it("keep what is known while the table cannot be read, and prove nothing by silence meanwhile", async () => {
+    const collected = collecting(60_000);
+    await turn();
+    log.cut = true;
+    await log.heartbeat(beatOf("edge-1", position));
+    await turn();
+    for (let ms = 0; ms < 10_000; ms += 250) await advance(250);
+    expect(collected.settled).to.equal(false);
+    log.cut = false;
+    await log.heartbeat(beatOf("edge-2", before));
+    for (let ms = 0; ms < 2_000; ms += 250) await advance(250);
+    expect(collected.settled).to.equal(false);
+    await advance(250);
+    expect((await collected.done).map(({ state }) => state)).to.deep.equal(["applied", "fenced"]);
+  });
+
+  it("leave no listener and no timer behind, however they end", async () => {
+    await edgesOf(position, 0);
+    const collected = collecting(60_000);
+    await turn();
+    expect([log.listeners, clock.waiting]).to.deep.equal([1, 1]);
+    for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge, position));
+    await collected.done;
+    log.cut = true;
+    await collecting(5_000).done.catch(() => undefined);
+    expect([log.listeners, clock.waiting]).to.deep.equal([0, 0]);
+  });
+});
+
+describe("the receipt that the heartbeat table holds", () => {
+  const position: Position = { epoch: 7, seq: 5 };
+  const heard = (at: Position, heartbeatAgeMs: number): Member => ({
+    ...beatOf("edge-1", at),
+    heartbeatAgeMs,
+    tableAgeMs: Number.POSITIVE_INFINITY,
+  });
+
+  it("is applied from the purge's position on, whatever the age of the heartbeat", () => {
+    expect(receiptNow(position, heard(position, 60_000))).to.deep.equal({
+      edge: "edge-1",
+      state: "applied",
+      ms: 0,
+      objects: 3,
+    });
+    expect(receiptNow(position, heard({ epoch: 8, seq: 0 }, 0))).to.include({ state: "applied", objects: 0 });
+  });
+
+  it("is pending before it, and fenced once the lease has surely run out", () => {
+    const behind = { epoch: 7, seq: 4 };
+    expect(receiptNow(position, heard(behind, FENCED_AFTER_MS - 1)).state).to.equal("pending");
+    expect(receiptNow(position, heard(behind, FENCED_AFTER_MS)).state).to.equal("fenced");
+  });
+});

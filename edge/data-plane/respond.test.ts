@@ -1,0 +1,238 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { Fields } from "../../http/message/fields.ts";
+import { createLog } from "../../process/log.ts";
+import { Gate } from "../../test/rig/gate.ts";
+import { get } from "../../test/rig/http-client.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { RawConnection } from "../../test/rig/raw-connection.ts";
+import { bytesContent, type Content, textContent } from "../cache/content.ts";
+import type { Served } from "../cache/served.ts";
+import { answerBytes, respond } from "./respond.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+function servedOf(content: Content, fields: readonly (readonly [string, string])[] = []): Served {
+  return { status: 200, fields: Fields.of(fields), content, outcome: { kind: "hit", ttl: 60 } };
+}
+
+/** Content from `chunks`, which notes when it is let go. */
+class StreamedContent {
+  readonly kind = "stream";
+  readonly length = undefined;
+  readonly cancelled = new Gate();
+  readonly #chunks: () => AsyncIterable<Uint8Array>;
+
+  constructor(chunks: () => AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  read(): AsyncIterable<Uint8Array> {
+    return this.#chunks();
+  }
+
+  cancel(): void {
+    this.cancelled.open();
+  }
+}
+
+describe("respond", () => {
+  const clock = new ManualClock();
+  const edge = { id: "edge-1", log: createLog("test", "silent"), clock };
+  let server: Server;
+  let base: string;
+  let served: Served;
+  let responded: Promise<void>;
+
+  beforeEach(async () => {
+    server = createServer((message, response) => {
+      responded = respond(served, message.method ?? "", response, edge);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it("adds the length, the outcome and the age, and drops those of another cache", async () => {
+    const fields = [
+      ["Content-Type", "text/plain"],
+      ["Age", "7"],
+      ["X-Cache", "HIT from elsewhere"],
+      ["Cache-Status", "inner; hit"],
+      ["Set-Cookie", "a=1"],
+      ["Set-Cookie", "b=2"],
+    ] as const;
+    served = { ...servedOf(textContent("text"), fields), age: 12 };
+    const reply = await get(base, "/");
+    expect(reply.text).to.equal("text");
+    expect(reply.header("content-length")).to.equal("4");
+    expect(reply.header("age")).to.equal("12");
+    expect(reply.header("x-cache")).to.equal("HIT");
+    expect(reply.header("cache-status")).to.equal("inner; hit, edge-1; hit; ttl=60");
+    expect(reply.header("set-cookie")).to.equal("a=1, b=2");
+    expect(reply.header("date")).to.match(/ GMT$/);
+  });
+
+  it("tells no length of a stored 204", async () => {
+    served = { ...servedOf(bytesContent([])), status: 204 };
+    const reply = await get(base, "/");
+    expect([reply.status, reply.header("content-length")]).to.deep.equal([204, undefined]);
+  });
+
+  it("passes on the age that the origin's answer has, when it is not from the store", async () => {
+    served = servedOf(textContent(""), [["Age", "7"]]);
+    expect((await get(base, "/")).header("age")).to.equal("7");
+  });
+
+  it("writes bytes of any size whole, in order", async () => {
+    const chunks = [1, 700_000, 0, 3_000_000, 5].map((size, i) => new Uint8Array(size).fill(i + 65));
+    served = servedOf(bytesContent(chunks));
+    const reply = await get(base, "/");
+    expect(reply.body.equals(Buffer.concat(chunks))).to.equal(true);
+    expect(reply.header("content-length")).to.equal("3700006");
+  });
+
+  it("lets go of content that a HEAD request does not want", async () => {
+    const content = new StreamedContent(async function* () {
+      yield Buffer.from("unwanted");
+    });
+    served = servedOf(content);
+    expect((await get(base, "/", { method: "HEAD" })).text).to.equal("");
+    await content.cancelled.passed;
+  });
+
+  it("cuts the connection when the content breaks off", async () => {
+    const arrived = new Gate();
+    served = servedOf(
+      new StreamedContent(async function* () {
+        yield Buffer.from("the beginning");
+        await arrived.passed;
+        throw new Error("the origin broke off");
+      }),
+    );
+    const client = (await RawConnection.open(base)).send(GET);
+    await once(client.socket, "data");
+    arrived.open();
+    expect(await client.rest())
+      .to.contain("HTTP/1.1 200 OK")
+      .and.not.contain("\r\n0\r\n");
+    await responded;
+  });
+
+  it("lets go of the content at once when the client leaves while the origin is silent", async () => {
+    const silence = new Gate();
+    const content = new StreamedContent(async function* () {
+      yield Buffer.from("the beginning");
+      await silence.passed;
+    });
+    served = servedOf(content);
+    const client = (await RawConnection.open(base)).send(GET);
+    await once(client.socket, "data");
+    client.destroy();
+    await content.cancelled.passed;
+    silence.open();
+    await responded;
+  });
+
+  it("answers 502 in place of fields that cannot be sent", async () => {
+    const content = new StreamedContent(async function* () {
+      yield Buffer.from("unsent");
+    });
+    served = servedOf(content, [["X-Bad", "a\x01b"]]);
+    const reply = await get(base, "/");
+    expect(reply.status).to.equal(502);
+    expect(reply.header("proxy-status")).to.equal("edge-1; error=http_protocol_error");
+    expect(reply.header("x-bad")).to.equal(undefined);
+    await content.cancelled.passed;
+  });
+
+  describe("to a client that does not read", () => {
+    const PIECE = new Uint8Array(64 * 1024);
+    let given: number;
+    let client: RawConnection;
+    let content: StreamedContent;
+
+    beforeEach(async () => {
+      given = 0;
+      content = new StreamedContent(async function* () {
+        for (;;) {
+          given += PIECE.byteLength;
+          yield PIECE;
+        }
+      });
+      served = servedOf(content);
+      client = (await RawConnection.open(base)).send(GET);
+      client.socket.pause();
+      while (clock.waiting === 0) await turn();
+    });
+
+    it("takes no more of the content than the system's buffers hold", async () => {
+      const taken = given;
+      for (let i = 0; i < 20; i += 1) await turn();
+      expect(given).to.equal(taken);
+      client.destroy();
+      await responded;
+    });
+
+    it("cuts the connection after 30 s, and lets go of the content", async () => {
+      clock.advance(29_999);
+      await turn();
+      expect(client.socket.destroyed).to.equal(false);
+      clock.advance(1);
+      await responded;
+      await content.cancelled.passed;
+      client.socket.resume();
+      await client.closed;
+    });
+
+    it("gives it 30 s again each time that it takes something", async () => {
+      for (let i = 0; i < 3; i += 1) {
+        clock.advance(29_999);
+        const before = given;
+        client.socket.resume();
+        while (given === before) await turn();
+        client.socket.pause();
+        while (clock.waiting === 0) await turn();
+      }
+      expect(client.socket.destroyed).to.equal(false);
+      client.destroy();
+      await responded;
+    });
+  });
+});
+
+describe("answerBytes", () => {
+  const edge = { id: "edge-1", log: createLog("test", "silent"), clock: new ManualClock() };
+
+  it("is a whole message, with the date and the end of the connection", () => {
+    const served = servedOf(textContent("no"), [["Content-Type", "text/plain"]]);
+    expect(Buffer.from(answerBytes({ ...served, status: 405 }, "GET", edge)).toString()).to.equal(
+      [
+        "HTTP/1.1 405 Method Not Allowed",
+        "Content-Type: text/plain",
+        "Content-Length: 2",
+        "Cache-Status: edge-1; hit; ttl=60",
+        "X-Cache: HIT",
+        "Date: Thu, 01 Jan 2026 00:00:00 GMT",
+        "Connection: close",
+        "",
+        "no",
+      ].join("\r\n"),
+    );
+  });
+
+  it("has no content for HEAD", () => {
+    const text = Buffer.from(answerBytes(servedOf(textContent("no")), "HEAD", edge)).toString();
+    expect(text)
+      .to.contain("Content-Length: 2\r\n")
+      .and.match(/\r\n\r\n$/);
+  });
+});

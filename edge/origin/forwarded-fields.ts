@@ -1,0 +1,39 @@
+import type { Fields } from "../../http/message/fields.ts";
+import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
+
+// Read here, and not in the cache key: it asks this edge to have applied a purge first.
+const READ_HERE = "EdgeCache-After";
+
+// RFC 9110 section 13.1 and 14.2: the preconditions and the range are the client's business with the store;
+// the store wants the whole response.
+const ABOUT_PARTS = [
+  "If-Match",
+  "If-None-Match",
+  "If-Modified-Since",
+  "If-Unmodified-Since",
+  "If-Range",
+  "Range",
+];
+
+/**
+ * What this edge vouches for. The Host that the client named is not among it: it is not in the cache key, so an
+ * answer made from it would go to clients of other hosts.
+ */
+export function vouchedFor(fields: Fields, addresses: string | undefined): Fields {
+  const scheme = fields.with("X-Forwarded-Proto", "http");
+  return addresses === undefined ? scheme : scheme.with("X-Forwarded-For", addresses);
+}
+
+/** The request's fields as the origin gets them, for an answer that is for this client only. */
+export function fieldsForOrigin(fields: Fields): Fields {
+  // The Host that the origin gets is its own, never the client's: it is not in the cache key.
+  return withoutForgeable(endToEnd(fields)).without([READ_HERE, "Host", "Expect"]);
+}
+
+/** The request's fields as the origin gets them, for a whole response that can be stored. */
+export function fieldsForFill(fields: Fields, validators: readonly (readonly [string, string])[]): Fields {
+  let forwarded = fieldsForOrigin(fields).without([...ABOUT_PARTS, "Content-Length"]);
+  for (const [name, value] of validators) forwarded = forwarded.with(name, value);
+  return forwarded;
+}

@@ -1,0 +1,84 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { Progress } from "./applied-position.ts";
+
+const WAIT_MS = 250;
+
+describe("the progress of an edge along the purge log", () => {
+  let clock: ManualClock;
+  let progress: Progress;
+  beforeEach(() => {
+    clock = new ManualClock();
+    progress = new Progress(clock);
+    progress.moveTo({ epoch: 100, seq: 5 });
+  });
+
+  const reaches = (epoch: number, seq: number): Promise<boolean> => progress.reaches({ epoch, seq }, WAIT_MS);
+
+  /** Lets the wait run out that began with the question. */
+  const afterTheWait = async (asked: Promise<boolean>): Promise<boolean> => {
+    await turn();
+    clock.advance(WAIT_MS);
+    return await asked;
+  };
+
+  it("has reached what it has passed in its epoch, and not what lies ahead", async () => {
+    expect(await reaches(100, 5)).to.equal(true);
+    expect(await reaches(100, 1)).to.equal(true);
+    expect(await afterTheWait(reaches(100, 6))).to.equal(false);
+    expect(await afterTheWait(reaches(101, 0))).to.equal(false);
+  });
+
+  it("waits for what is on its way", async () => {
+    const asked = reaches(100, 7);
+    progress.moveTo({ epoch: 100, seq: 6 });
+    await turn();
+    progress.moveTo({ epoch: 100, seq: 7 });
+    expect(await asked).to.equal(true);
+  });
+
+  it("has reached every position of an earlier epoch that it has been in", async () => {
+    progress.moveTo({ epoch: 200, seq: 0 });
+    expect(await reaches(100, 999)).to.equal(true);
+  });
+
+  it("knows of a lower epoch that it was never in, which may be a later history, by being at the tail afterwards", async () => {
+    const tail = { epoch: 100, seq: 5 };
+    progress.confirm(tail, clock.monotonic());
+    expect(await afterTheWait(reaches(99, 1))).to.equal(false);
+    const asked = reaches(99, 1);
+    clock.advance(1);
+    progress.confirm(tail, clock.monotonic());
+    expect(await asked).to.equal(true);
+  });
+
+  it("is fresh as of a heartbeat once it has reached the tail that this was answered with, now or later", () => {
+    progress.confirm({ epoch: 100, seq: 5 }, 7);
+    expect(progress.freshAsOf).to.equal(7);
+    progress.confirm({ epoch: 100, seq: 7 }, 8);
+    progress.confirm({ epoch: 100, seq: 9 }, 9);
+    progress.moveTo({ epoch: 100, seq: 6 });
+    expect(progress.freshAsOf).to.equal(7);
+    progress.moveTo({ epoch: 100, seq: 7 });
+    expect(progress.freshAsOf).to.equal(8);
+    progress.confirm({ epoch: 100, seq: 10 }, 10);
+    progress.moveTo({ epoch: 100, seq: 9 });
+    expect(progress.freshAsOf).to.equal(8);
+    progress.moveTo({ epoch: 101, seq: 0 });
+    expect(progress.freshAsOf).to.equal(10);
+  });
+
+  it("is no fresher for a tail of a history that is over", () => {
+    progress.confirm({ epoch: 100, seq: 7 }, 8);
+    progress.forgetTail();
+    progress.moveTo({ epoch: 100, seq: 7 });
+    expect(progress.freshAsOf).to.equal(undefined);
+  });
+
+  it("remembers the latest hundred epochs", async () => {
+    for (let epoch = 101; epoch <= 200; epoch += 1) progress.moveTo({ epoch, seq: 0 });
+    expect(await reaches(101, 3)).to.equal(true);
+    expect(await afterTheWait(reaches(100, 1))).to.equal(false);
+  });
+});

@@ -1,0 +1,39 @@
+import type { Clock } from "../../process/clock.ts";
+import { describeError, Failure } from "../../process/failure.ts";
+import type { Log } from "../../process/log.ts";
+import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
+import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
+
+/**
+ * Makes sure that no other edge serves under this id, when the first heartbeat was not confirmed. One that has
+ * crashed is waited for until its lease has surely run out; one that beats meanwhile lives: then it throws
+ * Failure("edge-id-taken", "config"). Where the purge log does not answer, nothing is known, and it is the log
+ * that will refuse the heartbeats of the second of two.
+ */
+export async function claimId(
+  own: Pick<Heartbeat, "edge" | "bootId">,
+  { purgeLog, clock, log }: { readonly purgeLog: PurgeLog; readonly clock: Clock; readonly log: Log },
+): Promise<void> {
+  const look = async (): Promise<Member | undefined> => {
+    const others = (await purgeLog.members()).filter(({ bootId }) => bootId !== own.bootId);
+    return others.find((other) => other.edge === own.edge && leaseEndsInMs(other) > 0);
+  };
+  try {
+    const earlier = await look();
+    if (earlier === undefined) return;
+    const waitMs = leaseEndsInMs(earlier);
+    log.warn(
+      { grpc: earlier.grpcAddress, waitMs },
+      "an edge with this id was here just now: waiting for its end",
+    );
+    await clock.wait(waitMs);
+    const living = await look();
+    if (living === undefined) return;
+    const rule = "no two edges may share one on one purge log";
+    const got = `"${own.edge}", which the edge with gRPC at ${living.grpcAddress} has`;
+    throw new Failure("edge-id-taken", "config", `--id: ${rule}, got ${got}`);
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === "edge-id-taken") throw thrown;
+    log.warn({ cause: describeError(thrown) }, "not known yet: whether another edge has this id");
+  }
+}

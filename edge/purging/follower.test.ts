@@ -1,0 +1,341 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { Fields } from "../../http/message/fields.ts";
+import { Failure } from "../../process/failure.ts";
+import { createLog } from "../../process/log.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { comparePositions, formatPosition, type Position } from "../../purge-log/position.ts";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { Heartbeat, LogEntry, LogState } from "../../purge-log/purge-log.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import type { FillMark } from "../store/fill-mark.ts";
+import { MemoryStore } from "../store/memory-store.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { PurgeFollower } from "./follower.ts";
+
+/** A real purge log whose answers to heartbeats can be cut off or bent. */
+class TroubledLog extends MemoryPurgeLog {
+  cut = false;
+  bend: (state: LogState) => LogState = (state) => state;
+  beats: Heartbeat[] = [];
+
+  override async heartbeat(beat: Heartbeat): Promise<LogState> {
+    if (this.cut) throw new Failure("log-silent", "log", "no answer");
+    this.beats.push(beat);
+    return this.bend(await super.heartbeat(beat));
+  }
+}
+
+const PAGE = { site: "default", target: "/page", tags: ["news"], variance: undefined };
+
+describe("the purge follower", () => {
+  let clock: ManualClock;
+  let log: TroubledLog;
+  let store: MemoryStore;
+  let follower: PurgeFollower;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    log = new TroubledLog(clock);
+    store = new MemoryStore(10_000_000);
+    follower = new PurgeFollower({
+      leaseMs: 2_000,
+      purgeLog: log,
+      store,
+      clock,
+      log: createLog("test", "silent"),
+    });
+    await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    await turn();
+  });
+
+  afterEach(async () => {
+    await follower.stop();
+    await log.close();
+  });
+
+  const storedAt = (mark: FillMark, target = PAGE.target): StoredResponse => {
+    const stored: StoredResponse = {
+      key: `default ${target}`,
+      method: "GET",
+      authorized: false,
+      status: 200,
+      fields: Fields.none,
+      requestTime: 0,
+      responseTime: 0,
+      selecting: new Map(),
+      chunks: [],
+      bodyLength: 0,
+      mark,
+      softPurgedAt: undefined,
+      ...PAGE,
+      target,
+    };
+    store.put(stored, { method: "GET", target, site: PAGE.site, fields: Fields.none });
+    return stored;
+  };
+
+  const mark = (): FillMark => {
+    const taken = follower.mark();
+    if (taken === undefined) throw new Error("the follower does not know where it is");
+    return taken;
+  };
+
+  const append = async (target: PurgeTarget, soft = false): Promise<Position> => {
+    const purge = { purgeId: `p${Math.random()}`, targets: [target], soft, by: "test" };
+    const outcome = await log.append(purge, follower.position);
+    if (outcome.kind !== "accepted") throw new Error(outcome.reason);
+    await turn();
+    return outcome.position;
+  };
+
+  it("begins at the tail with a lease, and applies purges in order as they come", async () => {
+    const begin = follower.position;
+    expect(follower.leaseLeftMs).to.equal(2_000);
+    storedAt(mark());
+    const position = await append({ kind: "url", target: "/page" });
+    expect(comparePositions(position, begin)).to.be.greaterThan(0);
+    expect(formatPosition(follower.position)).to.equal(formatPosition(position));
+    expect([store.objects, follower.purges]).to.deep.equal([0, 1]);
+  });
+
+  it("reports at once, with the position and the number of responses, what it has applied", async () => {
+    storedAt(mark());
+    const position = await append({ kind: "tag", tag: "news" });
+    expect(log.beats.at(-1)).to.deep.include({ position, applied: [{ position, objects: 1 }] });
+  });
+
+  it("renews the lease to the time the heartbeat was sent, and lapses without an answer", async () => {
+    const stored = storedAt(mark());
+    clock.advance(250);
+    await turn();
+    log.cut = true;
+    clock.advance(1_999);
+    await turn();
+    expect(follower.standing(stored)).to.equal("trusted");
+    clock.advance(1);
+    expect(follower.leaseLeftMs).to.equal(0);
+    expect(follower.standing(stored)).to.equal("lapsed");
+    expect(follower.mayJoin(mark(), PAGE)).to.equal(false);
+    log.cut = false;
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("trusted");
+  });
+
+  it("does not renew the lease while the log's tail is ahead of it", async () => {
+    log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: state.tail.seq + 1 } });
+    for (let i = 0; i < 9; i += 1) {
+      clock.advance(250);
+      await turn();
+    }
+    expect(follower.leaseLeftMs).to.equal(0);
+  });
+
+  it("makes validators of everything when the log's server restarted", async () => {
+    const stored = storedAt(mark());
+    const before = mark();
+    log.bend = (state) => ({ ...state, runId: "another" });
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.overtaken(before, PAGE)).to.equal(true);
+    expect(follower.standing(storedAt(mark()))).to.equal("trusted");
+  });
+
+  it("makes validators of everything when the log has less than it once had", async () => {
+    await append({ kind: "url", target: "/other" });
+    const stored = storedAt(mark());
+    log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: 0 } });
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("purged");
+  });
+
+  it("makes validators of everything and goes on when entries were trimmed before it saw them", async () => {
+    const stored = storedAt(mark());
+    const { epoch, seq } = follower.position;
+    log.bend = (state) => ({ ...state, first: { epoch, seq: seq + 5 }, tail: { epoch, seq: seq + 6 } });
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
+  });
+
+  describe("after a soft purge", () => {
+    const softly = (seconds: number) => ({ kind: "soft-purged", seconds });
+    const ALL: PurgeTarget = { kind: "everything" };
+
+    for (const target of [{ kind: "tag", tag: "news" }, ALL, { ...ALL, site: "default" }] as const) {
+      it(`tells since when what it covers is stale: ${JSON.stringify(target)}`, async () => {
+        const stored = storedAt(mark());
+        await append(target, true);
+        expect(follower.standing(stored)).to.deep.equal(softly(0));
+        clock.advance(200);
+        await append(target, true);
+        clock.advance(100);
+        expect(follower.standing(stored)).to.deep.equal(softly(0.3));
+        expect(store.objects).to.equal(1);
+        expect(follower.standing(storedAt(mark()))).to.equal("trusted");
+      });
+    }
+
+    it("goes by the first of those that cover it, one of everything or one of it alone", async () => {
+      const [early, late] = [storedAt(mark(), "/early"), storedAt(mark(), "/late")];
+      await append({ kind: "url", target: "/early" }, true);
+      clock.advance(100);
+      await append(ALL, true);
+      clock.advance(100);
+      await append({ kind: "url", target: "/late" }, true);
+      expect([follower.standing(early), follower.standing(late)]).to.deep.equal([softly(0.2), softly(0.1)]);
+    });
+
+    it("keeps out of the store what was asked for before, and removes nothing", async () => {
+      const stored = storedAt(mark());
+      for (const target of [{ kind: "tag", tag: "news" }, ALL] as const) {
+        const before = mark();
+        await append(target, true);
+        expect(follower.overtaken(before, PAGE)).to.equal(true);
+        expect(follower.mayJoin(before, PAGE)).to.equal(false);
+        expect(follower.removed(before, PAGE)).to.equal(false);
+      }
+      await append({ kind: "url", target: "/page" });
+      expect(follower.removed(stored.mark, stored)).to.equal(true);
+    });
+
+    it("trusts nothing that it covers while the lease is lapsed, and counts on when it is back", async () => {
+      const stored = storedAt(mark());
+      await append(ALL, true);
+      log.cut = true;
+      clock.advance(2_000);
+      await turn();
+      expect(follower.standing(stored)).to.equal("purged");
+      log.cut = false;
+      clock.advance(250);
+      await turn();
+      expect(follower.standing(stored)).to.deep.equal(softly(2.25));
+    });
+
+    it("makes a validator of it when a flush comes, which forgets what was stale before", async () => {
+      const stored = storedAt(mark());
+      await append(ALL, true);
+      const epoch = follower.position.epoch - 1;
+      log.bend = (state) => ({ ...state, runId: "another", tail: { epoch, seq: 1 } });
+      clock.advance(250);
+      await turn();
+      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.removed(stored.mark, stored)).to.equal(true);
+      expect(follower.standing(storedAt({ ...mark(), position: { epoch, seq: 1 } }))).to.equal("trusted");
+    });
+  });
+
+  describe("while it purges many paths in slices", () => {
+    const ITEMS = 5_000;
+
+    beforeEach(() => {
+      for (let i = 0; i < ITEMS; i += 1) storedAt(mark(), `/items/${i}`);
+    });
+
+    /** Lets it do its slices to the end. */
+    const finish = async (): Promise<void> => {
+      while (clock.waiting > 1) {
+        clock.advance(0);
+        await turn();
+      }
+    };
+
+    it("trusts nothing that the purge covers, though it has not come to it yet", async () => {
+      const covered = storedAt(mark(), "/items/last");
+      const other = storedAt(mark(), "/other");
+      await append({ kind: "prefix", prefix: "/items" });
+      expect(store.objects).to.be.within(1_000, ITEMS);
+      expect([follower.standing(covered), follower.standing(other)]).to.deep.equal(["purged", "trusted"]);
+      await finish();
+      expect(store.objects).to.equal(1);
+      expect(follower.standing(other)).to.equal("trusted");
+    });
+
+    it("holds for stale what a soft purge covers, from one moment on", async () => {
+      const covered = storedAt(mark(), "/items/last");
+      await append({ kind: "prefix", prefix: "/items" }, true);
+      expect(covered.softPurgedAt).to.equal(undefined);
+      expect(follower.standing(covered)).to.deep.equal({ kind: "soft-purged", seconds: 0 });
+      clock.advance(7);
+      await turn();
+      await finish();
+      expect(covered.softPurgedAt).to.equal(0);
+      expect(follower.standing(covered)).to.deep.equal({ kind: "soft-purged", seconds: 0.007 });
+    });
+
+    it("takes the entries that come meanwhile after it, and loses none", async () => {
+      const other = storedAt(mark(), "/other");
+      const before = follower.position;
+      await append({ kind: "prefix", prefix: "/items" });
+      const last = await append({ kind: "url", target: "/page" });
+      expect(follower.position).to.deep.equal(before);
+      await finish();
+      expect(follower.position).to.deep.equal(last);
+      expect(follower.purges).to.equal(2);
+      expect(follower.standing(other)).to.equal("trusted");
+    });
+  });
+
+  describe("given entries", () => {
+    const entry = (seq: number, content: LogEntry["content"]): LogEntry => ({
+      position: { epoch: follower.position.epoch, seq },
+      content,
+    });
+    const purgeOf = (target: string): LogEntry["content"] => ({
+      kind: "purge",
+      purge: { purgeId: "p", targets: [{ kind: "url", target }], soft: false, by: "test" },
+    });
+
+    it("makes validators of everything when one is missing between them", async () => {
+      const stored = storedAt(mark());
+      await follower.apply([entry(follower.position.seq + 2, purgeOf("/other"))]);
+      expect(follower.standing(stored)).to.equal("purged");
+    });
+
+    it("ignores those at or below its position", async () => {
+      await append({ kind: "url", target: "/other" });
+      storedAt(mark());
+      await follower.apply([entry(follower.position.seq, purgeOf("/page"))]);
+      expect([store.objects, follower.purges]).to.deep.equal([1, 1]);
+    });
+
+    it("purges everything for one that it cannot read", async () => {
+      storedAt(mark());
+      await follower.apply([entry(follower.position.seq + 1, { kind: "unreadable", reason: "bad JSON" })]);
+      expect(store.objects).to.equal(0);
+    });
+
+    it("makes validators of everything at a new epoch", async () => {
+      const stored = storedAt(mark());
+      const epoch = follower.position.epoch + 1;
+      await follower.apply([{ position: { epoch, seq: 0 }, content: { kind: "barrier", reason: "test" } }]);
+      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.position).to.deep.equal({ epoch, seq: 0 });
+    });
+  });
+
+  it("knows no place to fill from before the log has answered", async () => {
+    const silent = new TroubledLog(clock);
+    silent.cut = true;
+    const early = new PurgeFollower({
+      leaseMs: 2_000,
+      purgeLog: silent,
+      store,
+      clock,
+      log: createLog("test", "silent"),
+    });
+    await early.start({ edge: "edge-2", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    expect([early.mark(), early.leaseLeftMs]).to.deep.equal([undefined, 0]);
+    silent.cut = false;
+    clock.advance(250);
+    await turn();
+    expect(early.mark()).to.not.equal(undefined);
+    expect(early.leaseLeftMs).to.be.greaterThan(0);
+    await early.stop();
+    await silent.close();
+  });
+});

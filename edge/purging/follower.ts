@@ -1,0 +1,300 @@
+import type { Clock } from "../../process/clock.ts";
+import { describeError } from "../../process/failure.ts";
+import type { Log } from "../../process/log.ts";
+import {
+  BEGINNING,
+  comparePositions,
+  formatPosition,
+  isNext,
+  type Position,
+} from "../../purge-log/position.ts";
+import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
+import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { Standing } from "../rules/judge.ts";
+import type { FillMark } from "../store/fill-mark.ts";
+import { isAll, type Purgeable } from "../store/purge-match.ts";
+import type { Store } from "../store/store.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { Progress } from "./applied-position.ts";
+import { PurgeHistory } from "./purge-history.ts";
+
+// Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
+const HEARTBEAT_MS = 250;
+
+// How many counts of purged objects travel in each heartbeat: what can be applied between two heartbeats
+// that somebody waits for; a receipt whose count has left the window says 0 objects, as where there were none.
+const REPORTED_PURGES = 64;
+
+/** What the edge says of itself in a heartbeat, beside where it is. */
+export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
+
+export interface FollowerParts {
+  readonly leaseMs: number;
+  readonly purgeLog: PurgeLog;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of each purge once it is applied here, with how many stored responses it covered. */
+  readonly onPurge?: (position: Position, purge: Purge, objects: number) => void;
+}
+
+/**
+ * Follows the purge log and keeps the three things that make a purge trustworthy here:
+ *
+ * - the position: every purge up to it has been applied, in order (E1);
+ * - the flushes: whatever was filled before the last one is a validator only, because history may be lost (E2, E6);
+ *   what a soft purge covers is stale from then on;
+ * - the lease: how recently the edge has proven that it is at the log's tail (E5, E7).
+ */
+export class PurgeFollower {
+  /** Purges applied from the log since the start. */
+  purges = 0;
+
+  readonly #parts: FollowerParts;
+  readonly #history = new PurgeHistory();
+  readonly #progress: Progress;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>[] = [];
+  /** Undefined until it starts. */
+  #identity: Identity | undefined;
+  #runId: string | undefined;
+  #applied: { position: Position; objects: number }[] = [];
+  #beating: Promise<void> | undefined;
+  #beatAgain = false;
+  #outage = false;
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+    this.#progress = new Progress(parts.clock);
+  }
+
+  /** How far the edge has applied; the beginning until it has first reached the log. */
+  get position(): Position {
+    return this.#progress.position ?? BEGINNING;
+  }
+
+  /** Milliseconds since the edge last proved that it is at the tail; undefined before the first time. */
+  get lagMs(): number | undefined {
+    const { freshAsOf } = this.#progress;
+    return freshAsOf === undefined ? undefined : this.#parts.clock.monotonic() - freshAsOf;
+  }
+
+  /** Milliseconds for which stored responses may be used without asking the origin; 0 when lapsed. */
+  get leaseLeftMs(): number {
+    const lag = this.lagMs;
+    return lag === undefined ? 0 : Math.max(0, this.#parts.leaseMs - lag);
+  }
+
+  /** Resolves once the first heartbeat was answered or has failed; then keeps following in the background. */
+  async start(identity: Identity): Promise<void> {
+    this.#identity = identity;
+    await this.#heartbeat();
+    this.#running.push(this.#keepBeating());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled(this.#running);
+    // Whoever leaves the heartbeat table next must not be put back by one that is still on its way.
+    await this.#beating;
+  }
+
+  /** Rules E2 and E7: what a stored response may be used for, at this moment. */
+  standing(stored: StoredResponse): Standing {
+    const fate = this.#history.fateOf(stored);
+    if (fate === "purged") return fate;
+    // Rule E7: without its lease an edge serves nothing stale that a purge covers, be it a soft one.
+    if (this.leaseLeftMs <= 0) return fate === undefined ? "lapsed" : "purged";
+    if (fate === undefined) return "trusted";
+    return { kind: "soft-purged", seconds: (this.#parts.clock.monotonic() - fate) / 1_000 };
+  }
+
+  /** Whether every purge up to `position` is applied here; waits up to `ms` for those that are on their way. */
+  reaches(position: Position, ms: number): Promise<boolean> {
+    return this.#progress.reaches(position, ms);
+  }
+
+  /** Rule E3: taken before the origin request is written. Undefined while the edge does not know where it is. */
+  mark(): FillMark | undefined {
+    const { position } = this.#progress;
+    return position === undefined ? undefined : this.#history.mark(position);
+  }
+
+  /** Rule E3: whether the fill may be stored, tested once more when everything about it is known. */
+  overtaken(mark: FillMark, response: Purgeable): boolean {
+    return this.#history.coveredSince(mark, response);
+  }
+
+  /** Rule E7: whether what was stored then must not be served any more, not even when the origin fails. */
+  removed(mark: FillMark, response: Purgeable): boolean {
+    return this.#history.removedSince(mark, response);
+  }
+
+  /** Keeps the fills in flight that these targets cover out of the store, at this edge alone. */
+  fence(targets: readonly PurgeTarget[]): void {
+    this.#history.invalidated(targets);
+  }
+
+  /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
+  mayJoin(mark: FillMark | undefined, response: Purgeable): boolean {
+    return mark !== undefined && this.leaseLeftMs > 0 && !this.overtaken(mark, response);
+  }
+
+  /** Takes entries in log order (rule E1). Resolves when they are applied. */
+  async apply(entries: readonly LogEntry[]): Promise<void> {
+    for (const entry of entries) await this.#applyOne(entry);
+    this.#heartbeat();
+  }
+
+  async #applyOne(entry: LogEntry): Promise<void> {
+    const last = this.position;
+    if (comparePositions(entry.position, last) <= 0) return;
+    if (!isNext(last, entry.position)) {
+      this.#softFlush(
+        `entries between ${formatPosition(last)} and ${formatPosition(entry.position)} were lost`,
+      );
+    }
+    switch (entry.content.kind) {
+      case "purge":
+        await this.#purge(entry.position, entry.content.purge);
+        break;
+      case "barrier":
+        this.#softFlush(entry.content.reason);
+        break;
+      case "unreadable":
+        await this.#purge(entry.position, everything(entry.content.reason));
+        this.#parts.log.error(
+          { position: formatPosition(entry.position), reason: entry.content.reason },
+          "unreadable log entry: purged everything",
+        );
+        break;
+    }
+    this.#progress.moveTo(entry.position);
+  }
+
+  async #purge(position: Position, purge: Purge): Promise<void> {
+    // One entry takes effect at one moment, however long it takes to find all that it names. First the fence: what is
+    // stored while the store is being searched is tested against this purge too.
+    const softlyAt = purge.soft ? this.#parts.clock.monotonic() : undefined;
+    this.#history.begin(position, purge, softlyAt);
+    let objects = 0;
+    for (const target of purge.targets) objects += await this.#purgeTarget(target, softlyAt);
+    this.#history.end();
+    this.purges += 1;
+    if (objects > 0) this.#applied.push({ position, objects });
+    if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
+    this.#parts.onPurge?.(position, purge, objects);
+    this.#parts.log.debug(
+      { purgeId: purge.purgeId, position: formatPosition(position), by: purge.by, objects, soft: purge.soft },
+      "purge applied",
+    );
+  }
+
+  async #purgeTarget(target: PurgeTarget, softlyAt: number | undefined): Promise<number> {
+    const { store, clock } = this.#parts;
+    if (softlyAt !== undefined && isAll(target)) return store.objects;
+    const purging = store.purge(target, softlyAt);
+    let step = purging.next();
+    while (step.done !== true) {
+      await clock.wait(0);
+      step = purging.next();
+    }
+    return step.value;
+  }
+
+  /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */
+  #softFlush(reason: string): void {
+    this.#history.flushed();
+    this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
+  }
+
+  async #follow(after: Position): Promise<void> {
+    for await (const entries of this.#parts.purgeLog.follow(after, this.#stopping.signal))
+      await this.apply(entries);
+  }
+
+  async #keepBeating(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      try {
+        await this.#parts.clock.wait(HEARTBEAT_MS, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        throw thrown;
+      }
+      await this.#heartbeat();
+    }
+  }
+
+  /** One heartbeat at a time; one asked for meanwhile follows at once. Never rejects. */
+  async #heartbeat(): Promise<void> {
+    if (this.#identity === undefined) return;
+    this.#beatAgain = true;
+    this.#beating ??= this.#beatUntilCurrent(this.#identity).finally(() => {
+      this.#beating = undefined;
+    });
+    await this.#beating;
+  }
+
+  async #beatUntilCurrent(identity: Identity): Promise<void> {
+    while (this.#beatAgain && !this.#stopping.signal.aborted) {
+      this.#beatAgain = false;
+      // Rule E5: the lease counts from the time the heartbeat was sent, never from its reply.
+      const sentAt = this.#parts.clock.monotonic();
+      const position = this.position;
+      try {
+        const state = await this.#parts.purgeLog.heartbeat({
+          ...identity,
+          leaseMs: this.#parts.leaseMs,
+          position,
+          runId: this.#runId ?? "",
+          applied: [...this.#applied],
+        });
+        this.#takeState(state, position, sentAt);
+        if (this.#outage) this.#parts.log.warn("purge log confirms heartbeats again");
+        this.#outage = false;
+      } catch (thrown) {
+        if (!this.#outage)
+          this.#parts.log.error({ cause: describeError(thrown) }, "purge log does not confirm the heartbeat");
+        this.#outage = true;
+      }
+    }
+  }
+
+  #takeState(state: LogState, sentPosition: Position, sentAt: number): void {
+    if (this.#progress.position === undefined) {
+      // Rule E8: nothing is stored yet, so the edge begins at the tail.
+      this.#progress.moveTo(state.tail);
+      this.#running.push(this.#follow(state.tail));
+      this.#beatAgain = true;
+    } else if (this.#runId !== state.runId || comparePositions(state.tail, sentPosition) < 0) {
+      // Rule E6: the log's server restarted, or has less than it once had.
+      this.#softFlush("the purge log restarted or lost entries");
+    } else if (nextWasTrimmed(state, this.position)) {
+      this.#softFlush("the purge log was trimmed past this edge");
+      this.#progress.moveTo(beforeFirst(state));
+    }
+    // Those who wait for receipts count a position only under the history that it is of.
+    if (this.#runId !== state.runId) {
+      this.#beatAgain = true;
+      this.#progress.forgetTail();
+    }
+    this.#runId = state.runId;
+    this.#progress.confirm(state.tail, sentAt);
+  }
+}
+
+/** Rule E6. An oldest entry of a higher epoch needs no such test: that it does not follow shows when it is applied. */
+function nextWasTrimmed(state: LogState, position: Position): boolean {
+  if (comparePositions(state.tail, position) <= 0) return false;
+  if (state.first === undefined) return true;
+  return state.first.epoch === position.epoch && state.first.seq > position.seq + 1;
+}
+
+function beforeFirst(state: LogState): Position {
+  return state.first === undefined ? state.tail : { epoch: state.first.epoch, seq: state.first.seq - 1 };
+}
+
+function everything(by: string): Purge {
+  return { purgeId: "", targets: [{ kind: "everything" }], soft: false, by };
+}

@@ -1,0 +1,260 @@
+import { describeError } from "../../process/failure.ts";
+import type { Position } from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+import type { EdgeParts } from "../cache/context.ts";
+import type { FillRequest } from "../cache/fill.ts";
+import { type Refreshed, refresh } from "../cache/refresh.ts";
+import { isPurged } from "../rules/judge.ts";
+import { fieldsSelecting } from "../rules/vary.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { RefillLane } from "./refill-lane.ts";
+import type { Waiting } from "./refill-queue.ts";
+import { nextTurn, type Turn } from "./refill-turn.ts";
+
+// A purge is told of as it is applied; its position moves a moment later.
+const APPLIED_MS = 1_000;
+
+// Each holds its targets until the store has been searched for them: at 64 KiB a call this is 64 MiB at most.
+const MOST_GATHERING = 1_000;
+
+// About a millisecond's work, each.
+const QUEUED_A_SLICE = 250;
+const PASSED_A_SLICE = 1_000;
+
+// Then a response waits for a client like any other. With the rests between them, the last of a queue outlasts two
+// minutes without its origin.
+const MOST_FAILURES = 8;
+
+// The heat of what has failed: a client who wants it meanwhile sees to it before its turn comes.
+const BEHIND_ALL = -1;
+
+/**
+ * Asks the origins again, at the pace of the purges that asked for it, for what they covered softly (`Purge.pace`).
+ *
+ * 1. A paced purge has been applied: what it covers in the store is queued, the most used first.
+ * 2. At each turn the next of the queue is validated as behind a stale answer: what arrives is fenced against purges
+ *    (E3), clients may join (E4), and it takes its turn with all validations of its site (E2).
+ * 3. Passed over is what was refreshed, evicted or dropped meanwhile, and what only its owner could ask for.
+ * 4. An origin in trouble is left alone for a while; without its lease the edge asks for nothing.
+ *
+ * Nothing is served because of it that would not have been served without it.
+ */
+export class Refill {
+  readonly #edge: EdgeParts;
+  readonly #lanes = new Map<string, RefillLane>();
+  readonly #stopping = new AbortController();
+  /** The purges that are being looked up in the store, one after the other. */
+  #gathering = Promise.resolve();
+  #toGather = 0;
+  #running = Promise.resolve();
+  #isRunning = false;
+  #lastAskedAt: number | undefined;
+
+  constructor(edge: EdgeParts) {
+    this.#edge = edge;
+  }
+
+  /** To be told of each purge that is applied here. */
+  purged(position: Position, purge: Purge): void {
+    const { pace, purgeId } = purge;
+    if (pace === undefined || this.#stopping.signal.aborted) return;
+    if (this.#toGather >= MOST_GATHERING) {
+      this.#edge.log.warn({ purgeId, pace }, "not refilled: too many paced purges at once");
+      return;
+    }
+    this.#toGather += 1;
+    this.#gathering = this.#gathering
+      .then(() => this.#gather(position, purge, pace))
+      .catch((thrown: unknown) => this.#brokeOff(thrown))
+      .finally(() => {
+        this.#toGather -= 1;
+      });
+  }
+
+  /** What waits is forgotten; what is under way ends with its origin. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#gathering;
+    await this.#running;
+  }
+
+  async #gather(position: Position, { purgeId, targets }: Purge, pace: number): Promise<void> {
+    const { store, follower, counters, log } = this.#edge;
+    // A fill that began before it would be fenced by the very purge that asked for it.
+    await follower.reaches(position, APPLIED_MS);
+    await this.#forgetWhatIsGone();
+    let [found, queued] = [0, 0];
+    for (const target of targets) {
+      for (const stored of store.coveredBy(target)) {
+        if (stored !== undefined) {
+          found += 1;
+          if (isPurged(follower.standing(stored)) && this.#queue(stored, pace)) queued += 1;
+        }
+        if (stored === undefined || found % QUEUED_A_SLICE === 0) await this.#letOthersWork();
+      }
+    }
+    counters.add("refillQueued", queued);
+    log.info({ purgeId, pace, queued }, "refill begins");
+    this.#goOn();
+  }
+
+  #queue(stored: StoredResponse, pace: number): boolean {
+    const { key, site } = stored;
+    const heat = this.#edge.store.heat(key);
+    return this.#lane(site).queue.add({ id: idOf(stored), key, heat, pace, failures: 0 });
+  }
+
+  #lane(site: string): RefillLane {
+    const lane = this.#lanes.get(site) ?? new RefillLane();
+    this.#lanes.set(site, lane);
+    return lane;
+  }
+
+  /** Keeps what waits within twice what is stored, however often it is purged again before its turn. */
+  async #forgetWhatIsGone(): Promise<void> {
+    let waiting = 0;
+    for (const { queue } of this.#lanes.values()) waiting += queue.size;
+    if (waiting <= 2 * this.#edge.store.objects) return;
+    let looked = 0;
+    for (const { queue } of this.#lanes.values()) {
+      for (const entry of queue) {
+        looked += 1;
+        if (looked % PASSED_A_SLICE === 0) await this.#letOthersWork();
+        if (this.#purgedOf(entry) !== undefined) continue;
+        queue.remove(entry.id);
+        this.#edge.counters.add("refillSkipped");
+      }
+    }
+  }
+
+  async #letOthersWork(): Promise<void> {
+    await this.#edge.clock.wait(0, this.#stopping.signal);
+  }
+
+  #goOn(): void {
+    if (this.#isRunning || this.#stopping.signal.aborted) return;
+    this.#isRunning = true;
+    this.#running = this.#run().catch((thrown: unknown) => {
+      this.#isRunning = false;
+      this.#brokeOff(thrown);
+    });
+  }
+
+  #brokeOff(thrown: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#edge.log.error({ cause: describeError(thrown) }, "refill broke off");
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#edge;
+    const { signal } = this.#stopping;
+    for (let passed = 0; ; ) {
+      const turn = this.#nextTurn();
+      switch (turn.kind) {
+        case "ask":
+          if (this.#take(turn)) passed = 0;
+          else passed += 1;
+          if (passed === PASSED_A_SLICE) {
+            passed = 0;
+            await this.#letOthersWork();
+          }
+          break;
+        case "wait":
+          await clock.wait(turn.ms, signal);
+          break;
+        case "done":
+          // In the same step as the decision, so that what is queued next begins a new run.
+          this.#isRunning = false;
+          return;
+      }
+    }
+  }
+
+  #nextTurn(): Turn {
+    const { clock, follower, collapse } = this.#edge;
+    return nextTurn(this.#lanes, {
+      now: clock.monotonic(),
+      lastAskedAt: this.#lastAskedAt,
+      leased: follower.leaseLeftMs > 0,
+      hasRoom: (site) => collapse.revalidations(site).hasRoom,
+    });
+  }
+
+  /** Returns whether the origin is asked. */
+  #take({ site, lane, entry }: Extract<Turn, { kind: "ask" }>): boolean {
+    const { collapse, counters, clock } = this.#edge;
+    lane.queue.remove(entry.id);
+    const stored = this.#purgedOf(entry);
+    if (stored === undefined || !isForAll(stored)) {
+      counters.add("refillSkipped");
+      return false;
+    }
+    const flight = collapse.at(entry.key);
+    if (flight !== undefined) {
+      // Somebody asks for it already, or for another variant: what that comes to is seen when it is over.
+      flight.landed.then(() => this.#putBack(lane, entry));
+      return false;
+    }
+    this.#lastAskedAt = clock.monotonic();
+    lane.started();
+    this.#ask(site, stored).then((became) => this.#came(became, lane, entry));
+    return true;
+  }
+
+  /** What the entry stands for, if it is still held as the purge left it. */
+  #purgedOf({ id, key }: Waiting): StoredResponse | undefined {
+    const { store, follower } = this.#edge;
+    return store.peek(key).find((stored) => idOf(stored) === id && isPurged(follower.standing(stored)));
+  }
+
+  #ask(site: string, stored: StoredResponse): Promise<Refreshed> {
+    const { collapse } = this.#edge;
+    const turnstile = collapse.revalidations(site);
+    const request = requestFor(stored);
+    return refresh(request, stored.key, stored, (ask) => turnstile.pass(ask), this.#edge);
+  }
+
+  #came(became: Refreshed, lane: RefillLane, entry: Waiting): void {
+    const { clock, counters } = this.#edge;
+    switch (became) {
+      case "kept":
+        lane.answered();
+        counters.add("refilled");
+        break;
+      case "not-kept":
+        lane.answered();
+        counters.add("refillFailed");
+        break;
+      case "failed": {
+        lane.failed(clock.monotonic());
+        const failures = entry.failures + 1;
+        if (failures < MOST_FAILURES) this.#putBack(lane, { ...entry, failures, heat: BEHIND_ALL });
+        else counters.add("refillFailed");
+      }
+    }
+  }
+
+  #putBack(lane: RefillLane, entry: Waiting): void {
+    // Queued anew by a later purge meanwhile: that one counts.
+    if (lane.queue.has(entry.id)) this.#edge.counters.add("refillSkipped");
+    else lane.queue.add(entry);
+    this.#goOn();
+  }
+}
+
+function idOf({ key, selecting }: StoredResponse): string {
+  return selecting.size === 0 ? key : `${key} ${JSON.stringify([...selecting])}`;
+}
+
+// What a client proves itself by. Nothing is asked for in the name of somebody who is not there.
+const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
+
+function isForAll({ authorized, selecting }: StoredResponse): boolean {
+  return !authorized && CREDENTIALS.every((name) => selecting.get(name) === undefined);
+}
+
+/** As nobody in particular would ask for it. */
+function requestFor({ site, target, selecting }: StoredResponse): FillRequest {
+  // Where it came by matters for unsafe methods only.
+  return { method: "GET", site, target, fields: fieldsSelecting(selecting), origin: "" };
+}

@@ -1,0 +1,130 @@
+import { describeError } from "../process/failure.ts";
+import type { Readiness } from "../process/operator-port.ts";
+import type { EdgeStats, Member, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { formatPosition } from "../purge-log/position.ts";
+import type { PurgeLog } from "../purge-log/purge-log.ts";
+import type { EdgeParts } from "./cache/context.ts";
+import { metricsText } from "./cache/metrics.ts";
+import type { EdgeConfig } from "./config.ts";
+import type { Listener } from "./data-plane/listener.ts";
+import { LoopDelay } from "./loop-delay.ts";
+
+export type EdgeState = "serving" | "lapsed" | "draining";
+
+/** What an edge says about itself: to routers, to operators, to whoever scrapes its metrics. */
+export class EdgeReport {
+  draining = false;
+
+  readonly #config: EdgeConfig;
+  readonly #parts: EdgeParts;
+  readonly #listener: Listener;
+  readonly #purgeLog: PurgeLog;
+  readonly #bootId: string;
+  readonly #startedAt: number;
+  readonly #loopDelay: LoopDelay;
+  #lastMembers: readonly Member[] = [];
+
+  constructor(config: EdgeConfig, parts: EdgeParts, listener: Listener, purgeLog: PurgeLog, bootId: string) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#listener = listener;
+    this.#purgeLog = purgeLog;
+    this.#bootId = bootId;
+    this.#startedAt = parts.clock.monotonic();
+    this.#loopDelay = new LoopDelay(parts.clock);
+  }
+
+  get state(): EdgeState {
+    if (this.draining) return "draining";
+    return this.#parts.follower.leaseLeftMs > 0 ? "serving" : "lapsed";
+  }
+
+  ping(httpPort: number): PingResponse {
+    const { follower } = this.#parts;
+    return {
+      edge: this.#parts.id,
+      bootId: this.#bootId,
+      state: this.state,
+      position: formatPosition(follower.position),
+      leaseLeftMs: follower.leaseLeftMs,
+      inFlight: this.#listener.inFlight,
+      eventLoopDelayMs: this.#loopDelay.ms,
+      host: this.#config.advertise,
+      httpPort,
+      publicUrl: this.#config.publicUrl ?? "",
+    };
+  }
+
+  stats(): EdgeStats {
+    const { id, counters, follower, store } = this.#parts;
+    return {
+      edge: id,
+      state: this.state,
+      position: formatPosition(follower.position),
+      lagMs: follower.lagMs ?? -1,
+      requests: counters.get("requests"),
+      hits: counters.get("hits"),
+      misses: counters.get("misses"),
+      stale: counters.get("stale"),
+      revalidated: counters.get("revalidated"),
+      bypass: counters.get("bypass"),
+      errors: counters.get("errors"),
+      objects: store.objects,
+      bytes: store.bytes,
+      fills: counters.get("fills"),
+      collapsed: counters.get("collapsed"),
+      purges: follower.purges,
+      uptimeMs: this.#uptimeMs(),
+    };
+  }
+
+  /** While the purge log does not answer, those it last told of. */
+  async members(): Promise<readonly Member[]> {
+    try {
+      const members = await this.#purgeLog.members();
+      this.#lastMembers = members.map((member) => ({ ...member, position: formatPosition(member.position) }));
+    } catch (thrown) {
+      this.#parts.log.info({ cause: describeError(thrown) }, "members as last known");
+    }
+    return this.#lastMembers;
+  }
+
+  /** Prometheus text. */
+  metrics(): Promise<string> {
+    const { id, counters, follower, store } = this.#parts;
+    return metricsText(id, counters, {
+      objects: store.objects,
+      bytes: store.bytes,
+      inFlight: this.#listener.inFlight,
+      purges: follower.purges,
+      leaseLeftMs: follower.leaseLeftMs,
+      lagMs: follower.lagMs ?? -1,
+      eventLoopDelayMs: this.#loopDelay.ms,
+      uptimeMs: this.#uptimeMs(),
+    });
+  }
+
+  async readiness(): Promise<Readiness> {
+    const reasons: string[] = [];
+    if (this.draining) reasons.push("draining");
+    if (this.#parts.follower.leaseLeftMs <= 0) {
+      reasons.push("lapsed: the purge log has not confirmed its tail");
+    }
+    for (const [site, origin] of this.#parts.origins) {
+      try {
+        await origin.probe();
+      } catch (thrown) {
+        reasons.push(`origin of site ${site} cannot be reached: ${describeError(thrown)}`);
+      }
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  stop(): void {
+    this.#loopDelay.stop();
+  }
+
+  #uptimeMs(): number {
+    return Math.round(this.#parts.clock.monotonic() - this.#startedAt);
+  }
+}

@@ -1,0 +1,53 @@
+import { BlockList, isIP, isIPv6 } from "node:net";
+import type { ValueType } from "../../process/settings/values.ts";
+
+/** An IP address, or a network in CIDR notation. */
+export const network: ValueType<string> = {
+  name: "network",
+  rule: "an IP address or a network such as 10.0.0.0/8 or fd00::/8",
+  parse: (text) => (partsOf(text) === undefined ? undefined : text),
+  format: (text) => text,
+};
+
+/** The proxies that are believed about the addresses a request came by before them. */
+export class TrustedProxies {
+  readonly #networks = new BlockList();
+
+  /** `networks`: values of `network`. */
+  constructor(networks: readonly string[]) {
+    for (const text of networks) {
+      const parts = partsOf(text);
+      if (parts !== undefined) this.#networks.addSubnet(parts.address, parts.prefix, familyOf(parts.address));
+    }
+  }
+
+  /**
+   * The addresses that a request came by, the client's first, for X-Forwarded-For: what `peer` says of those before
+   * it, when it is trusted, and its own. A client's word would be a forgery.
+   */
+  chain(peer: string, said: string | undefined): string {
+    const believed = said !== undefined && CHAIN.test(said) && this.#trusts(peer);
+    return believed ? `${said}, ${peer}` : peer;
+  }
+
+  #trusts(address: string): boolean {
+    return isIP(address) !== 0 && this.#networks.check(address, familyOf(address));
+  }
+}
+
+// Addresses, and what people put in their place, with commas between.
+const CHAIN = /^[\w.:[\]-]+( *, *[\w.:[\]-]+){0,15}$/;
+
+const NETWORK = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/;
+
+function partsOf(text: string): { readonly address: string; readonly prefix: number } | undefined {
+  const [, address = "", bits] = NETWORK.exec(text) ?? [];
+  if (isIP(address) === 0) return undefined;
+  const most = isIPv6(address) ? 128 : 32;
+  const prefix = bits === undefined ? most : Number(bits);
+  return prefix <= most ? { address, prefix } : undefined;
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
+}

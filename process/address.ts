@@ -1,0 +1,21 @@
+import { isHost } from "./settings/values.ts";
+
+/** A TCP address; `host` is a name, IPv4, or IPv6 without brackets. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const HOST_AND_PORT = /^(?:\[([0-9a-f:.]+)\]|([^[\]:]+)):(\d{1,5})$/i;
+
+/** Reads `host:port` or `[ipv6]:port`; undefined for anything else. */
+export function parseAddress(text: string): Address | undefined {
+  const match = HOST_AND_PORT.exec(text);
+  if (match === null) return undefined;
+  const [, bracketed, bare = ""] = match;
+  const host = (bracketed ?? bare).toLowerCase();
+  const port = Number(match[3]);
+  // Brackets are for IPv6 addresses, all of which and nothing else have a colon.
+  if (!isHost(host) || (bracketed !== undefined) !== host.includes(":")) return undefined;
+  return port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}

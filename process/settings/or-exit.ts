@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { Failure } from "../failure.ts";
+import { helpText, type Program, type Settings, type SettingsInput } from "./program.ts";
+
+// The exit code of the contract for bad usage.
+const BAD_USAGE = 2;
+
+/**
+ * How every program begins: reads its settings from this process. Prints the help and exits with 0 when asked;
+ * prints one line per problem on stderr and exits with 2 when a setting is wrong.
+ */
+export function settingsOrExit<C>(program: Program<Settings>, read: (input: SettingsInput) => C): C {
+  const argv = process.argv.slice(2);
+  if (argv.includes("--help") || argv.includes("-h")) {
+    process.stdout.write(helpText(program));
+    process.exit(0);
+  }
+  try {
+    return read({ argv, env: process.env, readFile: (path) => readFileSync(path, "utf8") });
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    for (const line of thrown.message.split("\n")) process.stderr.write(`${program.name}: ${line}\n`);
+    process.exit(BAD_USAGE);
+  }
+}

@@ -1,0 +1,163 @@
+import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../lease-end.ts";
+import { FARTHEST_EPOCH_US } from "../log-limits.ts";
+
+/**
+ * The head of every script, rule P1 of the purge protocol: compare the server's run_id and replication id, the ends
+ * of the stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
+ * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first; `history` names
+ * what began at the last opening. Neither an epoch nor a history ever comes again: an epoch is the microsecond of its
+ * opening, or, where that has been passed already (a clock was set back), lies beyond it by the clock's microseconds,
+ * so that two openings of which one knows less than the other do not come upon the same number.
+ *
+ * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor. `stranger` is Lua for the id of an
+ * entry that a follower cannot pass, or for ''.
+ * Numbers go through %.0f: Lua would write a large one with an exponent.
+ * `#!lua` lets Redis refuse the whole script (read-only, out of memory, disk error) before it begins.
+ */
+const settling = (stranger: string) => `#!lua
+local stranger = ${stranger}
+local LOG, META, EDGES, ASIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now = redis.call('TIME')
+local micros = tonumber(now[2])
+local now_us = now[1] * 1000000 + micros
+local now_ms = string.format('%.0f', math.floor(now_us / 1000))
+
+local function parse(id)
+  local epoch, seq = string.match(id or '', '^(%d+)%-(%d+)$')
+  if not epoch or #epoch > 16 or #seq > 15 then return nil end
+  epoch, seq = tonumber(epoch), tonumber(seq)
+  if epoch > now_us + ${FARTHEST_EPOCH_US} then return nil end
+  return { epoch = epoch, seq = seq }
+end
+
+local function after(a, b)
+  return a.epoch > b.epoch or (a.epoch == b.epoch and a.seq > b.seq)
+end
+
+local floor = parse(ARGV[1])
+if not floor then return redis.error_reply('FUTURE position ' .. ARGV[1] .. ' is from the far future') end
+
+local function kind(key) return redis.call('TYPE', key).ok end
+local log_kind, meta_kind, edges_kind = kind(LOG), kind(META), kind(EDGES)
+local info = redis.call('INFO', 'server', 'replication')
+local run_id = string.match(info, 'run_id:(%w+)')
+-- Another one with every promotion and every copy of another server's data: both can lack what was accepted here.
+local replid = string.match(info, 'master_replid:(%w+)')
+
+local record = {}
+if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened', 'history', 'replid') end
+local tail, last, opened, history = record[2], parse(record[2]), record[3], record[4]
+
+local oldest, newest, generated
+if log_kind == 'stream' then
+  local info = redis.call('XINFO', 'STREAM', LOG)
+  for i = 1, #info, 2 do
+    local value = info[i + 1]
+    if info[i] == 'last-generated-id' then generated = value end
+    if info[i] == 'first-entry' and value then oldest = value[1] end
+    if info[i] == 'last-entry' and value then newest = value[1] end
+  end
+end
+
+local doubt, strange
+if log_kind == 'none' then doubt = last and 'the log is gone' or 'the log is new'
+elseif log_kind ~= 'stream' then doubt = 'a ' .. log_kind .. ' stood in the place of the log'
+elseif not last or not tonumber(opened or '') or not history then doubt = 'the record of the log is gone'
+elseif record[1] ~= run_id then doubt = 'the server restarted'
+elseif record[5] ~= replid then doubt = 'the server was promoted, or took over the data of another'
+elseif generated ~= tail then doubt = 'the log ends at ' .. generated .. ', not at ' .. tail
+elseif newest ~= tail then doubt = 'the last entry ' .. tail .. ' is gone'
+elseif edges_kind ~= 'hash' and edges_kind ~= 'none' then doubt = 'a ' .. edges_kind .. ' stood in the place of the edges'
+elseif oldest and not parse(oldest) then doubt, strange = 'the entry ' .. oldest .. ' cannot be followed', true
+elseif stranger ~= '' and #redis.call('XRANGE', LOG, stranger, stranger) > 0 then
+  doubt, strange = 'the entry ' .. stranger .. ' cannot be followed', true
+elseif after(floor, last) then doubt = ARGV[1] .. ' was seen and the log ends at ' .. tail
+end
+
+if doubt then
+  local top = parse(generated)
+  if log_kind ~= 'none' and (strange or not top) then
+    redis.call('RENAME', LOG, ASIDE)
+    redis.call('EXPIRE', ASIDE, 86400)
+    oldest = nil
+  end
+  if meta_kind ~= 'hash' then redis.call('DEL', META) end
+  if edges_kind ~= 'hash' then redis.call('DEL', EDGES) end
+  local passed = math.max(floor.epoch, last and last.epoch or 0, top and top.epoch or 0)
+  local epoch = math.max(now_us, passed + micros) + 1
+  tail = redis.call('XADD', LOG, string.format('%.0f-0', epoch), 'barrier', doubt)
+  oldest, opened = oldest or tail, now_ms
+  history = run_id .. '-' .. now[1] .. '.' .. now[2]
+  redis.call('HSET', META, 'run_id', run_id, 'replid', replid, 'last', tail, 'opened', opened, 'history', history)
+end
+`;
+
+const SETTLE = settling("''");
+
+/** ARGV: the floor, the id of an entry that cannot be passed or nothing. Answers the tail. Safe to send at any time. */
+export const SETTLE_SCRIPT = `${settling("ARGV[2]")}
+return tail
+`;
+
+/**
+ * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, the purges as JSON.
+ * Answers the history, and where each of them stands: it is there already, or it is appended. What a stranger has put
+ * in the place of a purge's own key says nothing.
+ */
+export const PUBLISH_SCRIPT = `${SETTLE}
+local epoch = string.match(tail, '^%d+')
+local answer = { history }
+for i = 5, #KEYS do
+  local position = redis.pcall('GET', KEYS[i])
+  if type(position) ~= 'string' or not parse(position) then
+    position = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[3], epoch .. '-*', 'purge', ARGV[i - 1])
+    redis.call('SET', KEYS[i], position, 'PX', ARGV[2])
+    tail = position
+  end
+  answer[#answer + 1] = position
+end
+redis.call('HSET', META, 'last', tail)
+return answer
+`;
+
+/**
+ * `boot` of a row of the table of edges, and the milliseconds until its lease has surely run out. A row that no
+ * edge wrote has neither.
+ */
+const ROW = `
+local function row_of(cell)
+  local beaten_ms, json = string.match(cell, '^(%d+) (.*)$')
+  local read, beat = pcall(cjson.decode, json or '')
+  if not read or type(beat) ~= 'table' or type(beat.leaseMs) ~= 'number' then return {} end
+  local left_ms = beat.leaseMs * ${CLOCK_RATE_MARGIN} + ${LEASE_MARGIN_MS} - (tonumber(now_ms) - tonumber(beaten_ms))
+  return { boot = beat.bootId, left_ms = left_ms }
+end
+`;
+
+/** ARGV: the floor, the edge's id, its boot or nothing for any. */
+export const FORGET_SCRIPT = `${SETTLE}${ROW}
+if ARGV[3] == '' or row_of(redis.call('HGET', EDGES, ARGV[2]) or '').boot == ARGV[3] then redis.call('HDEL', EDGES, ARGV[2]) end
+return tail
+`;
+
+/**
+ * ARGV: the edge's position, its id, the heartbeat as JSON, the channel, its boot. Answers the history, tail, oldest; or
+ * the boot that has this id and may still serve by its lease, and then it writes nothing.
+ * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
+ * A row with the words of the same boot need not be decoded, which would cost more than all the rest.
+ */
+export const HEARTBEAT_SCRIPT = `${SETTLE}${ROW}
+local cell = redis.call('HGET', EDGES, ARGV[2]) or ''
+if not string.find(cell, '"bootId":"' .. ARGV[5] .. '"', 1, true) then
+  local row = row_of(cell)
+  if row.boot and row.boot ~= ARGV[5] and row.left_ms > 0 then return tostring(row.boot) end
+end
+redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[3])
+return { history, tail, oldest }
+`;
+
+/** Answers the server's milliseconds now, those at which the log was opened, the history, and the table of edges. */
+export const MEMBERS_SCRIPT = `${SETTLE}
+return { now_ms, opened, history, redis.call('HGETALL', EDGES) }
+`;

@@ -1,0 +1,228 @@
+import { expect } from "chai";
+import { Failure } from "../../process/failure.ts";
+import { purgeLogContract } from "../../test/contracts/purge-log.contract.ts";
+import { accepted, beatOf, collect, label, purgeOf } from "../../test/rig/purge-log-entries.ts";
+import { RedisLogs } from "../../test/rig/redis-logs.ts";
+import { type RedisServer, startRedisServer } from "../../test/rig/redis-server.ts";
+import { BEGINNING, type Position } from "../position.ts";
+import type { LogEntry } from "../purge-log.ts";
+import type { RedisPurgeLog } from "./redis-purge-log.ts";
+
+describe("RedisPurgeLog", () => {
+  let server: RedisServer;
+  before(async () => {
+    server = await startRedisServer();
+  });
+  after(() => server.close());
+
+  purgeLogContract("RedisPurgeLog", async () => {
+    await server.command("FLUSHALL");
+    return new RedisLogs(server.url);
+  });
+});
+
+describe("RedisPurgeLog, when Redis fails", () => {
+  let server: RedisServer;
+  let logs: RedisLogs;
+  let log: RedisPurgeLog;
+  beforeEach(async () => {
+    server = await startRedisServer();
+    logs = new RedisLogs(server.url);
+    log = logs.open();
+  });
+  afterEach(async () => {
+    await logs.close();
+    await server.close();
+  });
+
+  const append = async (purgeId: string, floor: Position = BEGINNING) =>
+    accepted(await log.append(purgeOf(purgeId), floor));
+
+  const has = (purgeId: string) => (entries: readonly LogEntry[]) =>
+    entries.some((e) => label(e) === purgeId);
+
+  describe("by being killed and started again with its data", () => {
+    it("gives a follower every accepted purge once, in order, over the outage", async () => {
+      const following = collect(log, BEGINNING, has("last"));
+      const ids = Array.from({ length: 50 }, (_, i) => `p${i}`);
+      for (const id of ids.slice(0, 25)) await append(id);
+      await server.restart("with its data");
+      for (const id of ids.slice(25)) await appendUntilAccepted(log, id);
+      await appendUntilAccepted(log, "last");
+      const labels = (await following).map(label);
+      expect(labels.filter((text) => text !== "barrier")).to.deep.equal([...ids, "last"]);
+      expect(labels.indexOf("barrier", 1)).to.equal(26);
+    });
+
+    it("gives the same position to a retry that comes after the restart", async () => {
+      const first = await append("a");
+      await server.restart("with its data");
+      expect(await appendUntilAccepted(log, "a")).to.deep.equal(first);
+    });
+
+    it("changes its run id, and tells of the outage once and of its end once", async () => {
+      const { runId, tail } = await log.heartbeat(beatOf("edge-1"));
+      const following = collect(log, tail, has("a"));
+      log.onHeartbeat(() => undefined);
+      await server.kill();
+      while (logs.troubles.length === 0) await heartbeatResult(log);
+      const rejected = await log.append(purgeOf("a"), BEGINNING);
+      await server.restart("with its data");
+      await appendUntilAccepted(log, "a");
+      await following;
+      const after = await log.heartbeat(beatOf("edge-1"));
+      expect(after.runId).to.not.equal(runId);
+      expect(rejected.kind).to.equal("rejected");
+      while (logs.recoveries === 0) await heartbeatResult(log);
+      expect(logs.troubles.map(({ code }) => code)).to.have.length(1);
+    });
+  });
+
+  it("lets a listener hear heartbeats again after a restart", async () => {
+    let heard = 0;
+    log.onHeartbeat(() => {
+      heard += 1;
+    });
+    while (heard === 0) await log.heartbeat(beatOf("edge-1"));
+    await server.restart("with its data");
+    heard = 0;
+    while (heard === 0) await heartbeatResult(log);
+  });
+
+  describe("by being started again without its data", () => {
+    it("opens a later epoch, whose barrier the follower sees", async () => {
+      const first = await append("a");
+      const following = collect(log, first, has("b"));
+      await server.restart("without data");
+      const second = await appendUntilAccepted(log, "b", first);
+      expect(second.epoch).to.be.greaterThan(first.epoch);
+      expect((await following).map(label)).to.deep.equal(["barrier", "b"]);
+    });
+
+    it("gives a follower a barrier even if the next publisher has seen nothing of the old log", async () => {
+      const far = await append("a", { epoch: 2_000_000_000_000_000, seq: 0 });
+      const following = collect(log, far, (entries) => entries.length > 0);
+      await log.heartbeat(beatOf("edge-1"));
+      await server.restart("without data");
+      await appendUntilAccepted(log, "b");
+      expect((await following).map(label)[0]).to.equal("barrier");
+    });
+  });
+
+  describe("by not being there at first", () => {
+    it("fails heartbeats and rejects appends until it is there, and then works without help", async () => {
+      await server.kill();
+      const following = collect(log, BEGINNING, has("b"));
+      const failed = await heartbeatResult(log);
+      expect(failed).to.be.instanceOf(Failure).with.property("code", "log-unreachable");
+      const outcome = await log.append(purgeOf("a"), BEGINNING);
+      expect(outcome.kind).to.equal("rejected");
+      expect(outcome).to.have.property("reason").that.contains("ECONNREFUSED");
+      await server.restart("with its data");
+      await appendUntilAccepted(log, "b");
+      expect((await following).map(label)).to.deep.equal(["barrier", "b"]);
+    });
+  });
+
+  describe("by being stopped", () => {
+    it("answers unknown within about two seconds, and a retry makes one entry", async () => {
+      await append("a");
+      server.stop();
+      const began = performance.now();
+      const outcome = await log.append(purgeOf("b"), BEGINNING);
+      const tookMs = performance.now() - began;
+      server.cont();
+      expect(outcome.kind).to.equal("unknown");
+      expect(tookMs).to.be.within(1900, 3900);
+      const retried = await appendUntilAccepted(log, "b");
+      await append("c");
+      const entries = await collect(log, BEGINNING, has("c"));
+      expect(entries.map(label)).to.deep.equal(["barrier", "a", "b", "c"]);
+      expect(entries[2]?.position).to.deep.equal(retried);
+    });
+
+    it("is noticed by a follower, which goes on when it runs again", async () => {
+      const first = await append("a");
+      const following = collect(log, first, has("b"));
+      server.stop();
+      expect((await logs.firstTrouble()).code).to.be.oneOf(["log-unanswered", "log-unreachable"]);
+      server.cont();
+      await appendUntilAccepted(log, "b");
+      expect((await following).map(label)).to.deep.equal(["b"]);
+    });
+
+    it("ends a follow at once when the log is closed meanwhile", async () => {
+      const first = await append("a");
+      const batches = log.follow(BEGINNING, new AbortController().signal)[Symbol.asyncIterator]();
+      await batches.next();
+      const waiting = batches.next();
+      server.stop();
+      const began = performance.now();
+      await log.close();
+      expect(await waiting).to.deep.equal({ done: true, value: undefined });
+      // Long before the silence that it would wait for.
+      expect(performance.now() - began).to.be.lessThan(1_500);
+      expect(first.seq).to.equal(1);
+      server.cont();
+    });
+  });
+
+  describe("by refusing", () => {
+    const refusals: readonly {
+      name: string;
+      reason: string;
+      commands: readonly (readonly [string, ...string[]])[];
+    }[] = [
+      { name: "as a replica", reason: "READONLY", commands: [["REPLICAOF", "127.0.0.1", "1"]] },
+      { name: "when its memory is full", reason: "OOM", commands: [["CONFIG", "SET", "maxmemory", "1"]] },
+      {
+        name: "without its replicas",
+        reason: "NOREPLICAS",
+        commands: [["CONFIG", "SET", "min-replicas-to-write", "1"]],
+      },
+      { name: "to strangers", reason: "NOAUTH", commands: [["CONFIG", "SET", "requirepass", "secret"]] },
+    ];
+    for (const { name, reason, commands } of refusals) {
+      it(`${name} (${reason}) makes an append rejected and a heartbeat fail with that reason`, async () => {
+        for (const command of commands) await server.command(...command);
+        const outcome = await log.append(purgeOf("a"), BEGINNING);
+        expect(outcome.kind).to.equal("rejected");
+        expect(outcome).to.have.property("reason").that.contains(reason);
+        expect(String(await heartbeatResult(log))).to.contain(reason);
+      });
+    }
+
+    it("stops when the cause is gone, and nothing that was rejected stands in the log", async () => {
+      await server.command("CONFIG", "SET", "maxmemory", "1");
+      await log.append(purgeOf("a"), BEGINNING);
+      await server.command("CONFIG", "SET", "maxmemory", "0");
+      await appendUntilAccepted(log, "b");
+      expect((await collect(log, BEGINNING, has("b"))).map(label)).to.deep.equal(["barrier", "b"]);
+    });
+
+    it("never shows the password of its URL", async () => {
+      const secretive = new RedisLogs(server.url.replace("//", "//:hunter2@"));
+      await server.command("CONFIG", "SET", "requirepass", "other");
+      const outcome = await secretive.open().append(purgeOf("a"), BEGINNING);
+      await secretive.close();
+      expect(outcome.kind).to.equal("rejected");
+      expect(JSON.stringify(outcome)).to.contain("WRONGPASS").and.not.contain("hunter2");
+    });
+  });
+});
+
+/** Retries with the same purgeId, as a caller would, until the log says yes. */
+async function appendUntilAccepted(
+  log: RedisPurgeLog,
+  purgeId: string,
+  floor = BEGINNING,
+): Promise<Position> {
+  for (;;) {
+    const outcome = await log.append(purgeOf(purgeId), floor);
+    if (outcome.kind === "accepted") return outcome.position;
+  }
+}
+
+async function heartbeatResult(log: RedisPurgeLog): Promise<unknown> {
+  return await log.heartbeat(beatOf("edge-1")).catch((error: unknown) => error);
+}

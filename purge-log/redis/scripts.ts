@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { encodeHeartbeat } from "../heartbeat-codec.ts";
+import { KEPT_ENTRIES, SAME_PURGE_MS } from "../log-limits.ts";
+import { BEGINNING, formatPosition, type Position, parsePosition } from "../position.ts";
+import type { Heartbeat, LogState } from "../purge-log.ts";
+import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./keys.ts";
+import { FORGET_SCRIPT, HEARTBEAT_SCRIPT, MEMBERS_SCRIPT, PUBLISH_SCRIPT, SETTLE_SCRIPT } from "./lua.ts";
+import type { Batch, Published } from "./publisher.ts";
+
+// The scripts as functions. Each rejects with ioredis' ReplyError when Redis says no, and with another
+// error when no answer comes or it is not of the expected shape.
+
+interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const PUBLISH = script(PUBLISH_SCRIPT);
+const HEARTBEAT = script(HEARTBEAT_SCRIPT);
+const MEMBERS = script(MEMBERS_SCRIPT);
+const SETTLE = script(SETTLE_SCRIPT);
+const FORGET = script(FORGET_SCRIPT);
+
+const KEYS = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
+
+const positionReply = z.string().transform((text, context): Position => {
+  const position = parsePosition(text);
+  if (position !== undefined) return position;
+  context.addIssue({ code: "custom", message: `a position is epoch-seq, got ${text}` });
+  return z.NEVER;
+});
+const milliseconds = z.string().regex(/^\d+$/).transform(Number);
+// The usual reply comes first: what does not match costs the most.
+const stateReply = z.union([z.tuple([z.string(), positionReply, positionReply]), z.string()]);
+const publishedReply = z.tuple([z.string()], positionReply);
+const tableReply = z.tuple([milliseconds, milliseconds, z.string(), z.array(z.string())]);
+
+/**
+ * Makes sure that the log can be trusted up to its tail, and returns the tail. `stranger` is the id of an entry
+ * that cannot be passed: a log that holds it is moved aside.
+ */
+export async function settle(client: Redis, floor: Position, stranger = ""): Promise<Position> {
+  return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor), stranger]));
+}
+
+/** Appends each purge once per purgeId, all of them or none, and returns where they stand. */
+export async function publish(client: Redis, { purges, floor }: Batch): Promise<Published> {
+  const keys = [...KEYS, ...purges.map(({ purgeId }) => purgeKey(purgeId))];
+  const values = [formatPosition(floor), SAME_PURGE_MS, KEPT_ENTRIES, ...purges.map(({ text }) => text)];
+  const [runId, ...positions] = publishedReply.parse(await run(client, PUBLISH, keys, values));
+  return { runId, positions };
+}
+
+/** What became of a heartbeat. */
+export type BeatOutcome =
+  | { readonly kind: "confirmed"; readonly state: LogState }
+  /** The boot with this id, whose lease may still run. */
+  | { readonly kind: "taken"; readonly bootId: string };
+
+export async function sendHeartbeat(client: Redis, beat: Heartbeat): Promise<BeatOutcome> {
+  const { edge, bootId } = beat;
+  const values = [formatPosition(beat.position), edge, encodeHeartbeat(beat), HEARTBEAT_CHANNEL, bootId];
+  const reply = stateReply.parse(await run(client, HEARTBEAT, KEYS, values));
+  if (typeof reply === "string") return { kind: "taken", bootId: reply };
+  const [runId, tail, first] = reply;
+  return { kind: "confirmed", state: { runId, tail, first } };
+}
+
+/** Takes an edge out of the table; with `bootId`, only if it is still that boot. */
+export async function removeEdge(client: Redis, edge: string, bootId = ""): Promise<void> {
+  await run(client, FORGET, KEYS, [formatPosition(BEGINNING), edge, bootId]);
+}
+
+/** The table of edges as it stands in Redis. */
+export interface EdgeTable {
+  /** By the server's clock, since the last event that may have lost heartbeats. */
+  readonly trustedForMs: number;
+  /** The present history. */
+  readonly runId: string;
+  /** Server time minus the time in each row, with the rest of the row as it was written. */
+  readonly rows: readonly { readonly edge: string; readonly ageMs: number; readonly json: string }[];
+}
+
+export async function readEdgeTable(client: Redis): Promise<EdgeTable> {
+  const reply = await run(client, MEMBERS, KEYS, [formatPosition(BEGINNING)]);
+  const [now, opened, runId, cells] = tableReply.parse(reply);
+  const rows = [];
+  for (let i = 0; i + 1 < cells.length; i += 2) {
+    const [edge = "", cell = ""] = cells.slice(i, i + 2);
+    const space = cell.indexOf(" ");
+    rows.push({ edge, ageMs: now - Number(cell.slice(0, space)), json: cell.slice(space + 1) });
+  }
+  return { trustedForMs: now - opened, runId, rows };
+}
+
+function script(text: string): Script {
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/** Sends only the script's hash; a server that does not know it (it forgets at a restart) gets all of it. */
+async function run(client: Redis, { text, sha }: Script, keys: string[], values: (string | number)[]) {
+  try {
+    return await client.evalsha(sha, keys.length, ...keys, ...values);
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !thrown.message.startsWith("NOSCRIPT")) throw thrown;
+    return await client.eval(text, keys.length, ...keys, ...values);
+  }
+}

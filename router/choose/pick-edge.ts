@@ -1,0 +1,132 @@
+import { hasRoom } from "./bounded-load.ts";
+import type { ChoosableEdge } from "./candidate.ts";
+import type { Choice } from "./choice.ts";
+import { isAboutAsNear, isClearlyBetter, type Timed } from "./hysteresis.ts";
+import { choiceOf, type Ranked, type Ranking } from "./ranking.ts";
+import { hashText, rendezvousScore } from "./rendezvous.ts";
+import type { RouteRequest } from "./route-request.ts";
+
+/** How the first edge is found among the peers. */
+export type Policy =
+  /** The one that should answer soonest. */
+  | "nearest"
+  /** Two of those about as near are drawn; the less loaded one. */
+  | "balanced"
+  /** Two edges own each cache key; the nearer one. */
+  | "owner";
+
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+const NO_EDGE: Choice<never> = { edges: [], reason: "no-edge" };
+
+/** The edges to try for this request, best first: every living edge once, in the order of the ranking but for the first. */
+export function pickEdge<E extends ChoosableEdge>(
+  policy: Policy,
+  ranking: Ranking<E>,
+  request: RouteRequest,
+  random: Random,
+): Choice<E> {
+  // With one peer there is nothing to choose between.
+  if (ranking.peers < 2) return ranking.leads[0]?.choice ?? NO_EDGE;
+  switch (policy) {
+    case "nearest":
+      return nearest(ranking, random);
+    case "balanced":
+      return balanced(ranking, random);
+    case "owner":
+      return owner(ranking, request, random);
+  }
+}
+
+function nearest<E>({ leads }: Ranking<E>, random: Random): Choice<E> {
+  const [first] = leads;
+  if (first === undefined) return NO_EDGE;
+  // Nearly always one edge has all requests.
+  if (leads.length === 1) return first.choice;
+  const drawn = random();
+  return (leads.find(({ upTo }) => drawn < upTo) ?? first).choice;
+}
+
+/**
+ * Mitzenmacher, "The Power of Two Choices": the better of two drawn at random keeps loads nearly even, and does not
+ * send everybody to the one edge that looked idle a moment ago.
+ */
+function balanced<E extends ChoosableEdge>(ranking: Ranking<E>, random: Random): Choice<E> {
+  const { ranked, peers } = ranking;
+  const bestMs = ranked.slice(0, peers).reduce((least, each) => Math.min(least, each.expectedMs), Infinity);
+  const near = ranked.slice(0, peers).filter(({ expectedMs }) => isAboutAsNear(expectedMs, bestMs));
+  const one = Math.floor(random() * near.length);
+  // Any of the others, each as likely.
+  const other = (one + 1 + Math.floor(random() * (near.length - 1))) % near.length;
+  const [a, b] = [near[one], near[other]];
+  if (a === undefined || b === undefined || near.length === 1) return nearest(ranking, random);
+  const better = loadOf(b) < loadOf(a) ? b : a;
+  return choiceOf(ranked, better, "less-loaded");
+}
+
+/** One that starts slowly counts as so much busier. */
+function loadOf<E extends ChoosableEdge>({ edge, loadFactor, readiness }: Ranked<E>): number {
+  return ((edge.traffic.inFlight + 1) * loadFactor) / readiness;
+}
+
+/**
+ * Both owners hold the key, so that either may fail, and the choice between them changes only when one is clearly
+ * nearer. When both have more requests than their part, the key has become hot: the next edges in its order help.
+ */
+function owner<E extends ChoosableEdge>(
+  ranking: Ranking<E>,
+  request: RouteRequest,
+  random: Random,
+): Choice<E> {
+  const { ranked, peers } = ranking;
+  // RFC 3986 section 3.2.2: the host is case-insensitive.
+  const key = hashText(request.target, hashText(request.host.toLowerCase()));
+  const owners = ownersOf(ranked, peers, key);
+  if (owners === undefined) return NO_EDGE;
+  const [preferred, other] = inOrder(owners, random);
+  let total = 0;
+  for (let at = 0; at < peers; at += 1) total += ranked[at]?.edge.traffic.inFlight ?? 0;
+  const hasRoomIn = ({ edge }: Ranked<E>) => hasRoom(edge.traffic.inFlight, total, peers);
+  if (hasRoomIn(preferred)) return choiceOf(ranked, preferred, "owner", other);
+  if (hasRoomIn(other)) return choiceOf(ranked, other, "owner", preferred);
+  const scoreOf = ({ idHash }: Ranked<E>) => rendezvousScore(key, idHash);
+  const byScore = ranked.slice(0, peers).sort((a, b) => scoreOf(b) - scoreOf(a));
+  return choiceOf(ranked, byScore.find(hasRoomIn) ?? preferred, "owners-full", preferred);
+}
+
+/** The two peers that want the key most; undefined when there are not two. */
+function ownersOf<E>(
+  ranked: readonly Ranked<E>[],
+  peers: number,
+  key: number,
+): readonly [Ranked<E>, Ranked<E>] | undefined {
+  let [first, second]: (Ranked<E> | undefined)[] = [];
+  let [firstScore, secondScore] = [-1, -1];
+  for (let at = 0; at < peers; at += 1) {
+    const each = ranked[at];
+    if (each === undefined) continue;
+    const score = rendezvousScore(key, each.idHash);
+    if (score > firstScore) {
+      [second, secondScore] = [first, firstScore];
+      [first, firstScore] = [each, score];
+    } else if (score > secondScore) [second, secondScore] = [each, score];
+  }
+  return first === undefined || second === undefined ? undefined : [first, second];
+}
+
+/** The one to prefer first. One that starts slowly leaves a part of its keys to the other. */
+function inOrder<E>(
+  [first, second]: readonly [Ranked<E>, Ranked<E>],
+  random: Random,
+): readonly [Ranked<E>, Ranked<E>] {
+  // By steady times, or keys whose owners differ by just so much would go back and forth.
+  const [near, far] = isClearlyBetter(steady(second), steady(first)) ? [second, first] : [first, second];
+  const isReady = near.readiness === 1 || random() < near.readiness;
+  const canStandIn = far.readiness === 1 && isAboutAsNear(far.expectedMs, near.expectedMs);
+  return isReady || !canStandIn ? [near, far] : [far, near];
+}
+
+function steady<E>({ steadyMs, noiseMs }: Ranked<E>): Timed {
+  return { expectedMs: steadyMs, noiseMs };
+}

@@ -1,0 +1,73 @@
+import { formatPosition } from "../../purge-log/position.ts";
+import type { Ranked, Ranking } from "../choose/ranking.ts";
+import { type AliveHealth, lastReport, stateOf } from "../measure/edge-health.ts";
+import type { EdgeState } from "../measure/ping-reply.ts";
+import type { FleetEdge } from "./fleet-edge.ts";
+
+/** One edge as /edges.json shows it; null where nothing is known. */
+export interface EdgeRow {
+  readonly edge: string | null;
+  readonly grpcAddress: string;
+  readonly httpAddress: string | null;
+  readonly state: EdgeState | "unreachable";
+  /** Why it is unreachable. */
+  readonly why: string | null;
+  readonly rttMs: number | null;
+  readonly rttVariationMs: number | null;
+  /** Share of its latest Pings that were lost, 0 to 1. */
+  readonly loss: number | null;
+  /** How many times as long requests take because of load. */
+  readonly loadFactor: number | null;
+  /** What the choice goes by. */
+  readonly expectedMs: number | null;
+  /** Share of this router's requests whose home it is, 0 to 1. */
+  readonly share: number;
+  /** Below 1 it starts slowly: so much of its share it gets while another can take the rest. */
+  readonly readiness: number | null;
+  /** Requests have failed there, and it is put aside. */
+  readonly ejected: boolean;
+  /** Requests of this router that are under way there. */
+  readonly underWay: number;
+  readonly bootId: string | null;
+  readonly position: string | null;
+  readonly leaseLeftMs: number | null;
+  readonly inFlight: number | null;
+  readonly eventLoopDelayMs: number | null;
+}
+
+/** `ranking`: the one for clients of no known region. */
+export function edgeRows(edges: readonly FleetEdge[], { ranked }: Ranking<FleetEdge>): EdgeRow[] {
+  const rankedBy = new Map(ranked.map((each) => [each.edge, each]));
+  return edges.map((edge) => edgeRow(edge, rankedBy.get(edge)));
+}
+
+function edgeRow(edge: FleetEdge, ranked: Ranked<FleetEdge> | undefined): EdgeRow {
+  const { addresses, health, traffic } = edge;
+  const report = lastReport(health);
+  const alive = health.kind === "alive" ? health : undefined;
+  return {
+    edge: report?.edge ?? null,
+    grpcAddress: addresses.grpcAddress,
+    httpAddress: report === undefined ? (addresses.httpAddress ?? null) : edge.dataAddress(report),
+    state: alive === undefined ? "unreachable" : stateOf(alive),
+    why: alive !== undefined ? null : health.kind === "dead" ? health.why : "not measured yet",
+    ...roundTrip(alive),
+    loss: ranked?.loss ?? null,
+    loadFactor: ranked?.loadFactor ?? null,
+    expectedMs: ranked?.expectedMs ?? null,
+    share: ranked?.share ?? 0,
+    readiness: ranked?.readiness ?? null,
+    ejected: ranked?.isEjected ?? false,
+    underWay: traffic.inFlight,
+    bootId: report?.bootId ?? null,
+    position: report === undefined ? null : formatPosition(report.position),
+    leaseLeftMs: alive?.report.leaseLeftMs ?? null,
+    inFlight: alive?.report.inFlight ?? null,
+    eventLoopDelayMs: alive?.report.eventLoopDelayMs ?? null,
+  };
+}
+
+function roundTrip(alive: AliveHealth | undefined): Pick<EdgeRow, "rttMs" | "rttVariationMs"> {
+  if (alive === undefined) return { rttMs: null, rttVariationMs: null };
+  return { rttMs: alive.roundTrip.smoothedMs, rttVariationMs: alive.roundTrip.variationMs };
+}

@@ -1,0 +1,155 @@
+import type { Log } from "../../process/log.ts";
+import type { Choice } from "../choose/choice.ts";
+import { Chooser, type ChooserSettings, type Explanation } from "../choose/chooser.ts";
+import type { Ranking } from "../choose/ranking.ts";
+import type { RouteRequest } from "../choose/route-request.ts";
+import { type EdgeHealth, lastReport, stateOf } from "../measure/edge-health.ts";
+import type { EdgeMonitor } from "../measure/edge-monitor.ts";
+import { type EdgeAddresses, FleetEdge, type FleetEdgeParts } from "./fleet-edge.ts";
+
+export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
+  readonly log: Log;
+  readonly choice: Pick<ChooserSettings, "policy" | "regions" | "routerId">;
+  /** Called when an edge is put aside because requests fail there. */
+  readonly ejected: (edge: string) => void;
+}
+
+/** The edges there are, as the membership tells, each watched by its own monitor, and the choice between them. */
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly #chooser: Chooser<FleetEdge>;
+  readonly #edges = new Map<string, FleetEdge>();
+  readonly #sharedIds = new Set<string>();
+  /** The same edges, as a list that is made anew only when they change. */
+  #list: readonly FleetEdge[] = [];
+  /** Edges that join from now on find others at work. */
+  #isMeasured = false;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    this.#chooser = new Chooser({ ...parts.choice, random: parts.random });
+  }
+
+  get edges(): readonly FleetEdge[] {
+    return this.#list;
+  }
+
+  /** The edges to try, best first, with the reason. */
+  choose(request: RouteRequest): Choice<FleetEdge> {
+    return this.#chooser.choose(request);
+  }
+
+  /** What a choice for such a request is made from. */
+  explain(request: RouteRequest): Explanation<FleetEdge> {
+    return this.#chooser.explain(request);
+  }
+
+  /** The figures of the choice for clients of no known region. */
+  get ranking(): Ranking<FleetEdge> {
+    return this.#chooser.rankingFor({ region: undefined });
+  }
+
+  /** Whether this edge answers and is not about to leave. */
+  isAtWork(addresses: EdgeAddresses): boolean {
+    const health = this.#edges.get(keyOf(addresses))?.health;
+    return health?.kind === "alive" && stateOf(health) !== "draining";
+  }
+
+  /** Makes the fleet exactly this; edges whose addresses have not changed keep what is known of them. */
+  set(members: readonly EdgeAddresses[]): void {
+    const wanted = new Map(members.map((member) => [keyOf(member), member]));
+    for (const [key, edge] of this.#edges) {
+      if (wanted.has(key)) continue;
+      this.#edges.delete(key);
+      edge.stop();
+      this.#parts.log.info({ ...edge.addresses }, "edge left");
+    }
+    for (const [key, member] of wanted) if (!this.#edges.has(key)) this.#join(key, member);
+    this.#list = [...this.#edges.values()];
+    this.#update();
+  }
+
+  /** Resolves when every edge has either answered or been found dead: at most a second after it joined. */
+  async measured(): Promise<void> {
+    await Promise.all(this.edges.map(({ monitor }) => verdict(monitor)));
+    this.#isMeasured = true;
+  }
+
+  stop(): void {
+    for (const edge of this.#edges.values()) edge.stop();
+    this.#edges.clear();
+    this.#list = [];
+    this.#update();
+  }
+
+  #join(key: string, member: EdgeAddresses): void {
+    const parts = { ...this.#parts, ejectionChanged: () => this.#noticeEjection(edge) };
+    const edge = new FleetEdge(member, this.#isMeasured, parts);
+    this.#edges.set(key, edge);
+    edge.monitor.onPing((health, before) => {
+      this.#notice(edge, health, before);
+      this.#update();
+    });
+    edge.monitor.start();
+    this.#parts.log.info({ ...member }, "edge joined");
+  }
+
+  #update(): void {
+    this.#chooser.update(this.#list, this.#parts.clock.monotonic());
+  }
+
+  #noticeEjection(edge: FleetEdge): void {
+    const { id, traffic } = edge;
+    const forMs = Math.round(traffic.ejection.until - this.#parts.clock.monotonic());
+    this.#parts.ejected(id);
+    this.#parts.log.warn(
+      { edge: id, forMs, times: traffic.ejection.times },
+      "edge put aside: requests fail there",
+    );
+    this.#update();
+  }
+
+  /** Logs what an operator should know, once when it begins. */
+  #notice(edge: FleetEdge, health: EdgeHealth, before: EdgeHealth): void {
+    const { log } = this.#parts;
+    const { grpcAddress } = edge.addresses;
+    if (health.kind === "dead" && before.kind !== "dead") {
+      log.warn({ grpcAddress, why: health.why }, "edge unreachable");
+      edge.died(health.why);
+    }
+    if (health.kind !== "alive") return;
+    const { edge: id, bootId } = health.report;
+    const last = lastReport(before);
+    if (last !== undefined && last.bootId !== bootId) edge.traffic.restarted();
+    const state = stateOf(health);
+    const stateBefore = before.kind === "alive" ? stateOf(before) : before.kind;
+    if (state !== stateBefore) log.info({ edge: id, grpcAddress, state, before: stateBefore }, "edge state");
+    this.#reportSharedId(id);
+  }
+
+  #reportSharedId(id: string): void {
+    const addresses = this.edges.flatMap(({ health, addresses }) =>
+      health.kind === "alive" && health.report.edge === id ? [addresses.grpcAddress] : [],
+    );
+    if (addresses.length < 2) {
+      this.#sharedIds.delete(id);
+    } else if (!this.#sharedIds.has(id)) {
+      this.#sharedIds.add(id);
+      this.#parts.log.error({ edge: id, addresses }, "two edges have one id: give each its own --id");
+    }
+  }
+}
+
+function keyOf({ grpcAddress, httpAddress }: EdgeAddresses): string {
+  return `${grpcAddress} ${httpAddress ?? ""}`;
+}
+
+function verdict(monitor: EdgeMonitor): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = monitor.onPing((health) => {
+      if (health.kind === "unmeasured") return;
+      stop();
+      resolve();
+    });
+  });
+}

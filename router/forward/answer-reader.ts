@@ -1,0 +1,132 @@
+import { ChunkedDecoder } from "../../http/message/chunked.ts";
+import type { Framing } from "../../http/message/message-framing.ts";
+import { framingFor, type ResponseHead, ResponseHeads } from "../../http/message/response-head.ts";
+
+/** Who is told what an edge answers. Buffers are valid until the call returns. */
+export interface AnswerSink {
+  /** RFC 9110 section 15.2. */
+  interim(head: ResponseHead): void;
+  head(head: ResponseHead, framing: Framing): void;
+  /** Bytes of the body as received, proven to be well-formed; `content` is what they say, without chunked coding. */
+  body(received: Buffer, content: readonly Buffer[]): void;
+}
+
+export type AnswerProgress =
+  | { readonly kind: "more" }
+  /** `excess`: bytes that nobody asked for came after it. */
+  | { readonly kind: "whole"; readonly excess: boolean }
+  /** Nothing on this connection can be believed. */
+  | { readonly kind: "rubbish"; readonly why: string };
+
+type Stage =
+  | { readonly kind: "head"; interim: number }
+  | { readonly kind: "length"; left: number }
+  | { readonly kind: "chunked"; readonly decoder: ChunkedDecoder }
+  | { readonly kind: "until-close" }
+  | { readonly kind: "whole" };
+
+// RFC 9110 section 15.2 allows any number of interim responses. An edge passes on 16 at most, and a flood must end.
+const MAX_INTERIM = 32;
+
+const MORE: AnswerProgress = { kind: "more" };
+const WHOLE: AnswerProgress = { kind: "whole", excess: false };
+const EXCESS: AnswerProgress = { kind: "whole", excess: true };
+
+/** Reads the answers on one connection to an edge, one at a time, and lets nothing pass that is not HTTP. */
+export class AnswerReader {
+  readonly #heads = new ResponseHeads();
+  #method = "";
+  #stage: Stage = { kind: "whole" };
+  #persists = false;
+
+  /** The next bytes are the answer to a request with this method. */
+  begin(method: string): void {
+    this.#method = method;
+    this.#stage = { kind: "head", interim: 0 };
+  }
+
+  /** Whether another request may follow on this connection, as far as the last answer says. */
+  get persists(): boolean {
+    return this.#persists;
+  }
+
+  /** Tells `sink` what has arrived. After rubbish nothing more may be read. */
+  read(bytes: Buffer, sink: AnswerSink): AnswerProgress {
+    let at = 0;
+    while (this.#stage.kind === "head") {
+      const read = this.#heads.read(bytes, at);
+      if (read.kind === "incomplete") return MORE;
+      if (read.kind === "malformed") return rubbish(read.why);
+      at = read.end;
+      const { head } = read;
+      if (head.status < 200) {
+        // RFC 9110 section 15.2.2: nobody has asked to change the protocol.
+        if (head.status === 101) return rubbish("101 without having been asked");
+        this.#stage.interim += 1;
+        if (this.#stage.interim > MAX_INTERIM) return rubbish("more interim responses than allowed");
+        sink.interim(head);
+      } else {
+        const framing = framingFor(head, this.#method);
+        this.#stage = stageOf(framing);
+        this.#persists = head.persists;
+        sink.head(head, framing);
+      }
+    }
+    return this.#readBody(this.#stage, bytes, at, sink);
+  }
+
+  /** The edge has closed the connection in good order. Whether that was the end of the answer. */
+  closed(): boolean {
+    return this.#stage.kind === "until-close";
+  }
+
+  #readBody(stage: Stage, bytes: Buffer, from: number, sink: AnswerSink): AnswerProgress {
+    switch (stage.kind) {
+      case "length": {
+        const end = Math.min(bytes.length, from + stage.left);
+        stage.left -= end - from;
+        if (end > from) tell(sink, bytes.subarray(from, end));
+        return stage.left > 0 ? MORE : this.#whole(end < bytes.length);
+      }
+      case "chunked": {
+        const read = stage.decoder.push(bytes, from);
+        if (read.kind === "malformed") return rubbish(read.why);
+        const end = read.kind === "end" ? read.end : bytes.length;
+        if (end > from) sink.body(bytes.subarray(from, end), read.content);
+        return read.kind === "end" ? this.#whole(end < bytes.length) : MORE;
+      }
+      case "until-close":
+        if (from < bytes.length) tell(sink, bytes.subarray(from));
+        return MORE;
+      case "whole":
+      case "head":
+        return this.#whole(from < bytes.length);
+    }
+  }
+
+  #whole(excess: boolean): AnswerProgress {
+    this.#stage = { kind: "whole" };
+    return excess ? EXCESS : WHOLE;
+  }
+}
+
+function tell(sink: AnswerSink, bytes: Buffer): void {
+  sink.body(bytes, [bytes]);
+}
+
+function stageOf(framing: Framing): Stage {
+  switch (framing.kind) {
+    case "none":
+      return { kind: "whole" };
+    case "length":
+      return { kind: "length", left: framing.length };
+    case "chunked":
+      return { kind: "chunked", decoder: new ChunkedDecoder() };
+    case "until-close":
+      return { kind: "until-close" };
+  }
+}
+
+function rubbish(why: string): AnswerProgress {
+  return { kind: "rubbish", why };
+}

@@ -1,0 +1,222 @@
+import { connect, type Socket } from "node:net";
+import type { Address } from "../../process/address.ts";
+import { AnswerReader, type AnswerSink } from "./answer-reader.ts";
+import { ResponseLines } from "./forwarded-fields.ts";
+
+/** Why a request on a connection came to nothing. */
+export interface ConnectionFault {
+  readonly code: "edge-unreachable" | "edge-broke-off" | "edge-rubbish";
+  readonly why: string;
+  readonly cause?: unknown;
+}
+
+/** The one request that is under way on a connection. */
+export interface ConnectionUser extends AnswerSink {
+  /** The request may be written. */
+  connected(): void;
+  /** The edge takes more of the request's body. */
+  drained(): void;
+  /** All that one read has brought has been told: what belongs together can go out together. */
+  readOver(): void;
+  /** The answer has come to its end. */
+  whole(excess: boolean): void;
+  /** There will be no answer, or no more of it. */
+  failed(fault: ConnectionFault): void;
+  /** The edge has stopped answering Pings; the connection says nothing about it yet. */
+  edgeDied(why: string): void;
+}
+
+/** The pool that a connection belongs to. */
+export interface ConnectionPool {
+  /** It is idle, and good for another request. */
+  keep(connection: EdgeConnection, now: number): void;
+  /** It is closed. */
+  forget(connection: EdgeConnection): void;
+}
+
+/**
+ * connecting → busy ⇄ idle; closed from anywhere: by the edge, by a fault, by whoever uses it. A connection that is
+ * idle reads on: what comes then, bytes or an end, closes it.
+ */
+type State =
+  | { readonly kind: "connecting"; readonly user: ConnectionUser }
+  | { readonly kind: "busy"; readonly user: ConnectionUser }
+  | { readonly kind: "idle" }
+  | { readonly kind: "closed" };
+
+const IDLE: State = { kind: "idle" };
+const CLOSED: State = { kind: "closed" };
+
+// One lost SYN is sent again after 1 s; by then the next edge is the better choice.
+const CONNECT_MS = 1000;
+
+// All connections read into one buffer: everything in it is used or copied before the read is over.
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** One keep-alive connection to an edge, for one request at a time. */
+export class EdgeConnection {
+  readonly #pool: ConnectionPool;
+  readonly #socket: Socket;
+  readonly #reader = new AnswerReader();
+  #state: State;
+  #answers = 0;
+  #held = false;
+  /** The field lines of its answers, for clients. */
+  readonly lines = new ResponseLines();
+  /** Since when it is idle, in monotonic milliseconds. Kept by its pool. */
+  idleSince = 0;
+
+  constructor(address: Address, pool: ConnectionPool, user: ConnectionUser) {
+    this.#pool = pool;
+    this.#state = { kind: "connecting", user };
+    this.#socket = connect({
+      ...address,
+      noDelay: true,
+      onread: { buffer: READ_BUFFER, callback: (length, bytes) => this.#read(bytes, length) },
+    });
+    this.#socket
+      .setTimeout(CONNECT_MS, () => this.#gone(new Error(`no connection within ${CONNECT_MS} ms`)))
+      .on("connect", () => this.#connected())
+      .on("drain", () => this.#state.kind === "busy" && this.#state.user.drained())
+      .on("error", (error) => this.#gone(error))
+      .on("end", () => this.#gone(undefined))
+      .on("close", () => this.#gone(new Error("closed")));
+  }
+
+  /** Whether it has carried an answer before: then the edge may be closing it just now. */
+  get reused(): boolean {
+    return this.#answers > 0;
+  }
+
+  /** Whether a request can be written at once. */
+  get ready(): boolean {
+    return this.#state.kind === "busy";
+  }
+
+  /** Takes an idle connection for a request. */
+  use(user: ConnectionUser): void {
+    this.#state = { kind: "busy", user };
+  }
+
+  /** Begins a request; the answer to it will be that to `method`. */
+  send(method: string, head: string): void {
+    this.#reader.begin(method);
+    this.#socket.write(head, "latin1");
+  }
+
+  /** One more part of the request. */
+  sendMore(bytes: Buffer | string): void {
+    this.#socket.write(bytes, "latin1");
+  }
+
+  /** Whether no more should be sent before `drained`. */
+  get full(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  /** Several parts written between these go out together. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** Reads nothing more after what has just been told, until `resume`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#socket.resume();
+  }
+
+  /** The request on it is over. It is kept when both sides are ready for another one. */
+  release(good: boolean, now: number): void {
+    if (this.#state.kind !== "busy") return;
+    if (!good || !this.#reader.persists) {
+      this.destroy();
+      return;
+    }
+    this.#answers += 1;
+    this.#state = IDLE;
+    this.resume();
+    this.#pool.keep(this, now);
+  }
+
+  /** Whoever uses it is told nothing any more. */
+  destroy(): void {
+    this.#state = CLOSED;
+    this.#close();
+  }
+
+  edgeDied(why: string): void {
+    const state = this.#state;
+    if (state.kind === "connecting" || state.kind === "busy") state.user.edgeDied(why);
+  }
+
+  #connected(): void {
+    if (this.#state.kind !== "connecting") return;
+    const { user } = this.#state;
+    this.#socket.setTimeout(0);
+    this.#state = { kind: "busy", user };
+    user.connected();
+  }
+
+  /** Returns false to read no more for now. */
+  #read(buffer: Uint8Array, length: number): boolean {
+    if (this.#state.kind !== "busy") {
+      this.destroy();
+      return true;
+    }
+    const { user } = this.#state;
+    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
+    const progress = this.#reader.read(bytes, user);
+    switch (progress.kind) {
+      case "more":
+        user.readOver();
+        break;
+      case "whole":
+        user.whole(progress.excess);
+        break;
+      case "rubbish":
+        this.#fail({ code: "edge-rubbish", why: progress.why });
+        break;
+    }
+    return !this.#held;
+  }
+
+  /** The socket has ended: in good order when there is no cause. */
+  #gone(cause: Error | undefined): void {
+    const state = this.#state;
+    switch (state.kind) {
+      case "connecting":
+        this.#fail({ code: "edge-unreachable", why: "no connection", cause });
+        break;
+      case "busy":
+        if (cause === undefined && this.#reader.closed()) {
+          this.destroy();
+          state.user.whole(false);
+        } else this.#fail({ code: "edge-broke-off", why: "broke off", cause });
+        break;
+      case "idle":
+      case "closed":
+        this.destroy();
+    }
+  }
+
+  #fail(fault: ConnectionFault): void {
+    const state = this.#state;
+    this.#state = CLOSED;
+    this.#close();
+    if (state.kind === "connecting" || state.kind === "busy") state.user.failed(fault);
+  }
+
+  #close(): void {
+    if (!this.#socket.destroyed) this.#socket.destroy();
+    this.#pool.forget(this);
+  }
+}

@@ -1,0 +1,195 @@
+import type { HttpDate } from "../../http/server/date-field.ts";
+import type { Clock } from "../../process/clock.ts";
+import type { RetryBudget } from "../choose/retry-budget.ts";
+import { routeRequest } from "../choose/route-request.ts";
+import type { Answerer, Exchange } from "../client/exchange.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetEdge } from "../fleet/fleet-edge.ts";
+import { RouterFailure } from "../router-failure.ts";
+import { Attempt, type AttemptOwner, type Destination, type FailedAttempt, isRepeatable } from "./attempt.ts";
+
+/** What became of a request. */
+export type Forwarded =
+  | { readonly kind: "relayed"; readonly edge: string }
+  /** The client has part of an answer. */
+  | { readonly kind: "cut"; readonly edge: string; readonly failure: RouterFailure }
+  /** The client has nothing yet. */
+  | { readonly kind: "unanswered"; readonly failure: RouterFailure };
+
+export interface ForwardingParts {
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly date: HttpDate;
+  readonly budget: RetryBudget;
+  /** Asks a second edge when the first takes longer than it usually does. */
+  readonly hedge: boolean;
+  /** The field, in lower case, in which a client's region stands. */
+  readonly regionField: string | undefined;
+  /** The request turns to another edge, or once more to this one. */
+  readonly retried: (edge: string, failure: RouterFailure) => void;
+  /** It could have, but too many others have. */
+  readonly retryRefused: () => void;
+  /** The request is also sent to this edge. */
+  readonly hedged: (edge: string) => void;
+  readonly over: (exchange: Exchange, forwarded: Forwarded) => void;
+}
+
+// A request that breaks the edges it reaches must not visit them all. Refused connections do not count.
+const MAX_SENT = 3;
+
+/**
+ * Tries the edges in the order of the choice until one begins to answer:
+ * - a kept connection that breaks may have been closed just then: the same edge is asked over a fresh one;
+ * - an edge that broke a fresh connection off gets a second try after the others;
+ * - with hedging, an edge that takes longer than usual gets company, and the first to answer wins;
+ * each of them only when the request can be sent twice, and while the retry budget lasts.
+ */
+export class Forwarding implements Answerer, AttemptOwner {
+  readonly #exchange: Exchange;
+  readonly #parts: ForwardingParts;
+  readonly #queue: FleetEdge[];
+  #attempt: Attempt | undefined;
+  #hedge: Attempt | undefined;
+  #hedgeTimer: NodeJS.Timeout | undefined;
+  #sent = 0;
+  #last: RouterFailure | undefined;
+
+  constructor(exchange: Exchange, parts: ForwardingParts) {
+    this.#exchange = exchange;
+    this.#parts = parts;
+    this.#queue = [...parts.fleet.choose(routeRequest(exchange.request, parts.regionField)).edges];
+    exchange.answerer = this;
+    parts.budget.request();
+  }
+
+  begin(): void {
+    this.#tryNext();
+    if (this.#parts.hedge) this.#prepareHedge();
+  }
+
+  moreBody(): void {
+    this.#attempt?.moreBody();
+  }
+
+  clientDrained(): void {
+    this.#attempt?.clientDrained();
+  }
+
+  giveUp(failure: RouterFailure): void {
+    const id = this.#attempt?.id ?? "";
+    this.#attempt?.cancel(failure.code);
+    this.#end(this.#exchange.begun ? { kind: "cut", edge: id, failure } : { kind: "unanswered", failure });
+  }
+
+  /** Of two attempts only the first one passes them on: the client asked once. */
+  interim(attempt: Attempt, head: string): void {
+    if (attempt === this.#attempt) this.#exchange.interim(head);
+  }
+
+  answering(attempt: Attempt): void {
+    clearTimeout(this.#hedgeTimer);
+    const loser = attempt === this.#attempt ? this.#hedge : this.#attempt;
+    this.#attempt = attempt;
+    this.#hedge = undefined;
+    loser?.cancel();
+  }
+
+  relayed(attempt: Attempt): void {
+    this.#end({ kind: "relayed", edge: attempt.id });
+  }
+
+  cut(attempt: Attempt, failure: RouterFailure): void {
+    this.#end({ kind: "cut", edge: attempt.id, failure });
+  }
+
+  malformedBody(why: string): void {
+    this.giveUp(new RouterFailure("body-malformed", why));
+  }
+
+  failed(attempt: Attempt, failed: FailedAttempt): void {
+    const { failure, sent, stale } = failed;
+    this.#last = failure;
+    if (sent) this.#sent += 1;
+    if (this.#survives(attempt)) return;
+    // An edge that broke a fresh connection off comes last.
+    if (failure.code === "edge-broke-off" && !stale) this.#queue.push(attempt.edge);
+    if (!this.#mayTryAgain(failed)) {
+      this.#giveUpTrying();
+      return;
+    }
+    this.#parts.retried(attempt.id, failure);
+    const pool = stale ? attempt.edge.pool : undefined;
+    if (pool === undefined) this.#tryNext();
+    else this.#start({ edge: attempt.edge, pool, fresh: true });
+  }
+
+  #mayTryAgain({ sent, stale }: FailedAttempt): boolean {
+    if (this.#sent >= MAX_SENT || (sent && !isRepeatable(this.#exchange))) return false;
+    if (!stale && this.#queue.length === 0) return false;
+    if (this.#parts.budget.take(this.#parts.clock.monotonic())) return true;
+    this.#parts.retryRefused();
+    return false;
+  }
+
+  /** Whether the other one of two attempts is still under way after this one has failed. */
+  #survives(failed: Attempt): boolean {
+    const other = failed === this.#attempt ? this.#hedge : this.#attempt;
+    this.#attempt = other;
+    this.#hedge = undefined;
+    return other !== undefined;
+  }
+
+  #tryNext(): void {
+    const next = this.#take();
+    if (next === undefined) this.#giveUpTrying();
+    else this.#start(next);
+  }
+
+  /** The best edge that has not been tried and can be. */
+  #take(): Destination | undefined {
+    for (let edge = this.#queue.shift(); edge !== undefined; edge = this.#queue.shift()) {
+      const pool = edge.health.kind === "alive" ? edge.pool : undefined;
+      if (pool !== undefined) return { edge, pool, fresh: false };
+    }
+    return undefined;
+  }
+
+  #start(to: Destination): void {
+    this.#attempt = new Attempt(to, this.#exchange, this.#parts, this);
+    this.#attempt.begin();
+  }
+
+  #prepareHedge(): void {
+    const { request, body } = this.#exchange;
+    if (request.method !== "GET" || body !== undefined || this.#queue.length === 0) return;
+    const usualMs = this.#attempt?.edge.traffic.p95Ms(this.#parts.clock.monotonic());
+    if (usualMs !== undefined) this.#hedgeTimer = setTimeout(() => this.#sendHedge(), usualMs);
+  }
+
+  #sendHedge(): void {
+    if (this.#attempt?.waiting !== true || this.#hedge !== undefined) return;
+    if (this.#queue.length === 0 || !this.#parts.budget.take(this.#parts.clock.monotonic())) return;
+    const next = this.#take();
+    if (next === undefined) return;
+    this.#hedge = new Attempt(next, this.#exchange, this.#parts, this);
+    this.#parts.hedged(this.#hedge.id);
+    this.#hedge.begin();
+  }
+
+  #giveUpTrying(): void {
+    const last = this.#last;
+    const failure =
+      last !== undefined && last.code !== "edge-unreachable"
+        ? last
+        : new RouterFailure("no-edge", "no edge could take the request", last);
+    this.#end({ kind: "unanswered", failure });
+  }
+
+  #end(forwarded: Forwarded): void {
+    clearTimeout(this.#hedgeTimer);
+    this.#hedge?.cancel();
+    this.#hedge = undefined;
+    this.#attempt = undefined;
+    this.#parts.over(this.#exchange, forwarded);
+  }
+}

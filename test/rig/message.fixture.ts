@@ -1,0 +1,41 @@
+import type { CacheRequest, StoredHead } from "../../edge/rules/message.ts";
+import { selectingFields } from "../../edge/rules/vary.ts";
+import { Fields } from "../../http/message/fields.ts";
+
+/** The time at which the messages of the tests are made: a whole second. */
+export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
+
+/** Field lines as they would stand in a message: "Name: value". */
+export function fieldsOf(...lines: readonly string[]): Fields {
+  return Fields.of(
+    lines.map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+}
+
+export function get(...lines: readonly string[]): CacheRequest {
+  return { method: "GET", target: "/a", site: "default", fields: fieldsOf("Host: example.com", ...lines) };
+}
+
+/** A response to `get()`, stored at NOW, which took no time. */
+export function stored(...lines: readonly string[]): StoredHead {
+  return storedBy(get(), ...lines);
+}
+
+/** A response to `request`, stored at NOW, which took no time. */
+export function storedBy(request: CacheRequest, ...lines: readonly string[]): StoredHead {
+  const fields = fieldsOf(...lines);
+  const selecting = selectingFields(fields, request);
+  if (selecting === "never") throw new Error("a response that never matches is not stored");
+  return {
+    status: 200,
+    fields,
+    requestTime: NOW,
+    responseTime: NOW,
+    selecting,
+    method: "GET",
+    authorized: false,
+  };
+}
