@@ -41,7 +41,7 @@ function withOlderParts(
   let whole = newer;
   for (const older of edge.store.peek(newer.key)) {
     // What a purge covers, or may cover, must not come back as a part of something newer.
-    if (edge.follower.standing(older) !== "trusted" || !selects(older.selecting, request)) continue;
+    if (edge.follower.standing(older).kind !== "trusted" || !selects(older.selecting, request)) continue;
     const both = combined(older, whole);
     if (both !== undefined) whole = joined(older, whole, both);
   }

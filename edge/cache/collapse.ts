@@ -1,6 +1,7 @@
 import { judge, type Verdict } from "../rules/judge.ts";
 import type { CacheRequest } from "../rules/message.ts";
 import { completion } from "../rules/partial.ts";
+import { TRUSTED } from "../rules/purge-standing.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
 import type { FillMark } from "../store/fill-mark.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -51,11 +52,8 @@ export async function askOrigin(
   return given;
 }
 
-// The standings of what a purge, a flush or a lapse has put in doubt.
-const DISTRUSTED: readonly string[] = ["purged", "soft-purged", "lapsed"];
-
 function isDistrusted(verdict: Asking): boolean {
-  return verdict.kind === "must-validate" && DISTRUSTED.includes(verdict.detail);
+  return verdict.kind === "must-validate" && verdict.standing.kind !== "trusted";
 }
 
 function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: EdgeParts): FillAim {
@@ -71,7 +69,7 @@ function completablePart(request: CacheRequest, key: string, edge: EdgeParts): S
     .peek(key)
     .find(
       (stored) =>
-        edge.follower.standing(stored) === "trusted" &&
+        edge.follower.standing(stored).kind === "trusted" &&
         selects(stored.selecting, request) &&
         completion(stored) !== undefined,
     );
@@ -151,6 +149,6 @@ function joinable(
 function fits(request: CacheRequest, filled: Filled, edge: EdgeParts): boolean {
   if (filled.kind === "own") return false;
   if (filled.kind === "shared" ? !filled.body.joinable : !filled.kept) return false;
-  const { kind } = judge(request, [filled.response], () => "trusted", edge.clock.wall());
+  const { kind } = judge(request, [filled.response], () => TRUSTED, edge.clock.wall());
   return kind === "fresh" || kind === "stale-usable";
 }

@@ -20,7 +20,7 @@ export function refreshBehind(
   if (flight !== undefined && follower.mayJoin(flight.mark, stale)) return;
   const { site, target, fields, origin } = request;
   // Rule E2: a soft purge of much makes much stale at once.
-  const doubted = follower.standing(stale) !== "trusted";
+  const doubted = follower.standing(stale).kind !== "trusted";
   const inTurn: InTurn = doubted ? (ask) => collapse.revalidations(site).pass(ask) : straight;
   refresh({ method: "GET", site, target, fields, origin }, key, stale, inTurn, edge);
 }

@@ -17,15 +17,9 @@ import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { clientFields } from "../rules/client-fields.ts";
 import { ttl } from "../rules/freshness.ts";
-import {
-  isSoftPurged,
-  judge,
-  mayServeOnError,
-  type Standing,
-  ttlLeft,
-  type Verdict,
-} from "../rules/judge.ts";
+import { judge, mayServeOnError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
+import { PURGED, type PurgeStanding } from "../rules/purge-standing.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type Asking, askOrigin, type Given } from "./collapse.ts";
 import { bytesContent, type Content } from "./content.ts";
@@ -44,7 +38,7 @@ export interface EdgeRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
 }
 
-type StandingOf = (stored: StoredResponse) => Standing;
+type StandingOf = (stored: StoredResponse) => PurgeStanding;
 
 // The field with which a client, such as the one that purged, names the position that it has seen.
 const AFTER = "EdgeCache-After";
@@ -67,9 +61,9 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
   // Read-your-purge: nothing older than the position that the client has seen, here or elsewhere.
   const caughtUp = after === undefined || (await edge.follower.reaches(after, CATCH_UP_MS));
   const standing: StandingOf = (stored) => {
-    const known = caughtUp ? edge.follower.standing(stored) : "purged";
+    const known = caughtUp ? edge.follower.standing(stored) : PURGED;
     // The purge whose position it is may be a soft one.
-    return after !== undefined && isSoftPurged(known) ? "purged" : known;
+    return after !== undefined && known.kind === "soft-purged" ? PURGED : known;
   };
   const key = cacheKey(request.site, request.target);
   const now = edge.clock.wall();
@@ -84,7 +78,7 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
         return fromStore(
           request,
           verdict.stored,
-          { kind: "stale", ttl: verdict.ttl, refreshing: verdict.refresh, detail: verdict.because },
+          { kind: "stale", ttl: verdict.ttl, refreshing: verdict.refresh, detail: verdict.detail },
           edge,
         );
       case "must-validate":

@@ -7,8 +7,9 @@ import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { freshnessLifetime } from "../rules/freshness.ts";
-import { isSoftPurged, judge, type Standing, ttlLeft, type Verdict } from "../rules/judge.ts";
+import { judge, ttlLeft, type Verdict } from "../rules/judge.ts";
 import type { CacheRequest } from "../rules/message.ts";
+import type { PurgeStanding } from "../rules/purge-standing.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
 import { notUnderstood, type Understood } from "./understood.ts";
@@ -44,13 +45,13 @@ export function explain(
   const key = cacheKey(site, url.target);
   const now = edge.clock.wall();
   const stored = [...edge.store.peek(key), ...edge.store.equivalents(site, url.target)];
-  const standing = (response: StoredResponse): Standing => edge.follower.standing(response);
+  const standing = (response: StoredResponse): PurgeStanding => edge.follower.standing(response);
   const verdict = judge(asked, stored, standing, now);
   const selected = "stored" in verdict ? verdict.stored : undefined;
   const variants = stored.map((response) =>
     describeVariant(response, ttlLeft(response, standing(response), now), response === selected, now),
   );
-  const { next, reason } = nextOutcome(verdict, selected !== undefined && isSoftPurged(standing(selected)));
+  const { next, reason } = nextOutcome(verdict);
   const member = cacheStatusMember(edge.id, next);
   return {
     ok: true,
@@ -65,10 +66,7 @@ function siteOf({ authority }: NamedUrl, sites: Sites): string | undefined {
 }
 
 /** What the next request would get, before the origin has a say, and the rule that decides. */
-function nextOutcome(
-  verdict: Verdict<StoredResponse>,
-  softPurged: boolean,
-): { next: CacheOutcome; reason: string } {
+function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; reason: string } {
   switch (verdict.kind) {
     case "fresh":
       return {
@@ -77,8 +75,8 @@ function nextOutcome(
       };
     case "stale-usable":
       return {
-        next: { kind: "stale", ttl: verdict.ttl, refreshing: verdict.refresh, detail: verdict.because },
-        reason: `a stored response is stale${softPurged ? " by a soft purge" : ""}, and ${verdict.because} allows it`,
+        next: { kind: "stale", ttl: verdict.ttl, refreshing: verdict.refresh, detail: verdict.detail },
+        reason: `a stored response is stale${verdict.standing.kind === "soft-purged" ? " by a soft purge" : ""}, and ${verdict.detail} allows it`,
       };
     case "must-validate":
       return {

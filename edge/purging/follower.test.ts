@@ -112,15 +112,15 @@ describe("the purge follower", () => {
     log.cut = true;
     clock.advance(1_999);
     await turn();
-    expect(follower.standing(stored)).to.equal("trusted");
+    expect(follower.standing(stored)).to.deep.equal({ kind: "trusted" });
     clock.advance(1);
     expect(follower.leaseLeftMs).to.equal(0);
-    expect(follower.standing(stored)).to.equal("lapsed");
+    expect(follower.standing(stored)).to.deep.equal({ kind: "lapsed" });
     expect(follower.mayJoin(mark(), PAGE)).to.equal(false);
     log.cut = false;
     clock.advance(250);
     await turn();
-    expect(follower.standing(stored)).to.equal("trusted");
+    expect(follower.standing(stored)).to.deep.equal({ kind: "trusted" });
   });
 
   it("does not renew the lease while the log's tail is ahead of it", async () => {
@@ -138,9 +138,9 @@ describe("the purge follower", () => {
     log.bend = (state) => ({ ...state, runId: "another" });
     clock.advance(250);
     await turn();
-    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
     expect(follower.overtaken(before, PAGE)).to.equal(true);
-    expect(follower.standing(storedAt(mark()))).to.equal("trusted");
+    expect(follower.standing(storedAt(mark()))).to.deep.equal({ kind: "trusted" });
   });
 
   it("makes validators of everything when the log has less than it once had", async () => {
@@ -149,7 +149,7 @@ describe("the purge follower", () => {
     log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: 0 } });
     clock.advance(250);
     await turn();
-    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
   });
 
   it("makes validators of everything and goes on when entries were trimmed before it saw them", async () => {
@@ -158,7 +158,7 @@ describe("the purge follower", () => {
     log.bend = (state) => ({ ...state, first: { epoch, seq: seq + 5 }, tail: { epoch, seq: seq + 6 } });
     clock.advance(250);
     await turn();
-    expect(follower.standing(stored)).to.equal("purged");
+    expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
     expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
   });
 
@@ -176,7 +176,7 @@ describe("the purge follower", () => {
         clock.advance(100);
         expect(follower.standing(stored)).to.deep.equal(softly(0.3));
         expect(store.objects).to.equal(1);
-        expect(follower.standing(storedAt(mark()))).to.equal("trusted");
+        expect(follower.standing(storedAt(mark()))).to.deep.equal({ kind: "trusted" });
       });
     }
 
@@ -209,7 +209,7 @@ describe("the purge follower", () => {
       log.cut = true;
       clock.advance(2_000);
       await turn();
-      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
       log.cut = false;
       clock.advance(250);
       await turn();
@@ -223,9 +223,11 @@ describe("the purge follower", () => {
       log.bend = (state) => ({ ...state, runId: "another", tail: { epoch, seq: 1 } });
       clock.advance(250);
       await turn();
-      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
       expect(follower.removed(stored.mark, stored)).to.equal(true);
-      expect(follower.standing(storedAt({ ...mark(), position: { epoch, seq: 1 } }))).to.equal("trusted");
+      expect(follower.standing(storedAt({ ...mark(), position: { epoch, seq: 1 } }))).to.deep.equal({
+        kind: "trusted",
+      });
     });
   });
 
@@ -249,10 +251,13 @@ describe("the purge follower", () => {
       const other = storedAt(mark(), "/other");
       await append({ kind: "prefix", prefix: "/items" });
       expect(store.objects).to.be.within(1_000, ITEMS);
-      expect([follower.standing(covered), follower.standing(other)]).to.deep.equal(["purged", "trusted"]);
+      expect([follower.standing(covered), follower.standing(other)]).to.deep.equal([
+        { kind: "purged" },
+        { kind: "trusted" },
+      ]);
       await finish();
       expect(store.objects).to.equal(1);
-      expect(follower.standing(other)).to.equal("trusted");
+      expect(follower.standing(other)).to.deep.equal({ kind: "trusted" });
     });
 
     it("holds for stale what a soft purge covers, from one moment on", async () => {
@@ -276,7 +281,7 @@ describe("the purge follower", () => {
       await finish();
       expect(follower.position).to.deep.equal(last);
       expect(follower.purges).to.equal(2);
-      expect(follower.standing(other)).to.equal("trusted");
+      expect(follower.standing(other)).to.deep.equal({ kind: "trusted" });
     });
   });
 
@@ -293,7 +298,7 @@ describe("the purge follower", () => {
     it("makes validators of everything when one is missing between them", async () => {
       const stored = storedAt(mark());
       await follower.apply([entry(follower.position.seq + 2, purgeOf("/other"))]);
-      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
     });
 
     it("ignores those at or below its position", async () => {
@@ -313,7 +318,7 @@ describe("the purge follower", () => {
       const stored = storedAt(mark());
       const epoch = follower.position.epoch + 1;
       await follower.apply([{ position: { epoch, seq: 0 }, content: { kind: "barrier", reason: "test" } }]);
-      expect(follower.standing(stored)).to.equal("purged");
+      expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
       expect(follower.position).to.deep.equal({ epoch, seq: 0 });
     });
   });

@@ -10,7 +10,7 @@ import {
 } from "../../purge-log/position.ts";
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
-import type { Standing } from "../rules/judge.ts";
+import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
 import type { FillMark } from "../store/fill-mark.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
@@ -100,12 +100,12 @@ export class PurgeFollower {
   }
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
-  standing(stored: StoredResponse): Standing {
+  standing(stored: StoredResponse): PurgeStanding {
     const fate = this.#history.fateOf(stored);
-    if (fate === "purged") return fate;
+    if (fate === "purged") return PURGED;
     // Rule E7: without its lease an edge serves nothing stale that a purge covers, be it a soft one.
-    if (this.leaseLeftMs <= 0) return fate === undefined ? "lapsed" : "purged";
-    if (fate === undefined) return "trusted";
+    if (this.leaseLeftMs <= 0) return fate === undefined ? LAPSED : PURGED;
+    if (fate === undefined) return TRUSTED;
     return { kind: "soft-purged", seconds: (this.#parts.clock.monotonic() - fate) / 1_000 };
   }
 

@@ -4,7 +4,7 @@ import type { Purge } from "../../purge-log/purge.ts";
 import type { EdgeParts } from "../cache/context.ts";
 import type { FillRequest } from "../cache/fill.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
-import { isPurged } from "../rules/judge.ts";
+import { isPurged } from "../rules/purge-standing.ts";
 import { fieldsSelecting } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { RefillLane } from "./refill-lane.ts";

@@ -4,17 +4,18 @@ import { formatHttpDate } from "../../http/message/date.ts";
 import { get, NOW, stored, storedBy } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
 import { freshnessLifetime } from "./freshness.ts";
-import { isPurged, judge, mayServeOnError, type Standing, ttlLeft, type Verdict } from "./judge.ts";
+import { judge, mayServeOnError, ttlLeft, type Verdict } from "./judge.ts";
 import type { CacheRequest, StoredHead } from "./message.ts";
+import { isPurged, LAPSED, PURGED, type PurgeStanding, TRUSTED } from "./purge-standing.ts";
 
-const trusted = (): Standing => "trusted";
+const trusted = (): PurgeStanding => TRUSTED;
 
 /** The verdict in one line, `after` seconds from NOW. */
 function verdict(
   response: readonly string[],
   after: number,
   request: CacheRequest = get(),
-  standing: Standing = "trusted",
+  standing: PurgeStanding = TRUSTED,
 ): string {
   return described(judge(request, [stored(...response)], () => standing, NOW + after * 1000));
 }
@@ -26,7 +27,7 @@ function described(given: Verdict<StoredHead>): string {
     case "fresh":
       return `fresh ${given.ttl}`;
     case "stale-usable":
-      return `${given.because} ${given.ttl}${given.refresh ? " refresh" : ""}`;
+      return `${given.detail} ${given.ttl}${given.refresh ? " refresh" : ""}`;
     case "must-validate":
       return `validate ${given.why} ${given.detail} ${given.ttl}`;
     case "absent":
@@ -37,7 +38,7 @@ function described(given: Verdict<StoredHead>): string {
 }
 
 /** Softly purged so many seconds ago. */
-const softly = (seconds: number): Standing => ({ kind: "soft-purged", seconds });
+const softly = (seconds: number): PurgeStanding => ({ kind: "soft-purged", seconds });
 
 const wish = (directives: string): CacheRequest => get(`Cache-Control: ${directives}`);
 
@@ -112,10 +113,12 @@ describe("judge", () => {
   });
 
   it("uses what is purged or lapsed as a validator only", () => {
-    for (const standing of ["purged", "lapsed"] as const) {
+    for (const standing of [PURGED, LAPSED]) {
       const directives = ["Cache-Control: max-age=60, stale-while-revalidate=60"];
-      expect(verdict(directives, 0, get(), standing)).to.equal(`validate stale ${standing} 60`);
-      expect(verdict(directives, 70, wish("max-stale"), standing)).to.equal(`validate stale ${standing} -10`);
+      expect(verdict(directives, 0, get(), standing)).to.equal(`validate stale ${standing.kind} 60`);
+      expect(verdict(directives, 70, wish("max-stale"), standing)).to.equal(
+        `validate stale ${standing.kind} -10`,
+      );
       expect(verdict(directives, 0, wish("only-if-cached"), standing)).to.equal("only-if-cached-unmet");
     }
   });
@@ -154,12 +157,12 @@ describe("judge", () => {
 
   it("counts what is left to a response from its soft purge, if that is less", () => {
     const head = stored("Cache-Control: max-age=60");
-    const left = (standing: Standing) => ttlLeft(head, standing, NOW + 40_000);
-    expect([left("trusted"), left("purged"), left("lapsed")]).to.deep.equal([20, 20, 20]);
+    const left = (standing: PurgeStanding) => ttlLeft(head, standing, NOW + 40_000);
+    expect([left(TRUSTED), left(PURGED), left(LAPSED)]).to.deep.equal([20, 20, 20]);
     expect([left(softly(0)), left(softly(3.5))]).to.deep.equal([0, -3]);
     expect(ttlLeft(head, softly(3.5), NOW + 70_000)).to.equal(-10);
-    const standings: readonly Standing[] = ["trusted", "lapsed", "purged", softly(0)];
-    expect(standings.filter(isPurged)).to.deep.equal(["purged", softly(0)]);
+    const standings: readonly PurgeStanding[] = [TRUSTED, LAPSED, PURGED, softly(0)];
+    expect(standings.filter(isPurged)).to.deep.equal([PURGED, softly(0)]);
   });
 
   it("passes on every method but GET and HEAD, and what only an origin can judge", () => {
@@ -276,30 +279,30 @@ describe("judge", () => {
   });
 });
 
-const told = (standing: Standing): string =>
-  typeof standing === "string" ? standing : `softly purged ${standing.seconds} s ago`;
+const told = (standing: PurgeStanding): string =>
+  standing.kind === "soft-purged" ? `softly purged ${standing.seconds} s ago` : standing.kind;
 
 describe("mayServeOnError", () => {
   const cases: readonly (readonly [
     string,
     number,
     string,
-    Standing,
+    PurgeStanding,
     "unreachable" | "server-error",
     boolean,
   ])[] = [
-    ["max-age=60, stale-if-error=60", 120, "", "trusted", "server-error", true],
-    ["max-age=60, stale-if-error=60", 121, "", "trusted", "server-error", false],
-    ["max-age=60, stale-if-error=60", 90, "max-age=0", "trusted", "server-error", true],
-    ["max-age=60, stale-if-error=60", 90, "no-cache", "trusted", "server-error", false],
-    ["max-age=60, stale-if-error=x", 61, "", "trusted", "server-error", false],
-    ["max-age=60, stale-if-error=60", 90, "", "lapsed", "unreachable", true],
-    ["max-age=60, stale-if-error=60", 10, "", "lapsed", "unreachable", true],
-    ["max-age=60, stale-if-error=60", 121, "", "lapsed", "unreachable", false],
-    ["max-age=60", 10, "", "lapsed", "unreachable", false],
-    ["max-age=60", 70, "max-stale", "lapsed", "unreachable", false],
-    ["max-age=60", 70, "stale-if-error=60", "lapsed", "unreachable", false],
-    ["max-age=60, stale-if-error=60", 10, "", "purged", "unreachable", false],
+    ["max-age=60, stale-if-error=60", 120, "", TRUSTED, "server-error", true],
+    ["max-age=60, stale-if-error=60", 121, "", TRUSTED, "server-error", false],
+    ["max-age=60, stale-if-error=60", 90, "max-age=0", TRUSTED, "server-error", true],
+    ["max-age=60, stale-if-error=60", 90, "no-cache", TRUSTED, "server-error", false],
+    ["max-age=60, stale-if-error=x", 61, "", TRUSTED, "server-error", false],
+    ["max-age=60, stale-if-error=60", 90, "", LAPSED, "unreachable", true],
+    ["max-age=60, stale-if-error=60", 10, "", LAPSED, "unreachable", true],
+    ["max-age=60, stale-if-error=60", 121, "", LAPSED, "unreachable", false],
+    ["max-age=60", 10, "", LAPSED, "unreachable", false],
+    ["max-age=60", 70, "max-stale", LAPSED, "unreachable", false],
+    ["max-age=60", 70, "stale-if-error=60", LAPSED, "unreachable", false],
+    ["max-age=60, stale-if-error=60", 10, "", PURGED, "unreachable", false],
     ["max-age=60, stale-if-error=60", 10, "", softly(0), "server-error", true],
     ["max-age=60, stale-if-error=60", 80, "", softly(60), "unreachable", true],
     ["max-age=60, stale-if-error=60", 80, "", softly(60.1), "unreachable", false],
@@ -312,19 +315,19 @@ describe("mayServeOnError", () => {
     ["max-age=60", 10, "", softly(1), "unreachable", false],
     ["max-age=60", 10, "stale-if-error=60", softly(1), "server-error", false],
     ["max-age=60", 10, "max-stale", softly(1), "unreachable", false],
-    ["max-age=60, stale-if-error=60, must-revalidate", 61, "", "trusted", "unreachable", false],
-    ["max-age=60, stale-if-error=60, proxy-revalidate", 61, "", "trusted", "unreachable", false],
-    ["max-age=60, stale-if-error=60, no-cache", 1, "", "trusted", "unreachable", false],
-    ["s-maxage=60, stale-if-error=60", 61, "", "trusted", "unreachable", false],
-    ["s-maxage=60, stale-if-error=60", 10, "", "lapsed", "unreachable", true],
-    ["max-age=60", 61, "", "trusted", "unreachable", true],
-    ["max-age=60", 61, "", "trusted", "server-error", false],
-    ["max-age=60", 60 + 86_401, "", "trusted", "unreachable", false],
-    ["max-age=60", 61, "max-age=10", "trusted", "unreachable", false],
-    ["max-age=60", 10, "max-age=5", "trusted", "unreachable", true],
-    ["max-age=60", 70, "stale-if-error=10", "trusted", "server-error", true],
-    ["max-age=60", 70, "max-stale=10", "trusted", "server-error", true],
-    ["max-age=60", 71, "max-stale=10", "trusted", "server-error", false],
+    ["max-age=60, stale-if-error=60, must-revalidate", 61, "", TRUSTED, "unreachable", false],
+    ["max-age=60, stale-if-error=60, proxy-revalidate", 61, "", TRUSTED, "unreachable", false],
+    ["max-age=60, stale-if-error=60, no-cache", 1, "", TRUSTED, "unreachable", false],
+    ["s-maxage=60, stale-if-error=60", 61, "", TRUSTED, "unreachable", false],
+    ["s-maxage=60, stale-if-error=60", 10, "", LAPSED, "unreachable", true],
+    ["max-age=60", 61, "", TRUSTED, "unreachable", true],
+    ["max-age=60", 61, "", TRUSTED, "server-error", false],
+    ["max-age=60", 60 + 86_401, "", TRUSTED, "unreachable", false],
+    ["max-age=60", 61, "max-age=10", TRUSTED, "unreachable", false],
+    ["max-age=60", 10, "max-age=5", TRUSTED, "unreachable", true],
+    ["max-age=60", 70, "stale-if-error=10", TRUSTED, "server-error", true],
+    ["max-age=60", 70, "max-stale=10", TRUSTED, "server-error", true],
+    ["max-age=60", 71, "max-stale=10", TRUSTED, "server-error", false],
   ];
   for (const [directives, after, asked, standing, error, expected] of cases) {
     it(`is ${expected} when ${told(standing)}, ${error}, ${directives}, ${after} s, asked for ${asked || "nothing"}`, () => {

@@ -9,62 +9,15 @@ import {
 import { ttl } from "./freshness.ts";
 import type { CacheRequest, StoredHead } from "./message.ts";
 import { answersWholly } from "./partial.ts";
+import type { PurgeStanding, SoftPurged } from "./purge-standing.ts";
 import { hasContent } from "./storable.ts";
 import { selects } from "./vary.ts";
-
-/**
- * trusted: may be used while fresh. purged: covered by a purge, so only a validator. lapsed: the edge's lease
- * has run out, so only after validation, or by stale-if-error when the origin cannot be reached.
- */
-export type Standing = "trusted" | "purged" | "lapsed" | SoftPurged;
-
-/** Covered by a soft purge: stale from then on, so only as far as the response itself allows that. */
-export interface SoftPurged {
-  readonly kind: "soft-purged";
-  /** Since the purge, or the first of several, was applied. */
-  readonly seconds: number;
-}
-
-/** Whether a purge covers it, softly or not. */
-export function isPurged(standing: Standing): boolean {
-  return standing === "purged" || isSoftPurged(standing);
-}
-
-export function isSoftPurged(standing: Standing): standing is SoftPurged {
-  return typeof standing === "object";
-}
-
-/** What is to be done for a request. `ttl` is whole seconds, zero or less when stale; `detail` is one word. */
-export type Verdict<S extends StoredHead> =
-  /** Goes to the origin as it is; the cache is not asked. */
-  | { readonly kind: "bypass"; readonly why: "method" | "request"; readonly detail: string }
-  | { readonly kind: "fresh"; readonly stored: S; readonly ttl: number }
-  /** Stale, and allowed to be used; `refresh`: fetch a new one behind the answer. */
-  | {
-      readonly kind: "stale-usable";
-      readonly stored: S;
-      readonly ttl: number;
-      readonly because: "max-stale" | "stale-while-revalidate";
-      readonly refresh: boolean;
-    }
-  /** Usable once the origin has confirmed it. `why` is RFC 9211's fwd reason. */
-  | {
-      readonly kind: "must-validate";
-      readonly stored: S;
-      readonly ttl: number;
-      readonly why: "stale" | "request";
-      readonly detail: string;
-    }
-  /** Nothing is stored for this URI, or not for these request fields, or only a part of what is asked for. */
-  | { readonly kind: "absent"; readonly why: "uri-miss" | "vary-miss" | "partial" }
-  /** RFC 9111 section 5.2.1.7: 504. */
-  | { readonly kind: "only-if-cached-unmet" };
 
 /** What may be done for `request` with the stored `variants` of its key (RFC 9111 section 4). */
 export function judge<S extends StoredHead>(
   request: CacheRequest,
   variants: readonly S[],
-  standing: (stored: S) => Standing,
+  standing: (stored: S) => PurgeStanding,
   now: number,
 ): Verdict<S> {
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -82,8 +35,53 @@ export function judge<S extends StoredHead>(
   return wishes.onlyIfCached && asksOrigin ? { kind: "only-if-cached-unmet" } : verdict;
 }
 
+/** What is to be done for a request. `ttl` is whole seconds, zero or less once it is stale. */
+export type Verdict<S extends StoredHead> =
+  /** The request goes to the origin as it is; the cache is not asked. */
+  | { readonly kind: "bypass"; readonly why: "method"; readonly detail: string }
+  | { readonly kind: "bypass"; readonly why: "request"; readonly detail: BypassDetail }
+  | { readonly kind: "fresh"; readonly stored: S; readonly ttl: number }
+  /** Stale, and allowed to be used; `refresh`: fetch a new one behind the answer. */
+  | {
+      readonly kind: "stale-usable";
+      readonly stored: S;
+      readonly standing: PurgeStanding;
+      readonly ttl: number;
+      readonly detail: StaleDetail;
+      readonly refresh: boolean;
+    }
+  /** Usable once the origin has confirmed it. `why` is the reason to go forward that RFC 9211 names. */
+  | {
+      readonly kind: "must-validate";
+      readonly stored: S;
+      readonly standing: PurgeStanding;
+      readonly ttl: number;
+      readonly why: "stale" | "request";
+      readonly detail: ValidationDetail;
+    }
+  /** Nothing is stored for this URI, or not for these request fields, or only a part of what is asked for. */
+  | { readonly kind: "absent"; readonly why: "uri-miss" | "vary-miss" | "partial" }
+  /** RFC 9111 section 5.2.1.7: 504. */
+  | { readonly kind: "only-if-cached-unmet" };
+
+/** The part of a request that only the origin can answer. */
+export type BypassDetail = "content" | "if-match" | "if-unmodified-since" | "no-store";
+
+/** The permission to use a stale response. */
+export type StaleDetail = "max-stale" | "stale-while-revalidate";
+
+/** What a stored response must be validated for: what purges say of it, a directive of either side, or its age. */
+export type ValidationDetail =
+  | Exclude<PurgeStanding["kind"], "trusted">
+  | "no-cache"
+  | ClientDemand
+  | "past-freshness";
+
+/** A directive of the request that a stored response does not meet. */
+type ClientDemand = "no-cache" | "max-age" | "min-fresh";
+
 /** Why a request must go to the origin as it is; undefined when it need not. */
-function passedOn(request: CacheRequest, wishes: RequestDirectives): string | undefined {
+function passedOn(request: CacheRequest, wishes: RequestDirectives): BypassDetail | undefined {
   if (hasContent(request.fields)) return "content";
   // RFC 9111 section 4.3.2: preconditions that only an origin evaluates.
   if (request.fields.has("if-match")) return "if-match";
@@ -96,7 +94,7 @@ function judgeStored<S extends StoredHead>(
   request: CacheRequest,
   wishes: RequestDirectives,
   variants: readonly S[],
-  standing: (stored: S) => Standing,
+  standing: (stored: S) => PurgeStanding,
   now: number,
 ): Verdict<S> {
   // RFC 9111 section 4: a method that allows it. A HEAD response has no content to answer a GET with.
@@ -125,35 +123,35 @@ function isNewer(a: StoredHead, b: StoredHead): boolean {
 
 function judgeSelected<S extends StoredHead>(
   stored: S,
-  standing: Standing,
+  standing: PurgeStanding,
   wishes: RequestDirectives,
   now: number,
 ): Verdict<S> {
   const { directives } = cachePolicy(stored.fields);
   const left = ttlLeft(stored, standing, now);
-  const validate = (why: "stale" | "request", detail: string): Verdict<S> => {
-    return { kind: "must-validate", stored, ttl: left, why, detail };
+  const validate = (why: "stale" | "request", detail: ValidationDetail): Verdict<S> => {
+    return { kind: "must-validate", stored, standing, ttl: left, why, detail };
   };
-  if (isSoftPurged(standing))
+  if (standing.kind === "soft-purged")
     return judgeSoftPurged(stored, standing, wishes, now) ?? validate("stale", standing.kind);
-  if (standing !== "trusted") return validate("stale", standing);
+  if (standing.kind !== "trusted") return validate("stale", standing.kind);
   // RFC 9111 section 5.2.2.4.
   if (directives.noCache === "all") return validate("stale", "no-cache");
   const refused = refusedByClient(wishes, currentAge(stored, now), left);
   if (refused !== undefined) return validate("request", refused);
   // RFC 9111 section 4.2: fresh while its lifetime is greater than its age.
   if (left > 0) return { kind: "fresh", stored, ttl: left };
-  return judgeStale(stored, left, directives, wishes) ?? validate("stale", "past-freshness");
+  return judgeStale(stored, standing, left, directives, wishes) ?? validate("stale", "past-freshness");
 }
 
 /** Seconds since it became stale, by age or by a soft purge; below zero while it is fresh. */
-function staleness(stored: StoredHead, standing: Standing, now: number): number {
+function staleness(stored: StoredHead, standing: PurgeStanding, now: number): number {
   const byAge = -ttl(stored, now);
-  return isSoftPurged(standing) ? Math.max(byAge, standing.seconds) : byAge;
+  return standing.kind === "soft-purged" ? Math.max(byAge, standing.seconds) : byAge;
 }
 
 /** Whole seconds of freshness left to it where it stands; zero or less once it is stale. */
-export function ttlLeft(stored: StoredHead, standing: Standing, now: number): number {
+export function ttlLeft(stored: StoredHead, standing: PurgeStanding, now: number): number {
   return 0 - Math.floor(staleness(stored, standing, now));
 }
 
@@ -171,14 +169,14 @@ function judgeSoftPurged<S extends StoredHead>(
   if (forbidsStale(directives)) return undefined;
   const stale = staleness(stored, standing, now);
   if (refusedByClient(wishes, currentAge(stored, now), -stale) !== undefined) return undefined;
-  return whileRevalidated(stored, stale, directives, wishes);
+  return whileRevalidated(stored, standing, stale, directives, wishes);
 }
 
 /**
  * The request directive that a stored response does not meet (RFC 9111 section 5.2.1). One that cannot be read
  * is met by nothing. RFC 8246 section 2: `immutable` gives way to a client that asks for validation.
  */
-function refusedByClient(wishes: RequestDirectives, age: number, left: number): string | undefined {
+function refusedByClient(wishes: RequestDirectives, age: number, left: number): ClientDemand | undefined {
   if (wishes.noCache) return "no-cache";
   if (wishes.maxAge !== undefined && (wishes.maxAge === "invalid" || age > wishes.maxAge)) return "max-age";
   if (wishes.minFresh !== undefined && (wishes.minFresh === "invalid" || left < wishes.minFresh)) {
@@ -190,21 +188,23 @@ function refusedByClient(wishes: RequestDirectives, age: number, left: number): 
 /** Whether a stale response may be used without validation; undefined when not (RFC 9111 section 4.2.4). */
 function judgeStale<S extends StoredHead>(
   stored: S,
+  standing: PurgeStanding,
   left: number,
   directives: ResponseDirectives,
   wishes: RequestDirectives,
 ): Verdict<S> | undefined {
   if (forbidsStale(directives)) return undefined;
-  const refreshed = whileRevalidated(stored, -left, directives, wishes);
+  const refreshed = whileRevalidated(stored, standing, -left, directives, wishes);
   if (refreshed !== undefined) return refreshed;
   if (!toleratesStale(wishes, left)) return undefined;
   const refresh = isRefreshable(directives, -left);
-  return { kind: "stale-usable", stored, ttl: left, because: "max-stale", refresh };
+  return { kind: "stale-usable", stored, standing, ttl: left, detail: "max-stale", refresh };
 }
 
 /** RFC 5861 section 3. */
 function whileRevalidated<S extends StoredHead>(
   stored: S,
+  standing: PurgeStanding,
   stale: number,
   directives: ResponseDirectives,
   wishes: RequestDirectives,
@@ -212,7 +212,7 @@ function whileRevalidated<S extends StoredHead>(
   // RFC 9111 section 5.2.1.1: with max-age and without max-stale, the client wants no stale response.
   if (!isRefreshable(directives, stale) || wishes.maxAge !== undefined) return undefined;
   const ttl = 0 - Math.floor(stale);
-  return { kind: "stale-usable", stored, ttl, because: "stale-while-revalidate", refresh: true };
+  return { kind: "stale-usable", stored, standing, ttl, detail: "stale-while-revalidate", refresh: true };
 }
 
 function isRefreshable({ staleWhileRevalidate }: ResponseDirectives, stale: number): boolean {
@@ -248,21 +248,21 @@ const DISCONNECTED_SECONDS = 86_400;
  */
 export function mayServeOnError(
   stored: StoredHead,
-  standing: Standing,
+  standing: PurgeStanding,
   now: number,
   request: CacheRequest,
   error: OriginError = "unreachable",
 ): boolean {
   const { directives } = cachePolicy(stored.fields);
   const wishes = requestDirectives(request.fields);
-  if (standing === "purged" || directives.noCache === "all" || wishes.noCache) return false;
+  if (standing.kind === "purged" || directives.noCache === "all" || wishes.noCache) return false;
   const left = 0 - staleness(stored, standing, now);
   if (left <= 0 && forbidsStale(directives)) return false;
   const stale = Math.max(0, -left);
   if (directives.staleIfError !== undefined && stale <= secondsOrZero(directives.staleIfError)) return true;
   // Without its lease an edge does not know of purges (rule E7), and of a soft purge the client does not: only the
   // origin's own word lets it serve.
-  if (standing !== "trusted") return false;
+  if (standing.kind !== "trusted") return false;
   if (wishes.staleIfError !== undefined && stale <= secondsOrZero(wishes.staleIfError)) return true;
   if (toleratesStale(wishes, left)) return true;
   if (error !== "unreachable") return false;

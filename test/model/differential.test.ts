@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Origin } from "../../edge/origin/origin.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
+import { TRUSTED } from "../../edge/rules/purge-standing.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -118,7 +119,7 @@ describe("the model", () => {
 
 class Trusting extends PurgeFollower {
   override standing(): ReturnType<PurgeFollower["standing"]> {
-    return "trusted";
+    return TRUSTED;
   }
 }
 
@@ -127,7 +128,7 @@ class Softless extends PurgeFollower {
     ...[stored]: Parameters<PurgeFollower["standing"]>
   ): ReturnType<PurgeFollower["standing"]> {
     const standing = super.standing(stored);
-    return typeof standing === "object" ? "trusted" : standing;
+    return standing.kind === "soft-purged" ? TRUSTED : standing;
   }
 }
 
@@ -136,7 +137,7 @@ class StaleForever extends PurgeFollower {
     ...[stored]: Parameters<PurgeFollower["standing"]>
   ): ReturnType<PurgeFollower["standing"]> {
     const standing = super.standing(stored);
-    return typeof standing === "object" ? { ...standing, seconds: 0 } : standing;
+    return standing.kind === "soft-purged" ? { ...standing, seconds: 0 } : standing;
   }
 }
 

@@ -1,6 +1,6 @@
 import { refreshBehind } from "../../edge/cache/refresh.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
-import { isSoftPurged, type Standing } from "../../edge/rules/judge.ts";
+import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../../edge/rules/purge-standing.ts";
 import type { FillMark } from "../../edge/store/fill-mark.ts";
 import type { Purgeable } from "../../edge/store/purge-match.ts";
 import type { StoredResponse } from "../../edge/store/stored-response.ts";
@@ -12,31 +12,33 @@ import { STATUS_FIELD } from "./simulated-origin.ts";
 // Followers of the purge log that each break one rule. What they do in its place stands in broken-rules.ts.
 
 export class Unflushed extends PurgeFollower {
-  override standing(stored: StoredResponse): Standing {
-    if (stored.softPurgedAt !== undefined) return "purged";
-    return this.leaseLeftMs > 0 ? "trusted" : "lapsed";
+  override standing(stored: StoredResponse): PurgeStanding {
+    if (stored.softPurgedAt !== undefined) return PURGED;
+    return this.leaseLeftMs > 0 ? TRUSTED : LAPSED;
   }
 }
 
 /** Takes what a flush or a hard purge has made a validator for something that a soft purge has made stale just now. */
 export class FlushedSoftly extends PurgeFollower {
-  override standing(stored: StoredResponse): Standing {
+  override standing(stored: StoredResponse): PurgeStanding {
     const standing = super.standing(stored);
-    return standing === "purged" && this.leaseLeftMs > 0 ? { kind: "soft-purged", seconds: 0 } : standing;
+    return standing.kind === "purged" && this.leaseLeftMs > 0
+      ? { kind: "soft-purged", seconds: 0 }
+      : standing;
   }
 }
 
 export class SoftlyFresh extends PurgeFollower {
-  override standing(stored: StoredResponse): Standing {
+  override standing(stored: StoredResponse): PurgeStanding {
     const standing = super.standing(stored);
-    return isSoftPurged(standing) ? "trusted" : standing;
+    return standing.kind === "soft-purged" ? TRUSTED : standing;
   }
 }
 
 export class StaleForever extends PurgeFollower {
-  override standing(stored: StoredResponse): Standing {
+  override standing(stored: StoredResponse): PurgeStanding {
     const standing = super.standing(stored);
-    return isSoftPurged(standing) ? { ...standing, seconds: 0 } : standing;
+    return standing.kind === "soft-purged" ? { ...standing, seconds: 0 } : standing;
   }
 }
 
@@ -99,9 +101,9 @@ export class JoiningLapsed extends PurgeFollower {
 }
 
 export class NeverLapsed extends PurgeFollower {
-  override standing(stored: StoredResponse): Standing {
+  override standing(stored: StoredResponse): PurgeStanding {
     const standing = super.standing(stored);
-    return standing === "lapsed" ? "trusted" : standing;
+    return standing.kind === "lapsed" ? TRUSTED : standing;
   }
 }
 

@@ -1,0 +1,25 @@
+/** How far a stored response may be used, as far as purges decide it. */
+export type PurgeStanding =
+  /** No purge covers it: it may be used while it is fresh. */
+  | { readonly kind: "trusted" }
+  /** The edge has lost its lease: only after validation, or by stale-if-error when the origin gives no answer. */
+  | { readonly kind: "lapsed" }
+  | SoftPurged
+  /** A purge covers it, or may cover it: it is a validator and nothing else. */
+  | { readonly kind: "purged" };
+
+/** A soft purge covers it: it is stale from then on, and used only as far as the response itself allows that. */
+export interface SoftPurged {
+  readonly kind: "soft-purged";
+  /** Since the first soft purge that covers it was applied. */
+  readonly seconds: number;
+}
+
+export const TRUSTED: PurgeStanding = { kind: "trusted" };
+export const LAPSED: PurgeStanding = { kind: "lapsed" };
+export const PURGED: PurgeStanding = { kind: "purged" };
+
+/** Whether a purge covers it, softly or not. */
+export function isPurged({ kind }: PurgeStanding): boolean {
+  return kind === "purged" || kind === "soft-purged";
+}
