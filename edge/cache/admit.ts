@@ -1,5 +1,5 @@
-import type { CacheRequest } from "../rules/message.ts";
 import { type Combined, clamped, combined, heldPart } from "../rules/partial.ts";
+import type { CacheRequest } from "../rules/stored-head.ts";
 import { selects } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesContent, sliceBytes } from "./content.ts";

@@ -1,14 +1,12 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { OriginResponse } from "../origin/origin.ts";
-import { clientFields } from "../rules/client-fields.ts";
-import type { CacheRequest } from "../rules/message.ts";
 import { searchVariance } from "../rules/no-vary-search.ts";
-import { storable, storedFields } from "../rules/storable.ts";
+import { clientFields, storable, storedFields } from "../rules/storable.ts";
+import type { CacheRequest } from "../rules/stored-head.ts";
 import { tagsOf } from "../rules/tags.ts";
 import { freshened, headUpdates } from "../rules/validation.ts";
 import { selectingFields } from "../rules/vary.ts";
-import type { FillMark } from "../store/fill-mark.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
+import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { keep } from "./admit.ts";
 import { NO_CONTENT } from "./content.ts";
 import type { EdgeParts } from "./context.ts";

@@ -1,10 +1,9 @@
 import { judge, type Verdict } from "../rules/judge.ts";
-import type { CacheRequest } from "../rules/message.ts";
 import { completion } from "../rules/partial.ts";
 import { TRUSTED } from "../rules/purge-standing.ts";
+import type { CacheRequest } from "../rules/stored-head.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
-import type { FillMark } from "../store/fill-mark.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
+import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import type { EdgeParts } from "./context.ts";
 import { type FillAim, type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";

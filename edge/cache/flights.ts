@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { FillMark } from "../store/fill-mark.ts";
+import type { FillMark } from "../store/stored-response.ts";
 import { Turnstile } from "./semaphore.ts";
 
 /** One fill in flight for a key. */

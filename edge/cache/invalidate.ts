@@ -1,8 +1,7 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import { invalidatedGroups } from "../rules/cache-groups.ts";
 import { cacheKey } from "../rules/cache-key.ts";
-import { invalidatedTargets } from "../rules/invalidation.ts";
-import type { CacheRequest, ResponseHead } from "../rules/message.ts";
+import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
+import type { CacheRequest, ResponseHead } from "../rules/stored-head.ts";
 import type { EdgeParts } from "./context.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Fields } from "../../http/message/fields.ts";
-import { clientFields } from "../rules/client-fields.ts";
-import type { CacheRequest } from "../rules/message.ts";
 import { type HeldPart, heldPart } from "../rules/partial.ts";
 import { contentRange, type Part, resolveRange } from "../rules/range.ts";
+import { clientFields } from "../rules/storable.ts";
+import type { CacheRequest } from "../rules/stored-head.ts";
 import { preconditions } from "../rules/validation.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import {

@@ -8,9 +8,8 @@ import { comparePositions, formatPosition, type Position } from "../../purge-log
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState } from "../../purge-log/purge-log.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
-import type { FillMark } from "../store/fill-mark.ts";
 import { MemoryStore } from "../store/memory-store.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
+import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { PurgeFollower } from "./follower.ts";
 
 /** A real purge log whose answers to heartbeats can be cut off or bent. */

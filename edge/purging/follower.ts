@@ -11,10 +11,9 @@ import {
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
-import type { FillMark } from "../store/fill-mark.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
+import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { Progress } from "./applied-position.ts";
 import { PurgeHistory } from "./purge-history.ts";
 

@@ -1,8 +1,7 @@
 import type { Position } from "../../purge-log/position.ts";
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
-import type { FillMark } from "../store/fill-mark.ts";
 import { covers, isAll, type Purgeable } from "../store/purge-match.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
+import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { RecentPurges } from "./recent-purges.ts";
 import { SoftFloors } from "./soft-floors.ts";
 

@@ -1,7 +1,7 @@
 import { parseHttpDate } from "../../http/message/date.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { deltaSeconds } from "./directives.ts";
-import type { StoredHead } from "./message.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 /** A response head never changes, so its age on arrival is worked out once: a hit asks for it every time. */
 const known = new WeakMap<StoredHead, number>();

@@ -5,11 +5,3 @@
 export function cacheKey(site: string, target: string): string {
   return `${site} ${target}`;
 }
-
-export function siteOfKey(key: string): string {
-  return key.slice(0, key.indexOf(" "));
-}
-
-export function targetOfKey(key: string): string {
-  return key.slice(key.indexOf(" ") + 1);
-}

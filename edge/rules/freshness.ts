@@ -3,7 +3,7 @@ import type { Fields } from "../../http/message/fields.ts";
 import { currentAge, dateOf } from "./age.ts";
 import { cachePolicy, type PolicySource } from "./cache-policy.ts";
 import { type DeltaSeconds, secondsOrZero } from "./directives.ts";
-import type { StoredHead } from "./message.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 /** How long a response is fresh from its origin on, and which field decided it. */
 export interface Lifetime {

@@ -1,4 +1,5 @@
-import type { CacheRequest, ResponseHead } from "./message.ts";
+import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import { cacheGroups } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 
 /** The methods that are registered as safe; any other may change what we have stored. */
@@ -38,4 +39,13 @@ export function invalidatedTargets(
     }
   }
   return [...targets];
+}
+
+/**
+ * The groups whose stored responses, of the same origin only, a response to an unsafe request invalidates (RFC
+ * 9875 section 3). None for a safe method, and none when the field is no List of Strings.
+ */
+export function invalidatedGroups(request: CacheRequest, response: ResponseHead): readonly string[] {
+  if (isSafe(request.method)) return [];
+  return [...new Set(cacheGroups(response.fields.get("cache-group-invalidation")))];
 }

@@ -5,8 +5,8 @@ import { get, NOW, stored, storedBy } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
 import { freshnessLifetime } from "./freshness.ts";
 import { judge, mayServeOnError, ttlLeft, type Verdict } from "./judge.ts";
-import type { CacheRequest, StoredHead } from "./message.ts";
 import { isPurged, LAPSED, PURGED, type PurgeStanding, TRUSTED } from "./purge-standing.ts";
+import type { CacheRequest, StoredHead } from "./stored-head.ts";
 
 const trusted = (): PurgeStanding => TRUSTED;
 

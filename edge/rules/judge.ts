@@ -7,10 +7,10 @@ import {
   secondsOrZero,
 } from "./directives.ts";
 import { ttl } from "./freshness.ts";
-import type { CacheRequest, StoredHead } from "./message.ts";
 import { answersWholly } from "./partial.ts";
 import type { PurgeStanding, SoftPurged } from "./purge-standing.ts";
 import { hasContent } from "./storable.ts";
+import type { CacheRequest, StoredHead } from "./stored-head.ts";
 import { selects } from "./vary.ts";
 
 /** What may be done for `request` with the stored `variants` of its key (RFC 9111 section 4). */

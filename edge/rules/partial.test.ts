@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { get, stored } from "../../test/rig/message.fixture.ts";
-import type { StoredHead } from "./message.ts";
 import { answersWholly, clamped, combined, completion, heldPart } from "./partial.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 function part(range: string, ...lines: readonly string[]): StoredHead {
   return { ...stored(`Content-Range: bytes ${range}`, 'ETag: "a"', ...lines), status: 206 };

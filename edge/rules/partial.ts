@@ -1,7 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { parseEntityTag, strongMatch } from "./entity-tag.ts";
-import type { CacheRequest, ResponseHead, StoredHead } from "./message.ts";
 import { type ContentRange, type Part, parseContentRange, resolveRange } from "./range.ts";
+import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
 
 /** The part of a representation that a 206 holds; `length` is that of the whole. */
 export interface HeldPart extends Part {

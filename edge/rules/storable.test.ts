@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
-import type { CacheRequest } from "./message.ts";
-import { type NoStoreReason, storable, storedFields } from "./storable.ts";
+import { clientFields, type NoStoreReason, storable, storedFields } from "./storable.ts";
+import type { CacheRequest } from "./stored-head.ts";
 
 const FRESH = "Cache-Control: max-age=60";
 
@@ -157,5 +157,18 @@ describe("storedFields", () => {
     );
     const names = [...storedFields({ status: 200, fields }).names()];
     expect(names).to.deep.equal(["cache-control", "set-cookie", "e"]);
+  });
+});
+
+describe("clientFields", () => {
+  it("leaves out what was for the connection and what was for the surrogate", () => {
+    const fields = fieldsOf(
+      "Connection: a",
+      "A: 1",
+      "surrogate-control: max-age=5",
+      "CDN-Cache-Control: max-age=5",
+      "B: 1",
+    );
+    expect([...clientFields(fields).names()]).to.deep.equal(["cdn-cache-control", "b"]);
   });
 });

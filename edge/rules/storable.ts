@@ -3,8 +3,8 @@ import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { cachePolicy } from "./cache-policy.ts";
 import { type ResponseDirectives, requestDirectives } from "./directives.ts";
 import { allowsHeuristics, hasExplicitFreshness } from "./freshness.ts";
-import type { CacheRequest, ResponseHead } from "./message.ts";
 import { heldPart } from "./partial.ts";
+import type { CacheRequest, ResponseHead } from "./stored-head.ts";
 import { tagsOf } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 import { selectingFields } from "./vary.ts";
@@ -74,6 +74,14 @@ export function storedFields(response: ResponseHead): Fields {
   const scopes = [directives.private, directives.noCache];
   const named = scopes.flatMap((scope) => (scope === undefined || scope === "all" ? [] : [...scope]));
   return endToEnd(response.fields).without(named);
+}
+
+/**
+ * What a client is sent of a response's fields: those from end to end, without Surrogate-Control, which by its
+ * definition (W3C Edge Architecture) is for the surrogate alone.
+ */
+export function clientFields(fields: Fields): Fields {
+  return endToEnd(fields).without(["Surrogate-Control"]);
 }
 
 function requestReason(request: CacheRequest): NoStoreReason | undefined {

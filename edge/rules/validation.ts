@@ -2,9 +2,9 @@ import { parseHttpDate } from "../../http/message/date.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
-import type { CacheRequest, ResponseHead, StoredHead } from "./message.ts";
 import { strongModificationDate } from "./range.ts";
 import { storedFields } from "./storable.ts";
+import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
 
 /**
  * The fields that ask the origin whether a stored response still holds (RFC 9111 section 4.3.1): all the

@@ -1,8 +1,8 @@
 import { listMembers, trimSpace } from "../../http/message/comma-list.ts";
 import { Fields } from "../../http/message/fields.ts";
-import type { CacheRequest, Selecting } from "./message.ts";
+import type { CacheRequest, Selecting } from "./stored-head.ts";
 
-export type { Selecting } from "./message.ts";
+export type { Selecting } from "./stored-head.ts";
 
 /** More names than any sensible origin varies on. */
 const MOST_NAMES = 16;

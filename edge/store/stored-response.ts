@@ -1,6 +1,6 @@
-import type { StoredHead } from "../rules/message.ts";
+import type { Position } from "../../purge-log/position.ts";
 import type { SearchVariance } from "../rules/no-vary-search.ts";
-import type { FillMark } from "./fill-mark.ts";
+import type { StoredHead } from "../rules/stored-head.ts";
 
 /** A stored response: what the rules need to know of it, its body, and what a purge needs to know of it. */
 export interface StoredResponse extends StoredHead {
@@ -16,6 +16,16 @@ export interface StoredResponse extends StoredHead {
   readonly mark: FillMark;
   /** Set by a soft purge: when it became stale by that, in milliseconds of the monotonic clock. */
   softPurgedAt: number | undefined;
+}
+
+/** Where in the history of purges a fill began, taken before its request to the origin is written (rule E3). */
+export interface FillMark {
+  /** Purges up to here had been applied. */
+  readonly position: Position;
+  /** Soft flushes that had happened. */
+  readonly flushes: number;
+  /** Invalidations by requests at this edge that had happened. */
+  readonly invalidations: number;
 }
 
 // What one stored response costs beside its bytes: the objects that hold it and its places in the indexes.

@@ -1,4 +1,4 @@
-import type { CacheRequest, StoredHead } from "../../edge/rules/message.ts";
+import type { CacheRequest, StoredHead } from "../../edge/rules/stored-head.ts";
 import { selectingFields } from "../../edge/rules/vary.ts";
 import { Fields } from "../../http/message/fields.ts";
 

@@ -1,9 +1,8 @@
 import { refreshBehind } from "../../edge/cache/refresh.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../../edge/rules/purge-standing.ts";
-import type { FillMark } from "../../edge/store/fill-mark.ts";
 import type { Purgeable } from "../../edge/store/purge-match.ts";
-import type { StoredResponse } from "../../edge/store/stored-response.ts";
+import type { FillMark, StoredResponse } from "../../edge/store/stored-response.ts";
 import type { Clock } from "../../process/clock.ts";
 import { comparePositions, type Position } from "../../purge-log/position.ts";
 import { Timed } from "./broken-logs.ts";
