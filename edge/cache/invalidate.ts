@@ -19,7 +19,10 @@ export function invalidate(
   const groups = invalidatedGroups(request, response).map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
   if (targets.length + groups.length === 0) return;
   // A fill in flight may have read what was there before.
-  edge.follower.fence([...targets.map((target): PurgeTarget => ({ kind: "url", target, site })), ...groups]);
+  edge.follower.invalidate([
+    ...targets.map((target): PurgeTarget => ({ kind: "url", target, site })),
+    ...groups,
+  ]);
   for (const target of targets) {
     for (const stored of edge.store.peek(cacheKey(site, target))) edge.store.remove(stored);
   }

@@ -1,16 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
-import { Progress } from "./applied-position.ts";
+import { AppliedPosition } from "./applied-position.ts";
 
 const WAIT_MS = 250;
 
 describe("the progress of an edge along the purge log", () => {
   let clock: ManualClock;
-  let progress: Progress;
+  let progress: AppliedPosition;
   beforeEach(() => {
     clock = new ManualClock();
-    progress = new Progress(clock);
+    progress = new AppliedPosition(clock);
     progress.moveTo({ epoch: 100, seq: 5 });
   });
 

@@ -4,14 +4,14 @@ import { BEGINNING, comparePositions, type Position } from "../../purge-log/posi
 // An epoch ends when the log's server restarts or the log is tampered with: these are many years of a sound one.
 const KEPT_EPOCHS = 100;
 
-/** How far an edge has come along the purge log, when it was last at the tail, and who waits for either. */
-export class Progress {
+/** How far this edge has applied the purge log, when it was last at the tail, and who waits for either. */
+export class AppliedPosition {
   readonly #clock: Clock;
   #position: Position | undefined;
-  /** The latest epochs in which it has been. */
+  /** The latest epochs in which this edge has been. */
   readonly #epochs = new Set<number>();
   #freshAsOf: number | undefined;
-  /** What a heartbeat was answered that has not been reached yet: the oldest, which is the first to be. */
+  /** The oldest tail that a heartbeat was answered with and that has not been reached yet. */
   #ahead: { readonly tail: Position; readonly sentAt: number } | undefined;
   #news: PromiseWithResolvers<void> | undefined;
 
@@ -40,8 +40,9 @@ export class Progress {
   }
 
   /**
-   * Rule E5: a heartbeat that was sent at `sentAt` was answered with this tail. What had been accepted by then is
-   * applied here once that is reached, now or later: where purges never pause, an edge is never seen at the tail.
+   * Rule E5: a heartbeat that was sent at `sentAt` was answered with this tail. Once the tail is reached, now or later,
+   * every purge that was accepted by `sentAt` is applied here. While purges never pause, no heartbeat finds the edge
+   * at the tail, so a tail that is reached later must count too.
    */
   confirm(tail: Position, sentAt: number): void {
     if (comparePositions(this.#position ?? BEGINNING, tail) < 0) this.#ahead ??= { tail, sentAt };
@@ -51,7 +52,7 @@ export class Progress {
     }
   }
 
-  /** What is ahead was said of a history that is over. */
+  /** The tail that was waited for belongs to a history that is over. */
   forgetTail(): void {
     this.#ahead = undefined;
   }
@@ -68,8 +69,9 @@ export class Progress {
   }
 
   /**
-   * A lower epoch in which the edge never was is one before its time; or it is a later one, if the log was lost and
-   * begins again by a clock that was set back. Being at the tail after the question came tells that it is the former.
+   * A lower epoch in which this edge never was is usually older than the edge. But a log that was lost and begins again
+   * by a clock that was set back has a lower epoch too. It is the older one if the edge has been at the tail since the
+   * question came.
    */
   #hasReached(position: Position, askedAt: number): boolean {
     const own = this.#position ?? BEGINNING;

@@ -14,14 +14,14 @@ import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-stan
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
-import { Progress } from "./applied-position.ts";
-import { PurgeHistory } from "./purge-history.ts";
+import { AppliedPosition } from "./applied-position.ts";
+import { Fence } from "./fence.ts";
 
 // Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
 const HEARTBEAT_MS = 250;
 
-// How many counts of purged objects travel in each heartbeat: what can be applied between two heartbeats
-// that somebody waits for; a receipt whose count has left the window says 0 objects, as where there were none.
+// How many counts of purged objects travel in each heartbeat: more than are applied between two heartbeats while
+// somebody waits for them. A receipt whose count has left the window says 0 objects.
 const REPORTED_PURGES = 64;
 
 /** What the edge says of itself in a heartbeat, beside where it is. */
@@ -41,17 +41,13 @@ export interface FollowerParts {
  * Follows the purge log and keeps the three things that make a purge trustworthy here:
  *
  * - the position: every purge up to it has been applied, in order (E1);
- * - the flushes: whatever was filled before the last one is a validator only, because history may be lost (E2, E6);
- *   what a soft purge covers is stale from then on;
+ * - the fence: what has been purged, softly or not, and flushed, since a fill began (E2, E3, E6);
  * - the lease: how recently the edge has proven that it is at the log's tail (E5, E7).
  */
 export class PurgeFollower {
-  /** Purges applied from the log since the start. */
-  purges = 0;
-
   readonly #parts: FollowerParts;
-  readonly #history = new PurgeHistory();
-  readonly #progress: Progress;
+  readonly #fence = new Fence();
+  readonly #progress: AppliedPosition;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
   /** Undefined until it starts. */
@@ -61,10 +57,16 @@ export class PurgeFollower {
   #beating: Promise<void> | undefined;
   #beatAgain = false;
   #outage = false;
+  #purges = 0;
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
-    this.#progress = new Progress(parts.clock);
+    this.#progress = new AppliedPosition(parts.clock);
+  }
+
+  /** Purges applied from the log since the start. */
+  get purges(): number {
+    return this.#purges;
   }
 
   /** How far the edge has applied; the beginning until it has first reached the log. */
@@ -94,18 +96,18 @@ export class PurgeFollower {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.allSettled(this.#running);
-    // Whoever leaves the heartbeat table next must not be put back by one that is still on its way.
+    // A heartbeat on its way would put this edge back into the table after it has left.
     await this.#beating;
   }
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
   standing(stored: StoredResponse): PurgeStanding {
-    const fate = this.#history.fateOf(stored);
-    if (fate === "purged") return PURGED;
-    // Rule E7: without its lease an edge serves nothing stale that a purge covers, be it a soft one.
-    if (this.leaseLeftMs <= 0) return fate === undefined ? LAPSED : PURGED;
-    if (fate === undefined) return TRUSTED;
-    return { kind: "soft-purged", seconds: (this.#parts.clock.monotonic() - fate) / 1_000 };
+    const purged = this.#fence.purgedBy(stored);
+    if (purged === "purged") return PURGED;
+    // Rule E7: without a lease, even a soft-purged response must be validated.
+    if (this.leaseLeftMs <= 0) return purged === undefined ? LAPSED : PURGED;
+    if (purged === undefined) return TRUSTED;
+    return { kind: "soft-purged", seconds: (this.#parts.clock.monotonic() - purged) / 1_000 };
   }
 
   /** Whether every purge up to `position` is applied here; waits up to `ms` for those that are on their way. */
@@ -116,22 +118,22 @@ export class PurgeFollower {
   /** Rule E3: taken before the origin request is written. Undefined while the edge does not know where it is. */
   mark(): FillMark | undefined {
     const { position } = this.#progress;
-    return position === undefined ? undefined : this.#history.mark(position);
+    return position === undefined ? undefined : this.#fence.mark(position);
   }
 
   /** Rule E3: whether the fill may be stored, tested once more when everything about it is known. */
   overtaken(mark: FillMark, response: Purgeable): boolean {
-    return this.#history.coveredSince(mark, response);
+    return this.#fence.overtaken(mark, response);
   }
 
   /** Rule E7: whether what was stored then must not be served any more, not even when the origin fails. */
   removed(mark: FillMark, response: Purgeable): boolean {
-    return this.#history.removedSince(mark, response);
+    return this.#fence.removed(mark, response);
   }
 
-  /** Keeps the fills in flight that these targets cover out of the store, at this edge alone. */
-  fence(targets: readonly PurgeTarget[]): void {
-    this.#history.invalidated(targets);
+  /** Fills in flight that these targets cover are not stored, at this edge alone. */
+  invalidate(targets: readonly PurgeTarget[]): void {
+    this.#fence.invalidate(targets);
   }
 
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
@@ -172,14 +174,16 @@ export class PurgeFollower {
   }
 
   async #purge(position: Position, purge: Purge): Promise<void> {
-    // One entry takes effect at one moment, however long it takes to find all that it names. First the fence: what is
-    // stored while the store is being searched is tested against this purge too.
+    // One entry takes effect at one moment, however long the search for everything that it names takes.
     const softlyAt = purge.soft ? this.#parts.clock.monotonic() : undefined;
-    this.#history.begin(position, purge, softlyAt);
     let objects = 0;
-    for (const target of purge.targets) objects += await this.#purgeTarget(target, softlyAt);
-    this.#history.end();
-    this.purges += 1;
+    this.#fence.begin(position, purge, softlyAt);
+    try {
+      for (const target of purge.targets) objects += await this.#purgeTarget(target, softlyAt);
+    } finally {
+      this.#fence.end();
+    }
+    this.#purges += 1;
     if (objects > 0) this.#applied.push({ position, objects });
     if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
     this.#parts.onPurge?.(position, purge, objects);
@@ -203,7 +207,7 @@ export class PurgeFollower {
 
   /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */
   #softFlush(reason: string): void {
-    this.#history.flushed();
+    this.#fence.flush();
     this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
   }
 
@@ -273,7 +277,7 @@ export class PurgeFollower {
       this.#softFlush("the purge log was trimmed past this edge");
       this.#progress.moveTo(beforeFirst(state));
     }
-    // Those who wait for receipts count a position only under the history that it is of.
+    // A receipt counts a position only together with the history that it belongs to.
     if (this.#runId !== state.runId) {
       this.#beatAgain = true;
       this.#progress.forgetTail();
@@ -283,7 +287,7 @@ export class PurgeFollower {
   }
 }
 
-/** Rule E6. An oldest entry of a higher epoch needs no such test: that it does not follow shows when it is applied. */
+/** Rule E6. An oldest entry of a higher epoch needs no such test: rule E1 sees the gap when that entry is applied. */
 function nextWasTrimmed(state: LogState, position: Position): boolean {
   if (comparePositions(state.tail, position) <= 0) return false;
   if (state.first === undefined) return true;

@@ -7,9 +7,8 @@ import { type Refreshed, refresh } from "../cache/refresh.ts";
 import { isPurged } from "../rules/purge-standing.ts";
 import { fieldsSelecting } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
-import { RefillLane } from "./refill-lane.ts";
 import type { Waiting } from "./refill-queue.ts";
-import { nextTurn, type Turn } from "./refill-turn.ts";
+import { nextTurn, RefillLane, type Turn } from "./refill-schedule.ts";
 
 // A purge is told of as it is applied; its position moves a moment later.
 const APPLIED_MS = 1_000;

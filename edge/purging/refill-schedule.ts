@@ -1,0 +1,90 @@
+import { RefillQueue, type Waiting } from "./refill-queue.ts";
+
+// Half of the places that validations of a site have (rule E2), so that clients always find some of the others free.
+const MOST_IN_FLIGHT = 16;
+
+// An origin in trouble is left alone for this long, and twice as long after each further failure.
+const FIRST_REST_MS = 1_000;
+const LONGEST_REST_MS = 60_000;
+
+/** The refill of one site: what waits, how many requests are under way, how its origin is doing. Times are monotonic. */
+export class RefillLane {
+  readonly queue = new RefillQueue();
+  #inFlight = 0;
+  /** Failures in a row, those of requests that went out together counted once. */
+  #failures = 0;
+  #restsUntil = Number.NEGATIVE_INFINITY;
+
+  /** Milliseconds until the origin may be asked once more. Undefined: only after a request under way has ended. */
+  restMs(now: number): number | undefined {
+    // After a rest one request shows whether the trouble is over.
+    if (this.#inFlight >= (this.#failures === 0 ? MOST_IN_FLIGHT : 1)) return undefined;
+    return Math.max(0, this.#restsUntil - now);
+  }
+
+  started(): void {
+    this.#inFlight += 1;
+  }
+
+  answered(): void {
+    this.#inFlight -= 1;
+    this.#failures = 0;
+  }
+
+  failed(now: number): void {
+    this.#inFlight -= 1;
+    if (now < this.#restsUntil) return;
+    this.#restsUntil = now + Math.min(FIRST_REST_MS * 2 ** this.#failures, LONGEST_REST_MS);
+    this.#failures += 1;
+  }
+}
+
+/** What the refill does next. */
+export type Turn =
+  | { readonly kind: "ask"; readonly site: string; readonly lane: RefillLane; readonly entry: Waiting }
+  /** Looks again after so many milliseconds. */
+  | { readonly kind: "wait"; readonly ms: number }
+  /** Nothing waits. */
+  | { readonly kind: "done" };
+
+/** What decides the next turn, beside what waits. Times are monotonic milliseconds. */
+export interface Moment {
+  readonly now: number;
+  /** When the last request was made; undefined when there was none. */
+  readonly lastAskedAt: number | undefined;
+  /** Whether the edge holds its lease. */
+  readonly leased: boolean;
+  /** Whether a validation at this site would go on at once. */
+  readonly hasRoom: (site: string) => boolean;
+}
+
+// A heartbeat's period: no sooner can a lease come back.
+const LAPSED_LOOK_MS = 250;
+
+/**
+ * Which response is asked for next, and when. It is the most used one whose origin is well and has room, and it comes
+ * no sooner after the last than the slowest pace allows. Missed turns are not made up for, so that no second holds more
+ * requests than the pace.
+ */
+export function nextTurn(
+  lanes: ReadonlyMap<string, RefillLane>,
+  { now, lastAskedAt, leased, hasRoom }: Moment,
+): Turn {
+  const paces = [...lanes.values()].flatMap(({ queue }) => queue.pace ?? []);
+  if (paces.length === 0) return { kind: "done" };
+  // Rule E7: without its lease the edge does not know what else has been purged.
+  if (!leased) return { kind: "wait", ms: LAPSED_LOOK_MS };
+  const gap = 1_000 / Math.min(...paces);
+  const early = lastAskedAt === undefined ? 0 : lastAskedAt + gap - now;
+  if (early > 0) return { kind: "wait", ms: early };
+  let best: Extract<Turn, { kind: "ask" }> | undefined;
+  let ms = Number.POSITIVE_INFINITY;
+  for (const [site, lane] of lanes) {
+    const entry = lane.queue.hottest();
+    if (entry === undefined) continue;
+    const rest = hasRoom(site) ? lane.restMs(now) : undefined;
+    if (rest !== 0) ms = Math.min(ms, rest ?? gap);
+    else if (best === undefined || entry.heat > best.entry.heat) best = { kind: "ask", site, lane, entry };
+  }
+  return best ?? { kind: "wait", ms };
+}
