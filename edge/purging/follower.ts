@@ -1,5 +1,4 @@
 import type { Clock } from "../../process/clock.ts";
-import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
 import {
   BEGINNING,
@@ -16,9 +15,7 @@ import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { AppliedPosition } from "./applied-position.ts";
 import { Fence } from "./fence.ts";
-
-// Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
-const HEARTBEAT_MS = 250;
+import { HeartbeatLoop } from "./heartbeat-loop.ts";
 
 // How many counts of purged objects travel in each heartbeat: more than are applied between two heartbeats while
 // somebody waits for them. A receipt whose count has left the window says 0 objects.
@@ -49,14 +46,11 @@ export class PurgeFollower {
   readonly #fence = new Fence();
   readonly #progress: AppliedPosition;
   readonly #stopping = new AbortController();
-  readonly #running: Promise<void>[] = [];
   /** Undefined until it starts. */
-  #identity: Identity | undefined;
+  #heartbeats: HeartbeatLoop | undefined;
+  #following: Promise<void> | undefined;
   #runId: string | undefined;
   #applied: { position: Position; objects: number }[] = [];
-  #beating: Promise<void> | undefined;
-  #beatAgain = false;
-  #outage = false;
   #purges = 0;
 
   constructor(parts: FollowerParts) {
@@ -88,16 +82,21 @@ export class PurgeFollower {
 
   /** Resolves once the first heartbeat was answered or has failed; then keeps following in the background. */
   async start(identity: Identity): Promise<void> {
-    this.#identity = identity;
-    await this.#heartbeat();
-    this.#running.push(this.#keepBeating());
+    const { purgeLog, clock, log } = this.#parts;
+    this.#heartbeats = new HeartbeatLoop({
+      purgeLog,
+      clock,
+      log,
+      compose: () => this.#heartbeat(identity),
+      confirmed: (state, beat, sentAt) => this.#takeState(state, beat.position, sentAt),
+    });
+    await this.#heartbeats.start();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.allSettled(this.#running);
-    // A heartbeat on its way would put this edge back into the table after it has left.
-    await this.#beating;
+    await this.#heartbeats?.stop();
+    await this.#following?.catch(() => undefined);
   }
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
@@ -144,7 +143,7 @@ export class PurgeFollower {
   /** Takes entries in log order (rule E1). Resolves when they are applied. */
   async apply(entries: readonly LogEntry[]): Promise<void> {
     for (const entry of entries) await this.#applyOne(entry);
-    this.#heartbeat();
+    this.#heartbeats?.beat();
   }
 
   async #applyOne(entry: LogEntry): Promise<void> {
@@ -216,60 +215,22 @@ export class PurgeFollower {
       await this.apply(entries);
   }
 
-  async #keepBeating(): Promise<void> {
-    const { signal } = this.#stopping;
-    for (;;) {
-      try {
-        await this.#parts.clock.wait(HEARTBEAT_MS, signal);
-      } catch (thrown) {
-        if (signal.aborted) return;
-        throw thrown;
-      }
-      await this.#heartbeat();
-    }
-  }
-
-  /** One heartbeat at a time; one asked for meanwhile follows at once. Never rejects. */
-  async #heartbeat(): Promise<void> {
-    if (this.#identity === undefined) return;
-    this.#beatAgain = true;
-    this.#beating ??= this.#beatUntilCurrent(this.#identity).finally(() => {
-      this.#beating = undefined;
-    });
-    await this.#beating;
-  }
-
-  async #beatUntilCurrent(identity: Identity): Promise<void> {
-    while (this.#beatAgain && !this.#stopping.signal.aborted) {
-      this.#beatAgain = false;
-      // Rule E5: the lease counts from the time the heartbeat was sent, never from its reply.
-      const sentAt = this.#parts.clock.monotonic();
-      const position = this.position;
-      try {
-        const state = await this.#parts.purgeLog.heartbeat({
-          ...identity,
-          leaseMs: this.#parts.leaseMs,
-          position,
-          runId: this.#runId ?? "",
-          applied: [...this.#applied],
-        });
-        this.#takeState(state, position, sentAt);
-        if (this.#outage) this.#parts.log.warn("purge log confirms heartbeats again");
-        this.#outage = false;
-      } catch (thrown) {
-        if (!this.#outage)
-          this.#parts.log.error({ cause: describeError(thrown) }, "purge log does not confirm the heartbeat");
-        this.#outage = true;
-      }
-    }
+  #heartbeat(identity: Identity): Heartbeat {
+    return {
+      ...identity,
+      leaseMs: this.#parts.leaseMs,
+      position: this.position,
+      runId: this.#runId ?? "",
+      applied: [...this.#applied],
+    };
   }
 
   #takeState(state: LogState, sentPosition: Position, sentAt: number): void {
     if (this.#progress.position === undefined) {
       // Rule E8: nothing is stored yet, so the edge begins at the tail.
       this.#progress.moveTo(state.tail);
-      this.#running.push(this.#follow(state.tail));
-      this.#beatAgain = true;
+      this.#following = this.#follow(state.tail);
+      this.#heartbeats?.beat();
     } else if (this.#runId !== state.runId || comparePositions(state.tail, sentPosition) < 0) {
       // Rule E6: the log's server restarted, or has less than it once had.
       this.#softFlush("the purge log restarted or lost entries");
@@ -279,7 +240,7 @@ export class PurgeFollower {
     }
     // A receipt counts a position only together with the history that it belongs to.
     if (this.#runId !== state.runId) {
-      this.#beatAgain = true;
+      this.#heartbeats?.beat();
       this.#progress.forgetTail();
     }
     this.#runId = state.runId;

@@ -1,0 +1,89 @@
+import type { Clock } from "../../process/clock.ts";
+import { describeError } from "../../process/failure.ts";
+import type { Log } from "../../process/log.ts";
+import type { Heartbeat, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
+
+// Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
+const PERIOD_MS = 250;
+
+export interface HeartbeatLoopParts {
+  readonly purgeLog: Pick<PurgeLog, "heartbeat">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the edge says of itself now. */
+  readonly compose: () => Heartbeat;
+  /** The log has confirmed a heartbeat that was sent at `sentAt`, in milliseconds of the monotonic clock. */
+  readonly confirmed: (state: LogState, beat: Heartbeat, sentAt: number) => void;
+}
+
+/** Sends heartbeats to the purge log, periodically and when there is news: one at a time, whatever asks for them. */
+export class HeartbeatLoop {
+  readonly #parts: HeartbeatLoopParts;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #beating: Promise<void> | undefined;
+  #again = false;
+  #outage = false;
+
+  constructor(parts: HeartbeatLoopParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves once the first heartbeat was answered or has failed; then goes on in the background. */
+  async start(): Promise<void> {
+    await this.beat();
+    this.#running = this.#keepBeating();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    // A heartbeat on its way would put this edge back into the table after it has left.
+    await this.#beating;
+  }
+
+  /** There is news. It goes with a heartbeat at once, or with the next when one is under way. Never rejects. */
+  async beat(): Promise<void> {
+    this.#again = true;
+    this.#beating ??= this.#beatUntilCurrent().finally(() => {
+      this.#beating = undefined;
+    });
+    await this.#beating;
+  }
+
+  async #keepBeating(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      try {
+        await this.#parts.clock.wait(PERIOD_MS, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        throw thrown;
+      }
+      await this.beat();
+    }
+  }
+
+  async #beatUntilCurrent(): Promise<void> {
+    while (this.#again && !this.#stopping.signal.aborted) {
+      this.#again = false;
+      await this.#beatOnce();
+    }
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { purgeLog, clock, log, compose, confirmed } = this.#parts;
+    // Rule E5: the lease counts from the time the heartbeat was sent, never from its reply.
+    const sentAt = clock.monotonic();
+    const beat = compose();
+    try {
+      confirmed(await purgeLog.heartbeat(beat), beat, sentAt);
+      if (this.#outage) log.warn("purge log confirms heartbeats again");
+      this.#outage = false;
+    } catch (thrown) {
+      if (!this.#outage)
+        log.error({ cause: describeError(thrown) }, "purge log does not confirm the heartbeat");
+      this.#outage = true;
+    }
+  }
+}
