@@ -1,8 +1,7 @@
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
-import { idTaken } from "./id-taken.ts";
-import { leaseEndsInMs } from "./lease-end.ts";
 import { BATCH_ENTRIES, FARTHEST_EPOCH_US, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { idTaken, leaseEndsInMs } from "./membership.ts";
 import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
 import { encodePurge } from "./purge-codec.ts";

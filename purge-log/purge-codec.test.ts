@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Purge, PurgeTarget } from "./purge.ts";
-import { decodeEntry, encodePurge, PURGE_LIMITS } from "./purge-codec.ts";
+import { MOST_TARGETS, MOST_URL } from "./purge.ts";
+import { decodeEntry, encodePurge } from "./purge-codec.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 60, unit: "binary" });
 const site = fc.record({ site: text }, { requiredKeys: [] });
@@ -54,13 +55,13 @@ describe("a purge as an entry of the log", () => {
     { field: "targets", value: { ...plain, targets: [] } },
     {
       field: "targets",
-      value: { ...plain, targets: Array(PURGE_LIMITS.targets + 1).fill({ kind: "everything" }) },
+      value: { ...plain, targets: Array(MOST_TARGETS + 1).fill({ kind: "everything" }) },
     },
     { field: "purgeId", value: { ...plain, purgeId: "" } },
-    { field: "purgeId", value: { ...plain, purgeId: "x".repeat(PURGE_LIMITS.purgeId + 1) } },
+    { field: "purgeId", value: { ...plain, purgeId: "x".repeat(256 + 1) } },
     {
       field: "targets.0.tag",
-      value: { ...plain, targets: [{ kind: "tag", tag: "x".repeat(PURGE_LIMITS.text + 1) }] },
+      value: { ...plain, targets: [{ kind: "tag", tag: "x".repeat(MOST_URL + 1) }] },
     },
     { field: "pace", value: { ...plain, soft: true, pace: 1_001 } },
     { field: "pace", value: { ...plain, soft: true, pace: 0.5 } },

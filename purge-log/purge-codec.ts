@@ -1,28 +1,23 @@
 import { z } from "zod";
 import { describeError } from "../process/failure.ts";
-import { MOST_PACE, type Purge } from "./purge.ts";
+import { MOST_PACE, MOST_TARGETS, MOST_URL, type Purge } from "./purge.ts";
 import type { LogEntry } from "./purge-log.ts";
 
-/** What one entry may hold, in characters unless it says targets. */
-export const PURGE_LIMITS = {
-  purgeId: 256,
-  targets: 1000,
-  // A request target longer than the 8 KiB that the data plane accepts for all fields can match nothing.
-  text: 8192,
-  // A host name has at most 253 characters; a site's name is one or shorter.
-  site: 253,
-  by: 512,
-  // Four times the largest Purge call (64 KiB): what JSON's quoting and field names can make of it.
-  entry: 262_144,
-} as const;
+// A caller's id is shorter; an edge may add to it.
+const MOST_ID = 256;
+// A host name has at most 253 characters; a site's name is one or shorter.
+const MOST_SITE = 253;
+const MOST_BY = 512;
+/** Characters of one entry: four times the largest Purge call (64 KiB), to allow for JSON's quotes and field names. */
+const MOST_ENTRY = 262_144;
 
-const site = z.exactOptional(z.string().min(1).max(PURGE_LIMITS.site));
-const text = z.string().min(1).max(PURGE_LIMITS.text);
+const site = z.exactOptional(z.string().min(1).max(MOST_SITE));
+const text = z.string().min(1).max(MOST_URL);
 
 // Strict: a field that we do not know may narrow the purge or widen it, so the entry is not understood.
 const PURGE: z.ZodType<Purge> = z
   .strictObject({
-    purgeId: z.string().min(1).max(PURGE_LIMITS.purgeId),
+    purgeId: z.string().min(1).max(MOST_ID),
     targets: z
       .array(
         z.discriminatedUnion("kind", [
@@ -33,10 +28,10 @@ const PURGE: z.ZodType<Purge> = z
         ]),
       )
       .min(1)
-      .max(PURGE_LIMITS.targets),
+      .max(MOST_TARGETS),
     soft: z.boolean(),
     pace: z.exactOptional(z.int().min(1).max(MOST_PACE)),
-    by: z.string().max(PURGE_LIMITS.by),
+    by: z.string().max(MOST_BY),
   })
   .refine(({ soft, pace }) => soft || pace === undefined, { path: ["pace"], message: "only with soft" });
 
@@ -57,10 +52,10 @@ export function encodePurge(purge: Purge): EncodedPurge {
   const checked = PURGE.safeParse(purge);
   if (!checked.success) return { kind: "refused", reason: firstIssue(checked.error) };
   const json = JSON.stringify(checked.data).replaceAll(REPLACEMENT, "\\ufffd");
-  return json.length > PURGE_LIMITS.entry
+  return json.length > MOST_ENTRY
     ? {
         kind: "refused",
-        reason: `a purge has at most ${PURGE_LIMITS.entry} characters of JSON, got ${json.length}`,
+        reason: `a purge has at most ${MOST_ENTRY} characters of JSON, got ${json.length}`,
       }
     : { kind: "encoded", text: json };
 }
@@ -82,8 +77,8 @@ export function decodeEntry(fields: readonly string[]): LogEntry["content"] {
 }
 
 function decodePurge(json: string): LogEntry["content"] {
-  if (json.length > PURGE_LIMITS.entry) {
-    return unreadable(`a purge has at most ${PURGE_LIMITS.entry} characters of JSON, got ${json.length}`);
+  if (json.length > MOST_ENTRY) {
+    return unreadable(`a purge has at most ${MOST_ENTRY} characters of JSON, got ${json.length}`);
   }
   if (json.includes(REPLACEMENT)) return unreadable("a purge is UTF-8, got other bytes");
   try {

@@ -6,6 +6,18 @@ export type PurgeTarget =
   | { readonly kind: "tag"; readonly tag: string; readonly site?: string }
   | { readonly kind: "everything"; readonly site?: string };
 
+/** Targets of one purge. It is one entry of the log and takes effect at one moment: this bounds how long that takes. */
+export const MOST_TARGETS = 1_000;
+
+/** Characters of a URL or prefix. A longer request is refused on the data port, so nothing is stored for it. */
+export const MOST_URL = 8_192;
+
+/** Characters of a tag. */
+export const MOST_TAG = 256;
+
+/** Characters of a purge_id that a caller chooses. */
+export const MOST_PURGE_ID = 64;
+
 /** The largest `pace` of a purge: an edge asks its origin for no more in a second on its own account. */
 export const MOST_PACE = 1_000;
 

@@ -7,7 +7,8 @@ import type {
   PurgesRequest,
   PurgesResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
-import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
+import { leaseEndsInMs } from "../../purge-log/membership.ts";
+import { MOST_TARGETS } from "../../purge-log/purge.ts";
 import type { Member, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { EdgeParts } from "../cache/context.ts";
 import type { Sites } from "../origin/sites.ts";
@@ -15,7 +16,7 @@ import { appendPurge, type PurgeParts, purge } from "./purge.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
 import { readPurgeRequest } from "./purge-request.ts";
 import { PurgeRate } from "./rate-limit.ts";
-import { Rebounds } from "./rebounds.ts";
+import { MOST_WAITING, Rebounds } from "./rebounds.ts";
 import { type Refused, refused } from "./refused.ts";
 import { notUnderstood, type Understood } from "./understood.ts";
 
@@ -52,10 +53,16 @@ export class PurgeCalls {
     const waitMs = this.#rate.take(clock.monotonic());
     if (waitMs > 0) {
       const rule = `at most ${purgeRate} calls a second at ${id}; try again in ${Math.ceil(waitMs)} ms`;
-      return refused("exhausted", `purge: must be ${rule}, or name up to 1000 targets in one call`);
+      return refused(
+        "exhausted",
+        `purge: must be ${rule}, or name up to ${MOST_TARGETS} targets in one call`,
+      );
     }
     if (call.value.reboundMs !== undefined && !rebounds.hasRoom) {
-      return refused("exhausted", `rebound: must wait: 1000 rebounds are waiting at ${id}; try again later`);
+      return refused(
+        "exhausted",
+        `rebound: must wait: ${MOST_WAITING} rebounds are waiting at ${id}; try again later`,
+      );
     }
     const proof = await purge(call.value, `${by} via ${id}`, this.#parts);
     return { ok: true, value: { ...proof, edges: proof.edges.map(wireReceipt) } };

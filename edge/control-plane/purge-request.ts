@@ -1,5 +1,5 @@
 import type { PurgeRequest, PurgeTarget as WireTarget } from "../../proto/gen/edgecache/v1/edge.ts";
-import { MOST_PACE, type PurgeTarget } from "../../purge-log/purge.ts";
+import { MOST_PACE, MOST_PURGE_ID, MOST_TAG, MOST_TARGETS, type PurgeTarget } from "../../purge-log/purge.ts";
 import type { Sites } from "../origin/sites.ts";
 import { isPrefix, PREFIX_RULE, parseUrl, URL_RULE } from "./purge-url.ts";
 import { notUnderstood, type Understood } from "./understood.ts";
@@ -18,22 +18,21 @@ export interface PurgeCall {
   readonly pace: number | undefined;
 }
 
-// One log entry holds one call, and an edge applies it in one go: this bounds how long that takes.
-const MOST_TARGETS = 1_000;
-const MOST_TAG = 256;
 const DEFAULT_WAIT_MS = 5_000;
 const MOST_WAIT_MS = 60_000;
 // Shorter is no second purge, and an origin that takes longer is not behind but broken.
 const LEAST_REBOUND_MS = 100;
 const MOST_REBOUND_MS = 300_000;
 
-const PURGE_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const PURGE_ID = /^[A-Za-z0-9._-]+$/;
 // What a response can be tagged with. U+FFFD, which is also what bytes that are not UTF-8 become, is none of it.
 const TAG = /^[\x20-\x7e]+$/;
 
 export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understood<PurgeCall> {
-  if (request.purgeId !== "" && !PURGE_ID.test(request.purgeId)) {
-    return notUnderstood("purge_id", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -", request.purgeId);
+  const { purgeId } = request;
+  if (purgeId !== "" && (purgeId.length > MOST_PURGE_ID || !PURGE_ID.test(purgeId))) {
+    const rule = `must be 1 to ${MOST_PURGE_ID} characters of A-Z a-z 0-9 . _ -`;
+    return notUnderstood("purge_id", rule, purgeId);
   }
   const count = request.targets.length;
   if (count < 1 || count > MOST_TARGETS) {
@@ -51,7 +50,7 @@ export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understoo
     if (!target.ok) return target;
     targets.push(target.value);
   }
-  const { purgeId, soft, dryRun } = request;
+  const { soft, dryRun } = request;
   return {
     ok: true,
     value: { purgeId, targets, soft, waitMs: wait.value, dryRun, reboundMs: rebound.value, pace: pace.value },

@@ -1,4 +1,5 @@
 import { parseTarget } from "../../http/message/request-target.ts";
+import { MOST_URL } from "../../purge-log/purge.ts";
 
 /** A URL as a purge or an explanation names it. */
 export interface NamedUrl {
@@ -8,17 +9,14 @@ export interface NamedUrl {
   readonly target: string;
 }
 
-// A longer one is refused on the data port, so nothing is stored for it.
-const MOST_LENGTH = 8_192;
-
 /** What parseUrl takes, in words. */
 export const URL_RULE =
-  `must be a path beginning with "/" or an http(s) URL, at most ${MOST_LENGTH} visible ASCII characters, ` +
+  `must be a path beginning with "/" or an http(s) URL, at most ${MOST_URL} visible ASCII characters, ` +
   `percent-encoded, without "#" and "\\"`;
 
 /** Takes what the data port would take as a request target; undefined for anything else. */
 export function parseUrl(text: string): NamedUrl | undefined {
-  const target = text.length > MOST_LENGTH ? "target-form" : parseTarget(text);
+  const target = text.length > MOST_URL ? "target-form" : parseTarget(text);
   if (typeof target === "string") return undefined;
   const authority = target.absolute?.authority;
   if (authority === undefined) return { authority, target: target.path };
@@ -27,9 +25,9 @@ export function parseUrl(text: string): NamedUrl | undefined {
 }
 
 /** What isPrefix takes, in words. */
-export const PREFIX_RULE = `must begin with "/" and have at most ${MOST_LENGTH} visible ASCII characters, without "#" and "\\"`;
+export const PREFIX_RULE = `must begin with "/" and have at most ${MOST_URL} visible ASCII characters, without "#" and "\\"`;
 
 /** Whether a URL that parseUrl takes can begin so. A prefix may end at any character, also within an escape. */
 export function isPrefix(text: string): boolean {
-  return text.startsWith("/") && text.length <= MOST_LENGTH && !/[^\x21-\x7e]|[#\\]/.test(text);
+  return text.startsWith("/") && text.length <= MOST_URL && !/[^\x21-\x7e]|[#\\]/.test(text);
 }

@@ -4,7 +4,7 @@ import type { AppendOutcome } from "../../purge-log/purge-log.ts";
 import type { EdgeParts } from "../cache/context.ts";
 
 // Each holds its targets until its time: at 64 KiB a call this is 64 MiB at most.
-const MOST_WAITING = 1_000;
+export const MOST_WAITING = 1_000;
 
 // An outage of the purge log that outlasts these tries is an operator's business by then.
 const TRIES = 60;

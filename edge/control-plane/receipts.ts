@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
+import { leaseEndsInMs } from "../../purge-log/membership.ts";
 import { comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
-import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
+import { leaseEndsInMs } from "../../purge-log/membership.ts";
 import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
 
 /**

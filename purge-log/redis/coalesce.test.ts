@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { SharedWork } from "./coalesce.ts";
+import { Coalesced } from "./coalesce.ts";
 
 describe("shared work", () => {
   let begun: PromiseWithResolvers<number>[];
-  let shared: SharedWork<number>;
+  let shared: Coalesced<number>;
   beforeEach(() => {
     begun = [];
-    shared = new SharedWork(
+    shared = new Coalesced(
       () => {
         const work = Promise.withResolvers<number>();
         begun.push(work);

@@ -1,14 +1,14 @@
 /**
- * Work whose outcome many wait for, done once for all of them. Nobody gets the outcome of what began before they
- * asked: who asks while it is under way shares the next.
+ * Work whose outcome many callers wait for, done once for all of them. No caller gets the outcome of work that began
+ * before it asked: callers that come while the work is under way share the next run.
  */
-export class SharedWork<T> {
+export class Coalesced<T> {
   readonly #work: () => Promise<T>;
   readonly #gather: () => Promise<void>;
   #under: Promise<unknown> = Promise.resolve();
   #next: Promise<T> | undefined;
 
-  /** `gather` resolves when the work may begin, so that those who ask at about the same time share it. */
+  /** `gather` resolves when the work may begin, so that callers which come at about the same time share it. */
   constructor(work: () => Promise<T>, gather: () => Promise<void>) {
     this.#work = work;
     this.#gather = gather;

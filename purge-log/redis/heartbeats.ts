@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../../process/clock.ts";
 import { failureOf, type RedisConnection } from "./connection.ts";
 import { HEARTBEAT_CHANNEL } from "./keys.ts";
-import type { Outage } from "./outage-reporter.ts";
+import type { OutageReporter } from "./outage-reporter.ts";
 
 // A subscription that died in silence is found by the next of these, in milliseconds.
 const PROBE_EVERY_MS = 1000;
@@ -10,7 +10,7 @@ const PROBE_EVERY_MS = 1000;
 /** Gives whatever any process publishes as a heartbeat to `onBeat`, until `ended` aborts; then the connection is closed. */
 export async function listenToHeartbeats(
   connection: RedisConnection,
-  outage: Outage,
+  outage: OutageReporter,
   clock: Clock,
   ended: AbortSignal,
   onBeat: (json: string) => void,

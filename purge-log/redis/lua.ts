@@ -1,21 +1,21 @@
-import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../lease-end.ts";
 import { FARTHEST_EPOCH_US } from "../log-limits.ts";
+import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../membership.ts";
 
 /**
- * The head of every script, rule P1 of the purge protocol: compare the server's run_id and replication id, the ends
- * of the stream, our record of it and the caller's floor, and open a new epoch if any of them disagrees, because
- * then history may have been lost. Afterwards `tail` is the last entry and `oldest` the first; `history` names
- * what began at the last opening. Neither an epoch nor a history ever comes again: an epoch is the microsecond of its
- * opening, or, where that has been passed already (a clock was set back), lies beyond it by the clock's microseconds,
- * so that two openings of which one knows less than the other do not come upon the same number.
+ * The head of every script (rule P1). It compares the server's run_id and replication id, the ends of the stream, our
+ * record of it and the caller's floor, and opens a new epoch if any of them disagrees, because then history may have
+ * been lost. Afterwards `tail` is the last entry, `oldest` the first, and `history` names the time since the last
+ * opening. Neither an epoch nor a history ever comes again. An epoch is the microsecond of its opening. Where that has
+ * been passed already, because a clock was set back, it lies beyond the highest known epoch by the clock's microseconds,
+ * so that two openings with different knowledge do not choose the same number.
  *
- * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor. `stranger` is Lua for the id of an
+ * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor. `foreignId` is Lua for the id of an
  * entry that a follower cannot pass, or for ''.
  * Numbers go through %.0f: Lua would write a large one with an exponent.
  * `#!lua` lets Redis refuse the whole script (read-only, out of memory, disk error) before it begins.
  */
-const settling = (stranger: string) => `#!lua
-local stranger = ${stranger}
+const verifying = (foreignId: string) => `#!lua
+local foreign = ${foreignId}
 local LOG, META, EDGES, ASIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = redis.call('TIME')
 local micros = tonumber(now[2])
@@ -69,8 +69,8 @@ elseif generated ~= tail then doubt = 'the log ends at ' .. generated .. ', not 
 elseif newest ~= tail then doubt = 'the last entry ' .. tail .. ' is gone'
 elseif edges_kind ~= 'hash' and edges_kind ~= 'none' then doubt = 'a ' .. edges_kind .. ' stood in the place of the edges'
 elseif oldest and not parse(oldest) then doubt, strange = 'the entry ' .. oldest .. ' cannot be followed', true
-elseif stranger ~= '' and #redis.call('XRANGE', LOG, stranger, stranger) > 0 then
-  doubt, strange = 'the entry ' .. stranger .. ' cannot be followed', true
+elseif foreign ~= '' and #redis.call('XRANGE', LOG, foreign, foreign) > 0 then
+  doubt, strange = 'the entry ' .. foreign .. ' cannot be followed', true
 elseif after(floor, last) then doubt = ARGV[1] .. ' was seen and the log ends at ' .. tail
 end
 
@@ -92,19 +92,19 @@ if doubt then
 end
 `;
 
-const SETTLE = settling("''");
+const VERIFY = verifying("''");
 
 /** ARGV: the floor, the id of an entry that cannot be passed or nothing. Answers the tail. Safe to send at any time. */
-export const SETTLE_SCRIPT = `${settling("ARGV[2]")}
+export const VERIFY_SCRIPT = `${verifying("ARGV[2]")}
 return tail
 `;
 
 /**
  * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, the purges as JSON.
- * Answers the history, and where each of them stands: it is there already, or it is appended. What a stranger has put
- * in the place of a purge's own key says nothing.
+ * Answers the history, and where each of them stands: it is there already, or it is appended. A purge's own key whose
+ * value we did not write is ignored.
  */
-export const PUBLISH_SCRIPT = `${SETTLE}
+export const PUBLISH_SCRIPT = `${VERIFY}
 local epoch = string.match(tail, '^%d+')
 local answer = { history }
 for i = 5, #KEYS do
@@ -135,7 +135,7 @@ end
 `;
 
 /** ARGV: the floor, the edge's id, its boot or nothing for any. */
-export const FORGET_SCRIPT = `${SETTLE}${ROW}
+export const FORGET_SCRIPT = `${VERIFY}${ROW}
 if ARGV[3] == '' or row_of(redis.call('HGET', EDGES, ARGV[2]) or '').boot == ARGV[3] then redis.call('HDEL', EDGES, ARGV[2]) end
 return tail
 `;
@@ -146,7 +146,7 @@ return tail
  * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
  * A row with the words of the same boot need not be decoded, which would cost more than all the rest.
  */
-export const HEARTBEAT_SCRIPT = `${SETTLE}${ROW}
+export const HEARTBEAT_SCRIPT = `${VERIFY}${ROW}
 local cell = redis.call('HGET', EDGES, ARGV[2]) or ''
 if not string.find(cell, '"bootId":"' .. ARGV[5] .. '"', 1, true) then
   local row = row_of(cell)
@@ -158,6 +158,6 @@ return { history, tail, oldest }
 `;
 
 /** Answers the server's milliseconds now, those at which the log was opened, the history, and the table of edges. */
-export const MEMBERS_SCRIPT = `${SETTLE}
+export const MEMBERS_SCRIPT = `${VERIFY}
 return { now_ms, opened, history, redis.call('HGETALL', EDGES) }
 `;

@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import { Failure } from "../../process/failure.ts";
-import { Outage } from "./outage-reporter.ts";
+import { OutageReporter } from "./outage-reporter.ts";
 
 describe("an outage", () => {
   const [reader, listener] = [{}, {}];
   const refused = new Failure("log-unreachable", "log", "refused");
   let told: string[];
-  let outage: Outage;
+  let outage: OutageReporter;
   beforeEach(() => {
     told = [];
-    outage = new Outage(
+    outage = new OutageReporter(
       (failure) => told.push(failure.message),
       () => told.push("recovered"),
     );

@@ -1,7 +1,7 @@
 import type { Failure } from "../../process/failure.ts";
 
-/** Tells of an outage once when it begins and once when every part that noticed it works again. */
-export class Outage {
+/** Reports an outage once when it begins, and once when every part that noticed it works again. */
+export class OutageReporter {
   readonly #onTrouble: (failure: Failure) => void;
   readonly #onRecovered: () => void;
   readonly #down = new Set<object>();

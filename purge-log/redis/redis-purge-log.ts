@@ -2,19 +2,19 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import { decodeHeartbeat } from "../heartbeat-codec.ts";
-import { idTaken } from "../id-taken.ts";
+import { idTaken } from "../membership.ts";
 import { BEGINNING, type Position } from "../position.ts";
 import type { Purge } from "../purge.ts";
 import { encodePurge } from "../purge-codec.ts";
 import type { AppendOutcome, Heartbeat, LogEntry, LogState, Member, PurgeLog } from "../purge-log.ts";
-import { SharedWork } from "./coalesce.ts";
+import { Coalesced } from "./coalesce.ts";
 import { failureOf, RedisConnection, type Reply } from "./connection.ts";
-import { BLOCK_MS, followStream } from "./follower.ts";
 import { listenToHeartbeats } from "./heartbeats.ts";
 import { EDGES_KEY } from "./keys.ts";
-import { Outage } from "./outage-reporter.ts";
+import { OutageReporter } from "./outage-reporter.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
 import { type EdgeTable, publish, readEdgeTable, removeEdge, sendHeartbeat } from "./scripts.ts";
+import { BLOCK_MS, followStream } from "./stream-follower.ts";
 
 // A quarter of ANSWER_MS: a caller always gets one try, even after a long outage.
 const LONGEST_COMMAND_PAUSE_MS = 500;
@@ -35,17 +35,17 @@ export interface RedisPurgeLogOptions {
 }
 
 /**
- * The purge log as a Redis Stream. The scripts in redis-lua.ts hold the protocol; this class owns the
+ * The purge log as a Redis Stream. The scripts in lua.ts hold the protocol; this class owns the
  * connections: one to publish, one for heartbeats, one per follower, and one that listens to heartbeats.
  * Redis need not be reachable when it is constructed: nothing connects before it is used.
  */
 export class RedisPurgeLog implements PurgeLog {
   readonly #options: RedisPurgeLogOptions;
-  readonly #outage: Outage;
+  readonly #outage: OutageReporter;
   readonly #closed = new AbortController();
   readonly #commands: RedisConnection;
   readonly #publisher: Publisher;
-  readonly #table: SharedWork<Reply<EdgeTable>>;
+  readonly #table: Coalesced<Reply<EdgeTable>>;
   readonly #heartbeats: RedisConnection;
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
   #listening: Promise<void> | undefined;
@@ -53,7 +53,7 @@ export class RedisPurgeLog implements PurgeLog {
 
   constructor(options: RedisPurgeLogOptions) {
     this.#options = options;
-    this.#outage = new Outage(options.onTrouble, options.onRecovered);
+    this.#outage = new OutageReporter(options.onTrouble, options.onRecovered);
     this.#commands = this.#connection("publisher", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
     this.#publisher = new Publisher({
       clock: options.clock,
@@ -61,7 +61,7 @@ export class RedisPurgeLog implements PurgeLog {
       gather: endOfTurn,
       send: (batch, ms) => this.#commands.ask((client) => publish(client, batch), ms),
     });
-    this.#table = new SharedWork(() => this.#commands.ask(readEdgeTable, ANSWER_MS), endOfTurn);
+    this.#table = new Coalesced(() => this.#commands.ask(readEdgeTable, ANSWER_MS), endOfTurn);
     this.#heartbeats = this.#connection("heartbeat", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
@@ -79,7 +79,7 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   async heartbeat(beat: Heartbeat): Promise<LogState> {
-    // Who beats will wait for the others' heartbeats at its first purge: the subscription is there by then.
+    // An edge that beats waits for the heartbeats of the others at its first purge. The subscription is there by then.
     this.#listening ??= this.#listen();
     const reply = await this.#heartbeats.ask((client) => sendHeartbeat(client, beat), ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
@@ -115,7 +115,7 @@ export class RedisPurgeLog implements PurgeLog {
   #listen(): Promise<void> {
     const connection = this.#connection("listener", ANSWER_MS, LONGEST_FOLLOWER_PAUSE_MS);
     return listenToHeartbeats(connection, this.#outage, this.#options.clock, this.#closed.signal, (json) => {
-      // Mostly nobody waits.
+      // Without a waiting purge, nobody listens.
       if (this.#listeners.size === 0) return;
       const decoded = decodeHeartbeat(json);
       if (decoded.kind === "unreadable") return;
@@ -123,7 +123,7 @@ export class RedisPurgeLog implements PurgeLog {
     });
   }
 
-  /** A row that we cannot read was not written by an edge: it is told of, once, and is no member. */
+  /** A row that cannot be read was not written by an edge: it is reported once, and is no member. */
   #readable(table: EdgeTable): readonly Member[] {
     const members: Member[] = [];
     const unreadable: string[] = [];

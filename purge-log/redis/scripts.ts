@@ -6,7 +6,7 @@ import { KEPT_ENTRIES, SAME_PURGE_MS } from "../log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../position.ts";
 import type { Heartbeat, LogState } from "../purge-log.ts";
 import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./keys.ts";
-import { FORGET_SCRIPT, HEARTBEAT_SCRIPT, MEMBERS_SCRIPT, PUBLISH_SCRIPT, SETTLE_SCRIPT } from "./lua.ts";
+import { FORGET_SCRIPT, HEARTBEAT_SCRIPT, MEMBERS_SCRIPT, PUBLISH_SCRIPT, VERIFY_SCRIPT } from "./lua.ts";
 import type { Batch, Published } from "./publisher.ts";
 
 // The scripts as functions. Each rejects with ioredis' ReplyError when Redis says no, and with another
@@ -20,7 +20,7 @@ interface Script {
 const PUBLISH = script(PUBLISH_SCRIPT);
 const HEARTBEAT = script(HEARTBEAT_SCRIPT);
 const MEMBERS = script(MEMBERS_SCRIPT);
-const SETTLE = script(SETTLE_SCRIPT);
+const VERIFY = script(VERIFY_SCRIPT);
 const FORGET = script(FORGET_SCRIPT);
 
 const KEYS = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
@@ -38,11 +38,11 @@ const publishedReply = z.tuple([z.string()], positionReply);
 const tableReply = z.tuple([milliseconds, milliseconds, z.string(), z.array(z.string())]);
 
 /**
- * Makes sure that the log can be trusted up to its tail, and returns the tail. `stranger` is the id of an entry
+ * Makes sure that the log can be trusted up to its tail, and returns the tail. `foreignId` is the id of an entry
  * that cannot be passed: a log that holds it is moved aside.
  */
-export async function settle(client: Redis, floor: Position, stranger = ""): Promise<Position> {
-  return positionReply.parse(await run(client, SETTLE, KEYS, [formatPosition(floor), stranger]));
+export async function verifyLog(client: Redis, floor: Position, foreignId = ""): Promise<Position> {
+  return positionReply.parse(await run(client, VERIFY, KEYS, [formatPosition(floor), foreignId]));
 }
 
 /** Appends each purge once per purgeId, all of them or none, and returns where they stand. */

@@ -3,7 +3,7 @@ import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-code
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
 import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
-import { SETTLE_SCRIPT } from "../../purge-log/redis/lua.ts";
+import { VERIFY_SCRIPT } from "../../purge-log/redis/lua.ts";
 import type { EncodedEntry } from "../../purge-log/redis/publisher.ts";
 import type { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 import { beatOf, purgeOf } from "../rig/purge-log-entries.ts";
@@ -29,7 +29,7 @@ const KINDS = [
   "heartbeat",
   "heartbeat",
   "members",
-  "settle",
+  "verify",
   "forget",
   "harm",
   "harm",
@@ -76,8 +76,8 @@ export class RedisTwins {
         return await this.#heartbeat();
       case "members":
         return await this.#members();
-      case "settle":
-        return await this.#settle();
+      case "verify":
+        return await this.#verify();
       case "forget":
         return await this.#forget();
       case "restart":
@@ -183,15 +183,15 @@ export class RedisTwins {
   }
 
   /** As a follower does that has met an id which it cannot pass, if there is one. */
-  async #settle(): Promise<Step> {
+  async #verify(): Promise<Step> {
     const { data } = this.#twin();
     const ids = data.type(LOG_KEY) === "stream" ? data.stream(LOG_KEY).entries.map(([id]) => id) : [];
-    const stranger = ids.find((id) => parsePosition(id) === undefined) ?? "";
+    const foreignId = ids.find((id) => parsePosition(id) === undefined) ?? "";
     const floor = formatPosition(BEGINNING);
     const keys = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
-    const real = await this.#server.command("EVAL", SETTLE_SCRIPT, keys.length, ...keys, floor, stranger);
+    const real = await this.#server.command("EVAL", VERIFY_SCRIPT, keys.length, ...keys, floor, foreignId);
     await this.#setClock();
-    return ["settle", real, this.#answer(() => this.#twin().settleScript(floor, stranger))];
+    return ["verify", real, this.#answer(() => this.#twin().verifyScript(floor, foreignId))];
   }
 
   async #forget(): Promise<Step> {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
-import { idTaken } from "../../purge-log/id-taken.ts";
 import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
+import { idTaken } from "../../purge-log/membership.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
@@ -14,11 +14,16 @@ import type {
   PurgeLog,
 } from "../../purge-log/purge-log.ts";
 import { pauseMs } from "../../purge-log/redis/backoff.ts";
-import { SharedWork } from "../../purge-log/redis/coalesce.ts";
+import { Coalesced } from "../../purge-log/redis/coalesce.ts";
 import { failureOf, type Reply } from "../../purge-log/redis/connection.ts";
-import { BLOCK_MS, type RawEntry, strangerAmong, understood } from "../../purge-log/redis/follower.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { ANSWER_MS, type Batch, type Published, Publisher } from "../../purge-log/redis/publisher.ts";
+import {
+  BLOCK_MS,
+  decodeBatch,
+  foreignIdAmong,
+  type RawEntry,
+} from "../../purge-log/redis/stream-follower.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Command, Session, SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
@@ -53,7 +58,7 @@ export class SimulatedPurgeLog implements PurgeLog {
   readonly #parts: SimulatedPurgeLogParts;
   readonly #commands: Connection;
   readonly #publisher: Publisher;
-  readonly #table: SharedWork<Reply<Table>>;
+  readonly #table: Coalesced<Reply<Table>>;
   /** By id: whatever was to be appended. */
   readonly #purges = new Map<string, Purge>();
   readonly #heartbeats: Connection;
@@ -69,7 +74,7 @@ export class SimulatedPurgeLog implements PurgeLog {
       gather: () => Promise.resolve(),
       send: (batch) => this.#publish(batch),
     });
-    this.#table = new SharedWork(
+    this.#table = new Coalesced(
       () => this.#readTable(),
       () => Promise.resolve(),
     );
@@ -106,26 +111,26 @@ export class SimulatedPurgeLog implements PurgeLog {
   async *follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
     const connection = this.#connection(BLOCK_MS + 1000, LONGEST_FOLLOWER_PAUSE_MS);
     let position = after;
-    let vouched: Position | undefined;
-    let stranger: string | undefined;
+    let trustedTail: Position | undefined;
+    let foreignId: string | undefined;
     while (!signal.aborted) {
       const floor = formatPosition(position);
-      if (vouched === undefined) {
-        const strange = stranger ?? "";
-        stranger = undefined;
-        const settled = await connection.ask<string>((redis, answer) =>
-          answer(redis.settleScript(floor, strange)),
+      if (trustedTail === undefined) {
+        const strange = foreignId ?? "";
+        foreignId = undefined;
+        const verified = await connection.ask<string>((redis, answer) =>
+          answer(redis.verifyScript(floor, strange)),
         );
-        if (settled.kind === "reply") vouched = positionOf(settled.value);
+        if (verified.kind === "reply") trustedTail = positionOf(verified.value);
         continue;
       }
       const read = await connection.ask(this.#readAfter(floor));
       const entries = read.kind === "reply" ? asRead(read.value) : undefined;
-      const batch = entries === undefined ? undefined : understood(entries, vouched.epoch);
+      const batch = entries === undefined ? undefined : decodeBatch(entries, trustedTail.epoch);
       const last = batch?.at(-1);
       if (batch === undefined) {
-        vouched = undefined;
-        stranger = strangerAmong(entries ?? []);
+        trustedTail = undefined;
+        foreignId = foreignIdAmong(entries ?? []);
       } else if (last !== undefined) {
         position = last.position;
         yield batch;

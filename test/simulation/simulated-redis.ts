@@ -1,5 +1,5 @@
-import { leaseEndsInMs } from "../../purge-log/lease-end.ts";
 import { FARTHEST_EPOCH_US, SAME_PURGE_MS } from "../../purge-log/log-limits.ts";
+import { leaseEndsInMs } from "../../purge-log/membership.ts";
 import { comparePositions, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
 import type { EncodedEntry } from "../../purge-log/redis/publisher.ts";
@@ -21,7 +21,7 @@ export interface Found {
   readonly newest: string | undefined;
   readonly generated: string | undefined;
   /** The entry that a follower cannot pass, if it is still there. */
-  readonly stranger: string | undefined;
+  readonly foreignId: string | undefined;
 }
 
 /** Why history may have been lost; `strange`: the log holds an id that nobody can follow. */
@@ -36,8 +36,8 @@ export interface Blocked {
   reset(): void;
 }
 
-/** What the log is once it is settled. */
-interface Settled {
+/** What the log is once it is verified. */
+interface Verified {
   readonly tail: string;
   readonly oldest: string;
   /** The server's milliseconds at which the epoch was opened. */
@@ -54,7 +54,7 @@ interface Row {
 }
 
 /**
- * A process of a Redis server with our scripts on it, line for line what redis-lua.ts does: one command at a time, and
+ * A process of a Redis server with our scripts on it, line for line as in purge-log/redis/lua.ts: one command at a time, and
  * nothing between two lines of a script. `wall` is the server's clock in milliseconds.
  */
 export class SimulatedRedis {
@@ -77,17 +77,17 @@ export class SimulatedRedis {
     this.#blocked.clear();
   }
 
-  /** `stranger`: the id of an entry that a follower cannot pass, or nothing. */
-  settleScript(floor: string, stranger: string): string {
-    return this.#script(() => this.#settle(floor, stranger).tail);
+  /** `foreignId`: the id of an entry that a follower cannot pass, or nothing. */
+  verifyScript(floor: string, foreignId: string): string {
+    return this.#script(() => this.#verify(floor, foreignId).tail);
   }
 
   /** Answers the history and the positions. */
   publishScript(purges: readonly EncodedEntry[], floor: string): readonly [string, ...string[]] {
     return this.#script(() => {
-      const settled = this.#settle(floor);
-      const [epoch] = settled.tail.split("-");
-      let { tail } = settled;
+      const verified = this.#verify(floor);
+      const [epoch] = verified.tail.split("-");
+      let { tail } = verified;
       const positions = purges.map(({ purgeId, text }) => {
         const first = this.known(purgeId);
         if (this.#parse(first) !== undefined && first !== undefined) return first;
@@ -96,7 +96,7 @@ export class SimulatedRedis {
         return tail;
       });
       this.data.hset(META_KEY, { last: tail });
-      return [settled.history, ...positions];
+      return [verified.history, ...positions];
     });
   }
 
@@ -108,7 +108,7 @@ export class SimulatedRedis {
     boot: string,
   ): readonly [string, string, string] | string {
     return this.#script(() => {
-      const { tail, oldest, history } = this.#settle(position);
+      const { tail, oldest, history } = this.#verify(position);
       const row = this.#row(edge);
       if (row.boot !== undefined && row.boot !== boot && row.leftMs !== undefined && row.leftMs > 0)
         return row.boot;
@@ -120,7 +120,7 @@ export class SimulatedRedis {
   /** `boot` empty: whatever its boot. */
   forgetScript(floor: string, edge: string, boot: string): string {
     return this.#script(() => {
-      const { tail } = this.#settle(floor);
+      const { tail } = this.#verify(floor);
       if (boot === "" || this.#row(edge).boot === boot) this.data.hdel(EDGES_KEY, edge);
       return tail;
     });
@@ -129,7 +129,7 @@ export class SimulatedRedis {
   /** The server's milliseconds now, those at which the log was opened, the history, and the table of edges. */
   membersScript(floor: string): readonly [string, string, string, readonly string[]] {
     return this.#script(() => {
-      const { opened, history } = this.#settle(floor);
+      const { opened, history } = this.#verify(floor);
       return [String(this.#nowMs()), opened, history, [...this.data.hash(EDGES_KEY)].flat()];
     });
   }
@@ -164,7 +164,7 @@ export class SimulatedRedis {
 
   /** Rule P1: why the history may have been lost; undefined when all of it is there. */
   protected doubt(found: Found, floor: Position, last: Position | undefined): Doubt | undefined {
-    const { logKind, edgesKind, record, oldest, newest, generated, stranger } = found;
+    const { logKind, edgesKind, record, oldest, newest, generated, foreignId } = found;
     if (logKind === "none") return because(last === undefined ? "the log is new" : "the log is gone");
     if (logKind !== "stream") return because(`a ${logKind} stood in the place of the log`);
     if (last === undefined || !isNumber(record.opened) || record.history === undefined)
@@ -175,7 +175,7 @@ export class SimulatedRedis {
     if (edgesKind !== "hash" && edgesKind !== "none")
       return because(`a ${edgesKind} stood in the place of the edges`);
     if (oldest !== undefined && this.#parse(oldest) === undefined) return becauseOf(oldest);
-    if (stranger !== undefined) return becauseOf(stranger);
+    if (foreignId !== undefined) return becauseOf(foreignId);
     if (comparePositions(floor, last) > 0)
       return because(`${formatPosition(floor)} was seen and the log ends at ${record.last}`);
     return undefined;
@@ -191,10 +191,10 @@ export class SimulatedRedis {
     return this.command(work);
   }
 
-  #settle(floorId: string, stranger = ""): Settled {
+  #verify(floorId: string, foreignId = ""): Verified {
     const floor = this.#parse(floorId);
     if (floor === undefined) throw new RedisError(`FUTURE position ${floorId} is from the far future`);
-    const found = this.#look(stranger);
+    const found = this.#look(foreignId);
     const last = this.#parse(found.record.last);
     const doubt = this.doubt(found, floor, last);
     const { oldest, record } = found;
@@ -203,7 +203,12 @@ export class SimulatedRedis {
     return { tail, oldest: oldest ?? tail, opened: record.opened ?? "", history: record.history ?? "" };
   }
 
-  #openEpoch({ reason, strange }: Doubt, found: Found, floor: Position, last: Position | undefined): Settled {
+  #openEpoch(
+    { reason, strange }: Doubt,
+    found: Found,
+    floor: Position,
+    last: Position | undefined,
+  ): Verified {
     const { data } = this;
     const top = this.#parse(found.generated);
     const movedAside = found.logKind !== "none" && (strange || top === undefined);
@@ -219,7 +224,7 @@ export class SimulatedRedis {
     return { tail, oldest: (movedAside ? undefined : found.oldest) ?? tail, opened, history };
   }
 
-  #look(stranger: string): Found {
+  #look(foreignId: string): Found {
     const { data } = this;
     const logKind = data.type(LOG_KEY);
     const { entries, last } = logKind === "stream" ? data.stream(LOG_KEY) : { entries: [], last: undefined };
@@ -236,7 +241,7 @@ export class SimulatedRedis {
       oldest: entries[0]?.[0],
       newest: entries.at(-1)?.[0],
       generated: last,
-      stranger: entries.find(([id]) => id === stranger)?.[0],
+      foreignId: entries.find(([id]) => id === foreignId)?.[0],
     };
   }
 

@@ -1,9 +1,9 @@
 import { Failure } from "../../../process/failure.ts";
 import { show } from "../../../process/settings/values.ts";
 import { PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
+import { MOST_PURGE_ID, MOST_TARGETS } from "../../../purge-log/purge.ts";
 
-// The limits of one call, by edge.proto.
-const MOST_TARGETS = 1_000;
+// Of one call, by edge.proto.
 const MOST_CALL_BYTES = 64 * 1024;
 // For all else in a call: its id, its times, its flags.
 const CALL_OVERHEAD = 256;
@@ -29,8 +29,6 @@ export function purgeBatches(targets: readonly PurgeTarget[]): PurgeTarget[][] {
   return batches;
 }
 
-const MOST_ID = 64;
-
 /**
  * The ids of `count` calls that are one purge for the caller: the same each time, so that a purge is repeated
  * safely as a whole. Throws Failure("bad-usage") when `purgeId` is too long to be numbered.
@@ -38,7 +36,7 @@ const MOST_ID = 64;
 export function batchIds(purgeId: string, count: number): string[] {
   if (count === 1) return [purgeId];
   const ids = Array.from({ length: count }, (_, i) => `${purgeId}.${i + 1}`);
-  const longest = MOST_ID - `.${count}`.length;
+  const longest = MOST_PURGE_ID - `.${count}`.length;
   if (purgeId.length <= longest) return ids;
   const rule = `must be at most ${longest} characters for targets that take ${count} calls`;
   throw new Failure("bad-usage", "client", `--purge-id: ${rule}: ${show(purgeId)}`);

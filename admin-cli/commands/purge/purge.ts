@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Failure } from "../../../process/failure.ts";
 import { duration, show, wholeNumber } from "../../../process/settings/values.ts";
 import type { PurgeRequest, PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
-import { MOST_PACE } from "../../../purge-log/purge.ts";
+import { MOST_PACE, MOST_TARGETS } from "../../../purge-log/purge.ts";
 import { edgeAddresses } from "../../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../../arguments.ts";
 import { callerToken } from "../../caller-token.ts";
@@ -76,7 +76,7 @@ export const purgeCommand: Command = {
   options: OPTIONS,
   notes: [
     "A path with a query names exactly that; a path without one names it with every query. A full URL also\nnames the site by its host. Paths, --prefix and --tag may be repeated and mixed: they go together.",
-    "Targets beyond 1000, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.",
+    `Targets beyond ${MOST_TARGETS}, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.`,
     "--rebound is kept by the edge that takes the call: it is lost when that edge ends before. --dry-run asks every\nedge itself; its outcome is pending, because nothing was purged.",
     "--pace bounds the requests of each edge by itself. What it asks for again is not waited for: a purge is proven\nbefore, and a client that comes first is answered as after any soft purge. Of several purges that are still under\nway at an edge the slowest pace holds.",
     "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN.",

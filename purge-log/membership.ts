@@ -1,3 +1,4 @@
+import { Failure } from "../process/failure.ts";
 import type { Member } from "./purge-log.ts";
 
 /** Clock rates agree within 1 %. */
@@ -11,4 +12,10 @@ export function leaseEndsInMs({
   heartbeatAgeMs,
 }: Pick<Member, "leaseMs" | "heartbeatAgeMs">): number {
   return leaseMs * CLOCK_RATE_MARGIN + LEASE_MARGIN_MS - heartbeatAgeMs;
+}
+
+/** Another boot with this id may still serve by its lease. */
+export function idTaken(edge: string, bootId: string): Failure {
+  const rule = "two edges must not have one id, because they would have one receipt between them";
+  return new Failure("edge-id-taken", "config", `${edge}: ${rule}: the boot ${bootId} has it`);
 }

@@ -5,8 +5,8 @@ import { decodeEntry } from "../purge-codec.ts";
 import type { LogEntry } from "../purge-log.ts";
 import { failureOf, type RedisConnection } from "./connection.ts";
 import { LOG_KEY } from "./keys.ts";
-import type { Outage } from "./outage-reporter.ts";
-import { settle } from "./scripts.ts";
+import type { OutageReporter } from "./outage-reporter.ts";
+import { verifyLog } from "./scripts.ts";
 
 /** How long Redis holds a read that finds nothing, in milliseconds. A silence longer than this is an outage. */
 export const BLOCK_MS = 1000;
@@ -17,46 +17,46 @@ export type RawEntry = readonly [id: string, fields: readonly string[]];
 /**
  * Batches of entries after `after` until `ended` aborts; then the connection is closed.
  *
- * On every new connection the log is settled first: that puts a barrier in front of us if the history
- * that we have followed may have been lost. After any failure `vouched` is unknown again, the connection
- * makes itself anew with a growing pause, and reading goes on after the last entry that was given out.
+ * On every new connection the log is verified first. If the history that we have followed may have been lost, that
+ * puts a barrier in front of us. After any failure the trusted tail is unknown again, the connection is made anew
+ * after a pause that grows, and reading goes on after the last entry that was given out.
  */
 export async function* followStream(
   connection: RedisConnection,
-  outage: Outage,
+  outage: OutageReporter,
   after: Position,
   ended: AbortSignal,
 ): AsyncGenerator<readonly LogEntry[]> {
   const part = {};
   let position = after;
-  /** The tail when the log was last settled: its epoch is one of ours, and so are those before it. */
-  let vouched: Position | undefined;
-  /** An id that was read and has no place in our order. */
-  let stranger: string | undefined;
+  /** The tail when the log was last verified: its epoch and all before it are ours. */
+  let trustedTail: Position | undefined;
+  /** An id that was read and is no position. */
+  let foreignId: string | undefined;
   // A read that Redis holds must end at once, not at the end of its second.
   const cut = () => connection.close();
   ended.addEventListener("abort", cut);
   try {
     while (!ended.aborted) {
-      if (vouched === undefined) {
-        const settled = await connection.ask((client) => settle(client, position, stranger));
-        stranger = undefined;
-        if (settled.kind === "reply") vouched = settled.value;
-        else if (!ended.aborted) outage.noticed(part, failureOf("following the purge log", settled));
+      if (trustedTail === undefined) {
+        const verified = await connection.ask((client) => verifyLog(client, position, foreignId));
+        foreignId = undefined;
+        if (verified.kind === "reply") trustedTail = verified.value;
+        else if (!ended.aborted) outage.noticed(part, failureOf("following the purge log", verified));
         continue;
       }
       const read = await connection.ask((client) => readAfter(client, position));
       if (read.kind !== "reply") {
-        vouched = undefined;
+        trustedTail = undefined;
         if (!ended.aborted) outage.noticed(part, failureOf("following the purge log", read));
         continue;
       }
       outage.over(part);
-      const batch = understood(read.value, vouched.epoch);
+      const batch = decodeBatch(read.value, trustedTail.epoch);
       const last = batch?.at(-1);
       if (batch === undefined) {
-        vouched = undefined;
-        stranger = strangerAmong(read.value);
+        trustedTail = undefined;
+        foreignId = foreignIdAmong(read.value);
       } else if (last !== undefined) {
         position = last.position;
         yield batch;
@@ -70,22 +70,22 @@ export async function* followStream(
 }
 
 /**
- * The entries of one read; undefined if an id among them is not vouched for. Such an id is either the
- * start of a new epoch or was written by a stranger, and to follow a stranger's enormous id would be to
- * wait behind it for ever. Settling the log tells: it adopts what it can and moves the rest aside.
+ * The entries of one read; undefined if one of them has an epoch that is not trusted. It either begins a new epoch or
+ * was not written by us. To follow a foreign entry with an enormous id would mean to wait behind it for ever. Verifying
+ * the log tells the two apart: it adopts what it can and moves the rest aside.
  */
-export function understood(entries: readonly RawEntry[], vouchedEpoch: number): LogEntry[] | undefined {
+export function decodeBatch(entries: readonly RawEntry[], trustedEpoch: number): LogEntry[] | undefined {
   const batch: LogEntry[] = [];
   for (const [id, fields] of entries) {
     const position = parsePosition(id);
-    if (position === undefined || position.epoch > vouchedEpoch) return undefined;
+    if (position === undefined || position.epoch > trustedEpoch) return undefined;
     batch.push({ position, content: decodeEntry(fields) });
   }
   return batch;
 }
 
-/** The first id among them that has no place in our order. */
-export function strangerAmong(entries: readonly RawEntry[]): string | undefined {
+/** The first id among them that is no position. */
+export function foreignIdAmong(entries: readonly RawEntry[]): string | undefined {
   return entries.find(([id]) => parsePosition(id) === undefined)?.[0];
 }
 
