@@ -1,4 +1,5 @@
 import { Fields } from "../../http/message/fields.ts";
+import { isToken } from "../../http/message/token.ts";
 import type { ExplainRequest, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import type { EdgeParts } from "../cache/context.ts";
@@ -15,7 +16,6 @@ import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
 import { notUnderstood, type Understood } from "./understood.ts";
 
 const FIELD_RULE = "each must have a token as its name and a value without control characters";
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 // RFC 9110 section 5.5: visible characters, spaces and tabs; others than ASCII are single bytes.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -33,7 +33,7 @@ export function explain(
     return notUnderstood("url", rule, request.url);
   }
   for (const [name, value] of Object.entries(request.fields)) {
-    if (TOKEN.test(name) && FIELD_VALUE.test(value)) continue;
+    if (isToken(name) && FIELD_VALUE.test(value)) continue;
     return notUnderstood("fields", FIELD_RULE, `${name}: ${value}`);
   }
   const asked: CacheRequest = {

@@ -1,5 +1,6 @@
 import { listMembers, trimSpace, unquoted } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
+import { isToken, TCHAR } from "../../http/message/token.ts";
 
 /** One cache directive. `argument` is undefined when there is none. */
 export interface Directive {
@@ -61,7 +62,7 @@ export function parseDirectives(lines: readonly string[]): readonly Directive[] 
   return lines.flatMap(listMembers).map(parseDirective);
 }
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+/;
+const TOKEN = new RegExp(`^${TCHAR}+`);
 
 /** Stands before what follows a name without "=": no token and no number has it, so such an argument is invalid. */
 const UNREADABLE = "?";
@@ -162,5 +163,5 @@ function scopeOf(directives: readonly Directive[], name: string): Scope | undefi
 }
 
 function isPlainFieldName(text: string): boolean {
-  return TOKEN.exec(text)?.[0] === text && !WORKED_WITH.has(text.toLowerCase());
+  return isToken(text) && !WORKED_WITH.has(text.toLowerCase());
 }

@@ -1,23 +1,7 @@
+import { isSafe } from "../../http/message/methods.ts";
 import type { CacheRequest, ResponseHead } from "./stored-head.ts";
 import { cacheGroups } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
-
-/** The methods that are registered as safe; any other may change what we have stored. */
-const SAFE: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "PROPFIND",
-  "QUERY",
-  "REPORT",
-  "SEARCH",
-  "TRACE",
-]);
-
-/** RFC 9110 section 9.2.1; a method that we do not know is not safe. */
-export function isSafe(method: string): boolean {
-  return SAFE.has(method);
-}
 
 /**
  * The targets whose stored responses a response to an unsafe request invalidates (RFC 9111 section 4.4): its

@@ -1,5 +1,6 @@
 import { listMembers, trimSpace } from "../../http/message/comma-list.ts";
 import { Fields } from "../../http/message/fields.ts";
+import { isToken, TCHAR } from "../../http/message/token.ts";
 import type { CacheRequest, Selecting } from "./stored-head.ts";
 
 export type { Selecting } from "./stored-head.ts";
@@ -8,8 +9,6 @@ export type { Selecting } from "./stored-head.ts";
 const MOST_NAMES = 16;
 /** Characters of all selecting values of one variant; a client must not fill the store with field values. */
 const MOST_CHARACTERS = 4096;
-
-const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * What must agree before a response is used for another request (RFC 9111 section 4.1). "never": Vary names
@@ -21,7 +20,7 @@ export function selectingFields(responseFields: Fields, request: CacheRequest): 
   for (const member of responseFields.all("vary").flatMap(listMembers)) {
     const name = member.toLowerCase();
     // RFC 9111 section 4.1: a member "*" always fails to match.
-    if (name === "*" || !FIELD_NAME.test(name)) return "never";
+    if (name === "*" || !isToken(name)) return "never";
     const value = normalised(name, request.fields);
     if (!selecting.has(name)) characters += name.length + (value?.length ?? 0);
     selecting.set(name, value);
@@ -94,9 +93,8 @@ function preferences(name: string, value: string): string | undefined {
 
 const RANGES = {
   // RFC 9110 section 12.5.1: a media range, perhaps with parameters, whose values may be case-sensitive.
-  accept:
-    /^(?<name>[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+)(?<parameters>(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=[\w!#$%&'*+.^`|~-]+)*)$/,
-  plain: /^(?<name>[\w!#$%&'*+.^`|~-]+)(?<parameters>)$/,
+  accept: new RegExp(`^(?<name>${TCHAR}+/${TCHAR}+)(?<parameters>(?:[ \\t]*;[ \\t]*${TCHAR}+=${TCHAR}+)*)$`),
+  plain: new RegExp(`^(?<name>${TCHAR}+)(?<parameters>)$`),
 };
 
 function preference(name: string, member: string): string | undefined {

@@ -1,4 +1,5 @@
 import { FIELD_MESSAGES, type FieldLimits, FieldLines } from "./field-lines.ts";
+import { TCHAR } from "./token.ts";
 
 /** What became of some bytes. `content`: views of the chunk they came in, in order. */
 export type ChunkedRead =
@@ -25,12 +26,13 @@ export function chunkStart(bytes: number): string {
   return `${bytes.toString(16)}\r\n`;
 }
 
+/** RFC 9110 section 5.6.4: a quoted-string. */
+const QUOTED = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
 /**
  * RFC 9112 section 7.1: the size, then extensions. Nobody uses extensions, but a recipient must ignore those it
  * does not know (section 7.1.1), so they are skipped, and only in their exact form: attacks hide line ends in them.
  */
-const CHUNK_LINE =
-  /^([0-9a-f]{1,16})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/i;
+const CHUNK_LINE = new RegExp(`^([0-9a-f]{1,16})(?:;${TCHAR}+(?:=(?:${TCHAR}+|${QUOTED}))?)*\\r\\n$`, "i");
 /** RFC 9112 section 7.1.1 asks for a bound on extensions: on one line, and in all. */
 const LONGEST_CHUNK_LINE = 256;
 const MOST_EXTENSION_BYTES = 4 * 1024;

@@ -1,4 +1,5 @@
 import { trimmedSlice } from "./comma-list.ts";
+import { TCHAR } from "./token.ts";
 
 /** How large a field section may be. */
 export interface FieldLimits {
@@ -30,14 +31,14 @@ const INCOMPLETE: FieldsRead = { kind: "incomplete" };
  * other than tab, CRLF. The spaces around a value are cut off afterwards: a pattern for them would try each way to
  * share them out.
  */
-const FIELD_LINES = /(?:[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*/y;
+const FIELD_LINES = new RegExp(`(?:${TCHAR}+:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`, "y");
 
 /** The reasons that have a name, looked for only in a line that is not a field line. The first one that fits is told. */
 const NAMED_FAULTS: readonly (readonly [RegExp, FieldFault])[] = [
   // RFC 9112 section 5.2: a server refuses a folded line, or makes spaces of it.
   [/^[ \t]/, "folded-field"],
   // RFC 9112 section 5.1: a server must refuse it; some take such a line for another field.
-  [/^[\w!#$%&'*+.^`|~-]+[ \t]+:/, "space-before-colon"],
+  [new RegExp(`^${TCHAR}+[ \\t]+:`), "space-before-colon"],
   // RFC 9112 section 2.2 permits LF alone as a line end. Whoever reads it otherwise sees other fields than we do.
   [/\r(?!\n)|[^\r]\n|^\n/, "bare-line-end"],
 ];

@@ -2,6 +2,7 @@ import type { Authority } from "./authority.ts";
 import type { HttpVersion } from "./message-framing.ts";
 import { ALLOWED_METHODS, type RefusedRequest, refused } from "./refusal.ts";
 import { parseTarget, type TargetFault } from "./request-target.ts";
+import { TCHAR } from "./token.ts";
 
 /** A request line that we serve. */
 export interface RequestLine {
@@ -29,7 +30,7 @@ const LONGEST_METHOD = 64;
 const LONGEST_TARGET = 8 * 1024;
 const VERSION_END = " HTTP/1.1\r\n";
 
-const TOKEN_START = /^[\w!#$%&'*+.^`|~-]*/;
+const TOKEN_START = new RegExp(`^${TCHAR}*`);
 const VERSION = /^ HTTP\/([0-9]\.[0-9])\r\n$/;
 
 /** Their names need no closer look. Any other token is served too. */

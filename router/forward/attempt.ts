@@ -1,5 +1,6 @@
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
+import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { HttpDate } from "../../http/server/date-field.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -68,12 +69,9 @@ const CONNECTING: Stage = { kind: "connecting" };
 const WAITING: Stage = { kind: "waiting" };
 const OVER: Stage = { kind: "over" };
 
-// RFC 9110 section 9.2.1 (without TRACE, which is refused): asking twice asks for nothing more than asking once.
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /** A request that can be sent twice at any time: harmless, and with nothing to read a second time. */
 export function isRepeatable({ request, body }: Exchange): boolean {
-  return body === undefined && SAFE_METHODS.has(request.method);
+  return body === undefined && isSafe(request.method);
 }
 
 /** One try of a request at one edge: sends it, and relays the answer as it arrives. */
