@@ -1,4 +1,5 @@
 import { formatHttpDate } from "../../http/message/date.ts";
+import type { Scheme } from "../../http/message/scheme.ts";
 import { Failure } from "../../process/failure.ts";
 import { fieldsForFill, fieldsForOrigin, vouchedFor } from "../origin/forwarded-fields.ts";
 import type { OriginRequest } from "../origin/origin.ts";
@@ -13,8 +14,10 @@ import { invalidate } from "./invalidate.ts";
 
 /** Who asks: interim responses go to that client alone. */
 export interface FillRequest extends CacheRequest {
-  /** scheme://host of the request. */
-  readonly origin: string;
+  /** How the request came: the port that took it says so. */
+  readonly scheme: Scheme;
+  /** The host it names, with its port when one is given; "" when it names none. */
+  readonly authority: string;
   /** The addresses that it came by, the client's first; none for what the edge asks for itself. */
   readonly addresses?: string;
   readonly onInterim?: OriginRequest["onInterim"];
@@ -69,7 +72,7 @@ async function fetchOnce(
   const requestTime = edge.clock.wall();
   edge.counters.add("fills");
   const asked = originRequest(request, aim);
-  const fieldsSent = vouchedFor(asked.fields, request.addresses);
+  const fieldsSent = vouchedFor(asked.fields, request);
   const response = await origin.fetch(
     { ...asked, fields: fieldsSent, onInterim: request.onInterim },
     fetching.signal,
@@ -149,7 +152,7 @@ function ofAsked(request: FillRequest, arrived: Arrived, edge: EdgeParts): Fille
   const { site, target } = request;
   const unknown = { site, target, tags: "unknown", variance: "unknown" } as const;
   const overtaken = mark === undefined || edge.follower.overtaken(mark, unknown);
-  invalidate(request, arrived, request.origin, edge);
+  invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
   if (request.method !== "POST" || overtaken) return own(arrived);
   const invalidations = edge.follower.mark()?.invalidations ?? mark.invalidations;

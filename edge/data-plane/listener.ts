@@ -179,10 +179,9 @@ export class Listener {
       message.socket.remoteAddress ?? "unknown",
       fields.get("X-Forwarded-For"),
     );
-    const origin = `http://${authority}`;
     return {
       kind: "request",
-      request: { method, target: originForm(url), site, fields, origin, addresses, body },
+      request: { method, target: originForm(url), site, fields, scheme: "http", authority, addresses, body },
       expectsContinue: fields.has("Expect") && httpVersion === "1.1",
     };
   }

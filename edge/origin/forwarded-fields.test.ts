@@ -11,11 +11,14 @@ describe("the fields that an origin gets", () => {
       ["If-None-Match", '"a"'],
       ["Accept", "text/html"],
     ]);
-    const sent = vouchedFor(fieldsForFill(asked, [["If-None-Match", '"stored"']]), "203.0.113.7");
+    const sent = vouchedFor(fieldsForFill(asked, [["If-None-Match", '"stored"']]), {
+      scheme: "https",
+      addresses: "203.0.113.7",
+    });
     expect([...sent]).to.deep.equal([
       ["Accept", "text/html"],
       ["If-None-Match", '"stored"'],
-      ["X-Forwarded-Proto", "http"],
+      ["X-Forwarded-Proto", "https"],
       ["X-Forwarded-For", "203.0.113.7"],
     ]);
   });

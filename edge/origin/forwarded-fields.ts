@@ -1,6 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import type { Scheme } from "../../http/message/scheme.ts";
 
 // Read here, and not in the cache key: it asks this edge to have applied a purge first.
 const READ_HERE = "EdgeCache-After";
@@ -16,13 +17,20 @@ const ABOUT_PARTS = [
   "Range",
 ];
 
+/** How a request came to this edge. */
+interface CameBy {
+  readonly scheme: Scheme;
+  /** The addresses it came by, the client's first; none for a request that the edge makes itself. */
+  readonly addresses?: string;
+}
+
 /**
  * What this edge vouches for. The Host that the client named is not among it: it is not in the cache key, so an
  * answer made from it would go to clients of other hosts.
  */
-export function vouchedFor(fields: Fields, addresses: string | undefined): Fields {
-  const scheme = fields.with("X-Forwarded-Proto", "http");
-  return addresses === undefined ? scheme : scheme.with("X-Forwarded-For", addresses);
+export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Fields {
+  const vouched = fields.with("X-Forwarded-Proto", scheme);
+  return addresses === undefined ? vouched : vouched.with("X-Forwarded-For", addresses);
 }
 
 /** The request's fields as the origin gets them, for an answer that is for this client only. */

@@ -121,7 +121,14 @@ describe("the refill after a paced soft purge", () => {
   }
 
   async function get(target: string, fields: Readonly<Record<string, string>> = {}) {
-    const asking = { method: "GET", target, site: "default", origin: "http://edge.test", body: undefined };
+    const asking = {
+      method: "GET",
+      target,
+      site: "default",
+      scheme: "http" as const,
+      authority: "edge.test",
+      body: undefined,
+    };
     const { content, outcome } = await serve({ ...asking, fields: Fields.of(Object.entries(fields)) }, edge);
     return { text: await textOf(content, "GET"), outcome: outcome.kind };
   }

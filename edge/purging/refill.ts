@@ -255,5 +255,5 @@ function isForAll({ authorized, selecting }: StoredResponse): boolean {
 /** As nobody in particular would ask for it. */
 function requestFor({ site, target, selecting }: StoredResponse): FillRequest {
   // Where it came by matters for unsafe methods only.
-  return { method: "GET", site, target, fields: fieldsSelecting(selecting), origin: "" };
+  return { method: "GET", site, target, fields: fieldsSelecting(selecting), scheme: "http", authority: "" };
 }

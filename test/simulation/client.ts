@@ -66,7 +66,8 @@ export class Client {
       site: SITE,
       target,
       fields: this.#fields(wish),
-      origin: "http://site",
+      scheme: "http",
+      authority: "site",
       body: undefined,
     };
     const served = await serve(request, parts);
