@@ -18,11 +18,11 @@ export function refreshBehind(
   const { collapse, follower } = edge;
   const flight = collapse.at(key);
   if (flight !== undefined && follower.mayJoin(flight.mark, stale)) return;
-  const { site, target, fields, origin } = request;
+  const { site, target, fields, scheme, authority } = request;
   // Rule E2: a soft purge of much makes much stale at once.
   const doubted = follower.standing(stale).kind !== "trusted";
   const inTurn: InTurn = doubted ? (ask) => collapse.revalidations(site).pass(ask) : straight;
-  refresh({ method: "GET", site, target, fields, origin }, key, stale, inTurn, edge);
+  refresh({ method: "GET", site, target, fields, scheme, authority }, key, stale, inTurn, edge);
 }
 
 /**

@@ -66,7 +66,7 @@ export class Client {
       site: SITE,
       target,
       fields: this.#fields(wish),
-      scheme: "http",
+      scheme: "http" as const,
       authority: "site",
       body: undefined,
     };
