@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { callReader, readPurgeBytes } from "../../edge/control-plane/decode.ts";
+import {
+  ExplainRequest,
+  ForgetRequest,
+  PurgeRequest,
+  PurgesRequest,
+  WatchStatsRequest,
+} from "../../proto/gen/edgecache/v1/edge.ts";
+import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
+import { decodeEntry, encodePurge, PURGE_FIELD } from "../../purge-log/purge-codec.ts";
+import { hostileBytes, hostileText } from "./hostile-text.ts";
+import { type FuzzTarget, target } from "./target.ts";
+
+const CALLS = [
+  PurgeRequest.encode({
+    purgeId: "p-1",
+    targets: [
+      { target: { $case: "url", url: "/a?b=c" }, site: "" },
+      { target: { $case: "prefix", prefix: "/d" }, site: "" },
+      { target: { $case: "tag", tag: "t" }, site: "shop" },
+      { target: { $case: "everything", everything: true }, site: "" },
+    ],
+    soft: true,
+    wait: { seconds: 5, nanos: 1 },
+    dryRun: false,
+    rebound: undefined,
+    pace: 50,
+  }).finish(),
+  ExplainRequest.encode({ url: "https://a/b", fields: { Accept: "*/*", Range: "bytes=0-" } }).finish(),
+  ForgetRequest.encode({ edge: "edge-1" }).finish(),
+  WatchStatsRequest.encode({ period: { seconds: 1, nanos: 0 } }).finish(),
+];
+
+const ENTRIES = [
+  JSON.stringify({
+    purgeId: "p-1",
+    targets: [
+      { kind: "url", target: "/a?b=c", site: "shop" },
+      { kind: "prefix", prefix: "/d" },
+      { kind: "tag", tag: "t" },
+    ],
+    soft: false,
+    by: "edge-1",
+  }),
+  JSON.stringify({ purgeId: "p-2", targets: [{ kind: "everything" }], soft: true, pace: 5, by: "" }),
+];
+
+const BEATS = [
+  encodeHeartbeat({
+    edge: "edge-1",
+    bootId: "b",
+    grpcAddress: "10.0.0.1:50051",
+    httpAddress: "10.0.0.1:8081",
+    position: { epoch: 1, seq: 2 },
+    runId: "r",
+    leaseMs: 2000,
+    applied: [{ position: { epoch: 1, seq: 2 }, objects: 3 }],
+  }),
+];
+
+export const controlTargets: readonly FuzzTarget[] = [
+  target("purge calls", hostileBytes(CALLS), (bytes) => {
+    const read = readPurgeBytes(bytes);
+    if (read.ok) expect(() => PurgeRequest.encode(read.value).finish()).not.to.throw();
+  }),
+  target("other calls", hostileBytes(CALLS), (bytes) => {
+    for (const { decode } of [ExplainRequest, ForgetRequest, PurgesRequest, WatchStatsRequest])
+      expect(() => callReader("request", decode as (all: Uint8Array) => unknown)(bytes)).not.to.throw();
+  }),
+  target("purge entries", hostileText(ENTRIES), (json) => {
+    const content = decodeEntry([PURGE_FIELD, json]);
+    if (content.kind !== "purge") return;
+    const again = encodePurge(content.purge);
+    if (again.kind === "refused") throw new Error(`what was read is refused: ${again.reason}`);
+    expect(decodeEntry([PURGE_FIELD, again.text])).to.deep.equal(content);
+  }),
+  target("heartbeats", hostileText(BEATS), (json) => {
+    const read = decodeHeartbeat(json);
+    if (read.kind !== "heartbeat") return;
+    expect(decodeHeartbeat(encodeHeartbeat(read.beat))).to.deep.equal(read);
+  }),
+];

@@ -1,0 +1,13 @@
+import { controlTargets } from "./control-targets.ts";
+import { httpTargets } from "./http-targets.ts";
+import { rulesTargets } from "./rules-targets.ts";
+import { settingsTargets } from "./settings-targets.ts";
+import type { FuzzTarget } from "./target.ts";
+
+/** Every reader of what comes from outside: clients, origins, callers, the purge log, operators. */
+export const fuzzTargets: readonly FuzzTarget[] = [
+  ...httpTargets,
+  ...rulesTargets,
+  ...controlTargets,
+  ...settingsTargets,
+];

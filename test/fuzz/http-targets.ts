@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { ChunkedDecoder } from "../../http/message/chunked.ts";
+import { RequestHeads } from "../../http/message/request-head.ts";
+import { ResponseHeads } from "../../http/message/response-head.ts";
+import { cuts, pieces } from "../rig/arrival.ts";
+import { hostileText } from "./hostile-text.ts";
+import { type FuzzTarget, target } from "./target.ts";
+
+const REQUESTS = [
+  "GET /x HTTP/1.1\r\nHost: a\r\n\r\nGET /y HTTP/1.1\r\nHost: a\r\n\r\n",
+  "GET /a?b=c HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nAccept: */*\r\n\r\n",
+  'GET http://a:80/y HTTP/1.1\r\nHost: a\r\nUser-Agent: x (y; z) "w"\r\nCookie: a=b; c=d\r\n\r\n',
+  "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n",
+  "PUT /x HTTP/1.1\r\nHost: [::1]:80\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+];
+const RESPONSES = [
+  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+  "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\nHTTP/1.0 200 OK\r\nSet-Cookie: a=b\r\n\r\nx",
+  'HTTP/1.1 304 Not Modified\r\nETag: W/"a"\r\nConnection: close, x\r\n\r\n',
+  "HTTP/1.1 503 \r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+];
+const CHUNKED = [
+  "5\r\nhello\r\n0\r\n\r\nGET",
+  '3;n="q\\"";m=v\r\nabc\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\n',
+];
+
+const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
+
+/** Bytes that would end a line, or a C string, in the program behind us. */
+const ENDS_A_LINE = /[\0\r\n]/;
+
+type Read = ReturnType<RequestHeads["read"]> | ReturnType<ResponseHeads["read"]>;
+
+/** What was read, and how much of the input that took. */
+function readAll(
+  reader: { read(chunk: Buffer): Read },
+  text: string,
+  cutAt: readonly number[],
+): { readonly read: Read; readonly taken: number } {
+  let taken = 0;
+  for (const piece of pieces(bytesOf(text), cutAt)) {
+    const read = reader.read(piece);
+    if (read.kind === "head") return { read, taken: taken + read.end };
+    taken += piece.length;
+    if (read.kind !== "incomplete") return { read, taken: 0 };
+  }
+  return { read: { kind: "incomplete" }, taken };
+}
+
+/** Without the place in the last piece, which depends on the pieces. */
+function told({ read, taken }: ReturnType<typeof readAll>): unknown {
+  return read.kind === "head" ? { head: read.head, taken } : read;
+}
+
+function expectNoLineEnd(texts: readonly string[]): void {
+  for (const text of texts) expect(ENDS_A_LINE.test(text), JSON.stringify(text)).to.equal(false);
+}
+
+export const httpTargets: readonly FuzzTarget[] = [
+  target("request heads", fc.tuple(hostileText(REQUESTS), cuts), ([text, cutAt]) => {
+    const whole = readAll(new RequestHeads(), text, []);
+    expect(told(readAll(new RequestHeads(), text, cutAt))).to.deep.equal(told(whole));
+    if (whole.read.kind !== "head" || !("path" in whole.read.head)) return;
+    const { method, target: asked, path, host = "", fields } = whole.read.head;
+    expect(whole.taken).to.be.within(1, bytesOf(text).length);
+    expectNoLineEnd([method, asked, path, host, ...fields.raw]);
+    expect(path).to.match(/^(\/|\*$)/);
+  }),
+  target("response heads", fc.tuple(hostileText(RESPONSES), cuts), ([text, cutAt]) => {
+    const whole = readAll(new ResponseHeads(), text, []);
+    expect(told(readAll(new ResponseHeads(), text, cutAt))).to.deep.equal(told(whole));
+    if (whole.read.kind !== "head" || !("status" in whole.read.head)) return;
+    expect(whole.read.head.status).to.be.within(100, 599);
+    expectNoLineEnd([whole.read.head.reason, ...whole.read.head.raw]);
+  }),
+  target("chunked content", fc.tuple(hostileText(CHUNKED), cuts), ([text, cutAt]) => {
+    expect(decoded(text, cutAt)).to.deep.equal(decoded(text, []));
+  }),
+];
+
+function decoded(text: string, cutAt: readonly number[]): unknown {
+  const decoder = new ChunkedDecoder();
+  let content = "";
+  let taken = 0;
+  for (const piece of pieces(bytesOf(text), cutAt)) {
+    const read = decoder.push(piece);
+    content += Buffer.concat(read.content).toString("latin1");
+    expect(content.length).to.be.at.most(text.length);
+    if (read.kind === "malformed") return { content, why: read.why };
+    if (read.kind === "end") return { content, trailers: read.trailers, taken: taken + read.end };
+    taken += piece.length;
+  }
+  return { content };
+}

@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { cachePolicy } from "../../edge/rules/cache-policy.ts";
+import { parseDirectives, requestDirectives, responseDirectives } from "../../edge/rules/directives.ts";
+import { parseEntityTag, someTag } from "../../edge/rules/entity-tag.ts";
+import { equivalentTargets, searchVariance } from "../../edge/rules/no-vary-search.ts";
+import { parseContentRange, resolveRange } from "../../edge/rules/range.ts";
+import { tagsOf } from "../../edge/rules/tags.ts";
+import { selectingFields } from "../../edge/rules/vary.ts";
+import { parseHttpDate } from "../../http/message/date.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { hostileText } from "./hostile-text.ts";
+import { type FuzzTarget, target } from "./target.ts";
+
+const VALUES = [
+  'public, max-age="60", s-maxage=10, stale-while-revalidate=5, private="a, b"',
+  'W/"a", "b", "c"',
+  "bytes=0-9, 20-, -5",
+  "bytes 0-9/100",
+  'key-order, params=("a" "b"), except=("c")',
+  '"a", "b" ;x, c',
+  "Accept-Language, Cookie",
+  "Sun, 06 Nov 1994 08:49:37 GMT",
+  "Sunday, 06-Nov-94 08:49:37 GMT",
+];
+
+/** Bytes of the body of which a client asks for parts. */
+const LENGTH = 100;
+
+export const rulesTargets: readonly FuzzTarget[] = [
+  target("field values", fc.tuple(hostileText(VALUES), hostileText(VALUES)), ([value, other]) => {
+    const fields = Fields.ofRaw(
+      ["Cache-Control", "CDN-Cache-Control", "Vary", "ETag", "Cache-Groups", "Surrogate-Key"].flatMap(
+        (name) => [name, value],
+      ),
+    );
+    responseDirectives(parseDirectives([value, other]));
+    requestDirectives(fields);
+    cachePolicy(fields);
+    parseEntityTag(value);
+    someTag(value, () => false);
+    parseContentRange(value);
+    tagsOf(fields);
+    selectingFields(fields, { method: "GET", target: "/", site: "s", fields });
+    equivalentTargets("/a?b=1", `/a?${other}`, searchVariance(Fields.ofRaw(["No-Vary-Search", value])));
+    const date = parseHttpDate(value);
+    expect(date === undefined || Number.isFinite(date)).to.equal(true);
+  }),
+  target("ranges", hostileText(VALUES), (value) => {
+    const request = { method: "GET", target: "/", site: "s", fields: Fields.ofRaw(["Range", value]) };
+    const head = { status: 200, fields: Fields.none };
+    const range = resolveRange(request, head, LENGTH);
+    if (range.kind !== "parts") return;
+    for (const { first, last } of range.parts) {
+      expect(first).to.be.within(0, last);
+      expect(last).to.be.below(LENGTH);
+    }
+  }),
+];
