@@ -25,7 +25,7 @@ export const routerCounters = [
   {
     name: "ejections",
     labels: ["edge"],
-    help: "Times that this edge was put aside because requests failed there.",
+    help: "Times that this edge was ejected because requests failed there.",
   },
   { name: "noEdgeErrors", labels: [], help: "Requests that no edge could take (503)." },
 ] as const;
@@ -56,12 +56,12 @@ export const routerGauges = [
   {
     name: "edgeShare",
     labels: ["edge"],
-    help: "Share of this router's requests whose home is this edge, 0 to 1; for clients of no known region.",
+    help: "Share of this router's requests that go to this edge first, 0 to 1; for clients without a known region.",
   },
   {
     name: "edgeEjected",
     labels: ["edge"],
-    help: "1 while this edge is put aside because requests failed there, else 0.",
+    help: "1 while this edge is ejected because requests failed there, else 0.",
   },
   {
     name: "edgeServing",
@@ -128,12 +128,12 @@ export class RouterMetrics {
     };
     const readings: Record<GaugeName, (gauge: Gauge) => void> = {
       inFlight: (gauge) => gauge.set(now.inFlight()),
-      edgeRttMs: ofRanked(({ rttMs }) => rttMs),
-      edgePingLoss: ofRanked(({ loss }) => loss),
-      edgeLoadFactor: ofRanked(({ loadFactor }) => loadFactor),
+      edgeRttMs: ofRanked(({ measured }) => measured.rttMs),
+      edgePingLoss: ofRanked(({ measured }) => measured.loss),
+      edgeLoadFactor: ofRanked(({ load }) => load.factor),
       edgeExpectedMs: ofRanked(({ expectedMs }) => expectedMs),
       edgeShare: ofRanked(({ share }) => share),
-      edgeEjected: ofRanked(({ isEjected }) => Number(isEjected)),
+      edgeEjected: ofRanked(({ fitness }) => Number(fitness.isEjected)),
       edgeServing: (gauge) => {
         for (const { health } of now.edges()) {
           const edge = lastReport(health)?.edge;

@@ -98,16 +98,16 @@ function candidate(edge: FleetEdge, ranked: Ranked<FleetEdge>): RouteCandidate {
   return {
     edge: ranked.id,
     httpAddress: alive === undefined ? null : edge.dataAddress(alive.report),
-    state: ranked.state,
-    ejected: ranked.isEjected,
+    state: ranked.fitness.state,
+    ejected: ranked.fitness.isEjected,
     inRegion: ranked.isInRegion,
-    rttMs: ranked.rttMs,
+    rttMs: ranked.measured.rttMs,
     rttVariationMs: alive?.roundTrip.variationMs ?? 0,
-    loss: ranked.loss,
-    loadFactor: ranked.loadFactor,
+    loss: ranked.measured.loss,
+    loadFactor: ranked.load.factor,
     expectedMs: ranked.expectedMs,
     share: ranked.share,
-    readiness: ranked.readiness,
+    readiness: ranked.fitness.readiness,
     underWay: traffic.inFlight,
   };
 }

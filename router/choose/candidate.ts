@@ -1,20 +1,21 @@
 import { type EdgeHealth, stateOf } from "../measure/edge-health.ts";
 import { lossNoiseOf, lossOf, provenLossOf } from "../measure/ping-loss.ts";
 import type { EdgeState } from "../measure/ping-reply.ts";
-import { hasNewWay, isLoaded, queueMs } from "../measure/queueing.ts";
+import { isLoaded, pathChanged, queueMs } from "../measure/queueing.ts";
 import type { Ejection } from "./ejection.ts";
 import { expectedMs, loadFactor, noiseMs } from "./expected-time.ts";
+import type { Timed } from "./hysteresis.ts";
 import { hashText } from "./rendezvous.ts";
 import { readiness } from "./slow-start.ts";
 
-/** One edge as the choice is given it. */
+/** An edge, as the choice sees it. */
 export interface ChoosableEdge {
   readonly id: string;
   readonly health: EdgeHealth;
   readonly traffic: {
-    /** Requests of this router that are under way there. */
+    /** Requests of this router in flight there. */
     readonly inFlight: number;
-    /** Those of them that have no first byte of an answer yet. */
+    /** Those of them without a first byte of a response. */
     readonly waiting: number;
     readonly ejection: Ejection;
     /** Whether this router has lately sent it more than a few requests. */
@@ -22,38 +23,49 @@ export interface ChoosableEdge {
   };
 }
 
-/** The figures of one living edge at one moment. */
-export interface Candidate<E> {
-  readonly edge: E;
-  readonly id: string;
-  readonly idHash: number;
-  readonly state: EdgeState;
-  readonly ejection: Ejection;
-  readonly isEjected: boolean;
+/** What Pings say of the path to an edge. */
+export interface MeasuredPath {
   readonly rttMs: number;
-  /** Share of its latest Pings that were lost. */
+  /** Share of the latest Pings that were lost. */
   readonly loss: number;
-  readonly loadFactor: number;
-  /** What a small request should take there, in milliseconds. */
-  readonly expectedMs: number;
-  /** How far chance alone may have moved that. */
-  readonly noiseMs: number;
-  /** What the way there takes of it, without load. */
-  readonly wayMs: number;
-  /** It has been loaded lately. */
+  /** The part of the expected time that does not depend on load: base round-trip time and losses. */
+  readonly pathMs: number;
+  /** The path has changed within the last seconds. */
+  readonly pathChanged: boolean;
+}
+
+export interface CandidateLoad {
+  /** How many times as long requests take because of load; 1 without load. */
+  readonly factor: number;
+  /** The edge has been loaded lately. */
   readonly isLoaded: boolean;
-  /** The way there has just become another one. */
-  readonly hasNewWay: boolean;
-  /** 1, or less while it starts slowly. */
-  readonly readiness: number;
   /** This router has lately sent it more than a few requests. */
   readonly isBusy: boolean;
 }
 
-// Half of it is when the next Ping shows a change, and half how long a move takes.
+/** Whether the edge should get requests at all, and how many. */
+export interface Fitness {
+  readonly state: EdgeState;
+  readonly ejection: Ejection;
+  readonly isEjected: boolean;
+  /** 1, or less during its slow start. */
+  readonly readiness: number;
+}
+
+/** The figures of one living edge at one moment. `expectedMs` is the time that a small request should take there. */
+export interface Candidate<E> extends Timed {
+  readonly edge: E;
+  readonly id: string;
+  readonly idHash: number;
+  readonly measured: MeasuredPath;
+  readonly load: CandidateLoad;
+  readonly fitness: Fitness;
+}
+
+// About half a second until Pings show a change, and half a second until a move of shares has its effect.
 export const LOOKAHEAD_MS = 1000;
 
-/** Undefined for an edge that is dead or was never measured: nothing is sent there. */
+/** Undefined for an edge that is dead or not measured yet: it gets no requests. */
 export function candidateOf<E extends ChoosableEdge>(
   edge: E,
   now: number,
@@ -65,32 +77,35 @@ export function candidateOf<E extends ChoosableEdge>(
   const { eventLoopDelayMs, inFlight } = report;
   const { ejection, waiting } = traffic;
   const isEjected = now < ejection.until;
-  // Without load, what a Ping takes is the way; with load, the way is the least that it has taken lately.
+  // Base RTT: the smoothed RTT of an edge without load, the recent minimum under load.
   const hasQueue = isLoaded(queueing, now);
-  const wayMs = hasQueue ? queueing.wayMs : roundTrip.smoothedMs;
+  const baseRttMs = hasQueue ? queueing.baseRttMs : roundTrip.smoothedMs;
   const queue = hasQueue ? queueMs(queueing, lookaheadMs) : 0;
-  const factor = loadFactor(wayMs, { queueMs: queue, eventLoopDelayMs, inFlight, waiting });
+  const factor = loadFactor(baseRttMs, { queueMs: queue, eventLoopDelayMs, inFlight, waiting });
   const loss = provenLossOf(health.loss);
   return {
     edge,
     id,
     idHash: hashText(id),
-    state: stateOf(health),
-    ejection,
-    isEjected,
-    rttMs: roundTrip.smoothedMs,
-    loss: lossOf(health.loss),
-    loadFactor: factor,
-    expectedMs: expectedMs(wayMs, factor, loss),
+    expectedMs: expectedMs(baseRttMs, factor, loss),
     noiseMs: noiseMs(roundTrip.variationMs, lossNoiseOf(health.loss)),
-    wayMs: expectedMs(wayMs, 1, loss),
-    isLoaded: hasQueue,
-    hasNewWay: hasNewWay(queueing, now),
-    readiness: Math.min(readiness(freshSince, now), isEjected ? 1 : readiness(endOf(ejection), now)),
-    isBusy: traffic.isBusy(now),
+    measured: {
+      rttMs: roundTrip.smoothedMs,
+      loss: lossOf(health.loss),
+      pathMs: expectedMs(baseRttMs, 1, loss),
+      pathChanged: pathChanged(queueing, now),
+    },
+    load: { factor, isLoaded: hasQueue, isBusy: traffic.isBusy(now) },
+    fitness: {
+      state: stateOf(health),
+      ejection,
+      isEjected,
+      readiness: Math.min(readiness(freshSince, now), isEjected ? 1 : readiness(endOf(ejection), now)),
+    },
   };
 }
 
+/** When the last ejection ended; undefined for an edge that was never ejected. */
 function endOf({ times, until }: Ejection): number | undefined {
   return times === 0 ? undefined : until;
 }

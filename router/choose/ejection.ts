@@ -1,12 +1,12 @@
 import { SLOW_START_MS } from "./slow-start.ts";
 
-/** What failed requests say of one edge whose Pings are answered. Instants are monotonic milliseconds. */
+/** What requests say of an edge that answers its Pings. Instants are monotonic milliseconds. */
 export interface Ejection {
-  /** Requests that failed since the last one that did not. */
+  /** Requests that failed since the last success. */
   readonly failedInARow: number;
-  /** How often it was ejected without having been sound for long in between. */
+  /** Ejections in a row, without a long time of success in between. */
   readonly times: number;
-  /** Until then it comes after the others. */
+  /** Until then it is tried after the other edges. */
   readonly until: number;
 }
 
@@ -14,27 +14,27 @@ export type TrafficEvent =
   | "answered"
   /** No connection, broken off, or no answer in time. */
   | "failed"
-  /** What it answers is not HTTP. */
+  /** Its answer is not HTTP. */
   | "rubbish";
 
 export const SOUND: Ejection = { failedInARow: 0, times: 0, until: Number.NEGATIVE_INFINITY };
 
-// One or two may be connections that it closed in good order just then.
+// One or two failures may be idle connections that the edge was just closing.
 const FAILURES_IN_A_ROW = 3;
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 30_000;
 
-// After so long without trouble the next trouble is a new one.
+// After this time without trouble, the durations start again at the first.
 const FORGIVEN_AFTER_MS = 60_000;
 
 /**
- * Puts an edge aside after three failures in a row, or at once for rubbish, each time for twice as long: 1 s to
- * 30 s. Once it may return, the first failure within its slow start suffices.
+ * Ejects an edge after three failures in a row, or at once for rubbish. Each ejection lasts twice as long as the one
+ * before, 1 s to 30 s. During the slow start after an ejection, one failure is enough.
  */
 export function nextEjection(before: Ejection, event: TrafficEvent, now: number): Ejection {
   if (event === "answered") return before.failedInARow === 0 ? before : { ...before, failedInARow: 0 };
-  // Requests that were under way there, or that had nowhere else to go.
+  // These requests were in flight there, or had no other edge left.
   if (now < before.until) return before;
   const failedInARow = before.failedInARow + 1;
   const isReturning = now < before.until + SLOW_START_MS;
@@ -44,10 +44,10 @@ export function nextEjection(before: Ejection, event: TrafficEvent, now: number)
   return { failedInARow: 0, times, until: now + Math.min(LONGEST_MS, FIRST_MS * 2 ** (times - 1)) };
 }
 
-// At least a third of the edges stays, however bad: ejecting everybody would overload whoever is left.
+// At least a third of the edges stays, however bad: the few that are left would be overloaded.
 const MOST_EJECTED = 2 / 3;
 
-/** How many of so many edges may be put aside at a time. */
+/** How many of `edges` may be ejected at a time. */
 export function mostEjected(edges: number): number {
   return Math.floor(edges * MOST_EJECTED);
 }

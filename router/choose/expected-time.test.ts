@@ -40,13 +40,13 @@ describe("the load factor", () => {
         count,
         ms,
         count,
-        (wayMs, queueMs, delay, inFlight, waiting, more, requests) => {
+        (baseRttMs, queueMs, delay, inFlight, waiting, more, requests) => {
           const load = { queueMs, eventLoopDelayMs: delay, inFlight, waiting };
-          const factor = loadFactor(wayMs, load);
-          expect(loadFactor(wayMs, { ...load, queueMs: queueMs + more })).to.be.at.least(factor);
-          expect(loadFactor(wayMs, { ...load, eventLoopDelayMs: delay + more })).to.be.at.least(factor);
-          expect(loadFactor(wayMs, { ...load, inFlight: inFlight + requests })).to.be.at.least(factor);
-          expect(loadFactor(wayMs, { ...load, waiting: waiting + requests })).to.be.at.least(factor);
+          const factor = loadFactor(baseRttMs, load);
+          expect(loadFactor(baseRttMs, { ...load, queueMs: queueMs + more })).to.be.at.least(factor);
+          expect(loadFactor(baseRttMs, { ...load, eventLoopDelayMs: delay + more })).to.be.at.least(factor);
+          expect(loadFactor(baseRttMs, { ...load, inFlight: inFlight + requests })).to.be.at.least(factor);
+          expect(loadFactor(baseRttMs, { ...load, waiting: waiting + requests })).to.be.at.least(factor);
         },
       ),
     );
@@ -64,11 +64,11 @@ describe("the expected time", () => {
     const factor = fc.double({ min: 1, max: 20, noNaN: true });
     const loss = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
-      fc.property(ms, factor, loss, ms, (wayMs, times, lost, more) => {
-        const time = expectedMs(wayMs, times, lost);
-        expect(expectedMs(wayMs + more, times, lost)).to.be.at.least(time);
-        expect(expectedMs(wayMs, times + more, lost)).to.be.at.least(time);
-        expect(expectedMs(wayMs, times, lost + more)).to.be.at.least(time);
+      fc.property(ms, factor, loss, ms, (baseRttMs, times, lost, more) => {
+        const time = expectedMs(baseRttMs, times, lost);
+        expect(expectedMs(baseRttMs + more, times, lost)).to.be.at.least(time);
+        expect(expectedMs(baseRttMs, times + more, lost)).to.be.at.least(time);
+        expect(expectedMs(baseRttMs, times, lost + more)).to.be.at.least(time);
       }),
     );
   });

@@ -27,17 +27,17 @@ const MOST_FOR_REQUESTS = 0.5;
 const LOST_PACKET_MS = 200;
 
 // The way to a process on the same machine; below it, a ratio says nothing.
-const LEAST_WAY_MS = 0.1;
+const LEAST_BASE_MS = 0.1;
 
 /** 1 for an edge that has time for everybody; how many times as long as the way a request takes there. */
 export function loadFactor(
-  wayMs: number,
+  baseRttMs: number,
   { queueMs, eventLoopDelayMs, inFlight, waiting }: EdgeLoad,
 ): number {
   const reported = REPORTED_PART * Math.max(0, eventLoopDelayMs - SOUND_DELAY_MS);
   const crowd = Math.max(0, Math.max(inFlight, waiting) - SANE_REQUESTS);
   const forRequests = 1 + (MOST_FOR_REQUESTS * crowd) / (crowd + 4 * SANE_REQUESTS);
-  return (1 + (queueMs + reported) / Math.max(LEAST_WAY_MS, wayMs)) * forRequests;
+  return (1 + (queueMs + reported) / Math.max(LEAST_BASE_MS, baseRttMs)) * forRequests;
 }
 
 /**
@@ -45,8 +45,8 @@ export function loadFactor(
  * requests are left out: a miss takes as long as the origin does, at every edge, so that an edge with a cold cache or
  * with slow sites would look far away. What they show of load, Pings and `waiting` show as well.
  */
-export function expectedMs(wayMs: number, factor: number, loss: number): number {
-  return Math.max(LEAST_WAY_MS, wayMs) * factor + loss * LOST_PACKET_MS;
+export function expectedMs(baseRttMs: number, factor: number, loss: number): number {
+  return Math.max(LEAST_BASE_MS, baseRttMs) * factor + loss * LOST_PACKET_MS;
 }
 
 // One deviation of the smoothed time is a third of the mean deviation of its samples; six of them are no chance.

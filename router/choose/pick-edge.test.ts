@@ -87,12 +87,12 @@ describe("policy nearest", () => {
   it("keeps to one of two equal edges while the other is drawn level, ahead and back", () => {
     const [a, b] = [edge("a", 20), edge("b", 20)];
     let ranking = rankingOf([a, b]);
-    const [home] = ranking.ranked;
+    const [primary] = ranking.ranked;
     const random = new SeededRandom(7);
     for (let now = 250; now < 600_000; now += 250) {
       for (const each of [a, b]) each.becomes({ rttMs: random.between(18, 22), variationMs: 1 });
       ranking = rankingOf([a, b], ranking, now);
-      expect(ranking.ranked[0]?.id).to.equal(home?.id);
+      expect(ranking.ranked[0]?.id).to.equal(primary?.id);
     }
   });
 });

@@ -6,13 +6,13 @@ import { choiceOf, type Ranked, type Ranking } from "./ranking.ts";
 import { hashText, rendezvousScore } from "./rendezvous.ts";
 import type { RouteRequest } from "./route-request.ts";
 
-/** How the first edge is found among the peers. */
+/** How the first edge is chosen among the peers. */
 export type Policy =
-  /** The one that should answer soonest. */
+  /** The edge that should answer soonest. */
   | "nearest"
-  /** Two of those about as near are drawn; the less loaded one. */
+  /** The less loaded of two edges, drawn at random from those about as near. */
   | "balanced"
-  /** Two edges own each cache key; the nearer one. */
+  /** Two edges own each cache key; the nearer of them. */
   | "owner";
 
 /** Uniform in [0, 1). */
@@ -20,7 +20,7 @@ export type Random = () => number;
 
 const NO_EDGE: Choice<never> = { edges: [], reason: "no-edge" };
 
-/** The edges to try for this request, best first: every living edge once, in the order of the ranking but for the first. */
+/** The edges to try for this request, best first. Behind the chosen one, the living edges follow in the ranking's order. */
 export function pickEdge<E extends ChoosableEdge>(
   policy: Policy,
   ranking: Ranking<E>,
@@ -49,8 +49,8 @@ function nearest<E>({ leads }: Ranking<E>, random: Random): Choice<E> {
 }
 
 /**
- * Mitzenmacher, "The Power of Two Choices": the better of two drawn at random keeps loads nearly even, and does not
- * send everybody to the one edge that looked idle a moment ago.
+ * Mitzenmacher, "The Power of Two Choices": taking the better of two random edges keeps loads nearly even. It does not
+ * send every request to the one edge that looked idle a moment ago.
  */
 function balanced<E extends ChoosableEdge>(ranking: Ranking<E>, random: Random): Choice<E> {
   const { ranked, peers } = ranking;
@@ -65,14 +65,14 @@ function balanced<E extends ChoosableEdge>(ranking: Ranking<E>, random: Random):
   return choiceOf(ranked, better, "less-loaded");
 }
 
-/** One that starts slowly counts as so much busier. */
-function loadOf<E extends ChoosableEdge>({ edge, loadFactor, readiness }: Ranked<E>): number {
-  return ((edge.traffic.inFlight + 1) * loadFactor) / readiness;
+/** An edge in its slow start counts as busier. */
+function loadOf<E extends ChoosableEdge>({ edge, load, fitness }: Ranked<E>): number {
+  return ((edge.traffic.inFlight + 1) * load.factor) / fitness.readiness;
 }
 
 /**
- * Both owners hold the key, so that either may fail, and the choice between them changes only when one is clearly
- * nearer. When both have more requests than their part, the key has become hot: the next edges in its order help.
+ * Both owners cache the key, so that either may fail. The choice between them changes only when one is clearly nearer.
+ * When both have more requests than their part, the key has become hot: the next edges in its order help.
  */
 function owner<E extends ChoosableEdge>(
   ranking: Ranking<E>,
@@ -95,7 +95,7 @@ function owner<E extends ChoosableEdge>(
   return choiceOf(ranked, byScore.find(hasRoomIn) ?? preferred, "owners-full", preferred);
 }
 
-/** The two peers that want the key most; undefined when there are not two. */
+/** The two peers with the highest rendezvous scores for the key; undefined when there are fewer than two. */
 function ownersOf<E>(
   ranked: readonly Ranked<E>[],
   peers: number,
@@ -115,15 +115,15 @@ function ownersOf<E>(
   return first === undefined || second === undefined ? undefined : [first, second];
 }
 
-/** The one to prefer first. One that starts slowly leaves a part of its keys to the other. */
+/** The preferred owner first. An owner in its slow start leaves a part of its keys to the other. */
 function inOrder<E>(
   [first, second]: readonly [Ranked<E>, Ranked<E>],
   random: Random,
 ): readonly [Ranked<E>, Ranked<E>] {
-  // By steady times, or keys whose owners differ by just so much would go back and forth.
+  // With steadied times: keys must not go back and forth between owners that are about as near.
   const [near, far] = isClearlyBetter(steady(second), steady(first)) ? [second, first] : [first, second];
-  const isReady = near.readiness === 1 || random() < near.readiness;
-  const canStandIn = far.readiness === 1 && isAboutAsNear(far.expectedMs, near.expectedMs);
+  const isReady = near.fitness.readiness === 1 || random() < near.fitness.readiness;
+  const canStandIn = far.fitness.readiness === 1 && isAboutAsNear(far.expectedMs, near.expectedMs);
   return isReady || !canStandIn ? [near, far] : [far, near];
 }
 

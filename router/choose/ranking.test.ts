@@ -142,13 +142,13 @@ describe("the ranking of edges", () => {
 
   it("draws who comes second after a busy edge, and keeps the order after another one", () => {
     const secondAfter = (isBusy: boolean, draw: number) => {
-      const edges = [edge("home", 5, { isBusy }), edge("near", 20), edge("far", 40)];
+      const edges = [edge("primary", 5, { isBusy }), edge("near", 20), edge("far", 40)];
       const { leads } = ranked(edges, undefined, 1_000_000, { ...WHO, draw });
       return leads[0]?.choice.edges.map(({ id }) => id);
     };
-    expect(secondAfter(true, 0.5)).to.deep.equal(["home", "near", "far"]);
-    expect(secondAfter(true, 0.9)).to.deep.equal(["home", "far", "near"]);
-    expect(secondAfter(false, 0.9)).to.deep.equal(["home", "near", "far"]);
+    expect(secondAfter(true, 0.5)).to.deep.equal(["primary", "near", "far"]);
+    expect(secondAfter(true, 0.9)).to.deep.equal(["primary", "far", "near"]);
+    expect(secondAfter(false, 0.9)).to.deep.equal(["primary", "near", "far"]);
   });
 
   it("leaves an edge at once that is not serving any more, dead, or ejected", () => {
@@ -169,7 +169,7 @@ describe("the ranking of edges", () => {
   it("moves from a loaded edge by small shares", () => {
     const [near, other] = [edge("near", 5), edge("other", 30)];
     let ranking = ranked([near, other], undefined, 0);
-    near.becomes({ rttMs: 60, wayMs: 5, eventLoopDelayMs: 40, loadedUntil: 100_000 });
+    near.becomes({ rttMs: 60, baseRttMs: 5, eventLoopDelayMs: 40, loadedUntil: 100_000 });
     for (let now = 250; now <= 2500; now += 250) ranking = ranked([near, other], ranking, now);
     expect(ranking.ranked.find(({ id }) => id === "other")?.share).to.be.within(0.3, 0.9);
     expect(ranking.leads).to.have.length(2);
@@ -192,10 +192,10 @@ describe("the ranking of edges", () => {
     const edges = [edge("a", 10), edge("b", 10.2), edge("c", 10.4), edge("d", 30)];
     const counts: Record<string, number> = {};
     for (let router = 0; router < 1000; router += 1) {
-      const [home = ""] = names(
+      const [primary = ""] = names(
         ranked(edges, undefined, 0, { ...WHO, routerHash: hashText(`router ${router}`) }),
       );
-      counts[home] = (counts[home] ?? 0) + 1;
+      counts[primary] = (counts[primary] ?? 0) + 1;
     }
     expect(Object.keys(counts)).to.have.members(["a", "b", "c"]);
     for (const count of Object.values(counts)) expect(count).to.be.within(250, 420);
@@ -246,9 +246,9 @@ describe("the ranking of edges", () => {
       fc.property(fleet, (edges) => {
         let ranking = ranked(edges, undefined, 1_000_000);
         for (const now of [1_000_250, 1_000_500, 1_001_000]) ranking = ranked(edges, ranking, now);
-        const [home] = ranking.ranked;
+        const [primary] = ranking.ranked;
         for (const each of ranking.ranked.slice(0, ranking.peers)) {
-          expect(home !== undefined && isClearlyBetter(each, home)).to.equal(false);
+          expect(primary !== undefined && isClearlyBetter(each, primary)).to.equal(false);
         }
       }),
     );

@@ -4,58 +4,58 @@ import type { Choice, ChoiceReason } from "./choice.ts";
 import { mostEjected } from "./ejection.ts";
 import { isAboutAsNear, isClearlyBetter, isTie, MARGINS, type Margins, steadied } from "./hysteresis.ts";
 import { rendezvousScore } from "./rendezvous.ts";
-import { type Holding, moveShares } from "./shares.ts";
-import { standingOrder } from "./standing-order.ts";
-import { drawTaker, isWary, takeOver } from "./take-over.ts";
+import { moveShares } from "./shares.ts";
+import { stableOrder } from "./stable-order.ts";
+import { drawHeir, isCautious, takeOver } from "./take-over.ts";
 
-/** One candidate among the others. */
-export interface Ranked<E> extends Candidate<E>, Holding {
-  /** It comes after the sound edges of its state. */
-  readonly isAside: boolean;
+/** A candidate with its place among the others. */
+export interface Ranked<E> extends Candidate<E> {
+  /** It is ejected, and enough edges of its state are left: it is tried after them. */
+  readonly isTriedLast: boolean;
   readonly isInRegion: boolean;
-  /** The expected time, which changes only when it has become clearly another. */
+  /** The expected time with hysteresis: it changes only when the change is clear. */
   readonly steadyMs: number;
-  /** Share of the requests whose home it is, 0 to 1. While it starts slowly a part of them goes elsewhere. */
+  /** Share of this router's requests that go there first, 0 to 1. During its slow start, a part of them goes elsewhere. */
   readonly share: number;
 }
 
-/** All candidates in the order in which they are tried, and who begins with which share of the requests. */
+/** All candidates in the order in which they are tried, and the share of requests that each of them gets first. */
 export interface Ranking<E> {
   readonly at: number;
-  /** Since when another one is clearly better than the first; undefined while none is. */
+  /** Since when another edge is clearly better than the primary; undefined while none is. */
   readonly doubtedSince: number | undefined;
-  /** When others last took over what an edge had held that is no longer a peer; undefined when that never happened. */
+  /** When other edges last took over the share of an edge that is no longer a peer; undefined when they never did. */
   readonly takenOverAt: number | undefined;
-  /** The best one first; the first `peers` of them are of one state and may be chosen between. */
+  /** Best first. The first `peers` of them are alike in state, ejection and region: the choice is between them. */
   readonly ranked: readonly Ranked<E>[];
   readonly peers: number;
-  /** Their `upTo` grow to 1: a number drawn from [0, 1) falls to the first that is above it. */
+  /** `upTo` grows to 1. A number drawn from [0, 1) selects the first lead above it. */
   readonly leads: readonly { readonly upTo: number; readonly choice: Choice<E> }[];
 }
 
-/** Who ranks, and for whom. */
+/** The router that ranks, and the clients that it ranks for. */
 export interface RankedFor {
-  /** Of this router, drawn at random: no two break ties in the same way. */
+  /** Random for each router, so that routers break ties differently. */
   readonly routerHash: number;
   /** Uniform in [0, 1), drawn for this ranking. */
   readonly draw: number;
   /** Ids of the edges near the clients; undefined when their region is not known. */
   readonly region: ReadonlySet<string> | undefined;
-  /** What is worth leaving an edge for. */
+  /** How much better another edge must be before requests move. */
   readonly margins?: Margins;
 }
 
-// A lapsed edge still answers, from the origin; a draining one is about to close its connections.
+// A lapsed edge still answers, from the origin. A draining edge is about to close its connections.
 const STATE_RANK: Readonly<Record<EdgeState, number>> = { serving: 0, lapsed: 1, draining: 2 };
 
-// With what it takes to be sure of a step, 0.5 s upwards and 0.75 s downwards, a change is followed within 2 s.
+// Pings take up to 0.75 s to confirm a change of path. With this on top, requests follow within 2 s.
 const LONGEST_HESITATION_MS = 400;
 
 /**
- * Ranks the candidates anew. First serving edges, then lapsed ones, then draining ones; of one state the sound ones
- * before those put aside, then those of the region before the others. Who is alike in all that is a peer. Peers are
- * ordered by expected time, with hysteresis; the first one stays for a moment of hesitation, which every router has
- * of its own, when another has become clearly better. Shares move to the first.
+ * Ranks the candidates anew. Serving edges come first, then lapsed ones, then draining ones. Within a state, edges that
+ * are not ejected come before ejected ones; within those, edges of the client's region come before the others. Edges
+ * alike in all three are peers. Peers are ordered by expected time, with hysteresis. The first is the primary: when
+ * another becomes clearly better, it stays for a moment of hesitation, which differs from router to router.
  */
 export function rank<E>(
   candidates: readonly Candidate<E>[],
@@ -63,46 +63,46 @@ export function rank<E>(
   now: number,
   { routerHash, region, draw, margins = MARGINS }: RankedFor,
 ): Ranking<E> {
-  const aside = putAside(candidates);
+  const last = triedLast(candidates);
   const tierOf = (each: Candidate<E>) =>
-    STATE_RANK[each.state] * 4 + Number(aside.has(each)) * 2 + Number(isOutside(each, region));
-  const wanting = new Map(candidates.map((each) => [each, rendezvousScore(routerHash, each.idHash)]));
+    STATE_RANK[each.fitness.state] * 4 + Number(last.has(each)) * 2 + Number(isOutside(each, region));
+  const preference = new Map(candidates.map((each) => [each, rendezvousScore(routerHash, each.idHash)]));
   const byTime = candidates.toSorted(
     (a, b) =>
       tierOf(a) - tierOf(b) ||
       a.expectedMs - b.expectedMs ||
-      (wanting.get(b) ?? 0) - (wanting.get(a) ?? 0) ||
+      (preference.get(b) ?? 0) - (preference.get(a) ?? 0) ||
       (a.id < b.id ? -1 : 1),
   );
   const [first] = byTime;
   const peers = first === undefined ? [] : byTime.filter((each) => tierOf(each) === tierOf(first));
-  const best = bestOf(peers, wanting);
+  const best = bestOf(peers, preference);
   if (best === undefined) {
     return { at: now, doubtedSince: undefined, takenOverAt: undefined, ranked: [], peers: 0, leads: [] };
   }
 
   const hesitationMs = LONGEST_HESITATION_MS * ownNumber(routerHash);
-  const { home, doubtedSince } = homeOf(peers, best, before, { hesitationMs, now, margins });
-  const others = standing(peers, before).filter((each) => each !== home);
+  const { primary, doubtedSince } = primaryOf(peers, best, before, { hesitationMs, now, margins });
+  const others = inStableOrder(peers, before).filter((each) => each !== primary);
   const known = new Map(before?.ranked.map((each) => [each.edge, each]));
-  const ranked = [home, ...others, ...byTime.slice(peers.length)].map((each, at): Ranked<E> => {
-    const last = known.get(each.edge);
+  const ranked = [primary, ...others, ...byTime.slice(peers.length)].map((each, at): Ranked<E> => {
+    const earlier = known.get(each.edge);
     return {
       ...each,
-      isAside: aside.has(each),
+      isTriedLast: last.has(each),
       isInRegion: !isOutside(each, region),
-      steadyMs: steadied(last?.steadyMs, each),
-      share: at < peers.length ? (last?.share ?? 0) : 0,
+      steadyMs: steadied(earlier?.steadyMs, each),
+      share: at < peers.length ? (earlier?.share ?? 0) : 0,
     };
   });
   const left = 1 - ranked.reduce((sum, { share }) => sum + share, 0);
   const isSpread = hasLostBusyEdge(before, peers);
   const takenOverAt = isSpread ? now : before?.takenOverAt;
-  const takers = isSpread ? peers.length : 1;
-  const held = [...takeOver(ranked.slice(0, takers), left), ...ranked.slice(takers)];
+  const heirs = isSpread ? peers.length : 1;
+  const held = [...takeOver(ranked.slice(0, heirs), left), ...ranked.slice(heirs)];
   const shared = moveShares(held, {
     elapsedMs: before === undefined ? 0 : now - before.at,
-    isWary: isWary(takenOverAt, now),
+    isCautious: isCautious(takenOverAt, now),
     margins,
   });
   return {
@@ -115,66 +115,66 @@ export function rank<E>(
   };
 }
 
-/** Of this router, from [0, 1). */
+/** A number of this router from [0, 1). */
 function ownNumber(routerHash: number): number {
   return routerHash / 2 ** 32;
 }
 
 /**
- * Whether an edge is no peer any more that had many requests: one neighbour that took them all could be buried under
- * them, look dead, and bury the next one. A few go to the nearest.
+ * Whether an edge with many requests is no longer a peer. Its requests are spread: a single neighbour could be
+ * overloaded by them, look dead, and overload the next one. A few requests go to the nearest edge.
  */
 function hasLostBusyEdge<E>(before: Ranking<E> | undefined, peers: readonly Candidate<E>[]): boolean {
   const left = new Set(peers.map(({ edge }) => edge));
-  return before?.ranked.some(({ edge, share, isBusy }) => share > 0 && isBusy && !left.has(edge)) === true;
+  return before?.ranked.some(({ edge, share, load }) => share > 0 && load.isBusy && !left.has(edge)) === true;
 }
 
 function isOutside({ id }: { readonly id: string }, region: ReadonlySet<string> | undefined): boolean {
   return region !== undefined && !region.has(id);
 }
 
-/** Those that are ejected, as far as enough others of their state stay; those whose time ends first stay. */
-function putAside<E>(candidates: readonly Candidate<E>[]): ReadonlySet<Candidate<E>> {
-  const aside = new Set<Candidate<E>>();
-  if (!candidates.some(({ isEjected }) => isEjected)) return aside;
-  for (const peers of Map.groupBy(candidates, ({ state }) => state).values()) {
-    const ejected = peers.filter(({ isEjected }) => isEjected);
-    ejected.sort((a, b) => b.ejection.until - a.ejection.until);
-    for (const each of ejected.slice(0, mostEjected(peers.length))) aside.add(each);
+/** The ejected edges, as long as enough others of their state are left. Those whose ejection ends first are kept. */
+function triedLast<E>(candidates: readonly Candidate<E>[]): ReadonlySet<Candidate<E>> {
+  const last = new Set<Candidate<E>>();
+  if (!candidates.some(({ fitness }) => fitness.isEjected)) return last;
+  for (const peers of Map.groupBy(candidates, ({ fitness }) => fitness.state).values()) {
+    const ejected = peers.filter(({ fitness }) => fitness.isEjected);
+    ejected.sort((a, b) => b.fitness.ejection.until - a.fitness.ejection.until);
+    for (const each of ejected.slice(0, mostEjected(peers.length))) last.add(each);
   }
-  return aside;
+  return last;
 }
 
-/** The fastest; of those that tie with it the one that this router wants most. */
+/** The fastest edge; among those that tie with it, the one that this router prefers. */
 function bestOf<E>(
   byTime: readonly Candidate<E>[],
-  wanting: ReadonlyMap<Candidate<E>, number>,
+  preference: ReadonlyMap<Candidate<E>, number>,
 ): Candidate<E> | undefined {
   const [fastest] = byTime;
   if (fastest === undefined) return undefined;
-  const wantedBy = (each: Candidate<E>) => wanting.get(each) ?? 0;
+  const preferenceFor = (each: Candidate<E>) => preference.get(each) ?? 0;
   return byTime
     .filter(({ expectedMs }) => isTie(expectedMs, fastest.expectedMs))
-    .reduce((best, each) => (wantedBy(each) > wantedBy(best) ? each : best));
+    .reduce((best, each) => (preferenceFor(each) > preferenceFor(best) ? each : best));
 }
 
-/** Where requests go: where they went before, until another has been clearly better for long enough. */
-function homeOf<E>(
+/** The edge to which requests go: the same as before, until another has been clearly better for long enough. */
+function primaryOf<E>(
   peers: readonly Candidate<E>[],
   best: Candidate<E>,
   before: Ranking<E> | undefined,
   { hesitationMs, now, margins }: { hesitationMs: number; now: number; margins: Margins },
-): { readonly home: Candidate<E>; readonly doubtedSince: number | undefined } {
+): { readonly primary: Candidate<E>; readonly doubtedSince: number | undefined } {
   const settled = { doubtedSince: undefined };
-  const home = peers.find(({ edge }) => edge === before?.ranked[0]?.edge);
-  if (home === undefined) return { home: best, ...settled };
-  if (!isClearlyBetter(best, home, margins)) return { home, ...settled };
+  const primary = peers.find(({ edge }) => edge === before?.ranked[0]?.edge);
+  if (primary === undefined) return { primary: best, ...settled };
+  if (!isClearlyBetter(best, primary, margins)) return { primary, ...settled };
   const doubtedSince = before?.doubtedSince ?? now;
-  return now - doubtedSince >= hesitationMs ? { home: best, ...settled } : { home, doubtedSince };
+  return now - doubtedSince >= hesitationMs ? { primary: best, ...settled } : { primary, doubtedSince };
 }
 
-/** As before, as far as nothing is clearly better; who was not among the peers before has no place to keep. */
-function standing<E>(
+/** In the order of before, unless one is clearly better. An edge that was no peer before has no place to keep. */
+function inStableOrder<E>(
   peers: readonly Candidate<E>[],
   before: Ranking<E> | undefined,
 ): readonly Candidate<E>[] {
@@ -184,7 +184,7 @@ function standing<E>(
     const place = places.get(each.edge);
     if (place !== undefined) rankBefore.set(each, place);
   }
-  return standingOrder(peers, rankBefore);
+  return stableOrder(peers, rankBefore);
 }
 
 function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number, draw: number): Ranking<E>["leads"] {
@@ -192,17 +192,17 @@ function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number, draw: number): 
   let upTo = 0;
   const lead = (first: Ranked<E>, share: number, reason: ChoiceReason) => {
     upTo += share;
-    // Should a busy edge fail, what waits there must not turn to one neighbour all at once either.
-    const others = first.isBusy ? ranked.slice(0, peers).filter((each) => each !== first) : [];
-    leads.push({ upTo, choice: choiceOf(ranked, first, reason, drawTaker(others, draw)) });
+    // If a busy edge fails, the requests that wait there must not all go to one neighbour either.
+    const others = first.load.isBusy ? ranked.slice(0, peers).filter((each) => each !== first) : [];
+    leads.push({ upTo, choice: choiceOf(ranked, first, reason, drawHeir(others, draw)) });
   };
   for (const each of ranked.slice(0, peers)) {
     if (each.share === 0) continue;
-    const standIn = each.readiness < 1 ? standInFor(each, ranked.slice(0, peers)) : undefined;
+    const standIn = each.fitness.readiness < 1 ? standInFor(each, ranked.slice(0, peers)) : undefined;
     if (standIn === undefined) lead(each, each.share, reasonFor(each, ranked));
     else {
-      lead(each, each.share * each.readiness, reasonFor(each, ranked));
-      lead(standIn, each.share * (1 - each.readiness), "slow-start");
+      lead(each, each.share * each.fitness.readiness, reasonFor(each, ranked));
+      lead(standIn, each.share * (1 - each.fitness.readiness), "slow-start");
     }
   }
   // Sums of fractions may end just below 1.
@@ -210,17 +210,19 @@ function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number, draw: number): 
   return last === undefined ? [] : [...leads, { ...last, upTo: 1 }];
 }
 
-/** The first one that has warmed up and is about as near; an edge without one takes all of its requests. */
+/** The first edge that is warm and about as near. Without one, the fresh edge takes all of its requests itself. */
 function standInFor<E>(fresh: Ranked<E>, peers: readonly Ranked<E>[]): Ranked<E> | undefined {
-  return peers.find((each) => each.readiness === 1 && isAboutAsNear(each.expectedMs, fresh.expectedMs));
+  return peers.find(
+    (each) => each.fitness.readiness === 1 && isAboutAsNear(each.expectedMs, fresh.expectedMs),
+  );
 }
 
 function reasonFor<E>(first: Ranked<E>, ranked: readonly Ranked<E>[]): ChoiceReason {
   if (ranked.length === 1) return "only";
-  if (first.state !== "serving") return "none-serving";
+  if (first.fitness.state !== "serving") return "none-serving";
   if (first !== ranked[0]) return "moving";
   const nearer = ranked.filter(
-    (each) => each.state === "serving" && !each.isAside && each.expectedMs < first.expectedMs,
+    (each) => each.fitness.state === "serving" && !each.isTriedLast && each.expectedMs < first.expectedMs,
   );
   if (nearer.length === 0) return "nearest";
   return nearer.every(({ isInRegion }) => !isInRegion) && first.isInRegion ? "in-region" : "near-enough";

@@ -3,25 +3,24 @@ import fc from "fast-check";
 import { MARGINS } from "./hysteresis.ts";
 import { type Holding, moveShares } from "./shares.ts";
 
-const PACE = { elapsedMs: 250, isWary: false, margins: MARGINS };
-const calm = (share: number, expectedMs: number): Holding => ({
+const PACE = { elapsedMs: 250, isCautious: false, margins: MARGINS };
+const calm = (share: number, expectedMs: number, pathChanged = false): Holding => ({
   share,
   expectedMs,
-  wayMs: expectedMs,
   noiseMs: 0,
-  isLoaded: false,
-  hasNewWay: false,
+  measured: { pathMs: expectedMs, pathChanged },
+  load: { isLoaded: false },
 });
-const loaded = (share: number, expectedMs: number, wayMs: number): Holding => ({
+const loaded = (share: number, expectedMs: number, pathMs: number, pathChanged = false): Holding => ({
   ...calm(share, expectedMs),
-  wayMs,
-  isLoaded: true,
+  measured: { pathMs, pathChanged },
+  load: { isLoaded: true },
 });
 const moved = (holdings: readonly Holding[], elapsedMs = PACE.elapsedMs) =>
   moveShares(holdings, { ...PACE, elapsedMs }).map(({ share }) => Number(share.toFixed(6)));
 
 describe("the shares of a router's requests", () => {
-  it("go home at once from an edge that is farther away, loaded or not", () => {
+  it("return to the primary at once from an edge that is farther away, loaded or not", () => {
     expect(moved([calm(0, 10), calm(1, 60)])).to.deep.equal([1, 0]);
     expect(moved([calm(0, 10), loaded(1, 90, 60)])).to.deep.equal([1, 0]);
   });
@@ -35,7 +34,7 @@ describe("the shares of a router's requests", () => {
     expect(moved([calm(0, 20), loaded(1, 25, 5)])).to.deep.equal([0.03125, 0.96875]);
   });
 
-  it("go to the one with the least expected time, also when that is not home", () => {
+  it("go to the one with the least expected time, also when that is not the primary", () => {
     expect(moved([loaded(0.5, 80, 5), loaded(0.5, 40, 5), calm(0, 20)])).to.deep.equal([
       0.4375, 0.4375, 0.125,
     ]);
@@ -47,12 +46,12 @@ describe("the shares of a router's requests", () => {
   });
 
   it("go at once to an edge that has been loaded lately, too, when a way has just become another one", () => {
-    expect(moved([loaded(0, 5, 5), { ...calm(1, 20), hasNewWay: true }])).to.deep.equal([1, 0]);
-    expect(moved([{ ...loaded(0, 5, 5), hasNewWay: true }, calm(1, 20)])).to.deep.equal([1, 0]);
+    expect(moved([loaded(0, 5, 5), calm(1, 20, true)])).to.deep.equal([1, 0]);
+    expect(moved([loaded(0, 5, 5, true), calm(1, 20)])).to.deep.equal([1, 0]);
   });
 
   it("move by parts while edges have just taken over what another one held", () => {
-    const wary = moveShares([calm(0, 10), calm(1, 60)], { ...PACE, isWary: true });
+    const wary = moveShares([calm(0, 10), calm(1, 60)], { ...PACE, isCautious: true });
     expect(wary.map(({ share }) => share)).to.deep.equal([0.125, 0.875]);
   });
 
@@ -60,7 +59,7 @@ describe("the shares of a router's requests", () => {
     expect(moved([loaded(0.6, 20, 5), calm(0.4, 21)])).to.deep.equal([0.6, 0.4]);
   });
 
-  it("gather at home within half a minute when nothing is loaded", () => {
+  it("gather at the primary within half a minute when nothing is loaded", () => {
     expect(moved([calm(0.6, 20), calm(0.4, 21)])).to.deep.equal([0.61, 0.39]);
     expect(moved([calm(0, 20), calm(1, 21)], 25_000)).to.deep.equal([1, 0]);
   });
@@ -74,10 +73,12 @@ describe("the shares of a router's requests", () => {
     const holding: fc.Arbitrary<Holding> = fc.record({
       share: fc.double({ min: 0, max: 1, noNaN: true }),
       expectedMs: fc.double({ min: 0.1, max: 500, noNaN: true }),
-      wayMs: fc.double({ min: 0.1, max: 500, noNaN: true }),
       noiseMs: fc.double({ min: 0, max: 20, noNaN: true }),
-      isLoaded: fc.boolean(),
-      hasNewWay: fc.boolean(),
+      measured: fc.record({
+        pathMs: fc.double({ min: 0.1, max: 500, noNaN: true }),
+        pathChanged: fc.boolean(),
+      }),
+      load: fc.record({ isLoaded: fc.boolean() }),
     });
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { drawTaker, isWary, takeOver } from "./take-over.ts";
+import { drawHeir, isCautious, takeOver } from "./take-over.ts";
 
 const shares = (held: readonly { expectedMs: number; share: number }[], left: number) =>
   takeOver(held, left).map(({ share }) => Number(share.toFixed(6)));
@@ -41,14 +41,18 @@ describe("what an edge held that is gone", () => {
 
   it("is tried at one of them, drawn by the same weights", () => {
     const held = [20, 40].map((expectedMs) => ({ expectedMs, share: 0 }));
-    expect([0, 0.79, 0.81, 0.999].map((draw) => drawTaker(held, draw)?.expectedMs)).to.deep.equal([
+    expect([0, 0.79, 0.81, 0.999].map((draw) => drawHeir(held, draw)?.expectedMs)).to.deep.equal([
       20, 20, 40, 40,
     ]);
-    expect(drawTaker([], 0.5)).to.equal(undefined);
+    expect(drawHeir([], 0.5)).to.equal(undefined);
   });
 
   it("moves on slowly for three seconds", () => {
-    expect([isWary(1000, 1000), isWary(1000, 3999), isWary(1000, 4000)]).to.deep.equal([true, true, false]);
-    expect(isWary(undefined, 1000)).to.equal(false);
+    expect([isCautious(1000, 1000), isCautious(1000, 3999), isCautious(1000, 4000)]).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+    expect(isCautious(undefined, 1000)).to.equal(false);
   });
 });

@@ -4,7 +4,7 @@ import { type AliveHealth, lastReport, stateOf } from "../measure/edge-health.ts
 import type { EdgeState } from "../measure/ping-reply.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
 
-/** One edge as /edges.json shows it; null where nothing is known. */
+/** One edge as /edges.json shows it. Null: not known. */
 export interface EdgeRow {
   readonly edge: string | null;
   readonly grpcAddress: string;
@@ -18,15 +18,15 @@ export interface EdgeRow {
   readonly loss: number | null;
   /** How many times as long requests take because of load. */
   readonly loadFactor: number | null;
-  /** What the choice goes by. */
+  /** The time by which edges are chosen. */
   readonly expectedMs: number | null;
-  /** Share of this router's requests whose home it is, 0 to 1. */
+  /** Share of this router's requests that go there first, 0 to 1. */
   readonly share: number;
-  /** Below 1 it starts slowly: so much of its share it gets while another can take the rest. */
+  /** Below 1 during its slow start: the part of its share that it gets while another edge can take the rest. */
   readonly readiness: number | null;
-  /** Requests have failed there, and it is put aside. */
+  /** Ejected because requests failed there. */
   readonly ejected: boolean;
-  /** Requests of this router that are under way there. */
+  /** Requests of this router in flight there. */
   readonly underWay: number;
   readonly bootId: string | null;
   readonly position: string | null;
@@ -35,7 +35,7 @@ export interface EdgeRow {
   readonly eventLoopDelayMs: number | null;
 }
 
-/** `ranking`: the one for clients of no known region. */
+/** `ranking`: for clients without a known region. */
 export function edgeRows(edges: readonly FleetEdge[], { ranked }: Ranking<FleetEdge>): EdgeRow[] {
   const rankedBy = new Map(ranked.map((each) => [each.edge, each]));
   return edges.map((edge) => edgeRow(edge, rankedBy.get(edge)));
@@ -52,12 +52,12 @@ function edgeRow(edge: FleetEdge, ranked: Ranked<FleetEdge> | undefined): EdgeRo
     state: alive === undefined ? "unreachable" : stateOf(alive),
     why: alive !== undefined ? null : health.kind === "dead" ? health.why : "not measured yet",
     ...roundTrip(alive),
-    loss: ranked?.loss ?? null,
-    loadFactor: ranked?.loadFactor ?? null,
+    loss: ranked?.measured.loss ?? null,
+    loadFactor: ranked?.load.factor ?? null,
     expectedMs: ranked?.expectedMs ?? null,
     share: ranked?.share ?? 0,
-    readiness: ranked?.readiness ?? null,
-    ejected: ranked?.isEjected ?? false,
+    readiness: ranked?.fitness.readiness ?? null,
+    ejected: ranked?.fitness.isEjected ?? false,
     underWay: traffic.inFlight,
     bootId: report?.bootId ?? null,
     position: report === undefined ? null : formatPosition(report.position),

@@ -10,7 +10,7 @@ import { type EdgeAddresses, FleetEdge, type FleetEdgeParts } from "./fleet-edge
 export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
   readonly log: Log;
   readonly choice: Pick<ChooserSettings, "policy" | "regions" | "routerId">;
-  /** Called when an edge is put aside because requests fail there. */
+  /** Called when an edge is ejected because requests fail there. */
   readonly ejected: (edge: string) => void;
 }
 
@@ -104,7 +104,7 @@ export class Fleet {
     this.#parts.ejected(id);
     this.#parts.log.warn(
       { edge: id, forMs, times: traffic.ejection.times },
-      "edge put aside: requests fail there",
+      "edge ejected: requests fail there",
     );
     this.#update();
   }

@@ -14,24 +14,24 @@ function noted(samples: readonly number[], eventLoopDelayMs = 0, before?: Queuei
 
 describe("the queue that Pings show", () => {
   it("is nothing at a steady distance", () => {
-    expect(noted([20, 20, 20, 20])).to.include({ wayMs: 20, waitMs: 0, trend: 0 });
+    expect(noted([20, 20, 20, 20])).to.include({ baseRttMs: 20, waitMs: 0, trend: 0 });
   });
 
   it("is what the round trip has grown by above its least", () => {
-    const { wayMs, waitMs } = noted([20, ...Array.from({ length: 30 }, () => 70)]);
-    expect(wayMs).to.equal(20);
+    const { baseRttMs, waitMs } = noted([20, ...Array.from({ length: 30 }, () => 70)]);
+    expect(baseRttMs).to.equal(20);
     expect(waitMs).to.be.closeTo(50, 0.1);
   });
 
   it("has a way that is the least of the last 10 s", () => {
-    expect(noted([20, ...Array.from({ length: 40 }, () => 70)]).wayMs).to.equal(70);
+    expect(noted([20, ...Array.from({ length: 40 }, () => 70)]).baseRttMs).to.equal(70);
   });
 
   it("begins anew on another way", () => {
     const before = noted([20, 20, 60, 61]);
     const after = noteQueue(before, { ms: 60.5, at: 1250, steppedBy: 3, eventLoopDelayMs: 0 });
     expect(after.samples.map(({ ms }) => ms)).to.deep.equal([60, 61, 60.5]);
-    expect(after.wayMs).to.equal(60);
+    expect(after.baseRttMs).to.equal(60);
     expect(after.waitMs).to.be.below(1);
   });
 

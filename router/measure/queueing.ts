@@ -3,7 +3,7 @@ export interface Queueing {
   /** The latest round trips on the present way, oldest first. */
   readonly samples: readonly { readonly at: number; readonly ms: number }[];
   /** The least of them: the way without a queue. */
-  readonly wayMs: number;
+  readonly baseRttMs: number;
   /** What a Ping waits besides, smoothed. */
   readonly waitMs: number;
   /** Milliseconds by which the wait grows per millisecond: -1 while a queue is worked off. */
@@ -15,7 +15,7 @@ export interface Queueing {
 }
 
 // 10 s: in so long even a busy edge has a moment without a queue.
-const WAY_SAMPLES = 40;
+const BASE_SAMPLES = 40;
 
 // As few as show a direction: more would be later, and what comes late makes routers swing.
 const TREND_SAMPLES = 3;
@@ -45,13 +45,13 @@ export interface QueueSample {
 export function noteQueue(before: Queueing | undefined, sample: QueueSample): Queueing {
   const { ms, at, steppedBy, eventLoopDelayMs } = sample;
   const all = [...(before?.samples ?? []), { at, ms }];
-  const samples = all.slice(-(steppedBy > 0 ? steppedBy : WAY_SAMPLES));
-  const wayMs = samples.reduce((least, each) => Math.min(least, each.ms), ms);
+  const samples = all.slice(-(steppedBy > 0 ? steppedBy : BASE_SAMPLES));
+  const baseRttMs = samples.reduce((least, each) => Math.min(least, each.ms), ms);
   const waitBefore = steppedBy > 0 ? 0 : (before?.waitMs ?? 0);
   return {
     samples,
-    wayMs,
-    waitMs: waitBefore + WAIT_ALPHA * (ms - wayMs - waitBefore),
+    baseRttMs,
+    waitMs: waitBefore + WAIT_ALPHA * (ms - baseRttMs - waitBefore),
     trend: slopeOf(samples.slice(-TREND_SAMPLES)),
     loadedUntil: eventLoopDelayMs >= LOADED_DELAY_MS ? at + CALM_AFTER_MS : (before?.loadedUntil ?? at),
     steppedAt: steppedBy > 0 ? at : before?.steppedAt,
@@ -81,11 +81,11 @@ export function isLoaded({ loadedUntil }: Queueing, now: number): boolean {
 }
 
 // As long as routers take to follow, and not long enough for a queue to have come of it.
-const NEW_WAY_MS = 2000;
+const PATH_CHANGED_MS = 2000;
 
 /** Whether the way there has just become another one. */
-export function hasNewWay({ steppedAt }: Queueing, now: number): boolean {
-  return steppedAt !== undefined && now - steppedAt < NEW_WAY_MS;
+export function pathChanged({ steppedAt }: Queueing, now: number): boolean {
+  return steppedAt !== undefined && now - steppedAt < PATH_CHANGED_MS;
 }
 
 // Below it a queue is noise, and so is its direction.

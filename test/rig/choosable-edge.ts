@@ -11,7 +11,7 @@ export interface Seen {
   readonly state?: EdgeState;
   readonly eventLoopDelayMs?: number;
   /** Without the queue that it has. */
-  readonly wayMs?: number;
+  readonly baseRttMs?: number;
   readonly loadedUntil?: number;
   readonly inFlight?: number;
   /** Requests of this router under way there. */
@@ -46,7 +46,7 @@ export class SeenEdge implements ChoosableEdge {
 
 function aliveHealth(id: string, seen: Seen): AliveHealth {
   const { rttMs, variationMs = 0, state = "serving", eventLoopDelayMs = 0, inFlight = 0 } = seen;
-  const { wayMs = rttMs, loadedUntil = 0 } = seen;
+  const { baseRttMs = rttMs, loadedUntil = 0 } = seen;
   const report: EdgeReport = {
     edge: id,
     bootId: "b",
@@ -63,7 +63,14 @@ function aliveHealth(id: string, seen: Seen): AliveHealth {
     kind: "alive",
     report,
     roundTrip: { smoothedMs: rttMs, variationMs, outliers: [], steppedBy: 0 },
-    queueing: { samples: [], wayMs, waitMs: rttMs - wayMs, trend: 0, loadedUntil, steppedAt: undefined },
+    queueing: {
+      samples: [],
+      baseRttMs,
+      waitMs: rttMs - baseRttMs,
+      trend: 0,
+      loadedUntil,
+      steppedAt: undefined,
+    },
     loss: NO_PINGS,
     notServing: false,
     freshSince: seen.freshSince,

@@ -4,7 +4,7 @@ import { isClearlyBetter, type Timed } from "./hysteresis.ts";
  * Orders `items` by time, keeping those of `before` in the order they had unless one is clearly better than the
  * one before it. Items that were not in `before` come in by the order in which they are given.
  */
-export function standingOrder<T extends Timed>(items: readonly T[], before: ReadonlyMap<T, number>): T[] {
+export function stableOrder<T extends Timed>(items: readonly T[], before: ReadonlyMap<T, number>): T[] {
   const known = items
     .filter((item) => before.has(item))
     .sort((a, b) => rankIn(before, a) - rankIn(before, b));
