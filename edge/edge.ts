@@ -5,10 +5,7 @@ import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
-import { ByteBudget } from "./cache/byte-budget.ts";
-import type { EdgeParts } from "./cache/context.ts";
-import { Collapse } from "./cache/flights.ts";
-import { EdgeCounters } from "./cache/metrics.ts";
+import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
@@ -51,10 +48,6 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-// One response may fill a quarter of the store, so that one cannot drive everything else out.
-const KEEP_SHARE = 4;
-// Fills in flight are not yet in the store's account; together they may hold half as much again.
-const FILL_SHARE = 2;
 // How soon a lease that has come back shows; that it has run out shows when it does.
 const LEAST_LOOK_MS = 50;
 // How long a stopping edge lets calls in flight go on.
@@ -88,7 +81,8 @@ class RunningEdge implements Edge {
   readonly id: string;
   readonly #config: EdgeConfig;
   readonly #around: Surroundings;
-  readonly #parts: EdgeParts;
+  readonly #parts: CacheContext;
+  readonly #follower: PurgeFollower;
   readonly #sites: Sites;
   readonly #listener: Listener;
   readonly #control: ControlPlane;
@@ -112,35 +106,40 @@ class RunningEdge implements Edge {
     this.#grpcPort = config.grpcPort;
     const store = new MemoryStore(config.memoryBytes);
     const records = new PurgeRecords(config.id, clock);
-    this.#parts = {
-      id: config.id,
-      origins,
+    const follower = new PurgeFollower({
+      leaseMs: config.leaseMs,
+      purgeLog,
       store,
-      follower: new PurgeFollower({
-        leaseMs: config.leaseMs,
-        purgeLog,
-        store,
-        clock,
-        log,
-        onPurge: (position, purge, objects) => {
-          records.applied(position, purge, objects);
-          this.#refill.purged(position, purge);
-        },
-      }),
-      collapse: new Collapse(),
-      counters: new EdgeCounters(),
       clock,
       log,
-      fillBudget: new ByteBudget(config.memoryBytes / FILL_SHARE),
-      keepLimit: config.memoryBytes / KEEP_SHARE,
-    };
-    this.#refill = new Refill(this.#parts);
+      onPurge: (position, purge, objects) => {
+        records.applied(position, purge, objects);
+        this.#refill.purged(position, purge);
+      },
+    });
+    this.#follower = follower;
+    const { id, memoryBytes } = config;
+    this.#parts = cacheOf({ id, origins, store, purges: follower, clock, log }, memoryBytes);
+    this.#refill = new Refill(this.#parts, follower);
     this.#sites = new Sites(config.sites);
     const { purgeRate } = config;
-    const purges = new PurgeCalls({ ...this.#parts, purgeLog, records, sites: this.#sites, purgeRate });
+    const purges = new PurgeCalls({
+      ...this.#parts,
+      follower,
+      purgeLog,
+      records,
+      sites: this.#sites,
+      purgeRate,
+    });
     this.#purges = purges;
     this.#listener = new Listener(this.#parts, this.#sites, config);
-    this.#report = new EdgeReport(config, this.#parts, this.#listener, purgeLog, this.#bootId);
+    this.#report = new EdgeReport(
+      config,
+      { ...this.#parts, follower },
+      this.#listener,
+      purgeLog,
+      this.#bootId,
+    );
     this.#control = new ControlPlane(
       {
         id: config.id,
@@ -179,14 +178,14 @@ class RunningEdge implements Edge {
       ready: () => this.#report.readiness(),
       metrics: () => this.#report.metrics(),
     });
-    await this.#parts.follower.start({
+    await this.#follower.start({
       edge: this.id,
       bootId: this.#bootId,
       // Where nobody listens, nobody should look.
       grpcAddress: hostPort(onlyHere ? this.grpc.host : advertise, this.#grpcPort),
       httpAddress: hostPort(advertise, this.#httpPort),
     });
-    if (this.#parts.follower.lagMs === undefined) {
+    if (this.#follower.lagMs === undefined) {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     }
     this.#watching = this.#showState();
@@ -204,12 +203,14 @@ class RunningEdge implements Edge {
 
   /** Rule E7: gRPC health says at once when the lease has run out, and when it is back. */
   async #showState(): Promise<void> {
-    const { follower, clock } = this.#parts;
+    const { clock } = this.#parts;
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       this.#control.setServing(this.#report.state === "serving");
       // A timer may ring a fraction of a millisecond early.
-      await clock.wait(Math.max(follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal).catch(() => undefined);
+      await clock
+        .wait(Math.max(this.#follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal)
+        .catch(() => undefined);
     }
   }
 
@@ -225,7 +226,7 @@ class RunningEdge implements Edge {
     await this.#refill.stop();
     await this.#listener.close(this.#config.drainMs);
     // Only now does nothing use the cache, so that no purge need wait for it (receipts count every member).
-    await this.#parts.follower.stop();
+    await this.#follower.stop();
     await this.#leave();
     await this.#control.close(CALLS_PATIENCE_MS);
     await this.#purges.stop();

@@ -3,20 +3,26 @@ import type { Readiness } from "../process/operator-port.ts";
 import type { EdgeStats, Member, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../purge-log/position.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
-import type { EdgeParts } from "./cache/context.ts";
-import { metricsText } from "./cache/metrics.ts";
+import type { CacheContext } from "./cache/context.ts";
+import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Listener } from "./data-plane/listener.ts";
 import { LoopDelay } from "./loop-delay.ts";
+import type { PurgeFollower } from "./purging/follower.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
+
+/** What it is said of. */
+interface ReportedParts extends CacheContext {
+  readonly follower: PurgeFollower;
+}
 
 /** What an edge says about itself: to routers, to operators, to whoever scrapes its metrics. */
 export class EdgeReport {
   draining = false;
 
   readonly #config: EdgeConfig;
-  readonly #parts: EdgeParts;
+  readonly #parts: ReportedParts;
   readonly #listener: Listener;
   readonly #purgeLog: PurgeLog;
   readonly #bootId: string;
@@ -24,7 +30,13 @@ export class EdgeReport {
   readonly #loopDelay: LoopDelay;
   #lastMembers: readonly Member[] = [];
 
-  constructor(config: EdgeConfig, parts: EdgeParts, listener: Listener, purgeLog: PurgeLog, bootId: string) {
+  constructor(
+    config: EdgeConfig,
+    parts: ReportedParts,
+    listener: Listener,
+    purgeLog: PurgeLog,
+    bootId: string,
+  ) {
     this.#config = config;
     this.#parts = parts;
     this.#listener = listener;
@@ -56,25 +68,12 @@ export class EdgeReport {
   }
 
   stats(): EdgeStats {
-    const { id, counters, follower, store } = this.#parts;
+    const { id, counters, follower } = this.#parts;
     return {
       edge: id,
       state: this.state,
       position: formatPosition(follower.position),
-      lagMs: follower.lagMs ?? -1,
-      requests: counters.get("requests"),
-      hits: counters.get("hits"),
-      misses: counters.get("misses"),
-      stale: counters.get("stale"),
-      revalidated: counters.get("revalidated"),
-      bypass: counters.get("bypass"),
-      errors: counters.get("errors"),
-      objects: store.objects,
-      bytes: store.bytes,
-      fills: counters.get("fills"),
-      collapsed: counters.get("collapsed"),
-      purges: follower.purges,
-      uptimeMs: this.#uptimeMs(),
+      ...statsOf(counters, this.#gauges()),
     };
   }
 
@@ -91,17 +90,8 @@ export class EdgeReport {
 
   /** Prometheus text. */
   metrics(): Promise<string> {
-    const { id, counters, follower, store } = this.#parts;
-    return metricsText(id, counters, {
-      objects: store.objects,
-      bytes: store.bytes,
-      inFlight: this.#listener.inFlight,
-      purges: follower.purges,
-      leaseLeftMs: follower.leaseLeftMs,
-      lagMs: follower.lagMs ?? -1,
-      eventLoopDelayMs: this.#loopDelay.ms,
-      uptimeMs: this.#uptimeMs(),
-    });
+    const { id, counters } = this.#parts;
+    return metricsText(id, counters, this.#gauges());
   }
 
   async readiness(): Promise<Readiness> {
@@ -124,7 +114,17 @@ export class EdgeReport {
     this.#loopDelay.stop();
   }
 
-  #uptimeMs(): number {
-    return Math.round(this.#parts.clock.monotonic() - this.#startedAt);
+  #gauges(): Record<GaugeName, number> {
+    const { clock, follower, store } = this.#parts;
+    return {
+      objects: store.objects,
+      bytes: store.bytes,
+      inFlight: this.#listener.inFlight,
+      purges: follower.purges,
+      leaseLeftMs: follower.leaseLeftMs,
+      lagMs: follower.lagMs ?? -1,
+      eventLoopDelayMs: this.#loopDelay.ms,
+      uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
+    };
   }
 }

@@ -3,7 +3,7 @@ import type { CacheRequest } from "../rules/stored-head.ts";
 import { selects } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesContent, sliceBytes } from "./content.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 
 /**
  * Stores a response that is whole in memory, unless a purge has overtaken its fill (rule E3): then those who
@@ -12,21 +12,27 @@ import type { EdgeParts } from "./context.ts";
 export function keep(
   response: StoredResponse,
   request: CacheRequest,
-  edge: Pick<EdgeParts, "store" | "follower" | "counters">,
+  edge: Pick<CacheContext, "store" | "purges" | "counters">,
 ): void {
   const part = heldPart(response) === undefined ? undefined : clamped(response, response.bodyLength);
-  if (edge.follower.overtaken(response.mark, response)) edge.counters.add("fenced");
-  else if (response.status === 206 && part === undefined) edge.counters.add("notStored");
-  else if (isOutrun(response, request, edge)) edge.counters.add("notStored");
+  if (edge.purges.overtaken(response.mark, response)) edge.counters.add("fillsOvertaken");
+  else if (response.status === 206 && part === undefined)
+    edge.counters.addReason("notStored", "unknown-part");
+  else if (isOutrun(response, request, edge)) edge.counters.addReason("notStored", "outrun");
   else {
     const whole =
       part === undefined ? response : withOlderParts({ ...response, fields: part }, request, edge);
-    if (edge.store.put(whole, request) !== "stored") edge.counters.add("notStored");
+    const put = edge.store.put(whole, request);
+    if (put !== "stored") edge.counters.addReason("notStored", put);
   }
 }
 
 /** A fill that took long must not put its response in the place of one that was asked for later. */
-function isOutrun(response: StoredResponse, request: CacheRequest, edge: Pick<EdgeParts, "store">): boolean {
+function isOutrun(
+  response: StoredResponse,
+  request: CacheRequest,
+  edge: Pick<CacheContext, "store">,
+): boolean {
   return edge.store
     .peek(response.key)
     .some((other) => other.requestTime > response.requestTime && selects(other.selecting, request));
@@ -36,12 +42,12 @@ function isOutrun(response: StoredResponse, request: CacheRequest, edge: Pick<Ed
 function withOlderParts(
   newer: StoredResponse,
   request: CacheRequest,
-  edge: Pick<EdgeParts, "store" | "follower">,
+  edge: Pick<CacheContext, "store" | "purges">,
 ): StoredResponse {
   let whole = newer;
   for (const older of edge.store.peek(newer.key)) {
     // What a purge covers, or may cover, must not come back as a part of something newer.
-    if (edge.follower.standing(older).kind !== "trusted" || !selects(older.selecting, request)) continue;
+    if (edge.purges.standing(older).kind !== "trusted" || !selects(older.selecting, request)) continue;
     const both = combined(older, whole);
     if (both !== undefined) whole = joined(older, whole, both);
   }

@@ -9,7 +9,7 @@ import { selectingFields } from "../rules/vary.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { keep } from "./admit.ts";
 import { NO_CONTENT } from "./content.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import type { Filled, Own } from "./filled.ts";
 import { SharedBody } from "./shared-body.ts";
 
@@ -45,7 +45,7 @@ export function own(arrived: Arrived, detail?: string): Own {
 }
 
 /** For all who wait, if the rules let it be stored; else for the request that asked. */
-export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boolean): Filled {
+export function sharedOrOwn(arrived: Arrived, edge: CacheContext, keepsParts: boolean): Filled {
   const { request, fields, status, mark } = arrived;
   const { method } = request;
   if (method !== "GET" && method !== "POST") return own(arrived);
@@ -88,7 +88,7 @@ export function sharedOrOwn(arrived: Arrived, edge: EdgeParts, keepsParts: boole
 }
 
 /** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */
-export function validated(arrived: Arrived, old: StoredResponse, edge: EdgeParts): Filled {
+export function validated(arrived: Arrived, old: StoredResponse, edge: CacheContext): Filled {
   const updated = freshenedBy(arrived, old, edge);
   if (updated === undefined) edge.store.remove(old);
   else keep(updated, arrived.request, edge);
@@ -97,7 +97,7 @@ export function validated(arrived: Arrived, old: StoredResponse, edge: EdgeParts
 }
 
 /** RFC 9111 section 4.3.5: a HEAD response tells whether the stored GET response is still current. */
-export function headOf(arrived: Arrived, old: StoredResponse, edge: EdgeParts): Own {
+export function headOf(arrived: Arrived, old: StoredResponse, edge: CacheContext): Own {
   if (headUpdates(old, arrived.fields) === "invalidate") edge.store.remove(old);
   else {
     const updated = freshenedBy({ ...arrived, request: { ...arrived.request, method: "GET" } }, old, edge);
@@ -107,10 +107,10 @@ export function headOf(arrived: Arrived, old: StoredResponse, edge: EdgeParts): 
 }
 
 /** What is to be stored in place of `old`; undefined when what came forbids that. */
-function freshenedBy(arrived: Arrived, old: StoredResponse, edge: EdgeParts): StoredResponse | undefined {
+function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext): StoredResponse | undefined {
   const { request, requestTime, responseTime, mark } = arrived;
   // Rule E3, for what it was when the origin was asked: its tags may change with its fields.
-  if (mark !== undefined && edge.follower.overtaken(mark, old)) return undefined;
+  if (mark !== undefined && edge.purges.overtaken(mark, old)) return undefined;
   const fields = freshened(old, arrived.fields);
   if (mark === undefined || storable(request, { ...old, fields }, { keepsParts: true }).kind !== "store") {
     return undefined;

@@ -4,7 +4,7 @@ import { TRUSTED } from "../rules/purge-standing.ts";
 import type { CacheRequest } from "../rules/stored-head.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import { type FillAim, type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
 import type { Flight } from "./flights.ts";
@@ -29,13 +29,13 @@ export async function askOrigin(
   key: string,
   verdict: Asking,
   mayJoin: boolean,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Given> {
   const aim = aimOf(request, key, verdict, edge);
   const now = edge.clock.monotonic();
   // Rule E2: what a flush, a soft purge or a lapse puts in doubt is validated so many at a time, or it were an outage.
   const turnstile = isDistrusted(verdict) || !mayJoin ? edge.collapse.revalidations(request.site) : undefined;
-  const mark = edge.follower.mark();
+  const mark = edge.purges.mark();
   const ask = () => fill(request, key, aim, mark, edge);
   const inTurn = turnstile === undefined ? ask : () => turnstile.pass(ask);
   const shareable = request.method === "GET" && (aim.kind === "whole" || aim.kind === "rest");
@@ -55,7 +55,7 @@ function isDistrusted(verdict: Asking): boolean {
   return verdict.kind === "must-validate" && verdict.standing.kind !== "trusted";
 }
 
-function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: EdgeParts): FillAim {
+function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: CacheContext): FillAim {
   if (verdict.kind === "must-validate") return { kind: "whole", validating: verdict.stored };
   if (request.method !== "GET") return { kind: "as-asked", body: undefined };
   if (request.fields.has("Range")) return { kind: "range" };
@@ -63,12 +63,12 @@ function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: EdgePa
   return part === undefined ? { kind: "whole", validating: undefined } : { kind: "rest", of: part };
 }
 
-function completablePart(request: CacheRequest, key: string, edge: EdgeParts): StoredResponse | undefined {
+function completablePart(request: CacheRequest, key: string, edge: CacheContext): StoredResponse | undefined {
   return edge.store
     .peek(key)
     .find(
       (stored) =>
-        edge.follower.standing(stored).kind === "trusted" &&
+        edge.purges.standing(stored).kind === "trusted" &&
         selects(stored.selecting, request) &&
         completion(stored) !== undefined,
     );
@@ -79,7 +79,7 @@ export function launch(
   key: string,
   mark: FillMark | undefined,
   filling: Promise<Filled>,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Flight<Filled> {
   return edge.collapse.launch(key, mark, filling, async (filled) => {
     if (filled.kind === "shared") await filled.body.end;
@@ -96,7 +96,7 @@ async function askTogether(
   verdict: Asking,
   mark: FillMark | undefined,
   ask: () => Promise<Filled>,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Given> {
   let place = key;
   for (const first of [true, false]) {
@@ -125,7 +125,7 @@ function joinable(
   request: CacheRequest,
   key: string,
   verdict: Asking,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Flight<Filled> | undefined {
   // A client that asked for something newer than the store has does not want what was asked for before.
   if (verdict.why === "request") return undefined;
@@ -136,7 +136,7 @@ function joinable(
     flight.arrived?.kind === "shared"
       ? flight.arrived.response
       : ({ site, target, tags: "unknown", variance: "unknown" } as const);
-  if (!edge.follower.mayJoin(flight.mark, known)) return undefined;
+  if (!edge.purges.mayJoin(flight.mark, known)) return undefined;
   if (flight.arrived === undefined) return flight;
   return fits(request, flight.arrived, edge) ? flight : undefined;
 }
@@ -145,7 +145,7 @@ function joinable(
  * RFC 9111 section 4: a response serves collapsed requests only as far as it could be reused for each of them:
  * it is judged as if it were stored.
  */
-function fits(request: CacheRequest, filled: Filled, edge: EdgeParts): boolean {
+function fits(request: CacheRequest, filled: Filled, edge: CacheContext): boolean {
   if (filled.kind === "own") return false;
   if (filled.kind === "shared" ? !filled.body.joinable : !filled.kept) return false;
   const { kind } = judge(request, [filled.response], () => TRUSTED, edge.clock.wall());

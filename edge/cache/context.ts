@@ -1,26 +1,48 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import type { Origin } from "../origin/origin.ts";
-import type { PurgeFollower } from "../purging/follower.ts";
 import type { Store } from "../store/store.ts";
-import type { ByteBudget } from "./byte-budget.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import type { Filled } from "./filled.ts";
-import type { Collapse } from "./flights.ts";
-import type { EdgeCounters } from "./metrics.ts";
+import { Collapse } from "./flights.ts";
+import { EdgeCounters } from "./metrics.ts";
+import type { PurgeState } from "./purge-state.ts";
 
-/** What an edge is made of, as the request path needs it. */
-export interface EdgeParts {
+/** What the cache of an edge stands on. */
+export interface CacheParts {
+  /** The edge's. */
   readonly id: string;
   /** By site name. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly store: Store;
-  readonly follower: PurgeFollower;
-  readonly collapse: Collapse<Filled>;
-  readonly counters: EdgeCounters;
+  readonly purges: PurgeState;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What a request needs of its edge. */
+export interface CacheContext extends CacheParts {
+  readonly collapse: Collapse<Filled>;
+  readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
   readonly fillBudget: ByteBudget;
   /** The largest body, in bytes, that is stored. */
   readonly keepLimit: number;
+}
+
+// One response may take a quarter of the store, so that it cannot drive everything else out.
+const KEEP_SHARE = 4;
+
+// Fills in flight are not in the store's account yet. Together they may hold half as much again.
+const FILL_SHARE = 2;
+
+/** The cache of an edge whose store holds at most `memoryBytes`. Nothing is counted or in flight yet. */
+export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
+  return {
+    ...parts,
+    collapse: new Collapse(),
+    counters: new EdgeCounters(),
+    fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),
+    keepLimit: memoryBytes / KEEP_SHARE,
+  };
 }

@@ -4,7 +4,7 @@ import { Fields } from "../../http/message/fields.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import { statusFor } from "../origin/origin-error.ts";
 import { textContent } from "./content.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import type { Served } from "./served.ts";
 
@@ -14,7 +14,7 @@ type ErrorOutcome = Extract<CacheOutcome, { kind: "error" }>;
 export function errorAnswer(
   status: number,
   why: { readonly fwd: ErrorOutcome["fwd"]; readonly detail: string; readonly proxyError?: string },
-  edge: Pick<EdgeParts, "id" | "log">,
+  edge: Pick<CacheContext, "id" | "log">,
   cause?: unknown,
 ): Served {
   const id = randomUUID();
@@ -37,7 +37,7 @@ export function errorAnswer(
 export function failureAnswer(
   thrown: unknown,
   fwd: ErrorOutcome["fwd"],
-  edge: Pick<EdgeParts, "id" | "log">,
+  edge: Pick<CacheContext, "id" | "log">,
   validating = false,
 ): Served {
   if (thrown instanceof Failure && thrown.source === "origin") {

@@ -8,7 +8,7 @@ import type { CacheRequest } from "../rules/stored-head.ts";
 import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, headOf, own, sharedOrOwn, validated } from "./arrived.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import type { Filled } from "./filled.ts";
 import { invalidate } from "./invalidate.ts";
 
@@ -43,7 +43,7 @@ export async function fill(
   key: string,
   aim: FillAim,
   mark: FillMark | undefined,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Filled> {
   const arrived = await fetchOnce(request, key, aim, mark, edge);
   switch (aim.kind) {
@@ -64,7 +64,7 @@ async function fetchOnce(
   key: string,
   aim: FillAim,
   mark: FillMark | undefined,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
@@ -118,7 +118,7 @@ async function ofWhole(
   request: FillRequest,
   arrived: Arrived,
   validating: StoredResponse | undefined,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Filled> {
   const { status } = arrived;
   if (status === 304) {
@@ -146,16 +146,16 @@ function unaskedNotModified({ target }: CacheRequest): Failure {
   return new Failure("http_protocol_error", "origin", what);
 }
 
-function ofAsked(request: FillRequest, arrived: Arrived, edge: EdgeParts): Filled {
+function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContext): Filled {
   expectNoSurprise(arrived);
   const { mark } = arrived;
   const { site, target } = request;
   const unknown = { site, target, tags: "unknown", variance: "unknown" } as const;
-  const overtaken = mark === undefined || edge.follower.overtaken(mark, unknown);
+  const overtaken = mark === undefined || edge.purges.overtaken(mark, unknown);
   invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
   if (request.method !== "POST" || overtaken) return own(arrived);
-  const invalidations = edge.follower.mark()?.invalidations ?? mark.invalidations;
+  const invalidations = edge.purges.mark()?.invalidations ?? mark.invalidations;
   return sharedOrOwn({ ...arrived, mark: { ...mark, invalidations } }, edge, false);
 }
 
@@ -164,7 +164,7 @@ async function ofRest(
   request: FillRequest,
   arrived: Arrived,
   part: StoredResponse,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Filled> {
   if (arrived.status !== 206) return sharedOrOwn(arrived, edge, false);
   const whole = combined(part, arrived);

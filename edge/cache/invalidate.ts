@@ -2,7 +2,7 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
 import type { CacheRequest, ResponseHead } from "../rules/stored-head.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 
 /**
  * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed.
@@ -12,14 +12,14 @@ export function invalidate(
   request: CacheRequest,
   response: ResponseHead,
   origin: string,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): void {
   const { site } = request;
   const targets = invalidatedTargets(request, response, origin);
   const groups = invalidatedGroups(request, response).map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
   if (targets.length + groups.length === 0) return;
   // A fill in flight may have read what was there before.
-  edge.follower.invalidate([
+  edge.purges.invalidate([
     ...targets.map((target): PurgeTarget => ({ kind: "url", target, site })),
     ...groups,
   ]);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { EdgeCounters, edgeCounters, edgeGauges, type GaugeName, metricsText } from "./metrics.ts";
+import { EdgeCounters, edgeCounters, edgeGauges, type GaugeName, metricsText, statsOf } from "./metrics.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 const OUTCOMES: readonly CacheOutcome[] = [
@@ -29,12 +29,14 @@ function parse(text: string): {
   for (const line of text.split("\n").filter((each) => each !== "")) {
     const parts =
       /^# (?<what>HELP|TYPE) (?<name>[a-z_:][a-z0-9_:]*) (?<rest>.+)$/.exec(line)?.groups ??
-      /^(?<name>[a-z_:][a-z0-9_:]*)\{edge="(?<edge>[^"]*)"\} (?<rest>-?[0-9.e+]+)$/.exec(line)?.groups;
+      /^(?<name>[a-z_:][a-z0-9_:]*)\{edge="[^"]*"(?:,reason="(?<reason>[^"]*)")?\} (?<rest>-?[0-9.e+]+)$/.exec(
+        line,
+      )?.groups;
     if (parts === undefined) throw new Error(`not a line of Prometheus text: ${line}`);
-    const { what, name = "", rest = "" } = parts;
+    const { what, name = "", reason, rest = "" } = parts;
     if (what === "HELP") help.set(name, rest);
     else if (what === "TYPE") types.set(name, rest);
-    else samples.set(name, Number(rest));
+    else samples.set(reason === undefined ? name : `${name} ${reason}`, Number(rest));
   }
   return { samples, types, help };
 }
@@ -64,22 +66,41 @@ describe("the counters of an edge", () => {
   });
 });
 
+describe("what the Stats RPC tells of metrics", () => {
+  it("is the rows that say so, by their names", () => {
+    const counters = new EdgeCounters();
+    counters.add("fills", 2);
+    const stats = statsOf(counters, GAUGES);
+    expect(stats).to.include({ fills: 2, hits: 0, objects: GAUGES.objects, uptimeMs: GAUGES.uptimeMs });
+    expect(stats).to.not.have.any.keys("fillsOvertaken", "eventLoopDelayMs");
+  });
+});
+
 describe("the metrics page", () => {
   it("has every counter and every gauge, with its type, its help and its value", async () => {
     const counters = new EdgeCounters();
     for (const outcome of OUTCOMES) counters.answered(outcome);
     counters.add("fills");
-    counters.add("notStored");
+    counters.addReason("notStored", "too-large");
     const { samples, types, help } = parse(await metricsText("edge-1", counters, GAUGES));
     expect(samples.get("edgecache_edge_requests_total")).to.equal(6);
     expect(samples.get("edgecache_edge_hits_total")).to.equal(1);
-    expect(samples.get("edgecache_edge_not_stored_total")).to.equal(1);
+    expect(samples.get("edgecache_edge_not_stored_total too-large")).to.equal(1);
     expect(samples.get("edgecache_edge_objects")).to.equal(GAUGES.objects);
     expect(samples.get("edgecache_edge_lease_left_ms")).to.equal(GAUGES.leaseLeftMs);
     expect(types.get("edgecache_edge_requests_total")).to.equal("counter");
     expect(types.get("edgecache_edge_objects")).to.equal("gauge");
     expect(samples.size).to.equal(edgeCounters.length + edgeGauges.length);
     expect([...help.values()]).to.include.members([...edgeCounters, ...edgeGauges].map((each) => each.help));
+  });
+
+  it("splits a counter by reason, and counts them together too", async () => {
+    const counters = new EdgeCounters();
+    for (const reason of ["outrun", "too-large", "outrun"]) counters.addReason("notStored", reason);
+    const { samples } = parse(await metricsText("edge-1", counters, GAUGES));
+    expect(samples.get("edgecache_edge_not_stored_total outrun")).to.equal(2);
+    expect(samples.get("edgecache_edge_not_stored_total too-large")).to.equal(1);
+    expect(counters.get("notStored")).to.equal(3);
   });
 
   it("has no sample twice and shows a counter that is 0", async () => {

@@ -1,127 +1,174 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { CacheOutcome } from "./outcome.ts";
 
-/** Every counter of an edge, with the one line that an operator reads. */
+/** A row of the tables below. Prometheus reads its name in snake case, with `edgecache_edge_` before it. */
+interface Metric {
+  readonly name: string;
+  /** The one line that an operator reads. */
+  readonly help: string;
+  /** Whether the `Stats` RPC tells it too, in the field of the same name. */
+  readonly inStats?: true;
+  /** The label that splits it, beside `edge`. */
+  readonly labels?: readonly ["reason"];
+}
+
+/** Every counter of an edge. Prometheus adds `_total` to the name. */
 export const edgeCounters = [
-  { name: "requests", help: "Requests answered on the data port." },
-  { name: "hits", help: "Answered from a fresh stored response." },
-  { name: "misses", help: "Answered by a fill: nothing usable was stored." },
-  { name: "stale", help: "Answered from a stored response past its freshness, as the rules allow." },
-  { name: "revalidated", help: "Answered from a stored response after the origin confirmed it (304)." },
-  { name: "bypass", help: "Forwarded without looking at the cache." },
+  { name: "requests", inStats: true, help: "Requests answered on the data port." },
+  { name: "hits", inStats: true, help: "Answered from a fresh stored response." },
+  { name: "misses", inStats: true, help: "Answered by a fill: nothing usable was stored." },
+  {
+    name: "stale",
+    inStats: true,
+    help: "Answered from a stored response past its freshness, as the rules allow.",
+  },
+  {
+    name: "revalidated",
+    inStats: true,
+    help: "Answered from a stored response after the origin confirmed it (304).",
+  },
+  { name: "bypass", inStats: true, help: "Forwarded without looking at the cache." },
   {
     name: "errors",
+    inStats: true,
     help: "Answered with an error made by the edge: a refused request, an origin that failed.",
   },
-  { name: "fills", help: "Fetches from the origin." },
-  { name: "collapsed", help: "Requests that waited for a fill started by another request." },
-  { name: "fenced", help: "Fills not stored because a purge overtook them." },
+  { name: "fills", inStats: true, help: "Fetches from the origin." },
+  { name: "collapsed", inStats: true, help: "Requests that waited for a fill started by another request." },
+  { name: "fillsOvertaken", help: "Fills not stored because a purge overtook them." },
   {
     name: "notStored",
-    help: "Fills not stored because they, or the variants of their key, were too large or too many.",
+    labels: ["reason"],
+    help: "Fills not stored for another reason, which the label names.",
   },
-  {
-    name: "refillQueued",
-    help: "Stored responses queued by paced soft purges, to be asked for again; those that wait are the rest of the next three.",
-  },
-  { name: "refilled", help: "Of these, asked for again and stored, by the edge on its own account." },
+  { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
+  { name: "refilled", help: "Of these, fetched again and stored." },
   {
     name: "refillSkipped",
-    help: "Of these, passed over: refreshed, evicted or purged meanwhile, or made for a request with credentials.",
+    help: "Of these, not fetched: refreshed, evicted or purged meanwhile, or made for a request with credentials.",
   },
   {
     name: "refillFailed",
-    help: "Of these, asked for and not stored: the origin failed, or nothing may be kept.",
+    help: "Of these, fetched and not stored: the origin failed, or the rules forbade it.",
   },
-] as const satisfies readonly { name: string; help: string }[];
-
-export type CounterName = (typeof edgeCounters)[number]["name"];
+] as const satisfies readonly Metric[];
 
 /** What an edge reports beside its counters: values of the moment. */
 export const edgeGauges = [
-  { name: "objects", help: "Stored responses held now." },
-  { name: "bytes", help: "Bytes of stored responses held now, fields and bookkeeping included." },
+  { name: "objects", inStats: true, help: "Stored responses held now." },
+  {
+    name: "bytes",
+    inStats: true,
+    help: "Bytes of stored responses held now, fields and bookkeeping included.",
+  },
   { name: "inFlight", help: "Requests being answered on the data port now." },
-  { name: "purges", help: "Purges applied from the purge log since the start." },
+  { name: "purges", inStats: true, help: "Purges applied from the purge log since the start." },
   {
     name: "leaseLeftMs",
     help: "Milliseconds for which stored responses may be used unvalidated; 0 when lapsed.",
   },
   {
     name: "lagMs",
+    inStats: true,
     help: "Milliseconds since the edge proved that it is at the purge log's tail; -1 before the first time.",
   },
   { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last quarter of a second or so." },
-  { name: "uptimeMs", help: "Milliseconds since the edge started." },
-] as const satisfies readonly { name: string; help: string }[];
+  { name: "uptimeMs", inStats: true, help: "Milliseconds since the edge started." },
+] as const satisfies readonly Metric[];
 
-export type GaugeName = (typeof edgeGauges)[number]["name"];
+type Counters = (typeof edgeCounters)[number];
+type Gauges = (typeof edgeGauges)[number];
 
-/** What is not the outcome of a request. */
-type SideCounter =
-  | "fills"
-  | "collapsed"
-  | "fenced"
-  | "notStored"
-  | "refillQueued"
-  | "refilled"
-  | "refillSkipped"
-  | "refillFailed";
+export type CounterName = Counters["name"];
+export type GaugeName = Gauges["name"];
 
-const COUNTER_OF: Record<CacheOutcome["kind"], CounterName> = {
+/** Counters that a label splits by reason. */
+export type ReasonedCounter = Extract<Counters, { labels: readonly ["reason"] }>["name"];
+
+/** Rows that the `Stats` RPC tells too. */
+export type StatsName = Extract<Counters | Gauges, { inStats: true }>["name"];
+
+const COUNTER_OF = {
   hit: "hits",
   miss: "misses",
   stale: "stale",
   revalidated: "revalidated",
   bypass: "bypass",
   error: "errors",
-};
+} as const satisfies Record<CacheOutcome["kind"], CounterName>;
+
+/** Counted by `answered` only. */
+type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */
 export class EdgeCounters {
   readonly #counts = new Map<CounterName, number>();
+  readonly #reasons = new Map<ReasonedCounter, Map<string, number>>();
 
-  add(name: SideCounter, count = 1): void {
-    this.#counts.set(name, this.get(name) + count);
+  add(name: Exclude<CounterName, OutcomeCounter | ReasonedCounter>, count = 1): void {
+    this.#add(name, count);
+  }
+
+  /** Counts one, under its reason. */
+  addReason(name: ReasonedCounter, reason: string): void {
+    this.#add(name, 1);
+    const reasons = this.#reasons.get(name) ?? new Map<string, number>();
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    this.#reasons.set(name, reasons);
   }
 
   /** Counts one answered request, by its outcome. */
   answered(outcome: CacheOutcome): void {
-    this.#increment("requests");
-    this.#increment(COUNTER_OF[outcome.kind]);
+    this.#add("requests", 1);
+    this.#add(COUNTER_OF[outcome.kind], 1);
   }
 
+  /** All of it, whatever the reason. */
   get(name: CounterName): number {
     return this.#counts.get(name) ?? 0;
   }
 
-  #increment(name: CounterName): void {
-    this.#counts.set(name, this.get(name) + 1);
+  /** By reason. A reason that has not occurred is not among them. */
+  reasons(name: ReasonedCounter): ReadonlyMap<string, number> {
+    return this.#reasons.get(name) ?? new Map();
+  }
+
+  #add(name: CounterName, count: number): void {
+    this.#counts.set(name, this.get(name) + count);
   }
 }
 
-/** Prometheus text of the counters and the gauges, each named `edgecache_edge_<name>` in snake case, and counters with `_total`. */
+/** What the `Stats` RPC tells of counters and gauges, each in the field of its name. */
+export function statsOf(
+  counters: EdgeCounters,
+  gauges: Record<GaugeName, number>,
+): Record<StatsName, number> {
+  const inStats = (row: Metric): boolean => row.inStats === true;
+  return Object.fromEntries([
+    ...edgeCounters.filter(inStats).map(({ name }) => [name, counters.get(name)]),
+    ...edgeGauges.filter(inStats).map(({ name }) => [name, gauges[name]]),
+  ]) as Record<StatsName, number>;
+}
+
+/** Prometheus text of the counters and the gauges. */
 export function metricsText(
   edge: string,
   counters: EdgeCounters,
   gauges: Record<GaugeName, number>,
 ): Promise<string> {
   const registry = new Registry();
-  const described = (name: string, help: string) => ({
-    name,
+  const described = ({ name, help, labels }: Metric, end: string) => ({
+    name: `edgecache_edge_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}${end}`,
     help,
-    labelNames: ["edge"],
+    labelNames: ["edge", ...(labels ?? [])],
     registers: [registry],
   });
-  for (const { name, help } of edgeCounters) {
-    new Counter(described(`${metricName(name)}_total`, help)).inc({ edge }, counters.get(name));
+  for (const row of edgeCounters) {
+    const counter = new Counter(described(row, "_total"));
+    if ("labels" in row) {
+      for (const [reason, count] of counters.reasons(row.name)) counter.inc({ edge, reason }, count);
+    } else counter.inc({ edge }, counters.get(row.name));
   }
-  for (const { name, help } of edgeGauges) {
-    new Gauge(described(metricName(name), help)).set({ edge }, gauges[name]);
-  }
+  for (const row of edgeGauges) new Gauge(described(row, "")).set({ edge }, gauges[row.name]);
   return registry.metrics();
-}
-
-function metricName(name: string): string {
-  return `edgecache_edge_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }

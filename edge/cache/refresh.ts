@@ -1,7 +1,7 @@
 import { describeError } from "../../process/failure.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { launch } from "./collapse.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import { type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
 
@@ -13,14 +13,14 @@ export function refreshBehind(
   request: FillRequest,
   key: string,
   stale: StoredResponse,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): void {
-  const { collapse, follower } = edge;
+  const { collapse, purges } = edge;
   const flight = collapse.at(key);
-  if (flight !== undefined && follower.mayJoin(flight.mark, stale)) return;
+  if (flight !== undefined && purges.mayJoin(flight.mark, stale)) return;
   const { site, target, fields, scheme, authority } = request;
   // Rule E2: a soft purge of much makes much stale at once.
-  const doubted = follower.standing(stale).kind !== "trusted";
+  const doubted = purges.standing(stale).kind !== "trusted";
   const inTurn: InTurn = doubted ? (ask) => collapse.revalidations(site).pass(ask) : straight;
   refresh({ method: "GET", site, target, fields, scheme, authority }, key, stale, inTurn, edge);
 }
@@ -46,9 +46,9 @@ export async function refresh(
   key: string,
   stale: StoredResponse,
   inTurn: InTurn,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Refreshed> {
-  const mark = edge.follower.mark();
+  const mark = edge.purges.mark();
   const filling = inTurn(() => fill(request, key, { kind: "whole", validating: stale }, mark, edge));
   try {
     return await unread(await launch(key, mark, filling, edge).result, edge);
@@ -59,7 +59,7 @@ export async function refresh(
 }
 
 /** What becomes of an answer that nobody has asked for. */
-async function unread(filled: Filled, edge: EdgeParts): Promise<Refreshed> {
+async function unread(filled: Filled, edge: CacheContext): Promise<Refreshed> {
   switch (filled.kind) {
     case "validated":
       return isStored(filled.response, edge) ? "kept" : "not-kept";
@@ -79,6 +79,6 @@ function tellsOfTrouble(status: number): boolean {
 }
 
 /** Each fill has a mark of its own. */
-function isStored({ key, mark }: StoredResponse, edge: Pick<EdgeParts, "store">): boolean {
+function isStored({ key, mark }: StoredResponse, edge: Pick<CacheContext, "store">): boolean {
   return edge.store.peek(key).some((held) => held.mark === mark);
 }

@@ -23,7 +23,7 @@ import { clientFields } from "../rules/storable.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type Asking, askOrigin, type Given } from "./collapse.ts";
 import { bytesContent, type Content } from "./content.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import { type FillRequest, fill } from "./fill.ts";
 import type { Filled } from "./filled.ts";
@@ -51,7 +51,7 @@ function positionAsked(fields: Fields): Position | undefined | "malformed" {
 }
 
 /** Never throws: what goes wrong at the origin becomes an answer too. */
-export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Served> {
+export async function serve(request: EdgeRequest, edge: CacheContext): Promise<Served> {
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
   if (isLoop(request.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
@@ -59,9 +59,9 @@ export async function serve(request: EdgeRequest, edge: EdgeParts): Promise<Serv
   const after = positionAsked(request.fields);
   if (after === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   // Read-your-purge: nothing older than the position that the client has seen, here or elsewhere.
-  const caughtUp = after === undefined || (await edge.follower.reaches(after, CATCH_UP_MS));
+  const caughtUp = after === undefined || (await edge.purges.reaches(after, CATCH_UP_MS));
   const standing: StandingOf = (stored) => {
-    const known = caughtUp ? edge.follower.standing(stored) : PURGED;
+    const known = caughtUp ? edge.purges.standing(stored) : PURGED;
     // The purge whose position it is may be a soft one.
     return after !== undefined && known.kind === "soft-purged" ? PURGED : known;
   };
@@ -105,7 +105,7 @@ function fromStore(
   request: EdgeRequest,
   stored: StoredResponse,
   outcome: CacheOutcome,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Served {
   const age = Math.floor(currentAge(stored, edge.clock.wall()));
   return { ...representStored(request, stored), outcome, age };
@@ -116,7 +116,7 @@ function answer(
   verdict: Asking,
   { filled, collapsed }: Given,
   standing: StandingOf,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Served {
   const fwd = verdict.why;
   const now = edge.clock.wall();
@@ -167,11 +167,11 @@ async function passThrough(
   request: EdgeRequest,
   key: string,
   verdict: Extract<Verdict<StoredResponse>, { kind: "bypass" }>,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<Served> {
   // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
-  const filled = await fill(request, key, { kind: "as-asked", body }, edge.follower.mark(), edge);
+  const filled = await fill(request, key, { kind: "as-asked", body }, edge.purges.mark(), edge);
   const answered = headAndContent(request, filled, false, edge);
   const outcome: CacheOutcome = {
     kind: "bypass",
@@ -183,7 +183,12 @@ async function passThrough(
 }
 
 /** `joins`: the request takes a place of its own at a fill that another has started. */
-function headAndContent(request: EdgeRequest, filled: Filled, joins: boolean, edge: EdgeParts): Represented {
+function headAndContent(
+  request: EdgeRequest,
+  filled: Filled,
+  joins: boolean,
+  edge: CacheContext,
+): Represented {
   switch (filled.kind) {
     case "validated":
       return { ...filled.response, content: bytesContent(filled.response.chunks) };
@@ -210,12 +215,12 @@ function staleOnError(
   stored: StoredResponse,
   status: number | undefined,
   standing: StandingOf,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Served | undefined {
   const now = edge.clock.wall();
   const error = status === undefined ? "unreachable" : "server-error";
   // Rule E7: a purge may have covered it while the origin was being asked.
-  if (edge.follower.removed(stored.mark, stored)) return undefined;
+  if (edge.purges.removed(stored.mark, stored)) return undefined;
   const stands = standing(stored);
   if (!mayServeOnError(stored, stands, now, request, error)) return undefined;
   const detail = status === undefined ? "origin-failed" : `origin-${status}`;
@@ -232,7 +237,7 @@ function onFailure(
   verdict: Verdict<StoredResponse>,
   thrown: unknown,
   standing: StandingOf,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Served {
   if (verdict.kind === "must-validate") {
     const stale = staleOnError(request, verdict.stored, undefined, standing, edge);

@@ -4,7 +4,7 @@ import { heldPart } from "../rules/partial.ts";
 import type { ResponseHead } from "../rules/stored-head.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { StreamContent } from "./content.ts";
-import type { EdgeParts } from "./context.ts";
+import type { CacheContext } from "./context.ts";
 import { type FillRequest, fill } from "./fill.ts";
 import { LeftBehind, type Prefix, prefixHash } from "./left-behind.ts";
 import type { Seat } from "./shared-body.ts";
@@ -25,7 +25,7 @@ export async function* readOrCatchUp(
   from: number,
   request: FillRequest,
   response: StoredResponse,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* seat.read(from);
@@ -44,7 +44,7 @@ async function* theRest(
   tag: string,
   request: FillRequest,
   response: StoredResponse,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): AsyncGenerator<Uint8Array> {
   const fields = request.fields
     .without(PRECONDITIONS)
@@ -64,7 +64,7 @@ async function* theSameAgain(
   { offset, prefix }: LeftBehind,
   request: FillRequest,
   response: StoredResponse,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): AsyncGenerator<Uint8Array> {
   if (prefix === undefined) throw cannotCatchUp(request, "no strong ETag");
   const fields = request.fields.without([...PRECONDITIONS, "Range", "If-Range"]);
@@ -106,7 +106,7 @@ async function* after(
 async function ask(
   request: FillRequest,
   { key }: StoredResponse,
-  edge: EdgeParts,
+  edge: CacheContext,
 ): Promise<ResponseHead & { readonly content: StreamContent }> {
   const filled = await fill(request, key, { kind: "as-asked", body: undefined }, undefined, edge);
   if (filled.kind !== "own" || filled.content.kind !== "stream") throw cannotCatchUp(request, "no content");

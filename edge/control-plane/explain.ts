@@ -2,7 +2,7 @@ import { Fields } from "../../http/message/fields.ts";
 import { isToken } from "../../http/message/token.ts";
 import type { ExplainRequest, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../../purge-log/position.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
@@ -23,7 +23,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export function explain(
   request: ExplainRequest,
   sites: Sites,
-  edge: Pick<EdgeParts, "id" | "store" | "follower" | "clock">,
+  edge: Pick<CacheContext, "id" | "store" | "purges" | "clock">,
 ): Understood<ExplainResponse> {
   const url = parseUrl(request.url);
   if (url === undefined) return notUnderstood("url", URL_RULE, request.url);
@@ -45,7 +45,7 @@ export function explain(
   const key = cacheKey(site, url.target);
   const now = edge.clock.wall();
   const stored = [...edge.store.peek(key), ...edge.store.equivalents(site, url.target)];
-  const standing = (response: StoredResponse): PurgeStanding => edge.follower.standing(response);
+  const standing = (response: StoredResponse): PurgeStanding => edge.purges.standing(response);
   const verdict = judge(asked, stored, standing, now);
   const selected = "stored" in verdict ? verdict.stored : undefined;
   const variants = stored.map((response) =>

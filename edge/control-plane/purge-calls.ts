@@ -10,8 +10,9 @@ import type {
 import { leaseEndsInMs } from "../../purge-log/membership.ts";
 import { MOST_TARGETS } from "../../purge-log/purge.ts";
 import type { Member, PurgeLog } from "../../purge-log/purge-log.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 import type { Sites } from "../origin/sites.ts";
+import type { PurgeFollower } from "../purging/follower.ts";
 import { appendPurge, type PurgeParts, purge } from "./purge.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
 import { readPurgeRequest } from "./purge-request.ts";
@@ -23,7 +24,8 @@ import { notUnderstood, type Understood } from "./understood.ts";
 /** What a call about purges gets. */
 export type Answer<Response> = Understood<Response> | Refused;
 
-export interface PurgeCallsParts extends Pick<EdgeParts, "id" | "store" | "follower" | "clock" | "log"> {
+export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log"> {
+  readonly follower: PurgeFollower;
   readonly purgeLog: PurgeLog;
   readonly records: PurgeRecords;
   readonly sites: Sites;

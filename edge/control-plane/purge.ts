@@ -3,7 +3,8 @@ import { describeError } from "../../process/failure.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { AppendOutcome, PurgeLog } from "../../purge-log/purge-log.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
+import type { PurgeFollower } from "../purging/follower.ts";
 import type { PurgeRecords } from "./purge-audit.ts";
 import type { PurgeCall } from "./purge-request.ts";
 import type { Rebounds } from "./rebounds.ts";
@@ -25,7 +26,8 @@ const MAY_BE_MISSING =
   "ask again with the same purge_id";
 
 /** What a purge needs of the edge that takes the call. */
-export interface PurgeParts extends Pick<EdgeParts, "id" | "store" | "follower" | "clock" | "log"> {
+export interface PurgeParts extends Pick<CacheContext, "id" | "store" | "clock" | "log"> {
+  readonly follower: PurgeFollower;
   readonly purgeLog: PurgeLog;
   readonly records: PurgeRecords;
   readonly rebounds: Rebounds;

@@ -1,7 +1,7 @@
 import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { AppendOutcome } from "../../purge-log/purge-log.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 
 // Each holds its targets until its time: at 64 KiB a call this is 64 MiB at most.
 export const MOST_WAITING = 1_000;
@@ -19,11 +19,11 @@ const SUFFIX = "~rebound";
  */
 export class Rebounds {
   readonly #append: (purge: Purge) => Promise<AppendOutcome>;
-  readonly #edge: Pick<EdgeParts, "clock" | "log">;
+  readonly #edge: Pick<CacheContext, "clock" | "log">;
   readonly #stopping = new AbortController();
   readonly #waiting = new Set<Promise<void>>();
 
-  constructor(append: (purge: Purge) => Promise<AppendOutcome>, edge: Pick<EdgeParts, "clock" | "log">) {
+  constructor(append: (purge: Purge) => Promise<AppendOutcome>, edge: Pick<CacheContext, "clock" | "log">) {
     this.#append = append;
     this.#edge = edge;
   }

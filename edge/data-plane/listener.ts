@@ -10,7 +10,7 @@ import {
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { describeError } from "../../process/failure.ts";
 import { listen } from "../../process/listen.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
 import { type EdgeRequest, serve } from "../cache/serve.ts";
 import type { EdgeConfig } from "../config.ts";
@@ -61,14 +61,14 @@ export type ListenerConfig = Pick<EdgeConfig, "simulateLatencyMs" | "trustedProx
 export class Listener {
   #inFlight = 0;
   readonly #server: Server;
-  readonly #edge: EdgeParts;
+  readonly #edge: CacheContext;
   readonly #sites: Sites;
   readonly #latencyMs: number;
   readonly #proxies: TrustedProxies;
   readonly #connections: Connections;
   readonly #limits: ClientLimits;
 
-  constructor(edge: EdgeParts, sites: Sites, config: ListenerConfig, limits = CLIENT_LIMITS) {
+  constructor(edge: CacheContext, sites: Sites, config: ListenerConfig, limits = CLIENT_LIMITS) {
     this.#edge = edge;
     this.#sites = sites;
     this.#latencyMs = config.simulateLatencyMs;

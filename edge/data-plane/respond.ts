@@ -3,7 +3,7 @@ import { formatHttpDate } from "../../http/message/date.ts";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import type { Content } from "../cache/content.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 import { failureAnswer } from "../cache/error-answer.ts";
 import { appendCacheStatus, cacheStatusMember, xCache } from "../cache/outcome.ts";
 import type { Served } from "../cache/served.ts";
@@ -13,7 +13,7 @@ const STALLED_CLIENT_MS = 30_000;
 // Progress shows when a whole write is taken, so a write is what the slowest client takes in that time: 8 KiB/s.
 const LARGEST_WRITE = 256 * 1024;
 
-type Edge = Pick<EdgeParts, "id" | "log" | "clock">;
+type Edge = Pick<CacheContext, "id" | "log" | "clock">;
 
 /** Writes the answer. Resolves when it is written, or when the client or the origin broke it off. Never rejects. */
 export async function respond(

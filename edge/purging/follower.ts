@@ -9,6 +9,7 @@ import {
 } from "../../purge-log/position.ts";
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { PurgeState } from "../cache/purge-state.ts";
 import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
@@ -41,7 +42,7 @@ export interface FollowerParts {
  * - the fence: what has been purged, softly or not, and flushed, since a fill began (E2, E3, E6);
  * - the lease: how recently the edge has proven that it is at the log's tail (E5, E7).
  */
-export class PurgeFollower {
+export class PurgeFollower implements PurgeState {
   readonly #parts: FollowerParts;
   readonly #fence = new Fence();
   readonly #progress: AppliedPosition;

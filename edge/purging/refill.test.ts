@@ -8,10 +8,7 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { textOf } from "../../test/model/edge-core.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
-import { ByteBudget } from "../cache/byte-budget.ts";
-import type { EdgeParts } from "../cache/context.ts";
-import { Collapse } from "../cache/flights.ts";
-import { EdgeCounters } from "../cache/metrics.ts";
+import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
 import type { Origin, OriginRequest, OriginResponse } from "../origin/origin.ts";
 import { plainBody } from "../origin/plain-body.ts";
@@ -64,7 +61,8 @@ describe("the refill after a paced soft purge", () => {
   let clock: ManualClock;
   let purgeLog: MemoryPurgeLog;
   let pages: Pages;
-  let edge: EdgeParts;
+  let follower: PurgeFollower;
+  let edge: CacheContext;
   let refill: Refill;
 
   beforeEach(async () => {
@@ -73,7 +71,7 @@ describe("the refill after a paced soft purge", () => {
     pages = new Pages();
     const log = createLog("test", "silent");
     const store = new MemoryStore(2 ** 24);
-    const follower = new PurgeFollower({
+    follower = new PurgeFollower({
       leaseMs: 2_000,
       purgeLog,
       store,
@@ -81,26 +79,16 @@ describe("the refill after a paced soft purge", () => {
       log,
       onPurge: (position, purge) => refill.purged(position, purge),
     });
-    edge = {
-      id: "edge-1",
-      origins: new Map([["default", pages]]),
-      store,
-      follower,
-      collapse: new Collapse(),
-      counters: new EdgeCounters(),
-      clock,
-      log,
-      fillBudget: new ByteBudget(2 ** 24),
-      keepLimit: 2 ** 20,
-    };
-    refill = new Refill(edge);
+    const origins = new Map([["default", pages]]);
+    edge = cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, 2 ** 24);
+    refill = new Refill(edge, follower);
     await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
     await settled();
   });
 
   afterEach(async () => {
     await refill.stop();
-    await edge.follower.stop();
+    await follower.stop();
     await purgeLog.close();
   });
 
@@ -144,7 +132,7 @@ describe("the refill after a paced soft purge", () => {
     purges += 1;
     await purgeLog.append(
       { purgeId: `p${purges}`, targets: [target], by: "test", ...how },
-      edge.follower.position,
+      follower.position,
     );
     await settled();
   }
@@ -256,7 +244,7 @@ describe("the refill after a paced soft purge", () => {
   it("asks for nothing before the purge is applied whole, or it would fence its own refill", async () => {
     await stored("/a");
     for (const page of edge.store.peek("default /a")) page.softPurgedAt = 0;
-    const { epoch, seq } = edge.follower.position;
+    const { epoch, seq } = follower.position;
     const paced = { purgeId: "paced", targets: [ALL], by: "test", soft: true, pace: 100 };
     refill.purged({ epoch, seq: seq + 1 }, paced);
     await settled();
@@ -346,7 +334,7 @@ describe("the refill after a paced soft purge", () => {
     clock.advance(2_001);
     await settled();
     await pass(3_000);
-    expect(edge.follower.leaseLeftMs).to.equal(0);
+    expect(follower.leaseLeftMs).to.equal(0);
     expect(pages.asked).to.have.length(1);
     purgeLog.heartbeat = heartbeat;
     await pass(500);
@@ -385,7 +373,7 @@ describe("the refill after a paced soft purge", () => {
     const many = Array.from({ length: 9_000 }, (_, i) => `/many/${i}`);
     for (const target of many) {
       const fields = Fields.of([["Cache-Control", "max-age=3600"]]);
-      const mark = edge.follower.mark();
+      const mark = follower.mark();
       if (mark === undefined) throw new Error("the edge does not know where it is");
       edge.store.put(
         {
@@ -411,7 +399,7 @@ describe("the refill after a paced soft purge", () => {
     }
     await purgeLog.append(
       { purgeId: "many", targets: [ALL], by: "test", soft: true, pace: 1_000 },
-      edge.follower.position,
+      follower.position,
     );
     let slices = 0;
     while (counts().queued === 0) {

@@ -1,12 +1,13 @@
 import { describeError } from "../../process/failure.ts";
 import type { Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
-import type { EdgeParts } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 import type { FillRequest } from "../cache/fill.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
 import { isPurged } from "../rules/purge-standing.ts";
 import { fieldsSelecting } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
+import type { PurgeFollower } from "./follower.ts";
 import type { Waiting } from "./refill-queue.ts";
 import { nextTurn, RefillLane, type Turn } from "./refill-schedule.ts";
 
@@ -39,7 +40,8 @@ const BEHIND_ALL = -1;
  * Nothing is served because of it that would not have been served without it.
  */
 export class Refill {
-  readonly #edge: EdgeParts;
+  readonly #edge: CacheContext;
+  readonly #follower: Pick<PurgeFollower, "leaseLeftMs">;
   readonly #lanes = new Map<string, RefillLane>();
   readonly #stopping = new AbortController();
   /** The purges that are being looked up in the store, one after the other. */
@@ -49,8 +51,9 @@ export class Refill {
   #isRunning = false;
   #lastAskedAt: number | undefined;
 
-  constructor(edge: EdgeParts) {
+  constructor(edge: CacheContext, follower: Pick<PurgeFollower, "leaseLeftMs">) {
     this.#edge = edge;
+    this.#follower = follower;
   }
 
   /** To be told of each purge that is applied here. */
@@ -78,16 +81,16 @@ export class Refill {
   }
 
   async #gather(position: Position, { purgeId, targets }: Purge, pace: number): Promise<void> {
-    const { store, follower, counters, log } = this.#edge;
+    const { store, purges, counters, log } = this.#edge;
     // A fill that began before it would be fenced by the very purge that asked for it.
-    await follower.reaches(position, APPLIED_MS);
+    await purges.reaches(position, APPLIED_MS);
     await this.#forgetWhatIsGone();
     let [found, queued] = [0, 0];
     for (const target of targets) {
       for (const stored of store.coveredBy(target)) {
         if (stored !== undefined) {
           found += 1;
-          if (isPurged(follower.standing(stored)) && this.#queue(stored, pace)) queued += 1;
+          if (isPurged(purges.standing(stored)) && this.#queue(stored, pace)) queued += 1;
         }
         if (stored === undefined || found % QUEUED_A_SLICE === 0) await this.#letOthersWork();
       }
@@ -170,11 +173,11 @@ export class Refill {
   }
 
   #nextTurn(): Turn {
-    const { clock, follower, collapse } = this.#edge;
+    const { clock, collapse } = this.#edge;
     return nextTurn(this.#lanes, {
       now: clock.monotonic(),
       lastAskedAt: this.#lastAskedAt,
-      leased: follower.leaseLeftMs > 0,
+      leased: this.#follower.leaseLeftMs > 0,
       hasRoom: (site) => collapse.revalidations(site).hasRoom,
     });
   }
@@ -202,8 +205,8 @@ export class Refill {
 
   /** What the entry stands for, if it is still held as the purge left it. */
   #purgedOf({ id, key }: Waiting): StoredResponse | undefined {
-    const { store, follower } = this.#edge;
-    return store.peek(key).find((stored) => idOf(stored) === id && isPurged(follower.standing(stored)));
+    const { store, purges } = this.#edge;
+    return store.peek(key).find((stored) => idOf(stored) === id && isPurged(purges.standing(stored)));
   }
 
   #ask(site: string, stored: StoredResponse): Promise<Refreshed> {

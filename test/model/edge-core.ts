@@ -1,8 +1,5 @@
-import { ByteBudget } from "../../edge/cache/byte-budget.ts";
 import type { Content } from "../../edge/cache/content.ts";
-import type { EdgeParts } from "../../edge/cache/context.ts";
-import { Collapse } from "../../edge/cache/flights.ts";
-import { EdgeCounters } from "../../edge/cache/metrics.ts";
+import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { serve } from "../../edge/cache/serve.ts";
 import type { Served } from "../../edge/cache/served.ts";
 import type { Origin } from "../../edge/origin/origin.ts";
@@ -32,27 +29,23 @@ export interface Classes {
   readonly Follower?: typeof PurgeFollower;
 }
 
+/** A cache, and the follower that tells it of purges. */
+export interface EdgeCore extends CacheContext {
+  readonly follower: PurgeFollower;
+}
+
 /** Real parts, as `edge/edge.ts` puts them together, without sockets. */
 export function edgeCore(
   { clock, origin, purgeLog, leaseMs }: Surroundings,
   { Store = MemoryStore, Follower = PurgeFollower }: Classes = {},
-): EdgeParts {
+): EdgeCore {
   const store = new Store(MEMORY);
-  return {
-    id: "edge-1",
-    origins: new Map([["default", origin]]),
-    store,
-    follower: new Follower({ leaseMs, purgeLog, store, clock, log }),
-    collapse: new Collapse(),
-    counters: new EdgeCounters(),
-    clock,
-    log,
-    fillBudget: new ByteBudget(MEMORY),
-    keepLimit: MEMORY,
-  };
+  const follower = new Follower({ leaseMs, purgeLog, store, clock, log });
+  const origins = new Map([["default", origin]]);
+  return { ...cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, MEMORY), follower };
 }
 
-export function ask(question: Question, edge: EdgeParts): Promise<Served> {
+export function ask(question: Question, edge: CacheContext): Promise<Served> {
   const { method, target, fields } = question;
   return serve(
     {

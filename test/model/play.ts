@@ -1,9 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import type { EdgeParts } from "../../edge/cache/context.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
 import { Book } from "./book.ts";
-import { ask, edgeCore, fieldsOf, outcomeOf, type Surroundings, textOf } from "./edge-core.ts";
+import { ask, type EdgeCore, edgeCore, fieldsOf, outcomeOf, type Surroundings, textOf } from "./edge-core.ts";
 import type { Asking, History, Step } from "./history.ts";
 import { dateText, fieldOf, type Line } from "./message.ts";
 import { judge, type Source } from "./permitted.ts";
@@ -13,7 +12,7 @@ import { SeverablePurgeLog } from "./severable-purge-log.ts";
 import { lastOf, type Snapshot } from "./snapshot.ts";
 
 /** Builds the edge that a history is played to; a test that must fail builds a broken one. */
-export type Build = (surroundings: Surroundings) => EdgeParts;
+export type Build = (surroundings: Surroundings) => EdgeCore;
 
 /** What one history showed. */
 export interface Played {
@@ -35,7 +34,7 @@ class Player {
   readonly #log = new SeverablePurgeLog(this.#clock);
   readonly #book: Book;
   readonly #origin: ScriptedOrigin;
-  readonly #edge: EdgeParts;
+  readonly #edge: EdgeCore;
   readonly #open = new Set<Question>();
   readonly #disagreements: string[] = [];
   readonly #reached: string[] = [];

@@ -18,6 +18,7 @@ const EDGE_PARTS: Readonly<Record<string, readonly string[]>> = {
   "edge/rules": [],
   "edge/store": ["edge/rules"],
   "edge/origin": ["edge/rules", "edge/store"],
+  "edge/cache": ["edge/origin", "edge/rules", "edge/store"],
 };
 
 // Rules without I/O: they take time, randomness and configuration as arguments.

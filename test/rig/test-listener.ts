@@ -1,6 +1,5 @@
-import { ByteBudget } from "../../edge/cache/byte-budget.ts";
-import { Collapse } from "../../edge/cache/flights.ts";
-import { EdgeCounters } from "../../edge/cache/metrics.ts";
+import { cacheOf } from "../../edge/cache/context.ts";
+import type { EdgeCounters } from "../../edge/cache/metrics.ts";
 import { type ClientLimits, Listener } from "../../edge/data-plane/listener.ts";
 import { openOrigin } from "../../edge/origin/open-origin.ts";
 import { Sites } from "../../edge/origin/sites.ts";
@@ -32,20 +31,10 @@ export async function startTestListener(
     { kind: "http", url },
     { ttlMs: 0, via: "edge-1", clock, random: Math.random, log },
   );
-  const counters = new EdgeCounters();
+  const origins = new Map([["default", origin]]);
+  const edge = cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, 2 ** 20);
   const listener = new Listener(
-    {
-      id: "edge-1",
-      origins: new Map([["default", origin]]),
-      store,
-      follower,
-      collapse: new Collapse(),
-      counters,
-      clock,
-      log,
-      fillBudget: new ByteBudget(2 ** 20),
-      keepLimit: 2 ** 18,
-    },
+    edge,
     new Sites([{ name: "default", hosts: [], origin: { kind: "http", url } }]),
     { simulateLatencyMs: 0, trustedProxies: ["127.0.0.0/8"] },
     limits,
@@ -53,7 +42,7 @@ export async function startTestListener(
   const port = await listener.open("127.0.0.1", 0);
   return {
     url: `http://127.0.0.1:${port}`,
-    counters,
+    counters: edge.counters,
     listener,
     stop: async () => {
       await listener.close(0);

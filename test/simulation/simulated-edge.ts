@@ -1,8 +1,6 @@
-import { ByteBudget } from "../../edge/cache/byte-budget.ts";
-import type { EdgeParts } from "../../edge/cache/context.ts";
+import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import type { Filled } from "../../edge/cache/filled.ts";
 import { Collapse } from "../../edge/cache/flights.ts";
-import { EdgeCounters } from "../../edge/cache/metrics.ts";
 import type { PurgeParts } from "../../edge/control-plane/purge.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
 import { Rebounds } from "../../edge/control-plane/rebounds.ts";
@@ -56,7 +54,7 @@ export interface EdgeSurroundings {
 
 /** One process of an edge, from its start to its crash. */
 export interface Running {
-  readonly parts: EdgeParts & PurgeParts;
+  readonly parts: CacheContext & PurgeParts;
   /** The same as `purgeLog` unless a rule is broken. */
   readonly client: SimulatedPurgeLog;
   /** The ids of the purges that it has applied. */
@@ -126,17 +124,13 @@ export class SimulatedEdge {
       clock,
       log: silent,
     });
-    const parts: EdgeParts & PurgeParts = {
-      id: this.id,
-      origins: new Map([[SITE, seen]]),
-      store,
-      follower,
+    const parts: CacheContext & PurgeParts = {
+      ...cacheOf(
+        { id: this.id, origins: new Map([[SITE, seen]]), store, purges: follower, clock, log: silent },
+        MEMORY_BYTES,
+      ),
       collapse: new Collapse<Filled>(MOST_PAGES),
-      counters: new EdgeCounters(),
-      clock,
-      log: silent,
-      fillBudget: new ByteBudget(MEMORY_BYTES),
-      keepLimit: MEMORY_BYTES,
+      follower,
       purgeLog,
       records: new PurgeRecords(this.id, clock),
       rebounds,

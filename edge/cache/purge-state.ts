@@ -1,0 +1,35 @@
+import type { Position } from "../../purge-log/position.ts";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { PurgeStanding } from "../rules/purge-standing.ts";
+import type { Purgeable } from "../store/purge-match.ts";
+import type { FillMark, StoredResponse } from "../store/stored-response.ts";
+
+/**
+ * What serving asks of purging. Rules E1 to E8 are kept behind it; the cache itself knows neither the purge log nor the
+ * lease.
+ */
+export interface PurgeState {
+  /** Whether every purge up to `position` is applied here. Waits up to `ms` for those that are on their way. */
+  reaches(position: Position, ms: number): Promise<boolean>;
+
+  /** Rules E2 and E7: what purges and the lease allow a stored response to be used for, at this moment. */
+  standing(stored: StoredResponse): PurgeStanding;
+
+  /** Rule E3: this moment in the history of purges. Undefined while the edge does not know where it is in the log. */
+  mark(): FillMark | undefined;
+
+  /** Rule E3: whether a purge since `mark` covers the response, or may cover it. Then it must not be stored. */
+  overtaken(mark: FillMark, response: Purgeable): boolean;
+
+  /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
+  mayJoin(mark: FillMark | undefined, response: Purgeable): boolean;
+
+  /**
+   * Rule E7: whether a hard purge, a flush or an invalidation since `mark` covers the response, or may cover it. Then it
+   * must not be served, even when the origin fails.
+   */
+  removed(mark: FillMark, response: Purgeable): boolean;
+
+  /** Overtakes the fills in flight that these targets cover, at this edge alone. */
+  invalidate(targets: readonly PurgeTarget[]): void;
+}
