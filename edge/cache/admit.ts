@@ -1,34 +1,175 @@
-import { type Combined, clamped, combined, heldPart } from "../rules/partial.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
+import type { Fields } from "../../http/message/fields.ts";
+import type { OriginResponse } from "../origin/origin.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
+import type { NotStored } from "../rules/not-stored.ts";
+import { type Combined, clamped, combined } from "../rules/partial.ts";
+import { clientFields, type StoringOptions, storable } from "../rules/storable.ts";
+import { parsedHead } from "../rules/stored-head.ts";
+import { freshened, headUpdates } from "../rules/validation.ts";
 import { selects } from "../rules/vary.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
-import { bytesContent, sliceBytes } from "./content.ts";
+import { type FillMark, type StoredResponse, withHead } from "../store/stored-response.ts";
+import { bytesContent, NO_CONTENT, sliceBytes } from "./content.ts";
 import type { CacheContext } from "./context.ts";
+import type { Filled, Own } from "./filled.ts";
+import { SharedBody } from "./shared-body.ts";
+
+/** An origin response whose fields have arrived, and what is needed to decide whether it is stored. */
+export interface Arrived {
+  readonly request: CacheRequest;
+  readonly key: string;
+  readonly mark: FillMark | undefined;
+  readonly requestTime: number;
+  readonly responseTime: number;
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: OriginResponse["body"];
+  readonly endsWithConnection: boolean;
+  /** Gives up the rest of the body. */
+  cancel(): void;
+}
+
+/** The response as it came, for the request that asked and for no other. `reason`: why it is not stored. */
+export function own(arrived: Arrived, reason: NotStored, edge: Pick<CacheContext, "counters">): Own {
+  count(reason, edge);
+  return { ...passed(arrived), detail: reason };
+}
+
+function count(reason: NotStored, { counters }: Pick<CacheContext, "counters">): void {
+  if (reason === "overtaken") counters.add("fillsOvertaken");
+  else counters.addReason("notStored", reason);
+}
+
+/** The response to a request that passes the cache by. */
+export function passed(arrived: Arrived): Own {
+  const { request, status, body, cancel } = arrived;
+  // RFC 9110 section 6.4.1: these have no content whatever their fields say.
+  const empty = request.method === "HEAD" || status === 204 || status === 304;
+  return {
+    kind: "own",
+    status,
+    fields: clientFields(arrived.fields),
+    content: empty
+      ? NO_CONTENT
+      : { kind: "stream", length: lengthOf(arrived.fields), read: (from) => skip(body, from), cancel },
+    detail: undefined,
+  };
+}
+
+/** The response for all who wait, if the rules let it be stored; else for the request that asked. */
+export function sharedOrOwn(
+  arrived: Arrived,
+  edge: CacheContext,
+  options: StoringOptions = { keepsParts: false },
+): Filled {
+  const { request, fields, status, requestTime, responseTime, mark } = arrived;
+  const { method } = request;
+  if (method !== "GET" && method !== "POST") return own(arrived, "method", edge);
+  const verdict = storable(request, arrived, options);
+  if (verdict.kind === "do-not-store") return own(arrived, verdict.reason, edge);
+  if (mark === undefined) return own(arrived, "purge-log-unknown", edge);
+  // A body that ends only with its connection may have been cut short.
+  if (arrived.endsWithConnection) return own(arrived, "length-unknown", edge);
+  const length = lengthOf(fields);
+  const { selecting, tags, variance } = verdict;
+  const response: StoredResponse = {
+    key: arrived.key,
+    site: request.site,
+    target: request.target,
+    method,
+    authorized: request.fields.has("Authorization"),
+    ...parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy),
+    selecting,
+    chunks: [],
+    bodyLength: 0,
+    tags,
+    variance,
+    mark,
+    softPurgedAt: undefined,
+  };
+  const body = new SharedBody(arrived.body, edge.fillBudget, edge.keepLimit, edge.clock, length);
+  const starter = body.join();
+  body.end.then((end) => {
+    switch (end.kind) {
+      case "complete":
+        admit({ ...response, chunks: end.chunks, bodyLength: end.length }, request, edge);
+        break;
+      case "not-kept":
+        count("too-large", edge);
+        break;
+      case "failed":
+        count("incomplete", edge);
+    }
+  });
+  return { kind: "shared", response, ownFields: clientFields(fields), body, starter, length };
+}
+
+/** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */
+export function validated(arrived: Arrived, old: StoredResponse, edge: CacheContext): Filled {
+  const updated = freshenedBy(arrived, old, edge);
+  if (typeof updated === "string") {
+    count(updated, edge);
+    edge.store.remove(old);
+    const response = withHead(old, { fields: freshened(old, arrived.fields) });
+    return { kind: "validated", response, kept: false };
+  }
+  const kept = admit(updated, arrived.request, edge);
+  return { kind: "validated", response: updated, kept };
+}
+
+/** RFC 9111 section 4.3.5: a HEAD response tells whether the stored GET response is still current. */
+export function headOf(arrived: Arrived, old: StoredResponse, edge: CacheContext): Own {
+  if (headUpdates(old, arrived.fields) === "invalidate") edge.store.remove(old);
+  else {
+    const updated = freshenedBy({ ...arrived, request: { ...arrived.request, method: "GET" } }, old, edge);
+    if (typeof updated !== "string") admit(updated, arrived.request, edge);
+  }
+  return own(arrived, "method", edge);
+}
+
+/** What is to be stored in place of `old`, or why what came forbids that. */
+function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext): StoredResponse | NotStored {
+  const { request, requestTime, responseTime, mark } = arrived;
+  if (mark === undefined) return "purge-log-unknown";
+  // Rule E3, for what it was when the origin was asked: its tags may change with its fields.
+  if (edge.purges.overtaken(mark, old)) return "overtaken";
+  const { status } = old;
+  const fields = freshened(old, arrived.fields);
+  const verdict = storable(request, { status, fields }, { keepsParts: true });
+  if (verdict.kind === "do-not-store") return verdict.reason;
+  // RFC 9111 section 3.2: Vary may be among what was updated, and it selects from now on.
+  const { selecting, tags, variance } = verdict;
+  const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
+  return { ...old, ...head, mark, selecting, tags, variance, softPurgedAt: undefined };
+}
 
 /**
- * Stores a response that is whole in memory, unless a purge has overtaken its fill (rule E3): then those who
- * waited for it have got it, and nobody else will.
+ * Stores a response that is whole in memory, unless a purge has overtaken its fill (rule E3): then the requests that
+ * waited for it have got it, and no other will. Returns whether it is stored.
  */
-export function keep(
+function admit(
   response: StoredResponse,
   request: CacheRequest,
   edge: Pick<CacheContext, "store" | "purges" | "counters">,
-): void {
-  const part = heldPart(response) === undefined ? undefined : clamped(response, response.bodyLength);
-  if (edge.purges.overtaken(response.mark, response)) edge.counters.add("fillsOvertaken");
-  else if (response.status === 206 && part === undefined)
-    edge.counters.addReason("notStored", "unknown-part");
-  else if (isOutrun(response, request, edge)) edge.counters.addReason("notStored", "outrun");
-  else {
-    const whole =
-      part === undefined ? response : withOlderParts({ ...response, fields: part }, request, edge);
-    const put = edge.store.put(whole, request);
-    if (put !== "stored") edge.counters.addReason("notStored", put);
-  }
+): boolean {
+  const outcome = put(response, request, edge);
+  if (outcome === "stored") return true;
+  count(outcome, edge);
+  return false;
+}
+
+function put(
+  response: StoredResponse,
+  request: CacheRequest,
+  edge: Pick<CacheContext, "store" | "purges">,
+): "stored" | NotStored {
+  if (edge.purges.overtaken(response.mark, response)) return "overtaken";
+  if (isSuperseded(response, request, edge)) return "superseded";
+  const whole = response.status === 206 ? withOlderParts(response, request, edge) : response;
+  return whole === undefined ? "partial" : edge.store.put(whole, request);
 }
 
 /** A fill that took long must not put its response in the place of one that was asked for later. */
-function isOutrun(
+function isSuperseded(
   response: StoredResponse,
   request: CacheRequest,
   edge: Pick<CacheContext, "store">,
@@ -38,13 +179,18 @@ function isOutrun(
     .some((other) => other.requestTime > response.requestTime && selects(other.selecting, request));
 }
 
-/** RFC 9111 section 3.4: a part together with those that are stored of the same representation. */
+/**
+ * RFC 9111 section 3.4: a part together with those that are stored of the same representation; undefined when the
+ * bytes that came are not the part that its fields promise.
+ */
 function withOlderParts(
   newer: StoredResponse,
   request: CacheRequest,
   edge: Pick<CacheContext, "store" | "purges">,
-): StoredResponse {
-  let whole = newer;
+): StoredResponse | undefined {
+  const fields = clamped(newer, newer.bodyLength);
+  if (fields === undefined) return undefined;
+  let whole = withHead(newer, { fields });
   for (const older of edge.store.peek(newer.key)) {
     // What a purge covers, or may cover, must not come back as a part of something newer.
     if (edge.purges.standing(older).kind !== "trusted" || !selects(older.selecting, request)) continue;
@@ -55,7 +201,7 @@ function withOlderParts(
 }
 
 function joined(older: StoredResponse, newer: StoredResponse, both: Combined): StoredResponse {
-  const [a, b] = [heldPart(older), heldPart(newer)];
+  const [a, b] = [older.held, newer.held];
   if (a === undefined || b === undefined) return newer;
   const oldBytes = bytesContent(older.chunks);
   // Empty where the older part begins later, or ends earlier, than the newer one.
@@ -63,5 +209,18 @@ function joined(older: StoredResponse, newer: StoredResponse, both: Combined): S
   const after = sliceBytes(oldBytes, b.last + 1 - a.first, a.last - a.first).chunks;
   const chunks = [...before, ...newer.chunks, ...after];
   const bodyLength = both.held.last - both.held.first + 1;
-  return { ...newer, status: both.status, fields: both.fields, chunks, bodyLength };
+  return { ...withHead(newer, both), chunks, bodyLength };
+}
+
+async function* skip(body: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {
+  let left = from;
+  for await (const chunk of body) {
+    if (chunk.byteLength > left) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.byteLength);
+  }
+}
+
+function lengthOf(fields: Fields): number | undefined {
+  const text = fields.get("Content-Length");
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,7 +1,7 @@
+import type { CacheRequest } from "../rules/exchange.ts";
 import { judge, type Verdict } from "../rules/judge.ts";
 import { completion } from "../rules/partial.ts";
 import { TRUSTED } from "../rules/purge-standing.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";

@@ -3,11 +3,11 @@ import type { Scheme } from "../../http/message/scheme.ts";
 import { Failure } from "../../process/failure.ts";
 import { fieldsForFill, fieldsForOrigin, vouchedFor } from "../origin/forwarded-fields.ts";
 import type { OriginRequest } from "../origin/origin.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
 import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
-import { type Arrived, headOf, own, sharedOrOwn, validated } from "./arrived.ts";
+import { type Arrived, headOf, own, passed, sharedOrOwn, validated } from "./admit.ts";
 import type { CacheContext } from "./context.ts";
 import type { Filled } from "./filled.ts";
 import { invalidate } from "./invalidate.ts";
@@ -53,7 +53,7 @@ export async function fill(
       return ofRest(request, arrived, aim.of, edge);
     case "range":
       expectNoSurprise(arrived);
-      return sharedOrOwn(arrived, edge, true);
+      return sharedOrOwn(arrived, edge, { keepsParts: true });
     case "as-asked":
       return ofAsked(request, arrived, edge);
   }
@@ -129,10 +129,10 @@ async function ofWhole(
   }
   if (validating !== undefined) {
     // What is stored stays there: it may still be better than this error, or be validated later.
-    if (status >= 500) return own(arrived, "origin-error");
+    if (status >= 500) return own(arrived, "origin-error", edge);
     if (request.method === "HEAD" && status === 200) return headOf(arrived, validating, edge);
   }
-  return sharedOrOwn(arrived, edge, false);
+  return sharedOrOwn(arrived, edge);
 }
 
 /** RFC 9110 section 15.4.5: a 304 answers a conditional request; without a condition it says nothing. */
@@ -154,9 +154,10 @@ function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContext): Fi
   const overtaken = mark === undefined || edge.purges.overtaken(mark, unknown);
   invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
-  if (request.method !== "POST" || overtaken) return own(arrived);
+  if (request.method !== "POST") return passed(arrived);
+  if (overtaken) return own(arrived, "overtaken", edge);
   const invalidations = edge.purges.mark()?.invalidations ?? mark.invalidations;
-  return sharedOrOwn({ ...arrived, mark: { ...mark, invalidations } }, edge, false);
+  return sharedOrOwn({ ...arrived, mark: { ...mark, invalidations } }, edge);
 }
 
 /** RFC 9111 section 3.3: a stored part is completed, if what came belongs to it. */
@@ -166,11 +167,11 @@ async function ofRest(
   part: StoredResponse,
   edge: CacheContext,
 ): Promise<Filled> {
-  if (arrived.status !== 206) return sharedOrOwn(arrived, edge, false);
+  if (arrived.status !== 206) return sharedOrOwn(arrived, edge);
   const whole = combined(part, arrived);
   if (whole?.status === 200) {
     const { status, fields } = whole;
-    return sharedOrOwn({ ...arrived, status, fields, body: together(part, arrived) }, edge, false);
+    return sharedOrOwn({ ...arrived, status, fields, body: together(part, arrived) }, edge);
   }
   arrived.cancel();
   return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);

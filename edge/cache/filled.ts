@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import type { NotStored } from "../rules/not-stored.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { Content } from "./content.ts";
 import type { Seat, SharedBody } from "./shared-body.ts";
@@ -18,7 +19,7 @@ export type Filled =
     }
   /** The stored response still holds (304); what is not `kept` so is for the request that asked only. */
   | { readonly kind: "validated"; readonly response: StoredResponse; readonly kept: boolean }
-  /** For the request that asked, and for no other. `detail` says why, where there is something to say. */
+  /** For the request that asked, and for no other. */
   | Own;
 
 export interface Own {
@@ -26,5 +27,6 @@ export interface Own {
   readonly status: number;
   readonly fields: Fields;
   readonly content: Content;
-  readonly detail: string | undefined;
+  /** Why it is not stored; undefined when the request passed the cache by. */
+  readonly detail: NotStored | undefined;
 }

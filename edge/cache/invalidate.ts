@@ -1,7 +1,7 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { cacheKey } from "../rules/cache-key.ts";
+import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
-import type { CacheRequest, ResponseHead } from "../rules/stored-head.ts";
 import type { CacheContext } from "./context.ts";
 
 /**

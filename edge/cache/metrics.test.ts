@@ -96,9 +96,9 @@ describe("the metrics page", () => {
 
   it("splits a counter by reason, and counts them together too", async () => {
     const counters = new EdgeCounters();
-    for (const reason of ["outrun", "too-large", "outrun"]) counters.addReason("notStored", reason);
+    for (const reason of ["vary", "too-large", "vary"] as const) counters.addReason("notStored", reason);
     const { samples } = parse(await metricsText("edge-1", counters, GAUGES));
-    expect(samples.get("edgecache_edge_not_stored_total outrun")).to.equal(2);
+    expect(samples.get("edgecache_edge_not_stored_total vary")).to.equal(2);
     expect(samples.get("edgecache_edge_not_stored_total too-large")).to.equal(1);
     expect(counters.get("notStored")).to.equal(3);
   });

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import type { NotStored } from "../rules/not-stored.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 /** A row of the tables below. Prometheus reads its name in snake case, with `edgecache_edge_` before it. */
@@ -103,16 +104,16 @@ type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */
 export class EdgeCounters {
   readonly #counts = new Map<CounterName, number>();
-  readonly #reasons = new Map<ReasonedCounter, Map<string, number>>();
+  readonly #reasons = new Map<ReasonedCounter, Map<NotStored, number>>();
 
   add(name: Exclude<CounterName, OutcomeCounter | ReasonedCounter>, count = 1): void {
     this.#add(name, count);
   }
 
   /** Counts one, under its reason. */
-  addReason(name: ReasonedCounter, reason: string): void {
+  addReason(name: ReasonedCounter, reason: NotStored): void {
     this.#add(name, 1);
-    const reasons = this.#reasons.get(name) ?? new Map<string, number>();
+    const reasons = this.#reasons.get(name) ?? new Map<NotStored, number>();
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     this.#reasons.set(name, reasons);
   }
@@ -129,7 +130,7 @@ export class EdgeCounters {
   }
 
   /** By reason. A reason that has not occurred is not among them. */
-  reasons(name: ReasonedCounter): ReadonlyMap<string, number> {
+  reasons(name: ReasonedCounter): ReadonlyMap<NotStored, number> {
     return this.#reasons.get(name) ?? new Map();
   }
 

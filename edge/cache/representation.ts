@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Fields } from "../../http/message/fields.ts";
-import { type HeldPart, heldPart } from "../rules/partial.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
+import type { HeldPart } from "../rules/partial.ts";
 import { contentRange, type Part, resolveRange } from "../rules/range.ts";
-import { clientFields } from "../rules/storable.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
 import { preconditions } from "../rules/validation.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import {
@@ -37,8 +36,7 @@ const NOT_IN_304 = [
 
 /** Answers the client's own preconditions and range from a stored response, which may be a part of a whole. */
 export function representStored(request: CacheRequest, stored: StoredResponse): Represented {
-  const held = heldPart(stored);
-  const fields = clientFields(stored.fields);
+  const { held, clientFields: fields } = stored;
   if (held === undefined)
     return represent(request, { status: stored.status, fields }, bytesContent(stored.chunks));
   const whole = { status: 200, fields: fields.without(["Content-Range"]) };

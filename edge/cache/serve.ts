@@ -19,7 +19,6 @@ import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
 import { PURGED, type PurgeStanding } from "../rules/purge-standing.ts";
-import { clientFields } from "../rules/storable.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type Asking, askOrigin, type Given } from "./collapse.ts";
 import { bytesContent, type Content } from "./content.ts";
@@ -197,7 +196,7 @@ function headAndContent(
     case "shared": {
       const seat = joins ? filled.body.join() : filled.starter;
       const { status } = filled.response;
-      const fields = joins ? clientFields(filled.response.fields) : filled.ownFields;
+      const fields = joins ? filled.response.clientFields : filled.ownFields;
       const content: Content = {
         kind: "stream",
         length: filled.length,

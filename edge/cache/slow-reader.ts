@@ -1,7 +1,7 @@
 import { Failure } from "../../process/failure.ts";
 import { parseEntityTag, strongMatch } from "../rules/entity-tag.ts";
+import type { ResponseHead } from "../rules/exchange.ts";
 import { heldPart } from "../rules/partial.ts";
-import type { ResponseHead } from "../rules/stored-head.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { StreamContent } from "./content.ts";
 import type { CacheContext } from "./context.ts";

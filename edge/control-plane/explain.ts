@@ -7,10 +7,10 @@ import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
-import { freshnessLifetime } from "../rules/freshness.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
 import { judge, ttlLeft, type Verdict } from "../rules/judge.ts";
 import type { PurgeStanding } from "../rules/purge-standing.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
+import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
 import { notUnderstood, type Understood } from "./understood.ts";
@@ -71,7 +71,7 @@ function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; re
     case "fresh":
       return {
         next: { kind: "hit", ttl: verdict.ttl },
-        reason: `a stored response is fresh by ${freshnessLifetime(verdict.stored).source}`,
+        reason: `a stored response is fresh by ${verdict.stored.lifetime.source}`,
       };
     case "stale-usable":
       return {
@@ -81,7 +81,7 @@ function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; re
     case "must-validate":
       return {
         next: { kind: "miss", fwd: verdict.why, stored: false, collapsed: false, detail: verdict.detail },
-        reason: `a stored response must be validated with the origin first: ${verdict.detail}`,
+        reason: `a stored response must be validated with the origin first: ${verdict.detail}. ${validationDetails[verdict.detail]}`,
       };
     case "absent":
       return {
@@ -116,7 +116,7 @@ function describeVariant(
     bodyBytes: stored.bodyLength,
     age: currentAge(stored, now),
     ttl: left,
-    freshnessSource: freshnessLifetime(stored).source,
+    freshnessSource: stored.lifetime.source,
     validator: stored.fields.get("ETag") ?? stored.fields.get("Last-Modified") ?? "",
     selectingFields: Object.fromEntries(selecting),
     tags: [...stored.tags],

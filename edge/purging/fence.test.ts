@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/message/fields.ts";
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
+import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { Fence } from "./fence.ts";
@@ -16,21 +16,7 @@ function purgeOf(target: PurgeTarget, soft = false): Purge {
 }
 
 function storedWith(mark: FillMark): StoredResponse {
-  const head = { method: "GET", authorized: false, status: 200, fields: Fields.none } as const;
-  const times = { requestTime: 0, responseTime: 0, selecting: new Map(), softPurgedAt: undefined };
-  const { site, target } = page;
-  return {
-    ...head,
-    ...times,
-    key: "k",
-    site,
-    target,
-    chunks: [],
-    bodyLength: 0,
-    tags: ["news"],
-    variance: undefined,
-    mark,
-  };
+  return storedResponse(page.target, { tags: ["news"], mark });
 }
 
 describe("the fence: a fill", () => {

@@ -1,6 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
@@ -8,6 +7,7 @@ import { comparePositions, formatPosition, type Position } from "../../purge-log
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState } from "../../purge-log/purge-log.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { PurgeFollower } from "./follower.ts";
@@ -54,23 +54,8 @@ describe("the purge follower", () => {
   });
 
   const storedAt = (mark: FillMark, target = PAGE.target): StoredResponse => {
-    const stored: StoredResponse = {
-      key: `default ${target}`,
-      method: "GET",
-      authorized: false,
-      status: 200,
-      fields: Fields.none,
-      requestTime: 0,
-      responseTime: 0,
-      selecting: new Map(),
-      chunks: [],
-      bodyLength: 0,
-      mark,
-      softPurgedAt: undefined,
-      ...PAGE,
-      target,
-    };
-    store.put(stored, { method: "GET", target, site: PAGE.site, fields: Fields.none });
+    const stored = storedResponse(target, { ...PAGE, target, mark });
+    store.put(stored, requestFor(target));
     return stored;
   };
 

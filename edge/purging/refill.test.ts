@@ -8,6 +8,7 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { textOf } from "../../test/model/edge-core.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
 import type { Origin, OriginRequest, OriginResponse } from "../origin/origin.ts";
@@ -375,27 +376,8 @@ describe("the refill after a paced soft purge", () => {
       const fields = Fields.of([["Cache-Control", "max-age=3600"]]);
       const mark = follower.mark();
       if (mark === undefined) throw new Error("the edge does not know where it is");
-      edge.store.put(
-        {
-          key: `default ${target}`,
-          site: "default",
-          target,
-          method: "GET",
-          authorized: false,
-          status: 200,
-          fields,
-          requestTime: clock.wall(),
-          responseTime: clock.wall(),
-          selecting: new Map(),
-          chunks: [],
-          bodyLength: 0,
-          tags: [],
-          variance: undefined,
-          mark,
-          softPurgedAt: undefined,
-        },
-        { method: "GET", target, site: "default", fields: Fields.none },
-      );
+      const times = { requestTime: clock.wall(), responseTime: clock.wall() };
+      edge.store.put(storedResponse(target, { fields, mark, ...times }), requestFor(target));
     }
     await purgeLog.append(
       { purgeId: "many", targets: [ALL], by: "test", soft: true, pace: 1_000 },

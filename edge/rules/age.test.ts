@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { formatHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
-import { NOW, stored } from "../../test/rig/message.fixture.ts";
+import { NOW, stored, withHead } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
 
 const at = (seconds: number): string => formatHttpDate(NOW + seconds * 1000);
@@ -34,12 +34,12 @@ describe("currentAge", () => {
   }
 
   it("counts the time that the response took and the time since it arrived", () => {
-    const head = { ...stored("Age: 7"), requestTime: NOW - 2_000 };
+    const head = withHead(stored("Age: 7"), { requestTime: NOW - 2_000 });
     expect(currentAge(head, NOW + 3_000)).to.equal(12);
   });
 
   it("does not count the part of a second that Date leaves out", () => {
-    const head = { ...stored(`Date: ${at(0)}`), requestTime: NOW + 990, responseTime: NOW + 990 };
+    const head = withHead(stored(`Date: ${at(0)}`), { requestTime: NOW + 990, responseTime: NOW + 990 });
     expect(currentAge(head, NOW + 1_980)).to.equal(0);
     expect(currentAge(head, NOW + 1_990)).to.equal(1);
   });
@@ -55,7 +55,7 @@ describe("currentAge", () => {
     );
     fc.assert(
       fc.property(lines, time, time, time, time, (fields, requestTime, responseTime, a, b) => {
-        const head = { ...stored(), fields: Fields.of(fields), requestTime, responseTime };
+        const head = withHead(stored(), { fields: Fields.of(fields), requestTime, responseTime });
         const [earlier, later] = [Math.min(a, b), Math.max(a, b)];
         expect(currentAge(head, earlier)).to.be.at.least(0);
         expect(currentAge(head, later)).to.be.at.least(currentAge(head, earlier));

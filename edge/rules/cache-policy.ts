@@ -24,24 +24,12 @@ export interface CachePolicy {
 /** RFC 9213 section 2.2: our target list, the most specific first. */
 const TARGETED = ["EdgeCache-Cache-Control", "CDN-Cache-Control"] as const;
 
-/** Fields are immutable, so what one section says never changes; a hit must not parse it again. */
-const known = new WeakMap<Fields, CachePolicy>();
-
 /**
  * Which field governs. RFC 9213 section 2.2: the first targeted field that is valid and not empty, alone:
  * Cache-Control and Expires then count for nothing. Without one, Surrogate-Control, which by its definition
  * (W3C Edge Architecture) goes before Cache-Control; then Cache-Control with Expires.
  */
 export function cachePolicy(fields: Fields): CachePolicy {
-  let policy = known.get(fields);
-  if (policy === undefined) {
-    policy = decide(fields);
-    known.set(fields, policy);
-  }
-  return policy;
-}
-
-function decide(fields: Fields): CachePolicy {
   for (const source of TARGETED) {
     const value = fields.get(source);
     const directives = value === undefined ? undefined : targetedDirectives(value);

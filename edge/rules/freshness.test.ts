@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { formatHttpDate } from "../../http/message/date.ts";
-import { NOW, stored } from "../../test/rig/message.fixture.ts";
-import { freshnessLifetime, ttl } from "./freshness.ts";
+import { NOW, stored, withHead } from "../../test/rig/message.fixture.ts";
+import { ttl } from "./freshness.ts";
 
 const DAY = 86_400;
 const at = (seconds: number): string => formatHttpDate(NOW + seconds * 1000);
 
-describe("freshnessLifetime", () => {
+describe("the freshness lifetime", () => {
   const cases: readonly (readonly [readonly string[], number, string])[] = [
     [["Cache-Control: max-age=5, s-maxage=9"], 9, "s-maxage"],
     [["Cache-Control: max-age=3600, s-maxage=1"], 1, "s-maxage"],
@@ -38,25 +38,25 @@ describe("freshnessLifetime", () => {
   ];
   for (const [lines, seconds, source] of cases) {
     it(`gives ${seconds} s by ${source} to ${lines.join("; ") || "no field"}`, () => {
-      expect(freshnessLifetime(stored(...lines))).to.deep.equal({ seconds, source });
+      expect(stored(...lines).lifetime).to.deep.equal({ seconds, source });
     });
   }
 
   it("guesses only for statuses that allow it, or where the response is public", () => {
     const modified = `Last-Modified: ${at(-500)}`;
     for (const status of [200, 203, 204, 206, 300, 301, 308]) {
-      expect(freshnessLifetime({ ...stored(modified), status }).seconds, String(status)).to.equal(50);
+      expect(withHead(stored(modified), { status }).lifetime.seconds, String(status)).to.equal(50);
     }
     for (const status of [201, 202, 302, 303, 307, 403, 500, 502, 503, 504, 599]) {
-      expect(freshnessLifetime({ ...stored(modified), status }).source, String(status)).to.equal("none");
-      const open = { ...stored(modified, "Cache-Control: public"), status };
-      expect(freshnessLifetime(open).seconds, String(status)).to.equal(50);
+      expect(withHead(stored(modified), { status }).lifetime.source, String(status)).to.equal("none");
+      const open = withHead(stored(modified, "Cache-Control: public"), { status });
+      expect(open.lifetime.seconds, String(status)).to.equal(50);
     }
   });
 
   it("guesses at most a minute for an error", () => {
     for (const status of [404, 405, 410, 414, 501]) {
-      expect(freshnessLifetime({ ...stored(`Last-Modified: ${at(-DAY)}`), status }).seconds).to.equal(60);
+      expect(withHead(stored(`Last-Modified: ${at(-DAY)}`), { status }).lifetime.seconds).to.equal(60);
     }
   });
 });

@@ -1,9 +1,9 @@
 import { parseHttpDate } from "../../http/message/date.ts";
 import type { Fields } from "../../http/message/fields.ts";
-import { currentAge, dateOf } from "./age.ts";
-import { cachePolicy, type PolicySource } from "./cache-policy.ts";
+import { type Aged, currentAge, dateOf } from "./age.ts";
+import type { CachePolicy, PolicySource } from "./cache-policy.ts";
 import { type DeltaSeconds, secondsOrZero } from "./directives.ts";
-import type { StoredHead } from "./stored-head.ts";
+import type { TimedHead } from "./exchange.ts";
 
 /** How long a response is fresh from its origin on, and which field decided it. */
 export interface Lifetime {
@@ -24,38 +24,28 @@ const LONGEST_HEURISTIC_SECONDS = 86_400;
 /** An error that nobody gave a lifetime is gone soon after it is mended. */
 const LONGEST_HEURISTIC_ERROR_SECONDS = 60;
 
-/** A response head never changes, so its lifetime is worked out once: a hit asks for it every time. */
-const known = new WeakMap<StoredHead, Lifetime>();
-
 /** RFC 9111 section 4.2.1: the first that is present of s-maxage, max-age, Expires, a heuristic. */
-export function freshnessLifetime(head: StoredHead): Lifetime {
-  let lifetime = known.get(head);
-  if (lifetime === undefined) {
-    lifetime = explicitLifetime(head) ?? heuristicLifetime(head);
-    known.set(head, lifetime);
-  }
-  return lifetime;
+export function freshnessLifetime(head: TimedHead, policy: CachePolicy): Lifetime {
+  return explicitLifetime(head, policy) ?? heuristicLifetime(head, policy);
 }
 
 /** Whole seconds of freshness left at `now` (milliseconds); fresh only above zero (RFC 9111 section 4.2). */
-export function ttl(head: StoredHead, now: number): number {
-  return freshnessLifetime(head).seconds - currentAge(head, now);
+export function ttl(stored: Aged & { readonly lifetime: Lifetime }, now: number): number {
+  return stored.lifetime.seconds - currentAge(stored, now);
 }
 
 /** Whether the response says itself how long it is fresh (RFC 9111 section 4.2.1). */
-export function hasExplicitFreshness(fields: Fields): boolean {
-  const { source, directives } = cachePolicy(fields);
+export function hasExplicitFreshness(fields: Fields, { source, directives }: CachePolicy): boolean {
   if (directives.sMaxage !== undefined || directives.maxAge !== undefined) return true;
   return source === "Cache-Control" && fields.has("expires");
 }
 
 /** Whether heuristics may find it fresh (RFC 9111 section 4.2.2): by its status, or because it says `public`. */
-export function allowsHeuristics(status: number, fields: Fields): boolean {
-  return HEURISTICALLY_CACHEABLE.has(status) || cachePolicy(fields).directives.public;
+export function allowsHeuristics(status: number, { directives }: CachePolicy): boolean {
+  return HEURISTICALLY_CACHEABLE.has(status) || directives.public;
 }
 
-function explicitLifetime(head: StoredHead): Lifetime | undefined {
-  const { source, directives } = cachePolicy(head.fields);
+function explicitLifetime(head: TimedHead, { source, directives }: CachePolicy): Lifetime | undefined {
   if (directives.sMaxage !== undefined) return fromDirective(source, "s-maxage", directives.sMaxage);
   if (directives.maxAge !== undefined) return fromDirective(source, "max-age", directives.maxAge);
   const expires = head.fields.all("expires")[0];
@@ -75,10 +65,9 @@ function fromDirective(source: PolicySource, name: string, seconds: DeltaSeconds
   };
 }
 
-function heuristicLifetime(head: StoredHead): Lifetime {
+function heuristicLifetime(head: TimedHead, policy: CachePolicy): Lifetime {
   const modified = parseHttpDate(head.fields.get("last-modified") ?? "");
-  if (modified === undefined || !allowsHeuristics(head.status, head.fields))
-    return { seconds: 0, source: "none" };
+  if (modified === undefined || !allowsHeuristics(head.status, policy)) return { seconds: 0, source: "none" };
   // A Date in the future must not make the guess longer.
   const unchanged = Math.min(dateOf(head), head.responseTime) - modified;
   const longest = head.status >= 400 ? LONGEST_HEURISTIC_ERROR_SECONDS : LONGEST_HEURISTIC_SECONDS;

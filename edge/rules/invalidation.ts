@@ -1,5 +1,5 @@
 import { isSafe } from "../../http/message/methods.ts";
-import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import type { CacheRequest, ResponseHead } from "./exchange.ts";
 import { cacheGroups } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { formatHttpDate } from "../../http/message/date.ts";
-import { get, NOW, stored, storedBy } from "../../test/rig/message.fixture.ts";
+import { get, NOW, stored, storedBy, withHead } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
-import { freshnessLifetime } from "./freshness.ts";
+import type { CacheRequest } from "./exchange.ts";
 import { judge, mayServeOnError, ttlLeft, type Verdict } from "./judge.ts";
 import { isPurged, LAPSED, PURGED, type PurgeStanding, TRUSTED } from "./purge-standing.ts";
-import type { CacheRequest, StoredHead } from "./stored-head.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 const trusted = (): PurgeStanding => TRUSTED;
 
@@ -207,7 +207,9 @@ describe("judge", () => {
       "absent vary-miss",
     );
     expect(described(judge(get(), [english], trusted, NOW))).to.equal("absent vary-miss");
-    const part = { ...stored("Cache-Control: max-age=60", "Content-Range: bytes 5-9/10"), status: 206 };
+    const part = withHead(stored("Cache-Control: max-age=60", "Content-Range: bytes 5-9/10"), {
+      status: 206,
+    });
     expect(described(judge(get(), [part], trusted, NOW))).to.equal("absent partial");
     expect(described(judge(get("Range: bytes=6-7"), [part], trusted, NOW))).to.equal("fresh 60");
     expect(described(judge(wish("only-if-cached"), [], trusted, NOW))).to.equal("only-if-cached-unmet");
@@ -260,7 +262,7 @@ describe("judge", () => {
           const head = stored(`Cache-Control: ${response.join()}`, ...ages);
           const now = NOW + later;
           const given = judge(wish(wishes.join()), [head], trusted, now);
-          const left = freshnessLifetime(head).seconds - currentAge(head, now);
+          const left = head.lifetime.seconds - currentAge(head, now);
           if (given.kind === "fresh") {
             expect(left).to.be.above(0);
             expect(response).not.to.include("no-cache");

@@ -1,17 +1,18 @@
-import { currentAge, dateOf } from "./age.ts";
-import { cachePolicy } from "./cache-policy.ts";
+import { currentAge } from "./age.ts";
 import {
   type RequestDirectives,
   type ResponseDirectives,
   requestDirectives,
   secondsOrZero,
 } from "./directives.ts";
+import type { CacheRequest } from "./exchange.ts";
 import { ttl } from "./freshness.ts";
 import { answersWholly } from "./partial.ts";
 import type { PurgeStanding, SoftPurged } from "./purge-standing.ts";
 import { hasContent } from "./storable.ts";
-import type { CacheRequest, StoredHead } from "./stored-head.ts";
+import type { StoredHead } from "./stored-head.ts";
 import { selects } from "./vary.ts";
+import type { BypassDetail, StaleDetail, ValidationDetail } from "./verdict-detail.ts";
 
 /** What may be done for `request` with the stored `variants` of its key (RFC 9111 section 4). */
 export function judge<S extends StoredHead>(
@@ -64,21 +65,8 @@ export type Verdict<S extends StoredHead> =
   /** RFC 9111 section 5.2.1.7: 504. */
   | { readonly kind: "only-if-cached-unmet" };
 
-/** The part of a request that only the origin can answer. */
-export type BypassDetail = "content" | "if-match" | "if-unmodified-since" | "no-store";
-
-/** The permission to use a stale response. */
-export type StaleDetail = "max-stale" | "stale-while-revalidate";
-
-/** What a stored response must be validated for: what purges say of it, a directive of either side, or its age. */
-export type ValidationDetail =
-  | Exclude<PurgeStanding["kind"], "trusted">
-  | "no-cache"
-  | ClientDemand
-  | "past-freshness";
-
 /** A directive of the request that a stored response does not meet. */
-type ClientDemand = "no-cache" | "max-age" | "min-fresh";
+type ClientDemand = Extract<ValidationDetail, "no-cache" | "max-age" | "min-fresh">;
 
 /** Why a request must go to the origin as it is; undefined when it need not. */
 function passedOn(request: CacheRequest, wishes: RequestDirectives): BypassDetail | undefined {
@@ -117,8 +105,7 @@ function mostRecent<S extends StoredHead>(candidates: readonly S[]): S | undefin
 }
 
 function isNewer(a: StoredHead, b: StoredHead): boolean {
-  const [dateA, dateB] = [dateOf(a), dateOf(b)];
-  return dateA === dateB ? a.responseTime > b.responseTime : dateA > dateB;
+  return a.date === b.date ? a.responseTime > b.responseTime : a.date > b.date;
 }
 
 function judgeSelected<S extends StoredHead>(
@@ -127,7 +114,7 @@ function judgeSelected<S extends StoredHead>(
   wishes: RequestDirectives,
   now: number,
 ): Verdict<S> {
-  const { directives } = cachePolicy(stored.fields);
+  const { directives } = stored.policy;
   const left = ttlLeft(stored, standing, now);
   const validate = (why: "stale" | "request", detail: ValidationDetail): Verdict<S> => {
     return { kind: "must-validate", stored, standing, ttl: left, why, detail };
@@ -165,7 +152,7 @@ function judgeSoftPurged<S extends StoredHead>(
   wishes: RequestDirectives,
   now: number,
 ): Verdict<S> | undefined {
-  const { directives } = cachePolicy(stored.fields);
+  const { directives } = stored.policy;
   if (forbidsStale(directives)) return undefined;
   const stale = staleness(stored, standing, now);
   if (refusedByClient(wishes, currentAge(stored, now), -stale) !== undefined) return undefined;
@@ -253,7 +240,7 @@ export function mayServeOnError(
   request: CacheRequest,
   error: OriginError = "unreachable",
 ): boolean {
-  const { directives } = cachePolicy(stored.fields);
+  const { directives } = stored.policy;
   const wishes = requestDirectives(request.fields);
   if (standing.kind === "purged" || directives.noCache === "all" || wishes.noCache) return false;
   const left = 0 - staleness(stored, standing, now);

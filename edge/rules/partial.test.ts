@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { get, stored } from "../../test/rig/message.fixture.ts";
+import { get, stored, withHead } from "../../test/rig/message.fixture.ts";
 import { answersWholly, clamped, combined, completion, heldPart } from "./partial.ts";
 import type { StoredHead } from "./stored-head.ts";
 
 function part(range: string, ...lines: readonly string[]): StoredHead {
-  return { ...stored(`Content-Range: bytes ${range}`, 'ETag: "a"', ...lines), status: 206 };
+  return withHead(stored(`Content-Range: bytes ${range}`, 'ETag: "a"', ...lines), { status: 206 });
 }
 
 describe("heldPart", () => {
@@ -69,7 +69,7 @@ describe("completion", () => {
 
   it("has no condition without a strong entity tag", () => {
     for (const tag of [[], ['ETag: W/"a"']]) {
-      const head = { ...stored("Content-Range: bytes 0-4/10", ...tag), status: 206 };
+      const head = withHead(stored("Content-Range: bytes 0-4/10", ...tag), { status: 206 });
       expect(completion(head)).to.deep.equal([["Range", "bytes=5-"]]);
     }
   });
@@ -108,12 +108,10 @@ describe("combined", () => {
   it("refuses parts with a gap, of other representations, of other lengths, or weakly tagged", () => {
     expect(combined(part("0-3/10"), part("5-9/10"))).to.equal(undefined);
     expect(combined(part("0-4/10"), part("5-10/11"))).to.equal(undefined);
-    const other = { ...stored("Content-Range: bytes 5-9/10", 'ETag: "b"'), status: 206 };
+    const other = withHead(stored("Content-Range: bytes 5-9/10", 'ETag: "b"'), { status: 206 });
     expect(combined(part("0-4/10"), other)).to.equal(undefined);
-    const weak = (range: string) => ({
-      ...stored(`Content-Range: bytes ${range}`, 'ETag: W/"a"'),
-      status: 206,
-    });
+    const weak = (range: string) =>
+      withHead(stored(`Content-Range: bytes ${range}`, 'ETag: W/"a"'), { status: 206 });
     expect(combined(weak("0-4/10"), weak("5-9/10"))).to.equal(undefined);
   });
 });

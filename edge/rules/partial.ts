@@ -1,7 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
-import { parseEntityTag, strongMatch } from "./entity-tag.ts";
+import { type EntityTag, parseEntityTag, strongMatch } from "./entity-tag.ts";
+import type { CacheRequest, ResponseHead } from "./exchange.ts";
 import { type ContentRange, type Part, parseContentRange, resolveRange } from "./range.ts";
-import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
 
 /** The part of a representation that a 206 holds; `length` is that of the whole. */
 export interface HeldPart extends Part {
@@ -15,13 +15,19 @@ export function heldPart(head: ResponseHead): HeldPart | undefined {
   return range?.length === undefined ? undefined : { ...range, length: range.length };
 }
 
+/** A stored response, as far as parts are concerned. */
+interface HoldsPart extends ResponseHead {
+  readonly held: HeldPart | undefined;
+  readonly entityTag: EntityTag | undefined;
+}
+
 /**
  * Whether a stored response has all the bytes that the request asks for. RFC 9111 section 3.3: an incomplete
  * one answers only what lies within it.
  */
-export function answersWholly(stored: StoredHead, request: CacheRequest): boolean {
+export function answersWholly(stored: HoldsPart, request: CacheRequest): boolean {
   if (stored.status !== 206) return true;
-  const held = heldPart(stored);
+  const { held } = stored;
   if (held === undefined) return false;
   const asked = resolveRange(request, { status: 200, fields: stored.fields }, held.length);
   return (
@@ -37,16 +43,14 @@ export type Completion = readonly (readonly [name: "Range" | "If-Range", value: 
  * rest cannot be put together with the part (RFC 9111 section 3.4), but an origin that ignores ranges is asked
  * for no more than usual, and sends the whole.
  */
-export function completion(stored: StoredHead): Completion | undefined {
-  const held = heldPart(stored);
+export function completion({ held, entityTag, fields }: HoldsPart): Completion | undefined {
   if (held === undefined) return undefined;
   const startMissing = held.first > 0;
   const endMissing = held.last < held.length - 1;
   if (startMissing === endMissing) return undefined;
   const range = startMissing ? `bytes=0-${held.first - 1}` : `bytes=${held.last + 1}-`;
-  const ifRange = stored.fields.get("etag");
-  const tag = parseEntityTag(ifRange);
-  if (ifRange === undefined || tag === undefined || tag.weak) return [["Range", range]];
+  const ifRange = fields.get("etag");
+  if (ifRange === undefined || entityTag === undefined || entityTag.weak) return [["Range", range]];
   return [
     ["Range", range],
     ["If-Range", ifRange],

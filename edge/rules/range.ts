@@ -1,7 +1,7 @@
 import { listMembers } from "../../http/message/comma-list.ts";
 import { parseHttpDate } from "../../http/message/date.ts";
 import { parseEntityTag, strongMatch } from "./entity-tag.ts";
-import type { CacheRequest, ResponseHead } from "./stored-head.ts";
+import type { CacheRequest, ResponseHead } from "./exchange.ts";
 
 /** Positions of the first and the last byte, from 0. */
 export interface Part {

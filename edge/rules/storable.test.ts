@@ -1,21 +1,18 @@
 import { expect } from "chai";
 import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
-import { clientFields, type NoStoreReason, storable, storedFields } from "./storable.ts";
-import type { CacheRequest } from "./stored-head.ts";
+import type { CacheRequest } from "./exchange.ts";
+import type { NotStored } from "./not-stored.ts";
+import { clientFields, storable, storedFields } from "./storable.ts";
 
 const FRESH = "Cache-Control: max-age=60";
 
-function outcome(
-  request: CacheRequest,
-  status: number,
-  ...lines: readonly string[]
-): NoStoreReason | "store" {
+function outcome(request: CacheRequest, status: number, ...lines: readonly string[]): NotStored | "store" {
   const result = storable(request, { status, fields: fieldsOf(...lines) });
   return result.kind === "store" ? "store" : result.reason;
 }
 
 describe("storable", () => {
-  const plain: readonly (readonly [number, readonly string[], NoStoreReason | "store"])[] = [
+  const plain: readonly (readonly [number, readonly string[], NotStored | "store"])[] = [
     [200, [FRESH], "store"],
     [200, [], "store"],
     [200, ["Cache-Control: no-cache"], "store"],
@@ -104,7 +101,7 @@ describe("storable", () => {
     expect(outcome({ ...get(), method: "HEAD" }, 200, FRESH)).to.equal("store");
   });
 
-  const posts: readonly (readonly [readonly string[], NoStoreReason | "store"])[] = [
+  const posts: readonly (readonly [readonly string[], NotStored | "store"])[] = [
     [[FRESH, "Content-Location: /a"], "store"],
     [[FRESH, "Content-Location: http://example.com/a"], "store"],
     [[FRESH, "Content-Location: https://EXAMPLE.com/a"], "store"],
@@ -138,7 +135,7 @@ describe("storable", () => {
 describe("storedFields", () => {
   it("keeps Surrogate-Control, and by it what only Cache-Control names", () => {
     const fields = fieldsOf("Surrogate-Control: max-age=60", 'Cache-Control: private="b"', "B: 1");
-    const names = [...storedFields({ status: 200, fields }).names()];
+    const names = [...storedFields(fields).names()];
     expect(names).to.deep.equal(["surrogate-control", "cache-control", "b"]);
   });
 
@@ -155,7 +152,7 @@ describe("storedFields", () => {
       "Set-Cookie: a=b",
       "E: 1",
     );
-    const names = [...storedFields({ status: 200, fields }).names()];
+    const names = [...storedFields(fields).names()];
     expect(names).to.deep.equal(["cache-control", "set-cookie", "e"]);
   });
 });

@@ -1,67 +1,63 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
-import { cachePolicy } from "./cache-policy.ts";
+import { type CachePolicy, cachePolicy } from "./cache-policy.ts";
 import { type ResponseDirectives, requestDirectives } from "./directives.ts";
+import type { CacheRequest, ResponseHead, Selecting } from "./exchange.ts";
 import { allowsHeuristics, hasExplicitFreshness } from "./freshness.ts";
+import { type SearchVariance, searchVariance } from "./no-vary-search.ts";
+import type { NotStored } from "./not-stored.ts";
 import { heldPart } from "./partial.ts";
-import type { CacheRequest, ResponseHead } from "./stored-head.ts";
 import { tagsOf } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 import { selectingFields } from "./vary.ts";
 
-/** Why a response is not stored. */
-export type NoStoreReason =
-  /** The request method is none that we cache. */
-  | "method"
-  /** A GET or HEAD with content, whose meaning only the origin knows. */
-  | "request-content"
-  /** `no-store` in the request. */
-  | "request-no-store"
-  /** The status is not final, says that nothing may be stored, or answers a precondition or a range. */
-  | "status"
-  /** `must-understand`, and we do not know the status. */
-  | "must-understand"
-  /** A 206 that is no single part of a known whole, or where parts are not kept. */
-  | "partial"
-  /** `no-store` in the response. */
-  | "no-store"
-  /** `private` in the response. */
-  | "private"
-  /** The request had Authorization, and the response does not say that it may be shared. */
-  | "authorization"
-  /** Nothing says that the response may be reused: no freshness, no `public`, no status that implies it. */
-  | "not-cacheable"
-  /** Set-Cookie on a response that only a heuristic would hold fresh. */
-  | "set-cookie"
-  /** A POST response without explicit freshness and its own URI in Content-Location. */
-  | "post"
-  /** Vary is "*", cannot be read, or names too much. */
-  | "vary"
-  /** Its tags cannot be kept, so a purge by tag would miss it. */
-  | "tags";
-
 export type Storable =
-  | { readonly kind: "store" }
-  | { readonly kind: "do-not-store"; readonly reason: NoStoreReason };
+  | {
+      readonly kind: "store";
+      /** The fields that may be stored. */
+      readonly fields: Fields;
+      readonly policy: CachePolicy;
+      readonly selecting: Selecting;
+      readonly tags: readonly string[];
+      readonly variance: SearchVariance | undefined;
+    }
+  | { readonly kind: "do-not-store"; readonly reason: NotStored };
 
 export interface StoringOptions {
   /** Whether the store keeps parts (206) apart from whole responses. */
   readonly keepsParts: boolean;
 }
 
-/** Whether a shared cache may store the response (RFC 9111 section 3). */
+/** Whether a shared cache may store the response (RFC 9111 section 3), and what it says if so. */
 export function storable(
   request: CacheRequest,
   response: ResponseHead,
   options: StoringOptions = { keepsParts: false },
 ): Storable {
+  const { fields } = response;
+  const policy = cachePolicy(fields);
   const reason =
     requestReason(request) ??
-    statusReason(request, response, options) ??
-    directiveReason(request, response) ??
-    reuseReason(request, response) ??
-    selectionReason(request, response);
-  return reason === undefined ? { kind: "store" } : { kind: "do-not-store", reason };
+    statusReason(request, response, policy, options) ??
+    directiveReason(request, policy) ??
+    reuseReason(request, response, policy);
+  if (reason !== undefined) return doNotStore(reason);
+  const selecting = selectingFields(fields, request);
+  if (selecting === "never") return doNotStore("vary");
+  const tags = tagsOf(fields);
+  if (tags.kind === "refused") return doNotStore("tags");
+  return {
+    kind: "store",
+    fields: storedFields(fields, policy),
+    policy,
+    selecting,
+    tags: tags.tags,
+    variance: searchVariance(fields),
+  };
+}
+
+function doNotStore(reason: NotStored): Storable {
+  return { kind: "do-not-store", reason };
 }
 
 /**
@@ -69,11 +65,10 @@ export function storable(
  * `private` and `no-cache` name (sections 5.2.2.4 and 5.2.2.7). Surrogate-Control stays, because it may be what
  * governs; `clientFields` leaves it out.
  */
-export function storedFields(response: ResponseHead): Fields {
-  const { directives } = cachePolicy(response.fields);
+export function storedFields(fields: Fields, { directives } = cachePolicy(fields)): Fields {
   const scopes = [directives.private, directives.noCache];
   const named = scopes.flatMap((scope) => (scope === undefined || scope === "all" ? [] : [...scope]));
-  return endToEnd(response.fields).without(named);
+  return endToEnd(fields).without(named);
 }
 
 /**
@@ -84,7 +79,7 @@ export function clientFields(fields: Fields): Fields {
   return endToEnd(fields).without(["Surrogate-Control"]);
 }
 
-function requestReason(request: CacheRequest): NoStoreReason | undefined {
+function requestReason(request: CacheRequest): NotStored | undefined {
   if (!["GET", "HEAD", "POST"].includes(request.method)) return "method";
   if (request.method !== "POST" && hasContent(request.fields)) return "request-content";
   // RFC 9111 section 5.2.1.5.
@@ -111,12 +106,13 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([
 function statusReason(
   request: CacheRequest,
   response: ResponseHead,
+  { directives }: CachePolicy,
   options: StoringOptions,
-): NoStoreReason | undefined {
+): NotStored | undefined {
   const { status } = response;
   // RFC 9111 section 3: a final status code.
   if (status < 200 || status > 599 || NEVER_STORED.has(status)) return "status";
-  if (cachePolicy(response.fields).directives.mustUnderstand && !UNDERSTOOD.has(status)) {
+  if (directives.mustUnderstand && !UNDERSTOOD.has(status)) {
     return "must-understand";
   }
   if (status !== 206) return undefined;
@@ -125,8 +121,7 @@ function statusReason(
   return options.keepsParts && asked && heldPart(response) !== undefined ? undefined : "partial";
 }
 
-function directiveReason(request: CacheRequest, response: ResponseHead): NoStoreReason | undefined {
-  const { directives } = cachePolicy(response.fields);
+function directiveReason(request: CacheRequest, { directives }: CachePolicy): NotStored | undefined {
   // RFC 9111 section 5.2.2.3: who understands the status ignores the no-store beside must-understand.
   if (directives.noStore && !directives.mustUnderstand) return "no-store";
   // RFC 9111 section 5.2.2.7: with field names, what is not named may be stored.
@@ -140,16 +135,19 @@ function mayBeShared(directives: ResponseDirectives): boolean {
 }
 
 /** RFC 9111 section 3, the last condition: one of these must allow reuse. */
-function reuseReason(request: CacheRequest, response: ResponseHead): NoStoreReason | undefined {
-  const explicit = hasExplicitFreshness(response.fields);
+function reuseReason(
+  request: CacheRequest,
+  response: ResponseHead,
+  policy: CachePolicy,
+): NotStored | undefined {
+  const explicit = hasExplicitFreshness(response.fields, policy);
   if (request.method === "POST") {
     return explicit && namesItself(request, response) ? undefined : "post";
   }
   if (explicit) return undefined;
-  if (!allowsHeuristics(response.status, response.fields)) return "not-cacheable";
+  if (!allowsHeuristics(response.status, policy)) return "not-cacheable";
   // RFC 9111 section 7.3: Set-Cookie does not forbid storing. Without the origin's word we do not share cookies.
-  const said = cachePolicy(response.fields).directives.public;
-  return response.fields.has("set-cookie") && !said ? "set-cookie" : undefined;
+  return response.fields.has("set-cookie") && !policy.directives.public ? "set-cookie" : undefined;
 }
 
 /** RFC 9110 section 9.3.3: Content-Location has the same value as the target URI. */
@@ -160,9 +158,4 @@ function namesItself(request: CacheRequest, response: ResponseHead): boolean {
   return ["http", "https"].some(
     (scheme) => sameOriginTarget(reference, `${scheme}://${authority}`, request.target) === request.target,
   );
-}
-
-function selectionReason(request: CacheRequest, response: ResponseHead): NoStoreReason | undefined {
-  if (selectingFields(response.fields, request) === "never") return "vary";
-  return tagsOf(response.fields).kind === "refused" ? "tags" : undefined;
 }

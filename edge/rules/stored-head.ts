@@ -1,20 +1,29 @@
 import type { Fields } from "../../http/message/fields.ts";
+import { dateOf, initialAge } from "./age.ts";
+import { type CachePolicy, cachePolicy } from "./cache-policy.ts";
+import { type EntityTag, parseEntityTag } from "./entity-tag.ts";
+import type { Selecting, TimedHead } from "./exchange.ts";
+import { freshnessLifetime, type Lifetime } from "./freshness.ts";
+import { type HeldPart, heldPart } from "./partial.ts";
+import { clientFields } from "./storable.ts";
 
-/** The request fields that Vary names (lower case) with the values they had, normalised; undefined: absent. */
-export type Selecting = ReadonlyMap<string, string | undefined>;
-
-/** What the rules need to know of any response: its status and its fields. */
-export interface ResponseHead {
-  readonly status: number;
-  readonly fields: Fields;
+/** A response head and what it says, parsed once when it is stored: a hit parses nothing. */
+export interface ParsedHead extends TimedHead {
+  readonly policy: CachePolicy;
+  readonly lifetime: Lifetime;
+  /** Seconds that it was old when it arrived (RFC 9111 section 4.2.3). */
+  readonly initialAge: number;
+  /** When it was made, in wall-clock milliseconds. */
+  readonly date: number;
+  readonly entityTag: EntityTag | undefined;
+  /** The part of a representation that it holds; undefined when it is no usable 206. */
+  readonly held: HeldPart | undefined;
+  /** The fields as a client gets them. */
+  readonly clientFields: Fields;
 }
 
-/** What the rules need to know of a stored response. Times are wall-clock milliseconds. */
-export interface StoredHead extends ResponseHead {
-  /** When the request that it answered was sent. */
-  readonly requestTime: number;
-  /** When its fields arrived. */
-  readonly responseTime: number;
+/** What the rules need to know of a stored response. */
+export interface StoredHead extends ParsedHead {
   readonly selecting: Selecting;
   /** The method of the request that it answered. */
   readonly method: "GET" | "HEAD" | "POST";
@@ -22,11 +31,20 @@ export interface StoredHead extends ResponseHead {
   readonly authorized: boolean;
 }
 
-/** What the rules need to know of a request. */
-export interface CacheRequest {
-  readonly method: string;
-  /** Path with optional query, beginning with "/", byte for byte as received. */
-  readonly target: string;
-  readonly site: string;
-  readonly fields: Fields;
+/** Parses a head whose fields may be stored as they are. `policy` is what its fields say, where that is known. */
+export function parsedHead(
+  { status, fields, requestTime, responseTime }: TimedHead,
+  policy = cachePolicy(fields),
+): ParsedHead {
+  const head: TimedHead = { status, fields, requestTime, responseTime };
+  return {
+    ...head,
+    policy,
+    lifetime: freshnessLifetime(head, policy),
+    initialAge: initialAge(head),
+    date: dateOf(head),
+    entityTag: parseEntityTag(fields.get("etag")),
+    held: heldPart(head),
+    clientFields: fields.has("surrogate-control") ? clientFields(fields) : fields,
+  };
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { formatHttpDate } from "../../http/message/date.ts";
 import { fieldsOf, get, NOW, stored } from "../../test/rig/message.fixture.ts";
-import type { CacheRequest } from "./stored-head.ts";
+import type { CacheRequest } from "./exchange.ts";
 import { conditionalFields, freshened, headUpdates, matches304, preconditions } from "./validation.ts";
 
 const at = (seconds: number): string => formatHttpDate(NOW + seconds * 1000);

@@ -2,9 +2,10 @@ import { parseHttpDate } from "../../http/message/date.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
+import type { CacheRequest, ResponseHead } from "./exchange.ts";
 import { strongModificationDate } from "./range.ts";
 import { storedFields } from "./storable.ts";
-import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 /**
  * The fields that ask the origin whether a stored response still holds (RFC 9111 section 4.3.1): all the
@@ -13,7 +14,7 @@ import type { CacheRequest, ResponseHead, StoredHead } from "./stored-head.ts";
 export function conditionalFields(stored: StoredHead): readonly (readonly [string, string])[] {
   const conditions: [string, string][] = [];
   const tag = stored.fields.get("etag");
-  if (tag !== undefined && parseEntityTag(tag) !== undefined) conditions.push(["If-None-Match", tag]);
+  if (tag !== undefined && stored.entityTag !== undefined) conditions.push(["If-None-Match", tag]);
   const modified = stored.fields.get("last-modified");
   if (modified !== undefined && parseHttpDate(modified) !== undefined) {
     conditions.push(["If-Modified-Since", modified]);
@@ -27,7 +28,7 @@ export function conditionalFields(stored: StoredHead): readonly (readonly [strin
  */
 export function matches304(stored: StoredHead, fields: Fields): boolean {
   const tag = parseEntityTag(fields.get("etag"));
-  const storedTag = parseEntityTag(stored.fields.get("etag"));
+  const storedTag = stored.entityTag;
   if (tag !== undefined) {
     if (tag.weak || strongMatch(tag, storedTag)) return weakMatch(tag, storedTag);
     // A server that weakens the tag of what it compresses leaves it strong in a 304, which it does not compress.
@@ -55,13 +56,13 @@ const KEPT = ["Content-Length", "Content-Encoding", "Content-Range", "Content-Di
  * has replaces ours of that name.
  */
 export function freshened(stored: StoredHead, newer: Fields): Fields {
-  const kept = parseEntityTag(stored.fields.get("etag")) === undefined ? KEPT : [...KEPT, "ETag"];
+  const kept = stored.entityTag === undefined ? KEPT : [...KEPT, "ETag"];
   const update = endToEnd(newer).without(kept);
   // Age and Date belong to the older answer: left in, they would age the new one (RFC 9111 section 4.2.3).
   let fields = stored.fields.without([...update.names(), "Age", "Date"]);
   for (const [name, value] of update) fields = fields.plus(name, value);
   // RFC 9111 section 3.1: what may not be stored is not updated either.
-  return storedFields({ status: stored.status, fields });
+  return storedFields(fields);
 }
 
 /**

@@ -1,9 +1,7 @@
 import { listMembers, trimSpace } from "../../http/message/comma-list.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { isToken, TCHAR } from "../../http/message/token.ts";
-import type { CacheRequest, Selecting } from "./stored-head.ts";
-
-export type { Selecting } from "./stored-head.ts";
+import type { CacheRequest, Selecting } from "./exchange.ts";
 
 /** More names than any sensible origin varies on. */
 const MOST_NAMES = 16;

@@ -1,41 +1,15 @@
 import { expect } from "chai";
-import { Fields } from "../../http/message/fields.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-function stored(target: string, more: Partial<StoredResponse> = {}): StoredResponse {
-  return {
-    key: `default ${target}`,
-    site: "default",
-    target,
-    method: "GET",
-    authorized: false,
-    status: 200,
-    fields: Fields.of([["Content-Type", "text/plain"]]),
-    requestTime: 0,
-    responseTime: 0,
-    selecting: new Map(),
-    chunks: [new Uint8Array(100)],
-    bodyLength: 100,
-    tags: [],
-    variance: undefined,
-    mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },
-    softPurgedAt: undefined,
-    ...more,
-  };
-}
-
-const request = (target: string, fields: Record<string, string> = {}) => ({
-  method: "GET",
-  target,
-  site: "default",
-  fields: Fields.of(Object.entries(fields)),
-});
+const stored: typeof storedResponse = (target, given) =>
+  storedResponse(target, { chunks: [new Uint8Array(100)], bodyLength: 100, ...given });
 
 function storeOf(...targets: readonly string[]): MemoryStore {
   const store = new MemoryStore(10_000_000);
-  for (const target of targets) store.put(stored(target), request(target));
+  for (const target of targets) store.put(stored(target), requestFor(target));
   return store;
 }
 
@@ -52,10 +26,10 @@ describe("the store in memory", () => {
   it("drops the least recently used keys when its bytes run out, and forgets them in every index", () => {
     const store = new MemoryStore(20_000);
     const big = { chunks: [new Uint8Array(8_000)], bodyLength: 8_000, tags: ["t"] };
-    store.put(stored("/1", big), request("/1"));
-    store.put(stored("/2", big), request("/2"));
+    store.put(stored("/1", big), requestFor("/1"));
+    store.put(stored("/2", big), requestFor("/2"));
     store.variants("default /1");
-    store.put(stored("/3", big), request("/3"));
+    store.put(stored("/3", big), requestFor("/3"));
     expect(store.variants("default /2")).to.deep.equal([]);
     expect(store.variants("default /1")).to.have.length(1);
     expect(store.objects).to.equal(2);
@@ -66,7 +40,7 @@ describe("the store in memory", () => {
   it("refuses what is larger than itself, and keeps its accounts", () => {
     const store = new MemoryStore(20_000);
     const huge = stored("/huge", { chunks: [new Uint8Array(30_000)], bodyLength: 30_000, tags: ["t"] });
-    expect(store.put(huge, request("/huge"))).to.equal("too-large");
+    expect(store.put(huge, requestFor("/huge"))).to.equal("too-large");
     expect([store.objects, store.bytes]).to.deep.equal([0, 0]);
     expect(store.covered([{ kind: "tag", tag: "t" }]).objects).to.equal(0);
   });
@@ -76,7 +50,7 @@ describe("the store in memory", () => {
     const variant = (language: string): StoredResponse =>
       stored("/v", { selecting: new Map([["accept-language", language]]) });
     for (const language of ["de", "fr", "de"]) {
-      store.put(variant(language), request("/v", { "Accept-Language": language }));
+      store.put(variant(language), requestFor("/v", { "Accept-Language": language }));
     }
     expect(store.objects).to.equal(2);
   });
@@ -86,7 +60,7 @@ describe("the store in memory", () => {
     const outcomes = Array.from({ length: 20 }, (_, i) =>
       store.put(
         stored("/v", { selecting: new Map([["x-any", `${i}`]]) }),
-        request("/v", { "X-Any": `${i}` }),
+        requestFor("/v", { "X-Any": `${i}` }),
       ),
     );
     expect(outcomes.filter((outcome) => outcome === "stored")).to.have.length(16);
@@ -107,7 +81,7 @@ describe("the store in memory", () => {
     const purging = store.purge({ kind: "prefix", prefix: "/many/" }, undefined);
     expect(purging.next().done).to.equal(false);
     expect(store.objects).to.be.within(1, 4_999);
-    store.put(stored("/other"), request("/other"));
+    store.put(stored("/other"), requestFor("/other"));
     let step = purging.next();
     while (step.done !== true) step = purging.next();
     expect([step.value, store.objects]).to.deep.equal([5_000, 1]);
@@ -115,7 +89,7 @@ describe("the store in memory", () => {
 
   it("purges within one site when one is named", () => {
     const store = storeOf("/a");
-    store.put(stored("/a", { site: "shop", key: "shop /a" }), request("/a"));
+    store.put(stored("/a", { site: "shop", key: "shop /a" }), requestFor("/a"));
     expect(purged(store, { kind: "everything", site: "shop" })).to.equal(1);
     expect(store.variants("default /a")).to.have.length(1);
     expect(purged(store, { kind: "everything" })).to.equal(1);
@@ -148,7 +122,7 @@ describe("the store in memory", () => {
     use("/a", 3);
     use("/b", 5);
     use("/nowhere", 9);
-    store.put(stored("/b"), request("/b"));
+    store.put(stored("/b"), requestFor("/b"));
     store.peek("default /c");
     const heats = ["/a", "/b", "/c", "/nowhere"].map((target) => store.heat(`default ${target}`));
     expect(heats).to.deep.equal([3, 5, 0, 0]);

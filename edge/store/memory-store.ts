@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
 import { equivalentTargets } from "../rules/no-vary-search.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
 import { selects } from "../rules/vary.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import { covers, isAll, pathOf } from "./purge-match.ts";

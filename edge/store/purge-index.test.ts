@@ -1,30 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Fields } from "../../http/message/fields.ts";
+import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-function stored(target: string, tags: readonly string[]): StoredResponse {
-  return {
-    key: `default ${target}`,
-    site: "default",
-    target,
-    method: "GET",
-    authorized: false,
-    status: 200,
-    fields: Fields.none,
-    requestTime: 0,
-    responseTime: 0,
-    selecting: new Map(),
-    chunks: [],
-    bodyLength: 0,
-    tags,
-    variance: undefined,
-    mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },
-    softPurgedAt: undefined,
-  };
-}
+const stored = (target: string, tags: readonly string[]): StoredResponse => storedResponse(target, { tags });
 
 const TAGS = ["a", "ab", "A", "a b", "__proto__"];
 
@@ -65,12 +46,7 @@ describe("the purge index", () => {
     const store = new MemoryStore(20_000);
     for (let i = 0; i < 1_000; i += 1) {
       const target = `/${i}`;
-      store.put(stored(target, ["all", `one-${i}`]), {
-        method: "GET",
-        target,
-        site: "default",
-        fields: Fields.none,
-      });
+      store.put(stored(target, ["all", `one-${i}`]), requestFor(target));
     }
     const kept = store.objects;
     expect(kept).to.be.within(5, 20);

@@ -1,5 +1,5 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import type { CacheRequest } from "../rules/stored-head.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** Why a response was not kept although the rules allow it. */

@@ -1,6 +1,7 @@
 import type { Position } from "../../purge-log/position.ts";
+import type { TimedHead } from "../rules/exchange.ts";
 import type { SearchVariance } from "../rules/no-vary-search.ts";
-import type { StoredHead } from "../rules/stored-head.ts";
+import { parsedHead, type StoredHead } from "../rules/stored-head.ts";
 
 /** A stored response: what the rules need to know of it, its body, and what a purge needs to know of it. */
 export interface StoredResponse extends StoredHead {
@@ -28,6 +29,12 @@ export interface FillMark {
   readonly invalidations: number;
 }
 
+/** The same response with another status or other fields, which are parsed anew. */
+export function withHead(stored: StoredResponse, head: Partial<TimedHead>): StoredResponse {
+  const { status, fields, requestTime, responseTime } = { ...stored, ...head };
+  return { ...stored, ...parsedHead({ status, fields, requestTime, responseTime }) };
+}
+
 // What one stored response costs beside its bytes: the objects that hold it and its places in the indexes.
 const BOOKKEEPING = 1024;
 
@@ -35,6 +42,7 @@ const BOOKKEEPING = 1024;
 export function chargedBytes(stored: StoredResponse): number {
   let bytes = BOOKKEEPING + stored.bodyLength + stored.key.length * 2;
   for (const [name, value] of stored.fields) bytes += (name.length + value.length) * 2;
+  for (const [name, value] of stored.selecting) bytes += (name.length + (value?.length ?? 0)) * 2;
   for (const tag of stored.tags) bytes += tag.length * 2;
   return bytes;
 }

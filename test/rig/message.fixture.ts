@@ -1,4 +1,5 @@
-import type { CacheRequest, StoredHead } from "../../edge/rules/stored-head.ts";
+import type { CacheRequest, TimedHead } from "../../edge/rules/exchange.ts";
+import { parsedHead, type StoredHead } from "../../edge/rules/stored-head.ts";
 import { selectingFields } from "../../edge/rules/vary.ts";
 import { Fields } from "../../http/message/fields.ts";
 
@@ -29,13 +30,11 @@ export function storedBy(request: CacheRequest, ...lines: readonly string[]): St
   const fields = fieldsOf(...lines);
   const selecting = selectingFields(fields, request);
   if (selecting === "never") throw new Error("a response that never matches is not stored");
-  return {
-    status: 200,
-    fields,
-    requestTime: NOW,
-    responseTime: NOW,
-    selecting,
-    method: "GET",
-    authorized: false,
-  };
+  const head = parsedHead({ status: 200, fields, requestTime: NOW, responseTime: NOW });
+  return { ...head, selecting, method: "GET", authorized: false };
+}
+
+/** The same response with another status, other fields or other times. */
+export function withHead(head: StoredHead, change: Partial<TimedHead>): StoredHead {
+  return { ...head, ...parsedHead({ ...head, ...change }) };
 }

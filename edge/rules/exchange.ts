@@ -1,0 +1,27 @@
+import type { Fields } from "../../http/message/fields.ts";
+
+/** What the rules need to know of a request. */
+export interface CacheRequest {
+  readonly method: string;
+  /** Path with optional query, beginning with "/", byte for byte as received. */
+  readonly target: string;
+  readonly site: string;
+  readonly fields: Fields;
+}
+
+/** The request fields that Vary names (lower case) with the values they had, normalised; undefined: absent. */
+export type Selecting = ReadonlyMap<string, string | undefined>;
+
+/** What the rules need to know of any response: its status and its fields. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly fields: Fields;
+}
+
+/** A response head with the times of its exchange, in wall-clock milliseconds. */
+export interface TimedHead extends ResponseHead {
+  /** When the request was sent. */
+  readonly requestTime: number;
+  /** When the response fields arrived. */
+  readonly responseTime: number;
+}

@@ -1,0 +1,35 @@
+/**
+ * Every reason why a response of the origin is not stored, and what an operator is told about it. The words stand in
+ * Cache-Status, in the label `reason` of the counter and in docs/caching.md.
+ */
+export const notStored = {
+  method: "The request method is not one that is cached.",
+  "request-content": "The GET or HEAD has content, and only the origin knows what that means.",
+  "request-no-store": "The request says `no-store`.",
+  status: "The status is not final, may not be stored, or answers a precondition or a range.",
+  "must-understand": "The response says `must-understand`, and its status is unknown.",
+  partial: "The 206 is not one part of a whole of known length, or a whole response was asked for.",
+  "no-store": "The response says `no-store`.",
+  private: "The response says `private` without field names.",
+  authorization: "The request has `Authorization`, and the response does not say that it may be shared.",
+  "not-cacheable": "Nothing allows reuse: no freshness, no `public`, no status that implies it.",
+  "set-cookie": "The response sets a cookie and has neither explicit freshness nor `public`.",
+  post: "The answer to a POST lacks explicit freshness or its own URI in `Content-Location`.",
+  vary: "`Vary` is `*`, cannot be read, or names too much.",
+  tags: "The tags cannot be kept, so that a purge by tag would miss the response.",
+  "purge-log-unknown": "The edge does not yet know its place in the purge log.",
+  "length-unknown": "The body ends with the connection, so that nothing proves it whole.",
+  incomplete: "The origin broke off before the end of the body.",
+  "origin-error": "The origin failed (5xx) while a stored response was validated; that one stays.",
+  overtaken: "A purge or an unsafe request came while the response was fetched.",
+  superseded: "A response that was requested later is stored already.",
+  "too-large": "The response is larger than may be stored, or the memory for fills is used up.",
+  "too-many-variants": "The key has 16 variants already.",
+} as const;
+
+export type NotStored = keyof typeof notStored;
+
+/** In the order of the table above. */
+export const notStoredReasons: readonly NotStored[] = Object.keys(notStored).filter(
+  (word): word is NotStored => word in notStored,
+);

@@ -1,0 +1,32 @@
+// One word each, as it stands in Cache-Status and in the logs, and what it tells an operator; docs/caching.md has them.
+
+/** Why a request goes to the origin as it is. */
+export const bypassDetails = {
+  content: "The request has content.",
+  "if-match": "The request has `If-Match`, which only the origin can evaluate.",
+  "if-unmodified-since": "The request has `If-Unmodified-Since`, which only the origin can evaluate.",
+  "no-store": "The request says `no-store`.",
+} as const;
+
+export type BypassDetail = keyof typeof bypassDetails;
+
+/** What allows the use of a stale response. */
+export const staleDetails = {
+  "stale-while-revalidate": "The response allows it while a new one is fetched.",
+  "max-stale": "The request accepts it.",
+} as const;
+
+export type StaleDetail = keyof typeof staleDetails;
+
+/** What a stored response must be validated for. */
+export const validationDetails = {
+  purged: "A purge covers it, or may cover it.",
+  "soft-purged": "A soft purge covers it, and the response allows no stale use.",
+  lapsed: "The edge has lost its lease, so that it may have missed a purge.",
+  "no-cache": "The response or the request says `no-cache`.",
+  "max-age": "It is older than the `max-age` of the request.",
+  "min-fresh": "It is not fresh for as long as the `min-fresh` of the request.",
+  "past-freshness": "Its freshness is over, and nothing allows stale use.",
+} as const;
+
+export type ValidationDetail = keyof typeof validationDetails;
