@@ -1,10 +1,11 @@
-# One image for the edge, the router and the admin CLI. Node's major version is the one in package.json.
-FROM node:26-slim AS dependencies
+# One image for the edge, the router and the admin CLI. Node is the oldest that package.json allows.
+FROM node:26.13.1-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+# The optional packages hold another Node, for machines whose own is too old.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 
-FROM node:26-slim
+FROM node:26.13.1-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -3,6 +3,7 @@ import { describeError } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { hostPort } from "../process/listen.ts";
 import { createLog } from "../process/log.ts";
+import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
@@ -10,6 +11,7 @@ import { NO_TOKEN_RULE, startEdge } from "./edge.ts";
 
 const config = settingsOrExit(edgeProgram, edgeConfig);
 const log = createLog("edge", config.logLevel);
+warnOfUnsafeRuntime(log);
 const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
   const edge = await startEdge(config, { purgeLog, clock: systemClock, log });

@@ -2,6 +2,7 @@ import { systemClock } from "../process/clock.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { createLog, type Log } from "../process/log.ts";
+import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { RedisPurgeLog } from "../purge-log/redis/redis-purge-log.ts";
 import { type RouterConfig, routerConfig, routerProgram } from "./config.ts";
@@ -12,6 +13,7 @@ const CANNOT_START = 1;
 
 const config = settingsOrExit(routerProgram, routerConfig);
 const log = createLog("router", config.logLevel);
+warnOfUnsafeRuntime(log);
 const purgeLog = openPurgeLog(config, log);
 try {
   const parts = { log, clock: systemClock };

@@ -2,13 +2,29 @@
 // JavaScript without dependencies, because it runs on whatever Node the machine has (20 or later).
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const root = resolve(import.meta.dirname, "..");
 const bin = join(root, "node_modules", ".bin");
+// Each package holds one platform's binary; package-lock.json has its hash. npm has none for musl.
+const bundledNode = join(
+  root,
+  "node_modules",
+  `${process.platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${process.platform}-${process.arch}`,
+  "bin",
+  "node",
+);
 // Outside node_modules, which npm deletes first.
 const lock = join(
   tmpdir(),
@@ -19,13 +35,14 @@ const WAIT_MS = 10 * 60_000;
 
 try {
   if (!isCurrent()) await underLock(install);
-  linkAdminCli();
+  link("node", chosenNode());
+  link("admin-cli", join(root, "admin-cli", "bin.mjs"));
 } catch (error) {
   process.stderr.write(`edgecache: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }
 
-/** Whether what npm installed last is what package-lock.json says, and its Node runs on this machine. */
+/** Whether what npm installed last is what package-lock.json says, and there is a Node that runs on this machine. */
 function isCurrent() {
   const wanted = packagesOf(join(root, "package-lock.json")) ?? {};
   // npm writes this one last, so an install that was cut off leaves none.
@@ -38,9 +55,35 @@ function isCurrent() {
     if (there === undefined && optional) continue;
     if (there?.version !== version || there?.integrity !== integrity) return false;
   }
-  // node_modules of another platform, or installed without scripts, has no Node that answers.
-  const { stdout } = spawnSync(join(bin, "node"), ["--version"], { encoding: "utf8" });
-  return stdout?.trim() === `v${wanted["node_modules/node"]?.version}`;
+  return chosenNode() !== undefined;
+}
+
+/**
+ * The Node that the programs run on: the one that runs npm when it is as recent as package.json asks, else the
+ * one of this platform's package. Undefined when neither runs, as in node_modules of another platform.
+ */
+function chosenNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const oldest = numbersOf(engines.node);
+  // npm puts node_modules/.bin first on PATH: what runs this script may be the bundled one already.
+  const own = process.env.npm_node_execpath ?? process.execPath;
+  if (isAtLeast(numbersOf(versionOf(own)), oldest)) return own;
+  return versionOf(bundledNode) === undefined ? undefined : bundledNode;
+}
+
+function versionOf(node) {
+  if (node === process.execPath) return process.version;
+  return spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim() || undefined;
+}
+
+/** `[26, 13, 1]` of `v26.13.1` or `>=26.13.1`. */
+function numbersOf(version = "") {
+  return (/\d+(\.\d+)*/.exec(version)?.[0] ?? "").split(".").map(Number);
+}
+
+function isAtLeast(version, oldest) {
+  const differs = oldest.findIndex((number, index) => (version[index] ?? 0) !== number);
+  return differs === -1 || (version[differs] ?? 0) > oldest[differs];
 }
 
 function packagesOf(lockfile) {
@@ -56,7 +99,15 @@ function install() {
   // Another run may have installed while this one waited.
   if (isCurrent()) return;
   process.stderr.write("edgecache: installing dependencies (once; needs the network)\n");
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
+  const args = [
+    "ci",
+    "--include=dev",
+    "--include=optional",
+    "--no-audit",
+    "--no-fund",
+    "--no-progress",
+    "--loglevel=error",
+  ];
   const cli = process.env.npm_execpath ?? "";
   // The npm that runs this script, on the Node that runs it: the one in node_modules is about to be deleted.
   const [command, ...first] =
@@ -68,17 +119,26 @@ function install() {
   if (error !== undefined) throw new Error(`npm ci could not be started: ${error.message}`);
   if (status !== 0) throw new Error("npm ci failed: see its message above, then run this command again");
   if (!isCurrent()) {
-    throw new Error("npm ci left no working node_modules/.bin/node: install scripts must be allowed for it");
+    const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    throw new Error(
+      `npm has no Node for ${process.platform}-${process.arch} that runs here: install Node ${engines.node} and run this command with it`,
+    );
   }
 }
 
-/** npx finds a package's own command only through a copy in its cache; a link where it looks first spares that. */
-function linkAdminCli() {
+/** Makes node_modules/.bin/`name` lead to `target`. npx finds `admin-cli` there, npm scripts find `node`. */
+function link(name, target) {
+  const path = join(bin, name);
   try {
-    symlinkSync(join("..", "..", "admin-cli", "bin.mjs"), join(bin, "admin-cli"));
+    if (realpathSync(path) === realpathSync(target)) return;
   } catch (error) {
-    if (error.code !== "EEXIST") throw error;
+    if (error.code !== "ENOENT") throw error;
   }
+  // Renaming replaces what is there in one step: another run may be starting the Node that it leads to.
+  const made = `${path}.${process.pid}`;
+  // A relative link survives a move of the whole folder.
+  symlinkSync(target.startsWith(root) ? relative(bin, target) : target, made);
+  renameSync(made, path);
 }
 
 /** Runs `task` while no other process runs one for this folder. */

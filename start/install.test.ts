@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -16,6 +17,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 
+// The package that holds the Node of this platform.
+const BUNDLED_NODE = `${process.platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${process.platform}-${process.arch}`;
+
 // What stands in for npm: it counts its runs, and leaves what npm ci would leave.
 const FAKE_NPM = `
 const fs = require("node:fs");
@@ -23,7 +27,10 @@ fs.appendFileSync("runs", process.argv.slice(2).join(" ") + "\\n");
 if (fs.existsSync("npm-fails")) process.exit(1);
 fs.rmSync("node_modules", { recursive: true, force: true });
 fs.mkdirSync("node_modules/.bin", { recursive: true });
-fs.symlinkSync(process.execPath, "node_modules/.bin/node");
+const bundled = "node_modules/" + process.env.BUNDLED_NODE + "/bin";
+fs.mkdirSync(bundled, { recursive: true });
+const script = '#!/bin/sh\\nexec "' + process.execPath + '" "$@"\\n';
+if (!fs.existsSync("foreign-platform")) fs.writeFileSync(bundled + "/node", script, { mode: 0o755 });
 fs.copyFileSync("package-lock.json", "node_modules/.package-lock.json");
 `;
 
@@ -32,11 +39,13 @@ describe("installing before a script runs", () => {
   const lockfile = (version: string) => {
     const packages = {
       "": { name: "edgecache" },
-      "node_modules/node": { version: process.versions.node },
       "node_modules/a": { version, integrity: `sha512-${version}` },
     };
     writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages }));
   };
+  const engines = (node: string) =>
+    writeFileSync(join(root, "package.json"), JSON.stringify({ engines: { node } }));
+  const linked = () => readlinkSync(join(root, "node_modules/.bin/node"));
   const runs = () => {
     const path = join(root, "runs");
     return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").length : 0;
@@ -49,12 +58,19 @@ describe("installing before a script runs", () => {
     copyFileSync(join(import.meta.dirname, "install.mjs"), join(root, "start/install.mjs"));
     writeFileSync(join(root, "npm-cli.js"), FAKE_NPM);
     lockfile("1.0.0");
+    // Newer than the Node that runs the test, which so is too old and stands in for the bundled one alone.
+    engines(">=999.0.0");
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   async function install(): Promise<{ code: unknown; said: string }> {
     const child = spawn(process.execPath, [join(root, "start/install.mjs")], {
-      env: { PATH: process.env.PATH, TMPDIR: join(root, "tmp"), npm_execpath: join(root, "npm-cli.js") },
+      env: {
+        PATH: process.env.PATH,
+        TMPDIR: join(root, "tmp"),
+        npm_execpath: join(root, "npm-cli.js"),
+        BUNDLED_NODE,
+      },
       stdio: ["ignore", "inherit", "pipe"],
     });
     let said = "";
@@ -84,9 +100,40 @@ describe("installing before a script runs", () => {
 
   it("installs again when its Node does not run on this machine", async () => {
     await install();
-    rmSync(join(root, "node_modules/.bin/node"));
+    rmSync(join(root, "node_modules", BUNDLED_NODE), { recursive: true });
     await install();
     expect(runs()).to.equal(2);
+  });
+
+  it("links the bundled Node when the machine's own is older than package.json asks", async () => {
+    await install();
+    expect(linked()).to.equal(`../${BUNDLED_NODE}/bin/node`);
+    rmSync(join(root, "node_modules/.bin/node"));
+    await install();
+    expect([linked(), runs()]).to.deep.equal([`../${BUNDLED_NODE}/bin/node`, 1]);
+  });
+
+  it("links the machine's own Node when it is as recent as package.json asks", async () => {
+    const [major, minor, patch] = process.versions.node.split(".").map(Number);
+    engines(`>=${process.versions.node}`);
+    await install();
+    expect(linked()).to.equal(process.execPath);
+    for (const newer of [`${major}.${minor}.${Number(patch) + 1}`, `${major}.${Number(minor) + 1}.0`]) {
+      engines(`>=${newer}`);
+      await install();
+      expect(linked(), newer).to.equal(`../${BUNDLED_NODE}/bin/node`);
+    }
+    engines(`>=${Number(major) - 1}.999.999`);
+    await install();
+    expect([linked(), runs()]).to.deep.equal([process.execPath, 1]);
+  });
+
+  it("says which Node to install when npm has none that runs here", async () => {
+    writeFileSync(join(root, "foreign-platform"), "");
+    const { code, said } = await install();
+    expect(code).to.equal(1);
+    expect(said).to.contain(`npm has no Node for ${process.platform}-${process.arch} that runs here`);
+    expect(said).to.contain("install Node >=999.0.0");
   });
 
   it("accepts a missing package that is optional, because it is for another platform", async () => {

@@ -2,6 +2,7 @@ import { systemClock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { createLog } from "../process/log.ts";
+import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { banner } from "./banner.ts";
 import { startConfig, startProgram } from "./config.ts";
@@ -9,6 +10,7 @@ import { startSystem } from "./system.ts";
 
 const config = settingsOrExit(startProgram, startConfig);
 const log = createLog("start", config.logLevel);
+warnOfUnsafeRuntime(log);
 try {
   const system = await startSystem(config, { clock: systemClock, log });
   stopOnSignal(() => system.stop(), log);
