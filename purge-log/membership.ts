@@ -6,7 +6,7 @@ export const CLOCK_RATE_MARGIN = 1.01;
 /** A heartbeat may have been on its way for a moment, in milliseconds. */
 export const LEASE_MARGIN_MS = 100;
 
-/** Milliseconds until the lease has surely run out, by the purge log's clock; 0 or less when it has. */
+/** Rule R3: milliseconds until the lease has surely run out, by the purge log's clock; 0 or less when it has. */
 export function leaseEndsInMs({
   leaseMs,
   heartbeatAgeMs,

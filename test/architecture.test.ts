@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "chai";
+import { ruleBreaches } from "./rig/protocol-rules.ts";
 import {
   cycles,
   edgePartBreaches,
@@ -41,6 +42,12 @@ describe("the architecture", () => {
   it("names every file after the one thing it holds", () => check(nameBreaches(tree)));
   it("has every test beside what it tests", () => check(orphanTests(tree)));
   it("has no file that nothing uses", () => check(unusedFiles(tree, entryTexts())));
+  it("cites rules of the purge protocol that docs/purge.md defines, each with the files that keep it", () => {
+    const readText = (path: string) =>
+      existsSync(resolve(root, path)) ? readFileSync(resolve(root, path), "utf8") : undefined;
+    const product = [...tree].filter(([path]) => path !== "test/architecture.test.ts");
+    check(ruleBreaches(readText("docs/purge.md") ?? "", new Map(product), readText));
+  });
 });
 
 describe("the architecture rules", () => {
@@ -172,6 +179,25 @@ describe("the architecture rules", () => {
     expect(orphanTests(tree)).to.have.length(1);
     expect(unusedFiles(tree, "node edge/main.ts")).to.deep.equal([
       "edge/b.ts: no program uses it, so it must go",
+    ]);
+  });
+
+  it("refuse a rule that no page defines, and a file that does not keep its rule", () => {
+    const page = [
+      "| rule | it says | kept by |",
+      "| E1 | In order. | [edge/a.ts](../edge/a.ts), [edge/gone.ts](../edge/gone.ts) |",
+      "| E2 | Softly. | [edge/b.ts](../edge/b.ts) |",
+      "| P1 | Once. | |",
+    ].join("\n");
+    const tree = treeOf({
+      "edge/a.ts": "// Rules E1 and E9: in order.",
+      "edge/b.ts": "// The rule P1 is kept elsewhere.",
+    });
+    expect(ruleBreaches(page, tree, (path) => tree.get(path))).to.deep.equal([
+      "edge/a.ts cites rule E9, which docs/purge.md does not define",
+      "docs/purge.md: rule E1: there is no file edge/gone.ts",
+      "docs/purge.md: edge/b.ts is said to keep rule E2, and does not cite it",
+      "docs/purge.md: rule P1 must name the files that keep it",
     ]);
   });
 });

@@ -35,7 +35,7 @@ export interface PurgeParts extends Pick<CacheContext, "id" | "store" | "clock" 
 
 /**
  * The life of a purge, at the edge that took the call: append it to the purge log; every edge, this one
- * included, applies it from there; collect their receipts. Never throws.
+ * included, applies it from there; collect their receipts (rule R4). Never throws.
  */
 export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeProof> {
   const { targets, soft, pace } = call;

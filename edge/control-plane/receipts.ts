@@ -35,7 +35,7 @@ interface Table {
   readonly lookedAt: number;
 }
 
-/** Whether the purge is proven: nobody can serve what it covers. */
+/** Rule R1: whether the purge is proven, so that nobody can serve what it covers. */
 export function isProven({ edges, complete }: Receipts): boolean {
   return complete && edges.every(({ state }) => state !== "pending");
 }
@@ -115,7 +115,7 @@ function mayBeMissingForMs(members: readonly Member[]): number {
     : leaseEndsInMs({ leaseMs: longest, heartbeatAgeMs: first.tableAgeMs });
 }
 
-/** Notes who is fenced; also who no longer is, because it is heard of again and has not applied the purge yet. */
+/** Rule R3: notes which edges are fenced, and which no longer are: they are heard of again and still have to apply it. */
 function takeSilence(members: readonly Member[], proven: Map<string, Receipt>, ms: number): void {
   for (const member of members) {
     const { edge } = member;
@@ -135,7 +135,7 @@ function objectsAt(position: Position, { applied }: Heartbeat): number {
   return applied.find((one) => comparePositions(one.position, position) === 0)?.objects ?? 0;
 }
 
-/** What the heartbeat table alone says of a purge at one edge, at the moment of the look. */
+/** Rules R2 and R3 by the heartbeat table alone, at the moment of the look. */
 export function receiptNow(position: Position, member: Member): Receipt {
   const { edge } = member;
   if (comparePositions(member.position, position) >= 0) {
