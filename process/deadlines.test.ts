@@ -70,4 +70,61 @@ describe("deadlines", () => {
     await turn();
     expect(clock.waiting).to.equal(0);
   });
+
+  describe("that are started and stopped", () => {
+    const named = (name: string) => deadlines.deadline(100, () => failed.push(name));
+
+    it("expire once, when their time has passed since the start", async () => {
+      named("a").start();
+      await advance(60);
+      named("b").start();
+      await advance(39);
+      expect(failed).to.deep.equal([]);
+      await advance(1);
+      expect(failed).to.deep.equal(["a"]);
+      await advance(60);
+      await advance(1000);
+      expect(failed).to.deep.equal(["a", "b"]);
+    });
+
+    it("count from the last start", async () => {
+      const [a, b] = [named("a"), named("b")];
+      a.start();
+      b.start();
+      await advance(60);
+      a.start();
+      await advance(60);
+      expect(failed).to.deep.equal(["b"]);
+      await advance(40);
+      expect(failed).to.deep.equal(["b", "a"]);
+    });
+
+    it("do not expire once stopped, and can be started again", async () => {
+      const a = named("a");
+      a.start();
+      a.stop();
+      await advance(1000);
+      expect(failed).to.deep.equal([]);
+      a.start();
+      await advance(100);
+      expect(failed).to.deep.equal(["a"]);
+    });
+
+    it("start others when they expire, of any length", async () => {
+      deadlines.deadline(50, () => failed.push("never started")).stop();
+      const shorter = deadlines.deadline(10, () => failed.push("shorter"));
+      deadlines.deadline(100, () => shorter.start()).start();
+      await advance(100);
+      expect(failed).to.deep.equal([]);
+      await advance(10);
+      expect(failed).to.deep.equal(["shorter"]);
+    });
+
+    it("do not start any more once their owner has ended", async () => {
+      ended.abort();
+      named("late").start();
+      await advance(1000);
+      expect([failed, clock.waiting]).to.deep.equal([[], 0]);
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
-import type { Deadline, Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { OriginRequest, OriginResponse } from "./origin.ts";
 import { type OriginErrorCode, OriginFailure, originErrorOf } from "./origin-error.ts";
 import { plainBody } from "./plain-body.ts";
@@ -12,9 +12,10 @@ export interface ExchangeOptions {
   /** For messages: what is fetched. */
   readonly what: string;
   /** From the request being queued, or its last bytes being sent, until all fields of the final response are there. */
-  readonly fieldsDeadlines: Deadlines;
+  readonly fieldsTimeoutMs: number;
   /** For a waiting reader, until the next bytes. */
-  readonly bodyDeadlines: Deadlines;
+  readonly bodyTimeoutMs: number;
+  readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
   readonly onInterim: OriginRequest["onInterim"];
   /** Whether a response had begun on the connection that `error` broke, even if nothing of it came here. */
@@ -50,7 +51,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.response = this.#answered.promise;
-    this.#fieldsDeadline = options.fieldsDeadlines.deadline(() => this.#expired());
+    this.#fieldsDeadline = options.deadlines.deadline(options.fieldsTimeoutMs, () => this.#expired());
     this.#fieldsDeadline.start();
     options.signal.addEventListener("abort", this.#aborted);
   }
@@ -116,7 +117,8 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
       this.#answered.resolve({ status, fields, body: plainBody() });
       return;
     }
-    const deadline = this.#options.bodyDeadlines.deadline(() => this.#expired());
+    const { deadlines, bodyTimeoutMs } = this.#options;
+    const deadline = deadlines.deadline(bodyTimeoutMs, () => this.#expired());
     const body = new UpstreamBody({
       pause: () => controller.pause(),
       resume: () => {
@@ -150,13 +152,13 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 
   #expired(): void {
-    const { fieldsDeadlines, bodyDeadlines } = this.#options;
+    const { fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
     if (this.#phase.kind === "the fields") {
-      this.#refuse("http_response_timeout", `no more of the body came within ${bodyDeadlines.ms} ms`);
+      this.#refuse("http_response_timeout", `no more of the body came within ${bodyTimeoutMs} ms`);
     } else if (this.#controller === undefined) {
       // It was never written, because every connection was busy.
-      this.#refuse("connection_limit_reached", `no connection became free within ${fieldsDeadlines.ms} ms`);
-    } else this.#refuse("http_response_timeout", `no response came within ${fieldsDeadlines.ms} ms`);
+      this.#refuse("connection_limit_reached", `no connection became free within ${fieldsTimeoutMs} ms`);
+    } else this.#refuse("http_response_timeout", `no response came within ${fieldsTimeoutMs} ms`);
   }
 
   /** Ends it from our side, at any time. */

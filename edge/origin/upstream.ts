@@ -4,7 +4,7 @@ import { buildConnector, Pool } from "undici";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Clock } from "../../process/clock.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Deadlines } from "../../process/deadlines.ts";
 import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
 import { originErrorOf } from "./origin-error.ts";
 import { isRepeatable } from "./repeatable.ts";
@@ -48,8 +48,8 @@ export class UpstreamOrigin implements Origin {
   readonly #connect: buildConnector.connector;
   readonly #pool: Pool;
   readonly #pathPrefix: string;
-  readonly #fieldsDeadlines: Deadlines;
-  readonly #bodyDeadlines: Deadlines;
+  readonly #closing = new AbortController();
+  readonly #deadlines: Deadlines;
   /** What a connection had received when the error broke it. */
   readonly #lost = new WeakMap<Error, Lost>();
 
@@ -61,9 +61,8 @@ export class UpstreamOrigin implements Origin {
       connections: MOST_CONNECTIONS,
       ...options,
     };
-    const { base, clock, connections, connectTimeoutMs, fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
-    this.#fieldsDeadlines = new Deadlines(clock, fieldsTimeoutMs);
-    this.#bodyDeadlines = new Deadlines(clock, bodyTimeoutMs);
+    const { base, clock, connections, connectTimeoutMs } = this.#options;
+    this.#deadlines = new Deadlines(clock, this.#closing.signal);
     this.#pathPrefix = base.pathname.replace(/\/$/, "");
     // HTTP/1.1 only: the failures and the repetition told apart here are those of its connections.
     this.#connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
@@ -107,18 +106,19 @@ export class UpstreamOrigin implements Origin {
   /** Ends what is still under way. */
   async close(): Promise<void> {
     await this.#pool.destroy();
-    this.#fieldsDeadlines.close();
-    this.#bodyDeadlines.close();
+    this.#closing.abort();
   }
 
   #dispatch(request: OriginRequest, signal: AbortSignal): UpstreamExchange {
     const { method } = request;
+    const { fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
     const path = `${this.#pathPrefix}${request.target}`;
     const exchange = new UpstreamExchange({
       method,
       what: `${method} ${this.#options.base.origin}${path}`,
-      fieldsDeadlines: this.#fieldsDeadlines,
-      bodyDeadlines: this.#bodyDeadlines,
+      deadlines: this.#deadlines,
+      fieldsTimeoutMs,
+      bodyTimeoutMs,
       signal,
       onInterim: request.onInterim,
       hadBegun: (error) => this.#lost.get(error)?.sinceRequest === true,
