@@ -1,4 +1,5 @@
 import { network } from "../http/server/trusted-proxies.ts";
+import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { readSettings, type SettingsInput, setting, type Values } from "../process/settings/program.ts";
@@ -15,8 +16,7 @@ import {
   wholeNumber,
 } from "../process/settings/values.ts";
 import { configuredToken, type Token } from "./control-plane/token.ts";
-import { isEveryAddress, isLoopback, isOwnOrigin } from "./origin/own-origin.ts";
-import { nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/site-settings.ts";
+import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
 
 /** What an edge is started with. */
 export interface EdgeConfig {

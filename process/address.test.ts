@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseAddress } from "./address.ts";
+import { isEveryAddress, isLoopback, parseAddress } from "./address.ts";
 
 describe("parseAddress", () => {
   it("reads names, IPv4, and IPv6 in brackets", () => {
@@ -25,4 +25,25 @@ describe("parseAddress", () => {
       expect(parseAddress(wrong)).to.equal(undefined);
     });
   }
+});
+
+describe("an address to listen on", () => {
+  const given = [
+    "0.0.0.0",
+    "::",
+    "0:0:0:0:0:0:0:0",
+    "::1",
+    "127.0.0.1",
+    "127.9.9.9",
+    "localhost",
+    "10.0.0.1",
+  ];
+
+  it("may be every address of the machine", () => {
+    expect(given.filter(isEveryAddress)).to.deep.equal(["0.0.0.0", "::", "0:0:0:0:0:0:0:0"]);
+  });
+
+  it("may be one that only this machine reaches", () => {
+    expect(given.filter(isLoopback)).to.deep.equal(["::1", "127.0.0.1", "127.9.9.9", "localhost"]);
+  });
 });

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isHost } from "./settings/values.ts";
 
 /** A TCP address; `host` is a name, IPv4, or IPv6 without brackets. */
@@ -18,4 +19,14 @@ export function parseAddress(text: string): Address | undefined {
   // Brackets are for IPv6 addresses, all of which and nothing else have a colon.
   if (!isHost(host) || (bracketed !== undefined) !== host.includes(":")) return undefined;
   return port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** Whether listening on it is listening on every address of the machine. */
+export function isEveryAddress(host: string): boolean {
+  return host === "0.0.0.0" || (isIP(host) === 6 && /^[0:]+$/.test(host));
+}
+
+/** Whether only programs of this machine can reach what listens on it. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -1,8 +1,7 @@
 import { edgeProgram } from "../edge/config.ts";
 import { configuredToken, type Token } from "../edge/control-plane/token.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
-import { isOwnOrigin } from "../edge/origin/own-origin.ts";
-import { origin } from "../edge/origin/site-settings.ts";
+import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { readSettings, type SettingsInput, setting } from "../process/settings/program.ts";

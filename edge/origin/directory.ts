@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { access, constants } from "node:fs/promises";
+import { mimes } from "mrmime";
 import { formatHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -8,9 +9,7 @@ import { contentRange, resolveRange } from "../rules/range.ts";
 import { preconditions } from "../rules/validation.ts";
 import { type AssetFile, type FoundFile, findAsset, readAsset, realPath } from "./asset-file.ts";
 import { assetPath, directoryLocation } from "./asset-path.ts";
-import { contentTypeOf } from "./content-type.ts";
-import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
-import { plainBody } from "./plain-body.ts";
+import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 
 export interface DirectoryOptions {
   readonly root: string;
@@ -18,6 +17,9 @@ export interface DirectoryOptions {
   readonly ttlMs: number;
   readonly clock: Clock;
 }
+
+// A map, because the table is a plain object, in which "constructor" is found too.
+const mediaTypes: ReadonlyMap<string, string> = new Map(Object.entries(mimes));
 
 const INDEX = "index.html";
 
@@ -200,4 +202,17 @@ function entityTag({ file, bytes }: FoundFile): string {
 
 function stamp({ stats }: AssetFile): string {
   return [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map((part) => part.toString(36)).join("-");
+}
+
+/** The media type that the end of a file name stands for. `application/octet-stream` when it says nothing. */
+export function contentTypeOf(fileName: string): string {
+  const dot = fileName.lastIndexOf(".");
+  const type = dot < 0 ? undefined : mediaTypes.get(fileName.slice(dot + 1).toLowerCase());
+  if (type === undefined) return "application/octet-stream";
+  return isUtf8Text(type) ? `${type}; charset=utf-8` : type;
+}
+
+// Text that a browser would decode by guess, or as the page that includes it, if we did not say UTF-8.
+function isUtf8Text(type: string): boolean {
+  return /^text\/|[/+]json$|\/javascript$|^image\/svg\+xml$/.test(type);
 }

@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import { isIdempotent } from "../../http/message/methods.ts";
 
 /** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
 export interface OriginRequest {
@@ -34,4 +35,17 @@ export interface Origin {
   /** Resolves when the origin can be reached, else throws a Failure. For /readyz. */
   probe(): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * Whether a request that got nothing of a response may be sent again: doing it twice is as good as once, and it has
+ * no body, of which an unknown part has been read already.
+ */
+export function isRepeatable(request: OriginRequest): boolean {
+  return isIdempotent(request.method) && request.body === undefined;
+}
+
+/** A body whose bytes are at hand, or a body of no bytes. It holds nothing open, so that it may stay unread. */
+export async function* plainBody(bytes?: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes !== undefined && bytes.byteLength > 0) yield bytes;
 }

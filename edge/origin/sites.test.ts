@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import type { Site } from "./site-settings.ts";
-import { Sites } from "./sites.ts";
+import { fileValue } from "../../process/settings/program.ts";
+import { isOwnOrigin, type OwnPorts, origin, type Site, Sites } from "./sites.ts";
 
-const origin = { kind: "directory", path: "/nowhere" } as const;
-const shop: Site = { name: "shop", hosts: ["shop.example", "www.shop.example", "::1"], origin };
-const blog: Site = { name: "blog", hosts: ["blog.example"], origin };
-const rest: Site = { name: "rest", hosts: [], origin };
+const nowhere = { kind: "directory", path: "/nowhere" } as const;
+const shop: Site = { name: "shop", hosts: ["shop.example", "www.shop.example", "::1"], origin: nowhere };
+const blog: Site = { name: "blog", hosts: ["blog.example"], origin: nowhere };
+const rest: Site = { name: "rest", hosts: [], origin: nowhere };
 
 describe("Sites", () => {
   it("finds the site by the host, whatever its case, its port and the dot at its end", () => {
@@ -33,5 +33,107 @@ describe("Sites", () => {
 
   it("keeps the names in their order", () => {
     expect(new Sites([shop, rest, blog]).names).to.deep.equal(["shop", "rest", "blog"]);
+  });
+});
+
+describe("the origin setting", () => {
+  const read = (text: string) => {
+    const value = origin.parse(text);
+    return value === undefined ? undefined : [value.kind, origin.format(value)];
+  };
+
+  const taken: readonly [text: string, kind: string, formatted?: string][] = [
+    ["assets", "directory"],
+    ["/srv/a, b", "directory"],
+    ["C:\\site", "directory"],
+    ["http://h", "http"],
+    ["HTTPS://H:443/", "http", "https://h"],
+    ["http://a,http://b", "several"],
+    ["http://a:1 , https://b:2/", "several", "http://a:1,https://b:2"],
+  ];
+  for (const [text, kind, formatted = text] of taken) {
+    it(`takes ${text} for ${kind}`, () => {
+      expect(read(text)).to.deep.equal([kind, formatted]);
+      expect(read(formatted)).to.deep.equal([kind, formatted]);
+    });
+  }
+
+  it("keeps several in the order given, the preferred one first", () => {
+    const value = origin.parse("http://b,http://a,http://c");
+    expect(value?.kind === "several" && value.urls.map(({ host }) => host)).to.deep.equal(["b", "a", "c"]);
+  });
+
+  it("takes a YAML list like the same text with commas", () => {
+    const several = fileValue(origin).parse(["http://a", "http://b"]);
+    expect(origin.format(several)).to.equal("http://a,http://b");
+    expect(fileValue(origin).parse(["http://a"]).kind).to.equal("http");
+    expect(fileValue(origin).parse("http://a,http://b").kind).to.equal("several");
+  });
+
+  const refused: readonly [why: string, text: string][] = [
+    ["nothing", ""],
+    ["a file: URL", "file:///srv"],
+    ["credentials", "http://u:p@a"],
+    ["credentials in one of several", "http://a,http://u:p@b"],
+    ["a path", "http://a/b"],
+    ["a directory among several", "http://a,assets"],
+    ["several of which the first is a directory", "assets,http://a"],
+    ["an empty one among several", "http://a,,http://b"],
+    ["a comma at the end", "http://a,"],
+    ["one twice", "http://a,http://A:80/"],
+    ["more than eight", Array.from({ length: 9 }, (_, i) => `http://a${i}`).join(",")],
+  ];
+  for (const [why, text] of refused) {
+    it(`refuses ${why}`, () => expect(read(text)).to.equal(undefined));
+  }
+
+  it("refuses a YAML list of nothing, and one of directories", () => {
+    for (const list of [[], ["http://a", "assets"]]) {
+      expect(fileValue(origin).safeParse(list).success).to.equal(false);
+    }
+  });
+});
+
+const from = (url: string, own: OwnPorts) => isOwnOrigin({ kind: "http", url: new URL(url) }, own);
+
+describe("an origin that is the edge itself", () => {
+  const onLoopback: OwnPorts = { host: "127.0.0.1", ports: [80, 8081] };
+
+  for (const url of [
+    "http://127.0.0.1:8081",
+    "http://localhost:8081",
+    "http://[::1]:8081",
+    "http://[::ffff:127.0.0.1]:8081",
+    "http://localhost.:8081",
+    "http://2130706433:8081",
+    "http://127.0.0.1",
+  ]) {
+    it(`is seen behind ${url}`, () => expect(from(url, onLoopback)).to.equal(true));
+  }
+
+  for (const url of [
+    "http://127.0.0.1:8000",
+    "http://10.0.0.1:8081",
+    "https://127.0.0.1",
+    "http://example.com",
+  ]) {
+    it(`is not seen behind ${url}`, () => expect(from(url, onLoopback)).to.equal(false));
+  }
+
+  it("is seen by every name of an edge that listens on every address", () => {
+    const own: OwnPorts = { host: "0.0.0.0", advertise: "edge-1", ports: [8081] };
+    for (const host of ["127.0.0.1", "edge-1", "0.0.0.0"])
+      expect(from(`http://${host}:8081`, own)).to.equal(true);
+    expect(from("http://edge-2:8081", own)).to.equal(false);
+  });
+
+  it("is seen among several", () => {
+    const urls = [new URL("http://127.0.0.1:8000"), new URL("http://127.0.0.1:8081")];
+    expect(isOwnOrigin({ kind: "several", urls }, onLoopback)).to.equal(true);
+    expect(isOwnOrigin({ kind: "several", urls: urls.slice(0, 1) }, onLoopback)).to.equal(false);
+  });
+
+  it("is never a directory", () => {
+    expect(isOwnOrigin({ kind: "directory", path: "assets" }, onLoopback)).to.equal(false);
   });
 });

@@ -1,4 +1,116 @@
-import type { Site } from "./site-settings.ts";
+import { z } from "zod";
+import { isEveryAddress, isLoopback } from "../../process/address.ts";
+import { fileValue, type Section } from "../../process/settings/program.ts";
+import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
+import type { OriginConfig } from "./open-origin.ts";
+
+/** A named set of Host names with one origin. */
+export interface Site {
+  readonly name: string;
+  /** In lower case; empty when the site answers every Host that no other site names. */
+  readonly hosts: readonly string[];
+  readonly origin: OriginConfig;
+}
+
+/** The name of an edge or a site: it stands in header fields, logs and metrics as it is. */
+export const nodeName = text(
+  "a name of 1 to 63 letters, digits, dots, hyphens and underscores that begins with a letter or a digit",
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+);
+
+const directory = text("the path of a directory");
+// Two letters at least, so that a Windows drive stays a path.
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
+
+// Each may cost a request its timeouts, one after the other.
+const MAX_ORIGINS = 8;
+
+const several = listOf(httpUrl);
+
+/** Where responses come from. That a directory is there is checked when it is opened. */
+export const origin: ValueType<OriginConfig> = {
+  name: "origin",
+  rule: `the path of a directory, or ${httpUrl.rule}, or up to ${MAX_ORIGINS} of these URLs separated by commas, the preferred one first`,
+  fileForm: "list",
+  parse: (value) => {
+    if (!value.split(",").some((part) => HAS_SCHEME.test(part.trim()))) {
+      const path = directory.parse(value);
+      return path === undefined ? undefined : { kind: "directory", path };
+    }
+    const urls = several.parse(value);
+    return urls === undefined ? undefined : httpOrigin(urls);
+  },
+  format: (value) => {
+    switch (value.kind) {
+      case "directory":
+        return value.path;
+      case "http":
+        return httpUrl.format(value.url);
+      case "several":
+        return several.format(value.urls);
+    }
+  },
+};
+
+function httpOrigin(urls: readonly URL[]): OriginConfig | undefined {
+  const [url, ...others] = urls;
+  if (url === undefined || urls.length > MAX_ORIGINS) return undefined;
+  // An origin is not there for itself when it fails.
+  if (new Set(urls.map(httpUrl.format)).size < urls.length) return undefined;
+  return others.length === 0 ? { kind: "http", url } : { kind: "several", urls };
+}
+
+// Sites are looked up by a map; the bound only catches a file that was generated wrongly.
+const MAX_SITES = 1000;
+
+const site = z.strictObject(
+  {
+    name: fileValue(nodeName),
+    hosts: z.array(fileValue(host), { error: "must be a list of host names" }).default([]),
+    origin: fileValue(origin),
+  },
+  {
+    error: (issue) => (issue.code === "invalid_type" ? "must be a map of name, hosts and origin" : undefined),
+  },
+);
+
+/** The `sites:` list of the configuration file. */
+export const sitesSection: Section<readonly Site[]> = {
+  schema: z
+    .array(site, { error: "must be a list of sites" })
+    .min(1, { error: "must have at least one site" })
+    .max(MAX_SITES, { error: `must have at most ${MAX_SITES} sites` })
+    .transform((sites) =>
+      sites.map((each) => ({ ...each, hosts: each.hosts.map((name) => name.toLowerCase()) })),
+    ),
+  help: "A list of `name`, `hosts` and `origin`; a site without hosts answers every other Host. Instead of --origin.",
+};
+
+/** What is wrong between sites that are each right. */
+export function siteProblems(sites: readonly Site[]): string[] {
+  const names = new Set<string>();
+  const siteOf = new Map<string, string>();
+  const problems: string[] = [];
+  let everyHost: string | undefined;
+  for (const { name, hosts } of sites) {
+    if (names.has(name)) problems.push(`sites: each name must be used once, got "${name}" again`);
+    names.add(name);
+    if (hosts.length === 0) {
+      if (everyHost !== undefined) {
+        problems.push(`sites: at most one may be without hosts, got "${everyHost}" and "${name}"`);
+      }
+      everyHost = name;
+    }
+    for (const each of hosts) {
+      const other = siteOf.get(each);
+      if (other !== undefined) {
+        problems.push(`sites: each host must belong to one site, got "${each}" in "${other}" and "${name}"`);
+      }
+      siteOf.set(each, name);
+    }
+  }
+  return problems;
+}
 
 /** Finds the site that a Host selects. */
 export class Sites {
@@ -31,4 +143,40 @@ function hostOf(authority: string): string {
 /** Settings have an IPv6 address as it is, a Host field has it in brackets. */
 function isBareIPv6(host: string): boolean {
   return host.includes(":") && !host.startsWith("[");
+}
+
+/** The ports that must not be asked for content: those that this program serves. */
+export interface OwnPorts {
+  readonly host: string;
+  readonly advertise?: string | undefined;
+  readonly ports: readonly number[];
+}
+
+/** Whether fetching from `origin`, or from one of several, would come back to one of our own ports. */
+export function isOwnOrigin(origin: OriginConfig, own: OwnPorts): boolean {
+  switch (origin.kind) {
+    case "directory":
+      return false;
+    case "http":
+      return isOwnUrl(origin.url, own);
+    case "several":
+      return origin.urls.some((url) => isOwnUrl(url, own));
+  }
+}
+
+function isOwnUrl({ protocol, hostname, port }: URL, own: OwnPorts): boolean {
+  const defaultPort = protocol === "https:" ? 443 : 80;
+  if (!own.ports.includes(port === "" ? defaultPort : Number(port))) return false;
+  const name = plainHost(hostname);
+  if (name === own.host || name === own.advertise || isEveryAddress(name)) return true;
+  return isLoopback(name) && (isLoopback(own.host) || isEveryAddress(own.host));
+}
+
+/** In a URL, an IPv6 address stands in brackets, a name may end in the root's dot, and IPv4 may be written as IPv6. */
+function plainHost(hostname: string): string {
+  const name = hostname.replace(/^\[|\]$|\.$/g, "");
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);
+  if (mapped === null) return name;
+  const halves = mapped.slice(1).map((half) => Number.parseInt(half, 16));
+  return halves.flatMap((half) => [half >> 8, half & 0xff]).join(".");
 }

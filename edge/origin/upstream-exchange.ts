@@ -2,9 +2,8 @@ import type { Dispatcher } from "undici";
 import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
-import type { OriginRequest, OriginResponse } from "./origin.ts";
+import { type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 import { type OriginErrorCode, OriginFailure, originErrorOf } from "./origin-error.ts";
-import { plainBody } from "./plain-body.ts";
 import { UpstreamBody } from "./upstream-body.ts";
 
 export interface ExchangeOptions {

@@ -5,9 +5,8 @@ import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
-import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
+import { isRepeatable, type Origin, type OriginRequest, type OriginResponse } from "./origin.ts";
 import { originErrorOf } from "./origin-error.ts";
-import { isRepeatable } from "./repeatable.ts";
 import { skipContinue } from "./skip-continue.ts";
 import { UpstreamExchange } from "./upstream-exchange.ts";
 

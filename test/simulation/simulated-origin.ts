@@ -1,5 +1,4 @@
-import type { Origin, OriginRequest, OriginResponse } from "../../edge/origin/origin.ts";
-import { plainBody } from "../../edge/origin/plain-body.ts";
+import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "../../edge/origin/origin.ts";
 import { formatHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
