@@ -21,11 +21,11 @@ import { routeRequest } from "./choose/route-request.ts";
 import { ClientConnection, type ClientParts, type RefusedBytes } from "./client/client-connection.ts";
 import type { Connections } from "./client/connections.ts";
 import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./client/error-answer.ts";
-import type { Exchange } from "./client/exchange.ts";
+import type { Exchange, RequestOutcome } from "./client/exchange.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { type Forwarded, Forwarding, type ForwardingParts } from "./forward/forwarding.ts";
-import type { RequestOutcome, RouterMetrics } from "./metrics.ts";
-import { RouterFailure } from "./router-failure.ts";
+import type { RouterMetrics } from "./metrics.ts";
+import { REFUSALS, RouterFailure } from "./router-failure.ts";
 
 // The finest of the time limits is 1 s.
 const CHECK_EVERY_MS = 500;
@@ -168,11 +168,12 @@ export class Listener {
     if (failure.code === "no-edge") metrics.noEdge();
     const errorId = randomUUID();
     const { method, target } = exchange.request;
+    if (failure.code === "internal") log.error({ errorId, err: failure.cause }, "fault");
     log.warn(
       { errorId, code: failure.code, method, target, cause: describeError(failure) },
       "request failed",
     );
-    const outcome = failure.code === "body-malformed" ? "refused" : "failed";
+    const outcome = REFUSALS.has(failure.code) ? "refused" : "failed";
     this.#send(exchange, errorAnswer(failure.answer, errorId), outcome);
   }
 

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
+import type { RequestOutcome } from "./client/exchange.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { isServing, lastReport } from "./measure/edge-health.ts";
 
@@ -69,21 +70,6 @@ export const routerGauges = [
     help: "1 while this edge answers and is neither lapsed nor draining, else 0.",
   },
 ] as const;
-
-/** What became of one request. */
-export type RequestOutcome =
-  /** An edge's answer was delivered whole. */
-  | "relayed"
-  /** The client was sent to an edge (redirect mode). */
-  | "redirected"
-  /** Not a request that may be forwarded. */
-  | "refused"
-  /** The client got an error made by the router. */
-  | "failed"
-  /** The answer broke off after its first byte. */
-  | "cut"
-  /** The client left first. */
-  | "client-left";
 
 type CounterName = (typeof routerCounters)[number]["name"];
 type GaugeName = (typeof routerGauges)[number]["name"];

@@ -5,27 +5,27 @@ interface Answer {
   /** RFC 9209 section 2.3: the proxy error type. */
   readonly error: string;
   readonly source: FailureSource;
-  /** What the client is told; causes stay in the log. */
+  /** The text for the client. Causes stay in the log. */
   readonly text: string;
 }
 
-/** Everything that keeps the router from relaying a response, and what the client gets for it. */
+/** Every reason why the router relays no response, and the answer to the client. */
 const ANSWERS = {
-  /** None is alive, or none of those that are could be reached. */
+  /** No edge is alive, or no living edge could be reached. */
   "no-edge": {
     status: 503,
     error: "destination_unavailable",
     source: "edge",
     text: "No edge can take this request at the moment.",
   },
-  /** No connection to that edge could be had, or it died while the request waited there. */
+  /** No connection to that edge, or the edge died while the request waited there. */
   "edge-unreachable": {
     status: 503,
     error: "destination_unavailable",
     source: "edge",
     text: "The edge could not be reached.",
   },
-  /** The connection ended before the answer began, and the request cannot be sent twice. */
+  /** The connection ended before the response began, and the request cannot be sent twice. */
   "edge-broke-off": {
     status: 502,
     error: "connection_terminated",
@@ -50,21 +50,21 @@ const ANSWERS = {
     source: "client",
     text: "The body of the request did not arrive in time.",
   },
-  /** What follows cannot be told from the next request. */
+  /** The next request cannot be found behind it. */
   "body-malformed": {
     status: 400,
     error: "http_request_error",
     source: "client",
     text: "The body of the request is malformed.",
   },
-  /** Takes no byte of the answer, so it cannot be told anything either. */
+  /** The client takes no byte of the response. */
   "reader-stalled": {
     status: 408,
     error: "http_request_error",
     source: "client",
     text: "The client did not take the answer.",
   },
-  /** Nobody is left to read this. */
+  /** Nobody reads this answer. */
   "client-left": {
     status: 499,
     error: "http_request_error",
@@ -77,7 +77,14 @@ const ANSWERS = {
     source: "edge",
     text: "The router is stopping.",
   },
-  /** A fault of the router itself. */
+  /** Edges have the same limits, and the router adds fields. */
+  "fields-too-large": {
+    status: 431,
+    error: "http_request_error",
+    source: "client",
+    text: "With the fields that the router adds, the request has more or larger fields than an edge takes.",
+  },
+  /** A fault of the router itself: it threw. */
   internal: {
     status: 500,
     error: "proxy_internal_error",
@@ -86,9 +93,12 @@ const ANSWERS = {
   },
 } as const satisfies Record<string, Answer>;
 
+/** The client's request is at fault: it counts as refused, not as failed. */
+export const REFUSALS: ReadonlySet<RouterFailureCode> = new Set(["body-malformed", "fields-too-large"]);
+
 export type RouterFailureCode = keyof typeof ANSWERS;
 
-/** A Failure whose code says what the client gets. `message` is for the log. */
+/** A Failure whose code decides the answer to the client. `message` is for the log. */
 export class RouterFailure extends Failure {
   declare readonly code: RouterFailureCode;
   readonly answer: Answer;

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { expect } from "chai";
+import { systemClock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import { Gate } from "../test/rig/gate.ts";
 import { ask, get } from "../test/rig/http-client.ts";
@@ -135,6 +136,44 @@ describe("the router", () => {
     }
     expect(text).to.match(/edgecache_router_edge_rtt_ms\{edge="near"\} \d/);
   });
+
+  it("refuses itself what an edge would refuse with the fields that the router adds", async () => {
+    const only = await edge("only");
+    const { base, admin } = await router([only]);
+    const headers = Object.fromEntries(Array.from({ length: 96 }, (_, at) => [`X-${at}`, "1"]));
+    expect((await get(base, "/", { headers })).status).to.equal(431);
+    expect((await get(admin, "/metrics")).text).to.contain('requests_total{outcome="refused"} 1');
+  });
+
+  for (const [what, where, status] of [
+    ["choosing an edge", "/pick-edge.ts", 500],
+    ["ranking the edges", "#rankFor", 200],
+    ["sending to an edge", "/attempt.ts", 500],
+    ["relaying a response", "/relay.ts", 500],
+  ] as const) {
+    it(`goes on after a fault in ${what}`, async () => {
+      let isFaulty = false;
+      const failIn = <T>(value: T): T => {
+        if (isFaulty && new Error("looks who calls").stack?.includes(where)) throw new Error("boom");
+        return value;
+      };
+      const parts = {
+        random: () => failIn(0.5),
+        clock: { ...systemClock, monotonic: () => failIn(systemClock.monotonic()) },
+      };
+      const edges = [await edge("a"), await edge("b")];
+      const { base, logged } = await router(edges, { policy: "balanced" }, parts);
+      isFaulty = true;
+      const reply = await get(base, "/");
+      expect(reply.status).to.equal(status);
+      expect(reply.header("Proxy-Status")).to.equal(
+        status === 500 ? "edgecache-router; error=proxy_internal_error" : undefined,
+      );
+      expect((await logged("fault")).err).to.include({ message: "boom" });
+      isFaulty = false;
+      expect((await get(base, "/")).status).to.equal(200);
+    });
+  }
 
   it("reports two edges that have one id", async () => {
     const { logged } = await router([await edge("twin"), await edge("twin")]);

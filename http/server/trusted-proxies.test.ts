@@ -26,6 +26,35 @@ describe("trusted proxies", () => {
     }
   });
 
+  it("are believed about the client's scheme and host, when they say one", () => {
+    const proxies = new TrustedProxies(["10.0.0.0/8"]);
+    for (const [said, scheme] of [
+      ["https", "https"],
+      ["HTTPS", "https"],
+      ["https, http", "https"],
+      ["wss", "http"],
+      ["", "http"],
+      [undefined, "http"],
+    ] as const) {
+      expect(proxies.scheme("10.0.0.1", said, "http"), said).to.equal(scheme);
+    }
+    for (const [said, host] of [
+      ["shop.example", "shop.example"],
+      ["Shop.example:8443, b.example", "shop.example:8443"],
+      ["a b", "own.example"],
+      ["", "own.example"],
+      [undefined, "own.example"],
+    ] as const) {
+      expect(proxies.host("10.0.0.1", said, "own.example"), said).to.equal(host);
+    }
+  });
+
+  it("are the only ones believed about scheme and host", () => {
+    const proxies = new TrustedProxies(["10.0.0.0/8"]);
+    expect(proxies.scheme("11.0.0.1", "https", "http")).to.equal("http");
+    expect(proxies.host("11.0.0.1", "shop.example", "own.example")).to.equal("own.example");
+  });
+
   it("are named by address or network", () => {
     for (const good of ["127.0.0.1", "10.0.0.0/8", "0.0.0.0/0", "::1", "fd00::/8", "::/0"]) {
       expect(network.parse(good), good).to.equal(good);

@@ -1,5 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import type { ValueType } from "../../process/settings/values.ts";
+import { authorityText, parseAuthority } from "../message/authority.ts";
+import type { Scheme } from "../message/scheme.ts";
 
 /** An IP address, or a network in CIDR notation. */
 export const network: ValueType<string> = {
@@ -9,7 +11,7 @@ export const network: ValueType<string> = {
   format: (text) => text,
 };
 
-/** The proxies that are believed about the addresses a request came by before them. */
+/** The proxies in front of us that are believed about the requests they pass on. */
 export class TrustedProxies {
   readonly #networks = new BlockList();
 
@@ -28,6 +30,21 @@ export class TrustedProxies {
   chain(peer: string, said: string | undefined): string {
     const believed = said !== undefined && CHAIN.test(said) && this.#trusts(peer);
     return believed ? `${said}, ${peer}` : peer;
+  }
+
+  /** The scheme that the client used, for X-Forwarded-Proto: the word of a trusted `peer`, else our port's scheme. */
+  scheme(peer: string, said: string | undefined, own: Scheme): Scheme {
+    if (said === undefined || !this.#trusts(peer)) return own;
+    // Several proxies make a list; the first value is that of the proxy nearest to the client.
+    const first = said.split(",", 1)[0]?.trim().toLowerCase();
+    return first === "http" || first === "https" ? first : own;
+  }
+
+  /** The host that the client asked for, for X-Forwarded-Host: the word of a trusted `peer`, else its Host. */
+  host(peer: string, said: string | undefined, own: string | undefined): string | undefined {
+    if (said === undefined || !this.#trusts(peer)) return own;
+    const authority = parseAuthority(said.split(",", 1)[0]?.trim() ?? "");
+    return authority === undefined ? own : authorityText(authority);
   }
 
   #trusts(address: string): boolean {

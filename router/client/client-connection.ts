@@ -5,10 +5,9 @@ import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { UnreadBytes } from "../../http/server/unread-bytes.ts";
 import type { WriteBuffer } from "../../http/server/write-buffer.ts";
 import type { Clock } from "../../process/clock.ts";
-import { RequestLines } from "../forward/forwarded-fields.ts";
-import type { RequestOutcome } from "../metrics.ts";
+import { type LinesOut, RequestLines } from "../forward/request-head-out.ts";
 import { RouterFailure } from "../router-failure.ts";
-import { type ClientSide, Exchange } from "./exchange.ts";
+import { type ClientSide, Exchange, type RequestOutcome } from "./exchange.ts";
 
 /** Why bytes are no request, as RefusedRequest says it. */
 export interface RefusedBytes {
@@ -98,7 +97,7 @@ export class ClientConnection implements ClientSide {
     return this.#state.kind === "exchange" || this.#state.kind === "closed" ? undefined : this.#state.since;
   }
 
-  requestLines(request: RequestHead): string {
+  requestLines(request: RequestHead): LinesOut {
     return this.#lines.of(request);
   }
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { ALLOWED_METHODS } from "../../http/message/refusal.ts";
-import { PSEUDONYM } from "../forward/forwarded-fields.ts";
+import { PSEUDONYM } from "../forward/request-head-out.ts";
 
 /** An answer made by the router itself. */
 export interface ErrorAnswer {

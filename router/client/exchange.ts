@@ -3,7 +3,7 @@ import type { RequestHead } from "../../http/message/request-head.ts";
 import type { BodyRead, RequestBody } from "../../http/server/request-body.ts";
 import { type Overdue, Patience } from "../../http/server/timeouts.ts";
 import type { WriteBuffer } from "../../http/server/write-buffer.ts";
-import type { RequestOutcome } from "../metrics.ts";
+import type { LinesOut } from "../forward/request-head-out.ts";
 import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
 
 /** The client's connection, as far as one request on it needs it. */
@@ -13,7 +13,7 @@ export interface ClientSide {
   /** No further request is taken after this one. */
   readonly stopping: boolean;
   /** The client's field lines for an edge, for this request. */
-  requestLines(request: RequestHead): string;
+  requestLines(request: RequestHead): LinesOut;
   /** The body has been read as far as it has come: more may come. */
   wantsMore(): void;
   /** The whole answer has been given to the socket, or there will be no more of it. */
@@ -29,6 +29,21 @@ export interface Answerer {
   /** Nobody should go on with it. */
   giveUp(failure: RouterFailure): void;
 }
+
+/** What became of one request. */
+export type RequestOutcome =
+  /** The client got the whole response of an edge. */
+  | "relayed"
+  /** The client was sent to an edge (redirect mode). */
+  | "redirected"
+  /** Not a request that may be forwarded. */
+  | "refused"
+  /** The client got an error response made by the router. */
+  | "failed"
+  /** The response broke off after its first byte. */
+  | "cut"
+  /** The client left first. */
+  | "client-left";
 
 type Answer =
   | { readonly kind: "none" }
@@ -98,7 +113,7 @@ export class Exchange {
     return this.#client.socket.writableLength === 0;
   }
 
-  requestLines(): string {
+  requestLines(): LinesOut {
     return this.#client.requestLines(this.request);
   }
 

@@ -4,7 +4,6 @@ import { Chooser, type ChooserSettings, type Explanation } from "../choose/choos
 import type { Ranking } from "../choose/ranking.ts";
 import type { RouteRequest } from "../choose/route-request.ts";
 import { type EdgeHealth, lastReport, stateOf } from "../measure/edge-health.ts";
-import type { EdgeMonitor } from "../measure/edge-monitor.ts";
 import { type EdgeAddresses, FleetEdge, type FleetEdgeParts } from "./fleet-edge.ts";
 
 export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
@@ -69,9 +68,9 @@ export class Fleet {
     this.#update();
   }
 
-  /** Resolves when every edge has either answered or been found dead: at most a second after it joined. */
+  /** Resolves when each edge has answered, is found dead, or has left: at most a second after it joined. */
   async measured(): Promise<void> {
-    await Promise.all(this.edges.map(({ monitor }) => verdict(monitor)));
+    await Promise.all(this.edges.map(({ monitor }) => monitor.measured));
     this.#isMeasured = true;
   }
 
@@ -87,7 +86,7 @@ export class Fleet {
     const edge = new FleetEdge(member, this.#isMeasured, parts);
     this.#edges.set(key, edge);
     edge.monitor.onPing((health, before) => {
-      this.#notice(edge, health, before);
+      this.#guarded(() => this.#notice(edge, health, before));
       this.#update();
     });
     edge.monitor.start();
@@ -95,7 +94,16 @@ export class Fleet {
   }
 
   #update(): void {
-    this.#chooser.update(this.#list, this.#parts.clock.monotonic());
+    this.#guarded(() => this.#chooser.update(this.#list, this.#parts.clock.monotonic()));
+  }
+
+  /** The boundary for everything that Pings set off: after a fault of ours the choice stays as it is. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (err) {
+      this.#parts.log.error({ err }, "fault");
+    }
   }
 
   #noticeEjection(edge: FleetEdge): void {
@@ -142,14 +150,4 @@ export class Fleet {
 
 function keyOf({ grpcAddress, httpAddress }: EdgeAddresses): string {
   return `${grpcAddress} ${httpAddress ?? ""}`;
-}
-
-function verdict(monitor: EdgeMonitor): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = monitor.onPing((health) => {
-      if (health.kind === "unmeasured") return;
-      stop();
-      resolve();
-    });
-  });
 }

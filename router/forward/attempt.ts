@@ -1,23 +1,22 @@
-import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
 import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
-import type { HttpDate } from "../../http/server/date-field.ts";
-import type { Clock } from "../../process/clock.ts";
 import type { Exchange } from "../client/exchange.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
 import { BodyUpload } from "./body-upload.ts";
 import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./edge-connection.ts";
 import type { EdgePool } from "./edge-pool.ts";
-import { forwardedHead, interimHead, relayedHead } from "./forwarded-fields.ts";
+import { Relay, type RelayParts } from "./relay.ts";
+import { requestHeadOut } from "./request-head-out.ts";
+import { interimHeadOut } from "./response-head-out.ts";
 
 /** An attempt that failed before the client has seen anything of it. */
 export interface FailedAttempt {
   readonly failure: RouterFailure;
   /** The edge may have seen the request. */
   readonly sent: boolean;
-  /** It met a kept connection that the edge was just closing: no fault of the edge. */
+  /** It used a kept connection that the edge was just closing: no fault of the edge. */
   readonly stale: boolean;
 }
 
@@ -29,59 +28,47 @@ export interface Destination {
   readonly fresh: boolean;
 }
 
-/** Who is told what becomes of an attempt. */
+/** Learns the result of an attempt. */
 export interface AttemptOwner {
   /** The head of an interim response, for the client. */
   interim(attempt: Attempt, head: string): void;
-  /** The edge begins to answer: nobody else's answer is wanted any more. */
+  /** The edge begins to answer: no other response is wanted any more. */
   answering(attempt: Attempt): void;
-  /** The whole answer has been given to the client's connection. */
+  /** The whole response has been given to the client's connection. */
   relayed(attempt: Attempt): void;
   failed(attempt: Attempt, how: FailedAttempt): void;
-  /** The answer broke off after its head. */
+  /** The response broke off after its head. */
   cut(attempt: Attempt, failure: RouterFailure): void;
-  /** What the client sent as the body is none. */
+  /** The body that the client sends is malformed. */
   malformedBody(why: string): void;
+  /** Something threw. */
+  faulted(thrown: unknown): void;
 }
-
-export interface AttemptParts {
-  readonly clock: Clock;
-  readonly date: HttpDate;
-}
-
-/** How the body goes on to the client. */
-type Passing =
-  /** Byte for byte: both sides delimit it in the same way. */
-  | "as-received"
-  /** Without chunked coding, to a client of HTTP/1.0; the end of the connection ends it. */
-  | "content"
-  /** In chunks: the edge ends it by closing, the client's connection goes on. */
-  | "in-chunks";
 
 type Stage =
   /** No connection yet: nothing has been sent. */
   | { readonly kind: "connecting" }
   | { readonly kind: "waiting" }
-  | { readonly kind: "relaying"; readonly passing: Passing }
+  | { readonly kind: "relaying"; readonly relay: Relay }
   | { readonly kind: "over" };
 
 const CONNECTING: Stage = { kind: "connecting" };
 const WAITING: Stage = { kind: "waiting" };
 const OVER: Stage = { kind: "over" };
 
-/** A request that can be sent twice at any time: harmless, and with nothing to read a second time. */
-export function isRepeatable({ request, body }: Exchange): boolean {
+/** Whether the request may be sent to another edge at any time: it is safe, and has no body to read a second time. */
+export function canBeRepeated({ request, body }: Exchange): boolean {
   return body === undefined && isSafe(request.method);
 }
 
-/** One try of a request at one edge: sends it, and relays the answer as it arrives. */
+/** One try of a request at one edge: sends it, and relays the response as it arrives. */
 export class Attempt implements ConnectionUser {
   readonly edge: FleetEdge;
   readonly #id: string;
   readonly #rttMs: number;
   readonly #pool: EdgePool;
   readonly #exchange: Exchange;
-  readonly #parts: AttemptParts;
+  readonly #parts: RelayParts;
   readonly #owner: AttemptOwner;
   readonly #beganAt: number;
   readonly #connection: EdgeConnection;
@@ -89,8 +76,8 @@ export class Attempt implements ConnectionUser {
   /** The request's body, if it has one. */
   readonly #upload: BodyUpload | undefined;
 
-  /** Takes a connection: one that is kept, if there is one and none that is `fresh` is wanted. */
-  constructor(to: Destination, exchange: Exchange, parts: AttemptParts, owner: AttemptOwner) {
+  /** Takes a kept connection if there is one, else a new one; with `fresh` always a new one. */
+  constructor(to: Destination, exchange: Exchange, parts: RelayParts, owner: AttemptOwner) {
     const { edge, pool, fresh } = to;
     const now = parts.clock.monotonic();
     this.edge = edge;
@@ -108,7 +95,7 @@ export class Attempt implements ConnectionUser {
     this.#upload = body === undefined ? undefined : new BodyUpload(exchange, body, this.#connection);
   }
 
-  /** Sends the request, if its connection is ready; else it is sent when it is. */
+  /** Sends the request if the connection is ready; else `connected` sends it. */
   begin(): void {
     if (this.#connection.ready) this.connected();
   }
@@ -118,7 +105,7 @@ export class Attempt implements ConnectionUser {
     return this.#id;
   }
 
-  /** Whether the client has seen nothing of an answer. */
+  /** Whether the client has seen nothing of a response. */
   get waiting(): boolean {
     return this.#stage.kind === "connecting" || this.#stage.kind === "waiting";
   }
@@ -126,7 +113,7 @@ export class Attempt implements ConnectionUser {
   connected(): void {
     this.#stage = WAITING;
     const exchange = this.#exchange;
-    const head = forwardedHead(exchange.request, exchange.requestLines(), this.#pool.address);
+    const head = requestHeadOut(exchange.request, exchange.requestLines().lines, this.#pool.address);
     if (this.#upload === undefined) {
       this.#connection.send(exchange.request.method, head);
       return;
@@ -147,84 +134,59 @@ export class Attempt implements ConnectionUser {
   }
 
   interim(head: ResponseHead): void {
-    if (this.#stage.kind === "waiting") this.#owner.interim(this, interimHead(head));
+    if (this.#stage.kind === "waiting") this.#owner.interim(this, interimHeadOut(head));
   }
 
   head(head: ResponseHead, framing: Framing): void {
     if (this.#stage.kind !== "waiting") return;
-    const { clock, date } = this.#parts;
-    const now = clock.monotonic();
-    const exchange = this.#exchange;
+    const now = this.#parts.clock.monotonic();
     if (!this.#connection.reused) this.#pool.learn(head.raw);
     this.edge.traffic.answered(now, now - this.#beganAt);
-    exchange.patience.waitFor("answer", now);
     this.#owner.answering(this);
-    const passing = passingOf(framing, exchange);
-    this.#stage = { kind: "relaying", passing };
-    const relayed = {
-      edge: this.#id,
-      firstByteMs: now - exchange.arrivedAt,
-      rttMs: this.#rttMs,
-      chunked: passing === "in-chunks" || (passing === "as-received" && framing.kind === "chunked"),
-      closes: exchange.decideClosing(),
-      date: date.value,
-    };
-    exchange.begin(relayedHead(head, this.#connection.lines, relayed));
+    const edge = { id: this.#id, rttMs: this.#rttMs };
+    const relay = new Relay(this.#exchange, this.#connection, this.#parts, { edge, head, framing });
+    this.#stage = { kind: "relaying", relay };
   }
 
   body(received: Buffer, content: readonly Buffer[]): void {
-    if (this.#stage.kind !== "relaying") return;
-    switch (this.#stage.passing) {
-      case "as-received":
-        this.#exchange.send("", received, "");
-        break;
-      case "content":
-        for (const piece of content) this.#exchange.send("", piece, "");
-        break;
-      case "in-chunks":
-        this.#exchange.send(chunkStart(received.length), received, CHUNK_END);
-    }
+    if (this.#stage.kind === "relaying") this.#stage.relay.body(received, content);
   }
 
   readOver(): void {
-    if (this.#stage.kind !== "relaying") return;
-    this.#exchange.flush();
-    if (this.#exchange.taken) this.#waitFor("answer");
-    else {
-      this.#connection.hold();
-      this.#waitFor("reader");
-    }
+    if (this.#stage.kind === "relaying") this.#stage.relay.readOver();
   }
 
   /** The client has taken all that was sent. */
   clientDrained(): void {
-    if (this.#stage.kind !== "relaying") return;
-    this.#waitFor("answer");
-    this.#connection.resume();
+    if (this.#stage.kind === "relaying") this.#stage.relay.clientDrained();
   }
 
   whole(excess: boolean): void {
     if (this.#stage.kind !== "relaying") return;
-    if (this.#stage.passing === "in-chunks") this.#exchange.send(LAST_CHUNK, undefined, "");
+    this.#stage.relay.whole();
     const now = this.#parts.clock.monotonic();
-    // The answer itself is whole and delimited; an edge that says more than it was asked is not to be trusted.
+    // The response itself is whole. An edge that sends more than it was asked for is not to be trusted.
     if (excess) this.edge.traffic.failed(now, "edge-rubbish");
     this.#end();
     this.#connection.release(this.#upload?.whole !== false && !excess, now);
     this.#owner.relayed(this);
   }
 
+  faulted(thrown: unknown): void {
+    this.#owner.faulted(thrown);
+  }
+
   failed({ code, why, cause }: ConnectionFault): void {
     this.#fail(code, why, cause);
   }
 
-  /** Only what can go elsewhere leaves: whether the edge is dead, its connection will tell. */
+  /** Moves on if the request can be repeated. Otherwise the connection shows whether the edge is really dead. */
   edgeDied(why: string): void {
     const nothingSent = this.#stage.kind === "connecting";
-    if (this.waiting && (nothingSent || isRepeatable(this.#exchange))) this.#fail("edge-unreachable", why);
+    if (this.waiting && (nothingSent || canBeRepeated(this.#exchange))) this.#fail("edge-unreachable", why);
   }
 
-  /** Somebody's time is up, the client left, or another answer came first. Tells the owner nothing. */
+  /** A time limit has passed, the client has left, or another edge answered first. Does not call the owner. */
   cancel(failure?: RouterFailureCode): void {
     if (this.#stage.kind === "over") return;
     if (failure === "edge-silent") this.edge.traffic.failed(this.#parts.clock.monotonic(), failure);
@@ -258,18 +220,10 @@ export class Attempt implements ConnectionUser {
     if (rest.kind === "malformed") this.#owner.malformedBody(rest.why);
   }
 
-  /** Once the answer has begun, only its own progress counts. */
+  /** Once the response has begun, only its own progress counts. */
   #waitWhileSending(party: "edge" | "sender"): void {
-    if (this.#stage.kind === "waiting") this.#waitFor(party);
+    if (this.#stage.kind === "waiting") {
+      this.#exchange.patience.waitFor(party, this.#parts.clock.monotonic());
+    }
   }
-
-  #waitFor(party: "edge" | "sender" | "reader" | "answer"): void {
-    this.#exchange.patience.waitFor(party, this.#parts.clock.monotonic());
-  }
-}
-
-function passingOf(framing: Framing, exchange: Exchange): Passing {
-  const old = exchange.request.fields.version === "1.0";
-  if (framing.kind === "chunked") return old ? "content" : "as-received";
-  return framing.kind === "until-close" && !old ? "in-chunks" : "as-received";
 }

@@ -1,29 +1,31 @@
 import { connect, type Socket } from "node:net";
 import type { Address } from "../../process/address.ts";
 import { AnswerReader, type AnswerSink } from "./answer-reader.ts";
-import { ResponseLines } from "./forwarded-fields.ts";
+import { ResponseLines } from "./response-head-out.ts";
 
-/** Why a request on a connection came to nothing. */
+/** Why a request on a connection failed. */
 export interface ConnectionFault {
   readonly code: "edge-unreachable" | "edge-broke-off" | "edge-rubbish";
   readonly why: string;
   readonly cause?: unknown;
 }
 
-/** The one request that is under way on a connection. */
+/** The one request in flight on a connection. */
 export interface ConnectionUser extends AnswerSink {
   /** The request may be written. */
   connected(): void;
   /** The edge takes more of the request's body. */
   drained(): void;
-  /** All that one read has brought has been told: what belongs together can go out together. */
+  /** One read from the socket is over: its parts can go out together. */
   readOver(): void;
-  /** The answer has come to its end. */
+  /** The response is complete. */
   whole(excess: boolean): void;
-  /** There will be no answer, or no more of it. */
+  /** There will be no response, or no more of it. */
   failed(fault: ConnectionFault): void;
   /** The edge has stopped answering Pings; the connection says nothing about it yet. */
   edgeDied(why: string): void;
+  /** One of these calls threw. The connection is closed. */
+  faulted(thrown: unknown): void;
 }
 
 /** The pool that a connection belongs to. */
@@ -35,8 +37,8 @@ export interface ConnectionPool {
 }
 
 /**
- * connecting → busy ⇄ idle; closed from anywhere: by the edge, by a fault, by whoever uses it. A connection that is
- * idle reads on: what comes then, bytes or an end, closes it.
+ * connecting → busy ⇄ idle. Any state → closed: by the edge, by a fault, by the user. An idle connection still reads:
+ * bytes or an end close it.
  */
 type State =
   | { readonly kind: "connecting"; readonly user: ConnectionUser }
@@ -47,10 +49,10 @@ type State =
 const IDLE: State = { kind: "idle" };
 const CLOSED: State = { kind: "closed" };
 
-// One lost SYN is sent again after 1 s; by then the next edge is the better choice.
+// A lost SYN is sent again after 1 s; by then the next edge is the better choice.
 const CONNECT_MS = 1000;
 
-// All connections read into one buffer: everything in it is used or copied before the read is over.
+// Shared by all connections: everything in it is used or copied before the read is over.
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** One keep-alive connection to an edge, for one request at a time. */
@@ -72,18 +74,26 @@ export class EdgeConnection {
     this.#socket = connect({
       ...address,
       noDelay: true,
-      onread: { buffer: READ_BUFFER, callback: (length, bytes) => this.#read(bytes, length) },
+      onread: {
+        buffer: READ_BUFFER,
+        callback: (length, bytes) => {
+          this.#guarded(() => this.#read(bytes, length));
+          return !this.#held;
+        },
+      },
     });
     this.#socket
-      .setTimeout(CONNECT_MS, () => this.#gone(new Error(`no connection within ${CONNECT_MS} ms`)))
-      .on("connect", () => this.#connected())
-      .on("drain", () => this.#state.kind === "busy" && this.#state.user.drained())
-      .on("error", (error) => this.#gone(error))
-      .on("end", () => this.#gone(undefined))
-      .on("close", () => this.#gone(new Error("closed")));
+      .setTimeout(CONNECT_MS, () =>
+        this.#guarded(() => this.#gone(new Error(`no connection within ${CONNECT_MS} ms`))),
+      )
+      .on("connect", () => this.#guarded(() => this.#connected()))
+      .on("drain", () => this.#guarded(() => this.#user?.drained()))
+      .on("error", (error) => this.#guarded(() => this.#gone(error)))
+      .on("end", () => this.#guarded(() => this.#gone(undefined)))
+      .on("close", () => this.#guarded(() => this.#gone(new Error("closed"))));
   }
 
-  /** Whether it has carried an answer before: then the edge may be closing it just now. */
+  /** Whether it has carried a response before: then the edge may be closing it just now. */
   get reused(): boolean {
     return this.#answers > 0;
   }
@@ -98,7 +108,7 @@ export class EdgeConnection {
     this.#state = { kind: "busy", user };
   }
 
-  /** Begins a request; the answer to it will be that to `method`. */
+  /** Begins a request. How its response ends depends on `method`. */
   send(method: string, head: string): void {
     this.#reader.begin(method);
     this.#socket.write(head, "latin1");
@@ -123,7 +133,7 @@ export class EdgeConnection {
     this.#socket.uncork();
   }
 
-  /** Reads nothing more after what has just been told, until `resume`. */
+  /** Stops reading until `resume`. */
   hold(): void {
     this.#held = true;
   }
@@ -134,7 +144,7 @@ export class EdgeConnection {
     this.#socket.resume();
   }
 
-  /** The request on it is over. It is kept when both sides are ready for another one. */
+  /** The request is over. The connection is kept when both sides are ready for another one. */
   release(good: boolean, now: number): void {
     if (this.#state.kind !== "busy") return;
     if (!good || !this.#reader.persists) {
@@ -147,15 +157,30 @@ export class EdgeConnection {
     this.#pool.keep(this, now);
   }
 
-  /** Whoever uses it is told nothing any more. */
+  /** The user is not called any more. */
   destroy(): void {
     this.#state = CLOSED;
     this.#close();
   }
 
   edgeDied(why: string): void {
+    this.#guarded(() => this.#user?.edgeDied(why));
+  }
+
+  get #user(): ConnectionUser | undefined {
     const state = this.#state;
-    if (state.kind === "connecting" || state.kind === "busy") state.user.edgeDied(why);
+    return state.kind === "connecting" || state.kind === "busy" ? state.user : undefined;
+  }
+
+  /** The boundary for everything that an edge sets off: a fault of ours ends the request, never the process. */
+  #guarded(act: () => void): void {
+    const user = this.#user;
+    try {
+      act();
+    } catch (thrown) {
+      this.destroy();
+      user?.faulted(thrown);
+    }
   }
 
   #connected(): void {
@@ -166,11 +191,10 @@ export class EdgeConnection {
     user.connected();
   }
 
-  /** Returns false to read no more for now. */
-  #read(buffer: Uint8Array, length: number): boolean {
+  #read(buffer: Uint8Array, length: number): void {
     if (this.#state.kind !== "busy") {
       this.destroy();
-      return true;
+      return;
     }
     const { user } = this.#state;
     const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
@@ -186,7 +210,6 @@ export class EdgeConnection {
         this.#fail({ code: "edge-rubbish", why: progress.why });
         break;
     }
-    return !this.#held;
   }
 
   /** The socket has ended: in good order when there is no cause. */
@@ -209,10 +232,10 @@ export class EdgeConnection {
   }
 
   #fail(fault: ConnectionFault): void {
-    const state = this.#state;
+    const user = this.#user;
     this.#state = CLOSED;
     this.#close();
-    if (state.kind === "connecting" || state.kind === "busy") state.user.failed(fault);
+    user?.failed(fault);
   }
 
   #close(): void {

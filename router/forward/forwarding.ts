@@ -6,9 +6,15 @@ import type { Answerer, Exchange } from "../client/exchange.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { RouterFailure } from "../router-failure.ts";
-import { Attempt, type AttemptOwner, type Destination, type FailedAttempt, isRepeatable } from "./attempt.ts";
+import {
+  Attempt,
+  type AttemptOwner,
+  canBeRepeated,
+  type Destination,
+  type FailedAttempt,
+} from "./attempt.ts";
 
-/** What became of a request. */
+/** The result of forwarding a request. */
 export type Forwarded =
   | { readonly kind: "relayed"; readonly edge: string }
   /** The client has part of an answer. */
@@ -21,33 +27,33 @@ export interface ForwardingParts {
   readonly clock: Clock;
   readonly date: HttpDate;
   readonly budget: RetryBudget;
-  /** Asks a second edge when the first takes longer than it usually does. */
+  /** Asks a second edge when the first takes longer than usual. */
   readonly hedge: boolean;
-  /** The field, in lower case, in which a client's region stands. */
+  /** The field, in lower case, that names the client's region. */
   readonly regionField: string | undefined;
   /** The request turns to another edge, or once more to this one. */
   readonly retried: (edge: string, failure: RouterFailure) => void;
-  /** It could have, but too many others have. */
+  /** It could have, but the retry budget is spent. */
   readonly retryRefused: () => void;
   /** The request is also sent to this edge. */
   readonly hedged: (edge: string) => void;
   readonly over: (exchange: Exchange, forwarded: Forwarded) => void;
 }
 
-// A request that breaks the edges it reaches must not visit them all. Refused connections do not count.
+// A request that breaks every edge it reaches must not reach them all. Refused connections do not count.
 const MAX_SENT = 3;
 
 /**
  * Tries the edges in the order of the choice until one begins to answer:
- * - a kept connection that breaks may have been closed just then: the same edge is asked over a fresh one;
- * - an edge that broke a fresh connection off gets a second try after the others;
- * - with hedging, an edge that takes longer than usual gets company, and the first to answer wins;
- * each of them only when the request can be sent twice, and while the retry budget lasts.
+ * - A kept connection breaks: the edge may have closed it just then, so it is asked again over a fresh one.
+ * - A fresh connection breaks: the edge gets a second try after the others.
+ * - Hedging, and an edge takes longer than usual: a second edge is asked too, and the first to answer wins.
+ * All of this only when the request can be sent twice, and while the retry budget lasts.
  */
 export class Forwarding implements Answerer, AttemptOwner {
   readonly #exchange: Exchange;
   readonly #parts: ForwardingParts;
-  readonly #queue: FleetEdge[];
+  #queue: FleetEdge[] = [];
   #attempt: Attempt | undefined;
   #hedge: Attempt | undefined;
   #hedgeTimer: NodeJS.Timeout | undefined;
@@ -57,14 +63,22 @@ export class Forwarding implements Answerer, AttemptOwner {
   constructor(exchange: Exchange, parts: ForwardingParts) {
     this.#exchange = exchange;
     this.#parts = parts;
-    this.#queue = [...parts.fleet.choose(routeRequest(exchange.request, parts.regionField)).edges];
     exchange.answerer = this;
     parts.budget.request();
   }
 
   begin(): void {
-    this.#tryNext();
-    if (this.#parts.hedge) this.#prepareHedge();
+    this.#guarded(() => {
+      const { fleet, regionField, hedge } = this.#parts;
+      if (!this.#exchange.requestLines().fits) {
+        const why = "the fields are within the limits, but not with those that the router adds";
+        this.#end({ kind: "unanswered", failure: new RouterFailure("fields-too-large", why) });
+        return;
+      }
+      this.#queue = [...fleet.choose(routeRequest(this.#exchange.request, regionField)).edges];
+      this.#tryNext();
+      if (hedge) this.#prepareHedge();
+    });
   }
 
   moreBody(): void {
@@ -81,7 +95,7 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#end(this.#exchange.begun ? { kind: "cut", edge: id, failure } : { kind: "unanswered", failure });
   }
 
-  /** Of two attempts only the first one passes them on: the client asked once. */
+  /** With two attempts, only the first one passes interim responses on: the client asked once. */
   interim(attempt: Attempt, head: string): void {
     if (attempt === this.#attempt) this.#exchange.interim(head);
   }
@@ -123,15 +137,29 @@ export class Forwarding implements Answerer, AttemptOwner {
     else this.#start({ edge: attempt.edge, pool, fresh: true });
   }
 
+  /** A fault of ours ends this request only. */
+  faulted(thrown: unknown): void {
+    this.#attempt?.cancel();
+    this.giveUp(new RouterFailure("internal", "a fault of the router", thrown));
+  }
+
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.faulted(thrown);
+    }
+  }
+
   #mayTryAgain({ sent, stale }: FailedAttempt): boolean {
-    if (this.#sent >= MAX_SENT || (sent && !isRepeatable(this.#exchange))) return false;
+    if (this.#sent >= MAX_SENT || (sent && !canBeRepeated(this.#exchange))) return false;
     if (!stale && this.#queue.length === 0) return false;
     if (this.#parts.budget.take(this.#parts.clock.monotonic())) return true;
     this.#parts.retryRefused();
     return false;
   }
 
-  /** Whether the other one of two attempts is still under way after this one has failed. */
+  /** Whether the other one of two attempts still goes on after this one has failed. */
   #survives(failed: Attempt): boolean {
     const other = failed === this.#attempt ? this.#hedge : this.#attempt;
     this.#attempt = other;
@@ -163,7 +191,8 @@ export class Forwarding implements Answerer, AttemptOwner {
     const { request, body } = this.#exchange;
     if (request.method !== "GET" || body !== undefined || this.#queue.length === 0) return;
     const usualMs = this.#attempt?.edge.traffic.p95Ms(this.#parts.clock.monotonic());
-    if (usualMs !== undefined) this.#hedgeTimer = setTimeout(() => this.#sendHedge(), usualMs);
+    if (usualMs !== undefined)
+      this.#hedgeTimer = setTimeout(() => this.#guarded(() => this.#sendHedge()), usualMs);
   }
 
   #sendHedge(): void {

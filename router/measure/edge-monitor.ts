@@ -37,6 +37,7 @@ export class EdgeMonitor {
   readonly #channel: EdgeChannel;
   readonly #listeners = new Set<HealthListener>();
   readonly #stopped = new AbortController();
+  readonly #measured = Promise.withResolvers<void>();
   #health: EdgeHealth;
   /** When this process last found that it had been held up. Silence counts anew from then. */
   #stalledAt = Number.NEGATIVE_INFINITY;
@@ -60,6 +61,11 @@ export class EdgeMonitor {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Resolves when the edge has answered or is found dead, and when the monitor stops before. */
+  get measured(): Promise<void> {
+    return this.#measured.promise;
+  }
+
   start(): void {
     // The loop ends by itself only when stop() aborts its wait.
     this.#run(this.#stopped.signal).catch((thrown: unknown) => {
@@ -71,6 +77,7 @@ export class EdgeMonitor {
     this.#stopped.abort();
     this.#listeners.clear();
     this.#channel.close();
+    this.#measured.resolve();
   }
 
   /** Pings overlap when the round trip is longer than the period; their deadline bounds how many. */
@@ -117,6 +124,7 @@ export class EdgeMonitor {
     const now = this.#clock.monotonic();
     this.#health = nextHealth(before, event, now);
     if (before.kind === "dead" && this.#health.kind === "alive") this.#revivedAt = now;
+    if (this.#health.kind !== "unmeasured") this.#measured.resolve();
     for (const listener of this.#listeners) listener(this.#health, before);
   }
 }

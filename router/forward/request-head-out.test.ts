@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
-import { ResponseHeads } from "../../http/message/response-head.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
-import { forwardedHead, interimHead, RequestLines, ResponseLines, relayedHead } from "./forwarded-fields.ts";
+import { RequestLines, requestHeadOut } from "./request-head-out.ts";
 
 const nobody = new TrustedProxies([]);
 
@@ -26,9 +25,16 @@ function linesOf(head: string): string[] {
   return head.slice(0, -4).split("\r\n");
 }
 
+/** Edges read requests as the router does. */
+function isTakenByAnEdge(head: string): boolean {
+  return new RequestHeads().read(Buffer.from(head, "latin1")).kind === "head";
+}
+
 function toEdge(...lines: readonly string[]): string[] {
   const request = requestOf("GET /a HTTP/1.1", "Host: www.example", ...lines);
-  return linesOf(forwardedHead(request, new RequestLines("192.0.2.7", nobody).of(request), "127.0.0.1:8081"));
+  return linesOf(
+    requestHeadOut(request, new RequestLines("192.0.2.7", nobody).of(request).lines, "127.0.0.1:8081"),
+  );
 }
 
 const START = ["GET /a HTTP/1.1", "Host: www.example"];
@@ -88,23 +94,70 @@ describe("the head of a forwarded request", () => {
 
   it("passes on what a trusted proxy says of the addresses before it", () => {
     const request = requestOf("GET / HTTP/1.1", "Host: a", "X-Forwarded-For: 203.0.113.7, 2001:db8::7");
-    const lines = new RequestLines("192.0.2.7", new TrustedProxies(["192.0.2.0/24"])).of(request);
+    const lines = new RequestLines("192.0.2.7", new TrustedProxies(["192.0.2.0/24"])).of(request).lines;
     expect(lines).to.contain("X-Forwarded-For: 203.0.113.7, 2001:db8::7, 192.0.2.7\r\n");
     expect(lines).to.contain(
       'Forwarded: for=203.0.113.7, for="[2001:db8::7]", for=192.0.2.7;host="a";proto=http\r\n',
     );
   });
 
+  it("passes on the scheme and the host that a trusted proxy names, and the client's Host as it is", () => {
+    const said = ["X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example:8443"];
+    const request = requestOf("GET / HTTP/1.1", "Host: backend.example", ...said);
+    const lines = new RequestLines("192.0.2.7", new TrustedProxies(["192.0.2.0/24"])).of(request).lines;
+    expect(linesOf(requestHeadOut(request, lines, "127.0.0.1:8081")).slice(1)).to.deep.equal([
+      "Host: backend.example",
+      'Forwarded: for=192.0.2.7;host="shop.example:8443";proto=https',
+      "X-Forwarded-For: 192.0.2.7",
+      ...said,
+      "Via: 1.1 edgecache-router",
+    ]);
+  });
+
+  it("says what the client sent when a stranger names a scheme and a host", () => {
+    expect(toEdge("X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example")).to.deep.equal([
+      ...START,
+      ...ADDED,
+    ]);
+  });
+
+  it("fits the limits of an edge up to 100 fields, those that the router adds among them", () => {
+    const own = START.length - 1 + ADDED.length;
+    const fits = (count: number) => {
+      const fields = Array.from({ length: count }, (_, at) => `X-${at}: 1`);
+      const request = requestOf(...START, ...fields);
+      const { lines, fits } = new RequestLines("192.0.2.7", nobody).of(request);
+      expect(isTakenByAnEdge(requestHeadOut(request, lines, ""))).to.equal(fits);
+      return fits;
+    };
+    expect([fits(100 - own), fits(101 - own)]).to.deep.equal([true, false]);
+  });
+
+  it("fits the limits of an edge up to 8 KiB, what the router adds included", () => {
+    const own = [...START.slice(1), ...ADDED, "X: "].reduce((sum, line) => sum + line.length + 2, 0);
+    const fits = (length: number) => {
+      const request = requestOf(...START, `X: ${"x".repeat(length)}`);
+      const { lines, fits } = new RequestLines("192.0.2.7", nobody).of(request);
+      expect(isTakenByAnEdge(requestHeadOut(request, lines, ""))).to.equal(fits);
+      return fits;
+    };
+    expect([fits(8192 - own), fits(8193 - own)]).to.deep.equal([true, false]);
+  });
+
   it("quotes an IPv6 client in Forwarded", () => {
     const request = requestOf("GET / HTTP/1.1", "Host: a");
-    const lines = new RequestLines("2001:db8::7", nobody).of(request);
+    const lines = new RequestLines("2001:db8::7", nobody).of(request).lines;
     expect(lines).to.contain('Forwarded: for="[2001:db8::7]";host="a";proto=http\r\n');
     expect(lines).to.contain("X-Forwarded-For: 2001:db8::7\r\n");
   });
 
   it("names the edge as host for a client of HTTP/1.0 that names none", () => {
     const request = requestOf("GET / HTTP/1.0");
-    const head = forwardedHead(request, new RequestLines("192.0.2.7", nobody).of(request), "127.0.0.1:8081");
+    const head = requestHeadOut(
+      request,
+      new RequestLines("192.0.2.7", nobody).of(request).lines,
+      "127.0.0.1:8081",
+    );
     expect(linesOf(head).slice(0, 2)).to.deep.equal(["GET / HTTP/1.1", "Host: 127.0.0.1:8081"]);
     expect(head).to.contain("Forwarded: for=192.0.2.7;proto=http\r\n").and.not.to.contain("X-Forwarded-Host");
     expect(head).to.contain("Via: 1.0 edgecache-router\r\n");
@@ -115,107 +168,10 @@ describe("the head of a forwarded request", () => {
     const lines = new RequestLines("192.0.2.7", nobody);
     const ask = (field: string) => {
       const read = heads.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\nX: ${field}\r\n\r\n`));
-      return read.kind === "head" ? lines.of(read.head) : "";
+      return read.kind === "head" ? lines.of(read.head).lines : "";
     };
     expect(ask("1")).to.contain("X: 1\r\n");
     expect(ask("1")).to.contain("X: 1\r\n");
     expect(ask("2")).to.contain("X: 2\r\n");
-  });
-});
-
-const RELAYED = {
-  edge: "edge-1",
-  firstByteMs: 12.345,
-  rttMs: 5.06,
-  chunked: false,
-  closes: false,
-  date: "now",
-};
-const ADDED_TO_RESPONSE = [
-  "Via: 1.1 edgecache-router",
-  "X-Served-By: edge-1",
-  'Server-Timing: router;dur=12.3, rtt;dur=5.1;desc="edge-1"',
-];
-
-function responseOf(start: string, ...lines: readonly string[]) {
-  const read = new ResponseHeads().read(Buffer.from(`${[start, ...lines].join("\r\n")}\r\n\r\n`, "latin1"));
-  if (read.kind !== "head") throw new Error(`no head: ${JSON.stringify(read)}`);
-  return read.head;
-}
-
-describe("the head of a relayed response", () => {
-  const toClient = (changes: Partial<typeof RELAYED>, ...lines: readonly string[]) =>
-    linesOf(
-      relayedHead(responseOf("HTTP/1.1 200 OK", ...lines), new ResponseLines(), { ...RELAYED, ...changes }),
-    );
-
-  it("keeps what the edge said of the cache, and says who served it and how fast", () => {
-    const lines = [
-      "Date: Sun, 22 Nov 2026 14:00:00 GMT",
-      "Cache-Status: edge-1; hit; ttl=5",
-      "Age: 3",
-      "Set-Cookie: a=1",
-      "Set-Cookie: b=2",
-      "Server-Timing: origin;dur=1",
-    ];
-    expect(toClient({}, ...lines)).to.deep.equal(["HTTP/1.1 200 OK", ...lines, ...ADDED_TO_RESPONSE]);
-  });
-
-  it("loses what is for the edge's connection only, and another's X-Served-By", () => {
-    const lines = [
-      "Date: now",
-      "Connection: close, X-Hop",
-      "x-hop: 1",
-      "Keep-Alive: timeout=5",
-      "Trailer: X-T",
-      "x-served-by: someone",
-    ];
-    expect(toClient({}, ...lines)).to.deep.equal(["HTTP/1.1 200 OK", "Date: now", ...ADDED_TO_RESPONSE]);
-  });
-
-  it("says how its body is delimited, and when its connection closes", () => {
-    expect(
-      toClient({ chunked: true, closes: true }, "Date: now", "Transfer-Encoding: chunked"),
-    ).to.deep.equal([
-      "HTTP/1.1 200 OK",
-      "Date: now",
-      "Transfer-Encoding: chunked",
-      "Connection: close",
-      ...ADDED_TO_RESPONSE,
-    ]);
-  });
-
-  it("dates an answer that the edge has not dated", () => {
-    expect(toClient({})).to.deep.equal(["HTTP/1.1 200 OK", "Date: now", ...ADDED_TO_RESPONSE]);
-  });
-
-  it("gives a 204 no Content-Length, and keeps the edge's own words for a status", () => {
-    const head = responseOf("HTTP/1.1 204 Nothing here", "Date: now", "Content-Length: 0");
-    expect(linesOf(relayedHead(head, new ResponseLines(), RELAYED)).slice(0, 2)).to.deep.equal([
-      "HTTP/1.1 204 Nothing here",
-      "Date: now",
-    ]);
-  });
-});
-
-describe("the lines of an edge's answers", () => {
-  it("are remembered for a head that comes again, and only for that", () => {
-    const [heads, lines] = [new ResponseHeads(), new ResponseLines()];
-    const answer = (age: number) => {
-      const read = heads.read(Buffer.from(`HTTP/1.1 204 OK\r\nAge: ${age}\r\nDate: now\r\n\r\n`));
-      return read.kind === "head" ? lines.of(read.head) : undefined;
-    };
-    const first = answer(1);
-    expect(first).to.include({ lines: "Age: 1\r\nDate: now\r\n", dated: true });
-    expect(answer(1)).to.equal(first);
-    expect(answer(2)).to.include({ lines: "Age: 2\r\nDate: now\r\n" });
-  });
-});
-
-describe("the head of an interim response", () => {
-  it("keeps its fields but for those of the connection", () => {
-    const lines = ["Link: </a.css>; rel=preload", "Connection: x", "x: 1", "Content-Length: 5"];
-    const head = responseOf("HTTP/1.1 103 Early Hints", ...lines);
-    expect(linesOf(interimHead(head))).to.deep.equal(["HTTP/1.1 103 Early Hints", lines[0]]);
   });
 });

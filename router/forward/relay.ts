@@ -1,0 +1,104 @@
+import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
+import type { Framing } from "../../http/message/message-framing.ts";
+import type { ResponseHead } from "../../http/message/response-head.ts";
+import type { HttpDate } from "../../http/server/date-field.ts";
+import type { Clock } from "../../process/clock.ts";
+import type { Exchange } from "../client/exchange.ts";
+import type { EdgeConnection } from "./edge-connection.ts";
+import { responseHeadOut } from "./response-head-out.ts";
+
+/** How the content goes on to the client. */
+type Passing =
+  /** Byte for byte: both sides delimit it in the same way. */
+  | "as-received"
+  /** Without chunked coding, to an HTTP/1.0 client. The end of the connection ends it. */
+  | "content"
+  /** In chunks. The edge ends it by closing, and the client's connection stays open. */
+  | "in-chunks";
+
+export interface RelayParts {
+  readonly clock: Clock;
+  readonly date: HttpDate;
+}
+
+/** The edge whose response is relayed, as Server-Timing shows it. */
+export interface RelayedEdge {
+  readonly id: string;
+  readonly rttMs: number;
+}
+
+/** The response of an edge on its way to the client, as fast as the client takes it. */
+export class Relay {
+  readonly #exchange: Exchange;
+  readonly #connection: EdgeConnection;
+  readonly #clock: Clock;
+  readonly #passing: Passing;
+
+  constructor(
+    exchange: Exchange,
+    connection: EdgeConnection,
+    parts: RelayParts,
+    { edge, head, framing }: { edge: RelayedEdge; head: ResponseHead; framing: Framing },
+  ) {
+    this.#exchange = exchange;
+    this.#connection = connection;
+    this.#clock = parts.clock;
+    this.#passing = passingOf(framing, exchange);
+    const isChunked =
+      this.#passing === "in-chunks" || (this.#passing === "as-received" && framing.kind === "chunked");
+    this.#wait("answer");
+    const added = {
+      edge: edge.id,
+      firstByteMs: parts.clock.monotonic() - exchange.arrivedAt,
+      rttMs: edge.rttMs,
+      chunked: isChunked,
+      closes: exchange.decideClosing(),
+      date: parts.date.value,
+    };
+    exchange.begin(responseHeadOut(head, connection.lines, added));
+  }
+
+  /** `content`: the bytes in `received` without chunked coding. */
+  body(received: Buffer, content: readonly Buffer[]): void {
+    switch (this.#passing) {
+      case "as-received":
+        this.#exchange.send("", received, "");
+        break;
+      case "content":
+        for (const piece of content) this.#exchange.send("", piece, "");
+        break;
+      case "in-chunks":
+        this.#exchange.send(chunkStart(received.length), received, CHUNK_END);
+    }
+  }
+
+  /** One read from the edge is over. Reads no more until the client has taken all of it. */
+  readOver(): void {
+    this.#exchange.flush();
+    if (this.#exchange.taken) this.#wait("answer");
+    else {
+      this.#connection.hold();
+      this.#wait("reader");
+    }
+  }
+
+  clientDrained(): void {
+    this.#wait("answer");
+    this.#connection.resume();
+  }
+
+  /** The content is complete. */
+  whole(): void {
+    if (this.#passing === "in-chunks") this.#exchange.send(LAST_CHUNK, undefined, "");
+  }
+
+  #wait(party: "reader" | "answer"): void {
+    this.#exchange.patience.waitFor(party, this.#clock.monotonic());
+  }
+}
+
+function passingOf(framing: Framing, exchange: Exchange): Passing {
+  const isOld = exchange.request.fields.version === "1.0";
+  if (framing.kind === "chunked") return isOld ? "content" : "as-received";
+  return framing.kind === "until-close" && !isOld ? "in-chunks" : "as-received";
+}

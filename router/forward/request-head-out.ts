@@ -1,0 +1,105 @@
+import { isIPv6 } from "node:net";
+import { Fields } from "../../http/message/fields.ts";
+import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import { REQUEST_FIELD_LIMITS } from "../../http/message/request-fields.ts";
+import type { RequestHead } from "../../http/message/request-head.ts";
+import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+
+/** RFC 9110 section 7.6.3: the name under which the router appears in Via, and in Proxy-Status. */
+export const PSEUDONYM = "edgecache-router";
+
+// Host and the framing are written anew. The router has answered 100 (Continue) itself by the time it forwards.
+const REPLACED = ["host", "content-length", "expect"];
+
+// RFC 1035 section 2.3.4, and a port: room for the address of an edge, which takes the place of a missing Host.
+const LONGEST_ADDRESS = 260;
+
+/** The field lines of a request, and whether an edge takes so many of them. */
+export interface LinesOut {
+  readonly lines: string;
+  readonly fits: boolean;
+}
+
+interface Remembered extends LinesOut {
+  readonly fields: RequestHead["fields"];
+  readonly host: string | undefined;
+}
+
+/** The field lines for edges, made from the requests on one connection of a client. */
+export class RequestLines {
+  readonly #peer: string;
+  readonly #proxies: TrustedProxies;
+  #last: Remembered | undefined;
+
+  /** `peer`: the IP address of the client, or of a proxy in front of the router. */
+  constructor(peer: string, proxies: TrustedProxies) {
+    this.#peer = peer;
+    this.#proxies = proxies;
+  }
+
+  /**
+   * All end-to-end fields but REPLACED, in the client's order and case, then the fields that the router vouches for.
+   * The lines are remembered: clients repeat their fields.
+   */
+  of({ fields, host }: RequestHead): LinesOut {
+    if (this.#last === undefined || this.#last.fields !== fields || this.#last.host !== host) {
+      this.#last = { fields, host, ...this.#build(fields, host) };
+    }
+    return this.#last;
+  }
+
+  #build(fields: RequestHead["fields"], host: string | undefined): LinesOut {
+    const { raw, version } = fields;
+    const asked = Fields.ofRaw(raw);
+    const kept = withoutForgeable(endToEnd(asked)).without(REPLACED);
+    let lines = "";
+    for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
+    const chain = this.#proxies.chain(this.#peer, asked.get("X-Forwarded-For"));
+    const proto = this.#proxies.scheme(this.#peer, asked.get("X-Forwarded-Proto"), "http");
+    const named = this.#proxies.host(this.#peer, asked.get("X-Forwarded-Host"), host);
+    const nodes = chain.split(",").map((address) => `for=${nodeOf(address.trim())}`);
+    const forwardedHost = named === undefined ? "" : `;host="${named}"`;
+    lines += `Forwarded: ${nodes.join(", ")}${forwardedHost};proto=${proto}\r\n`;
+    lines += `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\n`;
+    if (named !== undefined) lines += `X-Forwarded-Host: ${named}\r\n`;
+    lines += `Via: ${version} ${PSEUDONYM}\r\n`;
+    return {
+      lines,
+      fits: fits(`${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${lines}`),
+    };
+  }
+}
+
+/** RFC 7239 section 6: an IPv6 address stands in brackets and quotes, an address with a port in quotes. */
+function nodeOf(address: string): string {
+  if (isIPv6(address)) return `"[${address}]"`;
+  return address.includes(":") ? `"${address}"` : address;
+}
+
+/** The head of the request to an edge. `address`: the edge's, for an HTTP/1.0 request that names no host. */
+export function requestHeadOut(request: RequestHead, lines: string, address: string): string {
+  const { method, path, host = address } = request;
+  return `${method} ${path} HTTP/1.1\r\n${hostLine(host)}${framingLine(request.fields)}${lines}\r\n`;
+}
+
+/** Whether these lines are within the limits that edge and router share. */
+function fits(lines: string): boolean {
+  const { fields, bytes } = REQUEST_FIELD_LIMITS;
+  return lines.length <= bytes && lines.split("\r\n").length - 1 <= fields;
+}
+
+function hostLine(host: string): string {
+  return `Host: ${host}\r\n`;
+}
+
+function framingLine({ framing }: RequestHead["fields"]): string {
+  switch (framing.kind) {
+    case "none":
+      return "";
+    case "length":
+      return `Content-Length: ${framing.length}\r\n`;
+    case "chunked":
+      return "Transfer-Encoding: chunked\r\n";
+  }
+}
