@@ -38,4 +38,62 @@ describe("skipContinue", () => {
     fieldsRead.open();
     expect(await textOf(response)).to.equal(CONTINUE);
   });
+
+  it("leaves out a 100 that comes after another interim response", async () => {
+    const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+    for (const bytes of [`${hints}${CONTINUE}${RESPONSE}`, `${CONTINUE}${hints}${CONTINUE}${RESPONSE}`]) {
+      const server = await raw(bytes);
+      const seen: number[] = [];
+      const response = await upstream(server.url).fetch(
+        { ...get("/a"), onInterim: (status) => seen.push(status) },
+        never,
+      );
+      expect(await textOf(response)).to.equal("HTTP/1.1 100 is only content.");
+      expect(seen).to.deep.equal([103]);
+    }
+  });
+
+  describe("while the request's body is still being sent", () => {
+    /** Answers at once, writes `content` when more of the request's body has come, and closes if `length` is unknown. */
+    async function answeredEarly(content: string, length: "known" | "unknown"): Promise<string> {
+      const head = length === "known" ? `Content-Length: ${content.length}` : "Connection: close";
+      const began = new Gate();
+      const more = new Gate();
+      const server = await raw((socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`);
+        socket.on("data", (bytes: string) => {
+          if (!bytes.includes("second")) return;
+          if (length === "known") socket.write(content);
+          else socket.end(content);
+        });
+      });
+      async function* body() {
+        yield Buffer.from("first");
+        await more.passed;
+        yield Buffer.from("second");
+        await began.passed;
+      }
+      const response = await upstream(server.url).fetch(
+        { method: "POST", target: "/a", fields: get("/a").fields, body: body() },
+        never,
+      );
+      more.open();
+      try {
+        return await textOf(response);
+      } finally {
+        began.open();
+      }
+    }
+
+    for (const [why, content] of [
+      ["is a whole 100", CONTINUE],
+      ["is how a 100 begins", "H"],
+      ["has a 100 at its start", `${CONTINUE}and more`],
+    ] as const) {
+      it(`leaves content alone that ${why}`, async () => {
+        expect(await answeredEarly(content, "known")).to.equal(content);
+        expect(await answeredEarly(content, "unknown")).to.equal(content);
+      });
+    }
+  });
 });

@@ -157,7 +157,8 @@ export class UpstreamOrigin implements Origin {
     const responseBegun = skipContinue(socket);
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#lost.set(error, { ever: socket.bytesRead > 0, sinceRequest: responseBegun() });
-      // undici takes a reset for the proper end of a body without a length; it is not (RFC 9112 section 8).
+      // undici takes a reset for the proper end of a body without a length (`lib/dispatcher/client-h1.js` of 8.13.1,
+      // onHttpSocketError; nodejs/undici#784). It is not one (RFC 9112 section 8).
       if (error.code === "ECONNRESET") error.code = "ECONNABORTED";
     });
   }
