@@ -244,7 +244,7 @@ class RunningEdge implements Edge {
   /** A stopped edge serves nothing, so no purge need wait for it. */
   async #leave(): Promise<void> {
     try {
-      await this.#around.purgeLog.forget(this.id, this.#bootId);
+      await this.#around.purgeLog.leave(this.id, this.#bootId);
     } catch (thrown) {
       this.#parts.log.warn({ cause: describeError(thrown) }, "still in the heartbeat table");
     }

@@ -5,10 +5,26 @@ import { idTaken, leaseEndsInMs } from "./membership.ts";
 import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
 import { encodePurge } from "./purge-codec.ts";
-import type { AppendOutcome, Heartbeat, LogEntry, LogState, Member, PurgeLog } from "./purge-log.ts";
+import { ANOTHER_PURGE, purgeDigest } from "./purge-digest.ts";
+import type {
+  AppendOutcome,
+  ForgetOutcome,
+  Heartbeat,
+  LogEntry,
+  LogState,
+  Member,
+  PurgeLog,
+} from "./purge-log.ts";
 
 // Trimming moves the whole array, so it is done once for this many entries.
 const TRIM_SLACK = 1000;
+
+/** What a purgeId stands for, for as long as it is known again. */
+interface KnownPurge {
+  readonly position: Position;
+  readonly digest: string;
+  readonly until: number;
+}
 
 /**
  * The purge log inside one process: the edges of the one-command system share one instance, and
@@ -20,7 +36,7 @@ export class MemoryPurgeLog implements PurgeLog {
   readonly #runId: string;
   readonly #closed = new AbortController();
   readonly #entries: LogEntry[] = [];
-  readonly #positions = new Map<string, { readonly position: Position; readonly until: number }>();
+  readonly #known = new Map<string, KnownPurge>();
   readonly #members = new Map<string, { readonly beat: Heartbeat; readonly at: number }>();
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
   readonly #sleepers = new Set<() => void>();
@@ -32,17 +48,22 @@ export class MemoryPurgeLog implements PurgeLog {
     this.#openEpoch("the log is new", BEGINNING);
   }
 
-  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
+  async append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
     const refusal = this.#refusal(floor) ?? (encoded.kind === "refused" ? encoded.reason : undefined);
     if (refusal !== undefined) return { kind: "rejected", reason: refusal };
     this.#overtake(floor);
     this.#forgetOldPurges();
-    const first = this.#positions.get(purge.purgeId);
-    if (first !== undefined) return { kind: "accepted", position: first.position, runId: this.#runId };
+    const digest = purgeDigest(purge, reboundMs);
+    const first = this.#known.get(purge.purgeId);
+    if (first !== undefined) {
+      return first.digest === digest
+        ? { kind: "accepted", position: first.position, runId: this.#runId }
+        : { kind: "another-purge", reason: ANOTHER_PURGE };
+    }
     const position = { epoch: this.#tail.epoch, seq: this.#tail.seq + 1 };
     this.#push({ position, content: { kind: "purge", purge } });
-    this.#positions.set(purge.purgeId, { position, until: this.#clock.monotonic() + SAME_PURGE_MS });
+    this.#known.set(purge.purgeId, { position, digest, until: this.#clock.monotonic() + SAME_PURGE_MS });
     return { kind: "accepted", position, runId: this.#runId };
   }
 
@@ -79,9 +100,18 @@ export class MemoryPurgeLog implements PurgeLog {
       .sort((a, b) => (a.edge < b.edge ? -1 : 1));
   }
 
-  async forget(edge: string, bootId?: string): Promise<void> {
+  async forget(edge: string): Promise<ForgetOutcome> {
     const known = this.#members.get(edge);
-    if (bootId === undefined || known?.beat.bootId === bootId) this.#members.delete(edge);
+    if (known === undefined) return { kind: "unknown" };
+    const heartbeatAgeMs = this.#clock.monotonic() - known.at;
+    const leftMs = leaseEndsInMs({ leaseMs: known.beat.leaseMs, heartbeatAgeMs });
+    if (leftMs > 0) return { kind: "serving", leftMs, heartbeatAgeMs };
+    this.#members.delete(edge);
+    return { kind: "forgotten", heartbeatAgeMs };
+  }
+
+  async leave(edge: string, bootId: string): Promise<void> {
+    if (this.#members.get(edge)?.beat.bootId === bootId) this.#members.delete(edge);
   }
 
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
@@ -149,10 +179,10 @@ export class MemoryPurgeLog implements PurgeLog {
 
   #forgetOldPurges(): void {
     const now = this.#clock.monotonic();
-    for (const [purgeId, { until }] of this.#positions) {
+    for (const [purgeId, { until }] of this.#known) {
       // A Map keeps insertion order, which is the order of expiry.
       if (until > now) return;
-      this.#positions.delete(purgeId);
+      this.#known.delete(purgeId);
     }
   }
 

@@ -20,6 +20,8 @@ export type AppendOutcome =
       /** The history that it stands in, as in LogState. */
       readonly runId: string;
     }
+  /** Rule P2: the purgeId stands for other targets, or for another way to purge them. Nothing was appended. */
+  | { readonly kind: "another-purge"; readonly reason: string }
   /** The log answered no (read-only, full, loading, not allowed): nothing was appended. */
   | { readonly kind: "rejected"; readonly reason: string }
   /** The log did not answer: it may or may not stand there. A retry with the same purgeId is safe. */
@@ -52,6 +54,14 @@ export interface Member extends Heartbeat {
   readonly tableAgeMs: number;
 }
 
+/** What became of an edge that was to be removed from the table. */
+export type ForgetOutcome =
+  | { readonly kind: "forgotten"; readonly heartbeatAgeMs: number }
+  /** The table does not name it. */
+  | { readonly kind: "unknown" }
+  /** It may still serve from its cache for so long. */
+  | { readonly kind: "serving"; readonly leftMs: number; readonly heartbeatAgeMs: number };
+
 /** What the log answers to a heartbeat. */
 export interface LogState {
   /**
@@ -70,8 +80,11 @@ export interface LogState {
  * Implementations: in memory inside one process, and a Redis Stream between machines.
  */
 export interface PurgeLog {
-  /** Appends once per purgeId. `floor` is the highest position that the caller has ever seen. Never throws. */
-  append(purge: Purge, floor: Position): Promise<AppendOutcome>;
+  /**
+   * Appends once per purgeId (rule P2). `floor` is the highest position that the caller has ever seen. `reboundMs`: when
+   * the caller purges the same once more, which is part of what the id stands for. Never throws.
+   */
+  append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome>;
   /**
    * Batches of entries after `after`, oldest first, until `signal` aborts.
    * Survives outages of the log by itself: it reconnects and goes on after the last entry it gave.
@@ -88,8 +101,13 @@ export interface PurgeLog {
    * history yet is at the beginning. Throws a Failure.
    */
   members(): Promise<readonly Member[]>;
-  /** Removes an edge from the table; with `bootId`, only if it is still that boot. Throws a Failure. */
-  forget(edge: string, bootId?: string): Promise<void>;
+  /**
+   * Removes an edge from the table if its lease has surely run out. The log decides and removes in one step, so that no
+   * heartbeat comes in between. Throws a Failure.
+   */
+  forget(edge: string): Promise<ForgetOutcome>;
+  /** An edge that serves no more removes itself, unless another boot has taken its id since. Throws a Failure. */
+  leave(edge: string, bootId: string): Promise<void>;
   /** Calls `listener` at every heartbeat of any edge, as it happens. Returns how to stop. */
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void;
   close(): Promise<void>;

@@ -121,6 +121,18 @@ describe("the calls about purges", () => {
     expect(audit[0]).to.have.property("time").that.is.a("number");
   });
 
+  it("refuse a purge_id that stands for another purge already, and write that down", async () => {
+    await purge("deploy-1");
+    for (const more of [{ soft: true }, { rebound: { seconds: 2, nanos: 0 } }]) {
+      expect(await purge("deploy-1", more)).to.deep.equal({
+        ok: false,
+        problem:
+          'purge_id: must be new, or stand for the same targets, soft, pace and rebound as before: got "deploy-1"',
+      });
+      expect(lines.at(-1)).to.include({ msg: "purge not accepted", outcome: "another-purge" });
+    }
+  });
+
   it("write one for a purge that the log does not take, too", async () => {
     await purgeLog.close();
     const answer = await purge("p-1");

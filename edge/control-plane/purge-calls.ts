@@ -7,7 +7,6 @@ import type {
   PurgesRequest,
   PurgesResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
-import { leaseEndsInMs } from "../../purge-log/membership.ts";
 import { MOST_TARGETS } from "../../purge-log/purge.ts";
 import type { Member, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { CacheContext } from "../cache/context.ts";
@@ -66,7 +65,12 @@ export class PurgeCalls {
         `rebound: must wait: ${MOST_WAITING} rebounds are waiting at ${id}; try again later`,
       );
     }
-    const proof = await purge(call.value, `${by} via ${id}`, this.#parts);
+    const outcome = await purge(call.value, `${by} via ${id}`, this.#parts);
+    if (outcome.kind === "another-purge") {
+      const rule = "must be new, or stand for the same targets, soft, pace and rebound as before";
+      return notUnderstood("purge_id", rule, outcome.purgeId);
+    }
+    const { proof } = outcome;
     return { ok: true, value: { ...proof, edges: proof.edges.map(wireReceipt) } };
   }
 
@@ -86,24 +90,26 @@ export class PurgeCalls {
   async forget({ edge }: ForgetRequest, by: string): Promise<Answer<ForgetResponse>> {
     const { id, purgeLog, log } = this.#parts;
     if (edge === "") return notUnderstood("edge", "must be the id of an edge", edge);
-    const member = (await purgeLog.members()).find((known) => known.edge === edge);
-    if (member === undefined) {
-      const { problem } = notUnderstood("edge", "must be in the heartbeat table", edge);
-      return refused("not-found", problem);
+    const outcome = await purgeLog.forget(edge);
+    switch (outcome.kind) {
+      case "unknown": {
+        const { problem } = notUnderstood("edge", "must be in the heartbeat table", edge);
+        return refused("not-found", problem);
+      }
+      case "serving": {
+        const age = `its last heartbeat is ${Math.round(outcome.heartbeatAgeMs)} ms old`;
+        const rule =
+          "must have been silent for longer than its lease, else it may still serve from its cache";
+        const again = `stop it, or try again in ${Math.ceil(outcome.leftMs)} ms`;
+        return refused("not-now", `edge: ${rule}: ${edge}: ${age}; ${again}`);
+      }
+      case "forgotten":
+        log.warn(
+          { forgotten: edge, by: `${by} via ${id}`, heartbeatAgeMs: outcome.heartbeatAgeMs },
+          "edge forgotten",
+        );
+        return { ok: true, value: {} };
     }
-    const leftMs = leaseEndsInMs(member);
-    if (leftMs > 0) {
-      const age = `its last heartbeat is ${Math.round(member.heartbeatAgeMs)} ms old`;
-      const rule = "must have been silent for longer than its lease, else it may still serve from its cache";
-      const again = `stop it, or try again in ${Math.ceil(leftMs)} ms`;
-      return refused("not-now", `edge: ${rule}: ${edge}: ${age}; ${again}`);
-    }
-    await purgeLog.forget(edge, member.bootId);
-    log.warn(
-      { forgotten: edge, by: `${by} via ${id}`, heartbeatAgeMs: member.heartbeatAgeMs },
-      "edge forgotten",
-    );
-    return { ok: true, value: {} };
   }
 
   /** Rebounds that still wait are lost. */

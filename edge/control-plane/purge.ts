@@ -10,7 +10,13 @@ import type { PurgeCall } from "./purge-request.ts";
 import type { Rebounds } from "./rebounds.ts";
 import { collectReceipts, isProven, type Receipt } from "./receipts.ts";
 
-/** What became of a purge. The words are those of the RPC and of the CLI's JSON. */
+/** What became of a purge call. */
+export type PurgeOutcome =
+  | { readonly kind: "done"; readonly proof: PurgeProof }
+  /** The purge_id of the call stands for another purge: nothing was purged. */
+  | { readonly kind: "another-purge"; readonly purgeId: string };
+
+/** What is known of a purge. The words are those of the RPC and of the CLI's JSON. */
 export interface PurgeProof {
   readonly purgeId: string;
   /** Empty when it is not known to stand in the log. */
@@ -37,19 +43,36 @@ export interface PurgeParts extends Pick<CacheContext, "id" | "store" | "clock" 
  * The life of a purge, at the edge that took the call: append it to the purge log; every edge, this one
  * included, applies it from there; collect their receipts (rule R4). Never throws.
  */
-export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeProof> {
+export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeOutcome> {
   const { targets, soft, pace } = call;
   const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
-  if (call.dryRun) return dryRun(purgeId, call, edge);
+  if (call.dryRun) return { kind: "done", proof: dryRun(purgeId, call, edge) };
   const entry: Purge = { purgeId, targets, soft, ...(pace === undefined ? {} : { pace }), by };
-  const appended = await appendPurge(entry, edge);
-  if (appended.kind !== "accepted") {
-    return { purgeId, position: "", outcome: appended.kind, edges: [], detail: appended.reason };
+  const appended = await appendPurge(entry, edge, call.reboundMs);
+  switch (appended.kind) {
+    case "another-purge":
+      return { kind: appended.kind, purgeId };
+    case "rejected":
+    case "unknown": {
+      const { kind: outcome, reason: detail } = appended;
+      return { kind: "done", proof: { purgeId, position: "", outcome, edges: [], detail } };
+    }
+    case "accepted": {
+      if (call.reboundMs !== undefined) edge.rebounds.schedule(entry, appended.position, call.reboundMs);
+      return { kind: "done", proof: await proofOf(purgeId, appended, call.waitMs, edge) };
+    }
   }
-  if (call.reboundMs !== undefined) edge.rebounds.schedule(entry, appended.position, call.reboundMs);
+}
+
+async function proofOf(
+  purgeId: string,
+  appended: Extract<AppendOutcome, { kind: "accepted" }>,
+  waitMs: number,
+  edge: PurgeParts,
+): Promise<PurgeProof> {
   const position = formatPosition(appended.position);
   try {
-    const receipts = await collectReceipts(appended, call.waitMs, edge);
+    const receipts = await collectReceipts(appended, waitMs, edge);
     const { edges, complete } = receipts;
     edge.records.proven(appended.position, edges);
     const outcome = isProven(receipts) ? "applied" : "pending";
@@ -64,8 +87,9 @@ export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Prom
 export async function appendPurge(
   purge: Purge,
   { follower, log, purgeLog }: Pick<PurgeParts, "follower" | "log" | "purgeLog">,
+  reboundMs?: number,
 ): Promise<AppendOutcome> {
-  const appended = await purgeLog.append(purge, follower.position);
+  const appended = await purgeLog.append(purge, follower.position, reboundMs);
   if (appended.kind === "accepted") {
     log.info({ ...purge, position: formatPosition(appended.position) }, "purge accepted");
   } else {

@@ -92,7 +92,7 @@ describe("the receipts of a purge", () => {
   });
 
   it("prove nothing when the table is empty", async () => {
-    for (const edge of ["edge-1", "edge-2"]) await log.forget(edge);
+    for (const edge of ["edge-1", "edge-2"]) await log.leave(edge, `${edge}-boot`);
     const receipts = await collectReceipts({ position, runId: "" }, 0, { purgeLog: log, clock });
     expect([receipts.edges, isProven(receipts)]).to.deep.equal([[], false]);
   });
@@ -210,10 +210,10 @@ describe("the receipts of a purge", () => {
     expect(clock.waiting).to.equal(0);
   });
 
-  it("do not wait for an edge that is forgotten meanwhile, nor name it", async () => {
+  it("do not wait for an edge that leaves meanwhile, nor name it", async () => {
     const collected = collecting(60_000);
     await turn();
-    await log.forget("edge-2");
+    await log.leave("edge-2", "edge-2-boot");
     await log.heartbeat(beatOf("edge-1", position));
     await advance(250);
     expect((await collected.done).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);

@@ -3,7 +3,8 @@ const TAG = "{edgecache}";
 
 /** A stream: the entries. */
 export const LOG_KEY = `${TAG}:log`;
-/** A hash: what we believe of the stream. `run_id` of the server, `last` position, `opened` (its ms). */
+/** A hash: what we believe of the stream. `run_id` of the server, `last` position, `opened` (the ms since which the table of edges has lost nothing),
+ * `rows` (how many that table has), `history`, `replid`. */
 export const META_KEY = `${TAG}:meta`;
 /** A hash: edge id to the server's milliseconds, a space, and the heartbeat as JSON. */
 export const EDGES_KEY = `${TAG}:edges`;
@@ -12,7 +13,7 @@ export const ASIDE_KEY = `${TAG}:aside`;
 /** A channel: every heartbeat as JSON, as it happens. */
 export const HEARTBEAT_CHANNEL = `${TAG}:heartbeats`;
 
-/** A string: the position of this purge, for as long as retries of it are recognised. */
+/** A string: the position of this purge, a space, and its digest, for as long as retries of it are recognised. */
 export function purgeKey(purgeId: string): string {
   return `${TAG}:purge:${purgeId}`;
 }

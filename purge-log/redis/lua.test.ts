@@ -9,6 +9,9 @@ import type { RedisPurgeLog } from "./redis-purge-log.ts";
 
 type Command = readonly [string, ...(string | number)[]];
 
+/** Milliseconds since 1970 that are long in coming. */
+const FUTURE = "9999999999999";
+
 const HUGE = "18446744073709551615";
 
 /** What a stranger or an operator may do to our keys, and the entries that a follower at `a` then gets. */
@@ -224,14 +227,89 @@ describe("the scripts of the Redis purge log", () => {
     expect(entries.at(-1)?.position).to.deep.equal(b);
   });
 
+  const openedLongAgo = async (): Promise<void> => {
+    const opened = Number(await server.command("HGET", META_KEY, "opened"));
+    await server.command("HSET", META_KEY, "opened", opened - 100_000);
+  };
+
   it("leave a foreign row of the table of edges out, and it is told of once", async () => {
     await log.heartbeat(beatOf("edge-1"));
     await server.command("HSET", EDGES_KEY, "stranger", "hello");
     expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);
     await log.members();
     expect(logs.troubles.map(({ code }) => code)).to.deep.equal(["log-unreadable-edge"]);
-    await log.forget("stranger");
+    expect(await log.forget("stranger")).to.include({ kind: "forgotten" });
     expect(await server.command("HKEYS", EDGES_KEY)).to.deep.equal(["edge-1"]);
+  });
+
+  describe("hold a table of edges for incomplete, until a lease has passed, when it has lost", () => {
+    const losses: readonly (readonly [string, Command])[] = [
+      ["everything, as by DEL or eviction", ["DEL", EDGES_KEY]],
+      ["one row, as by HDEL", ["HDEL", EDGES_KEY, "edge-2"]],
+    ];
+    for (const [what, command] of losses) {
+      it(what, async () => {
+        for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge));
+        await openedLongAgo();
+        expect((await log.members())[0]?.tableAgeMs).to.be.greaterThan(60_000);
+        await server.command(...command);
+        // It was filled again in part before anybody looked.
+        await log.heartbeat(beatOf("edge-1"));
+        expect((await log.members()).map(({ edge, tableAgeMs }) => [edge, tableAgeMs < 5_000])).to.deep.equal(
+          [["edge-1", true]],
+        );
+      });
+    }
+
+    it("and not when its edges left it one by one", async () => {
+      for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge));
+      await openedLongAgo();
+      for (const edge of ["edge-2", "edge-1"]) await log.leave(edge, `${edge}-boot`);
+      await log.heartbeat(beatOf("edge-1"));
+      expect((await log.members())[0]?.tableAgeMs).to.be.greaterThan(60_000);
+    });
+  });
+
+  describe("after the server's clock was set back", () => {
+    const beatInTheFuture = async (edge: string): Promise<void> => {
+      await log.heartbeat(beatOf(edge));
+      const cell = String(await server.command("HGET", EDGES_KEY, edge));
+      await server.command("HSET", EDGES_KEY, edge, cell.replace(/^\d+/, FUTURE));
+    };
+
+    it("count a row from the future from now on, so that no purge waits for that time to come", async () => {
+      await beatInTheFuture("edge-1");
+      await log.members();
+      const beatenAt = String(await server.command("HGET", EDGES_KEY, "edge-1")).split(" ")[0];
+      expect(beatenAt).to.have.length(13).and.not.equal(FUTURE);
+      expect(await log.forget("edge-1"))
+        .to.have.property("leftMs")
+        .that.is.within(1, 2_120);
+    });
+
+    it("let the next boot of an edge in once the lease of the former has run out from now on", async () => {
+      await beatInTheFuture("edge-1");
+      await log.heartbeat({ ...beatOf("edge-1"), bootId: "next" }).catch(() => undefined);
+      const cell = String(await server.command("HGET", EDGES_KEY, "edge-1"));
+      expect(cell.startsWith(FUTURE)).to.equal(false);
+    });
+
+    it("believe the table as of now when it was opened in the future", async () => {
+      await log.heartbeat(beatOf("edge-1"));
+      await server.command("HSET", META_KEY, "opened", FUTURE);
+      expect((await log.members())[0]?.tableAgeMs).to.be.within(0, 5_000);
+      expect(await server.command("HGET", META_KEY, "opened")).to.not.equal(FUTURE);
+    });
+  });
+
+  it("write no row for an edge whose heartbeat may not be published", async () => {
+    await log.heartbeat(beatOf("edge-1"));
+    await server.command("ACL", "SETUSER", "mute", "on", ">mute", "~*", "+@all", "resetchannels");
+    const mute = logs.open("mute:mute");
+    const thrown = await mute.heartbeat(beatOf("edge-2")).catch((error: unknown) => error);
+    expect(thrown).to.include({ code: "log-refused" });
+    expect(await server.command("HKEYS", EDGES_KEY)).to.deep.equal(["edge-1"]);
+    await server.command("ACL", "DELUSER", "mute");
   });
 
   it("believe no heartbeat to be older than the epoch, whose opening may have lost later ones", async () => {

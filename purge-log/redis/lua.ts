@@ -9,6 +9,10 @@ import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../membership.ts";
  * been passed already, because a clock was set back, it lies beyond the highest known epoch by the clock's microseconds,
  * so that two openings with different knowledge do not choose the same number.
  *
+ * The table of edges must hold as many rows as we left in it. If it has fewer, an edge that is not named may still serve
+ * by its lease; if the server's clock was set back, no age can be told. Then `opened` moves to now: the table proves
+ * nothing until a lease has passed.
+ *
  * KEYS: the log, its record, the edges, the place aside. ARGV[1]: the floor. `foreignId` is Lua for the id of an
  * entry that a follower cannot pass, or for ''.
  * Numbers go through %.0f: Lua would write a large one with an exponent.
@@ -45,8 +49,9 @@ local run_id = string.match(info, 'run_id:(%w+)')
 local replid = string.match(info, 'master_replid:(%w+)')
 
 local record = {}
-if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened', 'history', 'replid') end
+if meta_kind == 'hash' then record = redis.call('HMGET', META, 'run_id', 'last', 'opened', 'history', 'replid', 'rows') end
 local tail, last, opened, history = record[2], parse(record[2]), record[3], record[4]
+local rows = edges_kind == 'hash' and redis.call('HLEN', EDGES) or 0
 
 local oldest, newest, generated
 if log_kind == 'stream' then
@@ -88,7 +93,14 @@ if doubt then
   tail = redis.call('XADD', LOG, string.format('%.0f-0', epoch), 'barrier', doubt)
   oldest, opened = oldest or tail, now_ms
   history = run_id .. '-' .. now[1] .. '.' .. now[2]
-  redis.call('HSET', META, 'run_id', run_id, 'replid', replid, 'last', tail, 'opened', opened, 'history', history)
+  redis.call('HSET', META, 'run_id', run_id, 'replid', replid, 'last', tail, 'opened', opened, 'history', history, 'rows', rows)
+else
+  local counted = tonumber(record[6] or '')
+  if rows < (counted or 1) or tonumber(opened) > tonumber(now_ms) then
+    opened = now_ms
+    redis.call('HSET', META, 'opened', opened)
+  end
+  if rows ~= counted then redis.call('HSET', META, 'rows', rows) end
 end
 `;
 
@@ -100,64 +112,113 @@ return tail
 `;
 
 /**
- * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, the purges as JSON.
- * Answers the history, and where each of them stands: it is there already, or it is appended. A purge's own key whose
- * value we did not write is ignored.
+ * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, and of each purge its JSON
+ * and its digest. Answers the history, and for each purge where it stands, already or from now on; or nothing when its
+ * id stands for another purge (rule P2). A purge's own key holds its position and digest. A value that we did not write
+ * is ignored.
  */
 export const PUBLISH_SCRIPT = `${VERIFY}
 local epoch = string.match(tail, '^%d+')
 local answer = { history }
 for i = 5, #KEYS do
-  local position = redis.pcall('GET', KEYS[i])
-  if type(position) ~= 'string' or not parse(position) then
-    position = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[3], epoch .. '-*', 'purge', ARGV[i - 1])
-    redis.call('SET', KEYS[i], position, 'PX', ARGV[2])
+  local json, digest = ARGV[2 * i - 6], ARGV[2 * i - 5]
+  local known = redis.pcall('GET', KEYS[i])
+  local position, bound = string.match(type(known) == 'string' and known or '', '^(%d+%-%d+) ?(%x*)$')
+  if not parse(position) then
+    position, bound = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[3], epoch .. '-*', 'purge', json), digest
+    redis.call('SET', KEYS[i], position .. ' ' .. digest, 'PX', ARGV[2])
     tail = position
   end
-  answer[#answer + 1] = position
+  answer[#answer + 1] = (bound == digest or bound == '') and position or ''
 end
 redis.call('HSET', META, 'last', tail)
 return answer
 `;
 
 /**
- * `boot` of a row of the table of edges, and the milliseconds until its lease has surely run out. A row that no
- * edge wrote has neither.
+ * `boot` of a row of the table of edges, how old its heartbeat is as far as that can be believed, and the milliseconds
+ * until its lease has surely run out. A row that no edge wrote has none of them. A row from the future was written
+ * before the server's clock was set back: it counts from now on, so that nobody waits until the old time comes again.
  */
 const ROW = `
-local function row_of(cell)
-  local beaten_ms, json = string.match(cell, '^(%d+) (.*)$')
-  local read, beat = pcall(cjson.decode, json or '')
+local now = tonumber(now_ms)
+local function beaten_of(edge, cell)
+  local beaten_ms, rest = string.match(cell, '^(%d+)( .*)$')
+  if beaten_ms and tonumber(beaten_ms) > now then
+    cell = now_ms .. rest
+    redis.call('HSET', EDGES, edge, cell)
+    return now, rest, cell
+  end
+  return tonumber(beaten_ms or ''), rest, cell
+end
+
+local function row_of(edge, cell, believed_ms)
+  local beaten, rest = beaten_of(edge, cell)
+  local read, beat = pcall(cjson.decode, rest or '')
   if not read or type(beat) ~= 'table' or type(beat.leaseMs) ~= 'number' then return {} end
-  local left_ms = beat.leaseMs * ${CLOCK_RATE_MARGIN} + ${LEASE_MARGIN_MS} - (tonumber(now_ms) - tonumber(beaten_ms))
-  return { boot = beat.bootId, left_ms = left_ms }
+  local age_ms = math.min(now - beaten, now - tonumber(opened), believed_ms or math.huge)
+  local left_ms = beat.leaseMs * ${CLOCK_RATE_MARGIN} + ${LEASE_MARGIN_MS} - age_ms
+  return { boot = beat.bootId, age_ms = age_ms, left_ms = left_ms }
 end
 `;
 
-/** ARGV: the floor, the edge's id, its boot or nothing for any. */
-export const FORGET_SCRIPT = `${VERIFY}${ROW}
-if ARGV[3] == '' or row_of(redis.call('HGET', EDGES, ARGV[2]) or '').boot == ARGV[3] then redis.call('HDEL', EDGES, ARGV[2]) end
+const REMOVE = `
+local function remove(edge)
+  redis.call('HSET', META, 'rows', rows - redis.call('HDEL', EDGES, edge))
+end
+`;
+
+/**
+ * ARGV: the floor, the edge's id, the largest age of a heartbeat that the caller believes, in ms. Removes the edge only
+ * when its lease has surely run out, so that no heartbeat can come between the decision and the act. Answers what
+ * became of it, with the ms of lease that are left and the age of the heartbeat.
+ */
+export const FORGET_SCRIPT = `${VERIFY}${ROW}${REMOVE}
+local cell = redis.call('HGET', EDGES, ARGV[2])
+if not cell then return { 'unknown', '0', '0' } end
+local row = row_of(ARGV[2], cell, tonumber(ARGV[3]))
+local age = string.format('%.0f', row.age_ms or 0)
+if row.left_ms and row.left_ms > 0 then return { 'serving', string.format('%.0f', math.ceil(row.left_ms)), age } end
+remove(ARGV[2])
+return { 'forgotten', '0', age }
+`;
+
+/** ARGV: the floor, the edge's id, its boot. Removes the edge, which serves no more, unless another boot has its id. */
+export const LEAVE_SCRIPT = `${VERIFY}${ROW}${REMOVE}
+if row_of(ARGV[2], redis.call('HGET', EDGES, ARGV[2]) or '').boot == ARGV[3] then remove(ARGV[2]) end
 return tail
 `;
 
 /**
- * ARGV: the edge's position, its id, the heartbeat as JSON, the channel, its boot. Answers the history, tail, oldest; or
- * the boot that has this id and may still serve by its lease, and then it writes nothing.
- * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease.
- * A row with the words of the same boot need not be decoded, which would cost more than all the rest.
+ * ARGV: the edge's position, its id, the heartbeat as JSON, the channel, its boot, and '1' if the edge has seen that the
+ * server's clock was set. Answers the history, tail, oldest and the server's milliseconds; or the boot that has this id
+ * and may still serve by its lease, and then it writes no row.
+ *
+ * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease. It publishes
+ * first: where that is not allowed, no row must look alive whose edge never gets a lease. A row with the words of the
+ * same boot need not be decoded, which would cost more than all the rest.
  */
 export const HEARTBEAT_SCRIPT = `${VERIFY}${ROW}
+if ARGV[6] == '1' then
+  opened = now_ms
+  redis.call('HSET', META, 'opened', opened)
+end
 local cell = redis.call('HGET', EDGES, ARGV[2]) or ''
 if not string.find(cell, '"bootId":"' .. ARGV[5] .. '"', 1, true) then
-  local row = row_of(cell)
+  local row = row_of(ARGV[2], cell)
   if row.boot and row.boot ~= ARGV[5] and row.left_ms > 0 then return tostring(row.boot) end
 end
-redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3])
 redis.call('PUBLISH', ARGV[4], ARGV[3])
-return { history, tail, oldest }
+if redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3]) == 1 then redis.call('HSET', META, 'rows', rows + 1) end
+return { history, tail, oldest, now_ms }
 `;
 
-/** Answers the server's milliseconds now, those at which the log was opened, the history, and the table of edges. */
-export const MEMBERS_SCRIPT = `${VERIFY}
-return { now_ms, opened, history, redis.call('HGETALL', EDGES) }
+/** Answers the server's milliseconds now, those since which the table has lost nothing, the history, and the table. */
+export const MEMBERS_SCRIPT = `${VERIFY}${ROW}
+local cells = redis.call('HGETALL', EDGES)
+for i = 1, #cells, 2 do
+  local _, _, cell = beaten_of(cells[i], cells[i + 1])
+  cells[i + 1] = cell
+end
+return { now_ms, opened, history, cells }
 `;

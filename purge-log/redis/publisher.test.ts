@@ -30,7 +30,7 @@ describe("the publisher of a purge log", () => {
   afterEach(() => closed.abort());
 
   const publish = (id: string, floor = FLOOR): Promise<AppendOutcome> =>
-    publisher.publish({ purgeId: id, text: `text of ${id}` }, floor);
+    publisher.publish({ purgeId: id, text: `text of ${id}`, digest: "" }, floor);
 
   const idsOf = (): string[][] => sent.map(({ batch }) => batch.purges.map(({ purgeId }) => purgeId));
 
@@ -78,7 +78,7 @@ describe("the publisher of a purge log", () => {
 
   it("sends a large purge alone, and as many as make a megabyte together", async () => {
     const text = "x".repeat(400_000);
-    for (const purgeId of ["a", "b", "c"]) publisher.publish({ purgeId, text }, FLOOR);
+    for (const purgeId of ["a", "b", "c"]) publisher.publish({ purgeId, text, digest: "" }, FLOOR);
     await turn();
     await accept(0, 1);
     expect(idsOf()).to.deep.equal([["a", "b"], ["c"]]);

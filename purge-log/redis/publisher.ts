@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Position } from "../position.ts";
+import { ANOTHER_PURGE } from "../purge-digest.ts";
 import type { AppendOutcome } from "../purge-log.ts";
 import type { Reply } from "./connection.ts";
 
@@ -18,6 +19,8 @@ const BATCH_TEXT = 1_048_576;
 export interface EncodedEntry {
   readonly purgeId: string;
   readonly text: string;
+  /** What the id stands for (rule P2). */
+  readonly digest: string;
 }
 
 /** What is appended in one go: all of it, or nothing. */
@@ -26,10 +29,10 @@ export interface Batch {
   readonly floor: Position;
 }
 
-/** Where they stand, in their order, and in which history. */
+/** Where they stand, in their order, and in which history. An id may stand for another purge already. */
 export interface Published {
   readonly runId: string;
-  readonly positions: readonly Position[];
+  readonly positions: readonly (Position | "another-purge")[];
 }
 
 interface Waiting extends EncodedEntry {
@@ -103,8 +106,11 @@ export class Publisher {
         const { runId, positions } = reply.value;
         return (index) => {
           const position = positions[index];
-          return position === undefined
-            ? { kind: "unknown", reason: "the log did not say where it stands" }
+          if (position === undefined) {
+            return { kind: "unknown", reason: "the log did not say where it stands" };
+          }
+          return position === "another-purge"
+            ? { kind: position, reason: ANOTHER_PURGE }
             : { kind: "accepted", position, runId };
         };
       }

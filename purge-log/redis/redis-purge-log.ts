@@ -3,17 +3,28 @@ import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import { decodeHeartbeat } from "../heartbeat-codec.ts";
 import { idTaken } from "../membership.ts";
-import { BEGINNING, type Position } from "../position.ts";
+import type { Position } from "../position.ts";
 import type { Purge } from "../purge.ts";
 import { encodePurge } from "../purge-codec.ts";
-import type { AppendOutcome, Heartbeat, LogEntry, LogState, Member, PurgeLog } from "../purge-log.ts";
+import { purgeDigest } from "../purge-digest.ts";
+import type {
+  AppendOutcome,
+  ForgetOutcome,
+  Heartbeat,
+  LogEntry,
+  LogState,
+  Member,
+  PurgeLog,
+} from "../purge-log.ts";
 import { Coalesced } from "./coalesce.ts";
 import { failureOf, RedisConnection, type Reply } from "./connection.ts";
+import { type ReadTable, readTable } from "./edge-table.ts";
 import { listenToHeartbeats } from "./heartbeats.ts";
 import { EDGES_KEY } from "./keys.ts";
 import { OutageReporter } from "./outage-reporter.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
-import { type EdgeTable, publish, readEdgeTable, removeEdge, sendHeartbeat } from "./scripts.ts";
+import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
+import { ServerClock } from "./server-clock.ts";
 import { BLOCK_MS, followStream } from "./stream-follower.ts";
 
 // A quarter of ANSWER_MS: a caller always gets one try, even after a long outage.
@@ -45,8 +56,11 @@ export class RedisPurgeLog implements PurgeLog {
   readonly #closed = new AbortController();
   readonly #commands: RedisConnection;
   readonly #publisher: Publisher;
-  readonly #table: Coalesced<Reply<EdgeTable>>;
+  readonly #table: Coalesced<Reply<ReadTable>>;
   readonly #heartbeats: RedisConnection;
+  readonly #serverClock = new ServerClock();
+  /** When the last step of the server's clock was noticed that the log has been told of. */
+  #toldOfStepAt: number | undefined;
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
   #listening: Promise<void> | undefined;
   #reportedRows = "";
@@ -61,15 +75,15 @@ export class RedisPurgeLog implements PurgeLog {
       gather: endOfTurn,
       send: (batch, ms) => this.#commands.ask((client) => publish(client, batch), ms),
     });
-    this.#table = new Coalesced(() => this.#commands.ask(readEdgeTable, ANSWER_MS), endOfTurn);
+    this.#table = new Coalesced(() => this.#readTable(), endOfTurn);
     this.#heartbeats = this.#connection("heartbeat", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
-  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
+  async append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
-    return encoded.kind === "refused"
-      ? { kind: "rejected", reason: encoded.reason }
-      : await this.#publisher.publish({ purgeId: purge.purgeId, text: encoded.text }, floor);
+    if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
+    const digest = purgeDigest(purge, reboundMs);
+    return await this.#publisher.publish({ purgeId: purge.purgeId, text: encoded.text, digest }, floor);
   }
 
   follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
@@ -81,21 +95,41 @@ export class RedisPurgeLog implements PurgeLog {
   async heartbeat(beat: Heartbeat): Promise<LogState> {
     // An edge that beats waits for the heartbeats of the others at its first purge. The subscription is there by then.
     this.#listening ??= this.#listen();
-    const reply = await this.#heartbeats.ask((client) => sendHeartbeat(client, beat), ANSWER_MS);
+    const { steppedAt } = this.#serverClock;
+    const { clock } = this.#options;
+    const reply = await this.#heartbeats.ask(async (client) => {
+      const sentAt = clock.monotonic();
+      return { sentAt, outcome: await sendHeartbeat(client, beat, steppedAt !== this.#toldOfStepAt) };
+    }, ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
-    if (reply.value.kind === "taken") throw idTaken(beat.edge, reply.value.bootId);
-    return reply.value.state;
+    const { sentAt, outcome } = reply.value;
+    if (outcome.kind === "taken") throw idTaken(beat.edge, outcome.bootId);
+    this.#toldOfStepAt = steppedAt;
+    this.#serverClock.observe(outcome.serverMs, sentAt, clock.monotonic());
+    return outcome.state;
   }
 
   async members(): Promise<readonly Member[]> {
     const reply = await this.#table.next();
     if (reply.kind !== "reply") throw failureOf("reading the table of edges", reply);
-    return this.#readable(reply.value);
+    this.#reportRows(reply.value.unreadable.join(", "));
+    return reply.value.members;
   }
 
-  async forget(edge: string, bootId?: string): Promise<void> {
-    const reply = await this.#commands.ask((client) => removeEdge(client, edge, bootId), ANSWER_MS);
+  async forget(edge: string): Promise<ForgetOutcome> {
+    // The script cannot see that its clock was set forward a moment ago. A look at the table tells.
+    await this.members();
+    const { steppedAt } = this.#serverClock;
+    const believedMs =
+      steppedAt === undefined ? Number.POSITIVE_INFINITY : this.#options.clock.monotonic() - steppedAt;
+    const reply = await this.#commands.ask((client) => forgetEdge(client, edge, believedMs), ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`forgetting ${edge}`, reply);
+    return reply.value;
+  }
+
+  async leave(edge: string, bootId: string): Promise<void> {
+    const reply = await this.#commands.ask((client) => removeLeaving(client, edge, bootId), ANSWER_MS);
+    if (reply.kind !== "reply") throw failureOf(`${edge} leaving`, reply);
   }
 
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
@@ -123,25 +157,16 @@ export class RedisPurgeLog implements PurgeLog {
     });
   }
 
-  /** A row that cannot be read was not written by an edge: it is reported once, and is no member. */
-  #readable(table: EdgeTable): readonly Member[] {
-    const members: Member[] = [];
-    const unreadable: string[] = [];
-    for (const { edge, ageMs, json } of table.rows) {
-      const decoded = decodeHeartbeat(json);
-      if (decoded.kind === "heartbeat" && decoded.beat.edge === edge && Number.isFinite(ageMs)) {
-        // After a restart the table may lack the latest heartbeats, so no age is believed beyond that.
-        const heartbeatAgeMs = Math.max(0, Math.min(ageMs, table.trustedForMs));
-        const { beat } = decoded;
-        // Rule P1: what was reached in another history says nothing about this one.
-        const position = beat.runId === table.runId ? beat.position : BEGINNING;
-        members.push({ ...beat, position, heartbeatAgeMs, tableAgeMs: table.trustedForMs });
-      } else unreadable.push(edge);
-    }
-    this.#reportRows(unreadable.sort().join(", "));
-    return members.sort((a, b) => (a.edge < b.edge ? -1 : 1));
+  #readTable(): Promise<Reply<ReadTable>> {
+    const { clock } = this.#options;
+    return this.#commands.ask(async (client) => {
+      const sentAt = clock.monotonic();
+      const table = await readEdgeTable(client);
+      return readTable(table, this.#serverClock.observe(table.now, sentAt, clock.monotonic()));
+    }, ANSWER_MS);
   }
 
+  /** A row that cannot be read was not written by an edge: it is reported once, and is no member. */
   #reportRows(edges: string): void {
     if (edges === this.#reportedRows) return;
     this.#reportedRows = edges;

@@ -4,9 +4,17 @@ import { z } from "zod";
 import { encodeHeartbeat } from "../heartbeat-codec.ts";
 import { KEPT_ENTRIES, SAME_PURGE_MS } from "../log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../position.ts";
-import type { Heartbeat, LogState } from "../purge-log.ts";
+import type { ForgetOutcome, Heartbeat, LogState } from "../purge-log.ts";
+import type { EdgeTable } from "./edge-table.ts";
 import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./keys.ts";
-import { FORGET_SCRIPT, HEARTBEAT_SCRIPT, MEMBERS_SCRIPT, PUBLISH_SCRIPT, VERIFY_SCRIPT } from "./lua.ts";
+import {
+  FORGET_SCRIPT,
+  HEARTBEAT_SCRIPT,
+  LEAVE_SCRIPT,
+  MEMBERS_SCRIPT,
+  PUBLISH_SCRIPT,
+  VERIFY_SCRIPT,
+} from "./lua.ts";
 import type { Batch, Published } from "./publisher.ts";
 
 // The scripts as functions. Each rejects with ioredis' ReplyError when Redis says no, and with another
@@ -22,6 +30,7 @@ const HEARTBEAT = script(HEARTBEAT_SCRIPT);
 const MEMBERS = script(MEMBERS_SCRIPT);
 const VERIFY = script(VERIFY_SCRIPT);
 const FORGET = script(FORGET_SCRIPT);
+const LEAVE = script(LEAVE_SCRIPT);
 
 const KEYS = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
 
@@ -33,8 +42,9 @@ const positionReply = z.string().transform((text, context): Position => {
 });
 const milliseconds = z.string().regex(/^\d+$/).transform(Number);
 // The usual reply comes first: what does not match costs the most.
-const stateReply = z.union([z.tuple([z.string(), positionReply, positionReply]), z.string()]);
-const publishedReply = z.tuple([z.string()], positionReply);
+const stateReply = z.union([z.tuple([z.string(), positionReply, positionReply, milliseconds]), z.string()]);
+const publishedReply = z.tuple([z.string()], z.union([positionReply, z.literal("")]));
+const forgetReply = z.tuple([z.enum(["unknown", "serving", "forgotten"]), milliseconds, milliseconds]);
 const tableReply = z.tuple([milliseconds, milliseconds, z.string(), z.array(z.string())]);
 
 /**
@@ -45,42 +55,69 @@ export async function verifyLog(client: Redis, floor: Position, foreignId = ""):
   return positionReply.parse(await run(client, VERIFY, KEYS, [formatPosition(floor), foreignId]));
 }
 
-/** Appends each purge once per purgeId, all of them or none, and returns where they stand. */
+/** Appends each purge once per purgeId, all of them or none, and returns where they stand (rule P2). */
 export async function publish(client: Redis, { purges, floor }: Batch): Promise<Published> {
   const keys = [...KEYS, ...purges.map(({ purgeId }) => purgeKey(purgeId))];
-  const values = [formatPosition(floor), SAME_PURGE_MS, KEPT_ENTRIES, ...purges.map(({ text }) => text)];
+  const values = [
+    formatPosition(floor),
+    SAME_PURGE_MS,
+    KEPT_ENTRIES,
+    ...purges.flatMap(({ text, digest }) => [text, digest]),
+  ];
   const [runId, ...positions] = publishedReply.parse(await run(client, PUBLISH, keys, values));
-  return { runId, positions };
+  return { runId, positions: positions.map((position) => (position === "" ? "another-purge" : position)) };
 }
 
 /** What became of a heartbeat. */
 export type BeatOutcome =
-  | { readonly kind: "confirmed"; readonly state: LogState }
+  | {
+      readonly kind: "confirmed";
+      readonly state: LogState;
+      /** The server's wall clock, in milliseconds. */
+      readonly serverMs: number;
+    }
   /** The boot with this id, whose lease may still run. */
   | { readonly kind: "taken"; readonly bootId: string };
 
-export async function sendHeartbeat(client: Redis, beat: Heartbeat): Promise<BeatOutcome> {
+/** `clockStepped`: the server's clock was set, as far as this edge has seen. */
+export async function sendHeartbeat(
+  client: Redis,
+  beat: Heartbeat,
+  clockStepped: boolean,
+): Promise<BeatOutcome> {
   const { edge, bootId } = beat;
-  const values = [formatPosition(beat.position), edge, encodeHeartbeat(beat), HEARTBEAT_CHANNEL, bootId];
+  const values = [
+    formatPosition(beat.position),
+    edge,
+    encodeHeartbeat(beat),
+    HEARTBEAT_CHANNEL,
+    bootId,
+    clockStepped ? 1 : 0,
+  ];
   const reply = stateReply.parse(await run(client, HEARTBEAT, KEYS, values));
   if (typeof reply === "string") return { kind: "taken", bootId: reply };
-  const [runId, tail, first] = reply;
-  return { kind: "confirmed", state: { runId, tail, first } };
+  const [runId, tail, first, serverMs] = reply;
+  return { kind: "confirmed", state: { runId, tail, first }, serverMs };
 }
 
-/** Takes an edge out of the table; with `bootId`, only if it is still that boot. */
-export async function removeEdge(client: Redis, edge: string, bootId = ""): Promise<void> {
-  await run(client, FORGET, KEYS, [formatPosition(BEGINNING), edge, bootId]);
+/** Takes an edge out of the table if its lease has surely run out, by ages that are believed up to `believedMs`. */
+export async function forgetEdge(client: Redis, edge: string, believedMs: number): Promise<ForgetOutcome> {
+  const most = Math.min(believedMs, Number.MAX_SAFE_INTEGER);
+  const reply = await run(client, FORGET, KEYS, [formatPosition(BEGINNING), edge, most]);
+  const [kind, leftMs, heartbeatAgeMs] = forgetReply.parse(reply);
+  switch (kind) {
+    case "unknown":
+      return { kind };
+    case "serving":
+      return { kind, leftMs, heartbeatAgeMs };
+    case "forgotten":
+      return { kind, heartbeatAgeMs };
+  }
 }
 
-/** The table of edges as it stands in Redis. */
-export interface EdgeTable {
-  /** By the server's clock, since the last event that may have lost heartbeats. */
-  readonly trustedForMs: number;
-  /** The present history. */
-  readonly runId: string;
-  /** Server time minus the time in each row, with the rest of the row as it was written. */
-  readonly rows: readonly { readonly edge: string; readonly ageMs: number; readonly json: string }[];
+/** Takes an edge out of the table that serves no more, if it is still that boot. */
+export async function removeLeaving(client: Redis, edge: string, bootId: string): Promise<void> {
+  await run(client, LEAVE, KEYS, [formatPosition(BEGINNING), edge, bootId]);
 }
 
 export async function readEdgeTable(client: Redis): Promise<EdgeTable> {
@@ -90,9 +127,10 @@ export async function readEdgeTable(client: Redis): Promise<EdgeTable> {
   for (let i = 0; i + 1 < cells.length; i += 2) {
     const [edge = "", cell = ""] = cells.slice(i, i + 2);
     const space = cell.indexOf(" ");
-    rows.push({ edge, ageMs: now - Number(cell.slice(0, space)), json: cell.slice(space + 1) });
+    const beatenAt = space < 0 ? Number.NaN : Number(cell.slice(0, space));
+    rows.push({ edge, beatenAt, json: cell.slice(space + 1) });
   }
-  return { trustedForMs: now - opened, runId, rows };
+  return { now, opened, runId, rows };
 }
 
 function script(text: string): Script {

@@ -92,10 +92,10 @@ describe("the edges found in Redis", () => {
     expect((await get(router.base, "/")).text).to.equal("edge-1");
   });
 
-  it("leave when they are forgotten", async () => {
+  it("leave when the table no longer names them", async () => {
     await joined("edge-1");
     await start();
-    await logs.open().forget("edge-1");
+    await logs.open().leave("edge-1", "edge-1-boot");
     await router.logged("edge left");
     expect((await get(router.base, "/")).status).to.equal(503);
   });

@@ -121,6 +121,39 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
       });
     });
 
+    describe("the same purgeId for another purge", () => {
+      const target = (path: string) => ({ kind: "url" as const, target: path });
+      const first: Purge = {
+        ...purgeOf("deploy-1"),
+        targets: [target("/a"), target("/b")],
+        soft: true,
+        pace: 5,
+      };
+      const others: readonly (readonly [string, Purge, number?])[] = [
+        ["other targets", { ...first, targets: [target("/a"), target("/c")] }],
+        [
+          "the same targets of one site",
+          { ...first, targets: [{ ...target("/a"), site: "shop" }, target("/b")] },
+        ],
+        ["a hard purge", { purgeId: "deploy-1", targets: first.targets, soft: false, by: "" }],
+        ["another pace", { ...first, pace: 6 }],
+        ["a rebound", first, 2_000],
+      ];
+      for (const [what, other, reboundMs] of others) {
+        it(`is refused: ${what}`, async () => {
+          const position = accepted(await log.append(first, BEGINNING));
+          expect(await rig.open().append(other, BEGINNING, reboundMs)).to.include({ kind: "another-purge" });
+          expect((await log.heartbeat(beatOf("edge-1"))).tail).to.deep.equal(position);
+        });
+      }
+
+      it("is the same purge whoever asks, and whatever the order of its targets", async () => {
+        const position = accepted(await log.append(first, BEGINNING));
+        const again = { ...first, targets: [...first.targets].reverse(), by: "edge-2 10.0.0.1" };
+        expect(accepted(await rig.open().append(again, BEGINNING))).to.deep.equal(position);
+      });
+    });
+
     describe("a floor", () => {
       it("beyond the tail opens a new epoch beyond it, with a barrier", async () => {
         const [a] = await append("a");
@@ -225,21 +258,34 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         expect(ageMs).to.be.at.most(performance.now() - beganAt + 2);
       });
 
-      it("are no longer listed when forgotten, until they send a heartbeat again", async () => {
+      it("are no longer listed when they have left, until they send a heartbeat again", async () => {
         await log.heartbeat(beatOf("edge-1"));
         await log.heartbeat(beatOf("edge-2"));
-        await log.forget("edge-1");
+        await log.leave("edge-1", beatOf("edge-1").bootId);
         expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-2"]);
         await log.heartbeat(beatOf("edge-1"));
         expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1", "edge-2"]);
       });
 
-      it("are not forgotten by an earlier boot of theirs", async () => {
+      it("are not taken out by an earlier boot of theirs that leaves", async () => {
         await log.heartbeat(beatOf("edge-1"));
-        await log.forget("edge-1", "an earlier boot");
+        await log.leave("edge-1", "an earlier boot");
         expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);
-        await log.forget("edge-1", beatOf("edge-1").bootId);
+      });
+
+      it("are forgotten once their lease has surely run out, and not while they may serve", async () => {
+        await log.heartbeat(beatOf("edge-1"));
+        const serving = await log.forget("edge-1");
+        expect(serving).to.include({ kind: "serving" });
+        // 2 s of lease, 1 % and 100 ms for a heartbeat on its way.
+        expect(serving).to.have.property("leftMs").that.is.within(1, 2_120);
+        expect((await log.members()).map(({ edge }) => edge)).to.deep.equal(["edge-1"]);
+        await log.heartbeat({ ...beatOf("edge-1"), leaseMs: 1 });
+        let outcome = await log.forget("edge-1");
+        while (outcome.kind === "serving") outcome = await log.forget("edge-1");
+        expect(outcome).to.include({ kind: "forgotten" });
         expect(await log.members()).to.deep.equal([]);
+        expect(await log.forget("edge-1")).to.deep.equal({ kind: "unknown" });
       });
 
       it("are never two of one id: the heartbeat of another boot is refused while the lease may run", async () => {

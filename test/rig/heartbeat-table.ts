@@ -18,7 +18,7 @@ export class HeartbeatTable {
     this.#added.push(edge);
     await this.#purgeLog.heartbeat({
       edge,
-      bootId: `boot-of-${edge}`,
+      bootId: bootOf(edge),
       grpcAddress,
       httpAddress,
       position: BEGINNING,
@@ -30,7 +30,11 @@ export class HeartbeatTable {
 
   /** Takes its rows away again. */
   async close(): Promise<void> {
-    for (const edge of this.#added) await this.#purgeLog.forget(edge);
+    for (const edge of this.#added) await this.#purgeLog.leave(edge, bootOf(edge));
     await this.#purgeLog.close();
   }
+}
+
+function bootOf(edge: string): string {
+  return `boot-of-${edge}`;
 }

@@ -14,9 +14,10 @@ export class RedisLogs {
     this.#url = url;
   }
 
-  open(): RedisPurgeLog {
+  /** `user` is name:password. */
+  open(user?: string): RedisPurgeLog {
     const log = new RedisPurgeLog({
-      url: this.#url,
+      url: user === undefined ? this.#url : this.#url.replace("://", `://${user}@`),
       clock: systemClock,
       random: Math.random,
       onTrouble: (failure) => {

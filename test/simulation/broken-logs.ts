@@ -3,6 +3,7 @@ import { comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type {
   AppendOutcome,
+  ForgetOutcome,
   Heartbeat,
   LogEntry,
   LogState,
@@ -18,8 +19,8 @@ class ChangedLog implements PurgeLog {
     this.#log = log;
   }
 
-  append(purge: Purge, floor: Position): Promise<AppendOutcome> {
-    return this.#log.append(purge, floor);
+  append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
+    return this.#log.append(purge, floor, reboundMs);
   }
 
   follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
@@ -30,8 +31,12 @@ class ChangedLog implements PurgeLog {
     return this.#log.members();
   }
 
-  forget(edge: string, bootId?: string): Promise<void> {
-    return this.#log.forget(edge, bootId);
+  forget(edge: string): Promise<ForgetOutcome> {
+    return this.#log.forget(edge);
+  }
+
+  leave(edge: string, bootId: string): Promise<void> {
+    return this.#log.leave(edge, bootId);
   }
 
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void {

@@ -1,5 +1,6 @@
 import type { Position } from "../../purge-log/position.ts";
-import { type Doubt, type Found, SimulatedRedis } from "./simulated-redis.ts";
+import { SimulatedRedis } from "./simulated-redis.ts";
+import type { Doubt, Found } from "./verifying-redis.ts";
 
 /** Opens an epoch where there is no log, and doubts nothing else. */
 export class Undoubting extends SimulatedRedis {

@@ -39,12 +39,23 @@ function hset(key: string, name: string, value: string): Harm {
 /** A row of a boot whose lease ran out long ago. */
 const OLD_ROW = `1000 ${JSON.stringify({ ...beatOf("edge-1"), bootId: "boot-9" })}`;
 
+/** A row of a clock that was set back since, and one whose lease has run out whatever the time is. */
+const FUTURE_ROW = `99999999999999 ${JSON.stringify({ ...beatOf("edge-1"), bootId: "boot-1" })}`;
+const ENDED_ROW = `1000 ${JSON.stringify({ ...beatOf("edge-2"), leaseMs: -1_000_000 })}`;
+
+function hdel(key: string, name: string): Harm {
+  return { command: ["HDEL", key, name], act: (data) => data.hdel(key, name) };
+}
+
 /** `tail` is the log's last position, as far as its record tells. */
 export const HARMS: readonly ((tail: Position) => Harm)[] = [
   () => ({ command: ["FLUSHALL"], act: (data) => data.flushAll() }),
   () => del(LOG_KEY),
   () => del(META_KEY),
-  () => ({ command: ["HDEL", META_KEY, "opened"], act: (data) => data.hdel(META_KEY, "opened") }),
+  () => hdel(META_KEY, "opened"),
+  () => hdel(META_KEY, "rows"),
+  () => del(EDGES_KEY),
+  () => hdel(EDGES_KEY, "edge-1"),
   () => trim(0),
   () => trim(1),
   () => trim(3),
@@ -63,6 +74,8 @@ export const HARMS: readonly ((tail: Position) => Harm)[] = [
   () => hset(purgeKey("purge-2"), "hello", "world"),
   () => set(EDGES_KEY),
   () => hset(EDGES_KEY, "edge-1", OLD_ROW),
+  () => hset(EDGES_KEY, "edge-1", FUTURE_ROW),
   () => hset(EDGES_KEY, "edge-2", "hello"),
+  () => hset(EDGES_KEY, "edge-2", ENDED_ROW),
   () => hset(META_KEY, "last", `${HUGE}-1`),
 ];

@@ -1,7 +1,7 @@
-import { describeError } from "../../process/failure.ts";
-import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
+import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
+import { purgeDigest } from "../../purge-log/purge-digest.ts";
 import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import { VERIFY_SCRIPT } from "../../purge-log/redis/lua.ts";
 import type { EncodedEntry } from "../../purge-log/redis/publisher.ts";
@@ -10,6 +10,15 @@ import { beatOf, purgeOf } from "../rig/purge-log-entries.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
 import type { RedisServer } from "../rig/redis-server.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
+import {
+  answerOf,
+  type Held,
+  heldByReal,
+  heldBySimulated,
+  isRow,
+  realHash,
+  refusal,
+} from "./held-by-redis.ts";
 import { type RedisData, RedisError } from "./redis-data.ts";
 import { HARMS } from "./redis-harms.ts";
 import { SimulatedRedis } from "./simulated-redis.ts";
@@ -31,18 +40,11 @@ const KINDS = [
   "members",
   "verify",
   "forget",
+  "leave",
   "harm",
   "harm",
   "restart",
 ] as const;
-
-/** What a server holds, without the times of heartbeats. */
-export interface Held {
-  readonly log: unknown;
-  readonly aside: unknown;
-  readonly record: Readonly<Record<string, string>>;
-  readonly edges: Readonly<Record<string, string>>;
-}
 
 /** A real server and the simulated one, to which the same is done. */
 export class RedisTwins {
@@ -80,6 +82,8 @@ export class RedisTwins {
         return await this.#verify();
       case "forget":
         return await this.#forget();
+      case "leave":
+        return await this.#leave();
       case "restart":
         await this.#restart();
         return [kind, "", ""];
@@ -89,24 +93,7 @@ export class RedisTwins {
   }
 
   async held(): Promise<readonly [real: Held, simulated: Held]> {
-    const { data } = this.#twin();
-    const streamOf = (key: string): unknown => {
-      const type = data.type(key);
-      return type === "stream" ? { entries: data.stream(key).entries } : type;
-    };
-    const simulated: Held = {
-      log: streamOf(LOG_KEY),
-      aside: streamOf(ASIDE_KEY),
-      record: data.type(META_KEY) === "hash" ? Object.fromEntries(data.hash(META_KEY)) : {},
-      edges: timeless(data.type(EDGES_KEY) === "hash" ? Object.fromEntries(data.hash(EDGES_KEY)) : {}),
-    };
-    const real: Held = {
-      log: await this.#realStream(LOG_KEY),
-      aside: await this.#realStream(ASIDE_KEY),
-      record: withoutReplication(await this.#realHash(META_KEY)),
-      edges: timeless(await this.#realHash(EDGES_KEY)),
-    };
-    return [real, simulated];
+    return [await heldByReal(this.#server), heldBySimulated(this.#twin())];
   }
 
   async #harm(): Promise<Step> {
@@ -125,7 +112,8 @@ export class RedisTwins {
 
   async #append(): Promise<Step> {
     const ids = Array.from({ length: this.#random.whole(1, 4) }, () => this.#random.whole(1, 12));
-    const purges = ids.map((id) => purgeOf(`purge-${id}`));
+    // The same id is another purge when only one of them is soft.
+    const purges = ids.map((id) => ({ ...purgeOf(`purge-${id}`), soft: this.#random.chance(0.1) }));
     const floor = this.#floor();
     const real = await Promise.all(purges.map((purge) => this.#real.append(purge, floor)));
     for (const outcome of real) {
@@ -134,12 +122,13 @@ export class RedisTwins {
     await this.#setClock();
     const entries = purges.map((purge) => {
       const encoded = encodePurge(purge);
-      return { purgeId: purge.purgeId, text: encoded.kind === "encoded" ? encoded.text : "" };
+      const text = encoded.kind === "encoded" ? encoded.text : "";
+      return { purgeId: purge.purgeId, text, digest: purgeDigest(purge, undefined) };
     });
     // Those of one turn go together.
     return [
       `append ${ids.join(", ")} ${formatPosition(floor)}`,
-      real.map((each) => (each.kind === "accepted" ? each : refusal(new Error(each.reason)))),
+      real.map(answerOf),
       this.#publish(entries, floor),
     ];
   }
@@ -148,11 +137,11 @@ export class RedisTwins {
     const answered = this.#answer(() => this.#twin().publishScript(batch, formatPosition(floor)));
     if (!Array.isArray(answered)) return batch.map(() => answered);
     const [runId, ...positions] = answered;
-    return positions.map((position) => ({
-      kind: "accepted",
-      position: parsePosition(String(position)),
-      runId,
-    }));
+    return positions.map((position) =>
+      position === ""
+        ? "another-purge"
+        : { kind: "accepted", position: parsePosition(String(position)), runId },
+    );
   }
 
   async #heartbeat(): Promise<Step> {
@@ -164,7 +153,7 @@ export class RedisTwins {
     await this.#setClock();
     const simulated = this.#answer(() => {
       const json = encodeHeartbeat(beat);
-      const state = this.#twin().heartbeatScript(formatPosition(beat.position), edge, json, bootId);
+      const state = this.#twin().heartbeatScript(formatPosition(beat.position), edge, json, bootId, false);
       if (typeof state === "string") return "refused";
       const [runId, tail, first] = state;
       return { runId, tail: parsePosition(tail), first: parsePosition(first) };
@@ -196,11 +185,20 @@ export class RedisTwins {
 
   async #forget(): Promise<Step> {
     const edge = this.#random.pick(["edge-1", "edge-2"]);
-    const boot = this.#random.pick(["", "boot-1", "boot-2"]);
-    await this.#real.forget(edge, boot === "" ? undefined : boot);
+    const { kind } = await this.#real.forget(edge);
     await this.#setClock();
-    this.#answer(() => this.#twin().forgetScript(formatPosition(BEGINNING), edge, boot));
-    return [`forget ${edge} ${boot}`, "", ""];
+    const floor = formatPosition(BEGINNING);
+    const simulated = this.#answer(() => this.#twin().forgetScript(floor, edge, Number.POSITIVE_INFINITY)[0]);
+    return [`forget ${edge}`, kind, simulated];
+  }
+
+  async #leave(): Promise<Step> {
+    const edge = this.#random.pick(["edge-1", "edge-2"]);
+    const boot = this.#random.pick(["boot-1", "boot-2"]);
+    await this.#real.leave(edge, boot);
+    await this.#setClock();
+    this.#answer(() => this.#twin().leaveScript(formatPosition(BEGINNING), edge, boot));
+    return [`leave ${edge} ${boot}`, "", ""];
   }
 
   async #restart(): Promise<void> {
@@ -227,10 +225,13 @@ export class RedisTwins {
 
   /** The time at which the real server did what it did, as far as that can be seen in what it holds. */
   async #setClock(): Promise<void> {
-    const { history = "" } = await this.#realHash(META_KEY);
-    const opened = /-(\d+)\.(\d+)$/.exec(history);
+    const { history = "", opened = "" } = await realHash(this.#server, META_KEY);
+    const began = /-(\d+)\.(\d+)$/.exec(history);
     // Half a microsecond more, so that no rounding loses one.
-    if (opened !== null) this.#wall = Number(opened[1]) * 1000 + (Number(opened[2]) + 0.5) / 1000;
+    const beganMs = began === null ? 0 : Number(began[1]) * 1000 + (Number(began[2]) + 0.5) / 1000;
+    // The table may have lost rows since.
+    const openedMs = /^\d+$/.test(opened) ? Number(opened) : 0;
+    this.#wall = Math.max(openedMs, beganMs);
   }
 
   #answer(work: () => unknown): unknown {
@@ -253,41 +254,7 @@ export class RedisTwins {
   }
 
   async #tail(): Promise<Position> {
-    const { last = "" } = await this.#realHash(META_KEY);
+    const { last = "" } = await realHash(this.#server, META_KEY);
     return parsePosition(last) ?? { epoch: 1, seq: 1 };
   }
-
-  async #realStream(key: string): Promise<unknown> {
-    const type = await this.#server.command("TYPE", key);
-    return type === "stream" ? { entries: await this.#server.command("XRANGE", key, "-", "+") } : type;
-  }
-
-  async #realHash(key: string): Promise<Readonly<Record<string, string>>> {
-    if ((await this.#server.command("TYPE", key)) !== "hash") return {};
-    const cells = await this.#server.command("HGETALL", key);
-    if (!Array.isArray(cells)) throw new Error(`HGETALL answered ${cells}`);
-    const hash: Record<string, string> = {};
-    for (let i = 0; i + 1 < cells.length; i += 2) hash[String(cells[i])] = String(cells[i + 1]);
-    return hash;
-  }
-}
-
-/** "refused" when Redis, or a script, said so. */
-function refusal(thrown: unknown): "refused" {
-  if (/FUTURE|WRONGTYPE|two edges must not/.test(describeError(thrown))) return "refused";
-  throw thrown;
-}
-
-/** The simulated Redis has no replicas. */
-function withoutReplication({ replid: _, ...record }: Readonly<Record<string, string>>) {
-  return record;
-}
-
-/** Without the time at which each row was written. */
-function timeless(rows: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(rows).map(([edge, cell]) => [edge, cell.replace(/^\d+/, "")]));
-}
-
-function isRow(cell: string | undefined): boolean {
-  return decodeHeartbeat(cell?.replace(/^\d+ /, "") ?? "").kind === "heartbeat";
 }

@@ -11,6 +11,7 @@ import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
+import { ServerClock } from "../../purge-log/redis/server-clock.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedOrigin } from "./simulated-origin.ts";
@@ -109,7 +110,14 @@ export class SimulatedEdge {
     const { time, random, origin, witness, rules, leaseMs } = this.#around;
     const clock = this.#clock;
     const wire = this.wire;
-    const client = new SimulatedPurgeLog({ wire, witness, time, clock, random: random.fork() });
+    const client = new SimulatedPurgeLog({
+      wire,
+      witness,
+      time,
+      clock,
+      random: random.fork(),
+      serverClock: new ServerClock(),
+    });
     const purgeLog = rules.purgeLog(client, clock);
     const store = new SlicingStore(MEMORY_BYTES);
     const applied = new Set<string>();

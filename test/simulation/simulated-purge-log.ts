@@ -1,39 +1,39 @@
-import type { Clock } from "../../process/clock.ts";
-import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
+import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { idTaken } from "../../purge-log/membership.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
+import { purgeDigest } from "../../purge-log/purge-digest.ts";
 import type {
   AppendOutcome,
+  ForgetOutcome,
   Heartbeat,
   LogEntry,
   LogState,
   Member,
   PurgeLog,
 } from "../../purge-log/purge-log.ts";
-import { pauseMs } from "../../purge-log/redis/backoff.ts";
 import { Coalesced } from "../../purge-log/redis/coalesce.ts";
 import { failureOf, type Reply } from "../../purge-log/redis/connection.ts";
+import { type ReadTable, readTable } from "../../purge-log/redis/edge-table.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { ANSWER_MS, type Batch, type Published, Publisher } from "../../purge-log/redis/publisher.ts";
+import type { ServerClock } from "../../purge-log/redis/server-clock.ts";
 import {
   BLOCK_MS,
   decodeBatch,
   foreignIdAmong,
   type RawEntry,
 } from "../../purge-log/redis/stream-follower.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
-import type { Command, Session, SimulatedLink } from "./simulated-link.ts";
-import type { SimulatedRedis } from "./simulated-redis.ts";
+import { SimulatedConnection, type SimulatedConnectionParts } from "./simulated-connection.ts";
+import type { Command } from "./simulated-link.ts";
+import type { ForgetReply, HeartbeatReply, SimulatedRedis } from "./simulated-redis.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 // As in redis-purge-log.ts.
 const LONGEST_COMMAND_PAUSE_MS = 500;
 const LONGEST_FOLLOWER_PAUSE_MS = 2000;
-
-type Table = ReturnType<SimulatedRedis["membersScript"]>;
 
 /** Who hears of what is done at the server. */
 export interface Witness {
@@ -45,23 +45,22 @@ export interface Witness {
   accepted(purge: Purge, position: string, runId: string): void;
 }
 
-export interface SimulatedPurgeLogParts {
-  readonly wire: SimulatedLink;
+export interface SimulatedPurgeLogParts extends SimulatedConnectionParts {
   readonly witness: Witness;
   readonly time: VirtualTime;
-  readonly clock: Clock;
-  readonly random: SeededRandom;
+  readonly serverClock: ServerClock;
 }
 
 /** What RedisPurgeLog is for a real server: the same commands, deadlines and pauses, over a simulated link. */
 export class SimulatedPurgeLog implements PurgeLog {
   readonly #parts: SimulatedPurgeLogParts;
-  readonly #commands: Connection;
+  readonly #commands: SimulatedConnection;
   readonly #publisher: Publisher;
-  readonly #table: Coalesced<Reply<Table>>;
+  readonly #table: Coalesced<Reply<ReadTable>>;
   /** By id: whatever was to be appended. */
   readonly #purges = new Map<string, Purge>();
-  readonly #heartbeats: Connection;
+  readonly #heartbeats: SimulatedConnection;
+  #toldOfStepAt: number | undefined;
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
   readonly #process = new AbortController();
 
@@ -81,12 +80,15 @@ export class SimulatedPurgeLog implements PurgeLog {
     this.#heartbeats = this.#connection(ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
-  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
+  async append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
     if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
     const { purgeId } = purge;
     this.#purges.set(purgeId, purge);
-    const outcome = await this.#publisher.publish({ purgeId, text: encoded.text }, floor);
+    const outcome = await this.#publisher.publish(
+      { purgeId, text: encoded.text, digest: purgeDigest(purge, reboundMs) },
+      floor,
+    );
     if (outcome.kind === "accepted")
       this.#parts.witness.accepted(purge, formatPosition(outcome.position), outcome.runId);
     return outcome;
@@ -99,13 +101,14 @@ export class SimulatedPurgeLog implements PurgeLog {
       const [runId, ...positions] = answered;
       for (const [index, { purgeId }] of purges.entries()) {
         const [purge, position] = [this.#purges.get(purgeId), positions[index]];
-        if (purge !== undefined && position !== undefined) witness.taken(purge, position, runId);
+        if (purge !== undefined && position !== undefined && position !== "")
+          witness.taken(purge, position, runId);
       }
       answer(answered);
     });
     if (reply.kind !== "reply") return reply;
     const [runId, ...positions] = reply.value;
-    return { kind: "reply", value: { runId, positions: positions.map(positionOf) } };
+    return { kind: "reply", value: { runId, positions: positions.map(placeOf) } };
   }
 
   async *follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
@@ -140,47 +143,76 @@ export class SimulatedPurgeLog implements PurgeLog {
 
   async heartbeat(beat: Heartbeat): Promise<LogState> {
     const json = encodeHeartbeat(beat);
-    const reply = await this.#heartbeats.ask<readonly [string, string, string] | string>((redis, answer) => {
-      const state = redis.heartbeatScript(formatPosition(beat.position), beat.edge, json, beat.bootId);
-      answer(state);
-      if (typeof state !== "string") this.#parts.witness.beaten(beat);
-    });
+    const { clock, serverClock, witness } = this.#parts;
+    const { steppedAt } = serverClock;
+    let sentAt = clock.monotonic();
+    const reply = await this.#heartbeats.ask<HeartbeatReply | string>(
+      (redis, answer) => {
+        const { edge, bootId } = beat;
+        const stepped = steppedAt !== this.#toldOfStepAt;
+        const state = redis.heartbeatScript(formatPosition(beat.position), edge, json, bootId, stepped);
+        answer(state);
+        if (typeof state !== "string") witness.beaten(beat);
+      },
+      () => {
+        sentAt = clock.monotonic();
+      },
+    );
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
     if (typeof reply.value === "string") throw idTaken(beat.edge, reply.value);
-    const [runId, tail, first] = reply.value;
+    const [runId, tail, first, nowMs] = reply.value;
+    this.#toldOfStepAt = steppedAt;
+    serverClock.observe(Number(nowMs), sentAt, clock.monotonic());
     return { runId, tail: positionOf(tail), first: positionOf(first) };
   }
 
   async members(): Promise<readonly Member[]> {
     const reply = await this.#table.next();
     if (reply.kind !== "reply") throw failureOf("reading the table of edges", reply);
-    const [now, opened, history, cells] = reply.value;
-    const tableAgeMs = Number(now) - Number(opened);
-    const members: Member[] = [];
+    return reply.value.members;
+  }
+
+  async #readTable(): Promise<Reply<ReadTable>> {
+    const { clock, serverClock } = this.#parts;
+    let sentAt = clock.monotonic();
+    const reply = await this.#commands.ask<ReturnType<SimulatedRedis["membersScript"]>>(
+      (redis, answer) => answer(redis.membersScript(formatPosition(BEGINNING))),
+      () => {
+        sentAt = clock.monotonic();
+      },
+    );
+    if (reply.kind !== "reply") return reply;
+    const [now, opened, runId, cells] = reply.value;
+    const rows = [];
     for (let i = 0; i + 1 < cells.length; i += 2) {
-      const cell = cells[i + 1] ?? "";
+      const [edge = "", cell = ""] = cells.slice(i, i + 2);
       const space = cell.indexOf(" ");
-      const decoded = decodeHeartbeat(cell.slice(space + 1));
-      if (decoded.kind !== "heartbeat") continue;
-      const ageMs = Number(now) - Number(cell.slice(0, space));
-      const heartbeatAgeMs = Math.max(0, Math.min(ageMs, tableAgeMs));
-      const { beat } = decoded;
-      const position = beat.runId === history ? beat.position : BEGINNING;
-      members.push({ ...beat, position, heartbeatAgeMs, tableAgeMs });
+      rows.push({ edge, beatenAt: Number(cell.slice(0, space)), json: cell.slice(space + 1) });
     }
-    return members.sort((a, b) => (a.edge < b.edge ? -1 : 1));
+    const time = serverClock.observe(Number(now), sentAt, clock.monotonic());
+    return {
+      kind: "reply",
+      value: readTable({ now: Number(now), opened: Number(opened), runId, rows }, time),
+    };
   }
 
-  #readTable(): Promise<Reply<Table>> {
-    return this.#commands.ask((redis, answer) => answer(redis.membersScript(formatPosition(BEGINNING))));
-  }
-
-  async forget(edge: string, bootId = ""): Promise<void> {
-    const floor = formatPosition(BEGINNING);
-    const reply = await this.#commands.ask<string>((redis, answer) =>
-      answer(redis.forgetScript(floor, edge, bootId)),
+  async forget(edge: string): Promise<ForgetOutcome> {
+    await this.members();
+    const { clock, serverClock } = this.#parts;
+    const { steppedAt } = serverClock;
+    const believedMs = steppedAt === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() - steppedAt;
+    const reply = await this.#commands.ask<ForgetReply>((redis, answer) =>
+      answer(redis.forgetScript(formatPosition(BEGINNING), edge, believedMs)),
     );
     if (reply.kind !== "reply") throw failureOf(`forgetting ${edge}`, reply);
+    const [kind, leftMs, ageMs] = reply.value;
+    const heartbeatAgeMs = Number(ageMs);
+    return kind === "serving" ? { kind, leftMs: Number(leftMs), heartbeatAgeMs } : { kind, heartbeatAgeMs };
+  }
+
+  async leave(edge: string, bootId: string): Promise<void> {
+    const floor = formatPosition(BEGINNING);
+    await this.#commands.ask<string>((redis, answer) => answer(redis.leaveScript(floor, edge, bootId)));
   }
 
   onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
@@ -202,8 +234,8 @@ export class SimulatedPurgeLog implements PurgeLog {
     this.#listeners.clear();
   }
 
-  #connection(silenceMs: number, longestPauseMs: number): Connection {
-    return new Connection(this.#parts, this.#process.signal, silenceMs, longestPauseMs);
+  #connection(silenceMs: number, longestPauseMs: number): SimulatedConnection {
+    return new SimulatedConnection(this.#parts, this.#process.signal, silenceMs, longestPauseMs);
   }
 
   /** XREAD BLOCK. */
@@ -237,50 +269,13 @@ export class SimulatedPurgeLog implements PurgeLog {
   }
 }
 
-/** What RedisConnection is: after each failure it pauses, longer each time. */
-class Connection {
-  readonly #parts: SimulatedPurgeLogParts;
-  readonly #killed: AbortSignal;
-  readonly #silenceMs: number;
-  readonly #longestPauseMs: number;
-  #session: Session = { runId: undefined };
-  #failures = 0;
-  #notBefore = 0;
-
-  constructor(parts: SimulatedPurgeLogParts, killed: AbortSignal, silenceMs: number, longestPauseMs: number) {
-    this.#parts = parts;
-    this.#killed = killed;
-    this.#silenceMs = silenceMs;
-    this.#longestPauseMs = longestPauseMs;
-  }
-
-  /** A process that is gone sends nothing and hears nothing. */
-  async ask<T>(command: Command<T>): Promise<Reply<T>> {
-    const { clock, wire, random } = this.#parts;
-    const pause = this.#notBefore - clock.monotonic();
-    if (pause > 0) await clock.wait(pause);
-    if (this.#killed.aborted) return await never();
-    const reply = await wire.send(this.#session, command, this.#silenceMs);
-    if (this.#killed.aborted) return await never();
-    if (reply.kind === "reply") this.#failures = 0;
-    else {
-      this.#session = { runId: undefined };
-      this.#failures += 1;
-      const rest = pauseMs(this.#failures, this.#longestPauseMs, () => random.next());
-      this.#notBefore = clock.monotonic() + rest;
-    }
-    return reply;
-  }
-}
-
-/** Each its own: one for all would hold on to everybody who ever waited for it. */
-function never(): Promise<never> {
-  return new Promise(() => undefined);
-}
-
 /** As it went over the wire: a copy of its own. */
 function asRead(entries: readonly RawEntry[]): RawEntry[] {
   return entries.map(([id, fields]) => [id, fields]);
+}
+
+function placeOf(id: string): Position | "another-purge" {
+  return id === "" ? "another-purge" : positionOf(id);
 }
 
 function positionOf(id: string): Position {

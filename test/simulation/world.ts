@@ -1,4 +1,4 @@
-import { purge } from "../../edge/control-plane/purge.ts";
+import { type PurgeProof, purge } from "../../edge/control-plane/purge.ts";
 import { comparePositions, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Heartbeat } from "../../purge-log/purge-log.ts";
@@ -172,15 +172,15 @@ export class World {
   }
 
   #call(edge: SimulatedEdge, action: PurgeAction, purgeId: string) {
-    const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<typeof purge>> | undefined>();
+    const { promise, resolve } = Promise.withResolvers<PurgeProof | undefined>();
     this.time.after(CALLER_PATIENCE_MS + action.waitMs, () => resolve(undefined));
     edge.defer(() => {
       const { running } = edge;
       if (running === undefined) return;
       const { targets, soft, waitMs } = action;
       const call = { purgeId, targets, soft, waitMs, dryRun: false, reboundMs: undefined, pace: undefined };
-      purge(call, edge.id, running.parts).then((proof) => {
-        if (edge.running === running) resolve(proof);
+      purge(call, edge.id, running.parts).then((outcome) => {
+        if (edge.running === running) resolve(outcome.kind === "done" ? outcome.proof : undefined);
       });
     });
     return promise;
