@@ -100,6 +100,7 @@ export class MemoryPurgeLog implements PurgeLog {
       .sort((a, b) => (a.edge < b.edge ? -1 : 1));
   }
 
+  /** Rule R5. */
   async forget(edge: string): Promise<ForgetOutcome> {
     const known = this.#members.get(edge);
     if (known === undefined) return { kind: "unknown" };

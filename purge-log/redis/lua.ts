@@ -9,7 +9,7 @@ import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../membership.ts";
  * been passed already, because a clock was set back, it lies beyond the highest known epoch by the clock's microseconds,
  * so that two openings with different knowledge do not choose the same number.
  *
- * The table of edges must hold as many rows as we left in it. If it has fewer, an edge that is not named may still serve
+ * Rule R1: the table of edges must hold as many rows as we left in it. If it has fewer, an edge that is not named may still serve
  * by its lease; if the server's clock was set back, no age can be told. Then `opened` moves to now: the table proves
  * nothing until a lease has passed.
  *
@@ -137,8 +137,9 @@ return answer
 
 /**
  * `boot` of a row of the table of edges, how old its heartbeat is as far as that can be believed, and the milliseconds
- * until its lease has surely run out. A row that no edge wrote has none of them. A row from the future was written
- * before the server's clock was set back: it counts from now on, so that nobody waits until the old time comes again.
+ * until its lease has surely run out. A row that no edge wrote has none of them. Rule R3: a row from the future
+ * was written before the server's clock was set back. It counts from now on, so that nobody waits for that time to come
+ * again.
  */
 const ROW = `
 local now = tonumber(now_ms)
@@ -169,7 +170,7 @@ end
 `;
 
 /**
- * ARGV: the floor, the edge's id, the largest age of a heartbeat that the caller believes, in ms. Removes the edge only
+ * Rule R5. ARGV: the floor, the edge's id, the largest age of a heartbeat that the caller believes, in ms. Removes the edge only
  * when its lease has surely run out, so that no heartbeat can come between the decision and the act. Answers what
  * became of it, with the ms of lease that are left and the age of the heartbeat.
  */

@@ -17,7 +17,7 @@ export interface ServerTime {
 }
 
 /**
- * Notices when the wall clock of the server is set, forward or back. Ages in the table of edges are differences of that
+ * Rule R3. Notices when the wall clock of the server is set, forward or back. Ages in the table of edges are differences of that
  * clock, so after a step forward an edge looks silent that beat a moment ago. Each reply with the server's time is
  * compared with our monotonic clock: rates agree within 1 %, so the two move together unless one is set.
  */

@@ -95,7 +95,7 @@ describe("the edges found in Redis", () => {
   it("leave when the table no longer names them", async () => {
     await joined("edge-1");
     await start();
-    await logs.open().leave("edge-1", "edge-1-boot");
+    await logs.open().leave("edge-1", "boot-of-edge-1");
     await router.logged("edge left");
     expect((await get(router.base, "/")).status).to.equal(503);
   });
