@@ -4,12 +4,13 @@ import { expect } from "chai";
 import { ruleBreaches } from "./rig/protocol-rules.ts";
 import {
   cycles,
-  edgePartBreaches,
+  entranceBreaches,
   layerBreaches,
   nameBreaches,
   orphanTests,
   packageBreaches,
   purityBreaches,
+  roomBreaches,
   sizeBreaches,
   unusedFiles,
 } from "./rig/source-rules.ts";
@@ -31,7 +32,8 @@ describe("the architecture", () => {
   const tree = readSourceTree(root);
 
   it("keeps programs apart, and lets imports run one way between folders", () => check(layerBreaches(tree)));
-  it("keeps the edge's parts free of its main path", () => check(edgePartBreaches(tree)));
+  it("lets imports run one way between the rooms of a folder", () => check(roomBreaches(tree)));
+  it("shows a newcomer few files and few rooms of the edge", () => check(entranceBreaches(tree)));
   it("keeps the rules pure", () => check(purityBreaches(tree)));
   it("runs on production dependencies alone", () => {
     const { dependencies } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8"));
@@ -106,12 +108,30 @@ describe("the architecture rules", () => {
     expect(layerBreaches(tree)).to.deep.equal([]);
   });
 
-  it("refuse a part of the edge that reaches back to the main path", () => {
+  it("refuse a room that reaches back to what uses it, and a folder that is no room", () => {
     const tree = treeOf({
-      "edge/store/a.ts": 'import "../serve.ts";\nimport "../rules/b.ts";',
+      "edge/store/a.ts": 'import "../edge.ts";\nimport "../rules/b.ts";\nimport "../cache/c.ts";',
       "edge/rules/b.ts": 'import "../store/a.ts";',
+      "edge/rules/b.test.ts": 'import "../store/a.ts";',
+      "edge/attic/d.ts": 'import "../rules/b.ts";',
+      "http/message/a.ts": 'import "../server/b.ts";',
     });
-    expect(edgePartBreaches(tree)).to.have.length(2);
+    expect(roomBreaches(tree).map((line) => line.split(/[: ]/)[0])).to.deep.equal([
+      "edge/store/a.ts",
+      "edge/store/a.ts",
+      "edge/rules/b.ts",
+      "edge/attic/d.ts",
+      "http/message/a.ts",
+    ]);
+  });
+
+  it("refuse a sixth file and an eighth room at the entrance of the edge", () => {
+    const files = (count: number) =>
+      treeOf(Object.fromEntries(Array.from({ length: count }, (_, i) => [`edge/f${i}.ts`, ""])));
+    const rooms = (count: number) =>
+      treeOf(Object.fromEntries(Array.from({ length: count }, (_, i) => [`edge/r${i}/a.ts`, ""])));
+    expect(entranceBreaches(files(5)).concat(entranceBreaches(rooms(7)))).to.deep.equal([]);
+    expect(entranceBreaches(files(6)).concat(entranceBreaches(rooms(8)))).to.have.length(2);
   });
 
   it("refuse I/O, foreign imports and clocks in the rules, but not in their tests", () => {

@@ -13,7 +13,6 @@ import { listen } from "../../process/listen.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
 import { type EdgeRequest, serve } from "../cache/serve.ts";
-import type { EdgeConfig } from "../config.ts";
 import type { Sites } from "../origin/sites.ts";
 import { hasContent } from "../rules/storable.ts";
 import type { Connection, Exchange } from "./connection.ts";
@@ -55,7 +54,12 @@ type Asked =
   | { readonly kind: "request"; readonly request: EdgeRequest; readonly expectsContinue: boolean }
   | { readonly kind: "refused"; readonly status: number; readonly detail: string };
 
-export type ListenerConfig = Pick<EdgeConfig, "simulateLatencyMs" | "trustedProxies">;
+export interface ListenerConfig {
+  /** How much later every answer is given, to play a far edge. */
+  readonly simulateLatencyMs: number;
+  /** Networks of the proxies that are believed about the addresses before them. */
+  readonly trustedProxies: readonly string[];
+}
 
 /** The HTTP data port: the front door of an edge. It serves the site and nothing else. */
 export class Listener {

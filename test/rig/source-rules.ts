@@ -13,12 +13,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   start: ["edge", "http", "process", "proto", "purge-log", "router"],
 };
 
-// The parts that the edge's main path uses, and which other folders of edge/ each may use.
-const EDGE_PARTS: Readonly<Record<string, readonly string[]>> = {
-  "edge/rules": [],
-  "edge/store": ["edge/rules"],
-  "edge/origin": ["edge/rules", "edge/store"],
-  "edge/cache": ["edge/origin", "edge/rules", "edge/store"],
+// The rooms of the folders that have some, and which other rooms of the same folder each may use. "" is the folder
+// itself: its main path, which may use every room and is used by none.
+const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  edge: {
+    rules: [],
+    store: ["rules"],
+    origin: ["rules"],
+    cache: ["origin", "rules", "store"],
+    "data-plane": ["cache", "origin", "rules"],
+    purging: ["cache", "rules", "store"],
+    "control-plane": ["cache", "origin", "purging", "rules", "store"],
+  },
+  http: { message: [], server: ["message"] },
 };
 
 // Rules without I/O: they take time, randomness and configuration as arguments.
@@ -49,15 +56,41 @@ export function layerBreaches(tree: SourceTree): string[] {
   });
 }
 
-export function edgePartBreaches(tree: SourceTree): string[] {
+export function roomBreaches(tree: SourceTree): string[] {
   return importsIn(tree).flatMap(({ from, to }) => {
-    const part = posix.dirname(from);
-    const allowed = EDGE_PARTS[part];
-    const target = posix.dirname(to);
-    if (allowed === undefined || folderOf(to) !== "edge") return [];
-    if (target === part || allowed.includes(target)) return [];
-    return [`${from} imports ${to}: of edge/, ${part}/ may import only ${list([part, ...allowed])}`];
+    const rooms = ROOMS[folderOf(from)];
+    if (rooms === undefined || folderOf(to) !== folderOf(from) || isTest(from)) return [];
+    const [room, target] = [roomOf(from), roomOf(to)];
+    if (room === "" || room === target) return [];
+    const allowed = rooms[room];
+    if (allowed === undefined) return [`${from}: ${room}/ is no room of ${folderOf(from)}/`];
+    if (allowed.includes(target)) return [];
+    const places = [room, ...allowed].map((name) => `${folderOf(from)}/${name}`);
+    return [`${from} imports ${to}: of ${folderOf(from)}/, ${room}/ may import only ${list(places)}`];
   });
+}
+
+/** The folder below the top folder in which a file stands; "" for a file of the top folder itself. */
+function roomOf(path: string): string {
+  const [, room = "", ...rest] = path.split("/");
+  return rest.length === 0 ? "" : room;
+}
+
+// What a newcomer sees first has to fit into one look.
+const MOST_TOP_FILES = 5;
+const MOST_ROOMS = 7;
+
+/** The edge shows a newcomer few files and few rooms. */
+export function entranceBreaches(tree: SourceTree): string[] {
+  const edge = [...tree.keys()].filter((path) => folderOf(path) === "edge" && !isTest(path));
+  const files = edge.filter((path) => roomOf(path) === "");
+  const rooms = new Set(edge.map(roomOf).filter((room) => room !== ""));
+  return [
+    ...(files.length > MOST_TOP_FILES
+      ? [`edge/ shows ${files.length} files: at most ${MOST_TOP_FILES}; the rest belongs into a room`]
+      : []),
+    ...(rooms.size > MOST_ROOMS ? [`edge/ shows ${rooms.size} rooms: at most ${MOST_ROOMS}`] : []),
+  ];
 }
 
 export function purityBreaches(tree: SourceTree): string[] {
