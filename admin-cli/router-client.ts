@@ -26,6 +26,8 @@ const routePage = z.looseObject({
   region: z.string().nullable(),
   edge: z.string().nullable(),
   reason: z.string(),
+  /** The reason as a sentence. */
+  because: z.string(),
   candidates: z.array(z.looseObject(candidate.shape)),
   unreachable: z.array(z.object({ edge: z.string(), why: z.string() })),
 });

@@ -19,7 +19,7 @@ describe("the operator port", () => {
         if (reasons.includes("broken")) throw new Error("no metrics");
         return "# TYPE a counter\na 1\n";
       },
-      pages: (app) => app.get("/page", (_request, response) => void response.send("page")),
+      pages: { "/page": (_request, response) => void response.send("page") },
     });
   });
   afterEach(() => operator.stop());
@@ -59,7 +59,11 @@ describe("the operator port", () => {
 
   it("has the program's own pages, and 404 for every other path or method", async () => {
     expect(await (await fetch(url("/page"))).text()).to.equal("page");
-    expect((await fetch(url("/other"))).status).to.equal(404);
+    const other = await fetch(url("/other"));
+    expect([other.status, await other.text()]).to.deep.equal([
+      404,
+      "not found; there are: /healthz, /readyz, /metrics, /page\n",
+    ]);
     expect((await fetch(url("/healthz"), { method: "POST" })).status).to.equal(404);
     expect((await fetch(url("/%zz"))).status).to.equal(404);
   });

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import { describeError } from "./failure.ts";
 import { listen } from "./listen.ts";
 
@@ -15,8 +15,8 @@ export interface OperatorPortOptions {
   readonly ready: () => Promise<Readiness>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
-  /** Adds the program's own pages. */
-  readonly pages?: (app: Express) => void;
+  /** The program's own pages, by path. */
+  readonly pages?: Readonly<Record<string, RequestHandler>>;
 }
 
 export interface OperatorPort {
@@ -46,9 +46,14 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     // Prometheus text exposition format 0.0.4.
     response.type("text/plain; version=0.0.4; charset=utf-8").send(exposition);
   });
-  options.pages?.(app);
+  const { pages = {} } = options;
+  for (const [path, page] of Object.entries(pages)) app.get(path, page);
+  const paths = ["/healthz", "/readyz", "/metrics", ...Object.keys(pages)];
   app.use((_request, response) => {
-    response.status(404).type("text/plain").send("not found: see /healthz, /readyz and /metrics\n");
+    response
+      .status(404)
+      .type("text/plain")
+      .send(`not found; there are: ${paths.join(", ")}\n`);
   });
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {

@@ -27,7 +27,7 @@ const grpcAddress: values.ValueType<string> = {
 // RFC 9110 section 5.1: a field name is a token.
 const fieldName = values.text("the name of a request field", /^[!#$%&'*+.^_`|~\da-z-]{1,64}$/i);
 
-/** Every setting of the router; --help and the README's table are made from it. */
+/** Every setting of the router. --help and the reference table are made from it. */
 export const routerProgram = {
   name: "router",
   usage: "npm run router --",
@@ -36,7 +36,7 @@ export const routerProgram = {
     host: setting({
       type: values.host,
       default: "127.0.0.1",
-      help: "Address that both ports listen on; 0.0.0.0 or :: for every address of this machine.",
+      help: "Address that both ports listen on; 0.0.0.0 or :: for all addresses of this machine.",
     }),
     port: setting({
       type: values.port,
@@ -54,7 +54,7 @@ export const routerProgram = {
     }),
     redis: setting({
       type: values.redisUrl,
-      help: "Redis server in whose heartbeat table the edges are found; give either this or --edges.",
+      help: "Redis server with the heartbeat table of the edges; give either this or --edges.",
     }),
     mode: setting({
       type: values.choice("proxy", "redirect"),
@@ -64,24 +64,24 @@ export const routerProgram = {
     policy: setting({
       type: values.choice("nearest", "balanced", "owner"),
       default: "nearest",
-      help: "nearest takes the edge that should answer soonest; balanced the less loaded of two about as near; owner the nearer of the two edges that own the URL.",
+      help: "nearest: the edge that should answer soonest. balanced: the less loaded of two edges about as near. owner: the nearer of the two edges that own the URL.",
     }),
     hedge: setting({
       type: values.flag,
       default: false,
-      help: "Sends a GET that has waited longer than 95 % of those before it to a second edge too, and takes the first answer.",
+      help: "Sends a GET that waits longer than 95 % of those before it to a second edge too, and takes the first answer.",
     }),
     clientRegion: setting({
       type: fieldName,
-      help: "Request field that names the client's region, set by what stands before a router that is not near its clients; needs --regions.",
+      help: "Request field with the client's region, for a router that is not near its clients; a load balancer in front sets it. Needs --regions.",
     }),
     regions: setting({
       type: clientRegions,
-      help: "The edges near each region, by their ids: a client of a region goes to the best of them while one is serving; needs --client-region.",
+      help: "Ids of the edges near each region. Clients of a region go to the best of these edges while one is serving. Needs --client-region.",
     }),
     trustedProxies: setting({
       type: values.listOf(network),
-      help: "Where proxies in front of it are, such as one that ends TLS: their X-Forwarded-For is passed on; without it nobody's is.",
+      help: "Addresses of trusted proxies, such as a TLS terminator. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
     logLevel: setting({
       type: logLevel,
@@ -108,7 +108,7 @@ export interface RouterConfig {
   readonly clientRegion: string | undefined;
   /** Empty where none are configured. */
   readonly regions: ClientRegions;
-  /** Networks whose word for the addresses before them is believed. */
+  /** Networks of the proxies whose X-Forwarded fields are passed on. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   readonly edges: EdgeSource;

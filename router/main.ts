@@ -1,11 +1,11 @@
 import { systemClock } from "../process/clock.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
-import { createLog, type Log } from "../process/log.ts";
+import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
-import { RedisPurgeLog } from "../purge-log/redis/redis-purge-log.ts";
-import { type RouterConfig, routerConfig, routerProgram } from "./config.ts";
+import { openPurgeLog } from "../purge-log/open-purge-log.ts";
+import { routerConfig, routerProgram } from "./config.ts";
 import { startRouter } from "./router.ts";
 
 // The exit code for a start that the machine does not allow, such as a port in use.
@@ -14,7 +14,8 @@ const CANNOT_START = 1;
 const config = settingsOrExit(routerProgram, routerConfig);
 const log = createLog("router", config.logLevel);
 warnOfUnsafeRuntime(log);
-const purgeLog = openPurgeLog(config, log);
+const { edges } = config;
+const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
 try {
   const parts = { log, clock: systemClock };
   const router = await startRouter(config, purgeLog === undefined ? parts : { ...parts, purgeLog });
@@ -26,15 +27,4 @@ try {
   if (!(thrown instanceof Failure)) throw thrown;
   process.stderr.write(`router: ${describeError(thrown)}\n`);
   process.exit(CANNOT_START);
-}
-
-function openPurgeLog({ edges }: RouterConfig, log: Log): RedisPurgeLog | undefined {
-  if (edges.kind === "listed") return undefined;
-  return new RedisPurgeLog({
-    url: edges.redis,
-    clock: systemClock,
-    random: Math.random,
-    onTrouble: (failure) => log.warn({ err: failure }, "purge log trouble"),
-    onRecovered: () => log.info("purge log recovered"),
-  });
 }

@@ -1,17 +1,18 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
-import type { RequestOutcome } from "./client/exchange.ts";
+import { REQUEST_OUTCOMES, type RequestOutcome } from "./client/exchange.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
+import { CONNECTION_FAULTS } from "./forward/edge-connection.ts";
 import { isServing, lastReport } from "./measure/edge-health.ts";
 
 /** Every counter of the router, with the one line that an operator reads. */
 export const routerCounters = [
-  { name: "requests", labels: ["outcome"], help: "Requests that are over, by what became of them." },
-  { name: "forwards", labels: ["edge"], help: "Requests whose answer came from this edge." },
+  { name: "requests", labels: ["outcome"], help: "Finished requests, by outcome." },
+  { name: "forwards", labels: ["edge"], help: "Requests answered by this edge." },
   {
     name: "retries",
     labels: ["edge", "reason"],
-    help: "Requests that this edge failed and that went on to the next.",
+    help: "Requests that failed at this edge and were sent to another one, by reason.",
   },
   {
     name: "retriesRefused",
@@ -21,7 +22,7 @@ export const routerCounters = [
   {
     name: "hedges",
     labels: ["edge"],
-    help: "Requests also sent to this edge because the first took long (--hedge).",
+    help: "Requests also sent to this edge because the first edge took long (--hedge).",
   },
   {
     name: "ejections",
@@ -31,9 +32,9 @@ export const routerCounters = [
   { name: "noEdgeErrors", labels: [], help: "Requests that no edge could take (503)." },
 ] as const;
 
-/** What the router reports beside its counters: values of the moment. */
+/** Current values, reported beside the counters. */
 export const routerGauges = [
-  { name: "inFlight", labels: [], help: "Requests under way now." },
+  { name: "inFlight", labels: [], help: "Requests in flight." },
   {
     name: "edgeRttMs",
     labels: ["edge"],
@@ -47,12 +48,12 @@ export const routerGauges = [
   {
     name: "edgeLoadFactor",
     labels: ["edge"],
-    help: "How many times as long requests take there because of load; 1 without load.",
+    help: "How many times as long requests to this edge take because of load; 1 without load.",
   },
   {
     name: "edgeExpectedMs",
     labels: ["edge"],
-    help: "The time by which edges are chosen: round trip and losses, times load, in milliseconds.",
+    help: "Expected time by which edges are chosen: round trip times load, and losses, in milliseconds.",
   },
   {
     name: "edgeShare",
@@ -74,17 +75,17 @@ export const routerGauges = [
 type CounterName = (typeof routerCounters)[number]["name"];
 type GaugeName = (typeof routerGauges)[number]["name"];
 
-/** What the gauges are read from when the text is asked for. */
+/** The sources of the gauges, read for each scrape. */
 export interface RouterNow {
   readonly inFlight: () => number;
   readonly edges: () => readonly FleetEdge[];
   readonly ranking: () => Ranking<FleetEdge>;
 }
 
-/** The router's counters since its start and its gauges, as Prometheus text. */
+/** The counters since the start and the gauges, as Prometheus text. */
 export class RouterMetrics {
   readonly #registry = new Registry();
-  /** By counter: the values of its labels, and how often. Plain numbers: they are counted with every request. */
+  /** By counter, then by label values. Plain numbers, because every request is counted. */
   readonly #counts: Readonly<Record<CounterName, Map<string, Count>>> = {
     requests: new Map(),
     forwards: new Map(),
@@ -98,6 +99,7 @@ export class RouterMetrics {
   constructor(now: RouterNow) {
     for (const { name, labels, help } of routerCounters) {
       const counts = this.#counts[name];
+      const labelled = () => this.#expected(name, now);
       new Counter({
         name: `${metricName(name)}_total`,
         help,
@@ -105,6 +107,7 @@ export class RouterMetrics {
         registers: [this.#registry],
         collect() {
           this.reset();
+          for (const values of labelled()) this.labels(...values).inc(0);
           for (const { values, count } of counts.values()) this.labels(...values).inc(count);
         },
       });
@@ -160,7 +163,7 @@ export class RouterMetrics {
     this.#count("retriesRefused");
   }
 
-  /** A request went to this second edge as well. */
+  /** A request was also sent to this second edge. */
   hedged(edge: string): void {
     this.#count("hedges", edge);
   }
@@ -173,11 +176,29 @@ export class RouterMetrics {
     this.#count("noEdgeErrors");
   }
 
+  /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
+  #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
+    const edges = now.edges().flatMap(({ health }) => lastReport(health)?.edge ?? []);
+    switch (name) {
+      case "requests":
+        return REQUEST_OUTCOMES.map((outcome) => [outcome]);
+      case "retries":
+        return edges.flatMap((edge) => CONNECTION_FAULTS.map((reason) => [edge, reason]));
+      case "forwards":
+      case "hedges":
+      case "ejections":
+        return edges.map((edge) => [edge]);
+      case "retriesRefused":
+      case "noEdgeErrors":
+        return [];
+    }
+  }
+
   text(): Promise<string> {
     return this.#registry.metrics();
   }
 
-  /** Edge ids have no blanks, so two values make one key. */
+  /** Edge ids have no blanks: two values with a blank between make one key. */
   #count(name: CounterName, value?: string, second?: string): void {
     const key = second === undefined ? (value ?? "") : `${value} ${second}`;
     const counted = this.#counts[name].get(key);

@@ -30,6 +30,7 @@ describe("GET /route.json", () => {
       region: null,
       edge: "near",
       reason: "only",
+      because: "no other edge is alive",
     });
     expect(page.candidates).to.have.length(1);
     expect(page.candidates[0]).to.deep.include({ edge: "near", httpAddress: near.httpAddress, share: 1 });

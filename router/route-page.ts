@@ -1,6 +1,6 @@
 import { Failure } from "../process/failure.ts";
 import { show } from "../process/settings/values.ts";
-import type { ChoiceReason } from "./choose/choice.ts";
+import { CHOICE_REASONS, type ChoiceReason } from "./choose/choice.ts";
 import type { Explanation } from "./choose/chooser.ts";
 import type { Policy } from "./choose/pick-edge.ts";
 import type { Ranked } from "./choose/ranking.ts";
@@ -8,28 +8,30 @@ import type { RouteRequest } from "./choose/route-request.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import type { EdgeState } from "./measure/ping-reply.ts";
 
-/** What GET /route.json answers: where a request would go now, and why. */
+/** The answer to GET /route.json: the edge to which a request would go now, and why. */
 export interface RoutePage {
   readonly url: string;
   readonly host: string;
   readonly policy: Policy;
   /** The client's region, when the table knows it. */
   readonly region: string | null;
-  /** Where it goes; null when no edge is alive. */
+  /** The chosen edge; null when no edge is alive. */
   readonly edge: string | null;
   readonly reason: ChoiceReason;
+  /** The reason as a sentence. */
+  readonly because: string;
   /** In the order in which they are tried. */
   readonly candidates: readonly RouteCandidate[];
-  /** Edges to which nothing is sent. */
+  /** Edges that get no requests. */
   readonly unreachable: readonly { readonly edge: string; readonly why: string }[];
 }
 
-/** One edge that can be tried. Times in milliseconds, shares from 0 to 1. */
+/** One living edge. Times in milliseconds, shares from 0 to 1. */
 export interface RouteCandidate {
   readonly edge: string;
   readonly httpAddress: string | null;
   readonly state: EdgeState;
-  /** Requests have failed there; with enough others it is tried after them. */
+  /** Requests have failed there. It is tried after the others, if enough of them are left. */
   readonly ejected: boolean;
   readonly inRegion: boolean;
   readonly rttMs: number;
@@ -45,7 +47,7 @@ export interface RouteCandidate {
 // The same bound as for a request line.
 const MOST_URL = 8192;
 
-/** The query of /route.json as the request it asks about. Throws Failure("bad-usage", "client"). */
+/** Turns the query of /route.json into the request that it asks about. Throws Failure("bad-usage", "client"). */
 export function routeQuery(query: Readonly<Record<string, unknown>>): RouteRequest {
   const { url, host = "", region } = query;
   if (typeof url !== "string" || !url.startsWith("/") || url.length > MOST_URL) {
@@ -81,6 +83,7 @@ export function routePage(
     region: region ?? null,
     edge: edges[0]?.id ?? null,
     reason,
+    because: CHOICE_REASONS[reason],
     candidates: edges.flatMap((edge) => {
       const ranked = rankedBy.get(edge);
       return ranked === undefined ? [] : [candidate(edge, ranked)];

@@ -175,6 +175,41 @@ describe("the router", () => {
     });
   }
 
+  it("counts from 0 with every label that can come, so that no first event is missed", async () => {
+    const { admin } = await router([await edge("only")]);
+    const text = (await get(admin, "/metrics")).text;
+    for (const line of [
+      'requests_total{outcome="failed"} 0',
+      'forwards_total{edge="only"} 0',
+      'retries_total{edge="only",reason="edge-broke-off"} 0',
+      "retries_refused_total 0",
+      'hedges_total{edge="only"} 0',
+      'ejections_total{edge="only"} 0',
+    ]) {
+      expect(text).to.contain(`edgecache_router_${line}`);
+    }
+  });
+
+  it("logs an edge that drains as draining, not as lapsed first", async () => {
+    const leaving = await edge("leaving", { health: "SERVING" });
+    const { base, logged, log } = await router([leaving, await edge("staying", { pingDelayMs: 40 })]);
+    while ((await get(base, "/")).text !== "leaving");
+    leaving.saysHealth("NOT_SERVING");
+    while ((await get(base, "/")).text !== "staying");
+    leaving.does.ping = { state: "draining" };
+    const states = () => log.filter(({ msg, edge: id }) => msg === "edge state" && id === "leaving");
+    while (states().length < 2) await get(base, "/");
+    expect(states().map(({ state }) => state)).to.deep.equal(["serving", "draining"]);
+    expect(await logged("edge state")).to.include({ before: "unmeasured" });
+  });
+
+  it("names its pages to whoever asks for another one", async () => {
+    const { admin } = await router([await edge("only")]);
+    const { status, text } = await get(admin, "/edges");
+    expect(status).to.equal(404);
+    expect(text).to.contain("/edges.json").and.contain("/route.json");
+  });
+
   it("reports two edges that have one id", async () => {
     const { logged } = await router([await edge("twin"), await edge("twin")]);
     const { edge: id, addresses } = await logged("two edges have one id: give each its own --id");

@@ -1,4 +1,4 @@
-import type { Express } from "express";
+import type { RequestHandler } from "express";
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
@@ -18,7 +18,7 @@ import { routePage, routeQuery } from "./route-page.ts";
 export interface RouterParts {
   readonly log: Log;
   readonly clock: Clock;
-  /** Where discovered edges are found. */
+  /** The log in whose heartbeat table edges are discovered. */
   readonly purgeLog?: Pick<PurgeLog, "members" | "onHeartbeat">;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
@@ -31,16 +31,16 @@ interface Limits {
   readonly fieldsMs: number;
   /** Clients' connections at a time. */
   readonly connections: number;
-  /** How long requests under way may go on after stop(). */
+  /** How long requests in flight may go on after stop(). */
   readonly stopMs: number;
 }
 
 const LIMITS: Limits = {
-  // Slow lines need a second or two; whoever takes longer holds the connection on purpose.
+  // Slow links need a second or two. A client that takes longer holds the connection on purpose.
   fieldsMs: 10_000,
-  // Each takes a file descriptor, and another one towards an edge while it is busy.
+  // Each takes a file descriptor, and a second one to an edge during a request.
   connections: 4096,
-  // Shorter than the 30 s after which container runtimes kill a program that does not stop.
+  // Shorter than the 30 s after which Kubernetes kills a program that does not stop.
   stopMs: 10_000,
 };
 
@@ -49,13 +49,13 @@ export interface RunningRouter {
     readonly http: { readonly host: string; readonly port: number };
     readonly admin: { readonly host: string; readonly port: number };
   };
-  /** Takes no more requests, lets those under way end for up to 10 s, then closes everything. */
+  /** Takes no more requests, gives those in flight up to 10 s to end, then closes everything. */
   stop(): Promise<void>;
 }
 
 /**
- * Measures the edges, then listens, so that the first request already meets a measured fleet.
- * Throws a Failure when a port cannot be had.
+ * Measures the edges, then listens: the first request already finds a measured fleet.
+ * Throws a Failure when a port cannot be opened.
  */
 export async function startRouter(config: RouterConfig, parts: RouterParts): Promise<RunningRouter> {
   const { log, clock, random = Math.random } = parts;
@@ -102,7 +102,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
       port: config.adminPort,
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
       metrics: () => metrics.text(),
-      pages: (app) => addPages(app, fleet),
+      pages: operatorPages(fleet),
     }).catch(async (thrown: unknown) => {
       await listener.close(0);
       throw thrown;
@@ -123,23 +123,25 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   }
 }
 
-/** What an operator can ask about the edges, and about the choice between them. */
-function addPages(app: Express, fleet: Fleet): void {
-  app.get("/edges.json", (_request, response) => {
-    response.json(edgeRows(fleet.edges, fleet.ranking));
-  });
-  app.get("/route.json", ({ query }, response) => {
-    try {
-      const request = routeQuery(query);
-      response.json(routePage(request, fleet.explain(request), fleet.edges));
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      response.status(400).json({ error: thrown.message });
-    }
-  });
+/** The pages about the edges and about the choice between them, by path. */
+function operatorPages(fleet: Fleet): Readonly<Record<string, RequestHandler>> {
+  return {
+    "/edges.json": (_request, response) => {
+      response.json(edgeRows(fleet.edges, fleet.ranking));
+    },
+    "/route.json": ({ query }, response) => {
+      try {
+        const request = routeQuery(query);
+        response.json(routePage(request, fleet.explain(request), fleet.edges));
+      } catch (thrown) {
+        if (!(thrown instanceof Failure)) throw thrown;
+        response.status(400).json({ error: thrown.message });
+      }
+    },
+  };
 }
 
-/** Fills the fleet; what is returned keeps it up to date. */
+/** Fills the fleet. The membership that is returned keeps it up to date. */
 async function join(config: RouterConfig, fleet: Fleet, parts: RouterParts): Promise<Membership | undefined> {
   const { edges } = config;
   if (edges.kind === "listed") {

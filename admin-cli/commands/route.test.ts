@@ -53,7 +53,7 @@ describe("admin-cli route", () => {
 
   it("asks for a client of a region", async () => {
     const { stdout } = await route("/", "--region", "EU");
-    expect(stdout).to.match(/^edge +far\nbecause +it is of the client's region/);
+    expect(stdout).to.match(/^edge +far\nbecause +it is in the client's region/);
   });
 
   it("exits with 1 when no edge is alive", async () => {

@@ -23,21 +23,6 @@ const OPTIONS = {
   help: COMMON_OPTIONS.help,
 } as const satisfies Options;
 
-/** What each reason of a router means to a person. */
-const REASONS: Readonly<Record<string, string>> = {
-  "no-edge": "no edge is alive",
-  only: "no other edge is alive",
-  "none-serving": "no edge is serving, and a lapsed or draining one is better than none",
-  nearest: "it has the lowest expected time",
-  "near-enough": "another one is nearer, but not by enough to leave this one",
-  "in-region": "it is of the client's region, though another one is nearer to the router",
-  moving: "its requests are moving to another edge, and these have not moved yet",
-  "slow-start": "it stands in for a nearer edge that starts slowly",
-  "less-loaded": "it is the less loaded of two that were drawn",
-  owner: "it is the nearer of the two edges that own this URL",
-  "owners-full": "the owners of this URL have more requests than their part",
-};
-
 export const routeCommand: Command = {
   name: "route",
   synopsis: "<url> [options]",
@@ -83,7 +68,7 @@ function routerAddress(given: string | undefined, environment: string | undefine
 function report(terminal: Painter, page: RoutePage): string {
   const summary = table(terminal, {}, [
     ["edge", page.edge === null ? { text: "none", colour: "red" } : { text: page.edge, colour: "bold" }],
-    ["because", REASONS[page.reason] ?? page.reason],
+    ["because", page.because],
     ["policy", page.policy],
     ...(page.region === null ? [] : [["region", page.region]]),
   ]);

@@ -34,6 +34,7 @@ describe("An exchange with an upstream that misbehaves", () => {
     },
     http_response_header_section_size: {
       "a field of 64 KiB": `${ok}X-Large: ${"x".repeat(64 * 1024)}\r\n\r\n`,
+      "1,001 fields": `${ok}${"a: b\r\n".repeat(1001)}\r\n`,
       "64 KiB of fields": `${ok}${"X-A: 0123456789\r\n".repeat(4096)}\r\n`,
     },
     http_response_transfer_coding: {
@@ -52,6 +53,12 @@ describe("An exchange with an upstream that misbehaves", () => {
       });
     }
   }
+
+  it("takes 1,000 fields", async () => {
+    const server = await raw(`${ok}Content-Length: 0\r\n${"a: b\r\n".repeat(999)}\r\n`);
+    const response = await upstream(server.url).fetch(get("/a"), never);
+    expect([...response.fields]).to.have.length(1000);
+  });
 
   it("fails on a connection that ends before the fields, or among them", async () => {
     const nothing = await raw("", "end");

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
 import { type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 import { type OriginErrorCode, OriginFailure, originErrorOf } from "./origin-error.ts";
@@ -104,6 +105,11 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
 
   #answer(controller: Dispatcher.DispatchController, status: number): void {
     const received = rawFields(controller.rawHeaders);
+    if (hasTooManyFields(controller.rawHeaders)) {
+      const most = ORIGIN_FIELD_LIMITS.fields;
+      this.#refuse("http_response_header_section_size", `it has more than ${most} fields`);
+      return;
+    }
     const coding = received.get("transfer-encoding");
     if (coding !== undefined && coding.toLowerCase() !== "chunked") {
       this.#refuse("http_response_transfer_coding", `the transfer coding "${coding}" was not asked for`);
@@ -139,6 +145,8 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
       this.#refuse("http_protocol_error", `more than ${MAX_INTERIM} interim responses`);
       return;
     }
+    // RFC 8297 section 2: an early hint may be dropped.
+    if (hasTooManyFields(controller.rawHeaders)) return;
     // RFC 9110 section 15.2: a proxy passes them on. A 100 never comes this far, see skipContinue.
     if (this.#interim > MAX_PASSED_ON) return;
     this.#options.onInterim?.(status, passedOn(rawFields(controller.rawHeaders), status));
@@ -190,6 +198,10 @@ function hasNoContent(method: string, status: number, fields: Fields): boolean {
 function passedOn(received: Fields, status: number): Fields {
   const fields = endToEnd(received);
   return status < 200 || status === 204 ? fields.without(["Content-Length"]) : fields;
+}
+
+function hasTooManyFields(raw: Dispatcher.DispatchController["rawHeaders"]): boolean {
+  return Array.isArray(raw) && raw.length / 2 > ORIGIN_FIELD_LIMITS.fields;
 }
 
 /** undici gives the lines as they came: name, value, name, value, each the bytes of latin1. */

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { buildConnector, Pool } from "undici";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
 import { isRepeatable, type Origin, type OriginRequest, type OriginResponse } from "./origin.ts";
@@ -24,9 +25,6 @@ export interface UpstreamOptions {
   /** At most so many at a time; further requests wait for one. */
   readonly connections?: number;
 }
-
-// Twice what node's own client accepts of field lines, so that an unusual origin works; 64 KiB is an attack.
-const MAX_FIELD_BYTES = 32 * 1024;
 
 // Event streams, long polls and slow downloads each hold one for as long as they last; they must not use them up.
 const MOST_CONNECTIONS = 1_024;
@@ -69,7 +67,7 @@ export class UpstreamOrigin implements Origin {
       connections,
       pipelining: 1,
       allowH2: false,
-      maxHeaderSize: MAX_FIELD_BYTES,
+      maxHeaderSize: ORIGIN_FIELD_LIMITS.bytes,
       // Time is measured by our own clock, see UpstreamExchange.
       headersTimeout: 0,
       bodyTimeout: 0,

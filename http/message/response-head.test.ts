@@ -4,7 +4,13 @@ import { cuts, everyByte, pieces } from "../../test/rig/arrival.ts";
 import { mutated } from "../../test/rig/mutated-message.ts";
 import { type NodeResponse, nodeResponse } from "../../test/rig/node-parser.ts";
 import { ChunkedDecoder } from "./chunked.ts";
-import { framingFor, type ResponseHead, ResponseHeads } from "./response-head.ts";
+import {
+  EDGE_FIELD_LIMITS,
+  framingFor,
+  ORIGIN_FIELD_LIMITS,
+  type ResponseHead,
+  ResponseHeads,
+} from "./response-head.ts";
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
 
@@ -75,6 +81,14 @@ describe("ResponseHeads", () => {
       expect(told(text, cutsOf(text))).to.equal(expected);
     });
   }
+
+  it("takes more fields than an edge takes from an origin, and no more than that", () => {
+    const { fields } = EDGE_FIELD_LIMITS;
+    const read = (count: number) => told(`HTTP/1.1 204 OK\r\n${"a: b\r\n".repeat(count)}\r\n`);
+    expect(fields).to.be.above(ORIGIN_FIELD_LIMITS.fields + 50);
+    expect(read(fields)).to.equal("204 OK 1.1 none");
+    expect(read(fields + 1)).to.match(/^malformed: /);
+  });
 
   it("hands out one object for a head that is repeated, and another when a byte of it changes", () => {
     const connection = new ResponseHeads();

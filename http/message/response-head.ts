@@ -25,7 +25,18 @@ export type ResponseRead =
   /** Nothing that comes over the connection can be trusted. */
   | { readonly kind: "malformed"; readonly why: string };
 
-const FIELD_LIMITS: FieldLimits = { fields: 1000, bytes: 64 * 1024 };
+/**
+ * How large a field section an edge takes from an origin. Twice the bytes that node's own client takes, so that an
+ * unusual origin works; 64 KiB would be an attack.
+ */
+export const ORIGIN_FIELD_LIMITS: FieldLimits = { fields: 1000, bytes: 32 * 1024 };
+
+/**
+ * How large a field section a router takes from an edge: more than an edge takes from an origin, because edges add
+ * fields. An origin alone can never make an edge send what a router refuses.
+ */
+export const EDGE_FIELD_LIMITS: FieldLimits = { fields: 1064, bytes: 64 * 1024 };
+
 const LONGEST_STATUS_LINE = 1024;
 /** As much as most heads have, and little of the content behind them. */
 const WINDOW_BYTES = 2 * 1024;
@@ -77,7 +88,7 @@ export class ResponseHeads {
       if (lineEnd === 0) return INCOMPLETE;
       this.#line = statusLine(this.#text.slice(0, lineEnd));
       if (this.#line === undefined) return malformed("the status line is malformed");
-      this.#lines = new FieldLines(lineEnd, FIELD_LIMITS);
+      this.#lines = new FieldLines(lineEnd, EDGE_FIELD_LIMITS);
     }
     return this.#readFields(this.#line, this.#lines, offset);
   }

@@ -1,27 +1,19 @@
-/** Why the first of the edges is the first. */
-export type ChoiceReason =
-  /** None is alive. */
-  | "no-edge"
-  /** No other one is alive. */
-  | "only"
-  /** No edge is serving: lapsed and draining ones are all there is. */
-  | "none-serving"
-  /** It is expected to answer soonest. */
-  | "nearest"
-  /** Another one is nearer, but not by enough to leave this one. */
-  | "near-enough"
-  /** Another one is nearer, but this one is of the client's region. */
-  | "in-region"
-  /** Requests are moving to another one, and this one has not moved yet. */
-  | "moving"
-  /** It stands in for one that starts slowly. */
-  | "slow-start"
-  /** The less loaded of two that were drawn (policy balanced). */
-  | "less-loaded"
-  /** The nearer of the two that own this key (policy owner). */
-  | "owner"
-  /** The owners of this key have more requests than their part (policy owner). */
-  | "owners-full";
+/** Why the first of the edges is the first: the word for programs, and a sentence that goes on from "because". */
+export const CHOICE_REASONS = {
+  "no-edge": "no edge is alive",
+  only: "no other edge is alive",
+  "none-serving": "no edge is serving, and a lapsed or draining edge is better than none",
+  nearest: "it has the lowest expected time",
+  "near-enough": "another edge is nearer, but not by enough to leave this one",
+  "in-region": "it is in the client's region, although another edge is nearer to the router",
+  moving: "requests are moving from it to another edge, and these have not moved yet",
+  "slow-start": "it stands in for a nearer edge in its slow start",
+  "less-loaded": "it is the less loaded of two edges drawn at random",
+  owner: "it is the nearer of the two edges that own this URL",
+  "owners-full": "the owners of this URL have more requests than their part",
+} as const;
+
+export type ChoiceReason = keyof typeof CHOICE_REASONS;
 
 /** The edges to try, best first. */
 export interface Choice<E> {

@@ -31,19 +31,22 @@ export interface Answerer {
 }
 
 /** What became of one request. */
-export type RequestOutcome =
+export const REQUEST_OUTCOMES = [
   /** The client got the whole response of an edge. */
-  | "relayed"
+  "relayed",
   /** The client was sent to an edge (redirect mode). */
-  | "redirected"
+  "redirected",
   /** Not a request that may be forwarded. */
-  | "refused"
+  "refused",
   /** The client got an error response made by the router. */
-  | "failed"
+  "failed",
   /** The response broke off after its first byte. */
-  | "cut"
+  "cut",
   /** The client left first. */
-  | "client-left";
+  "client-left",
+] as const;
+
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
 type Answer =
   | { readonly kind: "none" }

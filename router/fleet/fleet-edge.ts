@@ -8,10 +8,10 @@ import { EdgeMonitor } from "../measure/edge-monitor.ts";
 import type { EdgeReport } from "../measure/ping-reply.ts";
 import { EdgeTraffic } from "./edge-traffic.ts";
 
-/** Where one edge is. */
+/** The addresses of one edge. */
 export interface EdgeAddresses {
   readonly grpcAddress: string;
-  /** host:port of its HTTP data plane, when the heartbeat table tells; else its Ping reply does. */
+  /** host:port of its data port, from the heartbeat table; undefined where only its Ping reply tells it. */
   readonly httpAddress: string | undefined;
 }
 
@@ -19,13 +19,13 @@ export interface FleetEdgeParts {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Connections to an edge's HTTP data plane at host:port. */
+  /** Opens connections to the data port at host:port. */
   readonly openPool: (address: string) => EdgePool;
-  /** Called when an edge has been ejected because of what requests met there. */
+  /** Called when the edge has been ejected because requests failed there. */
   readonly ejectionChanged: () => void;
 }
 
-/** One edge: what is known of it, and its connections. */
+/** One edge: its health, its traffic and its connections. */
 export class FleetEdge implements ChoosableEdge {
   readonly addresses: EdgeAddresses;
   readonly monitor: EdgeMonitor;
@@ -35,7 +35,7 @@ export class FleetEdge implements ChoosableEdge {
   /** The report from which #data was made. */
   #pooledFor: EdgeReport | undefined;
 
-  /** `isLate`: it joins a fleet that is at work already. */
+  /** `isLate`: the edge joins a fleet that already takes requests. */
   constructor(addresses: EdgeAddresses, isLate: boolean, parts: FleetEdgeParts) {
     this.addresses = addresses;
     this.monitor = new EdgeMonitor(addresses.grpcAddress, { ...parts, isLate });
@@ -47,7 +47,7 @@ export class FleetEdge implements ChoosableEdge {
     return this.monitor.health;
   }
 
-  /** Its own id, or its gRPC address until it has told. */
+  /** Its id, or its gRPC address until its first Ping reply. */
   get id(): string {
     return lastReport(this.health)?.edge ?? this.addresses.grpcAddress;
   }
@@ -57,7 +57,7 @@ export class FleetEdge implements ChoosableEdge {
     return this.health.kind === "alive" ? this.health.roundTrip.smoothedMs : undefined;
   }
 
-  /** host:port of its HTTP data plane. */
+  /** host:port of its data port. */
   dataAddress(report: EdgeReport): string {
     const { httpAddress, grpcAddress } = this.addresses;
     if (httpAddress !== undefined) return httpAddress;
@@ -65,10 +65,14 @@ export class FleetEdge implements ChoosableEdge {
     return hostPort(host, report.httpPort);
   }
 
-  /** Its keep-alive connections, replaced when a restart has moved its port; undefined before its first answer. */
+  /** The pool of kept connections; undefined while none has been opened. */
   get pool(): EdgePool | undefined {
-    const report = lastReport(this.health);
-    if (report === undefined || report === this.#pooledFor) return this.#data?.pool;
+    return this.#data?.pool;
+  }
+
+  /** The pool for an edge that reports this. It is opened when needed, and again when a restart has moved the port. */
+  poolFor(report: EdgeReport): EdgePool {
+    if (this.#data !== undefined && report === this.#pooledFor) return this.#data.pool;
     this.#pooledFor = report;
     const address = this.dataAddress(report);
     if (this.#data?.address !== address) {
@@ -78,12 +82,12 @@ export class FleetEdge implements ChoosableEdge {
     return this.#data.pool;
   }
 
-  /** Requests that wait there for an answer may turn to another edge. */
+  /** Requests that wait there for a response may go to another edge. */
   died(why: string): void {
     this.#data?.pool.edgeDied(why);
   }
 
-  /** Requests under way finish first. */
+  /** Requests in flight finish first. */
   stop(): void {
     this.monitor.stop();
     this.#data?.pool.close();

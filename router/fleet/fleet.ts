@@ -3,7 +3,8 @@ import type { Choice } from "../choose/choice.ts";
 import { Chooser, type ChooserSettings, type Explanation } from "../choose/chooser.ts";
 import type { Ranking } from "../choose/ranking.ts";
 import type { RouteRequest } from "../choose/route-request.ts";
-import { type EdgeHealth, lastReport, stateOf } from "../measure/edge-health.ts";
+import { type AliveHealth, type EdgeHealth, lastReport, stateOf } from "../measure/edge-health.ts";
+import type { EdgeState } from "../measure/ping-reply.ts";
 import { type EdgeAddresses, FleetEdge, type FleetEdgeParts } from "./fleet-edge.ts";
 
 export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
@@ -13,15 +14,18 @@ export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
   readonly ejected: (edge: string) => void;
 }
 
-/** The edges there are, as the membership tells, each watched by its own monitor, and the choice between them. */
+/** The edges of the membership, each with its own monitor, and the choice between them. */
 export class Fleet {
   readonly #parts: FleetParts;
   readonly #chooser: Chooser<FleetEdge>;
   readonly #edges = new Map<string, FleetEdge>();
   readonly #sharedIds = new Set<string>();
-  /** The same edges, as a list that is made anew only when they change. */
+  readonly #loggedStates = new WeakMap<FleetEdge, EdgeState>();
+  /** Edges whose health service said NOT_SERVING while their last Ping reply said `serving`. */
+  readonly #unconfirmed = new WeakSet<FleetEdge>();
+  /** The same edges as a list, made anew only when they change. */
   #list: readonly FleetEdge[] = [];
-  /** Edges that join from now on find others at work. */
+  /** Edges that join from now on join a fleet that already takes requests. */
   #isMeasured = false;
 
   constructor(parts: FleetParts) {
@@ -33,28 +37,28 @@ export class Fleet {
     return this.#list;
   }
 
-  /** The edges to try, best first, with the reason. */
+  /** The edges to try for this request, best first, with the reason. */
   choose(request: RouteRequest): Choice<FleetEdge> {
     return this.#chooser.choose(request);
   }
 
-  /** What a choice for such a request is made from. */
+  /** A choice for such a request, with all its figures. */
   explain(request: RouteRequest): Explanation<FleetEdge> {
     return this.#chooser.explain(request);
   }
 
-  /** The figures of the choice for clients of no known region. */
+  /** The ranking for clients without a known region. */
   get ranking(): Ranking<FleetEdge> {
     return this.#chooser.rankingFor({ region: undefined });
   }
 
-  /** Whether this edge answers and is not about to leave. */
+  /** Whether this edge answers and does not drain. */
   isAtWork(addresses: EdgeAddresses): boolean {
     const health = this.#edges.get(keyOf(addresses))?.health;
     return health?.kind === "alive" && stateOf(health) !== "draining";
   }
 
-  /** Makes the fleet exactly this; edges whose addresses have not changed keep what is known of them. */
+  /** Replaces the members. Edges whose addresses have not changed keep their figures. */
   set(members: readonly EdgeAddresses[]): void {
     const wanted = new Map(members.map((member) => [keyOf(member), member]));
     for (const [key, edge] of this.#edges) {
@@ -117,7 +121,7 @@ export class Fleet {
     this.#update();
   }
 
-  /** Logs what an operator should know, once when it begins. */
+  /** Logs changes that an operator should know of, once each. */
   #notice(edge: FleetEdge, health: EdgeHealth, before: EdgeHealth): void {
     const { log } = this.#parts;
     const { grpcAddress } = edge.addresses;
@@ -129,10 +133,26 @@ export class Fleet {
     const { edge: id, bootId } = health.report;
     const last = lastReport(before);
     if (last !== undefined && last.bootId !== bootId) edge.traffic.restarted();
-    const state = stateOf(health);
-    const stateBefore = before.kind === "alive" ? stateOf(before) : before.kind;
-    if (state !== stateBefore) log.info({ edge: id, grpcAddress, state, before: stateBefore }, "edge state");
+    // A status event brings no new answer.
+    const isAnswer = before.kind !== "alive" || before.answeredAt !== health.answeredAt;
+    if (isAnswer) this.#logState(edge, health, before);
     this.#reportSharedId(id);
+  }
+
+  /**
+   * A health service that says NOT_SERVING does not say why. Requests leave the edge at once. The log waits for two
+   * Pings, because a draining edge says so in its next reply.
+   */
+  #logState(edge: FleetEdge, health: AliveHealth, before: EdgeHealth): void {
+    const state = stateOf(health);
+    const isConfirmed = state === health.report.state || this.#unconfirmed.has(edge);
+    if (isConfirmed) this.#unconfirmed.delete(edge);
+    else this.#unconfirmed.add(edge);
+    const logged = before.kind === "alive" ? this.#loggedStates.get(edge) : before.kind;
+    if (!isConfirmed || state === logged) return;
+    this.#loggedStates.set(edge, state);
+    const { grpcAddress } = edge.addresses;
+    this.#parts.log.info({ edge: health.report.edge, grpcAddress, state, before: logged }, "edge state");
   }
 
   #reportSharedId(id: string): void {

@@ -3,9 +3,11 @@ import type { Address } from "../../process/address.ts";
 import { AnswerReader, type AnswerSink } from "./answer-reader.ts";
 import { ResponseLines } from "./response-head-out.ts";
 
+export const CONNECTION_FAULTS = ["edge-unreachable", "edge-broke-off", "edge-rubbish"] as const;
+
 /** Why a request on a connection failed. */
 export interface ConnectionFault {
-  readonly code: "edge-unreachable" | "edge-broke-off" | "edge-rubbish";
+  readonly code: (typeof CONNECTION_FAULTS)[number];
   readonly why: string;
   readonly cause?: unknown;
 }

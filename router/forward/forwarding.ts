@@ -13,6 +13,7 @@ import {
   type Destination,
   type FailedAttempt,
 } from "./attempt.ts";
+import type { EdgePool } from "./edge-pool.ts";
 
 /** The result of forwarding a request. */
 export type Forwarded =
@@ -132,7 +133,7 @@ export class Forwarding implements Answerer, AttemptOwner {
       return;
     }
     this.#parts.retried(attempt.id, failure);
-    const pool = stale ? attempt.edge.pool : undefined;
+    const pool = stale ? poolOf(attempt.edge) : undefined;
     if (pool === undefined) this.#tryNext();
     else this.#start({ edge: attempt.edge, pool, fresh: true });
   }
@@ -176,7 +177,7 @@ export class Forwarding implements Answerer, AttemptOwner {
   /** The best edge that has not been tried and can be. */
   #take(): Destination | undefined {
     for (let edge = this.#queue.shift(); edge !== undefined; edge = this.#queue.shift()) {
-      const pool = edge.health.kind === "alive" ? edge.pool : undefined;
+      const pool = poolOf(edge);
       if (pool !== undefined) return { edge, pool, fresh: false };
     }
     return undefined;
@@ -221,4 +222,9 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#attempt = undefined;
     this.#parts.over(this.#exchange, forwarded);
   }
+}
+
+/** Undefined for an edge that is dead: nothing is sent there. */
+function poolOf(edge: FleetEdge): EdgePool | undefined {
+  return edge.health.kind === "alive" ? edge.poolFor(edge.health.report) : undefined;
 }
