@@ -8,9 +8,9 @@ import { parsedHead } from "../rules/stored-head.ts";
 import { freshened, headUpdates } from "../rules/validation.ts";
 import { selects } from "../rules/vary.ts";
 import { type FillMark, type StoredResponse, withHead } from "../store/stored-response.ts";
-import { bytesContent, NO_CONTENT, sliceBytes } from "./content.ts";
+import type { Filled, ForOne } from "./answer.ts";
+import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import type { Filled, Own } from "./filled.ts";
 import { SharedBody } from "./shared-body.ts";
 
 /** An origin response whose fields have arrived, and what is needed to decide whether it is stored. */
@@ -29,7 +29,7 @@ export interface Arrived {
 }
 
 /** The response as it came, for the request that asked and for no other. `reason`: why it is not stored. */
-export function own(arrived: Arrived, reason: NotStored, edge: Pick<CacheContext, "counters">): Own {
+export function forOne(arrived: Arrived, reason: NotStored, edge: Pick<CacheContext, "counters">): ForOne {
   count(reason, edge);
   return { ...passed(arrived), detail: reason };
 }
@@ -40,12 +40,12 @@ function count(reason: NotStored, { counters }: Pick<CacheContext, "counters">):
 }
 
 /** The response to a request that passes the cache by. */
-export function passed(arrived: Arrived): Own {
+export function passed(arrived: Arrived): ForOne {
   const { request, status, body, cancel } = arrived;
   // RFC 9110 section 6.4.1: these have no content whatever their fields say.
   const empty = request.method === "HEAD" || status === 204 || status === 304;
   return {
-    kind: "own",
+    kind: "for-one",
     status,
     fields: clientFields(arrived.fields),
     content: empty
@@ -56,19 +56,19 @@ export function passed(arrived: Arrived): Own {
 }
 
 /** The response for all who wait, if the rules let it be stored; else for the request that asked. */
-export function sharedOrOwn(
+export function sharedOrForOne(
   arrived: Arrived,
   edge: CacheContext,
   options: StoringOptions = { keepsParts: false },
 ): Filled {
   const { request, fields, status, requestTime, responseTime, mark } = arrived;
   const { method } = request;
-  if (method !== "GET" && method !== "POST") return own(arrived, "method", edge);
+  if (method !== "GET" && method !== "POST") return forOne(arrived, "method", edge);
   const verdict = storable(request, arrived, options);
-  if (verdict.kind === "do-not-store") return own(arrived, verdict.reason, edge);
-  if (mark === undefined) return own(arrived, "purge-log-unknown", edge);
+  if (verdict.kind === "do-not-store") return forOne(arrived, verdict.reason, edge);
+  if (mark === undefined) return forOne(arrived, "purge-log-unknown", edge);
   // A body that ends only with its connection may have been cut short.
-  if (arrived.endsWithConnection) return own(arrived, "length-unknown", edge);
+  if (arrived.endsWithConnection) return forOne(arrived, "length-unknown", edge);
   const length = lengthOf(fields);
   const { selecting, tags, variance } = verdict;
   const response: StoredResponse = {
@@ -100,7 +100,7 @@ export function sharedOrOwn(
         count("incomplete", edge);
     }
   });
-  return { kind: "shared", response, ownFields: clientFields(fields), body, starter, length };
+  return { kind: "shared", response, starterFields: clientFields(fields), body, starter, length };
 }
 
 /** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */
@@ -117,13 +117,13 @@ export function validated(arrived: Arrived, old: StoredResponse, edge: CacheCont
 }
 
 /** RFC 9111 section 4.3.5: a HEAD response tells whether the stored GET response is still current. */
-export function headOf(arrived: Arrived, old: StoredResponse, edge: CacheContext): Own {
+export function headOf(arrived: Arrived, old: StoredResponse, edge: CacheContext): ForOne {
   if (headUpdates(old, arrived.fields) === "invalidate") edge.store.remove(old);
   else {
     const updated = freshenedBy({ ...arrived, request: { ...arrived.request, method: "GET" } }, old, edge);
     if (typeof updated !== "string") admit(updated, arrived.request, edge);
   }
-  return own(arrived, "method", edge);
+  return forOne(arrived, "method", edge);
 }
 
 /** What is to be stored in place of `old`, or why what came forbids that. */

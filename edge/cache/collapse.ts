@@ -4,58 +4,65 @@ import { completion } from "../rules/partial.ts";
 import { TRUSTED } from "../rules/purge-standing.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
+import type { Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import { type FillAim, type FillRequest, fill } from "./fill.ts";
-import type { Filled } from "./filled.ts";
+import { type FillAim, type FillPlan, type FillRequest, fill } from "./fill.ts";
 import type { Flight } from "./flights.ts";
+import type { PurgeView } from "./purge-view.ts";
 
-/** A verdict that sends the request to the origin. */
-export type Asking = Extract<Verdict<StoredResponse>, { kind: "must-validate" | "absent" }>;
+/** A request that goes to the origin, and what was known when it was judged. */
+export interface Turn {
+  readonly request: FillRequest;
+  readonly key: string;
+  readonly verdict: Extract<Verdict<StoredResponse>, { kind: "must-validate" | "absent" }>;
+  readonly view: PurgeView;
+  /** That moment, in the history of purges. */
+  readonly mark: FillMark | undefined;
+}
 
-/** What the origin gave, and whether this request waited for a fill that another had started. */
-export interface Given {
+/** What the origin gave. */
+export interface Fetched {
   readonly filled: Filled;
+  /** Whether this request waited for a fill that another request had started. */
   readonly collapsed: boolean;
 }
 
 /**
- * Asks the origin once for all requests that may share the answer; the others ask for themselves. What could
- * not be shared is remembered for a while, so that later requests do not wait for nothing. A request that may
- * not join wants a fill that begins after it came.
+ * Asks the origin once for all requests that may share its answer. The others ask for themselves. A key whose response
+ * could not be shared is remembered for a while, so that later requests do not wait for nothing.
+ *
+ * 1. Requests that cannot be shared, and keys that are remembered, go to the origin on their own.
+ * 2. A request whose client knows of a purge that this edge does not launches a fill that begins now.
+ * 3. Every other request joins the fill in flight for its key, or launches one.
+ * 4. When the response that arrives is another variant, the request joins the fill in flight for its own, or launches it.
+ *
  * Throws a Failure when the origin gives no response.
  */
-export async function askOrigin(
-  request: FillRequest,
-  key: string,
-  verdict: Asking,
-  mayJoin: boolean,
-  edge: CacheContext,
-): Promise<Given> {
-  const aim = aimOf(request, key, verdict, edge);
+export async function askOrigin(turn: Turn, edge: CacheContext): Promise<Fetched> {
+  const { request, key, view } = turn;
+  const plan = planOf(turn, edge);
   const now = edge.clock.monotonic();
-  // Rule E2: what a flush, a soft purge or a lapse puts in doubt is validated so many at a time, or it were an outage.
-  const turnstile = isDistrusted(verdict) || !mayJoin ? edge.collapse.revalidations(request.site) : undefined;
-  const mark = edge.purges.mark();
-  const ask = () => fill(request, key, aim, mark, edge);
-  const inTurn = turnstile === undefined ? ask : () => turnstile.pass(ask);
-  const shareable = request.method === "GET" && (aim.kind === "whole" || aim.kind === "rest");
-  if (!shareable) return { filled: await inTurn(), collapsed: false };
-  const given = edge.collapse.keptApart(key, now)
-    ? { filled: await inTurn(), collapsed: false }
-    : mayJoin
-      ? await askTogether(request, key, verdict, mark, inTurn, edge)
-      : { filled: await launch(key, mark, inTurn(), edge).result, collapsed: false };
-  if (given.collapsed) return given;
-  if (given.filled.kind === "own") edge.collapse.keepApart(key, now);
-  else edge.collapse.bringTogether(key);
-  return given;
+  const shareable = request.method === "GET" && (plan.aim.kind === "whole" || plan.aim.kind === "rest");
+  if (!shareable) return alone(plan, edge);
+  const fetched = await (edge.hitForMiss.is(key, now)
+    ? alone(plan, edge)
+    : view.atPosition
+      ? together(turn, plan, edge)
+      : lead(plan, key, edge));
+  if (fetched.collapsed) return fetched;
+  if (fetched.filled.kind === "for-one") edge.hitForMiss.mark(key, now);
+  else edge.hitForMiss.clear(key);
+  return fetched;
 }
 
-function isDistrusted(verdict: Asking): boolean {
-  return verdict.kind === "must-validate" && verdict.standing.kind !== "trusted";
+function planOf({ request, key, verdict, view, mark }: Turn, edge: CacheContext): FillPlan {
+  const trusted = verdict.kind === "absent" || verdict.standing.kind === "trusted";
+  // Rule E2: a purge or a lapse may have put much in doubt at once.
+  const limiter = trusted && view.atPosition ? undefined : edge.revalidations.of(request.site);
+  return { request, key, aim: aimOf(request, key, verdict, edge), mark, limiter };
 }
 
-function aimOf(request: CacheRequest, key: string, verdict: Asking, edge: CacheContext): FillAim {
+function aimOf(request: CacheRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
   if (verdict.kind === "must-validate") return { kind: "whole", validating: verdict.stored };
   if (request.method !== "GET") return { kind: "as-asked", body: undefined };
   if (request.fields.has("Range")) return { kind: "range" };
@@ -74,63 +81,64 @@ function completablePart(request: CacheRequest, key: string, edge: CacheContext)
     );
 }
 
-/** From now on requests for the key meet this fill, until it has arrived whole. */
-export function launch(
-  key: string,
-  mark: FillMark | undefined,
-  filling: Promise<Filled>,
-  edge: CacheContext,
-): Flight<Filled> {
-  return edge.collapse.launch(key, mark, filling, async (filled) => {
-    if (filled.kind === "shared") await filled.body.end;
+async function alone(plan: FillPlan, edge: CacheContext): Promise<Fetched> {
+  return { filled: await fill(plan, edge), collapsed: false };
+}
+
+async function lead(plan: FillPlan, place: string, edge: CacheContext): Promise<Fetched> {
+  return { filled: await launch(plan, place, edge).result, collapsed: false };
+}
+
+/** Starts the fill that requests meet at `place` from now on, until it has arrived whole. */
+export function launch(plan: FillPlan, place: string, edge: CacheContext): Flight<Filled> {
+  return edge.flights.launch(place, {
+    mark: plan.mark,
+    left: plan.request.left,
+    fetch: (abandoned) => fill(plan, edge, abandoned),
+    whole: async (filled) => {
+      if (filled.kind === "shared") await filled.body.end;
+    },
   });
 }
 
-/**
- * Waits for the fill in flight, or launches one. RFC 9111 section 4.1: when the response turns out to be for other
- * request fields than ours, those who have the same as we wait for one another.
- */
-async function askTogether(
-  request: FillRequest,
-  key: string,
-  verdict: Asking,
-  mark: FillMark | undefined,
-  ask: () => Promise<Filled>,
-  edge: CacheContext,
-): Promise<Given> {
-  let place = key;
-  for (const first of [true, false]) {
-    const flight = joinable(request, place, verdict, edge);
-    if (flight === undefined)
-      return { filled: await launch(place, mark, ask(), edge).result, collapsed: false };
-    if (first) edge.counters.add("collapsed");
-    const filled = await flight.result;
-    if (fits(request, filled, edge)) return { filled, collapsed: true };
-    const apart = variantPlace(request, key, filled);
-    if (apart === undefined) break;
-    place = apart;
-  }
-  return { filled: await ask(), collapsed: false };
+/** Joins the fill in flight, or launches one. */
+async function together(turn: Turn, plan: FillPlan, edge: CacheContext): Promise<Fetched> {
+  const { request, key } = turn;
+  const flight = joinable(turn, key, edge);
+  if (flight === undefined) return lead(plan, key, edge);
+  edge.counters.add("collapsed");
+  const filled = await joined(flight, request);
+  if (fits(request, filled, edge)) return { filled, collapsed: true };
+  const place = variantPlace(request, key, filled);
+  return place === undefined ? alone(plan, edge) : togetherAt(place, turn, plan, edge);
 }
 
-/** Under the key, and apart from all that the response's Vary sets apart. */
+/** RFC 9111 section 4.1: requests for the same variant wait for one another. */
+async function togetherAt(place: string, turn: Turn, plan: FillPlan, edge: CacheContext): Promise<Fetched> {
+  const flight = joinable(turn, place, edge);
+  if (flight === undefined) return lead(plan, place, edge);
+  const filled = await joined(flight, turn.request);
+  return fits(turn.request, filled, edge) ? { filled, collapsed: true } : alone(plan, edge);
+}
+
+function joined(flight: Flight<Filled>, { left }: FillRequest): Promise<Filled> {
+  flight.waiters.add(left);
+  return flight.result;
+}
+
+/** The key, and the values of the request fields that Vary names; undefined when the response is no other variant. */
 function variantPlace(request: CacheRequest, key: string, filled: Filled): string | undefined {
   if (filled.kind !== "shared" || selects(filled.response.selecting, request)) return undefined;
   const selecting = selectingFields(filled.response.fields, request);
   return selecting === "never" ? undefined : `${key} ${JSON.stringify([...selecting])}`;
 }
 
-/** The flight that this request may wait for (rule E4), if there is one. */
-function joinable(
-  request: CacheRequest,
-  key: string,
-  verdict: Asking,
-  edge: CacheContext,
-): Flight<Filled> | undefined {
-  // A client that asked for something newer than the store has does not want what was asked for before.
+/** The fill in flight that this request may join (rule E4), if there is one. */
+function joinable({ request, verdict }: Turn, place: string, edge: CacheContext): Flight<Filled> | undefined {
+  // The client wants something newer than what is stored, so it does not want what was asked for before.
   if (verdict.why === "request") return undefined;
-  const flight = edge.collapse.at(key);
-  if (flight === undefined) return undefined;
+  const flight = edge.flights.at(place);
+  if (flight === undefined || flight.waiters.abandoned.aborted) return undefined;
   const { site, target } = request;
   const known =
     flight.arrived?.kind === "shared"
@@ -142,11 +150,11 @@ function joinable(
 }
 
 /**
- * RFC 9111 section 4: a response serves collapsed requests only as far as it could be reused for each of them:
- * it is judged as if it were stored.
+ * RFC 9111 section 4: a response serves a collapsed request only if it could be reused for it. It is judged as if it
+ * were stored.
  */
 function fits(request: CacheRequest, filled: Filled, edge: CacheContext): boolean {
-  if (filled.kind === "own") return false;
+  if (filled.kind === "for-one") return false;
   if (filled.kind === "shared" ? !filled.body.joinable : !filled.kept) return false;
   const { kind } = judge(request, [filled.response], () => TRUSTED, edge.clock.wall());
   return kind === "fresh" || kind === "stale-usable";

@@ -2,11 +2,13 @@ import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import type { Origin } from "../origin/origin.ts";
 import type { Store } from "../store/store.ts";
+import type { Filled } from "./answer.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import type { Filled } from "./filled.ts";
-import { Collapse } from "./flights.ts";
+import { Flights } from "./flights.ts";
+import { HitForMiss } from "./hit-for-miss.ts";
 import { EdgeCounters } from "./metrics.ts";
 import type { PurgeState } from "./purge-state.ts";
+import { RevalidationLimit } from "./revalidation-limit.ts";
 
 /** What the cache of an edge stands on. */
 export interface CacheParts {
@@ -22,7 +24,9 @@ export interface CacheParts {
 
 /** What a request needs of its edge. */
 export interface CacheContext extends CacheParts {
-  readonly collapse: Collapse<Filled>;
+  readonly flights: Flights<Filled>;
+  readonly hitForMiss: HitForMiss;
+  readonly revalidations: RevalidationLimit;
   readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
   readonly fillBudget: ByteBudget;
@@ -40,7 +44,9 @@ const FILL_SHARE = 2;
 export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
   return {
     ...parts,
-    collapse: new Collapse(),
+    flights: new Flights(),
+    hitForMiss: new HitForMiss(),
+    revalidations: new RevalidationLimit(parts.clock),
     counters: new EdgeCounters(),
     fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),
     keepLimit: memoryBytes / KEEP_SHARE,

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { pino } from "pino";
 import { Failure } from "../../process/failure.ts";
+import type { Served } from "./answer.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
-import type { Served } from "./served.ts";
 
 /** A log whose lines are kept. */
 function keptLog() {

@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { Fields } from "../../http/message/fields.ts";
-import { describeError, Failure } from "../../process/failure.ts";
+import { describeError, Failure, type FailureSource } from "../../process/failure.ts";
 import { statusFor } from "../origin/origin-error.ts";
-import { textContent } from "./content.ts";
+import type { Served } from "./answer.ts";
+import { textContent } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import type { CacheOutcome } from "./outcome.ts";
-import type { Served } from "./served.ts";
+
+// For the counters and the log, as nginx has it: the client has left, so nobody gets the answer.
+const CLIENT_LEFT = 499;
 
 type ErrorOutcome = Extract<CacheOutcome, { kind: "error" }>;
 
-/** An answer made by the edge: the status, a word for the reason, and an id that stands in the log too. */
+/** An answer made by the edge: the status, a word for the reason, and an id that is in the log too. */
 export function errorAnswer(
   status: number,
   why: { readonly fwd: ErrorOutcome["fwd"]; readonly detail: string; readonly proxyError?: string },
@@ -33,23 +36,38 @@ export function errorAnswer(
   return { status, fields, content, outcome: { kind: "error", fwd, detail } };
 }
 
-/** The answer to a request whose origin failed; `validating`: something is stored, and had to be validated first. */
+/** The answer to a request that the origin, the client or the edge itself let fail. `fwd` is why it went forward. */
 export function failureAnswer(
   thrown: unknown,
   fwd: ErrorOutcome["fwd"],
   edge: Pick<CacheContext, "id" | "log">,
-  validating = false,
 ): Served {
-  if (thrown instanceof Failure && thrown.source === "origin") {
-    const { code } = thrown;
-    // RFC 9111 section 5.2.2.2: what may not be used unvalidated, and cannot be validated, is a 504.
-    return errorAnswer(
-      validating ? 504 : statusFor(code),
-      { fwd, detail: code, proxyError: code },
-      edge,
-      thrown,
-    );
-  }
+  if (isOf("origin", thrown)) return originFailed(statusFor(thrown.code), thrown, fwd, edge);
+  if (isOf("client", thrown)) return errorAnswer(CLIENT_LEFT, { fwd, detail: thrown.code }, edge, thrown);
   const why = { fwd, detail: "internal", proxyError: "proxy_internal_error" } as const;
   return errorAnswer(500, why, edge, thrown);
+}
+
+/** The same for a request for which a stored response had to be validated first. */
+export function validationFailed(
+  thrown: unknown,
+  fwd: ErrorOutcome["fwd"],
+  edge: Pick<CacheContext, "id" | "log">,
+): Served {
+  // RFC 9111 section 5.2.2.2: a response that may not be used unvalidated, and cannot be validated, is a 504.
+  return isOf("origin", thrown) ? originFailed(504, thrown, fwd, edge) : failureAnswer(thrown, fwd, edge);
+}
+
+function isOf(source: FailureSource, thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && thrown.source === source;
+}
+
+function originFailed(
+  status: number,
+  failure: Failure,
+  fwd: ErrorOutcome["fwd"],
+  edge: Pick<CacheContext, "id" | "log">,
+): Served {
+  const { code } = failure;
+  return errorAnswer(status, { fwd, detail: code, proxyError: code }, edge, failure);
 }

@@ -7,65 +7,74 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
 import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
-import { type Arrived, headOf, own, passed, sharedOrOwn, validated } from "./admit.ts";
+import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
+import type { Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import type { Filled } from "./filled.ts";
 import { invalidate } from "./invalidate.ts";
+import type { Semaphore } from "./semaphore.ts";
 
-/** Who asks: interim responses go to that client alone. */
+/** A request for which the edge asks the origin. */
 export interface FillRequest extends CacheRequest {
   /** How the request came: the port that took it says so. */
   readonly scheme: Scheme;
   /** The host it names, with its port when one is given; "" when it names none. */
   readonly authority: string;
-  /** The addresses that it came by, the client's first; none for what the edge asks for itself. */
+  /** The addresses that it came by, the client's first; none for a request of the edge itself. */
   readonly addresses?: string;
+  /** Takes interim responses (1xx), which go to the client of this request only. */
   readonly onInterim?: OriginRequest["onInterim"];
+  /** Aborted when the client leaves. */
+  readonly left?: AbortSignal | undefined;
 }
 
 /** What a fill asks the origin for. */
 export type FillAim =
   /** The whole response; only if it has changed, when a stored one is to be validated. */
   | { readonly kind: "whole"; readonly validating: StoredResponse | undefined }
-  /** What a stored part lacks. */
+  /** The bytes that a stored part lacks. */
   | { readonly kind: "rest"; readonly of: StoredResponse }
   /** The range that the client asked for, which may be stored as a part. */
   | { readonly kind: "range" }
-  /** What the client asked for, as it is, for this client. */
+  /** What the client asked for, unchanged, for this client. */
   | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined };
 
+/** One fetch from the origin. */
+export interface FillPlan {
+  readonly request: FillRequest;
+  readonly key: string;
+  readonly aim: FillAim;
+  /** Taken before the fetch, so that a purge that comes meanwhile keeps the old bytes out of the store (rule E3). */
+  readonly mark: FillMark | undefined;
+  /** Where it waits for its turn; undefined: it is fetched at once. */
+  readonly limiter?: Semaphore | undefined;
+}
+
 /**
- * Fetches once from the origin. The mark was taken before, so that a purge that lands meanwhile keeps the old
- * bytes out of the store (rule E3). Throws a Failure when the origin gives no response.
+ * Fetches once from the origin. Throws a Failure when the origin gives no response, or when the limiter gives no turn.
+ * `left` is aborted when nobody waits for it any more: then it takes no turn.
  */
-export async function fill(
-  request: FillRequest,
-  key: string,
-  aim: FillAim,
-  mark: FillMark | undefined,
-  edge: CacheContext,
-): Promise<Filled> {
-  const arrived = await fetchOnce(request, key, aim, mark, edge);
+export function fill(plan: FillPlan, edge: CacheContext, left = plan.request.left): Promise<Filled> {
+  const { limiter } = plan;
+  return limiter === undefined ? fillNow(plan, edge) : limiter.run(() => fillNow(plan, edge), left);
+}
+
+async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {
+  const { aim } = plan;
+  const arrived = await fetchOnce(plan, edge);
   switch (aim.kind) {
     case "whole":
-      return ofWhole(request, arrived, aim.validating, edge);
+      return ofWhole(plan, arrived, aim.validating, edge);
     case "rest":
-      return ofRest(request, arrived, aim.of, edge);
+      return ofRest(plan, arrived, aim.of, edge);
     case "range":
       expectNoSurprise(arrived);
-      return sharedOrOwn(arrived, edge, { keepsParts: true });
+      return sharedOrForOne(arrived, edge, { keepsParts: true });
     case "as-asked":
-      return ofAsked(request, arrived, edge);
+      return ofAsked(plan.request, arrived, edge);
   }
 }
 
-async function fetchOnce(
-  request: FillRequest,
-  key: string,
-  aim: FillAim,
-  mark: FillMark | undefined,
-  edge: CacheContext,
-): Promise<Arrived> {
+async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheContext): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
   const fetching = new AbortController();
@@ -114,25 +123,31 @@ function originRequest(request: CacheRequest, aim: FillAim): OriginRequest {
   }
 }
 
+/** For what a 304 or a 206 that came cannot be used for: the whole response. */
+function fillWhole(plan: FillPlan, edge: CacheContext): Promise<Filled> {
+  return fillNow({ ...plan, aim: { kind: "whole", validating: undefined } }, edge);
+}
+
 async function ofWhole(
-  request: FillRequest,
+  plan: FillPlan,
   arrived: Arrived,
   validating: StoredResponse | undefined,
   edge: CacheContext,
 ): Promise<Filled> {
+  const { request } = plan;
   const { status } = arrived;
   if (status === 304) {
     if (validating === undefined) throw unaskedNotModified(request);
     if (matches304(validating, arrived.fields)) return validated(arrived, validating, edge);
-    // RFC 9111 section 4.3.4: it is about a response that we do not hold, so we ask for one to hold.
-    return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
+    // RFC 9111 section 4.3.4: it is about a response that is not stored here, so the edge asks for one to store.
+    return fillWhole(plan, edge);
   }
   if (validating !== undefined) {
-    // What is stored stays there: it may still be better than this error, or be validated later.
-    if (status >= 500) return own(arrived, "origin-error", edge);
+    // The stored response stays: it may still be better than this error, or be validated later.
+    if (status >= 500) return forOne(arrived, "origin-error", edge);
     if (request.method === "HEAD" && status === 200) return headOf(arrived, validating, edge);
   }
-  return sharedOrOwn(arrived, edge);
+  return sharedOrForOne(arrived, edge);
 }
 
 /** RFC 9110 section 15.4.5: a 304 answers a conditional request; without a condition it says nothing. */
@@ -155,26 +170,26 @@ function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContext): Fi
   invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
   if (request.method !== "POST") return passed(arrived);
-  if (overtaken) return own(arrived, "overtaken", edge);
+  if (overtaken) return forOne(arrived, "overtaken", edge);
   const invalidations = edge.purges.mark()?.invalidations ?? mark.invalidations;
-  return sharedOrOwn({ ...arrived, mark: { ...mark, invalidations } }, edge);
+  return sharedOrForOne({ ...arrived, mark: { ...mark, invalidations } }, edge);
 }
 
 /** RFC 9111 section 3.3: a stored part is completed, if what came belongs to it. */
 async function ofRest(
-  request: FillRequest,
+  plan: FillPlan,
   arrived: Arrived,
   part: StoredResponse,
   edge: CacheContext,
 ): Promise<Filled> {
-  if (arrived.status !== 206) return sharedOrOwn(arrived, edge);
+  if (arrived.status !== 206) return sharedOrForOne(arrived, edge);
   const whole = combined(part, arrived);
   if (whole?.status === 200) {
     const { status, fields } = whole;
-    return sharedOrOwn({ ...arrived, status, fields, body: together(part, arrived) }, edge);
+    return sharedOrForOne({ ...arrived, status, fields, body: together(part, arrived) }, edge);
   }
   arrived.cancel();
-  return fill(request, arrived.key, { kind: "whole", validating: undefined }, arrived.mark, edge);
+  return fillWhole(plan, edge);
 }
 
 async function* together(part: StoredResponse, rest: Arrived): AsyncGenerator<Uint8Array> {

@@ -1,82 +1,86 @@
-import { LRUCache } from "lru-cache";
 import type { FillMark } from "../store/stored-response.ts";
-import { Turnstile } from "./semaphore.ts";
 
 /** One fill in flight for a key. */
 export interface Flight<Result> {
-  /** Undefined when the edge did not know its place in the purge log: then nobody may join (rule E4). */
+  /** Undefined when the edge did not know its place in the purge log: then no request may join (rule E4). */
   readonly mark: FillMark | undefined;
   readonly result: Promise<Result>;
-  /** The result once the origin's fields have arrived. */
-  arrived: Result | undefined;
-  /** Resolves, whatever became of it, when no request can meet it any more. */
-  readonly landed: Promise<void>;
+  /** The result, once the origin's fields have arrived. */
+  readonly arrived: Result | undefined;
+  /** Resolves, whatever the outcome, when no request can meet the flight any more. */
+  readonly finished: Promise<void>;
+  readonly waiters: Waiters;
 }
 
-// How long it is remembered that a key's responses are not to be shared, unless one turns out to be.
-const APART_MS = 30_000;
-
-// Keys of which that is remembered; of a forgotten one, requests wait for one fill too many.
-const MOST_APART = 10_000;
-
-// Rule E2: after a flush everything must be validated; the origin of a site is asked for this many at a time.
-const MOST_REVALIDATIONS = 32;
+/** How a flight begins, and how long requests can meet it. */
+export interface Launch<Result> {
+  readonly mark: FillMark | undefined;
+  /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
+  readonly left: AbortSignal | undefined;
+  /** Begins at once. `abandoned` is aborted when the clients of all who wait have left. */
+  readonly fetch: (abandoned: AbortSignal) => Promise<Result>;
+  /** Settles when the result has arrived whole. */
+  readonly whole: (result: Result) => Promise<unknown>;
+}
 
 /** The fills in flight: at most one a key that a request may join. */
-export class Collapse<Result> {
-  readonly #flights = new Map<string, Flight<Result>>();
-  readonly #revalidations = new Map<string, Turnstile>();
-  readonly #apart: LRUCache<string, number>;
-
-  /** `mostApart`: keys of which it is remembered that their responses are not to be shared. */
-  constructor(mostApart = MOST_APART) {
-    this.#apart = new LRUCache({ max: mostApart });
-  }
-
-  /** Where fills of a site take their turn that validate what is no longer trusted. */
-  revalidations(site: string): Turnstile {
-    const there = this.#revalidations.get(site) ?? new Turnstile(MOST_REVALIDATIONS);
-    this.#revalidations.set(site, there);
-    return there;
-  }
-
-  /** Whether requests for the key had better not wait for one another: what came last could not be shared. */
-  keptApart(key: string, now: number): boolean {
-    return now < (this.#apart.get(key) ?? 0);
-  }
-
-  keepApart(key: string, now: number): void {
-    this.#apart.set(key, now + APART_MS);
-  }
-
-  bringTogether(key: string): void {
-    this.#apart.delete(key);
-  }
+export class Flights<Result> {
+  readonly #byKey = new Map<string, Flight<Result>>();
 
   at(key: string): Flight<Result> | undefined {
-    return this.#flights.get(key);
+    return this.#byKey.get(key);
   }
 
-  /** From now on requests for the key meet this flight, until `landed` settles or the result fails. */
-  launch(
-    key: string,
-    mark: FillMark | undefined,
-    result: Promise<Result>,
-    landed: (result: Result) => Promise<unknown>,
-  ): Flight<Result> {
-    const landing = Promise.withResolvers<void>();
-    const flight: Flight<Result> = { mark, result, arrived: undefined, landed: landing.promise };
-    this.#flights.set(key, flight);
-    const land = (): void => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-      landing.resolve();
+  /** From now on requests for the key meet this flight, until it has arrived whole or has failed. */
+  launch(key: string, { mark, left, fetch, whole }: Launch<Result>): Flight<Result> {
+    const waiters = new Waiters();
+    waiters.add(left);
+    const result = fetch(waiters.abandoned);
+    const finished = Promise.withResolvers<void>();
+    let arrived: Result | undefined;
+    const flight: Flight<Result> = {
+      mark,
+      result,
+      get arrived() {
+        return arrived;
+      },
+      finished: finished.promise,
+      waiters,
+    };
+    this.#byKey.set(key, flight);
+    const finish = (): void => {
+      if (this.#byKey.get(key) === flight) this.#byKey.delete(key);
+      finished.resolve();
     };
     result
-      .then((arrived) => {
-        flight.arrived = arrived;
-        return landed(arrived);
+      .then((filled) => {
+        arrived = filled;
+        return whole(filled);
       })
-      .then(land, land);
+      .then(finish, finish);
     return flight;
+  }
+}
+
+/** The requests that wait for one flight. */
+export class Waiters {
+  readonly #abandoned = new AbortController();
+  #waiting = 0;
+
+  /** Aborted when all have left. */
+  get abandoned(): AbortSignal {
+    return this.#abandoned.signal;
+  }
+
+  /** `left` is aborted when the client leaves; undefined for a request that stays, such as one of the edge itself. */
+  add(left: AbortSignal | undefined): void {
+    this.#waiting += 1;
+    if (left?.aborted === true) this.#leave();
+    else left?.addEventListener("abort", () => this.#leave(), { once: true });
+  }
+
+  #leave(): void {
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#abandoned.abort();
   }
 }

@@ -1,13 +1,13 @@
 import { describeError } from "../../process/failure.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
+import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
 import type { CacheContext } from "./context.ts";
-import { type FillRequest, fill } from "./fill.ts";
-import type { Filled } from "./filled.ts";
+import type { FillPlan, FillRequest } from "./fill.ts";
 
 /**
- * RFC 5861 section 3: once, behind an answer that has been given; whoever asks meanwhile gets the stale one too. A fill
- * that a purge has overtaken since will not do.
+ * RFC 5861 section 3: revalidates behind an answer that has been given, once for all who get the stale one meanwhile. A
+ * fill in flight that a purge has overtaken does not count.
  */
 export function refreshBehind(
   request: FillRequest,
@@ -15,50 +15,43 @@ export function refreshBehind(
   stale: StoredResponse,
   edge: CacheContext,
 ): void {
-  const { collapse, purges } = edge;
-  const flight = collapse.at(key);
-  if (flight !== undefined && purges.mayJoin(flight.mark, stale)) return;
+  const flight = edge.flights.at(key);
+  if (flight !== undefined && edge.purges.mayJoin(flight.mark, stale)) return;
   const { site, target, fields, scheme, authority } = request;
-  // Rule E2: a soft purge of much makes much stale at once.
-  const doubted = purges.standing(stale).kind !== "trusted";
-  const inTurn: InTurn = doubted ? (ask) => collapse.revalidations(site).pass(ask) : straight;
-  refresh({ method: "GET", site, target, fields, scheme, authority }, key, stale, inTurn, edge);
+  refresh({ method: "GET", site, target, fields, scheme, authority }, key, stale, edge);
 }
 
 /**
- * What a refresh came to. kept: it is stored. not-kept: the rules, or a purge meanwhile, forbid that.
- * failed: the origin gave nothing, or an answer that tells of trouble there.
+ * The outcome of a refresh. kept: the response is stored. not-kept: the rules, or a purge meanwhile, forbid that.
+ * failed: the origin gave no response, or one that tells of trouble there.
  */
 export type Refreshed = "kept" | "not-kept" | "failed";
 
-/** When a fill takes its turn: at once, or as a turnstile says. */
-type InTurn = (ask: () => Promise<Filled>) => Promise<Filled>;
-
-const straight: InTurn = (ask) => ask();
-
 /**
- * Validates what is stored, for nobody in particular: requests for the key that come meanwhile may join (rule E4),
- * and a purge that comes meanwhile keeps what arrives out of the store (rule E3). Resolves when it has arrived
- * whole. Never rejects.
+ * Validates a stored response for no client in particular. Requests for the key that come meanwhile may join (rule E4),
+ * and a purge that comes meanwhile keeps what arrives out of the store (rule E3). Resolves when it has arrived whole.
+ * Never rejects.
  */
 export async function refresh(
   request: FillRequest,
   key: string,
   stale: StoredResponse,
-  inTurn: InTurn,
   edge: CacheContext,
 ): Promise<Refreshed> {
   const mark = edge.purges.mark();
-  const filling = inTurn(() => fill(request, key, { kind: "whole", validating: stale }, mark, edge));
+  // Rule E2: a soft purge of much makes much stale at once.
+  const limiter =
+    edge.purges.standing(stale).kind === "trusted" ? undefined : edge.revalidations.of(request.site);
+  const plan: FillPlan = { request, key, aim: { kind: "whole", validating: stale }, mark, limiter };
   try {
-    return await unread(await launch(key, mark, filling, edge).result, edge);
+    return await unread(await launch(plan, key, edge).result, edge);
   } catch (thrown) {
     edge.log.warn({ key, cause: describeError(thrown) }, "refresh failed");
     return "failed";
   }
 }
 
-/** What becomes of an answer that nobody has asked for. */
+/** Handles the response although no client reads it. */
 async function unread(filled: Filled, edge: CacheContext): Promise<Refreshed> {
   switch (filled.kind) {
     case "validated":
@@ -67,7 +60,7 @@ async function unread(filled: Filled, edge: CacheContext): Promise<Refreshed> {
       filled.starter.leave();
       if ((await filled.body.end).kind === "failed") return "failed";
       return isStored(filled.response, edge) ? "kept" : "not-kept";
-    case "own":
+    case "for-one":
       if (filled.content.kind === "stream") filled.content.cancel();
       return tellsOfTrouble(filled.status) ? "failed" : "not-kept";
   }

@@ -12,7 +12,7 @@ import {
   NO_CONTENT,
   sliceBytes,
   sliceContent,
-} from "./content.ts";
+} from "./answer.ts";
 
 interface Head {
   readonly status: number;

@@ -1,28 +1,62 @@
-/** Lets at most so many tasks go on at once; the others wait in the order in which they came. */
-export class Turnstile {
+import type { Clock } from "../../process/clock.ts";
+import { Failure } from "../../process/failure.ts";
+
+/** Runs at most so many tasks at once. The others wait in the order in which they came, for a limited time. */
+export class Semaphore {
   readonly #limit: number;
-  readonly #waiting: (() => void)[] = [];
-  #inside = 0;
+  readonly #patienceMs: number;
+  readonly #clock: Clock;
+  /** Each of them begins one task that waits, in order. */
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, patienceMs: number, clock: Clock) {
     this.#limit = limit;
+    this.#patienceMs = patienceMs;
+    this.#clock = clock;
   }
 
-  /** Whether one who comes now need not wait. */
+  /** Whether a task that comes now need not wait. */
   get hasRoom(): boolean {
-    return this.#inside < this.#limit;
+    return this.#running < this.#limit;
   }
 
-  async pass<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#inside >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#inside += 1;
+  /** Throws a Failure, and does not run the task, when it has waited too long or when `left` is aborted before it runs. */
+  async run<T>(task: () => Promise<T>, left?: AbortSignal): Promise<T> {
+    if (left?.aborted === true) throw clientLeft();
+    if (this.hasRoom) this.#running += 1;
+    else await this.#turn(left);
     try {
       return await task();
     } finally {
-      // The place goes to the next in line, so that nobody who comes now takes it first.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#inside -= 1;
-      else next();
+      // The place goes to the next in line, so that no task that comes now takes it first.
+      const [next] = this.#waiting;
+      if (next === undefined) this.#running -= 1;
+      else {
+        this.#waiting.delete(next);
+        next();
+      }
     }
   }
+
+  async #turn(left: AbortSignal | undefined): Promise<void> {
+    const turn = Promise.withResolvers<void>();
+    this.#waiting.add(turn.resolve);
+    const over = new AbortController();
+    const leave = (): void => over.abort();
+    left?.addEventListener("abort", leave, { once: true });
+    const patience = this.#clock.wait(this.#patienceMs, over.signal).catch(() => undefined);
+    await Promise.race([turn.promise, patience]);
+    over.abort();
+    left?.removeEventListener("abort", leave);
+    // No longer in line: it has been given a place.
+    if (!this.#waiting.delete(turn.resolve)) return;
+    if (left?.aborted === true) throw clientLeft();
+    const what = `waited ${this.#patienceMs} ms behind ${this.#limit} requests that the origin has not answered`;
+    throw new Failure("connection_limit_reached", "origin", what);
+  }
+}
+
+function clientLeft(): Failure {
+  return new Failure("client-left", "client", "the client left while its request waited for its turn");
 }

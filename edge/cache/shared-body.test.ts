@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import { LeftBehind, prefixHash } from "./left-behind.ts";
+import { Lagged, prefixHash } from "./lagged.ts";
 import { SharedBody } from "./shared-body.ts";
 
 /** A body that a test sends chunk by chunk; it tells when it was asked for the next one and when it was left. */
@@ -151,7 +151,7 @@ describe("a body shared by its readers", () => {
     expect((await body.end).kind).to.equal("not-kept");
   });
 
-  it("past its limit leaves behind, after a moment, those in the rear that hold up the others", async () => {
+  it("past its limit drops, after a moment, the readers in the slowest half that hold up the others", async () => {
     const source = new GatedSource();
     const body = new SharedBody(source, new ByteBudget(10_000_000), 1_000_000, clock);
     const [slow, middle, fast] = [0, 1, 2].map(() => body.join().read(0)[Symbol.asyncIterator]());
@@ -171,7 +171,7 @@ describe("a body shared by its readers", () => {
     expect((await fifth).value.byteLength).to.equal(7);
     expect((await middle.next()).value.byteLength).to.equal(300_000);
     const behind = await slow.next().catch((thrown: unknown) => thrown);
-    expect(behind).to.be.instanceOf(LeftBehind);
+    expect(behind).to.be.instanceOf(Lagged);
     const digest = prefixHash().update(new Uint8Array(300_000).fill(1)).digest("base64");
     expect(behind).to.deep.include({ offset: 300_000, prefix: { length: 300_000, digest } });
     await fast.return?.();
@@ -189,7 +189,7 @@ describe("a body shared by its readers", () => {
     await source.send(600);
     await first.next();
     const late = await readAll(body.join().read(0)).catch((thrown: unknown) => thrown);
-    expect(late).to.be.instanceOf(LeftBehind).with.property("offset", 0);
+    expect(late).to.be.instanceOf(Lagged).with.property("offset", 0);
     expect(late).to.have.property("prefix", undefined);
     await first.return?.();
   });

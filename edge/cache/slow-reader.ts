@@ -1,36 +1,40 @@
+// A reader that was too slow for the others: rare, as it takes a body too large to be kept and very unequal clients.
 import { Failure } from "../../process/failure.ts";
 import { parseEntityTag, strongMatch } from "../rules/entity-tag.ts";
 import type { ResponseHead } from "../rules/exchange.ts";
 import { heldPart } from "../rules/partial.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
-import type { StreamContent } from "./content.ts";
+import type { StreamContent } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import { type FillRequest, fill } from "./fill.ts";
-import { LeftBehind, type Prefix, prefixHash } from "./left-behind.ts";
-import type { Seat } from "./shared-body.ts";
+import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
+import type { Reader } from "./shared-body.ts";
 
-// They were answered when the body began.
+// These were answered when the body began.
 const PRECONDITIONS = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
 
-// Two answers that agree in these, and in what was read of the first, may be taken for one another.
+// Two answers that agree in these fields, and in the bytes that were read of the first, count as the same.
 const ABOUT_CONTENT = ["Content-Length", "Content-Type", "Content-Encoding", "ETag", "Last-Modified"];
 
 /**
- * Reads a shared body from byte `from` on. A reader that the others left behind goes on by itself: it asks the
- * origin for the rest of the same representation, or, when that has no strong ETag, for the whole once more, and
- * compares what it has had already. Throws a Failure when there is no telling that it is the same.
+ * Reads a shared body from byte `from` on. Most readers read it to its end, and this file does nothing for them.
+ *
+ * Rarely, when a body is too large to be kept and its clients differ much in speed, the slowest one is dropped by the
+ * others. It goes on by itself: it asks the origin for the rest of the same representation. When that has no strong
+ * ETag, it asks for the whole once more, and compares the bytes that it has had. Throws a Failure when nothing proves
+ * that both are the same.
  */
-export async function* readOrCatchUp(
-  seat: Seat,
+export async function* readShared(
+  reader: Reader,
   from: number,
   request: FillRequest,
   response: StoredResponse,
   edge: CacheContext,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* seat.read(from);
+    yield* reader.read(from);
   } catch (thrown) {
-    if (!(thrown instanceof LeftBehind)) throw thrown;
+    if (!(thrown instanceof Lagged)) throw thrown;
     const tag = response.fields.get("ETag");
     const strong = parseEntityTag(tag);
     if (tag !== undefined && strong?.weak === false) {
@@ -54,25 +58,25 @@ async function* theRest(
   // RFC 9110 section 15.3.7.3: only bytes of the same strong entity tag belong together.
   if (!strongMatch(parseEntityTag(tag), parseEntityTag(rest.fields.get("ETag")))) {
     rest.content.cancel();
-    throw cannotCatchUp(request, "another version");
+    throw cannotGoOn(request, "another version");
   }
   yield* rest.content.read(rest.status === 206 && heldPart(rest)?.first === offset ? 0 : offset);
 }
 
-/** The client gets one answer's bytes all the same: the second's, which begins as the first did. */
+/** All bytes are still those of one answer: of the second one, which begins as the first did. */
 async function* theSameAgain(
-  { offset, prefix }: LeftBehind,
+  { offset, prefix }: Lagged,
   request: FillRequest,
   response: StoredResponse,
   edge: CacheContext,
 ): AsyncGenerator<Uint8Array> {
-  if (prefix === undefined) throw cannotCatchUp(request, "no strong ETag");
+  if (prefix === undefined) throw cannotGoOn(request, "no strong ETag");
   const fields = request.fields.without([...PRECONDITIONS, "Range", "If-Range"]);
   const again = await ask({ ...request, fields }, response, edge);
   const agrees = (name: string): boolean => again.fields.get(name) === response.fields.get(name);
   if (again.status !== response.status || !ABOUT_CONTENT.every(agrees)) {
     again.content.cancel();
-    throw cannotCatchUp(request, "another version");
+    throw cannotGoOn(request, "another version");
   }
   let position = 0;
   for await (const chunk of after(prefix, again.content, request)) {
@@ -82,7 +86,7 @@ async function* theSameAgain(
   }
 }
 
-/** What comes after the prefix. Throws a Failure when the content does not begin with it. */
+/** The bytes after the prefix. Throws a Failure when the content does not begin with it. */
 async function* after(
   prefix: Prefix,
   content: StreamContent,
@@ -100,7 +104,7 @@ async function* after(
     verified = true;
     if (known.byteLength < chunk.byteLength) yield chunk.subarray(known.byteLength);
   }
-  if (!verified) throw cannotCatchUp(request, "another content");
+  if (!verified) throw cannotGoOn(request, "another content");
 }
 
 async function ask(
@@ -108,12 +112,17 @@ async function ask(
   { key }: StoredResponse,
   edge: CacheContext,
 ): Promise<ResponseHead & { readonly content: StreamContent }> {
-  const filled = await fill(request, key, { kind: "as-asked", body: undefined }, undefined, edge);
-  if (filled.kind !== "own" || filled.content.kind !== "stream") throw cannotCatchUp(request, "no content");
+  const plan = { request, key, aim: { kind: "as-asked", body: undefined }, mark: undefined } as const;
+  const filled = await fill(plan, edge);
+  if (filled.kind !== "for-one" || filled.content.kind !== "stream") throw cannotGoOn(request, "no content");
   const { status, fields, content } = filled;
   return { status, fields, content };
 }
 
-function cannotCatchUp(request: FillRequest, why: string): Failure {
-  return new Failure("left-behind", "client", `a reader of ${request.target} was left behind: ${why}`);
+function cannotGoOn(request: FillRequest, why: string): Failure {
+  return new Failure(
+    "lagged",
+    "client",
+    `a reader of ${request.target} was too slow, and cannot go on alone: ${why}`,
+  );
 }

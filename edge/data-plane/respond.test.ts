@@ -9,8 +9,8 @@ import { Gate } from "../../test/rig/gate.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
-import { bytesContent, type Content, textContent } from "../cache/content.ts";
-import type { Served } from "../cache/served.ts";
+import type { Served } from "../cache/answer.ts";
+import { bytesContent, type Content, textContent } from "../cache/answer.ts";
 import { answerBytes, respond } from "./respond.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

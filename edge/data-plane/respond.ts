@@ -2,11 +2,10 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import { formatHttpDate } from "../../http/message/date.ts";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
-import type { Content } from "../cache/content.ts";
+import type { Content, Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { failureAnswer } from "../cache/error-answer.ts";
 import { appendCacheStatus, cacheStatusMember, xCache } from "../cache/outcome.ts";
-import type { Served } from "../cache/served.ts";
 
 // A client that takes nothing for this long holds memory that others need.
 const STALLED_CLIENT_MS = 30_000;

@@ -173,33 +173,35 @@ export class Refill {
   }
 
   #nextTurn(): Turn {
-    const { clock, collapse } = this.#edge;
+    const { clock, revalidations } = this.#edge;
     return nextTurn(this.#lanes, {
       now: clock.monotonic(),
       lastAskedAt: this.#lastAskedAt,
       leased: this.#follower.leaseLeftMs > 0,
-      hasRoom: (site) => collapse.revalidations(site).hasRoom,
+      hasRoom: (site) => revalidations.of(site).hasRoom,
     });
   }
 
   /** Returns whether the origin is asked. */
-  #take({ site, lane, entry }: Extract<Turn, { kind: "ask" }>): boolean {
-    const { collapse, counters, clock } = this.#edge;
+  #take({ lane, entry }: Extract<Turn, { kind: "ask" }>): boolean {
+    const { flights, counters, clock } = this.#edge;
     lane.queue.remove(entry.id);
     const stored = this.#purgedOf(entry);
     if (stored === undefined || !isForAll(stored)) {
       counters.add("refillSkipped");
       return false;
     }
-    const flight = collapse.at(entry.key);
+    const flight = flights.at(entry.key);
     if (flight !== undefined) {
       // Somebody asks for it already, or for another variant: what that comes to is seen when it is over.
-      flight.landed.then(() => this.#putBack(lane, entry));
+      flight.finished.then(() => this.#putBack(lane, entry));
       return false;
     }
     this.#lastAskedAt = clock.monotonic();
     lane.started();
-    this.#ask(site, stored).then((became) => this.#came(became, lane, entry));
+    refresh(requestFor(stored), stored.key, stored, this.#edge).then((became) =>
+      this.#came(became, lane, entry),
+    );
     return true;
   }
 
@@ -207,13 +209,6 @@ export class Refill {
   #purgedOf({ id, key }: Waiting): StoredResponse | undefined {
     const { store, purges } = this.#edge;
     return store.peek(key).find((stored) => idOf(stored) === id && isPurged(purges.standing(stored)));
-  }
-
-  #ask(site: string, stored: StoredResponse): Promise<Refreshed> {
-    const { collapse } = this.#edge;
-    const turnstile = collapse.revalidations(site);
-    const request = requestFor(stored);
-    return refresh(request, stored.key, stored, (ask) => turnstile.pass(ask), this.#edge);
   }
 
   #came(became: Refreshed, lane: RefillLane, entry: Waiting): void {

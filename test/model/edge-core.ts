@@ -1,7 +1,6 @@
-import type { Content } from "../../edge/cache/content.ts";
+import type { Content, Served } from "../../edge/cache/answer.ts";
 import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { serve } from "../../edge/cache/serve.ts";
-import type { Served } from "../../edge/cache/served.ts";
 import type { Origin } from "../../edge/origin/origin.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";

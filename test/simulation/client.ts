@@ -1,5 +1,5 @@
+import type { Served } from "../../edge/cache/answer.ts";
 import { serve } from "../../edge/cache/serve.ts";
-import type { Served } from "../../edge/cache/served.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";

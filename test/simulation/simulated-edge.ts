@@ -1,6 +1,5 @@
 import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
-import type { Filled } from "../../edge/cache/filled.ts";
-import { Collapse } from "../../edge/cache/flights.ts";
+import { HitForMiss } from "../../edge/cache/hit-for-miss.ts";
 import type { PurgeParts } from "../../edge/control-plane/purge.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
 import { Rebounds } from "../../edge/control-plane/rebounds.ts";
@@ -137,7 +136,7 @@ export class SimulatedEdge {
         { id: this.id, origins: new Map([[SITE, seen]]), store, purges: follower, clock, log: silent },
         MEMORY_BYTES,
       ),
-      collapse: new Collapse<Filled>(MOST_PAGES),
+      hitForMiss: new HitForMiss(MOST_PAGES),
       follower,
       purgeLog,
       records: new PurgeRecords(this.id, clock),

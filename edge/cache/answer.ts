@@ -1,4 +1,48 @@
-/** The content of a response on its way to a client. */
+import type { Fields } from "../../http/message/fields.ts";
+import type { NotStored } from "../rules/not-stored.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import type { CacheOutcome } from "./outcome.ts";
+import type { Reader, SharedBody } from "./shared-body.ts";
+
+/** What one fetch from the origin brought. */
+export type Filled =
+  /** A response that may be stored: it serves every waiting request that it fits, as it arrives. */
+  | {
+      readonly kind: "shared";
+      readonly response: StoredResponse;
+      /** The fields for the request that started the fill. Some of them may not be stored. */
+      readonly starterFields: Fields;
+      readonly body: SharedBody;
+      /** The reader of the request that started the fill. Every other request joins with its own. */
+      readonly starter: Reader;
+      readonly length: number | undefined;
+    }
+  /** 304: still valid. If it could not be stored again (`kept: false`), only the request that asked may use it. */
+  | { readonly kind: "validated"; readonly response: StoredResponse; readonly kept: boolean }
+  | ForOne;
+
+/** For the request that asked, and for no other. */
+export interface ForOne {
+  readonly kind: "for-one";
+  readonly status: number;
+  readonly fields: Fields;
+  readonly content: Content;
+  /** Why it is not stored; undefined when the request passed the cache by. */
+  readonly detail: NotStored | undefined;
+}
+
+/** An answer, decided and not yet written: what the client gets, and why. */
+export interface Served {
+  readonly status: number;
+  /** End-to-end fields, before the edge adds its own. */
+  readonly fields: Fields;
+  readonly content: Content;
+  readonly outcome: CacheOutcome;
+  /** Seconds, where RFC 9111 section 5.1 asks for it: the answer was stored and not validated for this request. */
+  readonly age?: number;
+}
+
+/** The content of a response, on its way to a client. */
 export type Content = { readonly kind: "none" } | BytesContent | StreamContent;
 
 /** In memory, whole. */
@@ -15,11 +59,16 @@ export interface StreamContent {
   readonly length: number | undefined;
   /** From byte `from` on; throws when the origin fails. */
   read(from: number): AsyncIterable<Uint8Array>;
-  /** Lets go of whatever delivers it; harmless after reading. */
+  /** Gives up its source. Harmless after reading. */
   cancel(): void;
 }
 
 export const NO_CONTENT: Content = { kind: "none" };
+
+/** For content that nobody is going to read. */
+export function cancelContent(content: Content): void {
+  if (content.kind === "stream") content.cancel();
+}
 
 export function bytesContent(chunks: readonly Uint8Array[]): BytesContent {
   let length = 0;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { bytesContent, type Content, type StreamContent, sliceContent } from "./content.ts";
+import { bytesContent, type Content, type StreamContent, sliceContent } from "./answer.ts";
 
 async function bytesOf(content: Content): Promise<number[]> {
   const chunks = content.kind === "bytes" ? content.chunks : content.kind === "stream" ? content.read(0) : [];

@@ -1,0 +1,42 @@
+import type { Fields } from "../../http/message/fields.ts";
+import { type Position, parsePosition } from "../../purge-log/position.ts";
+import { PURGED, type PurgeStanding } from "../rules/purge-standing.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import type { PurgeState } from "./purge-state.ts";
+
+/** What purges say to one request. */
+export interface PurgeView {
+  /** Whether this edge has applied every purge that the client knows of. */
+  readonly atPosition: boolean;
+  standing(stored: StoredResponse): PurgeStanding;
+}
+
+// The field in which a client, such as one that has purged, names the position of the purge log that it has seen.
+const AFTER = "EdgeCache-After";
+
+// A purge is on its way for milliseconds. An edge that needs longer is behind, and asks the origin instead.
+const WAIT_MS = 250;
+
+/** Read-your-purge: a client that names a position gets nothing older than that, from whichever edge. */
+export function purgeView(
+  fields: Fields,
+  purges: PurgeState,
+): PurgeView | "malformed" | Promise<PurgeView | "malformed"> {
+  const text = fields.get(AFTER);
+  if (text === undefined) return { atPosition: true, standing: (stored) => purges.standing(stored) };
+  const position = parsePosition(text);
+  return position === undefined ? "malformed" : viewAfter(position, purges);
+}
+
+async function viewAfter(position: Position, purges: PurgeState): Promise<PurgeView> {
+  const atPosition = await purges.reaches(position, WAIT_MS);
+  return {
+    atPosition,
+    standing: (stored) => {
+      if (!atPosition) return PURGED;
+      const standing = purges.standing(stored);
+      // The purge at that position may be a soft one.
+      return standing.kind === "soft-purged" ? PURGED : standing;
+    },
+  };
+}
