@@ -19,6 +19,7 @@ import { claimId } from "./purging/claim-id.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
 import { EdgeReport } from "./status.ts";
+import { LeastRecentlyUsed } from "./store/eviction/lru.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 
 /** What an edge shares with its surroundings. The purge log stays open when the edge stops. */
@@ -104,7 +105,11 @@ class RunningEdge implements Edge {
     this.#around = around;
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
-    const store = new MemoryStore(config.memoryBytes);
+    const store = new MemoryStore({
+      maxBytes: config.memoryBytes,
+      eviction: () => new LeastRecentlyUsed(),
+      clock,
+    });
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
       leaseMs: config.leaseMs,

@@ -84,7 +84,6 @@ export function sharedOrForOne(
     tags,
     variance,
     mark,
-    softPurgedAt: undefined,
   };
   const body = new SharedBody(arrived.body, edge.fillBudget, edge.keepLimit, edge.clock, length);
   const starter = body.join();
@@ -139,7 +138,7 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   // RFC 9111 section 3.2: Vary may be among what was updated, and it selects from now on.
   const { selecting, tags, variance } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
-  return { ...old, ...head, mark, selecting, tags, variance, softPurgedAt: undefined };
+  return { ...old, ...head, mark, selecting, tags, variance };
 }
 
 /**

@@ -161,18 +161,23 @@ function unaskedNotModified({ target }: CacheRequest): Failure {
   return new Failure("http_protocol_error", "origin", what);
 }
 
-function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContext): Filled {
+async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContext): Promise<Filled> {
   expectNoSurprise(arrived);
   const { mark } = arrived;
   const { site, target } = request;
   const unknown = { site, target, tags: "unknown", variance: "unknown" } as const;
   const overtaken = mark === undefined || edge.purges.overtaken(mark, unknown);
-  invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
+  const invalidating = invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
+  const invalidations = edge.purges.mark()?.invalidations;
+  // The client must not meet what its request has invalidated once it has the answer.
+  await invalidating;
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
   if (request.method !== "POST") return passed(arrived);
   if (overtaken) return forOne(arrived, "overtaken", edge);
-  const invalidations = edge.purges.mark()?.invalidations ?? mark.invalidations;
-  return sharedOrForOne({ ...arrived, mark: { ...mark, invalidations } }, edge);
+  return sharedOrForOne(
+    { ...arrived, mark: { ...mark, invalidations: invalidations ?? mark.invalidations } },
+    edge,
+  );
 }
 
 /** RFC 9111 section 3.3: a stored part is completed, if what came belongs to it. */

@@ -5,15 +5,16 @@ import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts"
 import type { CacheContext } from "./context.ts";
 
 /**
- * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed.
+ * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed. Fills in
+ * flight are overtaken in the same step; the promise resolves when the store holds nothing of it any more.
  * `origin` is the scheme://authority of the request.
  */
-export function invalidate(
+export async function invalidate(
   request: CacheRequest,
   response: ResponseHead,
   origin: string,
   edge: CacheContext,
-): void {
+): Promise<void> {
   const { site } = request;
   const targets = invalidatedTargets(request, response, origin);
   const groups = invalidatedGroups(request, response).map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
@@ -26,6 +27,5 @@ export function invalidate(
   for (const target of targets) {
     for (const stored of edge.store.peek(cacheKey(site, target))) edge.store.remove(stored);
   }
-  // By tag, nothing is so far to look for that others must be let in between.
-  for (const group of groups) for (const _slice of edge.store.purge(group, undefined));
+  if (groups.length > 0) await edge.store.purge(groups);
 }

@@ -8,10 +8,10 @@ import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import type { Member } from "../../purge-log/purge-log.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { memoryStore } from "../../test/rig/memory-store.ts";
 import { beatOf } from "../../test/rig/purge-log-entries.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
-import { MemoryStore } from "../store/memory-store.ts";
 import { PurgeRecords } from "./purge-audit.ts";
 import { type Answer, PurgeCalls } from "./purge-calls.ts";
 
@@ -40,7 +40,7 @@ describe("the calls about purges", () => {
     purgeLog = new TroubledLog(clock);
     lines = [];
     const log = pino({}, { write: (line) => lines.push(LINE.parse(JSON.parse(line))) });
-    const store = new MemoryStore(1_000_000);
+    const store = memoryStore(1_000_000);
     const records = new PurgeRecords("edge-1", clock);
     follower = new PurgeFollower({
       leaseMs: 2_000,

@@ -46,7 +46,7 @@ export interface PurgeParts extends Pick<CacheContext, "id" | "store" | "clock" 
 export async function purge(call: PurgeCall, by: string, edge: PurgeParts): Promise<PurgeOutcome> {
   const { targets, soft, pace } = call;
   const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
-  if (call.dryRun) return { kind: "done", proof: dryRun(purgeId, call, edge) };
+  if (call.dryRun) return { kind: "done", proof: await dryRun(purgeId, call, edge) };
   const entry: Purge = { purgeId, targets, soft, ...(pace === undefined ? {} : { pace }), by };
   const appended = await appendPurge(entry, edge, call.reboundMs);
   switch (appended.kind) {
@@ -99,8 +99,12 @@ export async function appendPurge(
 }
 
 /** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
-function dryRun(purgeId: string, { targets }: PurgeCall, { id, store }: PurgeParts): PurgeProof {
-  const { objects, bytes } = store.covered(targets);
+async function dryRun(
+  purgeId: string,
+  { targets }: PurgeCall,
+  { id, store }: PurgeParts,
+): Promise<PurgeProof> {
+  const { objects, bytes } = await store.covered(targets);
   const receipt: Receipt = { edge: id, state: "pending", ms: 0, objects, bytes };
   const detail = `dry run: ${objects} objects, ${bytes} bytes on ${id}; nothing was purged`;
   return { purgeId, position: "", outcome: "pending", edges: [receipt], detail };

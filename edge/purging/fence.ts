@@ -78,12 +78,12 @@ export class Fence {
   }
 
   /**
-   * What a purge has made of a stored response. "purged": by a flush, or by a hard purge that has yet to drop it. A
+   * What a purge has made of a stored response; `softPurgedAt` is what the store knows of it. "purged": by a flush, or by a hard purge that has yet to drop it. A
    * number: stale by a soft purge since then, in milliseconds of the monotonic clock. Undefined: nothing.
    */
-  purgedBy(stored: StoredResponse): "purged" | number | undefined {
+  purgedBy(stored: StoredResponse, softPurgedAt?: number): "purged" | number | undefined {
     if (stored.mark.flushes < this.#flushes) return "purged";
-    const since = earliest(stored.softPurgedAt, this.#softFloors.firstSince(stored.mark.position));
+    const since = earliest(softPurgedAt, this.#softFloors.firstSince(stored.mark.position));
     if (this.#applying === undefined) return since;
     const { targets, softlyAt } = this.#applying;
     if (!targets.some((target) => covers(target, stored))) return since;

@@ -102,7 +102,7 @@ export class PurgeFollower implements PurgeState {
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
   standing(stored: StoredResponse): PurgeStanding {
-    const purged = this.#fence.purgedBy(stored);
+    const purged = this.#fence.purgedBy(stored, this.#parts.store.softPurgedAt(stored));
     if (purged === "purged") return PURGED;
     // Rule E7: without a lease, even a soft-purged response must be validated.
     if (this.leaseLeftMs <= 0) return purged === undefined ? LAPSED : PURGED;
@@ -179,7 +179,7 @@ export class PurgeFollower implements PurgeState {
     let objects = 0;
     this.#fence.begin(position, purge, softlyAt);
     try {
-      for (const target of purge.targets) objects += await this.#purgeTarget(target, softlyAt);
+      objects = await this.#purgeStore(purge.targets, softlyAt);
     } finally {
       this.#fence.end();
     }
@@ -193,16 +193,11 @@ export class PurgeFollower implements PurgeState {
     );
   }
 
-  async #purgeTarget(target: PurgeTarget, softlyAt: number | undefined): Promise<number> {
-    const { store, clock } = this.#parts;
-    if (softlyAt !== undefined && isAll(target)) return store.objects;
-    const purging = store.purge(target, softlyAt);
-    let step = purging.next();
-    while (step.done !== true) {
-      await clock.wait(0);
-      step = purging.next();
-    }
-    return step.value;
+  async #purgeStore(targets: readonly PurgeTarget[], softlyAt: number | undefined): Promise<number> {
+    const { store } = this.#parts;
+    // The fence remembers a soft purge of everything: nothing has to be noted for each response.
+    if (softlyAt !== undefined && targets.some(isAll)) return store.objects;
+    return await store.purge(targets, softlyAt);
   }
 
   /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */

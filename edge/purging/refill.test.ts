@@ -8,11 +8,11 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { textOf } from "../../test/model/edge-core.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { memoryStore } from "../../test/rig/memory-store.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
 import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "../origin/origin.ts";
-import { MemoryStore } from "../store/memory-store.ts";
 import { PurgeFollower } from "./follower.ts";
 import { Refill } from "./refill.ts";
 
@@ -70,7 +70,7 @@ describe("the refill after a paced soft purge", () => {
     purgeLog = new MemoryPurgeLog(clock);
     pages = new Pages();
     const log = createLog("test", "silent");
-    const store = new MemoryStore(2 ** 24);
+    const store = memoryStore(2 ** 24, clock);
     follower = new PurgeFollower({
       leaseMs: 2_000,
       purgeLog,
@@ -243,7 +243,7 @@ describe("the refill after a paced soft purge", () => {
 
   it("asks for nothing before the purge is applied whole, or it would fence its own refill", async () => {
     await stored("/a");
-    for (const page of edge.store.peek("default /a")) page.softPurgedAt = 0;
+    await edge.store.purge([{ kind: "url", target: "/a" }], 0);
     const { epoch, seq } = follower.position;
     const paced = { purgeId: "paced", targets: [ALL], by: "test", soft: true, pace: 100 };
     refill.purged({ epoch, seq: seq + 1 }, paced);

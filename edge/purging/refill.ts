@@ -86,14 +86,10 @@ export class Refill {
     await purges.reaches(position, APPLIED_MS);
     await this.#forgetWhatIsGone();
     let [found, queued] = [0, 0];
-    for (const target of targets) {
-      for (const stored of store.coveredBy(target)) {
-        if (stored !== undefined) {
-          found += 1;
-          if (isPurged(purges.standing(stored)) && this.#queue(stored, pace)) queued += 1;
-        }
-        if (stored === undefined || found % QUEUED_A_SLICE === 0) await this.#letOthersWork();
-      }
+    for await (const stored of store.coveredBy(targets)) {
+      found += 1;
+      if (isPurged(purges.standing(stored)) && this.#queue(stored, pace)) queued += 1;
+      if (found % QUEUED_A_SLICE === 0) await this.#letOthersWork();
     }
     counters.add("refillQueued", queued);
     log.info({ purgeId, pace, queued }, "refill begins");
@@ -102,7 +98,7 @@ export class Refill {
 
   #queue(stored: StoredResponse, pace: number): boolean {
     const { key, site } = stored;
-    const heat = this.#edge.store.heat(key);
+    const heat = this.#edge.store.useCount(key);
     return this.#lane(site).queue.add({ id: idOf(stored), key, heat, pace, failures: 0 });
   }
 

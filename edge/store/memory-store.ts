@@ -1,13 +1,16 @@
-import { LRUCache } from "lru-cache";
+import type { Clock } from "../../process/clock.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { equivalentTargets } from "../rules/no-vary-search.ts";
 import { selects } from "../rules/vary.ts";
+import type { Eviction } from "./eviction/eviction.ts";
 import { PurgeIndex } from "./purge-index.ts";
-import { covers, isAll, pathOf } from "./purge-match.ts";
+import { isAll, pathOf } from "./purge-match.ts";
+import { searches } from "./purge-search.ts";
 import type { PutOutcome, Store } from "./store.ts";
 import { chargedBytes, type StoredResponse } from "./stored-response.ts";
-import { Heat } from "./use-count.ts";
+import { UseCount } from "./use-count.ts";
+import { WorkSlice } from "./work-slice.ts";
 
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;
@@ -15,33 +18,39 @@ const MOST_VARIANTS = 16;
 // Targets of one path that are compared with the one asked for; a response beyond them is fetched again.
 const MOST_EQUIVALENTS = 64;
 
-// About a millisecond's work.
-const PATHS_A_SLICE = 2_000;
-
-// The same, of responses that are only looked at.
-const RESPONSES_A_SLICE = 2_000;
-
 // Uses of all keys together until a use counts half: with 20,000 requests a second some thirteen seconds, with 10 an
 // afternoon.
-const USES_AN_ERA = 2 ** 18;
+const USES_A_PERIOD = 2 ** 18;
 
-interface Shelf {
-  readonly responses: readonly StoredResponse[];
-  readonly heat: Heat;
+export interface MemoryStoreOptions {
+  /** Bytes that it may hold. */
+  readonly maxBytes: number;
+  /** Makes the order in which keys go when the bytes run out. */
+  readonly eviction: () => Eviction;
+  readonly clock: Pick<Clock, "monotonic" | "wait">;
 }
 
-/** Stored responses in memory; the least recently used keys go when the bytes run out. */
+/** What is stored under one key: at least one response. */
+interface Entry {
+  readonly responses: readonly StoredResponse[];
+  readonly uses: UseCount;
+}
+
+/** Stored responses in memory. */
 export class MemoryStore implements Store {
-  readonly #limit: number;
-  #shelves: LRUCache<string, Shelf>;
+  readonly #options: MemoryStoreOptions;
+  #entries = new Map<string, Entry>();
   #index = new PurgeIndex();
+  #eviction: Eviction;
+  /** A request that holds a response still needs to know when the store has let go of it. */
+  readonly #softPurgedAt = new WeakMap<StoredResponse, number>();
   #objects = 0;
+  #bytes = 0;
   #uses = 0;
 
-  /** `limit` in bytes. */
-  constructor(limit: number) {
-    this.#limit = limit;
-    this.#shelves = this.#empty();
+  constructor(options: MemoryStoreOptions) {
+    this.#options = options;
+    this.#eviction = options.eviction();
   }
 
   get objects(): number {
@@ -49,33 +58,34 @@ export class MemoryStore implements Store {
   }
 
   get bytes(): number {
-    return this.#shelves.calculatedSize;
+    return this.#bytes;
   }
 
   variants(key: string): readonly StoredResponse[] {
-    const shelf = this.#shelves.get(key);
-    if (shelf === undefined) return [];
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return [];
     this.#uses += 1;
-    shelf.heat.used(this.#era);
-    return shelf.responses;
+    this.#eviction.used(key);
+    entry.uses.used(this.#period);
+    return entry.responses;
   }
 
   peek(key: string): readonly StoredResponse[] {
-    return this.#shelves.peek(key)?.responses ?? [];
+    return this.#entries.get(key)?.responses ?? [];
   }
 
-  heat(key: string): number {
-    return this.#shelves.peek(key)?.heat.at(this.#era) ?? 0;
+  useCount(key: string): number {
+    return this.#entries.get(key)?.uses.at(this.#period) ?? 0;
   }
 
-  get #era(): number {
-    return Math.floor(this.#uses / USES_AN_ERA);
+  get #period(): number {
+    return Math.floor(this.#uses / USES_A_PERIOD);
   }
 
   equivalents(site: string, target: string): readonly StoredResponse[] {
     const found: StoredResponse[] = [];
     let looked = 0;
-    for (const stored of this.#index.looseAtPath(pathOf(target))) {
+    for (const stored of this.#index.varyingAtPath(pathOf(target))) {
       looked += 1;
       if (looked > MOST_EQUIVALENTS) break;
       const { variance } = stored;
@@ -86,116 +96,107 @@ export class MemoryStore implements Store {
   }
 
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {
-    const others = this.peek(stored.key).filter((other) => !selects(other.selecting, request));
+    const { key } = stored;
+    const others = this.peek(key).filter((other) => !selects(other.selecting, request));
     if (others.length >= MOST_VARIANTS) return "too-many-variants";
-    return this.#replace(stored.key, [...others, stored]) ? "stored" : "too-large";
+    // What is stored in the place of something is used as often as that was.
+    const uses = this.#entries.get(key)?.uses ?? new UseCount();
+    for (const other of this.peek(key)) if (!others.includes(other)) this.#drop(other);
+    const bytes = chargedBytes(stored);
+    if (sumOfBytes(others) + bytes > this.#options.maxBytes) return "too-large";
+    // While room is made, the key is not in the order, so that it never has to make way for itself.
+    this.#eviction.removed(key);
+    this.#makeRoom(bytes);
+    this.#eviction.added(key);
+    this.#entries.set(key, { responses: [...others, stored], uses });
+    this.#index.add(stored);
+    this.#objects += 1;
+    this.#bytes += bytes;
+    return "stored";
   }
 
   remove(stored: StoredResponse): void {
-    const held = this.peek(stored.key);
-    if (!held.includes(stored)) return;
-    this.#replace(
-      stored.key,
-      held.filter((other) => other !== stored),
-    );
+    this.#drop(stored);
   }
 
-  *purge(target: PurgeTarget, softlyAt: number | undefined): Generator<void, number> {
-    if (isAll(target) && softlyAt === undefined) return this.#dropAll();
+  async purge(targets: readonly PurgeTarget[], softlyAt?: number): Promise<number> {
+    if (softlyAt === undefined && targets.some(isAll)) return this.#dropAll();
     let purged = 0;
-    for (const responses of this.#candidates(target)) {
-      if (responses === undefined) yield;
-      else
-        for (const stored of [...responses])
-          if (covers(target, stored)) purged += this.#purgeOne(stored, softlyAt);
+    for await (const stored of this.coveredBy(targets)) {
+      if (softlyAt === undefined) purged += this.#drop(stored) ? 1 : 0;
+      else {
+        purged += 1;
+        // It has been stale since the first of several.
+        if (!this.#softPurgedAt.has(stored)) this.#softPurgedAt.set(stored, softlyAt);
+      }
     }
     return purged;
   }
 
-  *coveredBy(target: PurgeTarget): Generator<StoredResponse | undefined> {
-    let looked = 0;
-    for (const responses of this.#candidates(target)) {
-      if (responses === undefined) yield undefined;
-      for (const stored of responses ?? []) {
-        looked += 1;
-        if (looked % RESPONSES_A_SLICE === 0) yield undefined;
-        if (covers(target, stored)) yield stored;
+  softPurgedAt(stored: StoredResponse): number | undefined {
+    return this.#softPurgedAt.get(stored);
+  }
+
+  async *coveredBy(targets: readonly PurgeTarget[]): AsyncGenerator<StoredResponse> {
+    const slice = new WorkSlice(this.#options.clock);
+    const met = new Set<StoredResponse>();
+    for (const { candidates, covers } of searches(targets, this.#index)) {
+      for (const stored of candidates) {
+        if (slice.isOver()) await slice.pause();
+        if (!covers(stored) || met.has(stored)) continue;
+        // One target meets each response once.
+        if (targets.length > 1) met.add(stored);
+        yield stored;
       }
     }
   }
 
-  covered(targets: readonly PurgeTarget[]): { objects: number; bytes: number } {
-    const found = new Set<StoredResponse>();
-    for (const target of targets) {
-      for (const stored of this.coveredBy(target)) if (stored !== undefined) found.add(stored);
+  async covered(targets: readonly PurgeTarget[]): Promise<{ objects: number; bytes: number }> {
+    let [objects, bytes] = [0, 0];
+    for await (const stored of this.coveredBy(targets)) {
+      objects += 1;
+      bytes += chargedBytes(stored);
     }
-    let bytes = 0;
-    for (const stored of found) bytes += chargedBytes(stored);
-    return { objects: found.size, bytes };
-  }
-
-  #purgeOne(stored: StoredResponse, softlyAt: number | undefined): number {
-    if (softlyAt === undefined) this.remove(stored);
-    // It has been stale since the first of several.
-    else stored.softPurgedAt ??= softlyAt;
-    return 1;
-  }
-
-  /** What the target may cover, in groups; undefined where it is time to let others work. */
-  *#candidates(target: PurgeTarget): Generator<Iterable<StoredResponse> | undefined> {
-    switch (target.kind) {
-      case "url":
-        yield this.#index.atPath(pathOf(target.target));
-        break;
-      case "tag":
-        yield this.#index.withTag(target.tag);
-        break;
-      case "prefix":
-      case "everything": {
-        let looked = 0;
-        for (const responses of this.#index.byPath()) {
-          looked += 1;
-          if (looked % PATHS_A_SLICE === 0) yield undefined;
-          yield responses;
-        }
-      }
-    }
+    return { objects, bytes };
   }
 
   /** Whatever is held, this takes the same time: the old containers are left to the garbage collector. */
   #dropAll(): number {
     const dropped = this.#objects;
-    this.#shelves = this.#empty();
+    this.#entries = new Map();
     this.#index = new PurgeIndex();
+    this.#eviction = this.#options.eviction();
     this.#objects = 0;
+    this.#bytes = 0;
     return dropped;
   }
 
-  /** Returns false when the responses do not fit: then nothing stays under the key. */
-  #replace(key: string, responses: readonly StoredResponse[]): boolean {
-    // What is stored in the place of something is as hot as that was.
-    const heat = this.#shelves.peek(key)?.heat ?? new Heat();
-    this.#shelves.delete(key);
-    if (responses.length === 0) return true;
-    const shelf: Shelf = { responses, heat };
-    for (const stored of responses) this.#index.add(stored);
-    this.#objects += responses.length;
-    this.#shelves.set(key, shelf);
-    if (this.#shelves.peek(key) === shelf) return true;
-    this.#forget(shelf);
-    return false;
+  #makeRoom(bytes: number): void {
+    while (this.#bytes + bytes > this.#options.maxBytes) {
+      const victim = this.#eviction.victim();
+      if (victim === undefined) return;
+      for (const stored of this.peek(victim)) this.#drop(stored);
+    }
   }
 
-  #forget({ responses }: Shelf): void {
-    for (const stored of responses) this.#index.remove(stored);
-    this.#objects -= responses.length;
+  /** Returns whether it was held. */
+  #drop(stored: StoredResponse): boolean {
+    const { key } = stored;
+    const entry = this.#entries.get(key);
+    if (entry?.responses.includes(stored) !== true) return false;
+    const responses = entry.responses.filter((other) => other !== stored);
+    if (responses.length > 0) this.#entries.set(key, { ...entry, responses });
+    else {
+      this.#entries.delete(key);
+      this.#eviction.removed(key);
+    }
+    this.#index.remove(stored);
+    this.#objects -= 1;
+    this.#bytes -= chargedBytes(stored);
+    return true;
   }
+}
 
-  #empty(): LRUCache<string, Shelf> {
-    return new LRUCache<string, Shelf>({
-      maxSize: this.#limit,
-      sizeCalculation: ({ responses }) => responses.reduce((sum, stored) => sum + chargedBytes(stored), 0),
-      dispose: (shelf) => this.#forget(shelf),
-    });
-  }
+function sumOfBytes(responses: readonly StoredResponse[]): number {
+  return responses.reduce((sum, stored) => sum + chargedBytes(stored), 0);
 }

@@ -3,38 +3,41 @@ import type { StoredResponse } from "./stored-response.ts";
 
 /** Finds stored responses by path and by tag without looking at the others. */
 export class PurgeIndex {
-  /** Of the responses at a path, those that stand for more targets than their own. */
-  readonly #looseByPath = new Map<string, Set<StoredResponse>>();
   readonly #byPath = new Map<string, Set<StoredResponse>>();
+  /** Of the responses at a path, those that stand for more targets than their own. */
+  readonly #varyingByPath = new Map<string, Set<StoredResponse>>();
   readonly #byTag = new Map<string, Set<StoredResponse>>();
 
   add(stored: StoredResponse): void {
     addTo(this.#byPath, pathOf(stored.target), stored);
-    if (stored.variance !== undefined) addTo(this.#looseByPath, pathOf(stored.target), stored);
+    if (stored.variance !== undefined) addTo(this.#varyingByPath, pathOf(stored.target), stored);
     for (const tag of stored.tags) addTo(this.#byTag, tag, stored);
   }
 
   remove(stored: StoredResponse): void {
     removeFrom(this.#byPath, pathOf(stored.target), stored);
-    if (stored.variance !== undefined) removeFrom(this.#looseByPath, pathOf(stored.target), stored);
+    if (stored.variance !== undefined) removeFrom(this.#varyingByPath, pathOf(stored.target), stored);
     for (const tag of stored.tags) removeFrom(this.#byTag, tag, stored);
   }
+
+  // What follows may be read while the index changes: what stays in it all the while is met, and only once; what comes
+  // or goes meanwhile is met, or not.
 
   atPath(path: string): Iterable<StoredResponse> {
     return this.#byPath.get(path) ?? [];
   }
 
-  /** Path by path. Paths that come or go meanwhile are met, or not. */
-  byPath(): Iterable<Iterable<StoredResponse>> {
-    return this.#byPath.values();
-  }
-
-  looseAtPath(path: string): Iterable<StoredResponse> {
-    return this.#looseByPath.get(path) ?? [];
+  /** Those that stand for other targets of their path too, by No-Vary-Search. */
+  varyingAtPath(path: string): Iterable<StoredResponse> {
+    return this.#varyingByPath.get(path) ?? [];
   }
 
   withTag(tag: string): Iterable<StoredResponse> {
     return this.#byTag.get(tag) ?? [];
+  }
+
+  *all(): Iterable<StoredResponse> {
+    for (const responses of this.#byPath.values()) yield* responses;
   }
 }
 

@@ -15,8 +15,6 @@ export interface StoredResponse extends StoredHead {
   readonly variance: SearchVariance | undefined;
   /** Where in the history of purges its fill began. */
   readonly mark: FillMark;
-  /** Set by a soft purge: when it became stale by that, in milliseconds of the monotonic clock. */
-  softPurgedAt: number | undefined;
 }
 
 /** Where in the history of purges a fill began, taken before its request to the origin is written (rule E3). */

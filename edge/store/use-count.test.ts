@@ -1,19 +1,19 @@
 import { expect } from "chai";
-import { Heat } from "./use-count.ts";
+import { UseCount } from "./use-count.ts";
 
-describe("the heat of a key", () => {
-  it("is how often it was used in this era", () => {
-    const heat = new Heat();
-    expect(heat.at(0)).to.equal(0);
-    for (let i = 0; i < 3; i += 1) heat.used(0);
-    expect(heat.at(0)).to.equal(3);
+describe("the use count of a key", () => {
+  it("is how often it was used in this period", () => {
+    const uses = new UseCount();
+    expect(uses.at(0)).to.equal(0);
+    for (let i = 0; i < 3; i += 1) uses.used(0);
+    expect(uses.at(0)).to.equal(3);
   });
 
-  it("counts the uses of an earlier era half for each era that has passed", () => {
-    const heat = new Heat();
-    for (let i = 0; i < 8; i += 1) heat.used(1);
-    expect([1, 2, 3, 4].map((era) => heat.at(era))).to.deep.equal([8, 4, 2, 1]);
-    heat.used(3);
-    expect([3, 4].map((era) => heat.at(era))).to.deep.equal([3, 1.5]);
+  it("counts the uses of an earlier period half for each period that has passed", () => {
+    const uses = new UseCount();
+    for (let i = 0; i < 8; i += 1) uses.used(1);
+    expect([1, 2, 3, 4].map((period) => uses.at(period))).to.deep.equal([8, 4, 2, 1]);
+    uses.used(3);
+    expect([3, 4].map((period) => uses.at(period))).to.deep.equal([3, 1.5]);
   });
 });

@@ -157,6 +157,10 @@ class Unforgetting extends MemoryStore {
   override remove(): void {
     // It keeps it.
   }
+
+  override async purge(): Promise<number> {
+    return 0;
+  }
 }
 
 class Reversing extends MemoryStore {

@@ -3,6 +3,7 @@ import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { serve } from "../../edge/cache/serve.ts";
 import type { Origin } from "../../edge/origin/origin.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
+import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -38,7 +39,7 @@ export function edgeCore(
   { clock, origin, purgeLog, leaseMs }: Surroundings,
   { Store = MemoryStore, Follower = PurgeFollower }: Classes = {},
 ): EdgeCore {
-  const store = new Store(MEMORY);
+  const store = new Store({ maxBytes: MEMORY, eviction: () => new LeastRecentlyUsed(), clock });
   const follower = new Follower({ leaseMs, purgeLog, store, clock, log });
   const origins = new Map([["default", origin]]);
   return { ...cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, MEMORY), follower };

@@ -22,7 +22,6 @@ export function storedResponse(target: string, given: Given = {}): StoredRespons
     tags: [],
     variance: undefined,
     mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },
-    softPurgedAt: undefined,
     ...more,
   };
 }

@@ -4,10 +4,10 @@ import { type ClientLimits, Listener } from "../../edge/data-plane/listener.ts";
 import { openOrigin } from "../../edge/origin/open-origin.ts";
 import { Sites } from "../../edge/origin/sites.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
-import { MemoryStore } from "../../edge/store/memory-store.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { memoryStore } from "./memory-store.ts";
 
 /** The data port of an edge, without its other ports: for what only an edge's inside can be told. */
 export interface TestListener {
@@ -24,7 +24,7 @@ export async function startTestListener(
 ): Promise<TestListener> {
   const log = createLog("test", "silent");
   const purgeLog = new MemoryPurgeLog(clock);
-  const store = new MemoryStore(2 ** 20);
+  const store = memoryStore(2 ** 20);
   const follower = new PurgeFollower({ leaseMs: 2_000, purgeLog, store, clock, log });
   await follower.start({ edge: "edge-1", bootId: "boot", grpcAddress: "h:1", httpAddress: "h:2" });
   const origin = await openOrigin(

@@ -2,6 +2,7 @@ import { refreshBehind } from "../../edge/cache/refresh.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../../edge/rules/purge-standing.ts";
 import type { Purgeable } from "../../edge/store/purge-match.ts";
+import type { Store } from "../../edge/store/store.ts";
 import type { FillMark, StoredResponse } from "../../edge/store/stored-response.ts";
 import type { Clock } from "../../process/clock.ts";
 import { comparePositions, type Position } from "../../purge-log/position.ts";
@@ -11,8 +12,15 @@ import { STATUS_FIELD } from "./simulated-origin.ts";
 // Followers of the purge log that each break one rule. What they do in its place stands in broken-rules.ts.
 
 export class Unflushed extends PurgeFollower {
+  readonly #store: Store;
+
+  constructor(parts: FollowerParts) {
+    super(parts);
+    this.#store = parts.store;
+  }
+
   override standing(stored: StoredResponse): PurgeStanding {
-    if (stored.softPurgedAt !== undefined) return PURGED;
+    if (this.#store.softPurgedAt(stored) !== undefined) return PURGED;
     return this.leaseLeftMs > 0 ? TRUSTED : LAPSED;
   }
 }

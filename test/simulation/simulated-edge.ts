@@ -4,7 +4,8 @@ import type { PurgeParts } from "../../edge/control-plane/purge.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
 import { Rebounds } from "../../edge/control-plane/rebounds.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
-import { MemoryStore } from "../../edge/store/memory-store.ts";
+import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
+import { MemoryStore, type MemoryStoreOptions } from "../../edge/store/memory-store.ts";
 import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
@@ -118,7 +119,11 @@ export class SimulatedEdge {
       serverClock: new ServerClock(),
     });
     const purgeLog = rules.purgeLog(client, clock);
-    const store = new SlicingStore(MEMORY_BYTES);
+    const store = new SlicingStore({
+      maxBytes: MEMORY_BYTES,
+      eviction: () => new LeastRecentlyUsed(),
+      clock,
+    });
     const applied = new Set<string>();
     const appliedAt = new Map<string, number>();
     const onPurge: FollowerParts["onPurge"] = (position, { purgeId }) => {
@@ -163,10 +168,17 @@ export class SimulatedEdge {
 
 /** Gives way in the midst of every purge, as a large store does. */
 class SlicingStore extends MemoryStore {
-  override *purge(target: PurgeTarget, softlyAt: number | undefined): Generator<void, number> {
-    yield;
-    const found = yield* super.purge(target, softlyAt);
-    yield;
+  readonly #clock: MemoryStoreOptions["clock"];
+
+  constructor(options: MemoryStoreOptions) {
+    super(options);
+    this.#clock = options.clock;
+  }
+
+  override async purge(targets: readonly PurgeTarget[], softlyAt?: number): Promise<number> {
+    await this.#clock.wait(0);
+    const found = await super.purge(targets, softlyAt);
+    await this.#clock.wait(0);
     return found;
   }
 }

@@ -1,0 +1,30 @@
+/** Many prefixes of texts, tested together: a test costs a binary search, however many there are. */
+export class PrefixSet {
+  /** Sorted, and none begins with another. So only the last one that sorts before a text can be its prefix. */
+  readonly #prefixes: readonly string[];
+
+  constructor(prefixes: Iterable<string>) {
+    const kept: string[] = [];
+    for (const prefix of [...prefixes].sort(byCodeUnits)) {
+      const last = kept.at(-1);
+      if (last === undefined || !prefix.startsWith(last)) kept.push(prefix);
+    }
+    this.#prefixes = kept;
+  }
+
+  /** Whether the text begins with one of them. */
+  covers(text: string): boolean {
+    let [from, to] = [0, this.#prefixes.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#prefixes[middle] ?? "") <= text) from = middle + 1;
+      else to = middle;
+    }
+    const candidate = this.#prefixes[from - 1];
+    return candidate !== undefined && text.startsWith(candidate);
+  }
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

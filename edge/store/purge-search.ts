@@ -1,0 +1,53 @@
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { PrefixSet } from "./prefix-set.ts";
+import type { PurgeIndex } from "./purge-index.ts";
+import { covers, pathOf } from "./purge-match.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** One walk through an index: the responses to look at, and which of them it is for. */
+export interface PurgeSearch {
+  readonly candidates: Iterable<StoredResponse>;
+  covers(stored: StoredResponse): boolean;
+}
+
+/**
+ * The walks that together meet everything the targets cover. URLs and tags are looked up; all prefixes together take
+ * one walk through everything that is stored, be they one or a thousand.
+ */
+export function* searches(targets: readonly PurgeTarget[], index: PurgeIndex): Generator<PurgeSearch> {
+  const prefixes = new Map<string | undefined, string[]>();
+  for (const target of targets) {
+    switch (target.kind) {
+      case "url":
+        yield {
+          candidates: index.atPath(pathOf(target.target)),
+          covers: (stored) => covers(target, stored),
+        };
+        break;
+      case "tag":
+        yield { candidates: index.withTag(target.tag), covers: (stored) => covers(target, stored) };
+        break;
+      case "prefix":
+        addTo(prefixes, target.site, target.prefix);
+        break;
+      case "everything":
+        addTo(prefixes, target.site, "");
+    }
+  }
+  if (prefixes.size > 0) yield { candidates: index.all(), covers: coveringPrefixes(prefixes) };
+}
+
+/** By site; under undefined those of every site. */
+function coveringPrefixes(
+  prefixes: ReadonlyMap<string | undefined, readonly string[]>,
+): PurgeSearch["covers"] {
+  const sets = new Map([...prefixes].map(([site, those]) => [site, new PrefixSet(those)]));
+  const everywhere = sets.get(undefined);
+  return ({ site, target }) => everywhere?.covers(target) === true || sets.get(site)?.covers(target) === true;
+}
+
+function addTo(prefixes: Map<string | undefined, string[]>, site: string | undefined, prefix: string): void {
+  const those = prefixes.get(site);
+  if (those === undefined) prefixes.set(site, [prefix]);
+  else those.push(prefix);
+}

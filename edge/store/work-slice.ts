@@ -1,0 +1,32 @@
+import type { Clock } from "../../process/clock.ts";
+
+// The longest that a request waits behind one piece of a long search through the store.
+const SLICE_MS = 5;
+
+// A look at the clock costs as much as some steps do. So many steps take far less than a slice.
+const STEPS_BETWEEN_LOOKS = 32;
+
+/** Long work in slices: before each step, `if (slice.isOver()) await slice.pause()`. */
+export class WorkSlice {
+  readonly #clock: Pick<Clock, "monotonic" | "wait">;
+  #began: number;
+  #steps = 0;
+
+  constructor(clock: Pick<Clock, "monotonic" | "wait">) {
+    this.#clock = clock;
+    this.#began = clock.monotonic();
+  }
+
+  /** Counts one step. Whether others must be let in before it. */
+  isOver(): boolean {
+    this.#steps += 1;
+    if (this.#steps % STEPS_BETWEEN_LOOKS !== 0) return false;
+    return this.#clock.monotonic() - this.#began >= SLICE_MS;
+  }
+
+  /** Lets everything else run that is due, and begins the next slice. */
+  async pause(): Promise<void> {
+    await this.#clock.wait(0);
+    this.#began = this.#clock.monotonic();
+  }
+}
