@@ -18,10 +18,13 @@ export const COMMON_OPTIONS = {
     type: "string",
     multiple: true,
     value: "host:port",
-    help: "gRPC address of any edge; repeated or separated by commas: tried in order (EDGECACHE_EDGE; 127.0.0.1:50051)",
+    help: "gRPC address of any edge; repeated or separated by commas: tried in order (EDGECACHE_EDGE; 127.0.0.1:50051 to 50053)",
   },
-  json: { type: "boolean", help: "print one JSON document on stdout and nothing else there" },
-  help: { type: "boolean", short: "h", help: "print this and leave" },
+  json: {
+    type: "boolean",
+    help: "print one JSON document on stdout and nothing else there; on failure it has an error",
+  },
+  help: { type: "boolean", short: "h", help: "print this and exit" },
 } as const satisfies Options;
 
 /** Throws Failure("bad-usage") in one line that names what was not understood. */

@@ -2,6 +2,7 @@
 // Starts the admin CLI under whatever Node is at hand. Plain JavaScript: it must load where TypeScript does not.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +16,8 @@ if (!existsSync(`${root}node_modules/@grpc/grpc-js/package.json`)) {
 } else if (isRecent(process.versions.node)) {
   // Node 22 and 24 report type stripping as experimental on stderr, which belongs to our one line.
   process.removeAllListeners("warning");
+  // Compiling takes half of the time to start.
+  module.enableCompileCache();
   const { run } = await import("./main.ts");
   await run(process);
 } else if (existsSync(pinned)) {

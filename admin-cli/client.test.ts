@@ -27,6 +27,14 @@ describe("callFailure", () => {
     expect(failure.code).to.equal("refused");
   });
 
+  it("names the variable for the token when an edge refuses the caller's", () => {
+    const failure = said(status.UNAUTHENTICATED, "authorization: must be `Bearer`: got none");
+    expect(failure.message).to.equal(
+      "127.0.0.1:50051 refused the call: set EDGECACHE_TOKEN to the fleet's token (got none)",
+    );
+    expect(failure.code).to.equal("refused");
+  });
+
   it("tells a deadline from an edge that is not there", () => {
     expect(said(status.DEADLINE_EXCEEDED).code).to.equal("no-answer");
   });

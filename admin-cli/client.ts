@@ -136,9 +136,14 @@ export function callFailure(address: string, error: Pick<ServiceError, "code" | 
     case status.INVALID_ARGUMENT:
     case status.FAILED_PRECONDITION:
     case status.RESOURCE_EXHAUSTED:
-    case status.UNAUTHENTICATED:
     case status.NOT_FOUND:
       return new Failure("refused", "client", `${address} refused the call: ${error.details}`, error);
+    case status.UNAUTHENTICATED: {
+      // An edge that knows the reason ends with "got none" or "got another token".
+      const got = /\bgot [\w ]+$/.exec(error.details)?.[0] ?? error.details;
+      const rule = `set EDGECACHE_TOKEN to the fleet's token (${got})`;
+      return new Failure("refused", "client", `${address} refused the call: ${rule}`, error);
+    }
     case status.UNIMPLEMENTED:
       return new Failure(
         "call-failed",

@@ -1,6 +1,7 @@
+import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
+import { show } from "../process/settings/values.ts";
 import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
-import { isAddress } from "./address.ts";
 import { connectEdge, type EdgeClient } from "./client.ts";
 
 // For one small call. Far edges answer in some 300 ms; an edge that needs longer serves nobody well.
@@ -25,6 +26,29 @@ export interface Asked<T> {
   readonly answer: T | undefined;
 }
 
+// The edges of the one-command system: one of them may be stopped.
+const DEFAULT_EDGES = "127.0.0.1:50051,127.0.0.1:50052,127.0.0.1:50053";
+
+/**
+ * The gRPC addresses to try, in order: every `--edge`, each of which may be a list separated by commas;
+ * else the environment's; else the edges of the one-command system. Throws Failure("bad-usage").
+ */
+export function edgeAddresses(
+  given: readonly string[] | undefined,
+  environment: string | undefined,
+): string[] {
+  const named = given ?? [environment === undefined || environment === "" ? DEFAULT_EDGES : environment];
+  const source = given === undefined ? "EDGECACHE_EDGE" : "--edge";
+  const addresses = named.flatMap((list) => list.split(",")).map((address) => address.trim());
+  for (const address of addresses) {
+    if (parseAddress(address) === undefined) {
+      const rule = "must be host:port, such as 127.0.0.1:50051, or several separated by commas";
+      throw new Failure("bad-usage", "client", `${source}: ${rule}: ${show(address)}`);
+    }
+  }
+  return [...new Set(addresses)];
+}
+
 /** The first of `addresses` where an edge answers a Ping. Throws the Failure of the only one, or one for all. */
 export async function reachEdge(addresses: readonly string[]): Promise<Contact> {
   const failures: Failure[] = [];
@@ -43,7 +67,12 @@ export async function reachEdge(addresses: readonly string[]): Promise<Contact> 
 
 /** What to throw when none of several addresses answers. */
 export function nobodyAnswers(addresses: readonly string[]): Failure {
-  return new Failure("edge-unreachable", "edge", `no edge answers at any of ${addresses.join(", ")}`);
+  const where = addresses.length === 1 ? addresses[0] : `any of ${addresses.join(", ")}`;
+  return new Failure(
+    "edge-unreachable",
+    "edge",
+    `no edge answers at ${where}; name others with --edge or EDGECACHE_EDGE`,
+  );
 }
 
 /** Every edge of the fleet, sorted by id; the contact itself also when the heartbeat table does not hold it. */
@@ -87,7 +116,7 @@ async function askOne<T extends { readonly edge: string }>(
 ): Promise<Asked<T>> {
   // The contact is asked where it was reached: the table's address may be meant for another network.
   const address = edge.edge === contact.ping.edge ? contact.client.address : edge.grpcAddress;
-  if (!isAddress(address)) return { edge, address, answer: undefined };
+  if (parseAddress(address) === undefined) return { edge, address, answer: undefined };
   const client = connectEdge(address);
   try {
     const answer = await ask(client);

@@ -16,6 +16,30 @@ describe("admin-cli", () => {
     expect(run.stdout).to.contain("--purge-id <id>");
   });
 
+  it("prints the same with the command help, and exits 2 with it when nothing is asked", async () => {
+    const { stdout } = await runAdminCli(["--help"]);
+    expect(await runAdminCli(["help"])).to.deep.equal({ code: 0, stdout, stderr: "" });
+    expect(await runAdminCli([])).to.deep.equal({ code: 2, stdout, stderr: "" });
+    const { stdout: ping } = await runAdminCli(["ping", "--help"]);
+    expect(await runAdminCli(["help", "ping"])).to.deep.equal({ code: 0, stdout: ping, stderr: "" });
+  });
+
+  it("prints a JSON document with the error on stdout when --json was asked for", async () => {
+    const problem = 'url: must be a path beginning with "/" or an http(s) URL: "a"';
+    expect(await runAdminCli(["purge", "a", "--json"])).to.deep.equal({
+      code: 2,
+      stdout: `${JSON.stringify({ error: problem, code: "bad-usage" })}\n`,
+      stderr: `admin-cli: ${problem}\n`,
+    });
+    const { code, stdout } = await runAdminCli(["ping", "--edge", "127.0.0.1:1", "--json"]);
+    expect([code, JSON.parse(stdout)]).to.deep.equal([
+      1,
+      { error: "no edge answers at 127.0.0.1:1", code: "edge-unreachable" },
+    ]);
+    const { stdout: without } = await runAdminCli(["--json"]);
+    expect(JSON.parse(without)).to.have.property("code", "bad-usage");
+  });
+
   it("prints its version", async () => {
     expect(await runAdminCli(["--version"])).to.deep.equal({
       code: 0,
@@ -25,10 +49,6 @@ describe("admin-cli", () => {
   });
 
   const misused: [argv: string[], stderr: string][] = [
-    [
-      [],
-      "command: must be purge | purges | stats | ping | edges | explain | route (see admin-cli --help): nothing",
-    ],
     [["prge", "/a"], 'command: did you mean purge?: "prge"'],
     [["--edge", "127.0.0.1:1", "purge"], "purge: must name a URL, a path, --prefix, --tag or --all: nothing"],
     [["purge", "hello.txt"], 'url: must be a path beginning with "/" or an http(s) URL: "hello.txt"'],

@@ -4,41 +4,37 @@ import { suggest } from "../process/settings/suggest.ts";
 import { show } from "../process/settings/values.ts";
 import { COMMON_OPTIONS, optionsHelp, parseOptions, splitCommand } from "./arguments.ts";
 import type { Command, ExitCode } from "./command.ts";
-import { edgesCommand } from "./commands/edges.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { pingCommand } from "./commands/ping.ts";
-import { purgeCommand } from "./commands/purge/purge.ts";
-import { purgesCommand } from "./commands/purges.ts";
-import { routeCommand } from "./commands/route.ts";
-import { statsCommand } from "./commands/stats.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-/** In the order of --help. */
-export const COMMANDS: readonly Command[] = [
-  purgeCommand,
-  purgesCommand,
-  statsCommand,
-  pingCommand,
-  edgesCommand,
-  explainCommand,
-  routeCommand,
-];
+/** In the order of --help. Each is loaded when it is called, because loading all of them takes longer than a call. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["purge", async () => (await import("./commands/purge/purge.ts")).purgeCommand],
+  ["purges", async () => (await import("./commands/purges.ts")).purgesCommand],
+  ["stats", async () => (await import("./commands/stats.ts")).statsCommand],
+  ["ping", async () => (await import("./commands/ping.ts")).pingCommand],
+  ["edges", async () => (await import("./commands/edges.ts")).edgesCommand],
+  ["explain", async () => (await import("./commands/explain.ts")).explainCommand],
+  ["route", async () => (await import("./commands/route.ts")).routeCommand],
+]);
 
 const PROGRAM_OPTIONS = {
   ...COMMON_OPTIONS,
-  version: { type: "boolean", help: "print the version and leave" },
+  version: { type: "boolean", help: "print the version and exit" },
 } as const;
 
 /** The whole program: finds the command, runs it, and leaves its exit code in `process`. */
 export async function run(process: NodeJS.Process): Promise<void> {
+  const argv = process.argv.slice(2);
   const terminal = processTerminal(process);
   try {
-    process.exitCode = await runCommand(process.argv.slice(2), process.env, terminal);
+    process.exitCode = await runCommand(argv, process.env, terminal);
   } catch (thrown) {
     // Anything but a Failure is a mistake of ours, and its trace is what we want to be told.
     if (!(thrown instanceof Failure)) throw thrown;
-    terminal.complain(thrown.message);
-    process.exitCode = thrown.code === "bad-usage" ? 2 : 1;
+    const { code, message } = thrown;
+    if (hasFlag(argv, "--json")) terminal.write(`${JSON.stringify({ error: message, code })}\n`);
+    terminal.complain(message);
+    process.exitCode = code === "bad-usage" ? 2 : 1;
   }
 }
 
@@ -49,46 +45,62 @@ async function runCommand(
 ): Promise<ExitCode> {
   const { name, rest } = splitCommand(argv);
   if (name === undefined) return runProgram(rest, terminal);
-  const command = COMMANDS.find((known) => known.name === name);
-  if (command === undefined) throw unknownCommand(name);
-  if (asksForHelp(rest)) {
+  if (name === "help") return help(rest, terminal);
+  const command = await loadCommand(name);
+  if (hasFlag(rest, "--help", "-h")) {
     terminal.write(commandHelp(command));
     return 0;
   }
   return command.run({ argv: rest, env, terminal });
 }
 
-function runProgram(argv: readonly string[], terminal: Terminal): ExitCode {
+/** Without a command. */
+async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const { values } = parseOptions("admin-cli", PROGRAM_OPTIONS, argv);
-  if (values.help) terminal.write(programHelp());
-  else if (values.version) terminal.write(`${manifest.version}\n`);
-  else {
-    const names = COMMANDS.map(({ name }) => name).join(" | ");
-    throw new Failure("bad-usage", "client", `command: must be ${names} (see admin-cli --help): nothing`);
+  if (values.version) {
+    terminal.write(`${manifest.version}\n`);
+    return 0;
   }
+  if (values.json && !values.help) {
+    throw new Failure("bad-usage", "client", `command: must be ${commandNames()} (see admin-cli --help)`);
+  }
+  terminal.write(await programHelp());
+  return values.help ? 0 : 2;
+}
+
+/** `admin-cli help` and `admin-cli help <command>`. */
+async function help([name]: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  terminal.write(name === undefined ? await programHelp() : commandHelp(await loadCommand(name)));
   return 0;
 }
 
-function unknownCommand(name: string): Failure {
-  const names = COMMANDS.map((command) => command.name);
-  const near = suggest(name, names);
-  const rule = near === undefined ? `must be ${names.join(" | ")}` : `did you mean ${near}?`;
-  return new Failure("bad-usage", "client", `command: ${rule}: ${show(name)}`);
+/** Throws Failure("bad-usage"). */
+async function loadCommand(name: string): Promise<Command> {
+  const load = COMMANDS.get(name);
+  if (load !== undefined) return load();
+  const near = suggest(name, [...COMMANDS.keys(), "help"]);
+  const rule = near === undefined ? `must be ${commandNames()} | help` : `did you mean ${near}?`;
+  throw new Failure("bad-usage", "client", `command: ${rule}: ${show(name)}`);
+}
+
+function commandNames(): string {
+  return [...COMMANDS.keys()].join(" | ");
 }
 
 /** Before `--`, behind which everything is an argument. */
-function asksForHelp(argv: readonly string[]): boolean {
+function hasFlag(argv: readonly string[], ...spellings: readonly string[]): boolean {
   const end = argv.indexOf("--");
-  return argv.slice(0, end === -1 ? undefined : end).some((word) => word === "--help" || word === "-h");
+  return argv.slice(0, end === -1 ? undefined : end).some((word) => spellings.includes(word));
 }
 
-function programHelp(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+async function programHelp(): Promise<string> {
+  const commands = await Promise.all([...COMMANDS.values()].map((load) => load()));
+  const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     "Usage: admin-cli <command> [options]\n\nTalks to the edges of an edgeCache fleet through the gRPC port of any of them, and to its routers.\n\nCommands:\n",
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`),
     `\nOptions:\n${optionsHelp(PROGRAM_OPTIONS)}`,
-    "\nExit code 0 when it is done, and for a purge proven; 1 when not; 2 when the command line is not understood.\n",
+    "\nExit codes: 0 success (for purge: every edge confirmed), 1 failure or not yet confirmed, 2 wrong usage.\n",
     "Each command explains itself: admin-cli <command> --help\n",
   ].join("");
 }

@@ -1,10 +1,9 @@
 import { Failure } from "../../process/failure.ts";
 import { show } from "../../process/settings/values.ts";
-import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
 import { callerToken } from "../caller-token.ts";
 import type { Command, CommandInput, ExitCode } from "../command.ts";
-import { askFleet, CALL_MS, reachEdge } from "../fleet.ts";
+import { askFleet, CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 import { printable } from "../terminal.ts";

@@ -1,10 +1,9 @@
 import { Failure } from "../../process/failure.ts";
 import { show } from "../../process/settings/values.ts";
 import type { ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
-import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { CALL_MS, reachEdge } from "../fleet.ts";
+import { CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
 import { table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";

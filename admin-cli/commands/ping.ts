@@ -1,9 +1,8 @@
 import { type Clock, systemClock } from "../../process/clock.ts";
-import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
 import type { EdgeClient } from "../client.ts";
 import type { Command } from "../command.ts";
-import { askFleet, CALL_MS } from "../fleet.ts";
+import { askFleet, CALL_MS, edgeAddresses } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 

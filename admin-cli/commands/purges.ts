@@ -1,10 +1,9 @@
 import { Failure } from "../../process/failure.ts";
 import { show, wholeNumber } from "../../process/settings/values.ts";
 import type { PurgeReceipt, PurgeRecord, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
-import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { CALL_MS, reachEdge } from "../fleet.ts";
+import { CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { type Cell, stateCell, table } from "../table.ts";
 

@@ -1,6 +1,6 @@
+import { parseAddress } from "../../process/address.ts";
 import { Failure } from "../../process/failure.ts";
 import { show } from "../../process/settings/values.ts";
-import { isAddress } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { askRoute, type RouteCandidate, type RoutePage, type RouteQuestion } from "../router-client.ts";
@@ -56,7 +56,7 @@ function questionOf(url: string, region: string | undefined): RouteQuestion {
 /** Throws Failure("bad-usage"). */
 function routerAddress(given: string | undefined, environment: string | undefined): string {
   const named = given ?? (environment === undefined || environment === "" ? "127.0.0.1:8090" : environment);
-  if (isAddress(named)) return named;
+  if (parseAddress(named) !== undefined) return named;
   const source = given === undefined ? "EDGECACHE_ROUTER" : "--router";
   throw new Failure(
     "bad-usage",

@@ -1,8 +1,7 @@
 import { systemClock } from "../../process/clock.ts";
-import { edgeAddresses } from "../address.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { askFleet, countersOf } from "../fleet.ts";
+import { askFleet, countersOf, edgeAddresses } from "../fleet.ts";
 import { statsRow, statsTable } from "../stats-report.ts";
 import { watchFleet } from "../watch-fleet.ts";
 

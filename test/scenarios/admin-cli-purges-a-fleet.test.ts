@@ -39,7 +39,7 @@ describe("admin-cli with a fleet that has a token", function () {
     const refused = await cli({}, "purge", "--prefix", "/");
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.match(
-      / refused the call: authorization: must be .* EDGECACHE_TOKEN>`: got none\n$/,
+      / refused the call: set EDGECACHE_TOKEN to the fleet's token \(got none\)\n$/,
     );
 
     const dry = JSON.parse((await withToken("purge", "--prefix", "/", "--dry-run")).stdout);

@@ -55,14 +55,15 @@ export function checkedUrl(url: string): string {
   return url;
 }
 
-function checkedPrefix(prefix: string): string {
+/** Throws Failure("bad-usage"). */
+export function checkedPrefix(prefix: string): string {
   checkCharacters("prefix", prefix);
   if (!prefix.startsWith("/")) throw badTarget("prefix", 'must begin with "/"', show(prefix));
   return prefix;
 }
 
-// RFC 9875 section 2 allows blanks inside a cache group, so they are allowed here.
-function checkedTag(tag: string): string {
+/** RFC 9875 section 2 allows blanks inside a cache group, so they are allowed here. Throws Failure("bad-usage"). */
+export function checkedTag(tag: string): string {
   if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(tag)) return tag;
   throw badTarget("tag", "must be printable ASCII without blanks at its ends", show(tag));
 }

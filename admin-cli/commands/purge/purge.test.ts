@@ -168,11 +168,11 @@ describe("admin-cli purge", () => {
     });
 
     it("repeats what an edge says that refuses it", async () => {
-      other.script.purge = () => refusal(status.UNAUTHENTICATED, "authorization: must be the metadata");
+      other.script.purge = () => refusal(status.UNAUTHENTICATED, "authorization: must be a token: got none");
       const run = await purge("/a", "--dry-run");
       expect([run.code, run.stderr]).to.deep.equal([
         1,
-        `admin-cli: ${other.address} refused the call: authorization: must be the metadata\n`,
+        `admin-cli: ${other.address} refused the call: set EDGECACHE_TOKEN to the fleet's token (got none)\n`,
       ]);
     });
   });
@@ -250,7 +250,7 @@ describe("admin-cli purge", () => {
     expect(other.purges).to.have.length(0);
     expect(run).to.deep.equal({
       code: 1,
-      stdout: "",
+      stdout: `${JSON.stringify({ error: `${edge.address} refused the call: targets[0].tag: must not be empty:\n''`, code: "refused" })}\n`,
       stderr: `admin-cli: ${edge.address} refused the call: targets[0].tag: must not be empty:\\u{a}''\n`,
     });
   });
@@ -258,7 +258,7 @@ describe("admin-cli purge", () => {
   it("says in one line that no edge answers", async () => {
     expect(await runAdminCli(["purge", "/a", "--json", "--edge", NOBODY])).to.deep.equal({
       code: 1,
-      stdout: "",
+      stdout: `${JSON.stringify({ error: `no edge answers at ${NOBODY}`, code: "edge-unreachable" })}\n`,
       stderr: `admin-cli: no edge answers at ${NOBODY}\n`,
     });
   });

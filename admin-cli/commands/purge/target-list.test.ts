@@ -14,21 +14,27 @@ describe("a list of targets", () => {
       "  https://shop.example/c  ",
       "prefix /img/",
       "tag product 7",
-      "prefix",
     ].join("\r\n");
     expect(parseTargetList(text, "list.txt")).to.deep.equal({
-      urls: ["/a?b=1", "https://shop.example/c", "prefix"],
+      urls: ["/a?b=1", "https://shop.example/c"],
       prefixes: ["/img/"],
       tags: ["product 7"],
     });
   });
 
-  it("names the line that is not understood", () => {
-    expect(() => parseTargetList("/a\n/b c\n", "list.txt")).to.throw(
-      Failure,
-      'list.txt line 2: must be a URL, a path, "prefix <path>" or "tag <tag>": "/b c"',
-    );
-  });
+  for (const [line, problem] of [
+    ["/b c", 'must be a URL, a path, "prefix <path>" or "tag <tag>": "/b c"'],
+    ["bad", 'url: must be a path beginning with "/" or an http(s) URL: "bad"'],
+    ["prefix img/", 'prefix: must begin with "/": "img/"'],
+    ["tag é", 'tag: must be printable ASCII without blanks at its ends: "é"'],
+  ] as const) {
+    it(`names the line of ${JSON.stringify(line)}, which is wrong`, () => {
+      expect(() => parseTargetList(`/a\n${line}\n`, "list.txt")).to.throw(
+        Failure,
+        `list.txt line 2: ${problem}`,
+      );
+    });
+  }
 
   it("is read from a file", async () => {
     const folder = await mkdtemp(join(tmpdir(), "edgecache-list-"));

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { describeError, Failure } from "../../../process/failure.ts";
 import { show } from "../../../process/settings/values.ts";
+import { checkedPrefix, checkedTag, checkedUrl } from "./purge-target.ts";
 
 /** What a list names, in its order by kind. */
 export interface TargetList {
@@ -48,12 +49,24 @@ export function parseTargetList(text: string, from: string): TargetList {
   for (const [index, line] of lines.entries()) {
     const target = line.trim();
     if (target === "" || target.startsWith("#")) continue;
-    const named = /^(prefix|tag)\s+(.+)$/.exec(target);
-    if (named?.[2] !== undefined) (named[1] === "tag" ? list.tags : list.prefixes).push(named[2]);
-    else if (/\s/.test(target)) {
-      const rule = 'must be a URL, a path, "prefix <path>" or "tag <tag>"';
-      throw new Failure("bad-usage", "client", `${from} line ${index + 1}: ${rule}: ${show(target)}`);
-    } else list.urls.push(target);
+    try {
+      addTarget(list, target);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      throw new Failure("bad-usage", "client", `${from} line ${index + 1}: ${thrown.message}`, thrown);
+    }
   }
   return list;
+}
+
+/** Throws Failure("bad-usage"). */
+function addTarget(list: TargetList, target: string): void {
+  const [, word, value = ""] = /^(prefix|tag)\s+(.+)$/.exec(target) ?? [];
+  if (word === "prefix") list.prefixes.push(checkedPrefix(value));
+  else if (word === "tag") list.tags.push(checkedTag(value));
+  else if (!/\s/.test(target)) list.urls.push(checkedUrl(target));
+  else {
+    const rule = 'must be a URL, a path, "prefix <path>" or "tag <tag>"';
+    throw new Failure("bad-usage", "client", `${rule}: ${show(target)}`);
+  }
 }

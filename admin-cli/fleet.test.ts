@@ -1,36 +1,12 @@
 import { expect } from "chai";
 import { Failure } from "../process/failure.ts";
-import { edgeAddresses, isAddress } from "./address.ts";
-
-describe("isAddress", () => {
-  for (const good of ["127.0.0.1:50051", "localhost:1", "edge-1:50051", "[::1]:50051", "a.example:65535"]) {
-    it(`takes ${good}`, () => {
-      expect(isAddress(good)).to.equal(true);
-    });
-  }
-  for (const bad of [
-    "",
-    "localhost",
-    "a:0",
-    "a:65536",
-    ":1",
-    "::1:5",
-    "unix:/x",
-    "dns:///a:1",
-    "a:1/x",
-    "a b:1",
-    "999.1.1.1:1",
-  ]) {
-    it(`refuses "${bad}"`, () => {
-      expect(isAddress(bad)).to.equal(false);
-    });
-  }
-});
+import { edgeAddresses } from "./fleet.ts";
 
 describe("edgeAddresses", () => {
-  it("is the first edge of the one-command system when nothing is named", () => {
-    expect(edgeAddresses(undefined, undefined)).to.deep.equal(["127.0.0.1:50051"]);
-    expect(edgeAddresses(undefined, "")).to.deep.equal(["127.0.0.1:50051"]);
+  it("are the edges of the one-command system when nothing is named", () => {
+    const edges = ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:50053"];
+    expect(edgeAddresses(undefined, undefined)).to.deep.equal(edges);
+    expect(edgeAddresses(undefined, "")).to.deep.equal(edges);
   });
 
   it("keeps the order of repeated and comma-separated flags, each address once, and prefers them to the environment", () => {
