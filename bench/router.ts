@@ -3,7 +3,8 @@
  * requests a second, and the time that it adds. How to read it: README.md in this folder.
  */
 import { cpus } from "node:os";
-import { type Program, readSettings, type Settings, setting } from "../process/settings/program.ts";
+import { type Program, type Settings, setting } from "../process/settings/program.ts";
+import { readSettings } from "../process/settings/read-settings.ts";
 import * as values from "../process/settings/values.ts";
 import { versionOf } from "./child-program.ts";
 import { type ReverseProxy, startHaproxy, startNginx, startRouter } from "./proxies.ts";

@@ -2,7 +2,8 @@ import { network } from "../http/server/trusted-proxies.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
-import { readSettings, type SettingsInput, setting, type Values } from "../process/settings/program.ts";
+import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
+import { readSettings } from "../process/settings/read-settings.ts";
 import {
   bytes,
   duration,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Failure } from "../process/failure.ts";
-import { helpText } from "../process/settings/program.ts";
+import { helpText } from "../process/settings/help.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 
 function read(argv: readonly string[], env: Record<string, string> = {}) {

@@ -3,13 +3,8 @@ import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
-import {
-  type Program,
-  readSettings,
-  type Settings,
-  type SettingsInput,
-  setting,
-} from "../process/settings/program.ts";
+import { type Program, type Settings, type SettingsInput, setting } from "../process/settings/program.ts";
+import { readSettings } from "../process/settings/read-settings.ts";
 import * as values from "../process/settings/values.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";

@@ -4,7 +4,8 @@ import type { OriginConfig } from "../edge/origin/open-origin.ts";
 import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
-import { readSettings, type SettingsInput, setting } from "../process/settings/program.ts";
+import { type SettingsInput, setting } from "../process/settings/program.ts";
+import { readSettings } from "../process/settings/read-settings.ts";
 import { listOf } from "../process/settings/values.ts";
 
 /** The three ports of one edge. */

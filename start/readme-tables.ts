@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { edgeCounters, edgeGauges } from "../edge/cache/metrics.ts";
 import { edgeProgram } from "../edge/config.ts";
 import { Failure } from "../process/failure.ts";
-import { settingsTable } from "../process/settings/program.ts";
+import { settingsTable } from "../process/settings/help.ts";
 import { routerProgram } from "../router/config.ts";
 import { routerCounters, routerGauges } from "../router/metrics.ts";
 import { startProgram } from "./config.ts";

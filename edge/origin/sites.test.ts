@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fileValue } from "../../process/settings/program.ts";
+import { fileValue } from "../../process/settings/file-values.ts";
 import { isOwnOrigin, type OwnPorts, origin, type Site, Sites } from "./sites.ts";
 
 const nowhere = { kind: "directory", path: "/nowhere" } as const;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isEveryAddress, isLoopback } from "../../process/address.ts";
-import { fileValue, type Section } from "../../process/settings/program.ts";
+import { fileValue } from "../../process/settings/file-values.ts";
+import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
 import type { OriginConfig } from "./open-origin.ts";
 

@@ -4,7 +4,8 @@ import { expect } from "chai";
 function run(...argv: string[]) {
   const resolve = (path: string) => JSON.stringify(import.meta.resolve(path));
   const program = `
-    import { readSettings, setting } from ${resolve("./program.ts")};
+    import { setting } from ${resolve("./program.ts")};
+    import { readSettings } from ${resolve("./read-settings.ts")};
     import { settingsOrExit } from ${resolve("./or-exit.ts")};
     import { port } from ${resolve("./values.ts")};
     const program = { name: "node", usage: "npm run node --", summary: "A node.",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Failure } from "../failure.ts";
-import { helpText, type Program, type Settings, type SettingsInput } from "./program.ts";
+import { helpText } from "./help.ts";
+import type { Program, Settings, SettingsInput } from "./program.ts";
 
 // The exit code of the contract for bad usage.
 const BAD_USAGE = 2;

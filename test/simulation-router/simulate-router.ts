@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeError } from "../../process/failure.ts";
 import { settingsOrExit } from "../../process/settings/or-exit.ts";
-import { readSettings } from "../../process/settings/program.ts";
+import { readSettings } from "../../process/settings/read-settings.ts";
 import { show } from "../../process/settings/values.ts";
 import { switchesPerMinute } from "./flapping.ts";
 import { playHerd, swing } from "./herd.ts";

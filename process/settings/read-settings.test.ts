@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { z } from "zod";
 import { Failure } from "../failure.ts";
-import { helpText, readSettings, setting, settingsTable } from "./program.ts";
+import { setting } from "./program.ts";
+import { readSettings } from "./read-settings.ts";
 import { choice, duration, flag, listOf, port, redisUrl, text } from "./values.ts";
 
 const program = {
@@ -149,19 +150,5 @@ describe("settings", () => {
 
   it("never show a password in a message", () => {
     expect(problems(["--redis", "http://me:secret@h"]).join()).not.to.contain("secret");
-  });
-});
-
-describe("the texts about settings", () => {
-  it("name every flag with variable, default and rule in --help", () => {
-    expect(helpText(program)).to.contain("usage: npm run node -- [flags]");
-    expect(helpText(program)).to.contain("--grpc-port <port>  (NODE_GRPC_PORT; default 50051)");
-  });
-
-  it("have one row a setting in the Markdown table, with vertical bars escaped", () => {
-    const lines = settingsTable(program).split("\n");
-    expect(lines).to.have.length(2 + Object.keys(program.settings).length + 1);
-    expect(lines).to.include("| `--verbose` | `NODE_VERBOSE` | – | true or false | Says more. |");
-    expect(lines.find((line) => line.includes("--color"))).to.contain("a\\|b");
   });
 });
