@@ -1,38 +1,47 @@
 // The life of a request:
-//   1. ClientConnection finds it in the client's bytes, or refuses the bytes and closes.
-//   2. An Exchange stands for it until the last byte of its answer has left.
-//   3. redirect mode: the first edge of the fleet's choice is named in a 307. Proxy mode:
-//   4. Forwarding asks the edges of the choice, one Attempt each, until one begins to answer; each Attempt takes
+//   1. HttpServer finds it in the client's bytes, or refuses the bytes and closes. An Exchange stands for it.
+//   2. redirect mode: the first edge of the fleet's choice is named in a 307. Proxy mode:
+//   3. Forwarding asks the edges of the choice, one Attempt each, until one begins to answer; each Attempt takes
 //      an EdgeConnection from the edge's EdgePool and writes a request made anew from the parsed parts.
-//   5. AnswerReader checks what the edge sends; the Attempt passes it on, as fast as the client takes it.
-//   6. No edge answers, or somebody takes too long: an error of our own, or a reset when an answer has begun.
-//   7. The next request of the client is looked at when the answer has left.
+//   4. AnswerReader checks what the edge sends; the Attempt passes it on, as fast as the client takes it.
+//   5. No edge answers, or a party takes too long: an error of our own, or a reset when an answer has begun.
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:net";
+import type { RefusedRequest } from "../http/message/refusal.ts";
 import { HttpDate } from "../http/server/date-field.ts";
+import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
+import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
+import { HttpServer, type ServerLimits } from "../http/server/http-server.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
-import { WriteBuffer } from "../http/server/write-buffer.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
-import { listen } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { RetryBudget } from "./choose/retry-budget.ts";
 import { routeRequest } from "./choose/route-request.ts";
-import { ClientConnection, type ClientParts, type RefusedBytes } from "./client/client-connection.ts";
-import type { Connections } from "./client/connections.ts";
-import { answerText, errorAnswer, redirectAnswer, refusal, type WholeAnswer } from "./client/error-answer.ts";
-import type { Exchange, RequestOutcome } from "./client/exchange.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { type Forwarded, Forwarding, type ForwardingParts } from "./forward/forwarding.ts";
+import { ClientLines, PSEUDONYM } from "./forward/request-head-out.ts";
 import type { RouterMetrics } from "./metrics.ts";
+import { redirectResponse } from "./redirect-response.ts";
+import type { RequestOutcome } from "./request-outcome.ts";
 import { REFUSALS, RouterFailure } from "./router-failure.ts";
 
-// The finest of the time limits is 1 s.
-const CHECK_EVERY_MS = 500;
+// The pools keep connections for seconds.
+const SWEEP_EVERY_MS = 500;
+
+const CLIENT_LIMITS: Omit<ServerLimits, "fieldsMs" | "connections"> = {
+  // An edge answers 504 itself when its origin takes more than 5 s to connect and 30 s to begin; it is not cut before.
+  answererMs: 40_000,
+  // An edge cuts an answer whose origin is silent for 30 s; after a longer silence the edge itself is at fault.
+  answerMs: 60_000,
+  // A client that takes no byte for this long has gone, or means to hold memory.
+  readerMs: 30_000,
+  senderMs: 30_000,
+  // The finest of the time limits is 1 s.
+  checkMs: 500,
+};
 
 export interface ListenerParts {
-  /** Time for a client to send its field section; its body has a rule of its own, so that it may take long. */
-  readonly fieldsMs: number;
+  readonly limits: Pick<ServerLimits, "fieldsMs" | "connections">;
   readonly mode: "proxy" | "redirect";
   /** Whether a GET that takes longer than usual is also sent to a second edge. */
   readonly hedge: boolean;
@@ -44,7 +53,6 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RouterMetrics;
-  readonly connections: Connections;
 }
 
 /** The port for clients. */
@@ -52,80 +60,68 @@ export class Listener {
   readonly #parts: ListenerParts;
   readonly #date: HttpDate;
   readonly #forwarding: ForwardingParts;
-  readonly #server: Server;
+  readonly #server: HttpServer;
   readonly #stopped = new AbortController();
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    const { clock, connections, metrics } = parts;
+    const { clock, limits, log } = parts;
     this.#date = new HttpDate(clock);
     this.#forwarding = this.#forwardingParts();
-    const clientParts: ClientParts = {
+    this.#server = new HttpServer({
+      name: "router HTTP port",
+      scheme: "http",
       clock,
-      fieldsMs: parts.fieldsMs,
-      outgoing: new WriteBuffer(),
-      proxies: new TrustedProxies(parts.trustedProxies),
+      limits: { ...CLIENT_LIMITS, ...limits },
       take: (exchange) => this.#take(exchange),
-      ended: (outcome) => {
-        connections.end();
-        metrics.ended(outcome);
-      },
-      refuse: (refused) => this.#refuse(refused),
-      closed: (connection) => connections.delete(connection),
-    };
-    // A small mark makes a socket tell when all that was written has left.
-    this.#server = createServer({ noDelay: true, highWaterMark: 1 }, (socket) => {
-      connections.add(new ClientConnection(socket, clientParts));
+      refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
+      fault: (thrown, exchange) => this.#fault(thrown, exchange),
+      trouble: (err) => log.error({ err }, "router HTTP port in trouble"),
     });
+  }
+
+  /** Requests under way. */
+  get inFlight(): number {
+    return this.#server.inFlight;
   }
 
   /** Resolves with the bound port. Throws a Failure. */
   async open(host: string, port: number): Promise<number> {
-    const bound = await listen(this.#server, host, port, "router HTTP port");
-    // Such as no descriptor left for one more connection; the others go on.
-    this.#server.on("error", (err) => this.#parts.log.error({ err }, "router HTTP port in trouble"));
-    this.#checkTimes(this.#stopped.signal).catch((thrown: unknown) => {
-      if (!this.#stopped.signal.aborted) throw thrown;
-    });
+    const bound = await this.#server.open(host, port);
+    this.#sweepPools(this.#stopped.signal);
     return bound;
   }
 
-  /** Takes no more connections, lets what is under way end for up to `patienceMs`, then cuts it. */
+  /** Takes no more connections, lets the requests under way end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
-    const { clock, connections } = this.#parts;
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
-    connections.stop();
-    const enough = new AbortController();
-    const cut = clock.wait(patienceMs, enough.signal).then(
-      () => {
-        for (const exchange of connections.exchanges())
-          exchange.giveUp(new RouterFailure("stopping", "stopped"));
-        connections.destroyAll();
-      },
-      () => undefined,
-    );
-    await closed;
-    enough.abort();
+    await this.#server.close(patienceMs);
     this.#stopped.abort();
-    await cut;
   }
 
-  async #checkTimes(signal: AbortSignal): Promise<void> {
-    const { clock, connections, fleet } = this.#parts;
-    for (;;) {
-      await clock.wait(CHECK_EVERY_MS, signal);
+  /** Never rejects. */
+  async #sweepPools(signal: AbortSignal): Promise<void> {
+    const { clock, fleet } = this.#parts;
+    while (!signal.aborted) {
+      await clock.wait(SWEEP_EVERY_MS, signal).catch(() => undefined);
       const now = clock.monotonic();
-      connections.checkTimes(now);
       for (const { pool } of fleet.edges) pool?.sweep(now);
     }
   }
 
   #take(exchange: Exchange): void {
-    this.#parts.connections.begin();
+    exchange.onEnd = (end) => this.#ended(end, "failed");
     if (this.#parts.mode === "redirect") this.#redirect(exchange);
     else new Forwarding(exchange, this.#forwarding).begin();
+  }
+
+  /** `outcome`: when the whole answer has left. */
+  #finish(exchange: Exchange, outcome: RequestOutcome): void {
+    exchange.onEnd = (end) => this.#ended(end, outcome);
+    exchange.finish();
+  }
+
+  #ended(end: ExchangeEnd, outcome: RequestOutcome): void {
+    this.#parts.metrics.ended(end === "answered" ? outcome : end);
   }
 
   #redirect(exchange: Exchange): void {
@@ -136,8 +132,8 @@ export class Listener {
       return;
     }
     const { report } = edge.health;
-    const base = report.publicUrl ?? `http://${edge.dataAddress(report)}`;
-    this.#send(exchange, redirectAnswer(base, exchange.request.path), "redirected");
+    const base = report.publicUrl ?? `${exchange.peer.scheme}://${edge.dataAddress(report)}`;
+    this.#send(exchange, redirectResponse(base, exchange.request.path), "redirected");
   }
 
   #forwarded(exchange: Exchange, forwarded: Forwarded): void {
@@ -145,7 +141,7 @@ export class Listener {
     switch (forwarded.kind) {
       case "relayed":
         metrics.forwarded(forwarded.edge);
-        exchange.finish("relayed");
+        this.#finish(exchange, "relayed");
         break;
       case "cut": {
         const { edge, failure } = forwarded;
@@ -166,33 +162,43 @@ export class Listener {
       return;
     }
     if (failure.code === "no-edge") metrics.noEdge();
-    const errorId = randomUUID();
+    const id = randomUUID();
     const { method, target } = exchange.request;
-    if (failure.code === "internal") log.error({ errorId, err: failure.cause }, "fault");
+    if (failure.code === "internal") log.error({ errorId: id, err: failure.cause }, "fault");
     log.warn(
-      { errorId, code: failure.code, method, target, cause: describeError(failure) },
+      { errorId: id, code: failure.code, method, target, cause: describeError(failure) },
       "request failed",
     );
     const outcome = REFUSALS.has(failure.code) ? "refused" : "failed";
-    this.#send(exchange, errorAnswer(failure.answer, errorId), outcome);
+    this.#send(exchange, errorResponse(failure.answer, PSEUDONYM, id), outcome);
   }
 
-  #send(exchange: Exchange, answer: WholeAnswer, outcome: RequestOutcome): void {
+  #send(exchange: Exchange, response: WholeResponse, outcome: RequestOutcome): void {
     const headOnly = exchange.request.method === "HEAD";
     exchange.begin(
-      answerText(answer, { date: this.#date.value, closes: exchange.decideClosing(), headOnly }),
+      responseText(response, { date: this.#date.value, closes: exchange.decideClosing(), headOnly }),
     );
-    exchange.finish(outcome);
+    this.#finish(exchange, outcome);
   }
 
-  /** What follows bytes that were no request may not begin where it seems to: the connection closes. */
-  #refuse({ status, detail, message }: RefusedBytes): string {
+  #refuse({ status, detail, message }: RefusedRequest, headOnly: boolean): string {
     const { log, metrics } = this.#parts;
-    const errorId = randomUUID();
-    log.info({ errorId, status, detail }, "request refused");
+    const id = randomUUID();
+    log.info({ errorId: id, status, detail }, "request refused");
     metrics.ended("refused");
-    const answer = errorAnswer(refusal(status, message), errorId);
-    return answerText(answer, { date: this.#date.value, closes: true, headOnly: false });
+    // RFC 9209 section 2.3.16: the fault is in the request.
+    const response = errorResponse({ status, error: "http_request_error", text: message }, PSEUDONYM, id);
+    // Where the next request begins is not known.
+    return responseText(response, { date: this.#date.value, closes: true, headOnly });
+  }
+
+  #fault(thrown: unknown, exchange: Exchange | undefined): string {
+    const id = randomUUID();
+    const { answer } = new RouterFailure("internal", "the router failed");
+    this.#parts.log.error({ errorId: id, err: thrown }, "fault");
+    const headOnly = exchange?.request.method === "HEAD";
+    const response = errorResponse(answer, PSEUDONYM, id);
+    return responseText(response, { date: this.#date.value, closes: true, headOnly });
   }
 
   #forwardingParts(): ForwardingParts {
@@ -201,6 +207,7 @@ export class Listener {
       fleet,
       clock,
       date: this.#date,
+      lines: new ClientLines(new TrustedProxies(this.#parts.trustedProxies)),
       budget: new RetryBudget(clock.monotonic()),
       hedge,
       regionField: clientRegionField,

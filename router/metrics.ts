@@ -1,9 +1,9 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
-import { REQUEST_OUTCOMES, type RequestOutcome } from "./client/exchange.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { CONNECTION_FAULTS } from "./forward/edge-connection.ts";
 import { isServing, lastReport } from "./measure/edge-health.ts";
+import { REQUEST_OUTCOMES, type RequestOutcome } from "./request-outcome.ts";
 
 /** Every counter of the router, with the one line that an operator reads. */
 export const routerCounters = [

@@ -4,7 +4,6 @@ import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
-import { Connections } from "./client/connections.ts";
 import type { RouterConfig } from "./config.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
 import { Fleet } from "./fleet/fleet.ts";
@@ -61,9 +60,8 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   const { log, clock, random = Math.random } = parts;
   const { host, mode, policy, hedge, clientRegion, regions } = config;
   const limits = { ...LIMITS, ...parts.limits };
-  const connections = new Connections(limits.connections);
   const metrics = new RouterMetrics({
-    inFlight: () => connections.inFlight,
+    inFlight: () => listener.inFlight,
     edges: () => fleet.edges,
     ranking: () => fleet.ranking,
   });
@@ -87,8 +85,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     clock,
     log,
     metrics,
-    connections,
-    fieldsMs: limits.fieldsMs,
+    limits,
   });
   let stopping = false;
   const leave = () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
 import { Fields } from "../../http/message/fields.ts";
+import { errorResponse } from "../../http/server/error-response.ts";
 import { describeError, Failure, type FailureSource } from "../../process/failure.ts";
 import { statusFor } from "../origin/origin-error.ts";
 import type { Served } from "./answer.ts";
@@ -25,15 +25,9 @@ export function errorAnswer(
   const level = status >= 500 ? "warn" : "info";
   const because = cause === undefined ? {} : { cause: describeError(cause) };
   edge.log[level]({ errorId: id, status, detail, ...because }, "error answered");
-  const content = textContent(`${status} ${STATUS_CODES[status] ?? ""}: ${detail}\nerror id: ${id}\n`);
-  let fields = Fields.of([
-    ["Content-Type", "text/plain; charset=utf-8"],
-    ["Content-Length", String(content.kind === "bytes" ? content.length : 0)],
-    ["Cache-Control", "no-store"],
-  ]);
-  // RFC 9209 section 2: who made this error, and why.
-  if (proxyError !== undefined) fields = fields.plus("Proxy-Status", `${edge.id}; error=${proxyError}`);
-  return { status, fields, content, outcome: { kind: "error", fwd, detail } };
+  const response = errorResponse({ status, error: proxyError, text: detail }, edge.id, id);
+  const fields = Fields.of(response.fields);
+  return { status, fields, content: textContent(response.content), outcome: { kind: "error", fwd, detail } };
 }
 
 /** The answer to a request that the origin, the client or the edge itself let fail. `fwd` is why it went forward. */

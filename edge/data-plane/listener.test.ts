@@ -74,19 +74,19 @@ describe("the data port", () => {
       ["user information in the target", request("GET http://site.example@evil/a"), 400, "target-authority"],
       ["a fragment", request("GET /a#b"), 400, "target-fragment"],
       ["a backslash", request("GET /a\\b"), 400, "target-character"],
-      ["raw UTF-8", request("GET /\xc3\xa9"), 400, "malformed-request"],
-      ["a space in the target", request("GET /a b"), 400, "malformed-request"],
+      ["raw UTF-8", request("GET /\xc3\xa9"), 400, "target-character"],
+      ["a space in the target", request("GET /a b"), 400, "malformed-request-line"],
       ["%00", request("GET /a%00"), 400, "target-control"],
       ["%0a", request("GET /a%0a"), 400, "target-control"],
       ["%0D", request("GET /a%0D"), 400, "target-control"],
       ["a broken escape", request("GET /a%zz"), 400, "target-percent"],
-      ["a target that is no path", request("GET a"), 400, "malformed-request"],
+      ["a target that is no path", request("GET a"), 400, "target-form"],
       ["OPTIONS *", request("OPTIONS *"), 501, "asterisk-form"],
       ["a target over 8 KiB", request(`GET /${"a".repeat(8192)}`), 414, "target-too-long"],
       ["HTTP/2.0", `GET /a HTTP/2.0\r\n${HOST}\r\n`, 505, "http-version"],
       ["HTTP/1.2", `GET /a HTTP/1.2\r\n${HOST}\r\n`, 505, "http-version"],
       ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http-version"],
-      ["HTTP/0.9", "GET /a\r\n\r\n", 505, "http-version"],
+      ["HTTP/0.9", "GET /a\r\n\r\n", 400, "malformed-request-line"],
       [
         "HTTP/1.0 with Transfer-Encoding",
         `POST /a HTTP/1.0\r\n${HOST}${CHUNKED}\r\n0\r\n\r\n`,
@@ -99,45 +99,60 @@ describe("the data port", () => {
         501,
         "unknown-transfer-coding",
       ],
-      [
-        "chunked before gzip",
-        request(POST, "Transfer-Encoding: chunked, gzip\r\n"),
-        400,
-        "malformed-request",
-      ],
+      ["chunked before gzip", request(POST, "Transfer-Encoding: chunked, gzip\r\n"), 400, "not-chunked"],
       [
         "Transfer-Encoding and Content-Length",
         request(POST, `${CHUNKED}Content-Length: 5\r\n`, "0\r\n\r\n"),
         400,
-        "malformed-request",
+        "length-and-transfer-encoding",
       ],
       [
         "Content-Length and Transfer-Encoding",
         request(POST, `Content-Length: 5\r\n${CHUNKED}`, "0\r\n\r\n"),
         400,
-        "malformed-request",
+        "length-and-transfer-encoding",
       ],
       [
         "two Content-Lengths",
         request(POST, "Content-Length: 1\r\nContent-Length: 1\r\n", "a"),
         400,
-        "malformed-request",
+        "two-content-lengths",
       ],
-      ["a list of Content-Lengths", request(POST, "Content-Length: 1, 1\r\n", "a"), 400, "malformed-request"],
-      ["a signed Content-Length", request(POST, "Content-Length: +1\r\n", "a"), 400, "malformed-request"],
-      ["a negative Content-Length", request(POST, "Content-Length: -1\r\n", "a"), 400, "malformed-request"],
-      ["a hex Content-Length", request(POST, "Content-Length: 0x1\r\n", "a"), 400, "malformed-request"],
+      [
+        "a list of Content-Lengths",
+        request(POST, "Content-Length: 1, 1\r\n", "a"),
+        400,
+        "malformed-content-length",
+      ],
+      [
+        "a signed Content-Length",
+        request(POST, "Content-Length: +1\r\n", "a"),
+        400,
+        "malformed-content-length",
+      ],
+      [
+        "a negative Content-Length",
+        request(POST, "Content-Length: -1\r\n", "a"),
+        400,
+        "malformed-content-length",
+      ],
+      [
+        "a hex Content-Length",
+        request(POST, "Content-Length: 0x1\r\n", "a"),
+        400,
+        "malformed-content-length",
+      ],
       [
         "a Content-Length over 2^64",
         request(POST, `Content-Length: ${"9".repeat(20)}\r\n`),
         400,
-        "malformed-request",
+        "malformed-content-length",
       ],
-      ["a space before a colon", request("GET /a", "X : 1\r\n"), 400, "malformed-request"],
-      ["a folded field line", request("GET /a", "X: 1\r\n 2\r\n"), 400, "malformed-request"],
-      ["a NUL in a field", request("GET /a", "X: 1\x002\r\n"), 400, "malformed-request"],
-      ["bare line feeds", "GET /a HTTP/1.1\nHost: site.example\n\n", 505, "http-version"],
-      ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "malformed-request"],
+      ["a space before a colon", request("GET /a", "X : 1\r\n"), 400, "space-before-colon"],
+      ["a folded field line", request("GET /a", "X: 1\r\n 2\r\n"), 400, "folded-field"],
+      ["a NUL in a field", request("GET /a", "X: 1\x002\r\n"), 400, "malformed-field"],
+      ["bare line feeds", "GET /a HTTP/1.1\nHost: site.example\n\n", 400, "malformed-request-line"],
+      ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "malformed-method"],
       ["PURGE", request("PURGE /healthy"), 405, "method-not-allowed"],
       ["BAN", request("BAN /healthy"), 405, "method-not-allowed"],
       ["TRACE", request("TRACE /a"), 405, "method-not-allowed"],
@@ -201,7 +216,7 @@ describe("the data port", () => {
           return { body: "stored" };
         });
         const client = await send(request("POST /form", "Transfer-Encoding: chunked\r\n", content));
-        expectRefusal(await client.reply(), 400, "malformed-request");
+        expectRefusal(await client.reply(), 400, "malformed-body");
         expect(await client.rest()).to.equal("");
         expect(seen).to.deep.equal([]);
       });
@@ -258,7 +273,7 @@ describe("the data port", () => {
       await origin.received("/before");
       fields.open();
       expect((await client.reply()).body).to.equal("before");
-      expectRefusal(await client.reply(), 400, "malformed-request");
+      expectRefusal(await client.reply(), 400, "malformed-method");
       expect(await client.rest()).to.equal("");
     });
 

@@ -18,7 +18,11 @@ export type Refusal =
   | "malformed-host"
   | "host-mismatch"
   | FramingFault
-  | "expectation";
+  | "expectation"
+  /** Part of a request did not arrive in time. */
+  | "request-too-slow"
+  /** A body whose chunks are malformed. */
+  | "malformed-body";
 
 /** A refusal, as it is answered. The connection is closed after it: what follows cannot be trusted. */
 export interface RefusedRequest {
@@ -28,6 +32,13 @@ export interface RefusedRequest {
   /** The value of Allow, with 405 (RFC 9110 section 15.5.6). */
   readonly allow?: string;
 }
+
+/** RFC 9110 section 15.5.9. */
+export const FIELDS_TOO_SLOW: RefusedRequest = {
+  status: 408,
+  detail: "request-too-slow",
+  message: "the request's fields did not arrive in time",
+};
 
 export const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 

@@ -20,7 +20,9 @@ describe("judgeFields", () => {
       "Expect",
       "100-Continue",
     ];
-    expect(fieldsOf("1.1", ...raw)).to.deep.equal({
+    const { section, ...rest } = fieldsOf("1.1", ...raw);
+    expect(section.get("content-length")).to.equal("2");
+    expect(rest).to.deep.equal({
       version: "1.1",
       raw,
       authority: { host: "a.example", port: 81 },

@@ -1,5 +1,6 @@
 import { type Authority, authorityText, parseAuthority } from "./authority.ts";
 import type { FieldLimits } from "./field-lines.ts";
+import { Fields } from "./fields.ts";
 import {
   type FramingFault,
   type HttpVersion,
@@ -15,6 +16,8 @@ export interface RequestFields {
   readonly version: HttpVersion;
   /** name, value, name, value … in the client's order and case. */
   readonly raw: readonly string[];
+  /** The same as a field section. */
+  readonly section: Fields;
   /** What Host names; undefined for an HTTP/1.0 request without it. */
   readonly authority: Authority | undefined;
   /** The same as text: in lower case, with its port when one is given. */
@@ -50,6 +53,7 @@ export function judgeFields(version: HttpVersion, raw: readonly string[]): Field
   const fields: RequestFields = {
     version,
     raw,
+    section: Fields.ofRaw(raw),
     authority: host.authority,
     host: host.authority === undefined ? undefined : authorityText(host.authority),
     framing,

@@ -5,7 +5,6 @@ import { cuts, everyByte, pieces } from "../../test/rig/arrival.ts";
 import { mutated } from "../../test/rig/mutated-message.ts";
 import { type NodeRequest, nodeRequests } from "../../test/rig/node-parser.ts";
 import { ChunkedDecoder } from "./chunked.ts";
-import { refuseRequest } from "./refuse-request.ts";
 import { RequestHeads, type RequestRead } from "./request-head.ts";
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
@@ -205,18 +204,6 @@ describe("RequestHeads", () => {
         const lines = ["Host: a", ...fields.map(([name, text]) => `${name}: ${text}`)];
         const read = readPieces(`GET ${target} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`, cutAt);
         expect(read).to.deep.nested.include({ "head.target": target, "head.fields.raw": raw });
-      }),
-    );
-  });
-
-  it("agrees with the rules for heads that another parser has read", () => {
-    fc.assert(
-      fc.property(mutated(MESSAGES), (text) => {
-        const read = readPieces(text);
-        if (read.kind !== "head") return;
-        const { method, target, fields } = read.head;
-        const head = { method, target, httpVersion: fields.version, rawFields: fields.raw };
-        expect(refuseRequest(head)).to.equal(undefined);
       }),
     );
   });

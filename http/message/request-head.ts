@@ -53,6 +53,11 @@ export class RequestHeads {
     return this.#text !== "";
   }
 
+  /** Whether the request that is being read, or was refused, is a HEAD request. */
+  get isHead(): boolean {
+    return /^(?:\r\n)?HEAD /.test(this.#text);
+  }
+
   /** Takes what has arrived, from the index `from`. Nothing more may be read after a refusal. */
   read(chunk: Buffer, from = 0): RequestRead {
     for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
@@ -102,11 +107,11 @@ export class RequestHeads {
   }
 
   #finish(line: RequestLine, fields: RequestFields, end: number): RequestRead {
+    const mismatch = refuseOtherHost(line, fields.authority);
+    if (mismatch !== undefined) return { kind: "refused", refused: mismatch };
     this.#text = "";
     this.#line = undefined;
     this.#lines = undefined;
-    const mismatch = refuseOtherHost(line, fields.authority);
-    if (mismatch !== undefined) return { kind: "refused", refused: mismatch };
     const { method, target, path, absolute } = line;
     const host = absolute === undefined ? fields.host : authorityText(absolute.authority);
     return { kind: "head", head: { method, target, path, host, fields }, end };

@@ -33,12 +33,6 @@ export function parseTarget(target: string): RequestTarget | TargetFault {
   return { path: withSlash(parts.path ?? ""), absolute: { authority, defaultPort } };
 }
 
-/** The path and query of a target that was not refused (RFC 9112 section 3.2.1). */
-export function originForm(target: string): string {
-  if (target.startsWith("/")) return target;
-  return withSlash(ABSOLUTE.exec(target)?.groups?.path ?? "");
-}
-
 /** RFC 9110 section 4.2.3: an empty path is "/". */
 function withSlash(path: string): string {
   return path.startsWith("/") ? path : `/${path}`;

@@ -1,69 +1,76 @@
 /** Whom a request waits for. */
 export type Party =
-  /** To take the request and to begin its answer. */
-  | "edge"
-  /** To send the rest of the request's body. */
+  /** The answerer, to begin its answer. */
+  | "answerer"
+  /** The client, to send the rest of the request's body. */
   | "sender"
-  /** To take the rest of the answer. */
+  /** The client, to take the rest of the answer. */
   | "reader"
-  /** The edge, to go on with its answer. */
+  /** The answerer, to go on with its answer. */
   | "answer"
-  /** Nobody the router has to watch. */
+  /** Nobody whom this server watches. */
   | "nobody";
 
 export type Overdue = Exclude<Party, "nobody">;
 
-// An edge answers 504 itself when its origin takes more than 5 s to connect and 30 s to begin; it is not cut before.
-const EDGE_MS = 40_000;
+/** How long a request may wait for each party, in milliseconds. Infinity: somebody else watches it. */
+export interface TimeoutLimits {
+  /** Until the answer begins: all waits together, counted anew when more of the body has come. */
+  readonly answererMs: number;
+  /** Between two parts of the answer. */
+  readonly answerMs: number;
+  /** Until the client has taken what was written. */
+  readonly readerMs: number;
+  /** For the request's body: all waits together. Each KiB that arrives adds a second. */
+  readonly senderMs: number;
+}
 
-// An edge cuts an answer whose origin is silent for 30 s; what is silent for longer is the edge itself.
-const ANSWER_MS = 60_000;
-
-// A client that takes no byte for this long has gone, or means to hold memory.
-const READER_MS = 30_000;
-
-// A body may pause, but one that trickles is cut: 30 s of waiting, and one more second for each KiB received.
-const SENDER_MS = 30_000;
+// 1 KiB a second is slower than any link that people use. A body may pause, but one that trickles is cut.
 const SENDER_BYTES_PER_MS = 1024 / 1000;
 
-/** How long one request has waited for whom; whoever waits tells it. Instants are monotonic milliseconds. */
-export class Patience {
+/** How long one request has waited for whom. Instants are monotonic milliseconds. */
+export class Timeouts {
+  readonly #limits: TimeoutLimits;
   #party: Party = "nobody";
   #since = 0;
-  #edgeMs = 0;
+  #answererMs = 0;
   #senderMs = 0;
   #bodyBytes = 0;
+
+  constructor(limits: TimeoutLimits) {
+    this.#limits = limits;
+  }
 
   waitFor(party: Party, now: number): void {
     // Every part of an answer begins its span anew.
     if (party === this.#party && party !== "answer") return;
-    // Several edges may be tried in turn; together they have one span.
-    if (this.#party === "edge") this.#edgeMs += now - this.#since;
+    if (this.#party === "answerer") this.#answererMs += now - this.#since;
     if (this.#party === "sender") this.#senderMs += now - this.#since;
     this.#party = party;
     this.#since = now;
   }
 
-  /** Part of the request's body has arrived, so the edge gets its whole span again. */
+  /** Part of the request's body has arrived, so the answerer gets its whole span again. */
   tookBody(bytes: number): void {
     this.#bodyBytes += bytes;
-    this.#edgeMs = 0;
+    this.#answererMs = 0;
   }
 
-  /** Who has used up its time, if anyone. */
+  /** The party that has used up its time, if one has. */
   overdue(now: number): Overdue | undefined {
+    const { answererMs, answerMs, readerMs, senderMs } = this.#limits;
     const waited = now - this.#since;
     switch (this.#party) {
-      case "edge":
-        return this.#edgeMs + waited > EDGE_MS ? "edge" : undefined;
+      case "answerer":
+        return this.#answererMs + waited > answererMs ? "answerer" : undefined;
       case "sender": {
-        const allowed = SENDER_MS + this.#bodyBytes / SENDER_BYTES_PER_MS;
+        const allowed = senderMs + this.#bodyBytes / SENDER_BYTES_PER_MS;
         return this.#senderMs + waited > allowed ? "sender" : undefined;
       }
       case "reader":
-        return waited > READER_MS ? "reader" : undefined;
+        return waited > readerMs ? "reader" : undefined;
       case "answer":
-        return waited > ANSWER_MS ? "answer" : undefined;
+        return waited > answerMs ? "answer" : undefined;
       case "nobody":
         return undefined;
     }

@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 // What one read from an edge brings at most (64 KiB), and the head before it.
 const SIZE = 80 * 1024;
 
+// A copy of so many bytes costs less than a second buffer in the write.
+const COPIED_AT_MOST = 16 * 1024;
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -13,7 +16,7 @@ export class WriteBuffer {
   #bytes = Buffer.allocUnsafeSlow(SIZE);
 
   /** Writes `head`, `body` and `tail` (latin1). All of it is copied: the caller may use `body` again at once. */
-  send(socket: Socket, head: string, body: Buffer = NOTHING, tail = ""): void {
+  send(socket: Socket, head: string, body: Uint8Array = NOTHING, tail = ""): void {
     const length = head.length + body.length + tail.length;
     if (length > SIZE || socket.writableLength > 0) {
       const bytes = Buffer.allocUnsafe(length);
@@ -25,9 +28,22 @@ export class WriteBuffer {
     socket.write(this.#bytes.subarray(0, length));
     if (socket.writableLength > 0) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
   }
+
+  /** The same for a `body` that never changes: when it is large, the socket holds it without a copy. */
+  sendLasting(socket: Socket, head: string, body: Uint8Array, tail: string): void {
+    if (body.length <= COPIED_AT_MOST) {
+      this.send(socket, head, body, tail);
+      return;
+    }
+    socket.cork();
+    if (head !== "") socket.write(head, "latin1");
+    socket.write(body);
+    if (tail !== "") socket.write(tail, "latin1");
+    socket.uncork();
+  }
 }
 
-function fill(bytes: Buffer, head: string, body: Buffer, tail: string): void {
+function fill(bytes: Buffer, head: string, body: Uint8Array, tail: string): void {
   bytes.write(head, 0, "latin1");
   bytes.set(body, head.length);
   if (tail !== "") bytes.write(tail, head.length + body.length, "latin1");

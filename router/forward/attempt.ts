@@ -1,14 +1,14 @@
 import type { Framing } from "../../http/message/message-framing.ts";
 import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
-import type { Exchange } from "../client/exchange.ts";
+import type { Exchange } from "../../http/server/exchange.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
 import { BodyUpload } from "./body-upload.ts";
 import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./edge-connection.ts";
 import type { EdgePool } from "./edge-pool.ts";
 import { Relay, type RelayParts } from "./relay.ts";
-import { requestHeadOut } from "./request-head-out.ts";
+import { type ClientLines, requestHeadOut } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
 
 /** An attempt that failed before the client has seen anything of it. */
@@ -45,6 +45,10 @@ export interface AttemptOwner {
   faulted(thrown: unknown): void;
 }
 
+export interface AttemptParts extends RelayParts {
+  readonly lines: ClientLines;
+}
+
 type Stage =
   /** No connection yet: nothing has been sent. */
   | { readonly kind: "connecting" }
@@ -68,7 +72,7 @@ export class Attempt implements ConnectionUser {
   readonly #rttMs: number;
   readonly #pool: EdgePool;
   readonly #exchange: Exchange;
-  readonly #parts: RelayParts;
+  readonly #parts: AttemptParts;
   readonly #owner: AttemptOwner;
   readonly #beganAt: number;
   readonly #connection: EdgeConnection;
@@ -77,7 +81,7 @@ export class Attempt implements ConnectionUser {
   readonly #upload: BodyUpload | undefined;
 
   /** Takes a kept connection if there is one, else a new one; with `fresh` always a new one. */
-  constructor(to: Destination, exchange: Exchange, parts: RelayParts, owner: AttemptOwner) {
+  constructor(to: Destination, exchange: Exchange, parts: AttemptParts, owner: AttemptOwner) {
     const { edge, pool, fresh } = to;
     const now = parts.clock.monotonic();
     this.edge = edge;
@@ -89,7 +93,7 @@ export class Attempt implements ConnectionUser {
     this.#owner = owner;
     this.#beganAt = now;
     edge.traffic.began();
-    exchange.patience.waitFor("edge", now);
+    exchange.timeouts.waitFor("answerer", now);
     this.#connection = pool.take(this, now, fresh);
     const { body } = exchange;
     this.#upload = body === undefined ? undefined : new BodyUpload(exchange, body, this.#connection);
@@ -113,7 +117,7 @@ export class Attempt implements ConnectionUser {
   connected(): void {
     this.#stage = WAITING;
     const exchange = this.#exchange;
-    const head = requestHeadOut(exchange.request, exchange.requestLines().lines, this.#pool.address);
+    const head = requestHeadOut(exchange.request, this.#parts.lines.of(exchange).lines, this.#pool.address);
     if (this.#upload === undefined) {
       this.#connection.send(exchange.request.method, head);
       return;
@@ -214,16 +218,16 @@ export class Attempt implements ConnectionUser {
 
   #uploadMore(): void {
     if (this.#upload === undefined || this.#upload.whole) return;
-    this.#waitWhileSending("edge");
+    this.#waitWhileSending("answerer");
     const rest = this.#upload.go();
     if (rest.kind === "client-slow") this.#waitWhileSending("sender");
     if (rest.kind === "malformed") this.#owner.malformedBody(rest.why);
   }
 
   /** Once the response has begun, only its own progress counts. */
-  #waitWhileSending(party: "edge" | "sender"): void {
+  #waitWhileSending(party: "answerer" | "sender"): void {
     if (this.#stage.kind === "waiting") {
-      this.#exchange.patience.waitFor(party, this.#parts.clock.monotonic());
+      this.#exchange.timeouts.waitFor(party, this.#parts.clock.monotonic());
     }
   }
 }

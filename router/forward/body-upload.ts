@@ -1,6 +1,6 @@
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
+import type { Exchange } from "../../http/server/exchange.ts";
 import type { RequestBody } from "../../http/server/request-body.ts";
-import type { Exchange } from "../client/exchange.ts";
 import type { EdgeConnection } from "./edge-connection.ts";
 
 /** Why an upload has come to rest. */
@@ -58,7 +58,7 @@ export class BodyUpload {
   }
 
   #send(piece: Buffer): void {
-    this.#exchange.patience.tookBody(piece.length);
+    this.#exchange.timeouts.tookBody(piece.length);
     if (this.#body.framing.kind === "length") {
       this.#connection.sendMore(piece);
       return;

@@ -1,11 +1,11 @@
 import type { HttpDate } from "../../http/server/date-field.ts";
+import type { Abandoned, Answerer, Exchange } from "../../http/server/exchange.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { RetryBudget } from "../choose/retry-budget.ts";
 import { routeRequest } from "../choose/route-request.ts";
-import type { Answerer, Exchange } from "../client/exchange.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
-import { RouterFailure } from "../router-failure.ts";
+import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
 import {
   Attempt,
   type AttemptOwner,
@@ -14,6 +14,18 @@ import {
   type FailedAttempt,
 } from "./attempt.ts";
 import type { EdgePool } from "./edge-pool.ts";
+import type { ClientLines } from "./request-head-out.ts";
+
+/** Why the server gives an exchange up, as a failure of the router: its code, and its message for the log. */
+const ABANDONED: Readonly<Record<Abandoned, readonly [code: RouterFailureCode, message: string]>> = {
+  answerer: ["edge-silent", "waited too long for the edge"],
+  answer: ["edge-silent", "waited too long for the answer"],
+  sender: ["sender-slow", "waited too long for the sender"],
+  reader: ["reader-stalled", "waited too long for the reader"],
+  "client-left": ["client-left", "the client closed its connection"],
+  stopping: ["stopping", "stopped"],
+  fault: ["internal", "a fault of the router"],
+};
 
 /** The result of forwarding a request. */
 export type Forwarded =
@@ -27,6 +39,7 @@ export interface ForwardingParts {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly date: HttpDate;
+  readonly lines: ClientLines;
   readonly budget: RetryBudget;
   /** Asks a second edge when the first takes longer than usual. */
   readonly hedge: boolean;
@@ -71,7 +84,7 @@ export class Forwarding implements Answerer, AttemptOwner {
   begin(): void {
     this.#guarded(() => {
       const { fleet, regionField, hedge } = this.#parts;
-      if (!this.#exchange.requestLines().fits) {
+      if (!this.#parts.lines.of(this.#exchange).fits) {
         const why = "the fields are within the limits, but not with those that the router adds";
         this.#end({ kind: "unanswered", failure: new RouterFailure("fields-too-large", why) });
         return;
@@ -90,7 +103,11 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#attempt?.clientDrained();
   }
 
-  giveUp(failure: RouterFailure): void {
+  abandon(why: Abandoned): void {
+    this.#giveUp(new RouterFailure(...ABANDONED[why]));
+  }
+
+  #giveUp(failure: RouterFailure): void {
     const id = this.#attempt?.id ?? "";
     this.#attempt?.cancel(failure.code);
     this.#end(this.#exchange.begun ? { kind: "cut", edge: id, failure } : { kind: "unanswered", failure });
@@ -118,7 +135,7 @@ export class Forwarding implements Answerer, AttemptOwner {
   }
 
   malformedBody(why: string): void {
-    this.giveUp(new RouterFailure("body-malformed", why));
+    this.#giveUp(new RouterFailure("body-malformed", why));
   }
 
   failed(attempt: Attempt, failed: FailedAttempt): void {
@@ -141,7 +158,7 @@ export class Forwarding implements Answerer, AttemptOwner {
   /** A fault of ours ends this request only. */
   faulted(thrown: unknown): void {
     this.#attempt?.cancel();
-    this.giveUp(new RouterFailure("internal", "a fault of the router", thrown));
+    this.#giveUp(new RouterFailure("internal", "a fault of the router", thrown));
   }
 
   #guarded(act: () => void): void {

@@ -2,8 +2,8 @@ import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts
 import type { Framing } from "../../http/message/message-framing.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { HttpDate } from "../../http/server/date-field.ts";
+import type { Exchange } from "../../http/server/exchange.ts";
 import type { Clock } from "../../process/clock.ts";
-import type { Exchange } from "../client/exchange.ts";
 import type { EdgeConnection } from "./edge-connection.ts";
 import { responseHeadOut } from "./response-head-out.ts";
 
@@ -93,7 +93,7 @@ export class Relay {
   }
 
   #wait(party: "reader" | "answer"): void {
-    this.#exchange.patience.waitFor(party, this.#clock.monotonic());
+    this.#exchange.timeouts.waitFor(party, this.#clock.monotonic());
   }
 }
 

@@ -33,11 +33,13 @@ function isTakenByAnEdge(head: string): boolean {
 function toEdge(...lines: readonly string[]): string[] {
   const request = requestOf("GET /a HTTP/1.1", "Host: www.example", ...lines);
   return linesOf(
-    requestHeadOut(request, new RequestLines("192.0.2.7", nobody).of(request).lines, "127.0.0.1:8081"),
+    requestHeadOut(request, new RequestLines(peer("192.0.2.7"), nobody).of(request).lines, "127.0.0.1:8081"),
   );
 }
 
 const START = ["GET /a HTTP/1.1", "Host: www.example"];
+
+const peer = (address: string) => ({ scheme: "http", address }) as const;
 
 describe("the head of a forwarded request", () => {
   it("keeps the fields' order, case and duplicates", () => {
@@ -94,7 +96,7 @@ describe("the head of a forwarded request", () => {
 
   it("passes on what a trusted proxy says of the addresses before it", () => {
     const request = requestOf("GET / HTTP/1.1", "Host: a", "X-Forwarded-For: 203.0.113.7, 2001:db8::7");
-    const lines = new RequestLines("192.0.2.7", new TrustedProxies(["192.0.2.0/24"])).of(request).lines;
+    const lines = new RequestLines(peer("192.0.2.7"), new TrustedProxies(["192.0.2.0/24"])).of(request).lines;
     expect(lines).to.contain("X-Forwarded-For: 203.0.113.7, 2001:db8::7, 192.0.2.7\r\n");
     expect(lines).to.contain(
       'Forwarded: for=203.0.113.7, for="[2001:db8::7]", for=192.0.2.7;host="a";proto=http\r\n',
@@ -104,7 +106,7 @@ describe("the head of a forwarded request", () => {
   it("passes on the scheme and the host that a trusted proxy names, and the client's Host as it is", () => {
     const said = ["X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example:8443"];
     const request = requestOf("GET / HTTP/1.1", "Host: backend.example", ...said);
-    const lines = new RequestLines("192.0.2.7", new TrustedProxies(["192.0.2.0/24"])).of(request).lines;
+    const lines = new RequestLines(peer("192.0.2.7"), new TrustedProxies(["192.0.2.0/24"])).of(request).lines;
     expect(linesOf(requestHeadOut(request, lines, "127.0.0.1:8081")).slice(1)).to.deep.equal([
       "Host: backend.example",
       'Forwarded: for=192.0.2.7;host="shop.example:8443";proto=https',
@@ -126,7 +128,7 @@ describe("the head of a forwarded request", () => {
     const fits = (count: number) => {
       const fields = Array.from({ length: count }, (_, at) => `X-${at}: 1`);
       const request = requestOf(...START, ...fields);
-      const { lines, fits } = new RequestLines("192.0.2.7", nobody).of(request);
+      const { lines, fits } = new RequestLines(peer("192.0.2.7"), nobody).of(request);
       expect(isTakenByAnEdge(requestHeadOut(request, lines, ""))).to.equal(fits);
       return fits;
     };
@@ -137,7 +139,7 @@ describe("the head of a forwarded request", () => {
     const own = [...START.slice(1), ...ADDED, "X: "].reduce((sum, line) => sum + line.length + 2, 0);
     const fits = (length: number) => {
       const request = requestOf(...START, `X: ${"x".repeat(length)}`);
-      const { lines, fits } = new RequestLines("192.0.2.7", nobody).of(request);
+      const { lines, fits } = new RequestLines(peer("192.0.2.7"), nobody).of(request);
       expect(isTakenByAnEdge(requestHeadOut(request, lines, ""))).to.equal(fits);
       return fits;
     };
@@ -146,7 +148,7 @@ describe("the head of a forwarded request", () => {
 
   it("quotes an IPv6 client in Forwarded", () => {
     const request = requestOf("GET / HTTP/1.1", "Host: a");
-    const lines = new RequestLines("2001:db8::7", nobody).of(request).lines;
+    const lines = new RequestLines(peer("2001:db8::7"), nobody).of(request).lines;
     expect(lines).to.contain('Forwarded: for="[2001:db8::7]";host="a";proto=http\r\n');
     expect(lines).to.contain("X-Forwarded-For: 2001:db8::7\r\n");
   });
@@ -155,7 +157,7 @@ describe("the head of a forwarded request", () => {
     const request = requestOf("GET / HTTP/1.0");
     const head = requestHeadOut(
       request,
-      new RequestLines("192.0.2.7", nobody).of(request).lines,
+      new RequestLines(peer("192.0.2.7"), nobody).of(request).lines,
       "127.0.0.1:8081",
     );
     expect(linesOf(head).slice(0, 2)).to.deep.equal(["GET / HTTP/1.1", "Host: 127.0.0.1:8081"]);
@@ -165,7 +167,7 @@ describe("the head of a forwarded request", () => {
 
   it("remembers the lines of a client that repeats itself, and only those", () => {
     const heads = new RequestHeads();
-    const lines = new RequestLines("192.0.2.7", nobody);
+    const lines = new RequestLines(peer("192.0.2.7"), nobody);
     const ask = (field: string) => {
       const read = heads.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\nX: ${field}\r\n\r\n`));
       return read.kind === "head" ? lines.of(read.head).lines : "";

@@ -1,9 +1,10 @@
 import { isIPv6 } from "node:net";
-import { Fields } from "../../http/message/fields.ts";
 import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { REQUEST_FIELD_LIMITS } from "../../http/message/request-fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
+import type { Exchange } from "../../http/server/exchange.ts";
+import type { Peer } from "../../http/server/peer.ts";
 import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 
 /** RFC 9110 section 7.6.3: the name under which the router appears in Via, and in Proxy-Status. */
@@ -28,12 +29,11 @@ interface Remembered extends LinesOut {
 
 /** The field lines for edges, made from the requests on one connection of a client. */
 export class RequestLines {
-  readonly #peer: string;
+  readonly #peer: Peer;
   readonly #proxies: TrustedProxies;
   #last: Remembered | undefined;
 
-  /** `peer`: the IP address of the client, or of a proxy in front of the router. */
-  constructor(peer: string, proxies: TrustedProxies) {
+  constructor(peer: Peer, proxies: TrustedProxies) {
     this.#peer = peer;
     this.#proxies = proxies;
   }
@@ -50,14 +50,14 @@ export class RequestLines {
   }
 
   #build(fields: RequestHead["fields"], host: string | undefined): LinesOut {
-    const { raw, version } = fields;
-    const asked = Fields.ofRaw(raw);
+    const { section: asked, version } = fields;
+    const { address: peer, scheme } = this.#peer;
     const kept = withoutForgeable(endToEnd(asked)).without(REPLACED);
     let lines = "";
     for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
-    const chain = this.#proxies.chain(this.#peer, asked.get("X-Forwarded-For"));
-    const proto = this.#proxies.scheme(this.#peer, asked.get("X-Forwarded-Proto"), "http");
-    const named = this.#proxies.host(this.#peer, asked.get("X-Forwarded-Host"), host);
+    const chain = this.#proxies.chain(peer, asked.get("X-Forwarded-For"));
+    const proto = this.#proxies.scheme(peer, asked.get("X-Forwarded-Proto"), scheme);
+    const named = this.#proxies.host(peer, asked.get("X-Forwarded-Host"), host);
     const nodes = chain.split(",").map((address) => `for=${nodeOf(address.trim())}`);
     const forwardedHost = named === undefined ? "" : `;host="${named}"`;
     lines += `Forwarded: ${nodes.join(", ")}${forwardedHost};proto=${proto}\r\n`;
@@ -68,6 +68,25 @@ export class RequestLines {
       lines,
       fits: fits(`${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${lines}`),
     };
+  }
+}
+
+/** The field lines for edges, for all clients: each connection has its own memory. */
+export class ClientLines {
+  readonly #proxies: TrustedProxies;
+  readonly #byPeer = new WeakMap<Peer, RequestLines>();
+
+  constructor(proxies: TrustedProxies) {
+    this.#proxies = proxies;
+  }
+
+  of({ peer, request }: Exchange): LinesOut {
+    let lines = this.#byPeer.get(peer);
+    if (lines === undefined) {
+      lines = new RequestLines(peer, this.#proxies);
+      this.#byPeer.set(peer, lines);
+    }
+    return lines.of(request);
   }
 }
 

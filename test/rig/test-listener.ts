@@ -1,9 +1,10 @@
 import { cacheOf } from "../../edge/cache/context.ts";
 import type { EdgeCounters } from "../../edge/cache/metrics.ts";
-import { type ClientLimits, Listener } from "../../edge/data-plane/listener.ts";
+import { Listener } from "../../edge/data-plane/listener.ts";
 import { openOrigin } from "../../edge/origin/open-origin.ts";
 import { Sites } from "../../edge/origin/sites.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
+import type { ServerLimits } from "../../http/server/http-server.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
@@ -19,7 +20,7 @@ export interface TestListener {
 
 export async function startTestListener(
   url: URL,
-  limits: ClientLimits,
+  limits: Partial<ServerLimits>,
   clock: Clock = systemClock,
 ): Promise<TestListener> {
   const log = createLog("test", "silent");

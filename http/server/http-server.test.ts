@@ -7,8 +7,8 @@ import { startTestListener, type TestListener } from "../../test/rig/test-listen
 
 const GET = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 // Long enough for what is sent at once to arrive at once on a busy machine.
-const SLOW = { fieldsMs: 500, bodyMs: 600, checkMs: 10, connections: 3 };
-const LIMITS = { fieldsMs: 10_000, bodyMs: 30_000, checkMs: 1_000, connections: 3 };
+const SLOW = { fieldsMs: 500, senderMs: 600, checkMs: 10, connections: 3 };
+const LIMITS = { fieldsMs: 10_000, senderMs: 30_000, checkMs: 1_000, connections: 3 };
 
 describe("the connections of the data port", () => {
   let origin: HttpOrigin;

@@ -1,69 +1,62 @@
 import type { Socket } from "node:net";
-import type { RequestHead } from "../../http/message/request-head.ts";
-import type { BodyRead, RequestBody } from "../../http/server/request-body.ts";
-import { type Overdue, Patience } from "../../http/server/timeouts.ts";
-import type { WriteBuffer } from "../../http/server/write-buffer.ts";
-import type { LinesOut } from "../forward/request-head-out.ts";
-import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
+import type { RequestHead } from "../message/request-head.ts";
+import type { Peer } from "./peer.ts";
+import type { BodyRead, RequestBody } from "./request-body.ts";
+import type { Overdue, Timeouts } from "./timeouts.ts";
+import type { WriteBuffer } from "./write-buffer.ts";
 
-/** The client's connection, as far as one request on it needs it. */
+/** The client's connection, as far as one exchange on it needs it. */
 export interface ClientSide {
   readonly socket: Socket;
   readonly outgoing: WriteBuffer;
+  readonly peer: Peer;
   /** No further request is taken after this one. */
-  readonly stopping: boolean;
-  /** The client's field lines for an edge, for this request. */
-  requestLines(request: RequestHead): LinesOut;
+  readonly closing: boolean;
   /** The body has been read as far as it has come: more may come. */
   wantsMore(): void;
   /** The whole answer has been given to the socket, or there will be no more of it. */
   answered(): void;
+  /** The program threw while it was at work on an exchange. */
+  fault(thrown: unknown, exchange: Exchange): void;
 }
 
-/** Whoever answers the request. */
+/** Why an answerer has to stop. */
+export type Abandoned =
+  /** A party has used up its time. */
+  | Overdue
+  | "client-left"
+  /** The server stops. */
+  | "stopping"
+  /** The program threw. */
+  | "fault";
+
+/** The part of the program that is at work on the answer. */
 export interface Answerer {
   /** More of the request's body has come. */
   moreBody(): void;
   /** The client has taken all that was sent. */
   clientDrained(): void;
-  /** Nobody should go on with it. */
-  giveUp(failure: RouterFailure): void;
+  /** It must end the exchange now, by an answer or a cut. */
+  abandon(why: Abandoned): void;
 }
 
-/** What became of one request. */
-export const REQUEST_OUTCOMES = [
-  /** The client got the whole response of an edge. */
-  "relayed",
-  /** The client was sent to an edge (redirect mode). */
-  "redirected",
-  /** Not a request that may be forwarded. */
-  "refused",
-  /** The client got an error response made by the router. */
-  "failed",
-  /** The response broke off after its first byte. */
-  "cut",
-  /** The client left first. */
-  "client-left",
-] as const;
-
-export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+export type ExchangeEnd =
+  /** The whole answer has left. */
+  | "answered"
+  /** The answer broke off. */
+  | "cut"
+  /** The client left before it had the whole answer. */
+  | "client-left";
 
 type Answer =
   | { readonly kind: "none" }
-  /** `head` has not been sent: what comes with it goes out in the same write. */
+  /** `head` has not been sent: the first part of the content goes out in the same write. */
   | { readonly kind: "begun"; head: string }
-  | { readonly kind: "over"; readonly outcome: RequestOutcome };
+  | { readonly kind: "over"; readonly end: ExchangeEnd };
 
 const NONE: Answer = { kind: "none" };
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-
-const OVERDUE: Readonly<Record<Overdue, RouterFailureCode>> = {
-  edge: "edge-silent",
-  answer: "edge-silent",
-  sender: "sender-slow",
-  reader: "reader-stalled",
-};
 
 /** One request of a client, from its fields to the last byte of its answer. */
 export class Exchange {
@@ -71,17 +64,25 @@ export class Exchange {
   readonly body: RequestBody | undefined;
   /** Monotonic milliseconds. */
   readonly arrivedAt: number;
-  readonly patience = new Patience();
-  /** Set while somebody is at work on the answer. */
+  readonly timeouts: Timeouts;
   answerer: Answerer | undefined;
+  /** Called once, when all is over. */
+  onEnd: ((end: ExchangeEnd) => void) | undefined;
   readonly #client: ClientSide;
   #answer: Answer = NONE;
   #invited = false;
   #closes: boolean;
 
-  constructor(request: RequestHead, body: RequestBody | undefined, client: ClientSide, arrivedAt: number) {
+  constructor(
+    request: RequestHead,
+    body: RequestBody | undefined,
+    client: ClientSide,
+    timeouts: Timeouts,
+    arrivedAt: number,
+  ) {
     this.request = request;
     this.body = body;
+    this.timeouts = timeouts;
     this.arrivedAt = arrivedAt;
     this.#client = client;
     const { persists, version } = request.fields;
@@ -89,14 +90,18 @@ export class Exchange {
     this.#closes = !persists || version === "1.0";
   }
 
-  /** Whether the client has part of an answer. */
+  get peer(): Peer {
+    return this.#client.peer;
+  }
+
+  /** Whether the answer has begun and has not ended. */
   get begun(): boolean {
     return this.#answer.kind === "begun";
   }
 
-  /** What has become of it; undefined until it is over. */
-  get outcome(): RequestOutcome | undefined {
-    return this.#answer.kind === "over" ? this.#answer.outcome : undefined;
+  /** What has become of the answer; undefined until it is over. */
+  get end(): ExchangeEnd | undefined {
+    return this.#answer.kind === "over" ? this.#answer.end : undefined;
   }
 
   /** Whether the client's connection closes after the answer. */
@@ -104,20 +109,21 @@ export class Exchange {
     return this.#closes;
   }
 
-  /** Decides that when the answer's head is made, which must tell the client. */
+  /** Decides whether the connection closes. The answer's head, which is made now, must tell the client. */
   decideClosing(): boolean {
     // The rest of a body that nobody has read would stand before the client's next request.
-    this.#closes ||= this.#client.stopping || this.body?.whole === false;
+    this.#closes ||= this.#client.closing || this.body?.whole === false;
     return this.#closes;
+  }
+
+  /** The connection closes after the answer, whatever the client asked for. */
+  closeAfter(): void {
+    this.#closes = true;
   }
 
   /** Whether everything sent to the client so far has left. */
   get taken(): boolean {
     return this.#client.socket.writableLength === 0;
-  }
-
-  requestLines(): LinesOut {
-    return this.#client.requestLines(this.request);
   }
 
   /** More of the request's body. */
@@ -138,6 +144,12 @@ export class Exchange {
     return read;
   }
 
+  /** Drops what has come of a body that nobody reads. If it is whole then, the connection can go on. */
+  skipBody(body: RequestBody): void {
+    let read = body.read();
+    while (read.kind === "content") read = body.read();
+  }
+
   /** An interim response. RFC 9110 section 15.2: not to a client of HTTP/1.0. */
   interim(head: string): void {
     if (this.#answer.kind !== "none" || this.request.fields.version === "1.0") return;
@@ -146,10 +158,10 @@ export class Exchange {
 
   /** The head of the answer; it goes out with what is sent next, or with `flush`. */
   begin(head: string): void {
-    this.#answer = { kind: "begun", head };
+    if (this.#answer.kind === "none") this.#answer = { kind: "begun", head };
   }
 
-  /** Bytes of the answer, copied. */
+  /** Bytes of the answer. They are copied: the caller may use them again at once. */
   send(before: string, bytes: Buffer | undefined, after: string): void {
     if (this.#answer.kind !== "begun") return;
     const { head } = this.#answer;
@@ -157,38 +169,52 @@ export class Exchange {
     this.#client.outgoing.send(this.#client.socket, head + before, bytes, after);
   }
 
+  /** The same for bytes that never change. */
+  sendLasting(before: string, bytes: Uint8Array, after: string): void {
+    if (this.#answer.kind !== "begun") return;
+    const { head } = this.#answer;
+    this.#answer.head = "";
+    this.#client.outgoing.sendLasting(this.#client.socket, head + before, bytes, after);
+  }
+
   flush(): void {
     if (this.#answer.kind === "begun" && this.#answer.head !== "") this.send("", undefined, "");
   }
 
   /** The answer is whole. */
-  finish(outcome: RequestOutcome): void {
+  finish(): void {
+    if (this.#answer.kind === "over") return;
     this.flush();
-    this.#end(outcome);
+    this.#over("answered");
   }
 
   /** The answer breaks off; the client learns it from its connection, which is reset. */
-  cut(outcome: RequestOutcome): void {
+  cut(end: "cut" | "client-left" = "cut"): void {
+    if (this.#answer.kind === "over") return;
     this.#client.socket.resetAndDestroy();
-    this.#end(outcome);
+    this.#over(end);
   }
 
-  giveUp(failure: RouterFailure): void {
-    this.answerer?.giveUp(failure);
+  /** The program threw while it was at work on this: the client gets a 500, or a reset when the answer has begun. */
+  fault(thrown: unknown): void {
+    this.#client.fault(thrown, this);
   }
 
-  /** Gives up when somebody's time is up. */
+  abandon(why: Abandoned): void {
+    this.answerer?.abandon(why);
+  }
+
+  /** Gives up when a party's time is up. */
   checkTime(now: number): void {
-    const overdue = this.patience.overdue(now);
+    const overdue = this.timeouts.overdue(now);
     if (overdue === undefined) return;
-    const failure = new RouterFailure(OVERDUE[overdue], `waited too long for the ${overdue}`);
-    if (this.answerer !== undefined) this.giveUp(failure);
+    if (this.answerer !== undefined) this.abandon(overdue);
     else this.#client.socket.resetAndDestroy();
   }
 
-  #end(outcome: RequestOutcome): void {
+  #over(end: ExchangeEnd): void {
     this.answerer = undefined;
-    this.#answer = { kind: "over", outcome };
+    this.#answer = { kind: "over", end };
     this.#client.answered();
   }
 }

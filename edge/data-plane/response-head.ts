@@ -1,0 +1,87 @@
+import { isToken } from "../../http/message/token.ts";
+import { statusLine } from "../../http/server/error-response.ts";
+import type { Content, Served } from "../cache/answer.ts";
+import { appendCacheStatus, cacheStatusMember, xCache } from "../cache/outcome.ts";
+
+/** The head of an answer without what belongs to the connection. Chars are bytes (latin1). */
+export interface ResponseHeadText {
+  /** The status line and field lines, each with its end. */
+  readonly text: string;
+  /** Of the content that follows; undefined when it is not known yet. */
+  readonly length: number | "none" | undefined;
+}
+
+export interface HeadOptions {
+  readonly edge: string;
+  /** Of the request. */
+  readonly method: string;
+  /** RFC 9110 section 6.6.1: for an answer that has no Date. */
+  readonly date: string;
+}
+
+// RFC 9110 section 5.5: tab, space, visible ASCII, and bytes over 0x7f.
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** undefined when a field cannot be sent as it is. */
+export function responseHead(
+  served: Served,
+  { edge, method, date }: HeadOptions,
+): ResponseHeadText | undefined {
+  const { status, fields, outcome, age } = served;
+  const hasContent = method !== "HEAD" && status !== 204 && status !== 304;
+  const length = lengthOf(served.content, hasContent);
+  // Where content follows, its length is what is really sent.
+  const ownLength = hasContent || (length !== undefined && !fields.has("Content-Length"));
+  let text = statusLine(status);
+  let isDated = false;
+  for (const [name, value] of fields) {
+    switch (name.toLowerCase()) {
+      case "cache-status":
+      case "x-cache":
+        continue;
+      case "age":
+        if (age !== undefined) continue;
+        break;
+      case "content-length":
+        // RFC 9110 section 8.6: none in a 204.
+        if (ownLength || status === 204) continue;
+        break;
+      case "date":
+        isDated = true;
+    }
+    if (!isToken(name) || !FIELD_VALUE.test(value)) return undefined;
+    text += `${name}: ${value}\r\n`;
+  }
+  if (ownLength && length !== undefined && status !== 204) text += `Content-Length: ${length}\r\n`;
+  if (age !== undefined) text += `Age: ${age}\r\n`;
+  if (!isDated) text += `Date: ${date}\r\n`;
+  const cacheStatus = appendCacheStatus(fields, cacheStatusMember(edge, outcome));
+  text += `Cache-Status: ${cacheStatus}\r\nX-Cache: ${xCache(outcome)}\r\n`;
+  return { text, length: hasContent ? length : "none" };
+}
+
+/** The lines of an interim response (RFC 9110 section 15.2); undefined when a field cannot be sent as it is. */
+export function interimHead(
+  status: number,
+  fields: Iterable<readonly [name: string, value: string]>,
+): string | undefined {
+  let text = statusLine(status);
+  for (const [name, value] of fields) {
+    if (!isToken(name) || !FIELD_VALUE.test(value)) return undefined;
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
+function lengthOf(content: Content, hasContent: boolean): number | undefined {
+  if (content.kind === "none") return hasContent ? 0 : undefined;
+  return content.length;
+}
+
+/** An answer of the edge's own, whose content is ASCII in memory, as the last bytes of its connection. */
+export function wholeResponse(served: Served, options: HeadOptions): string {
+  const { content } = served;
+  const head = responseHead(served, options)?.text ?? statusLine(500);
+  const chunks = content.kind === "bytes" && options.method !== "HEAD" ? content.chunks : [];
+  return `${head}Connection: close\r\n\r\n${Buffer.concat(chunks).toString("latin1")}`;
+}

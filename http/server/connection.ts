@@ -1,0 +1,298 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../process/clock.ts";
+import { FIELDS_TOO_SLOW, type RefusedRequest } from "../message/refusal.ts";
+import { type RequestHead, RequestHeads } from "../message/request-head.ts";
+import type { Scheme } from "../message/scheme.ts";
+import type { Connections, OpenConnection } from "./connections.ts";
+import { type ClientSide, Exchange } from "./exchange.ts";
+import { HalfClose } from "./half-close.ts";
+import { type Peer, peerAt } from "./peer.ts";
+import { RequestBody } from "./request-body.ts";
+import { type TimeoutLimits, Timeouts } from "./timeouts.ts";
+import { UnreadBytes } from "./unread-bytes.ts";
+import type { WriteBuffer } from "./write-buffer.ts";
+
+/** What a connection needs of its server. */
+export interface ConnectionParts {
+  readonly clock: Clock;
+  readonly scheme: Scheme;
+  readonly outgoing: WriteBuffer;
+  readonly connections: Connections;
+  /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
+  readonly limits: TimeoutLimits & { readonly fieldsMs: number };
+  /** A request has come. It is answered through the exchange. */
+  readonly take: (exchange: Exchange) => void;
+  /** Its answer has left, or never will. */
+  readonly ended: () => void;
+  /** The answer to bytes that are no request; the connection is closed after it. */
+  readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
+  /** The program threw: logs it and makes the answer, after which the connection is closed. */
+  readonly fault: (thrown: unknown, exchange: Exchange | undefined) => string;
+}
+
+/** idle → fields → exchange → idle …, until one of the two ends it: lingering → closed. */
+type State =
+  /** Nothing of a request has come. */
+  | { readonly kind: "idle"; readonly since: number }
+  /** Part of a request's fields has come. */
+  | { readonly kind: "fields"; readonly since: number }
+  | { readonly kind: "exchange"; readonly exchange: Exchange }
+  /** All has been said. What still comes is read and dropped: unread bytes would make the kernel discard the answer. */
+  | { readonly kind: "lingering"; readonly since: number }
+  | { readonly kind: "closed" };
+
+const CLOSED: State = { kind: "closed" };
+
+// Longer than clients and proxies keep idle connections, so that they close first.
+export const KEEP_ALIVE_MS = 65_000;
+
+// Time for a client that is still sending to read its last answer before its connection is torn down.
+const LINGER_MS = 2_000;
+
+/** One connection of a client: finds its requests, one after the other, and answers them in their order. */
+export class Connection implements ClientSide, OpenConnection {
+  readonly socket: Socket;
+  readonly outgoing: WriteBuffer;
+  readonly peer: Peer;
+  readonly #parts: ConnectionParts;
+  readonly #heads = new RequestHeads();
+  readonly #unread = new UnreadBytes();
+  #state: State;
+  #stopping = false;
+  #reading = false;
+  #asked = false;
+  /** Set when the client sends no more. */
+  #halfClose: HalfClose | undefined;
+
+  /** The socket stays open for writing when the client closes its side. */
+  constructor(socket: Socket, parts: ConnectionParts) {
+    this.socket = socket;
+    this.outgoing = parts.outgoing;
+    this.peer = peerAt(socket.remoteAddress, parts.scheme);
+    this.#parts = parts;
+    this.#state = { kind: "idle", since: parts.clock.monotonic() };
+    socket
+      .on("data", (chunk: Buffer) => this.#guarded(() => this.#received(chunk)))
+      .on("drain", () => this.#guarded(() => this.#drained()))
+      .on("end", () => this.#guarded(() => this.#clientEnded()))
+      // A reset is one way to leave; close follows.
+      .on("error", () => socket.destroy())
+      .on("close", () => this.#guarded(() => this.#closed()));
+  }
+
+  get closing(): boolean {
+    return this.#stopping || this.#parts.connections.windingDown;
+  }
+
+  wantsMore(): void {
+    // RFC 9112 section 8: the rest of the body will never come.
+    if (this.#halfClose !== undefined) this.socket.destroy();
+    else if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    if (this.#state.kind === "idle" || this.#state.kind === "fields") this.socket.destroy();
+  }
+
+  destroy(): void {
+    this.#guarded(() => this.#exchange?.abandon("stopping"));
+    this.socket.destroy();
+  }
+
+  checkTime(now: number): void {
+    this.#guarded(() => this.#checkTime(now));
+  }
+
+  answered(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    if (this.socket.destroyed) {
+      this.#state = CLOSED;
+      this.#end(exchange, exchange.end === "cut" ? "cut" : "client-left");
+    } else if (exchange.taken) this.#finish(exchange);
+    else exchange.timeouts.waitFor("reader", this.#parts.clock.monotonic());
+  }
+
+  fault(thrown: unknown, exchange: Exchange): void {
+    if (exchange === this.#exchange) this.#fault(thrown);
+    else this.#parts.fault(thrown, undefined);
+  }
+
+  get #exchange(): Exchange | undefined {
+    return this.#state.kind === "exchange" ? this.#state.exchange : undefined;
+  }
+
+  #checkTime(now: number): void {
+    const state = this.#state;
+    switch (state.kind) {
+      case "idle": {
+        const allowed = this.#asked ? KEEP_ALIVE_MS : this.#parts.limits.fieldsMs;
+        if (now - state.since > allowed) this.socket.destroy();
+        break;
+      }
+      case "fields":
+        if (now - state.since > this.#parts.limits.fieldsMs) this.#refuse(FIELDS_TOO_SLOW, false);
+        break;
+      case "exchange":
+        if (this.#halfClose?.hasLeft(this.socket.bytesWritten, now)) this.socket.destroy();
+        state.exchange.checkTime(now);
+        break;
+      case "lingering":
+        if (now - state.since > LINGER_MS) this.socket.destroy();
+        break;
+      case "closed":
+    }
+  }
+
+  #received(chunk: Buffer): void {
+    switch (this.#state.kind) {
+      case "idle":
+      case "fields":
+        this.#unread.add(chunk);
+        this.#readRequests();
+        break;
+      case "exchange":
+        this.#unread.add(chunk);
+        if (this.#unread.full) this.socket.pause();
+        this.#state.exchange.answerer?.moreBody();
+        break;
+      case "lingering":
+      case "closed":
+    }
+  }
+
+  /** Takes requests until one of them is not answered at once, or no whole one is there. */
+  #readRequests(): void {
+    // An answer given at once comes back here; the loop that is running goes on with the next request.
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#state.kind === "idle" || this.#state.kind === "fields") {
+        const { chunk, at } = this.#unread;
+        if (chunk === undefined) break;
+        const read = this.#heads.read(chunk, at);
+        if (read.kind === "refused") this.#refuse(read.refused, this.#heads.isHead);
+        else if (read.kind === "head") {
+          this.#unread.readTo(read.end);
+          this.#begin(read.head);
+        } else {
+          this.#unread.readTo(chunk.length);
+          if (this.#state.kind === "idle")
+            this.#state = { kind: "fields", since: this.#parts.clock.monotonic() };
+        }
+      }
+    } finally {
+      this.#reading = false;
+    }
+    this.#endIfHalfClosed();
+  }
+
+  #begin(request: RequestHead): void {
+    const { connections, clock, limits } = this.#parts;
+    const { framing } = request.fields;
+    const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
+    const body = empty ? undefined : new RequestBody(framing, this.#unread);
+    const exchange = new Exchange(request, body, this, new Timeouts(limits), clock.monotonic());
+    this.#asked = true;
+    this.#state = { kind: "exchange", exchange };
+    connections.busy(this);
+    try {
+      this.#parts.take(exchange);
+    } catch (thrown) {
+      this.#fault(thrown);
+    }
+  }
+
+  /** Everything written has left. */
+  #drained(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    if (exchange.end !== undefined) this.#finish(exchange);
+    else exchange.answerer?.clientDrained();
+  }
+
+  #finish(exchange: Exchange): void {
+    const now = this.#parts.clock.monotonic();
+    if (exchange.closes || this.#stopping) {
+      this.#linger(now);
+      this.#end(exchange, "answered");
+      return;
+    }
+    this.#state = { kind: "idle", since: now };
+    this.#parts.connections.idle(this);
+    this.#end(exchange, "answered");
+    if (this.socket.isPaused()) this.socket.resume();
+    if (this.#unread.chunk !== undefined) this.#readRequests();
+    else this.#endIfHalfClosed();
+  }
+
+  #end(exchange: Exchange, end: "answered" | "cut" | "client-left"): void {
+    this.#parts.ended();
+    exchange.onEnd?.(end);
+  }
+
+  #refuse(refused: RefusedRequest, headOnly: boolean): void {
+    this.outgoing.send(this.socket, this.#parts.refuse(refused, headOnly));
+    this.#linger(this.#parts.clock.monotonic());
+  }
+
+  #linger(now: number): void {
+    this.#state = { kind: "lingering", since: now };
+    this.#parts.connections.useless(this);
+    this.#unread.clear();
+    this.socket.end();
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  /** RFC 9112 section 9.6: a client that closes its sending half still gets the answers to what it sent. */
+  #clientEnded(): void {
+    this.#halfClose = new HalfClose(this.socket.bytesWritten, this.#parts.clock.monotonic());
+    // The answerer may wait for a body that will never be whole.
+    if (this.#exchange?.body?.whole === false) this.#exchange.answerer?.moreBody();
+    this.#endIfHalfClosed();
+  }
+
+  #endIfHalfClosed(): void {
+    const { kind } = this.#state;
+    if (this.#halfClose !== undefined && (kind === "idle" || kind === "fields")) this.socket.end();
+  }
+
+  #closed(): void {
+    const exchange = this.#exchange;
+    this.#state = CLOSED;
+    this.#parts.connections.delete(this);
+    if (exchange === undefined) return;
+    try {
+      exchange.abandon("client-left");
+    } finally {
+      this.#end(exchange, "client-left");
+    }
+  }
+
+  /** Nothing that the program does with one connection may end it for the others. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.#fault(thrown);
+    }
+  }
+
+  #fault(thrown: unknown): void {
+    const exchange = this.#exchange;
+    try {
+      const answer = this.#parts.fault(thrown, exchange);
+      exchange?.abandon("fault");
+      if (exchange !== undefined && exchange.end === undefined && !exchange.begun) {
+        exchange.closeAfter();
+        exchange.begin(answer);
+        exchange.finish();
+        return;
+      }
+    } catch (again) {
+      this.#parts.fault(again, undefined);
+    }
+    if (exchange?.end === undefined) this.socket.resetAndDestroy();
+  }
+}

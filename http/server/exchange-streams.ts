@@ -1,0 +1,196 @@
+import type { Clock } from "../../process/clock.ts";
+import { CHUNK_END, chunkStart, LAST_CHUNK } from "../message/chunked.ts";
+import { KEEP_ALIVE_MS } from "./connection.ts";
+import type { Abandoned, Answerer, Exchange } from "./exchange.ts";
+import type { RequestBody } from "./request-body.ts";
+
+/** Why nobody waits for the answer any more, or why there can be none. */
+export type StreamsEnd = Abandoned | "body-malformed";
+
+/** How the content of the answer is delimited (RFC 9112 section 6.3). */
+type Coding =
+  | { readonly kind: "none" }
+  /** So many bytes are still to be sent. */
+  | { readonly kind: "length"; left: number }
+  | { readonly kind: "chunked" }
+  /** To a client of HTTP/1.0: the end of the connection ends it. */
+  | { readonly kind: "until-close" };
+
+const NONE: Coding = { kind: "none" };
+
+// Progress shows when a whole write is taken, so a write is the least that a client takes in its time limit.
+const LARGEST_WRITE = 256 * 1024;
+
+/**
+ * The two bodies of an exchange as streams: the request's, which pulls, and the answer's, which waits for the client.
+ * Each side is read no faster than the other takes it.
+ */
+export class ExchangeStreams implements Answerer {
+  readonly #exchange: Exchange;
+  readonly #clock: Clock;
+  /** Called once, when the exchange has to end before its answer is whole. */
+  readonly #abandoned: (why: StreamsEnd) => void;
+  #end: StreamsEnd | undefined;
+  #coding: Coding = NONE;
+  #readsBody = false;
+  #bodyCame: PromiseWithResolvers<void> | undefined;
+  #taken: PromiseWithResolvers<void> | undefined;
+
+  constructor(exchange: Exchange, clock: Clock, abandoned: (why: StreamsEnd) => void) {
+    this.#exchange = exchange;
+    this.#clock = clock;
+    this.#abandoned = abandoned;
+    exchange.answerer = this;
+  }
+
+  /** The request's body, to be read once; undefined when it has none. The client is invited to send it by reading. */
+  get body(): AsyncIterable<Uint8Array> | undefined {
+    const { body } = this.#exchange;
+    return body === undefined ? undefined : { [Symbol.asyncIterator]: () => this.#readBody(body) };
+  }
+
+  /** Why the exchange had to end; undefined while it goes on. */
+  get end(): StreamsEnd | undefined {
+    return this.#end;
+  }
+
+  /**
+   * Begins the answer. `head`: the status line and the field lines that do not belong to the connection.
+   * `length`: of the content; undefined when it is not known; "none" when there is no content.
+   */
+  begin(head: string, length: number | "none" | undefined): void {
+    const exchange = this.#exchange;
+    const { body, request } = exchange;
+    if (body !== undefined && !this.#readsBody) exchange.skipBody(body);
+    this.#coding = codingFor(length, request.fields.version);
+    const coding = this.#coding.kind === "chunked" ? "Transfer-Encoding: chunked\r\n" : "";
+    exchange.begin(`${head}${coding}${exchange.decideClosing() ? CLOSE : KEEP_ALIVE}\r\n`);
+  }
+
+  /** Sends a part of the content, which never changes. Resolves when the client is ready for the next part. */
+  async send(part: Uint8Array): Promise<void> {
+    for (let from = 0; from < part.byteLength; from += LARGEST_WRITE) {
+      this.#write(part.subarray(from, from + LARGEST_WRITE));
+      if (!this.#exchange.taken) await this.#clientTakes();
+    }
+  }
+
+  /** Sends the last part of the content, and ends the answer. */
+  finish(part?: Uint8Array): void {
+    if (part !== undefined && part.byteLength > 0) this.#write(part);
+    if (this.#coding.kind === "length" && this.#coding.left > 0) throw new Error("the content ended short");
+    if (this.#coding.kind === "chunked") this.#exchange.send("", undefined, LAST_CHUNK);
+    this.#exchange.finish();
+    // The rest of a body that was not needed.
+    this.#bodyCame?.resolve();
+  }
+
+  /** Sends the last part of the content, and ends the answer, as far as the client takes it. */
+  async finishWith(part: Uint8Array | undefined): Promise<void> {
+    if (part !== undefined && part.byteLength > LARGEST_WRITE) {
+      await this.send(part);
+      this.finish();
+    } else this.finish(part);
+  }
+
+  /** The answer breaks off. */
+  cut(): void {
+    this.#exchange.cut();
+  }
+
+  moreBody(): void {
+    this.#bodyCame?.resolve();
+  }
+
+  clientDrained(): void {
+    this.#taken?.resolve();
+  }
+
+  abandon(why: StreamsEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = why;
+    this.#bodyCame?.resolve();
+    this.#taken?.resolve();
+    this.#abandoned(why);
+  }
+
+  #write(part: Uint8Array): void {
+    this.#throwIfOver();
+    const coding = this.#coding;
+    switch (coding.kind) {
+      case "none":
+        break;
+      case "length":
+        // One byte more would be read as the beginning of the next answer.
+        if (part.byteLength > coding.left) throw new Error("the content is longer than its length");
+        coding.left -= part.byteLength;
+        this.#exchange.sendLasting("", part, "");
+        break;
+      case "chunked":
+        this.#exchange.sendLasting(chunkStart(part.byteLength), part, CHUNK_END);
+        break;
+      case "until-close":
+        this.#exchange.sendLasting("", part, "");
+    }
+  }
+
+  async #clientTakes(): Promise<void> {
+    this.#throwIfOver();
+    this.#taken = Promise.withResolvers();
+    this.#watch();
+    await this.#taken.promise;
+    this.#taken = undefined;
+    this.#watch();
+    this.#throwIfOver();
+  }
+
+  async *#readBody(body: RequestBody): AsyncGenerator<Uint8Array> {
+    this.#readsBody = true;
+    for (;;) {
+      this.#throwIfOver();
+      const read = this.#exchange.readBody(body);
+      switch (read.kind) {
+        case "content":
+          for (const piece of read.pieces) {
+            this.#exchange.timeouts.tookBody(piece.length);
+            yield piece;
+          }
+          break;
+        case "waiting":
+          this.#bodyCame = Promise.withResolvers();
+          this.#watch();
+          await this.#bodyCame.promise;
+          this.#bodyCame = undefined;
+          this.#watch();
+          break;
+        case "whole":
+          return;
+        case "malformed":
+          this.abandon("body-malformed");
+          throw new Error(`the request's body is malformed: ${read.why}`);
+      }
+    }
+  }
+
+  #throwIfOver(): void {
+    if (this.#end !== undefined) throw new Error(`the exchange is over: ${this.#end}`);
+    if (this.#exchange.end !== undefined) throw new Error("the answer is over");
+  }
+
+  /** Tells the exchange which party is waited for. */
+  #watch(): void {
+    const party = this.#taken !== undefined ? "reader" : this.#bodyCame !== undefined ? "sender" : "nobody";
+    this.#exchange.timeouts.waitFor(party, this.#clock.monotonic());
+  }
+}
+
+const CLOSE = "Connection: close\r\n";
+/** Clients that know how long a connection is kept use it no longer. */
+const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n`;
+
+function codingFor(length: number | "none" | undefined, version: "1.0" | "1.1"): Coding {
+  if (length === "none") return NONE;
+  if (length !== undefined) return { kind: "length", left: length };
+  // RFC 9112 section 6.1: HTTP/1.0 has no transfer codings.
+  return version === "1.0" ? { kind: "until-close" } : { kind: "chunked" };
+}

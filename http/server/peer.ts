@@ -1,0 +1,15 @@
+import type { Scheme } from "../message/scheme.ts";
+
+/** The other end of a connection. The same object for each of its requests. */
+export interface Peer {
+  /** What the connection's port speaks. */
+  readonly scheme: Scheme;
+  /** The client's IP address, or that of a proxy in front of us. */
+  readonly address: string;
+}
+
+/** A socket for both IP versions shows IPv4 clients as ::ffff:192.0.2.7 (RFC 4291 section 2.5.5.2). */
+export function peerAt(remoteAddress = "unknown", scheme: Scheme): Peer {
+  const mapped = remoteAddress.startsWith("::ffff:");
+  return { scheme, address: mapped ? remoteAddress.slice("::ffff:".length) : remoteAddress };
+}
