@@ -90,7 +90,8 @@ describe("the metrics page", () => {
     expect(samples.get("edgecache_edge_lease_left_ms")).to.equal(GAUGES.leaseLeftMs);
     expect(types.get("edgecache_edge_requests_total")).to.equal("counter");
     expect(types.get("edgecache_edge_objects")).to.equal("gauge");
-    expect(samples.size).to.equal(edgeCounters.length + edgeGauges.length);
+    const reasons = counters.reasons("notStored").length;
+    expect(samples.size).to.equal(edgeCounters.length - 1 + reasons + edgeGauges.length);
     expect([...help.values()]).to.include.members([...edgeCounters, ...edgeGauges].map((each) => each.help));
   });
 
@@ -100,6 +101,7 @@ describe("the metrics page", () => {
     const { samples } = parse(await metricsText("edge-1", counters, GAUGES));
     expect(samples.get("edgecache_edge_not_stored_total vary")).to.equal(2);
     expect(samples.get("edgecache_edge_not_stored_total too-large")).to.equal(1);
+    expect(samples.get("edgecache_edge_not_stored_total private")).to.equal(0);
     expect(counters.get("notStored")).to.equal(3);
   });
 

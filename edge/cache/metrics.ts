@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import type { NotStored } from "../rules/not-stored.ts";
+import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 /** A row of the tables below. Prometheus reads its name in snake case, with `edgecache_edge_` before it. */
@@ -101,6 +101,9 @@ const COUNTER_OF = {
 /** Counted by `answered` only. */
 type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 
+// An overtaken fill has a counter of its own.
+const OTHER_REASONS = notStoredReasons.filter((reason) => reason !== "overtaken");
+
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */
 export class EdgeCounters {
   readonly #counts = new Map<CounterName, number>();
@@ -129,9 +132,10 @@ export class EdgeCounters {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** By reason. A reason that has not occurred is not among them. */
-  reasons(name: ReasonedCounter): ReadonlyMap<NotStored, number> {
-    return this.#reasons.get(name) ?? new Map();
+  /** Every reason with its count. One that has not occurred is 0, so that a rate shows its first time. */
+  reasons(name: ReasonedCounter): readonly (readonly [NotStored, number])[] {
+    const counts = this.#reasons.get(name);
+    return OTHER_REASONS.map((reason) => [reason, counts?.get(reason) ?? 0]);
   }
 
   #add(name: CounterName, count: number): void {

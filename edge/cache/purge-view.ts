@@ -12,7 +12,8 @@ export interface PurgeView {
 }
 
 // The field in which a client, such as one that has purged, names the position of the purge log that it has seen.
-const AFTER = "EdgeCache-After";
+export const AFTER = "EdgeCache-After";
+export const AFTER_RULE = "must be a position of the purge log, such as 1795765476971001-7";
 
 // A purge is on its way for milliseconds. An edge that needs longer is behind, and asks the origin instead.
 const WAIT_MS = 250;

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { EdgeServiceClient, type ExplainResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
-import { purge } from "../../test/rig/purge.ts";
+import { purge, stats } from "../../test/rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
 
 type Line = readonly [string, string];
@@ -115,6 +115,20 @@ describe("Explain", () => {
       "a stored response is stale by a soft purge, and stale-while-revalidate allows it",
     );
     expect(variants[0]?.ttl).to.be.within(-1, 0);
+  });
+
+  it("obeys EdgeCache-After as serving does", async () => {
+    await start();
+    origin.answer("/a", fresh());
+    await get(edge.url, "/a");
+    const { position } = await stats(edge.control);
+    const [epoch = "", seq = ""] = position.split("-");
+    expect((await explain("/a", { "EdgeCache-After": position })).next).to.match(/^hit/);
+    const later = await explain("/a", { "EdgeCache-After": `${epoch}-${Number(seq) + 1}` });
+    expect(later.next).to.equal("fwd=stale; detail=purged");
+    expect(await problem("/a", { "EdgeCache-After": "soon" })).to.match(
+      /^fields: EdgeCache-After must be a position .*: got "soon"$/,
+    );
   });
 
   it("finds the site by the host of a full URL", async () => {

@@ -4,12 +4,12 @@ import type { ExplainRequest, ExplainResponse, StoredVariant } from "../../proto
 import { formatPosition } from "../../purge-log/position.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
+import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
+import { lookup } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
-import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
-import { judge, ttlLeft, type Verdict } from "../rules/judge.ts";
-import type { PurgeStanding } from "../rules/purge-standing.ts";
+import { ttlLeft, type Verdict } from "../rules/judge.ts";
 import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
@@ -20,11 +20,11 @@ const FIELD_RULE = "each must have a token as its name and a value without contr
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** What the edge holds for a URL and what the next GET for it would get. Asks nothing of the origin. */
-export function explain(
+export async function explain(
   request: ExplainRequest,
   sites: Sites,
   edge: Pick<CacheContext, "id" | "store" | "purges" | "clock">,
-): Understood<ExplainResponse> {
+): Promise<Understood<ExplainResponse>> {
   const url = parseUrl(request.url);
   if (url === undefined) return notUnderstood("url", URL_RULE, request.url);
   const site = siteOf(url, sites);
@@ -42,14 +42,15 @@ export function explain(
     site,
     fields: Fields.of(Object.entries(request.fields)),
   };
-  const key = cacheKey(site, url.target);
+  const view = await purgeView(asked.fields, edge.purges);
+  if (view === "malformed") {
+    return notUnderstood("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
+  }
+  const { key, stored, verdict } = lookup(asked, view, edge, "peek");
   const now = edge.clock.wall();
-  const stored = [...edge.store.peek(key), ...edge.store.equivalents(site, url.target)];
-  const standing = (response: StoredResponse): PurgeStanding => edge.purges.standing(response);
-  const verdict = judge(asked, stored, standing, now);
   const selected = "stored" in verdict ? verdict.stored : undefined;
   const variants = stored.map((response) =>
-    describeVariant(response, ttlLeft(response, standing(response), now), response === selected, now),
+    describeVariant(response, ttlLeft(response, view.standing(response), now), response === selected, now),
   );
   const { next, reason } = nextOutcome(verdict);
   const member = cacheStatusMember(edge.id, next);

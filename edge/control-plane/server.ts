@@ -53,7 +53,7 @@ export interface ControlledEdge {
   purge(request: PurgeRequest, by: string): Promise<Understood<PurgeResponse> | Refused>;
   purges(request: PurgesRequest): Promise<Understood<PurgesResponse> | Refused>;
   forget(request: ForgetRequest, by: string): Promise<Understood<ForgetResponse> | Refused>;
-  explain(request: ExplainRequest): Understood<ExplainResponse>;
+  explain(request: ExplainRequest): Promise<Understood<ExplainResponse>>;
 }
 
 export interface ControlPlaneParts {
@@ -141,7 +141,7 @@ export class ControlPlane {
       forget: this.#guarded(
         this.#unary<ForgetRequest, ForgetResponse>((asked, by) => edge.forget(asked, by)),
       ),
-      explain: this.#unary<ExplainRequest, ExplainResponse>(async (request) => edge.explain(request)),
+      explain: this.#unary<ExplainRequest, ExplainResponse>((request) => edge.explain(request)),
     });
     this.#health.addToServer(this.#server);
     // The descriptors that reflection serves come from the same file that the typed code was generated from.

@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import { Fields } from "../../http/message/fields.ts";
+import { parsePosition } from "../../purge-log/position.ts";
+import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
+import type { PurgeState } from "./purge-state.ts";
+import { purgeView } from "./purge-view.ts";
+
+describe("what purges say to a request", () => {
+  const SOFT: PurgeStanding = { kind: "soft-purged", seconds: 1 };
+
+  /** As far as position 7-2. */
+  function purgesThatSay(standing: PurgeStanding): PurgeState {
+    return {
+      reaches: async ({ epoch, seq }) => epoch === 7 && seq <= 2,
+      standing: () => standing,
+      mark: () => undefined,
+      overtaken: () => false,
+      mayJoin: () => true,
+      removed: () => false,
+      invalidate: () => undefined,
+    };
+  }
+
+  for (const [after, standing, atPosition, kind] of [
+    [undefined, TRUSTED, true, "trusted"],
+    [undefined, SOFT, true, "soft-purged"],
+    ["7-2", TRUSTED, true, "trusted"],
+    ["7-2", SOFT, true, "purged"],
+    ["7-3", TRUSTED, false, "purged"],
+  ] as const) {
+    it(`of a ${standing.kind} response that names ${after ?? "no position"} is ${kind}`, async () => {
+      const fields = Fields.of(after === undefined ? [] : [["EdgeCache-After", after]]);
+      const view = await purgeView(fields, purgesThatSay(standing));
+      if (view === "malformed") throw new Error("it is a position");
+      expect(view.atPosition).to.equal(atPosition);
+      expect(view.standing(storedResponse("/a")).kind).to.equal(kind);
+    });
+  }
+
+  it("is nothing when the position cannot be read", async () => {
+    for (const text of ["", "7", "7-2, 7-3", "07-2", "x"]) {
+      expect(parsePosition(text)).to.equal(undefined);
+      expect(await purgeView(Fields.of([["EdgeCache-After", text]]), purgesThatSay(PURGED))).to.equal(
+        "malformed",
+      );
+    }
+  });
+});
