@@ -38,6 +38,8 @@ export interface RouteCandidate {
   readonly rttVariationMs: number;
   readonly loss: number;
   readonly loadFactor: number;
+  /** It has reported load within the last 10 s: requests leave it, or return to it, only gradually. */
+  readonly loaded: boolean;
   readonly expectedMs: number;
   readonly share: number;
   readonly readiness: number;
@@ -108,6 +110,7 @@ function candidate(edge: FleetEdge, ranked: Ranked<FleetEdge>): RouteCandidate {
     rttVariationMs: alive?.roundTrip.variationMs ?? 0,
     loss: ranked.measured.loss,
     loadFactor: ranked.load.factor,
+    loaded: ranked.load.isLoaded,
     expectedMs: ranked.expectedMs,
     share: ranked.share,
     readiness: ranked.fitness.readiness,

@@ -17,6 +17,7 @@ function stage(change: Partial<DemoStage> = {}): DemoStage {
     fetch: async () => told.shift() ?? answered("edge-2", "HIT"),
     adminCli: async () => ({ output: "purge x at 1-1: applied on 3 of 3 edges\n", code: 0 }),
     nearestFirst: async () => ["edge-1", "edge-2", "edge-3"],
+    settledOn: async () => undefined,
     stopEdge: async () => undefined,
     ...change,
   };
@@ -84,11 +85,11 @@ describe("measuredEdges", () => {
   it("takes the serving edges that have a round-trip time, nearest first", () => {
     expect(
       measuredEdges([
-        { edge: "far", state: "serving", rttMs: 60 },
-        { edge: "near", state: "serving", rttMs: 5 },
-        { edge: "ill", state: "lapsed", rttMs: 1 },
-        { edge: "new", state: "serving", rttMs: null },
-        { edge: null, state: "unreachable", rttMs: null },
+        { edge: "far", state: "serving", rttMs: 60, share: 0 },
+        { edge: "near", state: "serving", rttMs: 5, share: 0 },
+        { edge: "ill", state: "lapsed", rttMs: 1, share: 0 },
+        { edge: "new", state: "serving", rttMs: null, share: 0 },
+        { edge: null, state: "unreachable", rttMs: null, share: 0 },
       ]),
     ).to.deep.equal(["near", "far"]);
   });

@@ -17,6 +17,8 @@ export async function playStory(stage: DemoStage, print: (text: string) => void)
 
   const url = `${stage.front}${PATH}`;
   const show = async (claim: Claim) => {
+    // A pause of a busy machine may have moved requests to another edge for a moment.
+    await stage.settledOn(claim.servedBy);
     print(heading(claim.step, `curl -i ${url}`));
     const answer = await stage.fetch(url);
     print(fieldLines(answer));

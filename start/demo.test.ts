@@ -21,5 +21,5 @@ describe("npm run demo", () => {
     expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["MISS", "HIT", "MISS", "MISS"]);
     expect(outcomes[3]?.edge).to.not.equal(first?.edge);
     expect(out).to.contain("applied on 3 of 3 edges");
-  }).timeout(20_000);
+  }).timeout(90_000);
 });

@@ -18,6 +18,8 @@ export interface EdgeRow {
   readonly loss: number | null;
   /** How many times as long requests take because of load. */
   readonly loadFactor: number | null;
+  /** It has reported load within the last 10 s: requests leave it, or return to it, only gradually. */
+  readonly loaded: boolean;
   /** The time by which edges are chosen. */
   readonly expectedMs: number | null;
   /** Share of this router's requests that go there first, 0 to 1. */
@@ -54,6 +56,7 @@ function edgeRow(edge: FleetEdge, ranked: Ranked<FleetEdge> | undefined): EdgeRo
     ...roundTrip(alive),
     loss: ranked?.measured.loss ?? null,
     loadFactor: ranked?.load.factor ?? null,
+    loaded: ranked?.load.isLoaded ?? false,
     expectedMs: ranked?.expectedMs ?? null,
     share: ranked?.share ?? 0,
     readiness: ranked?.fitness.readiness ?? null,

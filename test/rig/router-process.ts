@@ -5,6 +5,8 @@ import { NodeProgram } from "./node-program.ts";
 export interface SeenEdge {
   readonly edge: string | null;
   readonly state: string;
+  readonly share: number;
+  readonly loaded: boolean;
 }
 
 /** Whether the router takes this edge for one that should get traffic. */
@@ -14,6 +16,9 @@ export function isServing(edges: readonly SeenEdge[], id: string): boolean {
 
 // How long after the event itself a look may come; each look is an HTTP request.
 const LOOK_EVERY_MS = 10;
+
+// No bound of the router: far above every one of them, on the busiest machine. It makes a test fail instead of hang.
+const PATIENCE_MS = 20_000;
 
 const LISTENS = /"host":"([^"]+)","port":(\d+),"adminPort":(\d+).*"router listening"/;
 
@@ -48,19 +53,29 @@ export class RouterProcess {
     return (await response.json()) as readonly SeenEdge[];
   }
 
-  /** Looks until the edges are `wanted`; resolves with the milliseconds that it took. Throws what they were at last. */
-  async until(wanted: (edges: readonly SeenEdge[]) => boolean, withinMs: number): Promise<number> {
+  /** Looks until the edges are as `wanted`. Throws their last state when they never are. */
+  async until(what: string, wanted: (edges: readonly SeenEdge[]) => boolean): Promise<void> {
     const began = performance.now();
     for (;;) {
       const edges = await this.edges();
-      const ms = performance.now() - began;
-      if (wanted(edges)) return ms;
-      if (ms > withinMs) {
-        const states = edges.map(({ edge, state }) => `${edge} ${state}`).join(", ");
-        throw new Error(`after ${Math.round(ms)} ms the edges were still: ${states}`);
+      if (wanted(edges)) return;
+      if (performance.now() - began > PATIENCE_MS) {
+        const states = edges.map(({ edge, state, share }) => `${edge} ${state}, share ${share}`).join("; ");
+        throw new Error(`waited ${PATIENCE_MS} ms until ${what}, and the edges were still: ${states}`);
       }
       await delay(LOOK_EVERY_MS);
     }
+  }
+
+  /** Looks until the router sends every request to this edge. Returns whether it saw load at any edge meanwhile. */
+  async settlesOn(id: string): Promise<{ readonly sawLoad: boolean }> {
+    let sawLoad = false;
+    await this.until(`every request goes to ${id}`, (edges) => {
+      sawLoad ||= edges.some(({ loaded }) => loaded);
+      // Shares are sums of fractions.
+      return edges.some(({ edge, share }) => edge === id && share > 0.999);
+    });
+    return { sawLoad };
   }
 
   async close(): Promise<void> {

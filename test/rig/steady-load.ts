@@ -15,6 +15,8 @@ export type Ending =
 
 /** One request. Times in milliseconds of performance.now(). */
 export interface Asked {
+  /** Each client sends its requests one after another. */
+  readonly client: number;
   /** As in the client's list. */
   readonly asked: string;
   readonly sentAt: number;
@@ -53,7 +55,7 @@ export class SteadyLoad {
   /** One client for each list, which it goes through again and again: "/path" is a GET, "POST /path" is not. */
   static start(base: string, pages: Pages, rounds: readonly (readonly string[])[]): SteadyLoad {
     const load = new SteadyLoad(base, pages);
-    for (const round of rounds) load.#running.push(load.#ask(round));
+    for (const [client, round] of rounds.entries()) load.#running.push(load.#ask(client, round));
     return load;
   }
 
@@ -81,16 +83,15 @@ export class SteadyLoad {
     return this.asked.filter(({ ending }) => ending === "lost" || ending === "wrong").map(lineOf);
   }
 
-  /** When the last request was sent that this edge answered. */
-  leftAt(edge: string): number {
-    return Math.max(...this.asked.filter(({ servedBy }) => servedBy === edge).map(({ sentAt }) => sentAt));
-  }
-
-  /** How often a request was answered by another edge than the one sent before it. */
-  switchesSince(time: number): number {
-    const since = this.asked.filter(({ sentAt }) => sentAt >= time);
-    const order = since.sort((a, b) => a.sentAt - b.sentAt).map(({ servedBy }) => servedBy);
-    return order.filter((edge, at) => at > 0 && edge !== order[at - 1]).length;
+  /** By client: how often an answer came from another edge than the one before it. */
+  switchesSince(time: number): readonly number[] {
+    const clients = Map.groupBy(
+      this.asked.filter(({ sentAt }) => sentAt >= time),
+      ({ client }) => client,
+    );
+    return [...clients.values()].map(
+      (asked) => asked.filter(({ servedBy }, at) => at > 0 && servedBy !== asked[at - 1]?.servedBy).length,
+    );
   }
 
   /** Resolves when the last answers have come. */
@@ -103,10 +104,11 @@ export class SteadyLoad {
     return this.stop();
   }
 
-  async #ask(round: readonly string[]): Promise<void> {
+  async #ask(client: number, round: readonly string[]): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let turn = 0; !this.#stopping.signal.aborted; turn += 1) {
-      this.asked.push(await ask(this.#base, round[turn % round.length] ?? "/", this.#pages, agent));
+      const asked = await ask(this.#base, round[turn % round.length] ?? "/", this.#pages, agent);
+      this.asked.push({ ...asked, client });
       const changed = this.#changed;
       this.#changed = Promise.withResolvers();
       changed.resolve();
@@ -121,11 +123,16 @@ function lineOf({ asked, ending, detail, servedBy, sentAt, endedAt }: Asked): st
 }
 
 /** One request, judged. */
-export async function ask(base: URL, asked: string, pages: Pages, agent: Agent): Promise<Asked> {
+export async function ask(
+  base: URL,
+  asked: string,
+  pages: Pages,
+  agent: Agent,
+): Promise<Omit<Asked, "client">> {
   const [path = "/", method = "GET"] = asked.split(" ").reverse();
   const sentAt = performance.now();
   let servedBy: string | undefined;
-  const ended = (ending: Ending, detail: string): Asked => {
+  const ended = (ending: Ending, detail: string) => {
     return { asked, sentAt, endedAt: performance.now(), ending, detail, servedBy };
   };
   const signal = AbortSignal.timeout(PATIENCE_MS);

@@ -40,7 +40,7 @@ export function edgeSpeaksRubbish(whole: WholeSystem): void {
     it("is left alone after a few tries, and no client sees any of it", async () => {
       await using load = system.load();
       await table.add("edge-x", edge.grpcAddress, rubbish.url.host);
-      await system.router.until((rows) => isServing(rows, "edge-x"), 2_000);
+      await system.router.until("edge-x serves", (rows) => isServing(rows, "edge-x"));
       await load.more(300);
       await load.stop();
       expect(load.broken).to.deep.equal([]);

@@ -6,8 +6,9 @@ import { RouterProcess } from "../../rig/router-process.ts";
 import { SteadyLoad } from "../../rig/steady-load.ts";
 
 const NEAR_MS = 5;
-const FAR_MS = 60;
-const FOLLOWS_WITHIN_MS = 2_000;
+// So far that no pause of a busy machine makes it look near. How soon routers follow is shown in virtual time, in
+// test/simulation-router.
+const FAR_MS = 300;
 const CLIENTS = [["/small"], ["/small"], ["/small"], ["/small"]];
 
 export function edgesMove(whole: WholeSystem): void {
@@ -29,29 +30,31 @@ export function edgesMove(whole: WholeSystem): void {
     }).timeout(60_000);
     after(() => parts.disposeAsync());
 
-    it("are followed within two seconds, each time by one switch", async () => {
+    it("are followed by every client, each time by one switch", async () => {
       const [one, two] = edges;
       if (one === undefined || two === undefined) throw new Error("there are two edges");
       one.distanceMs = NEAR_MS;
       two.distanceMs = FAR_MS;
       await using load = SteadyLoad.start(router.base, system.pages, CLIENTS);
-      await load.more(60, ({ servedBy }) => servedBy === one.id);
+      await load.more(20);
+      await router.settlesOn(one.id);
       for (const [near, far] of [
         [two, one],
         [one, two],
       ] as const) {
+        const changedAt = performance.now();
         near.distanceMs = NEAR_MS;
         far.distanceMs = FAR_MS;
-        const changedAt = performance.now();
-        await load.more(40, ({ servedBy }) => servedBy === near.id);
-        expect(load.leftAt(far.id) - changedAt).to.be.lessThan(FOLLOWS_WITHIN_MS);
-        expect(load.switchesSince(changedAt)).to.equal(1);
+        const { sawLoad } = await router.settlesOn(near.id);
+        const settledAt = performance.now();
+        await load.more(40);
+        const later = load.asked.filter(({ sentAt }) => sentAt > settledAt);
+        expect(new Set(later.map(({ servedBy }) => servedBy))).to.deep.equal(new Set([near.id]));
+        // Requests leave a loaded edge gradually, so a client may go back and forth: the rule is about calm edges.
+        if (!sawLoad) expect(Math.max(...load.switchesSince(changedAt))).to.equal(1);
       }
       await load.stop();
       expect(load.broken).to.deep.equal([]);
-    })
-      .timeout(30_000)
-      // Other test files keep the processors busy meanwhile, and a process that gets none follows nothing.
-      .retries(2);
+    }).timeout(90_000);
   });
 }
