@@ -21,6 +21,7 @@ describe("the edge's settings", () => {
       memoryBytes: 268_435_456,
       ttlMs: 60_000,
       leaseMs: 2000,
+      staleWhenLapsed: false,
       simulateLatencyMs: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],
       drainMs: 30_000,

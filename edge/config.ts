@@ -7,6 +7,7 @@ import { readSettings } from "../process/settings/read-settings.ts";
 import {
   bytes,
   duration,
+  flag,
   host,
   httpUrl,
   listOf,
@@ -38,6 +39,8 @@ export interface EdgeConfig {
   readonly memoryBytes: number;
   readonly ttlMs: number;
   readonly leaseMs: number;
+  /** Whether it serves what says stale-if-error without its lease. */
+  readonly staleWhenLapsed: boolean;
   readonly simulateLatencyMs: number;
   /** Networks whose word for the addresses before them is believed. */
   readonly trustedProxies: readonly string[];
@@ -119,6 +122,11 @@ export const edgeProgram = {
       default: 2000,
       help: "How long it may serve from its cache after it last proved to be at the end of the purge log.",
     }),
+    staleWhenLapsed: setting({
+      type: flag,
+      default: false,
+      help: "Without its lease, and when the origin fails too, it serves what says stale-if-error. That may have been purged, so a purge stays pending for as long as this edge is cut off: its silence never counts as fenced.",
+    }),
     tokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
       help: "The file with the secret that Purge and Forget need, unless it is in the variable EDGECACHE_TOKEN; without one the gRPC port listens on loopback only.",
@@ -184,6 +192,7 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     memoryBytes: memory,
     ttlMs: ttl,
     leaseMs: lease,
+    staleWhenLapsed: values.staleWhenLapsed,
     simulateLatencyMs: simulateLatency,
     trustedProxies: values.trustedProxies,
     drainMs: drain,

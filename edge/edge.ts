@@ -105,6 +105,7 @@ class RunningEdge implements Edge {
     this.#around = around;
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
+    this.#sites = new Sites(config.sites);
     const store = new MemoryStore({
       maxBytes: config.memoryBytes,
       eviction: () => new LeastRecentlyUsed(),
@@ -113,6 +114,8 @@ class RunningEdge implements Edge {
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
       leaseMs: config.leaseMs,
+      staleWhenLapsed: config.staleWhenLapsed,
+      sites: this.#sites,
       purgeLog,
       store,
       clock,
@@ -126,7 +129,6 @@ class RunningEdge implements Edge {
     const { id, memoryBytes } = config;
     this.#parts = cacheOf({ id, origins, store, purges: follower, clock, log }, memoryBytes);
     this.#refill = new Refill(this.#parts, follower);
-    this.#sites = new Sites(config.sites);
     const { purgeRate } = config;
     const purges = new PurgeCalls({
       ...this.#parts,

@@ -20,6 +20,14 @@ describe("a heartbeat as JSON", () => {
     expect(decodeHeartbeat(JSON.stringify(more))).to.deep.equal({ kind: "heartbeat", beat: BEAT });
   });
 
+  it("of an earlier version, which serves stale without a lease, is taken for that", () => {
+    const { sites: _, staleWhenLapsed: __, ...earlier } = BEAT;
+    expect(decodeHeartbeat(JSON.stringify(earlier))).to.deep.equal({
+      kind: "heartbeat",
+      beat: { ...earlier, sites: "", staleWhenLapsed: true },
+    });
+  });
+
   const wrong: readonly (readonly [object, string])[] = [
     [{ edge: "" }, "edge: must be not empty"],
     [{ edge: 5 }, "edge: must be a string"],
@@ -34,6 +42,8 @@ describe("a heartbeat as JSON", () => {
     [{ position: { epoch: 2 ** 53, seq: 1 } }, "epoch: must be a whole number below 2^53"],
     [{ leaseMs: -1 }, "leaseMs: must be a number from 0"],
     [{ leaseMs: "2000" }, "leaseMs: must be a number from 0"],
+    [{ sites: 5 }, "sites: must be a string"],
+    [{ staleWhenLapsed: "no" }, "staleWhenLapsed: must be true or false"],
     [{ applied: {} }, "applied: must be an array"],
     [{ applied: [null] }, "applied: must be an object"],
     [{ applied: [{ position: BEAT.position, objects: 1.5 }] }, "objects: must be a whole number"],

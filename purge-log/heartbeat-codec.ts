@@ -36,6 +36,9 @@ function checked(raw: Unchecked): Heartbeat {
     position: positionOf(raw.position),
     runId: textOf(raw, "runId"),
     leaseMs: numberOf(raw, "leaseMs"),
+    // Versions that do not say these serve stale without a lease.
+    sites: raw.sites === undefined ? "" : textOf(raw, "sites"),
+    staleWhenLapsed: raw.staleWhenLapsed === undefined || flagOf(raw, "staleWhenLapsed"),
     applied: raw.applied.map(countOf),
   };
 }
@@ -69,6 +72,12 @@ function numberOf(raw: Unchecked, name: string): number {
   const value = raw[name];
   if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
     throw wrong(name, "a number from 0", value);
+  return value;
+}
+
+function flagOf(raw: Unchecked, name: string): boolean {
+  const value = raw[name];
+  if (typeof value !== "boolean") throw wrong(name, "true or false", value);
   return value;
 }
 

@@ -14,6 +14,14 @@ export function leaseEndsInMs({
   return leaseMs * CLOCK_RATE_MARGIN + LEASE_MARGIN_MS - heartbeatAgeMs;
 }
 
+/**
+ * Rule R3: milliseconds until the edge is surely fenced, which means that it serves nothing without asking the origin.
+ * Infinity: never by silence alone, because it serves stale responses without its lease.
+ */
+export function fencedInMs(member: Pick<Member, "leaseMs" | "heartbeatAgeMs" | "staleWhenLapsed">): number {
+  return member.staleWhenLapsed ? Number.POSITIVE_INFINITY : leaseEndsInMs(member);
+}
+
 /** Another boot with this id may still serve by its lease. */
 export function idTaken(edge: string, bootId: string): Failure {
   const rule = "two edges must not have one id, because they would have one receipt between them";

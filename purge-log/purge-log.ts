@@ -42,6 +42,10 @@ export interface Heartbeat {
   readonly runId: string;
   /** Its lease, in milliseconds: how long after its last heartbeat it may still serve from its cache. */
   readonly leaseMs: number;
+  /** A digest of which host is of which of its sites; empty when it does not say. Edges of one fleet have the same. */
+  readonly sites: string;
+  /** Whether it serves stale responses without its lease when the origin fails. Its silence then proves nothing. */
+  readonly staleWhenLapsed: boolean;
   /** Its latest purges that removed stored responses there, and how many, newest last. */
   readonly applied: readonly { readonly position: Position; readonly objects: number }[];
 }

@@ -42,6 +42,7 @@ export async function startSystem(
           memoryBytes,
           ttlMs,
           leaseMs,
+          staleWhenLapsed: false,
           simulateLatencyMs: config.simulateLatencyMs[index] ?? 0,
           // The router stands on this machine too.
           trustedProxies: ["127.0.0.0/8", "::1"],

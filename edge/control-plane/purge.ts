@@ -8,7 +8,7 @@ import type { PurgeFollower } from "../purging/follower.ts";
 import type { PurgeRecords } from "./purge-audit.ts";
 import type { PurgeCall } from "./purge-request.ts";
 import type { Rebounds } from "./rebounds.ts";
-import { collectReceipts, isProven, type Receipt } from "./receipts.ts";
+import { collectReceipts, isProven, type Receipt, type Receipts } from "./receipts.ts";
 
 /** What became of a purge call. */
 export type PurgeOutcome =
@@ -73,14 +73,21 @@ async function proofOf(
   const position = formatPosition(appended.position);
   try {
     const receipts = await collectReceipts(appended, waitMs, edge);
-    const { edges, complete } = receipts;
+    const { edges } = receipts;
     edge.records.proven(appended.position, edges);
     const outcome = isProven(receipts) ? "applied" : "pending";
-    return { purgeId, position, outcome, edges, detail: complete ? "" : MAY_BE_MISSING };
+    return { purgeId, position, outcome, edges, detail: detailOf(receipts) };
   } catch (thrown) {
     const detail = `accepted, but the receipts cannot be read: ${describeError(thrown)}`;
     return { purgeId, position, outcome: "pending", edges: [], detail };
   }
+}
+
+function detailOf({ complete, staleWhenLapsed }: Receipts): string {
+  if (!complete) return MAY_BE_MISSING;
+  if (staleWhenLapsed.length === 0) return "";
+  const who = staleWhenLapsed.join(", ");
+  return `${who}: cut off, and may serve stale responses (--stale-when-lapsed), so silence proves nothing there`;
 }
 
 /** Appends it to the purge log and writes the audit line: what, who, where in the log; the line has its time. */

@@ -165,6 +165,17 @@ describe("the receipts of a purge", () => {
     ]);
   });
 
+  it("stay pending for a silent edge that serves stale without its lease, and name it", async () => {
+    await log.heartbeat({ ...beatOf("edge-2"), staleWhenLapsed: true });
+    await log.heartbeat(beatOf("edge-1", position));
+    const receipts = collectReceipts({ position, runId: "" }, 5_000, { purgeLog: log, clock });
+    await advance(FENCED_AFTER_MS);
+    await advance(5_000);
+    const { edges, staleWhenLapsed } = await receipts;
+    expect(edges.map(({ state }) => state)).to.deep.equal(["applied", "pending"]);
+    expect(staleWhenLapsed).to.deep.equal(["edge-2"]);
+  });
+
   it("keep the time at which an edge was fenced while others are waited for", async () => {
     await advance(1_000);
     await log.heartbeat(beatOf("edge-1", before));

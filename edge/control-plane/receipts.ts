@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { leaseEndsInMs } from "../../purge-log/membership.ts";
+import { fencedInMs, leaseEndsInMs } from "../../purge-log/membership.ts";
 import { comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
 
@@ -25,6 +25,8 @@ export interface Receipts {
   readonly edges: readonly Receipt[];
   /** false while an edge may serve by its lease that the heartbeat table does not name, because it lost rows. */
   readonly complete: boolean;
+  /** Edges that are pending however long they are silent, because they serve stale responses without a lease. */
+  readonly staleWhenLapsed: readonly string[];
 }
 
 /** The heartbeat table at the latest look; `seen` is false when that look failed, and the rows are older. */
@@ -36,7 +38,7 @@ interface Table {
 }
 
 /** Rule R1: whether the purge is proven, so that nobody can serve what it covers. */
-export function isProven({ edges, complete }: Receipts): boolean {
+export function isProven({ edges, complete }: Pick<Receipts, "edges" | "complete">): boolean {
   return complete && edges.every(({ state }) => state !== "pending");
 }
 
@@ -87,10 +89,13 @@ export async function collectReceipts(
       }
       const missingMs = mayBeMissingForMs(members);
       const edges = members.map(({ edge }) => proven.get(edge) ?? pendingReceipt(edge, elapsed()));
-      const receipts = { edges, complete: missingMs <= 0 };
+      const staleWhenLapsed = members
+        .filter((member) => member.staleWhenLapsed && !proven.has(member.edge) && leaseEndsInMs(member) <= 0)
+        .map(({ edge }) => edge);
+      const receipts = { edges, complete: missingMs <= 0, staleWhenLapsed };
       const left = waitMs - elapsed();
       if (left <= 0 || isProven(receipts)) return receipts;
-      const silent = members.filter(({ edge }) => !proven.has(edge)).map(leaseEndsInMs);
+      const silent = members.filter(({ edge }) => !proven.has(edge)).map(fencedInMs);
       const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [LOOK_AGAIN_MS];
       const untilNext = Math.max(0, lookedAt + Math.min(...next) - elapsed());
       const patience = news === "proof" ? LOOK_AGAIN_MS : left;
@@ -121,7 +126,7 @@ function takeSilence(members: readonly Member[], proven: Map<string, Receipt>, m
     const { edge } = member;
     const known = proven.get(edge)?.state;
     if (known === "applied") continue;
-    if (leaseEndsInMs(member) > 0) proven.delete(edge);
+    if (fencedInMs(member) > 0) proven.delete(edge);
     else if (known === undefined) proven.set(edge, { edge, state: "fenced", ms, objects: 0 });
   }
 }
@@ -141,7 +146,7 @@ export function receiptNow(position: Position, member: Member): Receipt {
   if (comparePositions(member.position, position) >= 0) {
     return { edge, state: "applied", ms: 0, objects: objectsAt(position, member) };
   }
-  return { edge, state: leaseEndsInMs(member) > 0 ? "pending" : "fenced", ms: 0, objects: 0 };
+  return { edge, state: fencedInMs(member) > 0 ? "pending" : "fenced", ms: 0, objects: 0 };
 }
 
 /** What there is to do: look at the heartbeat table, or only at what heartbeats have proven. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { isEveryAddress, isLoopback } from "../../process/address.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
@@ -116,6 +117,8 @@ export function siteProblems(sites: readonly Site[]): string[] {
 /** Finds the site that a Host selects. */
 export class Sites {
   readonly names: readonly string[];
+  /** The same where every host selects the site of the same name. Edges of one fleet compare it. */
+  readonly digest: string;
   readonly #byHost = new Map<string, string>();
   readonly #fallback: string | undefined;
 
@@ -125,6 +128,9 @@ export class Sites {
     for (const { name, hosts } of sites) {
       for (const host of hosts) this.#byHost.set(hostOf(isBareIPv6(host) ? `[${host}]` : host), name);
     }
+    const selected = [...this.#byHost].sort(([a], [b]) => (a < b ? -1 : 1));
+    const text = JSON.stringify([selected, this.#fallback ?? null]);
+    this.digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
   }
 
   /**

@@ -2,15 +2,20 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { AppliedPosition } from "./applied-position.ts";
+import { ElapsedTime, type Reading } from "./elapsed-time.ts";
 
 const WAIT_MS = 250;
 
+const at = (ms: number): Reading => ({ ms, setBack: 0 });
+
 describe("the progress of an edge along the purge log", () => {
   let clock: ManualClock;
+  let time: ElapsedTime;
   let progress: AppliedPosition;
   beforeEach(() => {
     clock = new ManualClock();
-    progress = new AppliedPosition(clock);
+    time = new ElapsedTime(clock);
+    progress = new AppliedPosition(clock, time);
     progress.moveTo({ epoch: 100, seq: 5 });
   });
 
@@ -45,32 +50,32 @@ describe("the progress of an edge along the purge log", () => {
 
   it("knows of a lower epoch that it was never in, which may be a later history, by being at the tail afterwards", async () => {
     const tail = { epoch: 100, seq: 5 };
-    progress.confirm(tail, clock.monotonic());
+    progress.confirm(tail, time.read());
     expect(await afterTheWait(reaches(99, 1))).to.equal(false);
     const asked = reaches(99, 1);
     clock.advance(1);
-    progress.confirm(tail, clock.monotonic());
+    progress.confirm(tail, time.read());
     expect(await asked).to.equal(true);
   });
 
   it("is fresh as of a heartbeat once it has reached the tail that this was answered with, now or later", () => {
-    progress.confirm({ epoch: 100, seq: 5 }, 7);
-    expect(progress.freshAsOf).to.equal(7);
-    progress.confirm({ epoch: 100, seq: 7 }, 8);
-    progress.confirm({ epoch: 100, seq: 9 }, 9);
+    progress.confirm({ epoch: 100, seq: 5 }, at(7));
+    expect(progress.freshAsOf?.ms).to.equal(7);
+    progress.confirm({ epoch: 100, seq: 7 }, at(8));
+    progress.confirm({ epoch: 100, seq: 9 }, at(9));
     progress.moveTo({ epoch: 100, seq: 6 });
-    expect(progress.freshAsOf).to.equal(7);
+    expect(progress.freshAsOf?.ms).to.equal(7);
     progress.moveTo({ epoch: 100, seq: 7 });
-    expect(progress.freshAsOf).to.equal(8);
-    progress.confirm({ epoch: 100, seq: 10 }, 10);
+    expect(progress.freshAsOf?.ms).to.equal(8);
+    progress.confirm({ epoch: 100, seq: 10 }, at(10));
     progress.moveTo({ epoch: 100, seq: 9 });
-    expect(progress.freshAsOf).to.equal(8);
+    expect(progress.freshAsOf?.ms).to.equal(8);
     progress.moveTo({ epoch: 101, seq: 0 });
-    expect(progress.freshAsOf).to.equal(10);
+    expect(progress.freshAsOf?.ms).to.equal(10);
   });
 
   it("is no fresher for a tail of a history that is over", () => {
-    progress.confirm({ epoch: 100, seq: 7 }, 8);
+    progress.confirm({ epoch: 100, seq: 7 }, at(8));
     progress.forgetTail();
     progress.moveTo({ epoch: 100, seq: 7 });
     expect(progress.freshAsOf).to.equal(undefined);

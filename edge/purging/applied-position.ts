@@ -1,5 +1,6 @@
 import type { Clock } from "../../process/clock.ts";
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
+import type { ElapsedTime, Reading } from "./elapsed-time.ts";
 
 // An epoch ends when the log's server restarts or the log is tampered with: these are many years of a sound one.
 const KEPT_EPOCHS = 100;
@@ -7,16 +8,18 @@ const KEPT_EPOCHS = 100;
 /** How far this edge has applied the purge log, when it was last at the tail, and who waits for either. */
 export class AppliedPosition {
   readonly #clock: Clock;
+  readonly #time: ElapsedTime;
   #position: Position | undefined;
   /** The latest epochs in which this edge has been. */
   readonly #epochs = new Set<number>();
-  #freshAsOf: number | undefined;
+  #freshAsOf: Reading | undefined;
   /** The oldest tail that a heartbeat was answered with and that has not been reached yet. */
-  #ahead: { readonly tail: Position; readonly sentAt: number } | undefined;
+  #ahead: { readonly tail: Position; readonly sentAt: Reading } | undefined;
   #news: PromiseWithResolvers<void> | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, time: ElapsedTime) {
     this.#clock = clock;
+    this.#time = time;
   }
 
   /** Everything up to here is applied; undefined until the edge has first reached the log. */
@@ -24,8 +27,8 @@ export class AppliedPosition {
     return this.#position;
   }
 
-  /** The latest moment at which it was proven to be at the tail, by the monotonic clock; undefined before the first. */
-  get freshAsOf(): number | undefined {
+  /** The latest moment at which it was proven to be at the tail; undefined before the first. */
+  get freshAsOf(): Reading | undefined {
     return this.#freshAsOf;
   }
 
@@ -33,7 +36,7 @@ export class AppliedPosition {
     if (position.epoch !== this.#position?.epoch) this.#enter(position.epoch);
     this.#position = position;
     if (this.#ahead !== undefined && comparePositions(position, this.#ahead.tail) >= 0) {
-      this.#freshAsOf = Math.max(this.#freshAsOf ?? this.#ahead.sentAt, this.#ahead.sentAt);
+      this.#freshAsOf = later(this.#freshAsOf, this.#ahead.sentAt);
       this.#ahead = undefined;
     }
     this.#tell();
@@ -44,7 +47,7 @@ export class AppliedPosition {
    * every purge that was accepted by `sentAt` is applied here. While purges never pause, no heartbeat finds the edge
    * at the tail, so a tail that is reached later must count too.
    */
-  confirm(tail: Position, sentAt: number): void {
+  confirm(tail: Position, sentAt: Reading): void {
     if (comparePositions(this.#position ?? BEGINNING, tail) < 0) this.#ahead ??= { tail, sentAt };
     else {
       this.#freshAsOf = sentAt;
@@ -59,10 +62,10 @@ export class AppliedPosition {
 
   /** Whether every purge up to `position` is applied here; waits up to `ms` for what is on its way. */
   async reaches(position: Position, ms: number): Promise<boolean> {
-    const askedAt = this.#clock.monotonic();
+    const askedAt = this.#time.read().ms;
     for (;;) {
       if (this.#hasReached(position, askedAt)) return true;
-      const left = askedAt + ms - this.#clock.monotonic();
+      const left = askedAt + ms - this.#time.read().ms;
       if (left <= 0) return false;
       await this.#newsWithin(left);
     }
@@ -77,7 +80,7 @@ export class AppliedPosition {
     const own = this.#position ?? BEGINNING;
     if (comparePositions(own, position) < 0) return false;
     if (position.epoch === own.epoch || this.#epochs.has(position.epoch)) return true;
-    return this.#freshAsOf !== undefined && this.#freshAsOf > askedAt;
+    return this.#freshAsOf !== undefined && this.#freshAsOf.ms > askedAt;
   }
 
   #enter(epoch: number): void {
@@ -99,4 +102,8 @@ export class AppliedPosition {
     await Promise.race([this.#news.promise, expired]);
     alarm.abort();
   }
+}
+
+function later(a: Reading | undefined, b: Reading): Reading {
+  return a === undefined || a.ms < b.ms ? b : a;
 }

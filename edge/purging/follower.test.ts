@@ -101,12 +101,30 @@ describe("the purge follower", () => {
     expect(follower.standing(stored)).to.deep.equal({ kind: "trusted" });
     clock.advance(1);
     expect(follower.leaseLeftMs).to.equal(0);
-    expect(follower.standing(stored)).to.deep.equal({ kind: "lapsed" });
+    expect(follower.standing(stored)).to.deep.equal({ kind: "lapsed", servesStale: false });
     expect(follower.mayJoin(mark(), PAGE)).to.equal(false);
     log.cut = false;
     clock.advance(250);
     await turn();
     expect(follower.standing(stored)).to.deep.equal({ kind: "trusted" });
+  });
+
+  it("has no lease after a suspension that outlasted it, through which the monotonic clock stood still", async () => {
+    const stored = storedAt(mark());
+    log.cut = true;
+    clock.setWall(1_999);
+    expect(follower.standing(stored).kind).to.equal("trusted");
+    clock.setWall(1);
+    expect([follower.standing(stored).kind, follower.leaseLeftMs]).to.deep.equal(["lapsed", 0]);
+  });
+
+  it("has no lease after the wall clock was set back, which can hide a suspension, until the next heartbeat", async () => {
+    const stored = storedAt(mark());
+    clock.setWall(-101);
+    expect(follower.standing(stored).kind).to.equal("lapsed");
+    clock.advance(250);
+    await turn();
+    expect(follower.standing(stored).kind).to.equal("trusted");
   });
 
   it("does not renew the lease while the log's tail is ahead of it", async () => {

@@ -10,13 +10,16 @@ import {
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { PurgeState } from "../cache/purge-state.ts";
-import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
+import { LAPSED, LAPSED_BUT_SERVING, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { AppliedPosition } from "./applied-position.ts";
+import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
 import { Fence } from "./fence.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
+import { type KnownSites, meantHere } from "./known-sites.ts";
+import { judgeLog } from "./log-verdict.ts";
 
 // How many counts of purged objects travel in each heartbeat: more than are applied between two heartbeats while
 // somebody waits for them. A receipt whose count has left the window says 0 objects.
@@ -31,6 +34,10 @@ export interface FollowerParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** The sites of this edge; every name is known when it is left out. */
+  readonly sites?: KnownSites;
+  /** Whether responses that allow it are served stale without a lease when the origin fails. */
+  readonly staleWhenLapsed?: boolean;
   /** Told of each purge once it is applied here, with how many stored responses it covered. */
   readonly onPurge?: (position: Position, purge: Purge, objects: number) => void;
 }
@@ -45,6 +52,7 @@ export interface FollowerParts {
 export class PurgeFollower implements PurgeState {
   readonly #parts: FollowerParts;
   readonly #fence = new Fence();
+  readonly #time: ElapsedTime;
   readonly #progress: AppliedPosition;
   readonly #stopping = new AbortController();
   /** Undefined until it starts. */
@@ -56,7 +64,8 @@ export class PurgeFollower implements PurgeState {
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
-    this.#progress = new AppliedPosition(parts.clock);
+    this.#time = new ElapsedTime(parts.clock);
+    this.#progress = new AppliedPosition(parts.clock, this.#time);
   }
 
   /** Purges applied from the log since the start. */
@@ -72,13 +81,12 @@ export class PurgeFollower implements PurgeState {
   /** Milliseconds since the edge last proved that it is at the tail; undefined before the first time. */
   get lagMs(): number | undefined {
     const { freshAsOf } = this.#progress;
-    return freshAsOf === undefined ? undefined : this.#parts.clock.monotonic() - freshAsOf;
+    return freshAsOf === undefined ? undefined : this.#time.read().ms - freshAsOf.ms;
   }
 
   /** Milliseconds for which stored responses may be used without asking the origin; 0 when lapsed. */
   get leaseLeftMs(): number {
-    const lag = this.lagMs;
-    return lag === undefined ? 0 : Math.max(0, this.#parts.leaseMs - lag);
+    return this.#leaseLeftMs(this.#time.read());
   }
 
   /** Resolves once the first heartbeat was answered or has failed; then keeps following in the background. */
@@ -88,6 +96,7 @@ export class PurgeFollower implements PurgeState {
       purgeLog,
       clock,
       log,
+      time: this.#time,
       compose: () => this.#heartbeat(identity),
       confirmed: (state, beat, sentAt) => this.#takeState(state, beat.position, sentAt),
     });
@@ -104,10 +113,14 @@ export class PurgeFollower implements PurgeState {
   standing(stored: StoredResponse): PurgeStanding {
     const purged = this.#fence.purgedBy(stored, this.#parts.store.softPurgedAt(stored));
     if (purged === "purged") return PURGED;
-    // Rule E7: without a lease, even a soft-purged response must be validated.
-    if (this.leaseLeftMs <= 0) return purged === undefined ? LAPSED : PURGED;
+    const now = this.#time.read();
+    if (this.#leaseLeftMs(now) <= 0) {
+      // Rule E7: without a lease, even a soft-purged response must be validated.
+      if (purged !== undefined) return PURGED;
+      return this.#parts.staleWhenLapsed === true ? LAPSED_BUT_SERVING : LAPSED;
+    }
     if (purged === undefined) return TRUSTED;
-    return { kind: "soft-purged", seconds: (this.#parts.clock.monotonic() - purged) / 1_000 };
+    return { kind: "soft-purged", seconds: (now.ms - purged) / 1_000 };
   }
 
   /** Whether every purge up to `position` is applied here; waits up to `ms` for those that are on their way. */
@@ -157,7 +170,7 @@ export class PurgeFollower implements PurgeState {
     }
     switch (entry.content.kind) {
       case "purge":
-        await this.#purge(entry.position, entry.content.purge);
+        await this.#purge(entry.position, this.#asMeantHere(entry.content.purge));
         break;
       case "barrier":
         this.#softFlush(entry.content.reason);
@@ -173,9 +186,18 @@ export class PurgeFollower implements PurgeState {
     this.#progress.moveTo(entry.position);
   }
 
+  #asMeantHere(given: Purge): Purge {
+    const { purge, unknown } = meantHere(given, this.#parts.sites);
+    if (unknown.length > 0) {
+      const { purgeId } = purge;
+      this.#parts.log.warn({ purgeId, unknown }, "a purge names sites unknown here: purged in every site");
+    }
+    return purge;
+  }
+
   async #purge(position: Position, purge: Purge): Promise<void> {
     // One entry takes effect at one moment, however long the search for everything that it names takes.
-    const softlyAt = purge.soft ? this.#parts.clock.monotonic() : undefined;
+    const softlyAt = purge.soft ? this.#time.read().ms : undefined;
     let objects = 0;
     this.#fence.begin(position, purge, softlyAt);
     try {
@@ -211,28 +233,44 @@ export class PurgeFollower implements PurgeState {
       await this.apply(entries);
   }
 
+  #leaseLeftMs(now: Reading): number {
+    const { freshAsOf } = this.#progress;
+    return freshAsOf === undefined ? 0 : Math.max(0, this.#parts.leaseMs - elapsedMs(freshAsOf, now));
+  }
+
   #heartbeat(identity: Identity): Heartbeat {
     return {
       ...identity,
       leaseMs: this.#parts.leaseMs,
+      sites: this.#parts.sites?.digest ?? "",
+      staleWhenLapsed: this.#parts.staleWhenLapsed === true,
       position: this.position,
       runId: this.#runId ?? "",
       applied: [...this.#applied],
     };
   }
 
-  #takeState(state: LogState, sentPosition: Position, sentAt: number): void {
-    if (this.#progress.position === undefined) {
-      // Rule E8: nothing is stored yet, so the edge begins at the tail.
-      this.#progress.moveTo(state.tail);
-      this.#following = this.#follow(state.tail);
-      this.#heartbeats?.beat();
-    } else if (this.#runId !== state.runId || comparePositions(state.tail, sentPosition) < 0) {
-      // Rule E6: the log's server restarted, or has less than it once had.
-      this.#softFlush("the purge log restarted or lost entries");
-    } else if (nextWasTrimmed(state, this.position)) {
-      this.#softFlush("the purge log was trimmed past this edge");
-      this.#progress.moveTo(beforeFirst(state));
+  #takeState(state: LogState, sentPosition: Position, sentAt: Reading): void {
+    const verdict = judgeLog(state, {
+      position: this.#progress.position,
+      sent: sentPosition,
+      runId: this.#runId,
+    });
+    switch (verdict.kind) {
+      case "first":
+        this.#progress.moveTo(state.tail);
+        this.#following = this.#follow(state.tail);
+        this.#heartbeats?.beat();
+        break;
+      case "lost":
+        this.#softFlush(verdict.reason);
+        break;
+      case "trimmed":
+        this.#softFlush(verdict.reason);
+        this.#progress.moveTo(verdict.to);
+        break;
+      case "sound":
+        break;
     }
     // A receipt counts a position only together with the history that it belongs to.
     if (this.#runId !== state.runId) {
@@ -242,17 +280,6 @@ export class PurgeFollower implements PurgeState {
     this.#runId = state.runId;
     this.#progress.confirm(state.tail, sentAt);
   }
-}
-
-/** Rule E6. An oldest entry of a higher epoch needs no such test: rule E1 sees the gap when that entry is applied. */
-function nextWasTrimmed(state: LogState, position: Position): boolean {
-  if (comparePositions(state.tail, position) <= 0) return false;
-  if (state.first === undefined) return true;
-  return state.first.epoch === position.epoch && state.first.seq > position.seq + 1;
-}
-
-function beforeFirst(state: LogState): Position {
-  return state.first === undefined ? state.tail : { epoch: state.first.epoch, seq: state.first.seq - 1 };
 }
 
 function everything(by: string): Purge {

@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
 import type { Heartbeat, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { ElapsedTime, Reading } from "./elapsed-time.ts";
 
 // Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
 const PERIOD_MS = 250;
@@ -12,8 +13,9 @@ export interface HeartbeatLoopParts {
   readonly log: Log;
   /** What the edge says of itself now. */
   readonly compose: () => Heartbeat;
-  /** The log has confirmed a heartbeat that was sent at `sentAt`, in milliseconds of the monotonic clock. */
-  readonly confirmed: (state: LogState, beat: Heartbeat, sentAt: number) => void;
+  readonly time: ElapsedTime;
+  /** The log has confirmed a heartbeat that was sent at `sentAt`. */
+  readonly confirmed: (state: LogState, beat: Heartbeat, sentAt: Reading) => void;
 }
 
 /** Sends heartbeats to the purge log, periodically and when there is news: one at a time, whatever asks for them. */
@@ -72,9 +74,9 @@ export class HeartbeatLoop {
   }
 
   async #beatOnce(): Promise<void> {
-    const { purgeLog, clock, log, compose, confirmed } = this.#parts;
+    const { purgeLog, log, compose, time, confirmed } = this.#parts;
     // Rule E5: the lease counts from the time the heartbeat was sent, never from its reply.
-    const sentAt = clock.monotonic();
+    const sentAt = time.read();
     const beat = compose();
     try {
       confirmed(await purgeLog.heartbeat(beat), beat, sentAt);

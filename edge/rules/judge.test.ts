@@ -5,7 +5,14 @@ import { get, NOW, stored, storedBy, withHead } from "../../test/rig/message.fix
 import { currentAge } from "./age.ts";
 import type { CacheRequest } from "./exchange.ts";
 import { judge, mayServeOnError, ttlLeft, type Verdict } from "./judge.ts";
-import { isPurged, LAPSED, PURGED, type PurgeStanding, TRUSTED } from "./purge-standing.ts";
+import {
+  isPurged,
+  LAPSED,
+  LAPSED_BUT_SERVING,
+  PURGED,
+  type PurgeStanding,
+  TRUSTED,
+} from "./purge-standing.ts";
 import type { StoredHead } from "./stored-head.ts";
 
 const trusted = (): PurgeStanding => TRUSTED;
@@ -298,12 +305,14 @@ describe("mayServeOnError", () => {
     ["max-age=60, stale-if-error=60", 90, "max-age=0", TRUSTED, "server-error", true],
     ["max-age=60, stale-if-error=60", 90, "no-cache", TRUSTED, "server-error", false],
     ["max-age=60, stale-if-error=x", 61, "", TRUSTED, "server-error", false],
-    ["max-age=60, stale-if-error=60", 90, "", LAPSED, "unreachable", true],
-    ["max-age=60, stale-if-error=60", 10, "", LAPSED, "unreachable", true],
-    ["max-age=60, stale-if-error=60", 121, "", LAPSED, "unreachable", false],
-    ["max-age=60", 10, "", LAPSED, "unreachable", false],
-    ["max-age=60", 70, "max-stale", LAPSED, "unreachable", false],
-    ["max-age=60", 70, "stale-if-error=60", LAPSED, "unreachable", false],
+    ["max-age=60, stale-if-error=60", 90, "", LAPSED_BUT_SERVING, "unreachable", true],
+    ["max-age=60, stale-if-error=60", 90, "", LAPSED, "unreachable", false],
+    ["max-age=60, stale-if-error=60", 10, "", LAPSED_BUT_SERVING, "unreachable", true],
+    ["max-age=60, stale-if-error=60", 10, "", LAPSED, "unreachable", false],
+    ["max-age=60, stale-if-error=60", 121, "", LAPSED_BUT_SERVING, "unreachable", false],
+    ["max-age=60", 10, "", LAPSED_BUT_SERVING, "unreachable", false],
+    ["max-age=60", 70, "max-stale", LAPSED_BUT_SERVING, "unreachable", false],
+    ["max-age=60", 70, "stale-if-error=60", LAPSED_BUT_SERVING, "unreachable", false],
     ["max-age=60, stale-if-error=60", 10, "", PURGED, "unreachable", false],
     ["max-age=60, stale-if-error=60", 10, "", softly(0), "server-error", true],
     ["max-age=60, stale-if-error=60", 80, "", softly(60), "unreachable", true],
@@ -321,7 +330,8 @@ describe("mayServeOnError", () => {
     ["max-age=60, stale-if-error=60, proxy-revalidate", 61, "", TRUSTED, "unreachable", false],
     ["max-age=60, stale-if-error=60, no-cache", 1, "", TRUSTED, "unreachable", false],
     ["s-maxage=60, stale-if-error=60", 61, "", TRUSTED, "unreachable", false],
-    ["s-maxage=60, stale-if-error=60", 10, "", LAPSED, "unreachable", true],
+    ["s-maxage=60, stale-if-error=60", 10, "", LAPSED_BUT_SERVING, "unreachable", true],
+    ["s-maxage=60, stale-if-error=60", 10, "", LAPSED, "unreachable", false],
     ["max-age=60", 61, "", TRUSTED, "unreachable", true],
     ["max-age=60", 61, "", TRUSTED, "server-error", false],
     ["max-age=60", 60 + 86_401, "", TRUSTED, "unreachable", false],

@@ -242,13 +242,15 @@ export function mayServeOnError(
 ): boolean {
   const { directives } = stored.policy;
   const wishes = requestDirectives(request.fields);
+  // Rule E7: without its lease an edge does not know what has been purged.
+  if (standing.kind === "lapsed" && !standing.servesStale) return false;
   if (standing.kind === "purged" || directives.noCache === "all" || wishes.noCache) return false;
   const left = 0 - staleness(stored, standing, now);
   if (left <= 0 && forbidsStale(directives)) return false;
   const stale = Math.max(0, -left);
   if (directives.staleIfError !== undefined && stale <= secondsOrZero(directives.staleIfError)) return true;
-  // Without its lease an edge does not know of purges (rule E7), and of a soft purge the client does not: only the
-  // origin's own word lets it serve.
+  // The client does not know of a soft purge, nor of purges that this edge has not heard of: only the response's own
+  // word counts.
   if (standing.kind !== "trusted") return false;
   if (wishes.staleIfError !== undefined && stale <= secondsOrZero(wishes.staleIfError)) return true;
   if (toleratesStale(wishes, left)) return true;

@@ -2,8 +2,11 @@
 export type PurgeStanding =
   /** No purge covers it: it may be used while it is fresh. */
   | { readonly kind: "trusted" }
-  /** The edge has lost its lease: only after validation, or by stale-if-error when the origin gives no answer. */
-  | { readonly kind: "lapsed" }
+  /**
+   * The edge has lost its lease, so a purge may cover it: only after validation. `servesStale`: the operator wants it to
+   * be served when the origin fails too and the response itself says stale-if-error.
+   */
+  | { readonly kind: "lapsed"; readonly servesStale: boolean }
   | SoftPurged
   /** A purge covers it, or may cover it: it is a validator and nothing else. */
   | { readonly kind: "purged" };
@@ -16,7 +19,8 @@ export interface SoftPurged {
 }
 
 export const TRUSTED: PurgeStanding = { kind: "trusted" };
-export const LAPSED: PurgeStanding = { kind: "lapsed" };
+export const LAPSED: PurgeStanding = { kind: "lapsed", servesStale: false };
+export const LAPSED_BUT_SERVING: PurgeStanding = { kind: "lapsed", servesStale: true };
 export const PURGED: PurgeStanding = { kind: "purged" };
 
 /** Whether a purge covers it, softly or not. */

@@ -35,6 +35,8 @@ describe("the edges found in Redis", () => {
       position: { epoch: 1, seq: 0 },
       runId: "",
       leaseMs: 2000,
+      sites: "",
+      staleWhenLapsed: false,
       applied: [],
       ...changes,
     });

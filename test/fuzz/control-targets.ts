@@ -55,6 +55,8 @@ const BEATS = [
     position: { epoch: 1, seq: 2 },
     runId: "r",
     leaseMs: 2000,
+    sites: "",
+    staleWhenLapsed: false,
     applied: [{ position: { epoch: 1, seq: 2 }, objects: 3 }],
   }),
 ];

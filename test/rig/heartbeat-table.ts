@@ -24,6 +24,8 @@ export class HeartbeatTable {
       position: BEGINNING,
       runId: "",
       leaseMs: 1_000,
+      sites: "",
+      staleWhenLapsed: false,
       applied: [],
     });
   }

@@ -10,6 +10,7 @@ export class ManualClock implements Clock {
   readonly #start: number;
   readonly #waiters = new Set<Waiter>();
   #elapsed = 0;
+  #wallAhead = 0;
 
   /** `start` is the wall time in milliseconds; the monotonic time begins at 0. */
   constructor(start = Date.UTC(2026, 0, 1)) {
@@ -17,7 +18,7 @@ export class ManualClock implements Clock {
   }
 
   wall(): number {
-    return this.#start + this.#elapsed;
+    return this.#start + this.#elapsed + this.#wallAhead;
   }
 
   monotonic(): number {
@@ -37,6 +38,11 @@ export class ManualClock implements Clock {
       this.#waiters.delete(waiter);
       signal?.removeEventListener("abort", aborted);
     }
+  }
+
+  /** Sets the wall clock, forward or back. The machine was suspended for so long, if it goes forward. */
+  setWall(byMs: number): void {
+    this.#wallAhead += byMs;
   }
 
   /** How many are waiting now. */

@@ -16,6 +16,8 @@ export function beatOf(edge: string, position: Position = BEGINNING): Heartbeat 
     position,
     runId: "",
     leaseMs: 2000,
+    sites: "",
+    staleWhenLapsed: false,
     applied: [{ position, objects: 3 }],
   };
 }

@@ -45,6 +45,7 @@ export async function startTestEdge(
       memoryBytes: 64 * 1024 * 1024,
       ttlMs: 60_000,
       leaseMs: 2_000,
+      staleWhenLapsed: false,
       simulateLatencyMs: 0,
       trustedProxies: ["127.0.0.0/8"],
       drainMs: 10_000,

@@ -15,7 +15,17 @@ const PURGE = {
 
 function beatAt(position: Position, runId: string): Heartbeat {
   const addresses = { grpcAddress: "127.0.0.1:1", httpAddress: "127.0.0.1:2" };
-  return { edge: "edge-3", bootId: "boot", ...addresses, position, runId, leaseMs: 2_000, applied: [] };
+  return {
+    edge: "edge-3",
+    bootId: "boot",
+    ...addresses,
+    position,
+    runId,
+    leaseMs: 2_000,
+    sites: "",
+    staleWhenLapsed: false,
+    applied: [],
+  };
 }
 
 describe("a primary that has copied the data of its former replica, and is a primary again", function () {

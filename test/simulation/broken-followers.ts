@@ -138,7 +138,7 @@ export class LeaseFromReply extends PurgeFollower {
     const lag = super.lagMs;
     if (lag === undefined) return undefined;
     const now = this.#clock.monotonic();
-    const sentAt = [...this.#repliedAt.keys()].find((at) => Math.abs(at - (now - lag)) < 1e-6);
+    const sentAt = [...this.#repliedAt.keys()].find((at) => Math.abs(at - (now - lag)) < 0.01);
     return sentAt === undefined ? lag : now - (this.#repliedAt.get(sentAt) ?? sentAt);
   }
 }

@@ -1,0 +1,55 @@
+import type { Clock } from "../../process/clock.ts";
+
+// Clock rates agree within 1 %, and a timer or a rounded millisecond is no step.
+const RATE_MARGIN = 0.01;
+const STEP_MS = 100;
+
+/** A moment of this machine. */
+export interface Reading {
+  /** Milliseconds since some moment before the start, the time of a suspension included. */
+  readonly ms: number;
+  /** How often the wall clock had been set back. */
+  readonly setBack: number;
+}
+
+/**
+ * Rule E7: spans of time that no suspension shortens. The monotonic clock stands still while a machine is suspended (a laptop's
+ * lid, a snapshot or a migration of a virtual machine), and the wall clock goes on. So whatever the wall clock gains on
+ * the monotonic one counts too: a wall clock that was merely set forward ends a lease early, which costs validations.
+ * One that was set back can hide a suspension, so a span that it lies in cannot be measured.
+ *
+ * A machine whose wall clock stands still with the monotonic one is not helped.
+ */
+export class ElapsedTime {
+  readonly #clock: Pick<Clock, "wall" | "monotonic">;
+  /** By how much the wall clock is ahead of the monotonic one, at the most. */
+  #ahead: number;
+  #readAt: number;
+  #gained = 0;
+  #setBack = 0;
+
+  constructor(clock: Pick<Clock, "wall" | "monotonic">) {
+    this.#clock = clock;
+    this.#readAt = clock.monotonic();
+    this.#ahead = clock.wall() - this.#readAt;
+  }
+
+  /** It must be read now and then, or a slow drift of the wall clock looks like a step. */
+  read(): Reading {
+    const now = this.#clock.monotonic();
+    const ahead = this.#clock.wall() - now;
+    const drifted = this.#ahead - (now - this.#readAt) * RATE_MARGIN;
+    if (ahead > this.#ahead) this.#gained += ahead - this.#ahead;
+    if (ahead < drifted - STEP_MS) {
+      this.#setBack += 1;
+      this.#ahead = ahead;
+    } else this.#ahead = Math.max(ahead, drifted);
+    this.#readAt = now;
+    return { ms: now + this.#gained, setBack: this.#setBack };
+  }
+}
+
+/** Milliseconds from `then` to `now`; Infinity when the wall clock was set back in between. */
+export function elapsedMs(then: Reading, now: Reading): number {
+  return then.setBack === now.setBack ? now.ms - then.ms : Number.POSITIVE_INFINITY;
+}

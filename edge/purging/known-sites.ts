@@ -1,0 +1,35 @@
+import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
+
+/** What purging must know of the sites that an edge is configured with. */
+export interface KnownSites {
+  readonly names: readonly string[];
+  /** The same at edges that agree which host is of which site. */
+  readonly digest: string;
+}
+
+/** What a purge means at this edge. */
+export interface Meant {
+  readonly purge: Purge;
+  /** Sites that it names and this edge does not know. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Rule E1: an edge purges never less than was asked for. Edges may be configured differently for a while, so a site
+ * that one does not know may be a site that it knows by another name: there it means every site.
+ */
+export function meantHere(purge: Purge, sites: Pick<KnownSites, "names"> | undefined): Meant {
+  const unknown = new Set<string>();
+  for (const { site } of purge.targets) {
+    if (site !== undefined && sites?.names.includes(site) === false) unknown.add(site);
+  }
+  if (unknown.size === 0) return { purge, unknown: [] };
+  const targets = purge.targets.map((target) =>
+    target.site !== undefined && unknown.has(target.site) ? everySite(target) : target,
+  );
+  return { purge: { ...purge, targets }, unknown: [...unknown] };
+}
+
+function everySite({ site: _, ...target }: PurgeTarget): PurgeTarget {
+  return target;
+}
