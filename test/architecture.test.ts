@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "chai";
+import { missingFiles } from "./rig/page-links.ts";
 import { ruleBreaches } from "./rig/protocol-rules.ts";
 import {
   cycles,
@@ -44,6 +45,11 @@ describe("the architecture", () => {
   it("names every file after the one thing it holds", () => check(nameBreaches(tree)));
   it("has every test beside what it tests", () => check(orphanTests(tree)));
   it("has no file that nothing uses", () => check(unusedFiles(tree, entryTexts())));
+  it("has every file that its pages name", () => {
+    const paths = globSync(["*.md", "docs/*.md", "bench/*.md"], { cwd: root });
+    const pages = new Map(paths.map((path) => [path, readFileSync(resolve(root, path), "utf8")]));
+    check(missingFiles(pages, (path) => existsSync(resolve(root, path))));
+  });
   it("cites rules of the purge protocol that docs/purge.md defines, each with the files that keep it", () => {
     const readText = (path: string) =>
       existsSync(resolve(root, path)) ? readFileSync(resolve(root, path), "utf8") : undefined;
@@ -199,6 +205,15 @@ describe("the architecture rules", () => {
     expect(orphanTests(tree)).to.have.length(1);
     expect(unusedFiles(tree, "node edge/main.ts")).to.deep.equal([
       "edge/b.ts: no program uses it, so it must go",
+    ]);
+  });
+
+  it("refuse a page that links to a file or names one that is not there", () => {
+    const page = "[a](../edge/a.ts#x) `edge/b.ts` `edge/gone.ts` [c](gone.md) [web](https://a.example/b.ts)";
+    const files = ["edge/a.ts", "edge/b.ts"];
+    expect(missingFiles(new Map([["docs/p.md", page]]), (path) => files.includes(path))).to.deep.equal([
+      "docs/p.md names docs/gone.md, which is not there",
+      "docs/p.md names edge/gone.ts, which is not there",
     ]);
   });
 

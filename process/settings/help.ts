@@ -53,7 +53,7 @@ export function helpText(program: Program<Settings>): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The Markdown table of the README. */
+/** The Markdown table of docs/reference.md. */
 export function settingsTable(program: Program<Settings>): string {
   const code = (word: string) => (word === "" ? "–" : `\`${word}\``);
   const cell = (prose: string) => prose.replaceAll("|", "\\|");

@@ -8,7 +8,8 @@ import { type LocalService, onLoopback, readComposeFile } from "../rig/compose-f
 
 const root = resolve(import.meta.dirname, "../..");
 const TOKEN = { EDGECACHE_TOKEN: "a-token-of-this-test" };
-const services = readComposeFile(TOKEN);
+const REDIS_PASSWORD = "a-password-of-this-test";
+const services = readComposeFile({ ...TOKEN, REDIS_PASSWORD });
 const EDGES = ["edge-1", "edge-2", "edge-3"];
 // Four programs start at once, beside other tests: a second on an idle machine.
 const HEALTHY_WITHIN_MS = 60_000;
@@ -42,7 +43,14 @@ describe("docker-compose.yml", () => {
 
   it("does not start without a token of the operator's own, and has none built in", () => {
     for (const name of EDGES) expect(services.get(name)?.environment, name).to.include(TOKEN);
-    expect(() => readComposeFile({})).to.throw("EDGECACHE_TOKEN must be given");
+    expect(() => readComposeFile({ REDIS_PASSWORD })).to.throw("EDGECACHE_TOKEN must be given");
+  });
+
+  it("does not start without a password of Redis of the operator's own, which edges and router know", () => {
+    expect(() => readComposeFile(TOKEN)).to.throw("REDIS_PASSWORD must be given");
+    const url = `redis://edgecache:${REDIS_PASSWORD}@redis:6379`;
+    for (const name of EDGES) expect(services.get(name)?.environment.EDGE_REDIS, name).to.equal(url);
+    expect(services.get("router")?.environment.ROUTER_REDIS).to.equal(url);
   });
 
   it("starts edges and router once Redis is healthy", () => {
@@ -132,6 +140,11 @@ describe("the services of docker-compose.yml, started as processes", function ()
       await once(child, "exit");
     }
     rmSync(data, { recursive: true, force: true });
+  });
+
+  it("ask for Redis' password", () => {
+    const get = ["-h", serviceOf("redis").address, "get", "{edgecache}:log"];
+    expect(execFileSync("redis-cli", get, { encoding: "utf8" })).to.contain("NOPERM");
   });
 
   it("answer a request through the router, from one of the three edges", async () => {

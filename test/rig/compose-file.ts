@@ -64,7 +64,7 @@ export function onLoopback(
       if (mount?.[0]?.startsWith(".")) return resolve(root, mount[0]);
       let rewritten = text.replace(/(?<![\d.])(0\.0\.0\.0|127\.0\.0\.1)(?![\d.])/g, own);
       for (const [other, address] of addresses) {
-        rewritten = rewritten.replace(new RegExp(`^${other}$|(?<=//)${other}(?=[:/]|$)`, "g"), address);
+        rewritten = rewritten.replace(new RegExp(`^${other}$|(?<=//|@)${other}(?=[:/]|$)`, "g"), address);
       }
       return rewritten;
     };

@@ -1,4 +1,4 @@
-// npm run docs: writes the README's tables of flags and counters from the code that they describe.
+// npm run docs: writes the tables of settings and metrics in docs/reference.md from the code that they describe.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { edgeCounters, edgeGauges } from "../edge/cache/metrics.ts";
@@ -39,14 +39,14 @@ function metricsTable(program: string, counters: readonly Metric[], gauges: read
 }
 
 /** The same text with every table between its markers made anew. Throws when a table or a marker is missing. */
-export function withTables(readme: string): string {
+export function withTables(page: string): string {
   const placed = new Set<string>();
-  const filled = readme.replace(
+  const filled = page.replace(
     /(<!-- begin ([a-z]+:[a-z]+) -->)[\s\S]*?(<!-- end \2 -->)/g,
     (_, begin: string, name: string, end: string) => {
       const table = TABLES.get(name);
       if (table === undefined)
-        throw new Failure("bad-readme", "config", `README.md: no table is named ${name}`);
+        throw new Failure("bad-reference", "config", `docs/reference.md: no table is named ${name}`);
       placed.add(name);
       return `${begin}\n\n${table}\n\n${end}`;
     },
@@ -54,15 +54,15 @@ export function withTables(readme: string): string {
   for (const name of TABLES.keys()) {
     if (placed.has(name)) continue;
     throw new Failure(
-      "bad-readme",
+      "bad-reference",
       "config",
-      `README.md: must have the markers of the table ${name}, got none`,
+      `docs/reference.md: must have the markers of the table ${name}, got none`,
     );
   }
   return filled;
 }
 
 if (import.meta.main) {
-  const path = resolve(import.meta.dirname, "../README.md");
+  const path = resolve(import.meta.dirname, "../docs/reference.md");
   writeFileSync(path, withTables(readFileSync(path, "utf8")));
 }
