@@ -50,7 +50,7 @@ export async function askOrigin(turn: Turn, edge: CacheContext): Promise<Fetched
       ? together(turn, plan, edge)
       : lead(plan, key, edge));
   if (fetched.collapsed) return fetched;
-  if (fetched.filled.kind === "for-one") edge.hitForMiss.mark(key, now);
+  if (fetched.filled.kind === "for-one") edge.hitForMiss.mark(key, fetched.filled.detail, now);
   else edge.hitForMiss.clear(key);
   return fetched;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { NotStored } from "../rules/not-stored.ts";
 
 // Until a response turns out to be shareable, or for this long.
 const REMEMBERED_MS = 30_000;
@@ -11,22 +12,28 @@ const MOST_KEYS = 10_000;
  * to ask the origin for itself afterwards. Varnish calls it hit-for-miss.
  */
 export class HitForMiss {
-  readonly #until: LRUCache<string, number>;
+  readonly #marks: LRUCache<string, { readonly until: number; readonly reason: NotStored | undefined }>;
 
   constructor(mostKeys = MOST_KEYS) {
-    this.#until = new LRUCache({ max: mostKeys });
+    this.#marks = new LRUCache({ max: mostKeys });
   }
 
-  /** `now` in milliseconds of the monotonic clock. */
-  mark(key: string, now: number): void {
-    this.#until.set(key, now + REMEMBERED_MS);
+  /** `reason`: why the response is not stored. `now` in milliseconds of the monotonic clock. */
+  mark(key: string, reason: NotStored | undefined, now: number): void {
+    this.#marks.set(key, { until: now + REMEMBERED_MS, reason });
   }
 
   is(key: string, now: number): boolean {
-    return now < (this.#until.get(key) ?? 0);
+    return now < (this.#marks.get(key)?.until ?? 0);
+  }
+
+  /** Why the last response for the key was not stored, for as long as that is remembered. */
+  reason(key: string, now: number): NotStored | undefined {
+    const mark = this.#marks.peek(key);
+    return mark !== undefined && now < mark.until ? mark.reason : undefined;
   }
 
   clear(key: string): void {
-    this.#until.delete(key);
+    this.#marks.delete(key);
   }
 }

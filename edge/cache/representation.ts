@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Fields } from "../../http/message/fields.ts";
+import { type EntityTag, parseEntityTag } from "../rules/entity-tag.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { HeldPart } from "../rules/partial.ts";
 import { contentRange, type Part, resolveRange } from "../rules/range.ts";
@@ -36,28 +37,34 @@ const NOT_IN_304 = [
 
 /** Answers the client's own preconditions and range from a stored response, which may be a part of a whole. */
 export function representStored(request: CacheRequest, stored: StoredResponse): Represented {
-  const { held, clientFields: fields } = stored;
+  const { status, held, clientFields: fields, entityTag } = stored;
+  const content = bytesContent(stored.chunks);
   if (held === undefined)
-    return represent(request, { status: stored.status, fields }, bytesContent(stored.chunks));
+    return representFrom(request, { status, fields }, entityTag, content, wholeOf(content));
   const whole = { status: 200, fields: fields.without(["Content-Range"]) };
-  return representFrom(request, whole, bytesContent(stored.chunks), held);
+  return representFrom(request, whole, entityTag, content, held);
 }
 
 /** Answers the client's own preconditions and range from a response as it arrives. */
 export function represent(request: CacheRequest, head: Head, content: Content): Represented {
+  return representFrom(request, head, parseEntityTag(head.fields.get("ETag")), content, wholeOf(content));
+}
+
+/** All of it; undefined when its length is unknown, or nothing. */
+function wholeOf(content: Content): HeldPart | undefined {
   const length = content.kind === "none" ? undefined : content.length;
-  const held = length === undefined || length === 0 ? undefined : { first: 0, last: length - 1, length };
-  return representFrom(request, head, content, held);
+  return length === undefined || length === 0 ? undefined : { first: 0, last: length - 1, length };
 }
 
 /** `held` says which bytes of the representation `content` has. */
 function representFrom(
   request: CacheRequest,
   head: Head,
+  entityTag: EntityTag | undefined,
   content: Content,
   held: HeldPart | undefined,
 ): Represented {
-  switch (preconditions(request, head)) {
+  switch (preconditions(request, head, entityTag)) {
     case "not-modified":
       return without(content, { status: 304, fields: head.fields.without(NOT_IN_304) });
     case "precondition-failed":

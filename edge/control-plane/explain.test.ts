@@ -131,6 +131,18 @@ describe("Explain", () => {
     );
   });
 
+  it("says why the last response was not stored", async () => {
+    await start();
+    origin.answer("/mine", { fields: [["Cache-Control", "private, max-age=60"]], body: "mine" });
+    await get(edge.url, "/mine");
+    const { next, reason } = await explain("/mine");
+    expect(next).to.equal("fwd=uri-miss");
+    expect(reason).to.equal(
+      "nothing is stored for this URL. The last response was not stored: private. " +
+        "The response says `private` without field names.",
+    );
+  });
+
   it("finds the site by the host of a full URL", async () => {
     await start([["shop.example"], ["blog.example"], []]);
     expect((await explain("http://BLOG.example:8081/a?b")).key).to.equal("site-1 /a?b");

@@ -10,6 +10,7 @@ import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttlLeft, type Verdict } from "../rules/judge.ts";
+import { type NotStored, notStored } from "../rules/not-stored.ts";
 import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
@@ -23,7 +24,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export async function explain(
   request: ExplainRequest,
   sites: Sites,
-  edge: Pick<CacheContext, "id" | "store" | "purges" | "clock">,
+  edge: Pick<CacheContext, "id" | "store" | "purges" | "hitForMiss" | "clock">,
 ): Promise<Understood<ExplainResponse>> {
   const url = parseUrl(request.url);
   if (url === undefined) return notUnderstood("url", URL_RULE, request.url);
@@ -52,7 +53,7 @@ export async function explain(
   const variants = stored.map((response) =>
     describeVariant(response, ttlLeft(response, view.standing(response), now), response === selected, now),
   );
-  const { next, reason } = nextOutcome(verdict);
+  const { next, reason } = nextOutcome(verdict, edge.hitForMiss.reason(key, edge.clock.monotonic()));
   const member = cacheStatusMember(edge.id, next);
   return {
     ok: true,
@@ -66,8 +67,14 @@ function siteOf({ authority }: NamedUrl, sites: Sites): string | undefined {
   return sites.of("") ?? (sites.names.length === 1 ? sites.names[0] : undefined);
 }
 
-/** What the next request would get, before the origin has a say, and the rule that decides. */
-function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; reason: string } {
+/**
+ * What the next request would get, before the origin has a say, and the rule that decides. `lastNotStored`: why the last
+ * response was not stored, if that is remembered.
+ */
+function nextOutcome(
+  verdict: Verdict<StoredResponse>,
+  lastNotStored: NotStored | undefined,
+): { next: CacheOutcome; reason: string } {
   switch (verdict.kind) {
     case "fresh":
       return {
@@ -90,7 +97,7 @@ function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; re
         reason:
           verdict.why === "vary-miss"
             ? "responses are stored for this URL, but for other values of the request fields named in Vary"
-            : "nothing is stored for this URL",
+            : nothingStored(lastNotStored),
       };
     case "bypass":
       return {
@@ -103,6 +110,12 @@ function nextOutcome(verdict: Verdict<StoredResponse>): { next: CacheOutcome; re
         reason: "the request wants a stored response only, and none may be used",
       };
   }
+}
+
+function nothingStored(lastNotStored: NotStored | undefined): string {
+  const nothing = "nothing is stored for this URL";
+  if (lastNotStored === undefined) return nothing;
+  return `${nothing}. The last response was not stored: ${lastNotStored}. ${notStored[lastNotStored]}`;
 }
 
 function describeVariant(

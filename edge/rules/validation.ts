@@ -1,7 +1,7 @@
 import { parseHttpDate } from "../../http/message/date.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
-import { parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
+import { type EntityTag, parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
 import type { CacheRequest, ResponseHead } from "./exchange.ts";
 import { strongModificationDate } from "./range.ts";
 import { storedFields } from "./storable.ts";
@@ -77,30 +77,33 @@ export function headUpdates(stored: StoredHead, headResponseFields: Fields): "fr
   return "freshen";
 }
 
-/** The answer to a request's preconditions, in the order of RFC 9110 section 13.2.2. */
+/**
+ * The answer to a request's preconditions, in the order of RFC 9110 section 13.2.2. `entityTag` is that of the response,
+ * where it has been parsed already.
+ */
 export function preconditions(
   request: CacheRequest,
   head: ResponseHead,
+  entityTag = parseEntityTag(head.fields.get("etag")),
 ): "proceed" | "not-modified" | "precondition-failed" {
   // RFC 9110 section 13.2.1: only where the answer would otherwise be a success.
   if (head.status < 200 || head.status > 299) return "proceed";
   const reading = request.method === "GET" || request.method === "HEAD";
   const ifMatch = request.fields.get("if-match");
   if (ifMatch !== undefined) {
-    if (!listed(ifMatch, head, strongMatch)) return "precondition-failed";
+    if (!listed(ifMatch, entityTag, strongMatch)) return "precondition-failed";
   } else if (modifiedSince(request, "if-unmodified-since", head) === true) return "precondition-failed";
   const ifNoneMatch = request.fields.get("if-none-match");
   if (ifNoneMatch !== undefined) {
-    if (!listed(ifNoneMatch, head, weakMatch)) return "proceed";
+    if (!listed(ifNoneMatch, entityTag, weakMatch)) return "proceed";
     return reading ? "not-modified" : "precondition-failed";
   }
   return reading && modifiedSince(request, "if-modified-since", head) === false ? "not-modified" : "proceed";
 }
 
 /** RFC 9110 sections 13.1.1 and 13.1.2: "*" is any representation. */
-function listed(value: string, head: ResponseHead, matches: typeof weakMatch): boolean {
+function listed(value: string, current: EntityTag | undefined, matches: typeof weakMatch): boolean {
   if (value.trim() === "*") return true;
-  const current = parseEntityTag(head.fields.get("etag"));
   return current !== undefined && someTag(value, (tag) => matches(tag, current));
 }
 

@@ -45,7 +45,10 @@ export function edgeCore(
   return { ...cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, MEMORY), follower };
 }
 
-export function ask(question: Question, edge: CacheContext): Promise<Served> {
+export function ask(
+  question: Pick<Question, "method" | "target" | "fields">,
+  edge: CacheContext,
+): Promise<Served> {
   const { method, target, fields } = question;
   return serve(
     {
