@@ -76,7 +76,7 @@ export function nobodyAnswers(addresses: readonly string[]): Failure {
 }
 
 /** Every edge of the fleet, sorted by id; the contact itself also when the heartbeat table does not hold it. */
-export function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
+function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
   const { ping, client } = contact;
   const fleet: FleetEdge[] = [...known.members];
   if (!fleet.some((member) => member.edge === ping.edge)) {

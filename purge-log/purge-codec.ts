@@ -37,7 +37,7 @@ const PURGE: z.ZodType<Purge> = z
 
 /** The names of the one field that an entry has. */
 export const PURGE_FIELD = "purge";
-export const BARRIER_FIELD = "barrier";
+const BARRIER_FIELD = "barrier";
 
 /** `text` is the value of the entry's purge field. */
 export type EncodedPurge =

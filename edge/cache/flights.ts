@@ -63,7 +63,7 @@ export class Flights<Result> {
 }
 
 /** The requests that wait for one flight. */
-export class Waiters {
+class Waiters {
   readonly #abandoned = new AbortController();
   #waiting = 0;
 

@@ -22,7 +22,7 @@ export interface ChoiceRules extends Margins {
   readonly lookaheadMs: number;
 }
 
-export const RULES: ChoiceRules = { ...MARGINS, lookaheadMs: LOOKAHEAD_MS };
+const RULES: ChoiceRules = { ...MARGINS, lookaheadMs: LOOKAHEAD_MS };
 
 /** What one choice was made from. */
 export interface Explanation<E> extends Choice<E> {

@@ -4,7 +4,7 @@ import { posix } from "node:path";
 const EXAMPLE = /(^|\/)x\./;
 
 /** Files of the project that a page of Markdown links to, or names in backquotes as `edge/cache/serve.ts`. */
-export function filesNamedIn(path: string, page: string): readonly string[] {
+function filesNamedIn(path: string, page: string): readonly string[] {
   const links = [...page.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) =>
     posix.join(posix.dirname(path), target),
   );

@@ -2,7 +2,7 @@
 export type ReadText = (path: string) => string | undefined;
 
 /** The rules that a page of docs/ defines: the name, and the files that the row says keep it. */
-export function rulesDefinedIn(page: string): ReadonlyMap<string, readonly string[]> {
+function rulesDefinedIn(page: string): ReadonlyMap<string, readonly string[]> {
   const rows = page.matchAll(/^\| ([EPR]\d+) \| .* \|(.*)\|$/gm);
   return new Map(
     [...rows].map(([, rule = "", files = ""]) => [
@@ -13,7 +13,7 @@ export function rulesDefinedIn(page: string): ReadonlyMap<string, readonly strin
 }
 
 /** The rules that a text cites: "rule E7", "Rules E2 and E7". */
-export function rulesCitedIn(text: string): readonly string[] {
+function rulesCitedIn(text: string): readonly string[] {
   const citations = text.matchAll(/\brules? ([EPR]\d+(?:(?:, | and |, and )[EPR]\d+)*)/gi);
   return [...new Set([...citations].flatMap(([, names = ""]) => names.match(/[EPR]\d+/gi) ?? []))];
 }

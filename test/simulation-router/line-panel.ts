@@ -65,7 +65,7 @@ function path(points: Line["points"], x: (value: number) => number, y: (value: n
 }
 
 /** Round numbers from 0 to `to`, some six of them. */
-export function ticks(to: number): number[] {
+function ticks(to: number): number[] {
   const rough = to / 6;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;

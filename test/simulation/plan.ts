@@ -10,7 +10,7 @@ export type EdgeId = (typeof EDGES)[number];
 export type Wish = "all" | "range" | "if-changed" | "no-cache" | "head" | "after";
 
 /** What a stranger does to the log by hand. */
-export const ROGUE_ACTS = [
+const ROGUE_ACTS = [
   "add an entry to our epoch",
   "add an entry to a later epoch",
   "add an entry with the largest id",
