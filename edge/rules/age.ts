@@ -5,7 +5,7 @@ import type { TimedHead } from "./exchange.ts";
 
 /** What the age of a stored response is counted from. */
 export interface Aged {
-  /** Seconds that it was old when it arrived. */
+  /** Its age in seconds when it arrived. */
   readonly initialAge: number;
   /** When it arrived, in wall-clock milliseconds. */
   readonly responseTime: number;
@@ -19,13 +19,13 @@ export function currentAge({ initialAge, responseTime }: Aged, now: number): num
 
 /** RFC 9111 section 4.2.3: the corrected initial age, in seconds. */
 export function initialAge(head: TimedHead): number {
-  // A Date in the future gives no life: no age below zero. Date has whole seconds, so the rest is not age.
+  // A Date in the future makes the age 0, never less. Date has whole seconds, so fractions of one are not age.
   const apparentAge = Math.max(0, Math.floor((head.responseTime - dateOf(head)) / 1000));
   const responseDelay = Math.max(0, head.responseTime - head.requestTime) / 1000;
   return Math.max(apparentAge, ageValue(head.fields) + responseDelay);
 }
 
-/** RFC 9111 section 5.1: the first member of Age counts; a value that is no number of seconds is ignored. */
+/** RFC 9111 section 5.1: the first member of Age counts. A value that is not a number of seconds is ignored. */
 function ageValue(fields: Fields): number {
   const seconds = deltaSeconds(fields.all("age")[0]?.split(",", 1)[0]?.trim());
   return seconds === "invalid" ? 0 : seconds;

@@ -25,9 +25,9 @@ export interface CachePolicy {
 const TARGETED = ["EdgeCache-Cache-Control", "CDN-Cache-Control"] as const;
 
 /**
- * Which field governs. RFC 9213 section 2.2: the first targeted field that is valid and not empty, alone:
- * Cache-Control and Expires then count for nothing. Without one, Surrogate-Control, which by its definition
- * (W3C Edge Architecture) goes before Cache-Control; then Cache-Control with Expires.
+ * Which field governs. RFC 9213 section 2.2: the first targeted field that is valid and not empty governs alone, and
+ * Cache-Control and Expires are ignored. Without a targeted field it is Surrogate-Control, which by its definition (W3C
+ * Edge Architecture) goes before Cache-Control. Without that it is Cache-Control with Expires.
  */
 export function cachePolicy(fields: Fields): CachePolicy {
   for (const source of TARGETED) {
@@ -52,7 +52,7 @@ const SECONDS: ReadonlySet<string> = new Set([
   "stale-if-error",
 ]);
 
-/** RFC 9213 section 2.1: a Dictionary. undefined: empty, or an error anywhere, which voids the whole field. */
+/** RFC 9213 section 2.1: a Dictionary. undefined: it is empty, or an error anywhere in it voids the whole field. */
 function targetedDirectives(value: string): readonly Directive[] | undefined {
   let members: ReturnType<typeof parseDictionary>;
   try {
@@ -68,7 +68,7 @@ function targetedDirectives(value: string): readonly Directive[] | undefined {
       if (typeof item !== "number" || deltaSeconds(String(item)) === "invalid") return undefined;
       directives.push({ name, argument: String(item) });
     } else if (item === true) directives.push({ name, argument: undefined });
-    // What is neither true, false nor a string cannot be read: `private` and `no-cache` then cover everything.
+    // An argument of another type cannot be read: `private` and `no-cache` then cover the whole response.
     else if (item !== false) directives.push({ name, argument: typeof item === "string" ? item : "" });
   }
   return members.size === 0 ? undefined : directives;
@@ -79,9 +79,8 @@ function bareItemOf(member: Item | InnerList): BareItem | undefined {
 }
 
 /**
- * Surrogate-Control counts when it says how long to keep the response, or not to. A directive with a
- * `;target` is for the surrogate of that name, not for us; of `max-age=freshness+extension` the extension is
- * not used.
+ * Surrogate-Control counts when it says how long to keep the response, or not to keep it. A directive with a `;target`
+ * is for the surrogate of that name and not for us. In `max-age=freshness+extension` the extension is ignored.
  */
 function surrogateDirectives(lines: readonly string[]): readonly Directive[] | undefined {
   const ours = parseDirectives(lines)

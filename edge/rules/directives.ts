@@ -52,7 +52,7 @@ export function deltaSeconds(text: string | undefined): DeltaSeconds {
   return Math.min(Number(text), MAX_DELTA_SECONDS);
 }
 
-/** Seconds where an unreadable permission is no permission. */
+/** For permissions: an unreadable number of seconds permits nothing. */
 export function secondsOrZero(seconds: DeltaSeconds | undefined): number {
   return typeof seconds === "number" ? seconds : 0;
 }
@@ -64,7 +64,7 @@ export function parseDirectives(lines: readonly string[]): readonly Directive[] 
 
 const TOKEN = new RegExp(`^${TCHAR}+`);
 
-/** Stands before what follows a name without "=": no token and no number has it, so such an argument is invalid. */
+/** Marks the text that follows a name without "=". No token and no number contains it, so the argument is invalid. */
 const UNREADABLE = "?";
 
 function parseDirective(member: string): Directive {
@@ -76,11 +76,11 @@ function parseDirective(member: string): Directive {
   return { name: name.toLowerCase(), argument };
 }
 
-/** Reads parsed directives as response directives; the first of several alike counts (RFC 9111 section 4.2.1). */
+/** Reads parsed directives as response directives. The first of several alike counts (RFC 9111 section 4.2.1). */
 export function responseDirectives(directives: readonly Directive[]): ResponseDirectives {
   const seconds = (name: string): DeltaSeconds | undefined => secondsOf(directives, name);
   const restricts = (name: string): boolean => directives.some((directive) => directive.name === name);
-  // A permission with an argument that its definition does not know is not given.
+  // A permission with an argument that its definition does not have permits nothing.
   const permits = (name: string): boolean =>
     directives.some((directive) => directive.name === name && directive.argument === undefined);
   return {
@@ -127,8 +127,8 @@ function secondsOf(directives: readonly Directive[], name: string): DeltaSeconds
 }
 
 /**
- * Fields that the cache itself works with. Leaving one of them out of a stored response would change what
- * the rest means, so a directive that names one is read as covering the whole response.
+ * Fields that the cache itself reads. Without one of them the rest of a stored response would mean something else, so a
+ * directive that names one covers the whole response.
  */
 const WORKED_WITH: ReadonlySet<string> = new Set([
   "age",

@@ -45,7 +45,7 @@ describe("comparison (RFC 9110 section 8.8.3.2)", () => {
     });
   }
 
-  it("of what is no tag is false", () => {
+  it("is false for text that is not a tag", () => {
     expect([strongMatch(undefined, undefined), weakMatch(undefined, tag('"a"'))]).to.deep.equal([
       false,
       false,

@@ -25,8 +25,8 @@ export function weakMatch(a: EntityTag | undefined, b: EntityTag | undefined): b
 }
 
 /**
- * Whether `matches` holds for some tag of the list (the value of If-Match or If-None-Match). One pass over the
- * text, whatever it holds; what is no entity tag is skipped up to the next comma.
+ * Whether `matches` holds for some tag of the list (the value of If-Match or If-None-Match). One pass over any text: a
+ * member that is not an entity tag is skipped up to the next comma.
  */
 export function someTag(list: string, matches: (tag: EntityTag) => boolean): boolean {
   let at = 0;

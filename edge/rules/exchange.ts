@@ -9,7 +9,7 @@ export interface CacheRequest {
   readonly fields: Fields;
 }
 
-/** The request fields that Vary names (lower case) with the values they had, normalised; undefined: absent. */
+/** The request fields that Vary names, in lower case, with their normalised values. undefined: the field was absent. */
 export type Selecting = ReadonlyMap<string, string | undefined>;
 
 /** What the rules need to know of any response: its status and its fields. */

@@ -5,7 +5,7 @@ import type { CachePolicy, PolicySource } from "./cache-policy.ts";
 import { type DeltaSeconds, secondsOrZero } from "./directives.ts";
 import type { TimedHead } from "./exchange.ts";
 
-/** How long a response is fresh from its origin on, and which field decided it. */
+/** How long a response is fresh, counted from its origin, and which field says so. */
 export interface Lifetime {
   readonly seconds: number;
   /** "s-maxage", "max-age", "Expires", "heuristic", "none", or "CDN-Cache-Control: max-age" and the like. */
@@ -19,9 +19,9 @@ const HEURISTICALLY_CACHEABLE: ReadonlySet<number> = new Set([
 
 /** RFC 9111 section 4.2.2: "a typical setting of this fraction might be 10 %" of the time since Last-Modified. */
 const HEURISTIC_FRACTION = 0.1;
-/** A guess longer than a day surprises the people who publish. */
+/** Publishers do not expect a guess longer than a day. */
 const LONGEST_HEURISTIC_SECONDS = 86_400;
-/** An error that nobody gave a lifetime is gone soon after it is mended. */
+/** An error without a stated lifetime must go soon after it is repaired. */
 const LONGEST_HEURISTIC_ERROR_SECONDS = 60;
 
 /** RFC 9111 section 4.2.1: the first that is present of s-maxage, max-age, Expires, a heuristic. */
@@ -34,7 +34,7 @@ export function ttl(stored: Aged & { readonly lifetime: Lifetime }, now: number)
   return stored.lifetime.seconds - currentAge(stored, now);
 }
 
-/** Whether the response says itself how long it is fresh (RFC 9111 section 4.2.1). */
+/** Whether the response itself says how long it is fresh (RFC 9111 section 4.2.1). */
 export function hasExplicitFreshness(fields: Fields, { source, directives }: CachePolicy): boolean {
   if (directives.sMaxage !== undefined || directives.maxAge !== undefined) return true;
   return source === "Cache-Control" && fields.has("expires");
@@ -57,7 +57,7 @@ function explicitLifetime(head: TimedHead, { source, directives }: CachePolicy):
   return { seconds: Math.floor(Math.max(0, expiry - dateOf(head)) / 1000), source: "Expires" };
 }
 
-/** RFC 9111 section 4.2.1: what is not a number of seconds is stale. */
+/** RFC 9111 section 4.2.1: a value that is not a number of seconds makes the response stale. */
 function fromDirective(source: PolicySource, name: string, seconds: DeltaSeconds): Lifetime {
   return {
     seconds: secondsOrZero(seconds),

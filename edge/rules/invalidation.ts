@@ -4,9 +4,8 @@ import { cacheGroups } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 
 /**
- * The targets whose stored responses a response to an unsafe request invalidates (RFC 9111 section 4.4): its
- * own, and those that Location and Content-Location name, of the same origin only. `origin` is the request's
- * scheme://authority.
+ * The targets that a response to an unsafe request invalidates (RFC 9111 section 4.4): the request's own, and those of
+ * the same origin that Location and Content-Location name. `origin` is the scheme://authority of the request.
  */
 export function invalidatedTargets(
   request: CacheRequest,
@@ -26,8 +25,8 @@ export function invalidatedTargets(
 }
 
 /**
- * The groups whose stored responses, of the same origin only, a response to an unsafe request invalidates (RFC
- * 9875 section 3). None for a safe method, and none when the field is no List of Strings.
+ * The groups that a response to an unsafe request invalidates at its own origin (RFC 9875 section 3). There are none for
+ * a safe method, and none when the field is not a List of Strings.
  */
 export function invalidatedGroups(request: CacheRequest, response: ResponseHead): readonly string[] {
   if (isSafe(request.method)) return [];

@@ -119,7 +119,7 @@ describe("judge", () => {
     expect(verdict(["Cache-Control: max-age=60"], 0, both)).to.equal("fresh 60");
   });
 
-  it("uses what is purged or lapsed as a validator only", () => {
+  it("uses a purged response, and any response without the lease, as a validator only", () => {
     for (const standing of [PURGED, LAPSED]) {
       const directives = ["Cache-Control: max-age=60, stale-while-revalidate=60"];
       expect(verdict(directives, 0, get(), standing)).to.equal(`validate stale ${standing.kind} 60`);
@@ -162,7 +162,7 @@ describe("judge", () => {
     });
   }
 
-  it("counts what is left to a response from its soft purge, if that is less", () => {
+  it("counts the freshness left from a soft purge, if that leaves less", () => {
     const head = stored("Cache-Control: max-age=60");
     const left = (standing: PurgeStanding) => ttlLeft(head, standing, NOW + 40_000);
     expect([left(TRUSTED), left(PURGED), left(LAPSED)]).to.deep.equal([20, 20, 20]);
@@ -172,7 +172,7 @@ describe("judge", () => {
     expect(standings.filter(isPurged)).to.deep.equal([PURGED, softly(0)]);
   });
 
-  it("passes on every method but GET and HEAD, and what only an origin can judge", () => {
+  it("passes on every method but GET and HEAD, and conditions that only an origin can evaluate", () => {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "M-SEARCH", "head"]) {
       const request = { ...get(), method };
       expect(verdict(["Cache-Control: max-age=60"], 0, request)).to.equal(`bypass method ${method}`);
@@ -187,7 +187,7 @@ describe("judge", () => {
     }
   });
 
-  it("does not pass on what must not be forwarded", () => {
+  it("does not pass on a request that must not be forwarded", () => {
     const request = get('If-Match: "a"', "Cache-Control: only-if-cached");
     expect(verdict(["Cache-Control: max-age=60"], 0, request)).to.equal("only-if-cached-unmet");
   });

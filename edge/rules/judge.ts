@@ -74,7 +74,7 @@ function passedOn(request: CacheRequest, wishes: RequestDirectives): BypassDetai
   // RFC 9111 section 4.3.2: preconditions that only an origin evaluates.
   if (request.fields.has("if-match")) return "if-match";
   if (request.fields.has("if-unmodified-since")) return "if-unmodified-since";
-  // Who wants nothing stored (RFC 9111 section 5.2.1.5) does not want what is stored, unless it says so.
+  // A client that wants nothing stored (RFC 9111 section 5.2.1.5) wants nothing from the store, unless it says so.
   return wishes.noStore && !wishes.onlyIfCached ? "no-store" : undefined;
 }
 
@@ -137,14 +137,14 @@ function staleness(stored: StoredHead, standing: PurgeStanding, now: number): nu
   return standing.kind === "soft-purged" ? Math.max(byAge, standing.seconds) : byAge;
 }
 
-/** Whole seconds of freshness left to it where it stands; zero or less once it is stale. */
+/** Whole seconds of freshness left, soft purges considered; zero or less once it is stale. */
 export function ttlLeft(stored: StoredHead, standing: PurgeStanding, now: number): number {
   return 0 - Math.floor(staleness(stored, standing, now));
 }
 
 /**
- * Whether what a soft purge covers may be used without validation; undefined when not. Only the response's own word
- * counts: a client that puts up with staleness does not know that it was purged.
+ * The verdict that uses a softly purged response without validation; undefined when that is forbidden. Only the
+ * directives of the response count: a client that accepts stale responses does not know of the purge.
  */
 function judgeSoftPurged<S extends StoredHead>(
   stored: S,
@@ -160,8 +160,8 @@ function judgeSoftPurged<S extends StoredHead>(
 }
 
 /**
- * The request directive that a stored response does not meet (RFC 9111 section 5.2.1). One that cannot be read
- * is met by nothing. RFC 8246 section 2: `immutable` gives way to a client that asks for validation.
+ * The request directive that a stored response does not meet (RFC 9111 section 5.2.1). No response meets a directive
+ * that cannot be read. RFC 8246 section 2: a client that asks for validation overrides `immutable`.
  */
 function refusedByClient(wishes: RequestDirectives, age: number, left: number): ClientDemand | undefined {
   if (wishes.noCache) return "no-cache";
@@ -172,7 +172,7 @@ function refusedByClient(wishes: RequestDirectives, age: number, left: number): 
   return undefined;
 }
 
-/** Whether a stale response may be used without validation; undefined when not (RFC 9111 section 4.2.4). */
+/** The verdict that uses a stale response without validation (RFC 9111 section 4.2.4); undefined: it is forbidden. */
 function judgeStale<S extends StoredHead>(
   stored: S,
   standing: PurgeStanding,
@@ -221,10 +221,10 @@ function forbidsStale(directives: ResponseDirectives): boolean {
   );
 }
 
-/** How asking the origin failed: no answer at all, or a 5xx one. */
+/** How the origin failed: it gave no answer, or a 5xx. */
 export type OriginError = "unreachable" | "server-error";
 
-/** For how long after its freshness a response may stand in for an origin that is gone, where nothing says more. */
+/** How long past its freshness a response may stand in for an unreachable origin, where no directive says. */
 const DISCONNECTED_SECONDS = 86_400;
 
 /**

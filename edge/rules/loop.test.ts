@@ -44,7 +44,7 @@ describe("isLoop", () => {
     it(`sees others in ${name}: ${lines.join(" | ")}`, () => expect(loops(name, ...lines)).to.equal(false));
   }
 
-  it("takes more than a hundred hops for a loop, whoever they are", () => {
+  it("takes more than a hundred hops for a loop, whatever their names", () => {
     const hops = (count: number) => Array.from({ length: count }, (_, i) => `1.1 hop-${i}`).join(",");
     expect([loops("Via", hops(100)), loops("Via", hops(101))]).to.deep.equal([false, true]);
     expect(loops("CDN-Loop", "a,".repeat(101))).to.equal(true);

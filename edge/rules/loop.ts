@@ -1,10 +1,10 @@
 import { listMembers, trimSpace } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
 
-// No honest path is this long: whoever counts so many hops sees a loop, even one that our own mark was removed from.
+// No honest path is this long. So many hops are a loop, even if somebody removes our own mark on the way.
 const MOST_HOPS = 100;
 
-/** Whether a request has already been through the node `id`: then forwarding it would go on for ever. */
+/** Whether a request has already been through the node `id`. Forwarding it again would never end. */
 export function isLoop(fields: Fields, id: string): boolean {
   return passed(networks(fields), id) || passed(proxies(fields), id);
 }
@@ -21,7 +21,7 @@ function networks(fields: Fields): readonly string[] {
     .map((member) => trimSpace(member.split(";", 1)[0] ?? ""));
 }
 
-/** RFC 9110 section 7.6.3: each member is a protocol, who received with it, perhaps with a port, and a comment. */
+/** RFC 9110 section 7.6.3: each member is a protocol, the receiver with an optional port, and an optional comment. */
 function proxies(fields: Fields): readonly string[] {
   return fields
     .all("Via")
@@ -30,7 +30,7 @@ function proxies(fields: Fields): readonly string[] {
     .filter((receivedBy) => receivedBy !== "");
 }
 
-/** RFC 9110 section 5.6.5: comments nest, and may hold commas. One that never ends is no comment. */
+/** RFC 9110 section 5.6.5: comments nest, and may contain commas. An unclosed one is not a comment. */
 function withoutComments(text: string): string {
   let kept = "";
   let depth = 0;

@@ -2,11 +2,10 @@ import { type BareItem, type InnerList, type Item, isInnerList, parseDictionary 
 import type { Fields } from "../../http/message/fields.ts";
 
 /**
- * Which parts of the query of a URI a response does not vary on (draft-ietf-httpbis-no-vary-search, "URL search
- * variance").
+ * The parts of a query that a response varies on (draft-ietf-httpbis-no-vary-search, "URL search variance").
  */
 export interface SearchVariance {
-  /** Whether the parameters named in `keys` are those that matter, all others ignored; else the other way. */
+  /** true: only the parameters in `keys` matter. false: all others matter. */
   readonly onlyThese: boolean;
   /** Decoded names. */
   readonly keys: ReadonlySet<string>;
@@ -14,7 +13,7 @@ export interface SearchVariance {
   readonly ordered: boolean;
 }
 
-/** undefined: the response varies on its whole query, byte for byte. So does one whose field cannot be read. */
+/** undefined: the response varies on its whole query, byte for byte, also when its field cannot be read. */
 export function searchVariance(fields: Fields): SearchVariance | undefined {
   const value = fields.get("no-vary-search");
   if (value === undefined) return undefined;
@@ -45,7 +44,7 @@ function parsed(members: ReadonlyMap<string, Item | InnerList>): SearchVariance 
   }
   if (except !== undefined) return undefined;
   const keys = params === false ? new Set<string>() : keysOf(params);
-  // Nothing ignored and order kept is the default: then not even `?a` and `?a=` are the same.
+  // This is the default: nothing is ignored and the order matters, so that not even `?a` and `?a=` are the same.
   if (keys === undefined || (keys.size === 0 && ordered)) return undefined;
   return { onlyThese: false, keys, ordered };
 }
@@ -54,7 +53,7 @@ function plainValue(member: Item | InnerList): BareItem | readonly BareItem[] {
   return isInnerList(member) ? member[0].map(([item]) => item) : member[0];
 }
 
-/** undefined when it is no list of strings. */
+/** undefined: it is not a list of strings. */
 function keysOf(value: BareItem | readonly BareItem[]): ReadonlySet<string> | undefined {
   if (!Array.isArray(value)) return undefined;
   const keys = new Set<string>();
@@ -65,7 +64,7 @@ function keysOf(value: BareItem | readonly BareItem[]): ReadonlySet<string> | un
   return keys;
 }
 
-/** "Parse a key": as a name in a form-encoded query is decoded; "&" and "=" are part of the name here. */
+/** "Parse a key": decoded like a name in a form-encoded query, except that "&" and "=" are part of the name. */
 function decodedKey(text: string): string {
   const escaped = text.replace(/[&=]/g, (char) => encodeURIComponent(char));
   return [...new URLSearchParams(`&${escaped}=`).keys()][0] ?? "";
@@ -76,7 +75,7 @@ function split(target: string): { path: string; query: string } {
   return at === -1 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-/** The parameters that matter, decoded, as one text that is the same only for the same parameters. */
+/** The parameters that matter, decoded, as one text. Two texts are equal only for the same parameters. */
 function significant(query: string, variance: SearchVariance): string {
   const pairs = [...new URLSearchParams(`&${query}`)];
   const kept = pairs.filter(([key]) => variance.keys.has(key) === variance.onlyThese);

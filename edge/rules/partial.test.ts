@@ -8,7 +8,7 @@ function part(range: string, ...lines: readonly string[]): StoredHead {
 }
 
 describe("heldPart", () => {
-  it("is what a 206 of a known whole holds", () => {
+  it("is the part that a 206 of a whole of known length holds", () => {
     expect(heldPart(part("5-9/10"))).to.deep.equal({ first: 5, last: 9, length: 10 });
     expect(heldPart(part("5-9/*"))).to.equal(undefined);
     expect(heldPart({ ...part("5-9/10"), status: 200 })).to.equal(undefined);

@@ -8,7 +8,7 @@ export interface HeldPart extends Part {
   readonly length: number;
 }
 
-/** undefined when it is no 206 with one part of a known whole (RFC 9110 section 15.3.7.1). */
+/** undefined: it is not a 206 with one part of a whole of known length (RFC 9110 section 15.3.7.1). */
 export function heldPart(head: ResponseHead): HeldPart | undefined {
   if (head.status !== 206) return undefined;
   const range: ContentRange | undefined = parseContentRange(head.fields.get("content-range") ?? "");
@@ -22,8 +22,8 @@ interface HoldsPart extends ResponseHead {
 }
 
 /**
- * Whether a stored response has all the bytes that the request asks for. RFC 9111 section 3.3: an incomplete
- * one answers only what lies within it.
+ * Whether a stored response has all the bytes that the request asks for. RFC 9111 section 3.3: an incomplete response
+ * answers only a range within it.
  */
 export function answersWholly(stored: HoldsPart, request: CacheRequest): boolean {
   if (stored.status !== 206) return true;
@@ -35,13 +35,12 @@ export function answersWholly(stored: HoldsPart, request: CacheRequest): boolean
   );
 }
 
-/** The fields with which to ask for what a stored part lacks at one end. */
+/** The request fields that ask for the bytes missing at one end of a stored part. */
 export type Completion = readonly (readonly [name: "Range" | "If-Range", value: string])[];
 
 /**
- * How to complete a stored part; undefined when more than one piece is missing. Without a strong entity tag the
- * rest cannot be put together with the part (RFC 9111 section 3.4), but an origin that ignores ranges is asked
- * for no more than usual, and sends the whole.
+ * How to complete a stored part; undefined when more than one piece is missing. Without a strong entity tag the two
+ * cannot be combined (RFC 9111 section 3.4). Asking is right all the same: an origin that ignores ranges sends the whole.
  */
 export function completion({ held, entityTag, fields }: HoldsPart): Completion | undefined {
   if (held === undefined) return undefined;
@@ -58,8 +57,8 @@ export function completion({ held, entityTag, fields }: HoldsPart): Completion |
 }
 
 /**
- * A part with as many bytes as came: fewer than its Content-Range says are taken from its first byte on, which
- * is where it says. undefined when there are more, or none.
+ * The fields of a part with as many bytes as arrived. If fewer arrived than its Content-Range says, they are the first of
+ * them. undefined: more arrived, or none.
  */
 export function clamped(part: ResponseHead, bytes: number): Fields | undefined {
   const held = heldPart(part);
@@ -67,14 +66,14 @@ export function clamped(part: ResponseHead, bytes: number): Fields | undefined {
   return part.fields.with("Content-Range", `bytes ${held.first}-${held.first + bytes - 1}/${held.length}`);
 }
 
-/** Two parts as one: what it holds, and the head under which it is kept. */
+/** Two parts as one: its head and its place in the whole. */
 export interface Combined extends ResponseHead {
   readonly held: HeldPart;
 }
 
 /**
  * A stored part and a newer one of the same representation, put together (RFC 9111 section 3.4, RFC 9110
- * section 15.3.7.3). undefined when they do not share a strong entity tag and a length, or leave a gap.
+ * section 15.3.7.3). undefined: they do not share a strong entity tag and a length, or leave a gap.
  */
 export function combined(older: ResponseHead, newer: ResponseHead): Combined | undefined {
   const [a, b] = [heldPart(older), heldPart(newer)];
@@ -89,7 +88,7 @@ export function combined(older: ResponseHead, newer: ResponseHead): Combined | u
   return { status: complete ? 200 : 206, held, fields: combinedFields(newer.fields, held, complete) };
 }
 
-/** RFC 9110 section 15.3.7.3: the newer fields, with the length and the range of what there is now. */
+/** RFC 9110 section 15.3.7.3: the newer fields, with the length and the range of the combination. */
 function combinedFields(newer: Fields, held: HeldPart, complete: boolean): Fields {
   const fields = newer.with("Content-Length", String(held.last - held.first + 1));
   return complete

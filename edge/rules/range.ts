@@ -19,7 +19,7 @@ export type ResolvedRange =
 
 const WHOLE: ResolvedRange = { kind: "whole" };
 
-/** More parts than a reader needs; beyond them a small request would buy a large answer. */
+/** More parts than a reader needs. With more of them, a small request would cause a large answer. */
 const MOST_PARTS = 8;
 
 /** What a client gets of a representation of `length` bytes (RFC 9110 section 14.2). */
@@ -36,7 +36,7 @@ export function resolveRange(request: CacheRequest, head: ResponseHead, length: 
   return overlap(parts) ? WHOLE : { kind: "parts", parts };
 }
 
-/** The Content-Range of a part; without one, of a 416 (RFC 9110 section 14.4). */
+/** The Content-Range of a part; without a part, that of a 416 (RFC 9110 section 14.4). */
 export function contentRange(part: Part | undefined, length: number): string {
   return part === undefined ? `bytes */${length}` : `bytes ${part.first}-${part.last}/${length}`;
 }
@@ -46,7 +46,7 @@ export interface ContentRange extends Part {
   readonly length: number | undefined;
 }
 
-/** undefined when it is malformed, of another unit, or of a 416 (RFC 9110 section 14.4). */
+/** undefined: it is malformed, of another unit, or of a 416 (RFC 9110 section 14.4). */
 export function parseContentRange(value: string): ContentRange | undefined {
   const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(value);
   if (match === null) return undefined;
@@ -80,7 +80,7 @@ function rangeSpecs(value: string): readonly RangeSpec[] | undefined {
   return specs;
 }
 
-/** RFC 9110 section 14.1.2: the part that exists; undefined when none does. */
+/** RFC 9110 section 14.1.2: the part that exists; undefined: none does. */
 function partOf(spec: RangeSpec, length: number): Part | undefined {
   if ("suffix" in spec) {
     return spec.suffix === 0 ? undefined : { first: Math.max(0, length - spec.suffix), last: length - 1 };

@@ -133,13 +133,13 @@ describe("storable", () => {
 });
 
 describe("storedFields", () => {
-  it("keeps Surrogate-Control, and by it what only Cache-Control names", () => {
+  it("keeps Surrogate-Control and, because that governs, the fields that only Cache-Control names", () => {
     const fields = fieldsOf("Surrogate-Control: max-age=60", 'Cache-Control: private="b"', "B: 1");
     const names = [...storedFields(fields).names()];
     expect(names).to.deep.equal(["surrogate-control", "cache-control", "b"]);
   });
 
-  it("leaves out what belongs to the connection or to a proxy, and what the governing field names", () => {
+  it("leaves out the fields of the connection and of a proxy, and those that the governing field names", () => {
     const fields = fieldsOf(
       "Connection: close, a",
       "A: 1",
@@ -158,7 +158,7 @@ describe("storedFields", () => {
 });
 
 describe("clientFields", () => {
-  it("leaves out what was for the connection and what was for the surrogate", () => {
+  it("leaves out the fields for the connection and those for the surrogate", () => {
     const fields = fieldsOf(
       "Connection: a",
       "A: 1",

@@ -28,7 +28,7 @@ export interface StoringOptions {
   readonly keepsParts: boolean;
 }
 
-/** Whether a shared cache may store the response (RFC 9111 section 3), and what it says if so. */
+/** Whether a shared cache may store the response (RFC 9111 section 3). If so, with everything parsed on the way. */
 export function storable(
   request: CacheRequest,
   response: ResponseHead,
@@ -61,9 +61,9 @@ function doNotStore(reason: NotStored): Storable {
 }
 
 /**
- * What may be stored of a response's fields (RFC 9111 section 3.1): not those of the connection, not those that
- * `private` and `no-cache` name (sections 5.2.2.4 and 5.2.2.7). Surrogate-Control stays, because it may be what
- * governs; `clientFields` leaves it out.
+ * The fields of a response that may be stored (RFC 9111 section 3.1): not those of the connection, and not those that
+ * `private` and `no-cache` name (sections 5.2.2.4 and 5.2.2.7). Surrogate-Control stays, because it may govern;
+ * `clientFields` leaves it out.
  */
 export function storedFields(fields: Fields, { directives } = cachePolicy(fields)): Fields {
   const scopes = [directives.private, directives.noCache];
@@ -72,8 +72,8 @@ export function storedFields(fields: Fields, { directives } = cachePolicy(fields
 }
 
 /**
- * What a client is sent of a response's fields: those from end to end, without Surrogate-Control, which by its
- * definition (W3C Edge Architecture) is for the surrogate alone.
+ * The fields of a response that a client gets: those from end to end, without Surrogate-Control, which by its definition
+ * (W3C Edge Architecture) is for the surrogate alone.
  */
 export function clientFields(fields: Fields): Fields {
   return endToEnd(fields).without(["Surrogate-Control"]);
@@ -92,8 +92,8 @@ export function hasContent(fields: Fields): boolean {
 }
 
 /**
- * Never stored: 304, 412 and 416, which answer a precondition or a range that is not in the key; 407, which
- * is of a connection; 428, 429, 431 and 511, which "MUST NOT be stored by a cache" (RFC 6585).
+ * Never stored: 304, 412 and 416 answer a precondition or a range that is not in the key. 407 is about a connection.
+ * 428, 429, 431 and 511 "MUST NOT be stored by a cache" (RFC 6585).
  */
 const NEVER_STORED: ReadonlySet<number> = new Set([304, 407, 412, 416, 428, 429, 431, 511]);
 
@@ -116,15 +116,15 @@ function statusReason(
     return "must-understand";
   }
   if (status !== 206) return undefined;
-  // A 206 to a request without Range is an error of the origin, and no whole response either.
+  // A 206 to a request without Range is an error of the origin, and not a whole response.
   const asked = request.method === "GET" && request.fields.has("range");
   return options.keepsParts && asked && heldPart(response) !== undefined ? undefined : "partial";
 }
 
 function directiveReason(request: CacheRequest, { directives }: CachePolicy): NotStored | undefined {
-  // RFC 9111 section 5.2.2.3: who understands the status ignores the no-store beside must-understand.
+  // RFC 9111 section 5.2.2.3: a cache that understands the status ignores no-store beside must-understand.
   if (directives.noStore && !directives.mustUnderstand) return "no-store";
-  // RFC 9111 section 5.2.2.7: with field names, what is not named may be stored.
+  // RFC 9111 section 5.2.2.7: with field names, the other fields may be stored.
   if (directives.private === "all") return "private";
   return request.fields.has("authorization") && !mayBeShared(directives) ? "authorization" : undefined;
 }
@@ -146,7 +146,7 @@ function reuseReason(
   }
   if (explicit) return undefined;
   if (!allowsHeuristics(response.status, policy)) return "not-cacheable";
-  // RFC 9111 section 7.3: Set-Cookie does not forbid storing. Without the origin's word we do not share cookies.
+  // RFC 9111 section 7.3: Set-Cookie does not forbid storing. We share cookies only where the origin says `public`.
   return response.fields.has("set-cookie") && !policy.directives.public ? "set-cookie" : undefined;
 }
 

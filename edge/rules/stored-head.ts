@@ -7,16 +7,16 @@ import { freshnessLifetime, type Lifetime } from "./freshness.ts";
 import { type HeldPart, heldPart } from "./partial.ts";
 import { clientFields } from "./storable.ts";
 
-/** A response head and what it says, parsed once when it is stored: a hit parses nothing. */
+/** A response head with all that its fields say, parsed once when it is stored. A hit parses nothing. */
 export interface ParsedHead extends TimedHead {
   readonly policy: CachePolicy;
   readonly lifetime: Lifetime;
-  /** Seconds that it was old when it arrived (RFC 9111 section 4.2.3). */
+  /** Its age in seconds when it arrived (RFC 9111 section 4.2.3). */
   readonly initialAge: number;
   /** When it was made, in wall-clock milliseconds. */
   readonly date: number;
   readonly entityTag: EntityTag | undefined;
-  /** The part of a representation that it holds; undefined when it is no usable 206. */
+  /** The part of a representation that it holds; undefined: it is not a usable 206. */
   readonly held: HeldPart | undefined;
   /** The fields as a client gets them. */
   readonly clientFields: Fields;
@@ -31,7 +31,7 @@ export interface StoredHead extends ParsedHead {
   readonly authorized: boolean;
 }
 
-/** Parses a head whose fields may be stored as they are. `policy` is what its fields say, where that is known. */
+/** Parses a head whose fields may be stored as they are. `policy`: where it has been parsed already. */
 export function parsedHead(
   { status, fields, requestTime, responseTime }: TimedHead,
   policy = cachePolicy(fields),

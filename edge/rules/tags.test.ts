@@ -29,7 +29,7 @@ describe("tagsOf", () => {
     });
   }
 
-  it("refuses too many, too long, and what is not printable", () => {
+  it("refuses too many tags, too long ones, and those that are not printable", () => {
     expect(tags(`Surrogate-Key: ${numbered(100)}`)).to.have.length(100);
     expect(tags(`Surrogate-Key: ${numbered(101)}`)).to.equal("too-many");
     expect(tags(`Cache-Tag: ${"x".repeat(256)}`)).to.have.length(1);

@@ -2,15 +2,15 @@ import { isInnerList, parseList } from "structured-headers";
 import { trimSpace } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
 
-/** Why the tags of a response cannot be kept; it must then not be stored, or a purge by tag would miss it. */
+/** Why the tags of a response cannot be kept. It must not be stored then: a purge by tag would miss it. */
 export type TagRefusal =
-  /** Cache-Groups is no List of Strings. */
+  /** Cache-Groups is not a List of Strings. */
   | "malformed"
   /** More than 100 tags. */
   | "too-many"
   /** A tag of more than 256 characters. */
   | "too-long"
-  /** A tag with control characters, or with others than ASCII, whose encoding nobody knows. */
+  /** A tag has control characters, or characters outside of ASCII, whose encoding is unknown. */
   | "not-printable";
 
 export type Tags =

@@ -1,11 +1,11 @@
 /**
- * The target (path and query) that a reference in a response names, when it is of the same origin as the
- * request; undefined when it is of another, or no reference. `origin` is scheme://authority of the request.
+ * The target (path and query) that a reference in a response names; undefined: it is of another origin than the request,
+ * or not a reference. `origin` is the scheme://authority of the request.
  */
 export function sameOriginTarget(reference: string, origin: string, target: string): string | undefined {
   if (/[^\x21-\x7e]/.test(reference)) return undefined;
   const withoutFragment = reference.split("#", 1)[0] ?? "";
-  // Byte for byte where it can be, because keys are: resolution would rewrite dot segments.
+  // Byte for byte, as keys are: resolution would rewrite dot segments.
   if (withoutFragment.startsWith("/") && !withoutFragment.startsWith("//")) return withoutFragment;
   if (!URL.canParse(origin)) return undefined;
   const base = new URL(origin);

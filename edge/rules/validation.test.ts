@@ -89,7 +89,7 @@ describe("freshened", () => {
     ]);
   });
 
-  it("never takes what describes the bytes that are kept, nor what may not be stored", () => {
+  it("never takes fields that describe the stored bytes, nor fields that may not be stored", () => {
     const fields = freshened(
       head,
       fieldsOf(
@@ -122,7 +122,7 @@ describe("freshened", () => {
     expect(fields.has("proxy-authenticate")).to.equal(false);
   });
 
-  it("leaves out what the stored policy names when the 304 says nothing of it", () => {
+  it("leaves out the fields that the stored policy names when the 304 has no policy", () => {
     const held = stored('ETag: "a"', 'Cache-Control: max-age=1, no-cache="x-mine"');
     expect(freshened(held, fieldsOf('ETag: "a"', "X-Mine: 1")).has("x-mine")).to.equal(false);
   });

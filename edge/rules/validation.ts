@@ -8,8 +8,8 @@ import { storedFields } from "./storable.ts";
 import type { StoredHead } from "./stored-head.ts";
 
 /**
- * The fields that ask the origin whether a stored response still holds (RFC 9111 section 4.3.1): all the
- * validators that it has and that are well-formed. Empty: there is nothing to ask by.
+ * The fields that ask the origin whether a stored response is still valid (RFC 9111 section 4.3.1): all of its
+ * validators that are well-formed. Empty: it has none.
  */
 export function conditionalFields(stored: StoredHead): readonly (readonly [string, string])[] {
   const conditions: [string, string][] = [];
@@ -31,7 +31,7 @@ export function matches304(stored: StoredHead, fields: Fields): boolean {
   const storedTag = stored.entityTag;
   if (tag !== undefined) {
     if (tag.weak || strongMatch(tag, storedTag)) return weakMatch(tag, storedTag);
-    // A server that weakens the tag of what it compresses leaves it strong in a 304, which it does not compress.
+    // Some servers weaken the tag of a compressed response, but not the tag of its 304, which is not compressed.
     // A strong Last-Modified is a strong validator too, and one of them is enough.
     return weakMatch(tag, storedTag) && sameStrongDate(stored, fields);
   }
@@ -45,9 +45,8 @@ function sameStrongDate(stored: StoredHead, fields: Fields): boolean {
 }
 
 /**
- * Never taken from a 304 or a HEAD response, because the bytes that we keep depend on them (RFC 9111 section
- * 3.2), and Content-Length, which that section excepts. Content-Digest is of the message's own content, which
- * is none.
+ * Fields that are never taken from a 304 or a HEAD response: the stored bytes depend on them (RFC 9111 section 3.2), and
+ * that section excepts Content-Length. Content-Digest is about the content of the message, and these have none.
  */
 const KEPT = ["Content-Length", "Content-Encoding", "Content-Range", "Content-Digest"];
 
@@ -58,10 +57,10 @@ const KEPT = ["Content-Length", "Content-Encoding", "Content-Range", "Content-Di
 export function freshened(stored: StoredHead, newer: Fields): Fields {
   const kept = stored.entityTag === undefined ? KEPT : [...KEPT, "ETag"];
   const update = endToEnd(newer).without(kept);
-  // Age and Date belong to the older answer: left in, they would age the new one (RFC 9111 section 4.2.3).
+  // Age and Date belong to the older answer. They would make the new one too old (RFC 9111 section 4.2.3).
   let fields = stored.fields.without([...update.names(), "Age", "Date"]);
   for (const [name, value] of update) fields = fields.plus(name, value);
-  // RFC 9111 section 3.1: what may not be stored is not updated either.
+  // RFC 9111 section 3.1: a field that may not be stored is not updated either.
   return storedFields(fields);
 }
 

@@ -110,7 +110,7 @@ describe("selects", () => {
     });
   }
 
-  it("holds a response to match the request that it answered, whatever that held", () => {
+  it("matches a response to the request that it answered, for any fields", () => {
     const name = fc.constantFrom("Accept", "Accept-Encoding", "Accept-Language", "Foo", "User-Agent");
     fc.assert(
       fc.property(name, fc.array(fc.string(), { maxLength: 3 }), (field, values) => {
@@ -119,7 +119,7 @@ describe("selects", () => {
     );
   });
 
-  it("is matched by the request that is made of what it keeps, whatever the first one held", () => {
+  it("is matched by the request made of the fields that it keeps, for any first request", () => {
     const name = fc.constantFrom("Accept", "Accept-Encoding", "Accept-Language", "Foo", "User-Agent");
     const members = fc.constantFrom("a", "A;q=0.5", "b ; q=1.0", "text/*;x=Y", '"q, r"', "", "*;q=2", "é");
     const value = fc.oneof(

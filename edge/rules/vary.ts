@@ -34,7 +34,7 @@ export function selects(selecting: Selecting, request: CacheRequest): boolean {
   return true;
 }
 
-/** The fields of a request that selects it, and no others: what Vary named, as far as the first request had it. */
+/** The fields of a request that selects the response, and no others: those that Vary names and the first request had. */
 export function fieldsSelecting(selecting: Selecting): Fields {
   const lines: [string, string][] = [];
   for (const [name, value] of selecting) if (value !== undefined) lines.push([name, value]);
@@ -57,7 +57,7 @@ const NOT_LISTS: ReadonlySet<string> = new Set([
 /**
  * A value for comparison: the same text for two values only if they mean the same (RFC 9111 section 4.1). Lines
  * of one name are one list (RFC 9110 section 5.3). A value that its field's grammar does not allow is compared
- * as it is, which is no other's normal form, because every normal form is well-formed.
+ * as it is. It equals no other normal form, because every normal form is well-formed.
  */
 function normalised(name: string, fields: Fields): string | undefined {
   const value = fields.get(name);
@@ -100,7 +100,7 @@ function preference(name: string, member: string): string | undefined {
   const parts = (name === "accept" ? RANGES.accept : RANGES.plain).exec(range)?.groups;
   if (parts === undefined) return undefined;
   const parameters = (parts.parameters ?? "").replace(/[ \t]/g, "");
-  // After a weight come extensions that no standard defines; what they mean is not ours to say.
+  // No standard defines the extensions after a weight, so their meaning is unknown.
   if (/;q=/i.test(parameters)) return undefined;
   return `${parts.name?.toLowerCase()}${parameters}${weight === 1 ? "" : `;q=${weight}`}`;
 }

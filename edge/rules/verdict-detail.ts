@@ -1,4 +1,4 @@
-// One word each, as it stands in Cache-Status and in the logs, and what it tells an operator; docs/caching.md has them.
+// Each word stands in Cache-Status, in explain and in the logs. docs/caching.md repeats the sentence beside it.
 
 /** Why a request goes to the origin as it is. */
 export const bypassDetails = {

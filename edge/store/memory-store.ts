@@ -15,11 +15,10 @@ import { WorkSlice } from "./work-slice.ts";
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;
 
-// Targets of one path that are compared with the one asked for; a response beyond them is fetched again.
+// So many responses of a path are compared with the target asked for. A match beyond them is fetched again.
 const MOST_EQUIVALENTS = 64;
 
-// Uses of all keys together until a use counts half: with 20,000 requests a second some thirteen seconds, with 10 an
-// afternoon.
+// A use counts half after so many uses of all keys: 13 seconds at 20,000 requests a second, an afternoon at 10.
 const USES_A_PERIOD = 2 ** 18;
 
 export interface MemoryStoreOptions {
@@ -42,7 +41,7 @@ export class MemoryStore implements Store {
   #entries = new Map<string, Entry>();
   #index = new PurgeIndex();
   #eviction: Eviction;
-  /** A request that holds a response still needs to know when the store has let go of it. */
+  /** Weak, because a request may still hold a response that the store has dropped, and must know that it is stale. */
   readonly #softPurgedAt = new WeakMap<StoredResponse, number>();
   #objects = 0;
   #bytes = 0;
@@ -99,12 +98,12 @@ export class MemoryStore implements Store {
     const { key } = stored;
     const others = this.peek(key).filter((other) => !selects(other.selecting, request));
     if (others.length >= MOST_VARIANTS) return "too-many-variants";
-    // What is stored in the place of something is used as often as that was.
+    // A new version of a response is as popular as the old one.
     const uses = this.#entries.get(key)?.uses ?? new UseCount();
     for (const other of this.peek(key)) if (!others.includes(other)) this.#drop(other);
     const bytes = chargedBytes(stored);
     if (sumOfBytes(others) + bytes > this.#options.maxBytes) return "too-large";
-    // While room is made, the key is not in the order, so that it never has to make way for itself.
+    // The key leaves the order first, so that it is never its own victim.
     this.#eviction.removed(key);
     this.#makeRoom(bytes);
     this.#eviction.added(key);
@@ -126,7 +125,7 @@ export class MemoryStore implements Store {
       if (softlyAt === undefined) purged += this.#drop(stored) ? 1 : 0;
       else {
         purged += 1;
-        // It has been stale since the first of several.
+        // After several soft purges it has been stale since the first.
         if (!this.#softPurgedAt.has(stored)) this.#softPurgedAt.set(stored, softlyAt);
       }
     }
@@ -144,7 +143,7 @@ export class MemoryStore implements Store {
       for (const stored of candidates) {
         if (slice.isOver()) await slice.pause();
         if (!covers(stored) || met.has(stored)) continue;
-        // One target meets each response once.
+        // The walk for one target meets each response once anyway.
         if (targets.length > 1) met.add(stored);
         yield stored;
       }
@@ -160,7 +159,7 @@ export class MemoryStore implements Store {
     return { objects, bytes };
   }
 
-  /** Whatever is held, this takes the same time: the old containers are left to the garbage collector. */
+  /** Takes the same time however much is held: the old containers are left to the garbage collector. */
   #dropAll(): number {
     const dropped = this.#objects;
     this.#entries = new Map();

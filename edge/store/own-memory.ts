@@ -1,9 +1,9 @@
-// A small body becomes one piece, which a hit writes in one call; a large one is never copied in one go.
+// A small body becomes one piece, which a hit writes in one call. A large body is copied piece by piece.
 const PIECE = 1024 * 1024;
 
 /**
- * The same bytes in pieces of their own memory: a chunk from a socket is often a view of a larger slab, and
- * storing the view would keep the slab.
+ * Copies the bytes into memory of their own. A chunk from a socket is often a view of a larger slab, and a stored view
+ * would keep the whole slab.
  */
 export function inPieces(chunks: readonly Uint8Array[], length: number): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];

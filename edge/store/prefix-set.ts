@@ -1,6 +1,6 @@
-/** Many prefixes of texts, tested together: a test costs a binary search, however many there are. */
+/** Many prefixes, tested together by one binary search. */
 export class PrefixSet {
-  /** Sorted, and none begins with another. So only the last one that sorts before a text can be its prefix. */
+  /** Sorted, and none begins with another: only the last one that sorts before a text can be its prefix. */
   readonly #prefixes: readonly string[];
 
   constructor(prefixes: Iterable<string>) {

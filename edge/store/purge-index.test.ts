@@ -10,7 +10,7 @@ const stored = (target: string, tags: readonly string[]): StoredResponse => stor
 const TAGS = ["a", "ab", "A", "a b", "__proto__"];
 
 describe("the purge index", () => {
-  it("finds by tag and by path exactly what is held, whatever came and went before", () => {
+  it("finds by tag and by path exactly the responses it holds, after any additions and removals", () => {
     const responses = fc.record({
       path: fc.constantFrom("/", "/a", "/a/b"),
       query: fc.constantFrom("", "?", "?a=1"),
@@ -43,7 +43,7 @@ describe("the purge index", () => {
     );
   });
 
-  it("forgets every word of what the store evicts, and purges the rest by tag alone", async () => {
+  it("forgets every path and tag of evicted responses, and purges the rest by tag", async () => {
     const store = memoryStore(20_000);
     for (let i = 0; i < 1_000; i += 1) {
       const target = `/${i}`;

@@ -4,7 +4,7 @@ import type { StoredResponse } from "./stored-response.ts";
 /** Finds stored responses by path and by tag without looking at the others. */
 export class PurgeIndex {
   readonly #byPath = new Map<string, Set<StoredResponse>>();
-  /** Of the responses at a path, those that stand for more targets than their own. */
+  /** Only the responses that stand for other targets too, by No-Vary-Search. */
   readonly #varyingByPath = new Map<string, Set<StoredResponse>>();
   readonly #byTag = new Map<string, Set<StoredResponse>>();
 
@@ -20,8 +20,8 @@ export class PurgeIndex {
     for (const tag of stored.tags) removeFrom(this.#byTag, tag, stored);
   }
 
-  // What follows may be read while the index changes: what stays in it all the while is met, and only once; what comes
-  // or goes meanwhile is met, or not.
+  // The walks below may go on while the index changes. A response that stays is met exactly once. A response that comes
+  // or goes meanwhile may be met or not.
 
   atPath(path: string): Iterable<StoredResponse> {
     return this.#byPath.get(path) ?? [];

@@ -1,16 +1,16 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { equivalentTargets, type SearchVariance } from "../rules/no-vary-search.ts";
 
-/** A response as far as purging is concerned. What its fields say is unknown until they have arrived. */
+/** A response as a purge sees it. Tags and variance are unknown until its fields have arrived. */
 export interface Purgeable {
   readonly site: string;
   readonly target: string;
   readonly tags: readonly string[] | "unknown";
-  /** For which other targets of its path it stands too; undefined for none. */
+  /** The other targets of its path that it stands for; undefined: none. */
   readonly variance: SearchVariance | undefined | "unknown";
 }
 
-/** Whether the purge may cover the response: while its fields are unknown, whatever they may say. */
+/** Whether the purge covers the response, or may cover it while its fields are unknown. */
 export function covers(purge: PurgeTarget, response: Purgeable): boolean {
   if (purge.site !== undefined && purge.site !== response.site) return false;
   switch (purge.kind) {

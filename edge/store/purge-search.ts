@@ -4,15 +4,15 @@ import type { PurgeIndex } from "./purge-index.ts";
 import { covers, pathOf } from "./purge-match.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-/** One walk through an index: the responses to look at, and which of them it is for. */
+/** One walk through an index: the responses to look at, and a test for each. */
 export interface PurgeSearch {
   readonly candidates: Iterable<StoredResponse>;
   covers(stored: StoredResponse): boolean;
 }
 
 /**
- * The walks that together meet everything the targets cover. URLs and tags are looked up; all prefixes together take
- * one walk through everything that is stored, be they one or a thousand.
+ * The walks that together meet everything the targets cover. Each URL and each tag is looked up. One walk through
+ * everything that is stored serves all prefixes, one or a thousand.
  */
 export function* searches(targets: readonly PurgeTarget[], index: PurgeIndex): Generator<PurgeSearch> {
   const prefixes = new Map<string | undefined, string[]>();

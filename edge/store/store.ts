@@ -9,25 +9,26 @@ export type PutOutcome = "stored" | Extract<NotStored, "too-large" | "too-many-v
 /**
  * The responses that an edge keeps. `test/contracts/store.contract.ts` says what every store promises.
  *
- * **Purges in slices.** A purge may have to look at a million responses, so that it works in slices and lets requests be
- * served between them. It is correct all the same, because the store and the fence (edge/purging) share the work:
+ * **Purges in slices.** A purge may look at a million responses. So it works in slices, and requests are served between
+ * them. The store and the fence (edge/purging) keep it correct together:
  *
- * 1. The fence takes note of the purge before the store begins to search. From then on nothing that it covers is
- *    served, wherever the search is: its standing is `purged`, or `soft-purged`.
- * 2. Whatever is put into the store meanwhile has been tested against the fence in the same step. Its fill began
- *    before the purge was applied, so that it is refused if the purge covers it.
- * 3. So all that the purge has to find was there when it began, and a search meets everything that stays in the index
- *    for as long as it lasts. What goes meanwhile needs no purge. What comes meanwhile is not covered, or is newer than
- *    the event that caused the purge (an invalidation by a request): dropping it costs a fetch and is never wrong.
- * 4. Only when the promise of the store is kept does the fence forget the purge and the edge report it as applied.
- *    Fills that begin from then on carry its position, and nothing is left that would drop what they bring.
+ * 1. The fence notes the purge before the store begins to search. From then on the standing of every response that the
+ *    purge covers is `purged` or `soft-purged`, whether the search has met it or not.
+ * 2. Every response is tested against the fence in the same step in which it is put into the store. The edge moves to
+ *    the position of a purge only when that is done, so a fill that begins during the search counts as older than the
+ *    purge: what it brings is refused if the purge covers it.
+ * 3. So every response that the purge must find is in the store when the search begins. The search meets each of them
+ *    that is not removed meanwhile. It may also meet a response that was put in meanwhile: the purge does not cover it,
+ *    or it came after an invalidation by a request, which moves no position. Dropping that one costs a fetch, no more.
+ * 4. When the promise of `purge` resolves, the fence forgets the purge and the edge reports it as applied. Fills that
+ *    begin from then on carry its position, and no search is left that could drop what they bring.
  *
- * The same holds for every kind of target, for soft purges, and for two searches at a time.
+ * This holds for every kind of target, for hard and soft purges, and for several searches at a time.
  */
 export interface Store {
-  /** Every stored response under a key, and marks the key as used. */
+  /** Every stored response under a key. Marks the key as used. */
   variants(key: string): readonly StoredResponse[];
-  /** Every stored response under a key; the key is not marked as used. */
+  /** Every stored response under a key. Does not mark the key as used. */
   peek(key: string): readonly StoredResponse[];
   /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
   equivalents(site: string, target: string): readonly StoredResponse[];
@@ -36,8 +37,8 @@ export interface Store {
   /** Drops a stored response; one that is no longer held is no error. */
   remove(stored: StoredResponse): void;
   /**
-   * Drops what the targets cover, in slices. With `softlyAt`, in milliseconds of the monotonic clock, it only notes
-   * that what they cover is stale as of then. Resolves to the number of responses.
+   * Drops what the targets cover, in slices. With `softlyAt`, in milliseconds of the monotonic clock, it keeps them and
+   * notes that they are stale as of then. Resolves to the number of responses.
    */
   purge(targets: readonly PurgeTarget[], softlyAt?: number): Promise<number>;
   /** When the first soft purge covered the response, in milliseconds of the monotonic clock; undefined: none did. */

@@ -11,7 +11,7 @@ export interface StoredResponse extends StoredHead {
   readonly chunks: readonly Uint8Array[];
   readonly bodyLength: number;
   readonly tags: readonly string[];
-  /** No-Vary-Search: for which other targets of its path it stands too. */
+  /** No-Vary-Search: the other targets of its path that it stands for. */
   readonly variance: SearchVariance | undefined;
   /** Where in the history of purges its fill began. */
   readonly mark: FillMark;

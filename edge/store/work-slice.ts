@@ -17,14 +17,14 @@ export class WorkSlice {
     this.#began = clock.monotonic();
   }
 
-  /** Counts one step. Whether others must be let in before it. */
+  /** Counts one step. Returns whether a pause is due before it. */
   isOver(): boolean {
     this.#steps += 1;
     if (this.#steps % STEPS_BETWEEN_LOOKS !== 0) return false;
     return this.#clock.monotonic() - this.#began >= SLICE_MS;
   }
 
-  /** Lets everything else run that is due, and begins the next slice. */
+  /** Lets everything run that is due, then begins the next slice. */
   async pause(): Promise<void> {
     await this.#clock.wait(0);
     this.#began = this.#clock.monotonic();
