@@ -51,7 +51,12 @@ describe("the operator port", () => {
   it("gives metrics as Prometheus text, or 500 with the reason", async () => {
     const response = await fetch(url("/metrics"));
     expect(response.headers.get("content-type")).to.equal("text/plain; version=0.0.4; charset=utf-8");
-    expect(await response.text()).to.equal("# TYPE a counter\na 1\n");
+    const text = await response.text();
+    expect(text).to.match(/^# TYPE a counter\na 1\n/);
+    // What a program and its log have in common comes after its own.
+    expect(text).to.match(
+      /\n# TYPE edgecache_log_lines_dropped_total counter\nedgecache_log_lines_dropped_total \d+\n$/,
+    );
     reasons = ["broken"];
     const broken = await fetch(url("/metrics"));
     expect([broken.status, await broken.text()]).to.deep.equal([500, "no metrics\n"]);

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import { describeError } from "./failure.ts";
 import { listen } from "./listen.ts";
+import { droppedLogLines } from "./log.ts";
 
 /** Whether a program may take traffic; `reasons` says why not, one sentence each. */
 export interface Readiness {
@@ -42,7 +43,7 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     response.status(ready ? 200 : 503).json({ ready, reasons });
   });
   app.get("/metrics", async (_request, response) => {
-    const exposition = await options.metrics();
+    const exposition = `${await options.metrics()}${logMetric()}`;
     // Prometheus text exposition format 0.0.4.
     response.type("text/plain; version=0.0.4; charset=utf-8").send(exposition);
   });
@@ -75,6 +76,11 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
         server.closeAllConnections();
       }),
   };
+}
+
+function logMetric(): string {
+  const name = "edgecache_log_lines_dropped_total";
+  return `# HELP ${name} Log lines that standard error could not take.\n# TYPE ${name} counter\n${name} ${droppedLogLines()}\n`;
 }
 
 /** A readiness check that fails is a reason not to be ready, not an error of this port. */

@@ -166,7 +166,14 @@ export class Listener {
     const { method, target } = exchange.request;
     if (failure.code === "internal") log.error({ errorId: id, err: failure.cause }, "fault");
     log.warn(
-      { errorId: id, code: failure.code, method, target, cause: describeError(failure) },
+      {
+        sampled: failure.code,
+        errorId: id,
+        code: failure.code,
+        method,
+        target,
+        cause: describeError(failure),
+      },
       "request failed",
     );
     const outcome = REFUSALS.has(failure.code) ? "refused" : "failed";
@@ -184,7 +191,7 @@ export class Listener {
   #refuse({ status, detail, message }: RefusedRequest, headOnly: boolean): string {
     const { log, metrics } = this.#parts;
     const id = randomUUID();
-    log.info({ errorId: id, status, detail }, "request refused");
+    log.info({ sampled: detail, errorId: id, status, detail }, "request refused");
     metrics.ended("refused");
     // RFC 9209 section 2.3.16: the fault is in the request.
     const response = errorResponse({ status, error: "http_request_error", text: message }, PSEUDONYM, id);

@@ -24,7 +24,10 @@ export function errorAnswer(
   const { fwd, detail, proxyError } = why;
   const level = status >= 500 ? "warn" : "info";
   const because = cause === undefined ? {} : { cause: describeError(cause) };
-  edge.log[level]({ errorId: id, status, detail, ...because }, "error answered");
+  edge.log[level](
+    { sampled: `${status} ${detail}`, errorId: id, status, detail, ...because },
+    "error answered",
+  );
   const response = errorResponse({ status, error: proxyError, text: detail }, edge.id, id);
   const fields = Fields.of(response.fields);
   return { status, fields, content: textContent(response.content), outcome: { kind: "error", fwd, detail } };
