@@ -18,6 +18,7 @@ import type { Log } from "../process/log.ts";
 import { RetryBudget } from "./choose/retry-budget.ts";
 import { routeRequest } from "./choose/route-request.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import type { EdgePools } from "./forward/edge-pools.ts";
 import { type Forwarded, Forwarding, type ForwardingParts } from "./forward/forwarding.ts";
 import { ClientLines, PSEUDONYM } from "./forward/request-head-out.ts";
 import type { RouterMetrics } from "./metrics.ts";
@@ -50,6 +51,7 @@ export interface ListenerParts {
   /** Networks of the proxies that are believed about the addresses before them. */
   readonly trustedProxies: readonly string[];
   readonly fleet: Fleet;
+  readonly pools: EdgePools;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RouterMetrics;
@@ -100,11 +102,11 @@ export class Listener {
 
   /** Never rejects. */
   async #sweepPools(signal: AbortSignal): Promise<void> {
-    const { clock, fleet } = this.#parts;
+    const { clock, pools } = this.#parts;
     while (!signal.aborted) {
       await clock.wait(SWEEP_EVERY_MS, signal).catch(() => undefined);
       const now = clock.monotonic();
-      for (const { pool } of fleet.edges) pool?.sweep(now);
+      pools.sweep(now);
     }
   }
 
@@ -209,9 +211,10 @@ export class Listener {
   }
 
   #forwardingParts(): ForwardingParts {
-    const { fleet, clock, log, metrics, hedge, clientRegionField } = this.#parts;
+    const { fleet, pools, clock, log, metrics, hedge, clientRegionField } = this.#parts;
     return {
       fleet,
+      pools,
       clock,
       date: this.#date,
       lines: new ClientLines(new TrustedProxies(this.#parts.trustedProxies)),

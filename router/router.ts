@@ -8,7 +8,7 @@ import type { RouterConfig } from "./config.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { Membership } from "./fleet/membership.ts";
-import { EdgePool } from "./forward/edge-pool.ts";
+import { EdgePools } from "./forward/edge-pools.ts";
 import { Listener } from "./listener.ts";
 import { isServing } from "./measure/edge-health.ts";
 import { RouterMetrics } from "./metrics.ts";
@@ -65,13 +65,15 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     edges: () => fleet.edges,
     ranking: () => fleet.ranking,
   });
+  const pools = new EdgePools();
   const fleet = new Fleet({
     log,
     clock,
     random,
-    openPool: (address) => new EdgePool(address),
     choice: { policy, regions, routerId: String(random()) },
     ejected: (edge) => metrics.ejected(edge),
+    died: (edge, why) => pools.died(edge, why),
+    left: (edge) => pools.left(edge),
   });
   const membership = await join(config, fleet, parts);
   await fleet.measured();
@@ -82,6 +84,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     clientRegionField: clientRegion,
     trustedProxies: config.trustedProxies,
     fleet,
+    pools,
     clock,
     log,
     metrics,

@@ -1,35 +1,35 @@
 /** How busy one edge is, seen from one router. Times in milliseconds. */
 export interface EdgeLoad {
-  /** What a request will wait there, as Pings tell; 0 for an edge that has not been loaded lately. */
+  /** The wait in its queue, from Pings; 0 for an edge that has not been loaded lately. */
   readonly queueMs: number;
-  /** Mean delay of its event loop of late, as its Ping reply tells. */
+  /** Recent mean delay of its event loop, from its Ping reply. */
   readonly eventLoopDelayMs: number;
-  /** Requests being answered there, for all routers, as its Ping reply tells. */
+  /** Requests in flight there, of all routers, from its Ping reply. */
   readonly inFlight: number;
-  /** Requests of this router that have no first byte of an answer yet. */
+  /** Requests of this router without a first byte of a response. */
   readonly waiting: number;
 }
 
-// An idle Node process shows 1 to 2 ms, one on a busy machine a few more: that slows nobody.
+// An idle Node process shows 1 to 2 ms, and a few more on a busy machine: no request is slower for it.
 const SOUND_DELAY_MS = 15;
 
-// A Ping has waited in the same event loop, so the queue is known already and sooner; but a request takes more turns.
+// Pings wait in the same event loop, so they show most of the queue already. But a request takes more turns of it.
 const REPORTED_PART = 1 / 4;
 
-// One process answers hundreds at a time without being slowed by their number.
+// One process answers this many requests at a time without being slower.
 const SANE_REQUESTS = 128;
 
-// Requests under way are mostly long downloads, or wait for an origin that is as far from every other edge. Their
-// number alone chooses between edges about as near, and never sends a client to a far one.
+// Most requests in flight are long downloads, or wait for an origin that is equally far from every edge. Their number
+// alone may decide between edges about as near. It must never send a client to a far edge.
 const MOST_FOR_REQUESTS = 0.5;
 
 // A packet that is lost is sent again after 200 ms at the earliest (Linux, TCP_RTO_MIN).
 const LOST_PACKET_MS = 200;
 
-// The way to a process on the same machine; below it, a ratio says nothing.
+// The round trip to a process on the same machine. Below it, ratios are noise.
 const LEAST_BASE_MS = 0.1;
 
-/** 1 for an edge that has time for everybody; how many times as long as the way a request takes there. */
+/** How many times the base round trip a request takes because of load; 1 without load. */
 export function loadFactor(
   baseRttMs: number,
   { queueMs, eventLoopDelayMs, inFlight, waiting }: EdgeLoad,
@@ -41,9 +41,9 @@ export function loadFactor(
 }
 
 /**
- * How long a small request should take there: the way, times load, and what lost packets cost. First-byte times of
- * requests are left out: a miss takes as long as the origin does, at every edge, so that an edge with a cold cache or
- * with slow sites would look far away. What they show of load, Pings and `waiting` show as well.
+ * The expected time of a small request: base round trip times load, plus the cost of lost packets. First-byte times of
+ * requests are not used. A miss takes as long as the origin, at every edge: an edge with a cold cache or slow sites
+ * would look far away. Pings and `waiting` show the same load.
  */
 export function expectedMs(baseRttMs: number, factor: number, loss: number): number {
   return Math.max(LEAST_BASE_MS, baseRttMs) * factor + loss * LOST_PACKET_MS;

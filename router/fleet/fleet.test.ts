@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { pino } from "pino";
 import { systemClock } from "../../process/clock.ts";
 import { RoutedEdge } from "../../test/rig/routed-edge.ts";
-import { EdgePool } from "../forward/edge-pool.ts";
 import { Fleet } from "./fleet.ts";
 
 describe("the fleet", () => {
@@ -12,9 +11,10 @@ describe("the fleet", () => {
       log: pino({ level: "silent" }),
       clock: systemClock,
       random: Math.random,
-      openPool: (address) => new EdgePool(address),
       choice: { policy: "nearest", regions: new Map(), routerId: "r" },
       ejected: () => undefined,
+      died: () => undefined,
+      left: () => undefined,
     });
     fleet.set([{ grpcAddress: edge.grpcAddress, httpAddress: undefined }]);
     const measured = fleet.measured();

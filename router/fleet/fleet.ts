@@ -12,6 +12,10 @@ export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
   readonly choice: Pick<ChooserSettings, "policy" | "regions" | "routerId">;
   /** Called when an edge is ejected because requests fail there. */
   readonly ejected: (edge: string) => void;
+  /** Called when an edge no longer answers Pings. */
+  readonly died: (edge: FleetEdge, why: string) => void;
+  /** Called when an edge is no longer in the fleet. */
+  readonly left: (edge: FleetEdge) => void;
 }
 
 /** The edges of the membership, each with its own monitor, and the choice between them. */
@@ -64,7 +68,7 @@ export class Fleet {
     for (const [key, edge] of this.#edges) {
       if (wanted.has(key)) continue;
       this.#edges.delete(key);
-      edge.stop();
+      this.#leave(edge);
       this.#parts.log.info({ ...edge.addresses }, "edge left");
     }
     for (const [key, member] of wanted) if (!this.#edges.has(key)) this.#join(key, member);
@@ -79,10 +83,15 @@ export class Fleet {
   }
 
   stop(): void {
-    for (const edge of this.#edges.values()) edge.stop();
+    for (const edge of this.#edges.values()) this.#leave(edge);
     this.#edges.clear();
     this.#list = [];
     this.#update();
+  }
+
+  #leave(edge: FleetEdge): void {
+    edge.stop();
+    this.#parts.left(edge);
   }
 
   #join(key: string, member: EdgeAddresses): void {
@@ -127,7 +136,7 @@ export class Fleet {
     const { grpcAddress } = edge.addresses;
     if (health.kind === "dead" && before.kind !== "dead") {
       log.warn({ grpcAddress, why: health.why }, "edge unreachable");
-      edge.died(health.why);
+      this.#parts.died(edge, health.why);
     }
     if (health.kind !== "alive") return;
     const { edge: id, bootId } = health.report;

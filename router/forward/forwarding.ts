@@ -13,7 +13,7 @@ import {
   type Destination,
   type FailedAttempt,
 } from "./attempt.ts";
-import type { EdgePool } from "./edge-pool.ts";
+import type { EdgePools } from "./edge-pools.ts";
 import type { ClientLines } from "./request-head-out.ts";
 
 /** Why the server gives an exchange up, as a failure of the router: its code, and its message for the log. */
@@ -37,6 +37,7 @@ export type Forwarded =
 
 export interface ForwardingParts {
   readonly fleet: Fleet;
+  readonly pools: EdgePools;
   readonly clock: Clock;
   readonly date: HttpDate;
   readonly lines: ClientLines;
@@ -150,7 +151,7 @@ export class Forwarding implements Answerer, AttemptOwner {
       return;
     }
     this.#parts.retried(attempt.id, failure);
-    const pool = stale ? poolOf(attempt.edge) : undefined;
+    const pool = stale ? this.#parts.pools.of(attempt.edge) : undefined;
     if (pool === undefined) this.#tryNext();
     else this.#start({ edge: attempt.edge, pool, fresh: true });
   }
@@ -194,7 +195,7 @@ export class Forwarding implements Answerer, AttemptOwner {
   /** The best edge that has not been tried and can be. */
   #take(): Destination | undefined {
     for (let edge = this.#queue.shift(); edge !== undefined; edge = this.#queue.shift()) {
-      const pool = poolOf(edge);
+      const pool = this.#parts.pools.of(edge);
       if (pool !== undefined) return { edge, pool, fresh: false };
     }
     return undefined;
@@ -239,9 +240,4 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#attempt = undefined;
     this.#parts.over(this.#exchange, forwarded);
   }
-}
-
-/** Undefined for an edge that is dead: nothing is sent there. */
-function poolOf(edge: FleetEdge): EdgePool | undefined {
-  return edge.health.kind === "alive" ? edge.poolFor(edge.health.report) : undefined;
 }

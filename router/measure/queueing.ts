@@ -1,42 +1,42 @@
-/** What the Pings of one edge say of the queue at its end. Instants are monotonic milliseconds. */
+/** The queue at one edge, as its Pings show it. Instants are monotonic milliseconds. */
 export interface Queueing {
-  /** The latest round trips on the present way, oldest first. */
+  /** The latest round trips on the current path, oldest first. */
   readonly samples: readonly { readonly at: number; readonly ms: number }[];
-  /** The least of them: the way without a queue. */
+  /** The least of them: the round trip without a queue. */
   readonly baseRttMs: number;
-  /** What a Ping waits besides, smoothed. */
+  /** The time that a Ping waits beyond that, smoothed. */
   readonly waitMs: number;
-  /** Milliseconds by which the wait grows per millisecond: -1 while a queue is worked off. */
+  /** Growth of the wait, in milliseconds per millisecond: -1 while a queue is worked off. */
   readonly trend: number;
   /** Until when it counts as loaded. */
   readonly loadedUntil: number;
-  /** When the way was last found to be another one; undefined when it never was. */
+  /** When the path last changed; undefined when it never did. */
   readonly steppedAt: number | undefined;
 }
 
-// 10 s: in so long even a busy edge has a moment without a queue.
+// 10 s of Pings: within that time even a busy edge has a moment without a queue.
 const BASE_SAMPLES = 40;
 
-// As few as show a direction: more would be later, and what comes late makes routers swing.
+// The fewest that show a direction. More would show it later, and routers that follow late oscillate.
 const TREND_SAMPLES = 3;
 
 const WAIT_ALPHA = 0.3;
 
-// A queue is worked off in the time that it lasts, and builds up no faster than work for four arrives.
+// A queue of a second is worked off in a second. It grows at most as fast as four times the capacity arrives.
 const STEEPEST_FALL = -1;
 const STEEPEST_RISE = 3;
 
-// A mean delay of the event loop that is no longer the work of one machine with others on it.
+// Above it, a mean delay of the event loop is not explained by other programs on the machine.
 const LOADED_DELAY_MS = 15;
 
-// Load that comes and goes must not look like a calm edge in between.
+// Between two bursts of load, an edge must not look calm.
 const CALM_AFTER_MS = 10_000;
 
-/** What a new sample is judged by. */
+/** One Ping. */
 export interface QueueSample {
   readonly ms: number;
   readonly at: number;
-  /** The way has just been found to be another one, by so many samples. */
+  /** The number of samples that have just shown a new path; else 0. */
   readonly steppedBy: number;
   /** As the edge reports it. */
   readonly eventLoopDelayMs: number;
@@ -80,20 +80,20 @@ export function isLoaded({ loadedUntil }: Queueing, now: number): boolean {
   return now < loadedUntil;
 }
 
-// As long as routers take to follow, and not long enough for a queue to have come of it.
+// As long as routers take to follow, and too short for a queue to build up from it.
 const PATH_CHANGED_MS = 2000;
 
-/** Whether the way there has just become another one. */
+/** Whether the path has just changed. */
 export function pathChanged({ steppedAt }: Queueing, now: number): boolean {
   return steppedAt !== undefined && now - steppedAt < PATH_CHANGED_MS;
 }
 
-// Below it a queue is noise, and so is its direction.
+// Below it, a queue and its trend are noise.
 const QUEUE_MS = 10;
 
 /**
- * What a request will wait there when the next move of shares has its effect, `lookaheadMs` from now: routers that
- * go by the queue of this moment all move too much, too late, and swing.
+ * The wait of a request `lookaheadMs` from now, when the next move of shares has its effect. Routers that use the
+ * queue of this moment all move too much and too late, and oscillate.
  */
 export function queueMs({ waitMs, trend }: Queueing, lookaheadMs: number): number {
   return Math.max(0, waitMs + (waitMs > QUEUE_MS ? lookaheadMs * trend : 0));

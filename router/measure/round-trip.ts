@@ -3,9 +3,9 @@ export interface RoundTrip {
   readonly smoothedMs: number;
   /** Mean deviation of the samples from the smoothed value. */
   readonly variationMs: number;
-  /** The latest samples, as far as all of them lie on the same side out of what was expected. */
+  /** The latest samples in a row that are out of the expected range on the same side. */
   readonly outliers: readonly number[];
-  /** How many samples have just shown that the path is another one; 0 when the last sample did not. */
+  /** The number of samples that have just shown a new path; 0 when the last sample did not. */
   readonly steppedBy: number;
 }
 
@@ -13,18 +13,18 @@ export interface RoundTrip {
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 
-// RFC 6298 section 2.2 begins with half of the first sample, so as not to retransmit too soon. Most paths vary by
-// less, and while the variation is thought to be large, no change can be told from chance.
+// RFC 6298 section 2.2 starts at half of the first sample, to avoid early retransmissions. Most paths vary less, and
+// with a large variation no change could be distinguished from noise.
 const FIRST_VARIATION = 1 / 8;
 
 // The jitter of two processes on one busy machine.
 const G_MS = 2;
 
-/** From where on samples are out of range, and how many of them in a row are a longer or shorter path. */
+/** The range of expected samples, and how many samples in a row out of it mean a new path. */
 interface Limits {
   /** In mean deviations. */
   readonly variations: number;
-  /** In smoothed times: it counts while the variation is larger, as it is at the beginning. */
+  /** As a share of the smoothed time: the limit while the variation is large, as after the first sample. */
   readonly share: number;
   readonly confirmed: number;
 }
@@ -33,10 +33,10 @@ interface Limits {
 // samples in a row are neither lost packets nor a pause of the edge. 0.75 s after the change.
 const ABOVE: Limits = { variations: 4, share: 3 / 4, confirmed: 3 };
 
-// Below, nothing looks like it, so less is enough.
+// Nothing else looks like a shorter path, so a smaller deviation is enough.
 const BELOW: Limits = { variations: 2.5, share: 2 / 5, confirmed: 3 };
 
-// Samples of one new path lie together; those of a queue that builds up do not.
+// Samples of a new path are similar; samples of a growing queue are not.
 const TOGETHER = 1 / 2;
 
 // A Ping waits for a busy event loop up to twice, and now and then longer than the mean.
@@ -45,7 +45,7 @@ const TURNS_OF_A_PING = 3;
 // Linux sends a lost packet again after 200 ms at the earliest (TCP_RTO_MIN).
 const RETRANSMITTED_MS = 200;
 
-// A sample out of range may be the first of a path that varies more: the range grows, but stays below most steps.
+// A sample out of range may mean that the path varies more now: the range grows, but stays below most steps.
 const WIDENED = 1.25;
 
 /**
