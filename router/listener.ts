@@ -21,10 +21,10 @@ import type { Fleet } from "./fleet/fleet.ts";
 import type { EdgePools } from "./forward/edge-pools.ts";
 import { type Forwarded, Forwarding, type ForwardingParts } from "./forward/forwarding.ts";
 import { ClientLines, PSEUDONYM } from "./forward/request-head-out.ts";
+import { REFUSALS, RouterFailure } from "./forward/router-failure.ts";
 import type { RouterMetrics } from "./metrics.ts";
 import { redirectResponse } from "./redirect-response.ts";
 import type { RequestOutcome } from "./request-outcome.ts";
-import { REFUSALS, RouterFailure } from "./router-failure.ts";
 
 // The pools keep connections for seconds.
 const SWEEP_EVERY_MS = 500;

@@ -1,13 +1,4 @@
 import { type Ejection, nextEjection, SOUND, type TrafficEvent } from "../choose/ejection.ts";
-import type { RouterFailureCode } from "../router-failure.ts";
-
-// What this edge answered for; everything else happened to the client or to the router.
-const EDGE_EVENTS: Partial<Record<RouterFailureCode, TrafficEvent>> = {
-  "edge-unreachable": "failed",
-  "edge-broke-off": "failed",
-  "edge-silent": "failed",
-  "edge-rubbish": "rubbish",
-};
 
 // Enough for a percentile that one slow answer does not move, few enough to sort at times.
 const SAMPLES = 128;
@@ -82,10 +73,9 @@ export class EdgeTraffic {
     if (!wasAnswered) this.#waiting -= 1;
   }
 
-  /** It failed before its answer began to make sense. Codes that are not the edge's fault are passed over. */
-  failed(now: number, code: RouterFailureCode): void {
-    const event = EDGE_EVENTS[code];
-    if (event !== undefined) this.#take(event, now);
+  /** A request failed there before its response began to make sense. */
+  failed(now: number, event: Exclude<TrafficEvent, "answered">): void {
+    this.#take(event, now);
   }
 
   /** Another process is there now: what the one before it did is forgotten. */

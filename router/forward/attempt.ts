@@ -3,13 +3,13 @@ import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
-import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
 import { BodyUpload } from "./body-upload.ts";
 import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./edge-connection.ts";
 import type { EdgePool } from "./edge-pool.ts";
 import { Relay, type RelayParts } from "./relay.ts";
 import { type ClientLines, requestHeadOut } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
+import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
 /** An attempt that failed before the client has seen anything of it. */
 export interface FailedAttempt {
@@ -64,6 +64,12 @@ const OVER: Stage = { kind: "over" };
 export function canBeRepeated({ request, body }: Exchange): boolean {
   return body === undefined && isSafe(request.method);
 }
+
+const EVENTS: Readonly<Record<ConnectionFault["code"], "failed" | "rubbish">> = {
+  "edge-unreachable": "failed",
+  "edge-broke-off": "failed",
+  "edge-rubbish": "rubbish",
+};
 
 /** One try of a request at one edge: sends it, and relays the response as it arrives. */
 export class Attempt implements ConnectionUser {
@@ -170,7 +176,7 @@ export class Attempt implements ConnectionUser {
     this.#stage.relay.whole();
     const now = this.#parts.clock.monotonic();
     // The response itself is whole. An edge that sends more than it was asked for is not to be trusted.
-    if (excess) this.edge.traffic.failed(now, "edge-rubbish");
+    if (excess) this.edge.traffic.failed(now, "rubbish");
     this.#end();
     this.#connection.release(this.#upload?.whole !== false && !excess, now);
     this.#owner.relayed(this);
@@ -193,7 +199,7 @@ export class Attempt implements ConnectionUser {
   /** A time limit has passed, the client has left, or another edge answered first. Does not call the owner. */
   cancel(failure?: RouterFailureCode): void {
     if (this.#stage.kind === "over") return;
-    if (failure === "edge-silent") this.edge.traffic.failed(this.#parts.clock.monotonic(), failure);
+    if (failure === "edge-silent") this.edge.traffic.failed(this.#parts.clock.monotonic(), "failed");
     this.#end();
     this.#connection.destroy();
   }
@@ -202,7 +208,7 @@ export class Attempt implements ConnectionUser {
     const { kind } = this.#stage;
     if (kind === "over") return;
     const stale = code === "edge-broke-off" && kind === "waiting" && this.#connection.reused;
-    if (!stale) this.edge.traffic.failed(this.#parts.clock.monotonic(), code);
+    if (!stale) this.edge.traffic.failed(this.#parts.clock.monotonic(), EVENTS[code]);
     this.#end();
     this.#connection.destroy();
     const failure = new RouterFailure(code, `${this.#id} (${this.#pool.address}): ${why}`, cause);

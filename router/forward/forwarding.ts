@@ -5,7 +5,6 @@ import type { RetryBudget } from "../choose/retry-budget.ts";
 import { routeRequest } from "../choose/route-request.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
-import { RouterFailure, type RouterFailureCode } from "../router-failure.ts";
 import {
   Attempt,
   type AttemptOwner,
@@ -15,6 +14,7 @@ import {
 } from "./attempt.ts";
 import type { EdgePools } from "./edge-pools.ts";
 import type { ClientLines } from "./request-head-out.ts";
+import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
 /** Why the server gives an exchange up, as a failure of the router: its code, and its message for the log. */
 const ABANDONED: Readonly<Record<Abandoned, readonly [code: RouterFailureCode, message: string]>> = {

@@ -26,6 +26,12 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     "control-plane": ["cache", "origin", "purging", "rules", "store"],
   },
   http: { message: [], server: ["message"] },
+  router: {
+    measure: [],
+    choose: ["measure"],
+    fleet: ["choose", "measure"],
+    forward: ["choose", "fleet", "measure"],
+  },
 };
 
 // Rules without I/O: they take time, randomness and configuration as arguments.

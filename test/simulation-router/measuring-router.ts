@@ -101,7 +101,7 @@ export class MeasuringRouter implements Picker {
 
   failed(edge: number, now: number): void {
     const traffic = this.#edges.get(edge)?.traffic;
-    traffic?.failed(now, "edge-unreachable");
+    traffic?.failed(now, "failed");
     traffic?.ended(false);
   }
 

@@ -1,4 +1,4 @@
-import { Failure, type FailureSource } from "../process/failure.ts";
+import { Failure, type FailureSource } from "../../process/failure.ts";
 
 interface Answer {
   readonly status: number;
