@@ -8,6 +8,7 @@ import { Gate } from "../test/rig/gate.ts";
 import { ask, get } from "../test/rig/http-client.ts";
 import { RoutedEdge } from "../test/rig/routed-edge.ts";
 import { startTestRouter, type TestRouter } from "../test/rig/test-router.ts";
+import { until } from "../test/rig/until.ts";
 
 describe("the router", () => {
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -51,7 +52,7 @@ describe("the router", () => {
     await only.startHttp();
     await only.startGrpc();
     const back = log.length;
-    while (!log.slice(back).some(({ msg }) => msg === "edge state")) await get(admin, "/healthz");
+    await until("the edge's state is logged", () => log.slice(back).some(({ msg }) => msg === "edge state"));
     expect((await get(base, "/")).text).to.equal("only");
   });
 
@@ -66,7 +67,7 @@ describe("the router", () => {
     const { base } = await router([a, b]);
     expect((await get(base, "/")).text).to.equal("a");
     a.does.pingDelayMs = 120;
-    while ((await get(base, "/")).text !== "b");
+    await until("b answers", async () => (await get(base, "/")).text === "b");
   });
 
   it("redirects to the nearest edge in redirect mode, for this time only", async () => {
@@ -193,12 +194,12 @@ describe("the router", () => {
   it("logs an edge that drains as draining, not as lapsed first", async () => {
     const leaving = await edge("leaving", { health: "SERVING" });
     const { base, logged, log } = await router([leaving, await edge("staying", { pingDelayMs: 40 })]);
-    while ((await get(base, "/")).text !== "leaving");
+    await until("the leaving edge answers", async () => (await get(base, "/")).text === "leaving");
     leaving.saysHealth("NOT_SERVING");
-    while ((await get(base, "/")).text !== "staying");
+    await until("the other edge answers", async () => (await get(base, "/")).text === "staying");
     leaving.does.ping = { state: "draining" };
     const states = () => log.filter(({ msg, edge: id }) => msg === "edge state" && id === "leaving");
-    while (states().length < 2) await get(base, "/");
+    await until("two states are logged", () => states().length >= 2);
     expect(states().map(({ state }) => state)).to.deep.equal(["serving", "draining"]);
     expect(await logged("edge state")).to.include({ before: "unmeasured" });
   });

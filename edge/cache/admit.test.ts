@@ -5,6 +5,7 @@ import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { ask, type EdgeCore, edgeCore, textOf } from "../../test/model/edge-core.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { until } from "../../test/rig/until.ts";
 import { type OriginRequest, type OriginResponse, plainBody } from "../origin/origin.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -117,7 +118,7 @@ describe("a response that is not stored", () => {
       by: "test",
     };
     await purgeLog.append(purge, edge.follower.position);
-    while (edge.follower.purges === 0) await turn();
+    await until("the purge is applied", () => edge.follower.purges > 0);
     gate.open();
     await asking;
     expect(edge.counters.get("fillsOvertaken")).to.equal(1);

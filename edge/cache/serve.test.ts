@@ -9,6 +9,7 @@ import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { purge, stats } from "../../test/rig/purge.ts";
 import { RawOrigin } from "../../test/rig/raw-origin.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
+import { until } from "../../test/rig/until.ts";
 
 const fresh = (body: string, more: readonly (readonly [string, string])[] = []): Reply => ({
   fields: [["Cache-Control", "max-age=60"], ...more],
@@ -226,7 +227,10 @@ describe("an edge in front of an HTTP origin", () => {
     const replies = tongues.map((tongue) =>
       get(edge.url, "/tongues", { headers: { "Accept-Language": tongue } }),
     );
-    while ((await stats(edge.control)).collapsed < tongues.length - 1) await turn();
+    await until(
+      "all others wait for the first",
+      async () => (await stats(edge.control)).collapsed >= tongues.length - 1,
+    );
     fields.open();
     const texts = (await Promise.all(replies)).map((reply) => reply.text);
     expect(texts).to.deep.equal(tongues);
@@ -463,7 +467,7 @@ describe("an edge after a soft purge", () => {
     expect((await get(edge.url, "/a")).header("cache-status")).to.contain("hit; ttl=-5; ");
     await origin.received("/a", 2);
     fields.open();
-    while ((await answerOf("/a")) !== "HIT new");
+    await until("the new version is stored", async () => (await answerOf("/a")) === "HIT new");
     expect(origin.count("/a")).to.equal(2);
   });
 
@@ -537,7 +541,7 @@ describe("an edge after a soft purge", () => {
     origin.hold("/a", "fields").open();
     expect(await answerOf("/a")).to.equal("STALE old");
     await origin.received("/a", 3);
-    while ((await answerOf("/a")) !== "HIT new");
+    await until("the new version is stored", async () => (await answerOf("/a")) === "HIT new");
     origin.answer("/a", fresh("newest"));
     old.open();
     expect((await before).text).to.equal("new");
@@ -567,12 +571,14 @@ describe("an edge after a soft purge", () => {
       const gates = paths.map((path) => origin.hold(path, "fields"));
       const answers = paths.map((path) => answerOf(path));
       const asked = () => paths.filter((path) => origin.count(path) > 1).length;
-      while (asked() < 32) await turn();
+      await until("32 validations are under way", () => asked() >= 32);
       await get(edge.url, "/another");
       expect(asked()).to.equal(32);
       for (const gate of gates) gate.open();
       await Promise.all(answers);
-      for (const path of paths) while ((await answerOf(path)) !== "HIT new");
+      for (const path of paths) {
+        await until(`the new ${path} is stored`, async () => (await answerOf(path)) === "HIT new");
+      }
       expect(asked()).to.equal(40);
     });
   }

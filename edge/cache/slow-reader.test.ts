@@ -1,9 +1,9 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ask, get } from "../../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
 import { stats } from "../../test/rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
+import { until } from "../../test/rig/until.ts";
 
 const MIB = 2 ** 20;
 // More than the system's buffers hold for a client that does not read, several times over.
@@ -39,7 +39,7 @@ describe("a reader that the others left behind", () => {
     const starting = ask(edge.url, "/large");
     await origin.received("/large");
     const joining = ask(edge.url, "/large");
-    while ((await stats(edge.control)).collapsed === 0) await turn();
+    await until("the second waits for the first", async () => (await stats(edge.control)).collapsed > 0);
     fields.open();
     const [late, prompt] = await Promise.all([starting, joining]);
     expect((await prompt.finish()).body.equals(first)).to.equal(true);

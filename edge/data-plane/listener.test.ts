@@ -4,6 +4,7 @@ import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { stats } from "../../test/rig/purge.ts";
 import { RawConnection, type RawReply } from "../../test/rig/raw-connection.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
+import { until } from "../../test/rig/until.ts";
 
 const HOST = "Host: site.example\r\n";
 const FRESH = [["Cache-Control", "max-age=60"]] as const;
@@ -435,7 +436,11 @@ describe("the data port", () => {
       await origin.received("/cut-form");
       const broken = origin.broken;
       client.destroy();
-      while (origin.broken === broken) await get(edge.url, "/healthy");
+      await until(
+        "the origin's connection is let go",
+        () => origin.broken !== broken,
+        () => get(edge.url, "/healthy"),
+      );
     });
   });
 });

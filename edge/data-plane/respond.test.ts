@@ -9,6 +9,7 @@ import { Gate } from "../../test/rig/gate.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
+import { until } from "../../test/rig/until.ts";
 import { bytesContent, type Content, type Served, textContent } from "../cache/answer.ts";
 import { EdgeCounters } from "../cache/metrics.ts";
 import { respond } from "./respond.ts";
@@ -249,7 +250,7 @@ describe("respond", () => {
         clock.advance(29_500);
         const before = given;
         client.socket.resume();
-        while (given === before) await turn();
+        await until("the client takes something", () => given !== before);
         client.socket.pause();
         await standstill();
       }

@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Failure } from "../../process/failure.ts";
 import { failureOf, never } from "../../test/rig/fetching.ts";
+import { until } from "../../test/rig/until.ts";
 import { type AssetFile, findAsset, readAsset } from "./asset-file.ts";
 
 const CHUNK = 64 * 1024;
@@ -211,7 +212,7 @@ describe("findAsset and readAsset", () => {
       const body = readAsset(file, 0, SIZE - 1, giveUp.signal);
       await body.next();
       giveUp.abort(new Failure("left", "client", "The client left."));
-      while (openFiles() > open) await new Promise(setImmediate);
+      await until("the file is closed", () => openFiles() <= open);
       expect((await failureOf(body.next())).code).to.equal("left");
     });
   });

@@ -5,6 +5,7 @@ import { createLog } from "../../process/log.ts";
 import { failureOf, get, never, standstill, stopAfterEach, textOf } from "../../test/rig/fetching.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import type { RawOrigin, RawReply } from "../../test/rig/raw-origin.ts";
+import { until } from "../../test/rig/until.ts";
 import { upstreams } from "../../test/rig/upstreams.ts";
 import {
   afterFailure,
@@ -60,11 +61,11 @@ describe("FailoverOrigin", () => {
   }
 
   async function received(server: RawOrigin, count = 1): Promise<void> {
-    while (server.heads.length < count) await turn();
+    await until(`the origin has got ${count} requests`, () => server.heads.length >= count);
   }
 
   async function probesWaiting(count: number): Promise<void> {
-    while (probeClock.waiting !== count) await turn();
+    await until(`${count} probes wait`, () => probeClock.waiting === count);
   }
 
   describe("while all are up", () => {
@@ -204,14 +205,14 @@ describe("FailoverOrigin", () => {
     for (let i = 0; i < 3; i++) await text(origin);
     const before = drawn;
     for (const [probes, delay] of [1_000, 2_000, 4_000].entries()) {
-      while (drawn !== before + probes) await turn();
+      await until(`${probes} probes are planned`, () => drawn === before + probes);
       await probesWaiting(1);
       probeClock.advance(delay - 1);
       await turn();
       expect(drawn).to.equal(before + probes);
       probeClock.advance(1);
     }
-    while (drawn !== before + 3) await turn();
+    await until("three probes are planned", () => drawn === before + 3);
     await origin.close();
     await probesWaiting(0);
   });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { processorMs } from "../../test/rig/processor-time.ts";
 import { type EntityTag, parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
 
 const tag = (text: string): EntityTag | undefined => parseEntityTag(text);
@@ -65,11 +66,12 @@ describe("someTag", () => {
   });
 
   it("reads 10,000 tags, and 100,000 commas, quickly", () => {
-    const started = performance.now();
-    expect(finds(Array.from({ length: 10_000 }, (_, n) => `"${n}"`).join(", "), "x")).to.equal(false);
-    expect(finds(",".repeat(100_000), "x")).to.equal(false);
-    expect(finds('"'.repeat(100_000), "x")).to.equal(false);
-    expect(performance.now() - started).to.be.below(500);
+    const took = processorMs(() => {
+      expect(finds(Array.from({ length: 10_000 }, (_, n) => `"${n}"`).join(", "), "x")).to.equal(false);
+      expect(finds(",".repeat(100_000), "x")).to.equal(false);
+      expect(finds('"'.repeat(100_000), "x")).to.equal(false);
+    });
+    expect(took).to.be.below(500);
   });
 
   it("never throws", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Fields } from "../../http/message/fields.ts";
+import { processorMs } from "../../test/rig/processor-time.ts";
 import { isLoop } from "./loop.ts";
 
 const loops = (name: string, ...lines: string[]) =>
@@ -62,11 +63,12 @@ describe("isLoop", () => {
 
   it("never throws, and takes time in proportion to the length", () => {
     fc.assert(fc.property(fc.string(), (text) => typeof loops("Via", text) === "boolean"));
-    const start = performance.now();
-    for (const part of ["(", ")", "\\", '"', ",", " ", "1.1 a (", "a "]) {
-      loops("Via", part.repeat(100_000));
-      loops("CDN-Loop", part.repeat(100_000));
-    }
-    expect(performance.now() - start).to.be.below(2_000);
+    const took = processorMs(() => {
+      for (const part of ["(", ")", "\\", '"', ",", " ", "1.1 a (", "a "]) {
+        loops("Via", part.repeat(100_000));
+        loops("CDN-Loop", part.repeat(100_000));
+      }
+    });
+    expect(took).to.be.below(2_000);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { Fields } from "../../http/message/fields.ts";
 import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
+import { processorMs } from "../../test/rig/processor-time.ts";
 import { fieldsSelecting, selectingFields, selects } from "./vary.ts";
 
 /** Whether a response with `Vary: <name>` to a request with the first lines may answer one with the second. */
@@ -159,10 +160,11 @@ describe("selects", () => {
   });
 
   it("reads 8 KiB of anything in a moment", () => {
-    const started = performance.now();
-    for (const text of [" ".repeat(8192), ";".repeat(8192), "a,".repeat(4096), `a/b${" ;".repeat(4096)}`]) {
-      for (const name of ["Accept", "Accept-Encoding", "Foo"]) reusable(name, [text], [text]);
-    }
-    expect(performance.now() - started).to.be.below(500);
+    const took = processorMs(() => {
+      for (const text of [" ".repeat(8192), ";".repeat(8192), "a,".repeat(4096), `a/b${" ;".repeat(4096)}`]) {
+        for (const name of ["Accept", "Accept-Encoding", "Foo"]) reusable(name, [text], [text]);
+      }
+    });
+    expect(took).to.be.below(500);
   });
 });

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../../process/clock.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
 import { routing } from "../../test/rig/routing.ts";
+import { until } from "../../test/rig/until.ts";
 
 const get = (path: string, ...lines: readonly string[]) =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
@@ -41,7 +42,7 @@ describe("a client's connection", () => {
     });
     const { base } = await router([only]);
     const client = (await RawConnection.open(base)).send(get("/1") + get("/2"));
-    while (asked.length === 0) await new Promise(setImmediate);
+    await until("the first request is asked", () => asked.length > 0);
     first.open();
     expect([(await client.reply()).body, (await client.reply()).body]).to.deep.equal(["/1", "/2"]);
     expect(asked).to.deep.equal(["/1", "/2"]);

@@ -11,6 +11,7 @@ import { Gate } from "../../test/rig/gate.ts";
 import { ask, get } from "../../test/rig/http-client.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
 import { routing } from "../../test/rig/routing.ts";
+import { until } from "../../test/rig/until.ts";
 
 const LARGE = 96 * 2 ** 20;
 const CHUNK = Buffer.alloc(2 ** 18, "x");
@@ -396,7 +397,7 @@ describe("an attempt at an edge", () => {
     const slow = await RawConnection.open(base);
     slow.socket.pause();
     slow.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    while (data.heads.length === 0) await new Promise(setImmediate);
+    await until("the edge has the request", () => data.heads.length > 0);
     expect((await get(base, "/")).text).to.equal(body);
     slow.socket.resume();
     expect((await slow.reply()).body).to.equal(body);

@@ -5,6 +5,7 @@ import { BEGINNING, comparePositions, type Position } from "../../purge-log/posi
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, PurgeLog } from "../../purge-log/purge-log.ts";
 import { accepted, beatOf, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
+import { until } from "../rig/until.ts";
 
 /** One empty log, for one test. */
 export interface PurgeLogRig {
@@ -226,7 +227,11 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
           waiting = false;
         });
         // The first beats may come before the listener is connected, as in a real start.
-        while (waiting) await log.heartbeat(beatOf("edge-1"));
+        await until(
+          "every listener has heard it",
+          () => !waiting,
+          () => log.heartbeat(beatOf("edge-1")),
+        );
         expect(await promise).to.deep.equal(beatOf("edge-1"));
         expect(heard).to.deep.equal([]);
       });

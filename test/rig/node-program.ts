@@ -2,9 +2,9 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { until } from "./until.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 // A second for a start on a busy machine, many times over.
@@ -97,7 +97,7 @@ export class NodeProgram {
     const { pid } = this.#child;
     if (pid === undefined) throw new Error("a program that never ran cannot be frozen");
     this.#child.kill("SIGSTOP");
-    while (!(await stateOf(pid)).startsWith("T")) await delay(1);
+    await until("the program stands still", async () => (await stateOf(pid)).startsWith("T"));
   }
 
   /** SIGCONT. */

@@ -7,6 +7,7 @@ import { ManualClock } from "../rig/manual-clock.ts";
 import { stats } from "../rig/purge.ts";
 import { RawOrigin, type RawReply } from "../rig/raw-origin.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
 
 const HEALTHY = "HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: 7\r\n\r\nhealthy";
 
@@ -122,7 +123,7 @@ describe("an edge whose origin misbehaves", () => {
       const clock = new ManualClock();
       await start(() => undefined, clock);
       const answer = get(edge.url, "/x");
-      await until(() => asked() === 1);
+      await until("the origin is asked", () => asked() === 1);
       clock.advance(30_000);
       const { status, header } = await answer;
       expect([status, header("proxy-status")]).to.deep.equal([504, "edge-1; error=http_response_timeout"]);
@@ -342,8 +343,4 @@ describe("an edge whose origin misbehaves", () => {
       await isHealthy(1);
     });
   });
-
-  async function until(what: () => boolean): Promise<void> {
-    while (!what()) await new Promise(setImmediate);
-  }
 });

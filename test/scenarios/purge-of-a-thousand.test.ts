@@ -4,6 +4,7 @@ import { EdgeServiceClient, type PurgeResponse } from "../../proto/gen/edgecache
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
 
 const TARGETS = Array.from({ length: 1_000 }, (_, i) => `/items/${i}`);
 const READERS = 8;
@@ -63,9 +64,10 @@ describe("a purge of a thousand targets", function () {
     };
     const readers = Array.from({ length: READERS }, (_, reader) => readOn(reader));
     const readsOf = (seen: string) => reads.filter(({ text }) => text === seen);
-    while (readsOf("old").length < 50) await get(edge.url, "/items/0");
+    const readMore = () => get(edge.url, "/items/0");
+    await until("50 reads saw the old version", () => readsOf("old").length >= 50, readMore);
     const proof = await purgeAll();
-    while (readsOf("new").length < 50) await get(edge.url, "/items/0");
+    await until("50 reads saw the new version", () => readsOf("new").length >= 50, readMore);
     ended = true;
     await Promise.all(readers);
 

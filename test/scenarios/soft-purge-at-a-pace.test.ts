@@ -6,6 +6,7 @@ import { HttpOrigin, type Reply, type SeenRequest } from "../rig/http-origin.ts"
 import { purge } from "../rig/purge.ts";
 import { runAdminCli } from "../rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
 
 const PACE = 20;
 const PAGES = Array.from({ length: 30 }, (_, i) => `/page/${i}`);
@@ -69,7 +70,10 @@ describe("a soft purge at a pace, with two edges in front of one origin", functi
     const { purges } = JSON.parse((await runAdminCli(["purges", "--edge", edge.control, "--json"])).stdout);
     expect(purges[0]).to.deep.include({ purgeId: "release-7", soft: true, pace: PACE });
 
-    for (const each of edges) while ((await metric(each, "refilled_total")) < PAGES.length);
+    for (const each of edges) {
+      const refilled = async () => (await metric(each, "refilled_total")) >= PAGES.length;
+      await until("all pages are fetched again", refilled);
+    }
     for (const { id, url } of edges) {
       const requests = seen.get(id) ?? [];
       expect(requests.map(({ target }) => target)).to.have.members(PAGES);
@@ -97,7 +101,9 @@ describe("a soft purge at a pace, with two edges in front of one origin", functi
     const answers: (string | undefined)[] = [];
     for (const path of PAGES.slice(20)) answers.push((await get(edge.url, path)).header("x-cache"));
     expect(new Set(answers)).to.deep.equal(new Set(["REVALIDATED"]));
-    while ((await metric(edge, "refill_skipped_total")) < 10 || (await metric(edge, "refilled_total")) < 20);
+    const refill = (what: string) => metric(edge, `${what}_total`);
+    await until("ten are skipped", async () => (await refill("refill_skipped")) >= 10);
+    await until("twenty are fetched", async () => (await refill("refilled")) >= 20);
     expect(await metric(edge, "refilled_total")).to.equal(20);
     const targets = (seen.get(edge.id) ?? []).map(({ target }) => target);
     expect(targets).to.have.length(PAGES.length);

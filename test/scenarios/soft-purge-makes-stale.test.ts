@@ -5,6 +5,7 @@ import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { runAdminCli } from "../rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
 
 const PAGES = {
   "/plain": "max-age=600",
@@ -59,7 +60,12 @@ describe("a soft purge of two edges", function () {
       await purge("--soft", ...what);
       expect(await answers("/plain")).to.deep.equal(both("MISS new"));
       expect(await answers("/behind")).to.deep.equal(both("STALE old"));
-      for (const { url } of edges) while ((await get(url, "/behind")).text === "old");
+      for (const { url } of edges) {
+        await until(
+          "the refresh has brought the new version",
+          async () => (await get(url, "/behind")).text !== "old",
+        );
+      }
       expect(await answers("/behind")).to.deep.equal(both("HIT new"));
       await origin.stop();
       expect(await answers("/on-error")).to.deep.equal(both("STALE old"));

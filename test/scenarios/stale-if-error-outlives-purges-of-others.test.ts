@@ -10,6 +10,7 @@ import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { type EdgeCore, edgeCore, textOf } from "../model/edge-core.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
+import { until } from "../rig/until.ts";
 
 // More than the fence remembers.
 const PURGES = 10_001;
@@ -79,7 +80,7 @@ describe("a response with stale-if-error", () => {
         edge.follower.position,
       );
     }
-    while (edge.follower.purges < times) await turn();
+    await until(`${times} purges are applied`, () => edge.follower.purges >= times);
   }
 
   it("stands in for a failed origin after any number of purges of others", async () => {

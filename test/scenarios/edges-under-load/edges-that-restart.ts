@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { RoutedSystem, WholeSystem } from "../../rig/routed-system.ts";
 import { isServing } from "../../rig/router-process.ts";
 import { ask } from "../../rig/steady-load.ts";
+import { until } from "../../rig/until.ts";
 
 export function edgesRestart(whole: WholeSystem): void {
   describe("edges that are restarted under load", () => {
@@ -22,7 +23,8 @@ export function edgesRestart(whole: WholeSystem): void {
       const stopped = edge?.close();
       await router.until("one drains", (rows) => rows.some(({ state }) => state === "draining"));
       // For a while it still answers whoever comes; then its port is closed.
-      while (await answers(`http://127.0.0.1:${edge?.httpPort}/small`));
+      const url = `http://127.0.0.1:${edge?.httpPort}/small`;
+      await until("the edge has closed its port", async () => !(await answers(url)));
       await load.more(50);
       half.open();
       expect(await download).to.include({ ending: "whole", servedBy: edge?.id });
