@@ -430,6 +430,29 @@ describe("the data port", () => {
       expect(origin.count("/shared")).to.equal(1);
     });
 
+    it("while its request waits for its turn, the origin is not asked for it", async () => {
+      // Its position is in the future, so each of these has to be asked for anew, 32 at a time.
+      const asks = (path: string) => send(request(`GET ${path}`, "EdgeCache-After: 9000000000000000-1\r\n"));
+      const inFlight = async (): Promise<number> => {
+        const { text } = await get(edge.operator, "/metrics");
+        return Number(/^edgecache_edge_in_flight\{.*\} (\d+)$/m.exec(text)?.[1]);
+      };
+      const paths = Array.from({ length: 32 }, (_, i) => `/turn/${i}`);
+      for (const path of [...paths, "/given-up", "/last"]) origin.answer(path, { fields: FRESH, body: path });
+      const gates = paths.map((path) => origin.hold(path, "fields"));
+      const waiting = await Promise.all(paths.map(asks));
+      for (const path of paths) await origin.received(path);
+      const leaver = await asks("/given-up");
+      while ((await inFlight()) < 33);
+      // A reset: a client that only stops sending may still wait for its answer.
+      leaver.socket.resetAndDestroy();
+      while ((await inFlight()) > 32);
+      const last = await asks("/last");
+      for (const gate of gates) gate.open();
+      for (const client of [...waiting, last]) expect((await client.reply()).status).to.equal(200);
+      expect(origin.count("/given-up")).to.equal(0);
+    });
+
     it("in the middle of its own request, the origin's connection is let go", async () => {
       origin.answer("/cut-form", async (message) => ({ body: await message.body() }));
       const client = await send(request("POST /cut-form", "Content-Length: 100\r\n", "only this"));

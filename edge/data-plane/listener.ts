@@ -109,12 +109,24 @@ export class Listener {
   async #answer(exchange: Exchange, asked: Omit<EdgeRequest, "body" | "onInterim">): Promise<void> {
     const { clock } = this.#edge;
     let served: Served | undefined;
+    let left: AbortController | undefined;
     const streams = new ExchangeStreams(exchange, clock, (why) => {
+      left?.abort();
       // The client may leave while the origin is silent.
       if (served !== undefined) cancel(served.content);
       this.#endEarly(exchange, why);
     });
-    const request: EdgeRequest = { ...asked, body: streams.body, onInterim: interimTo(exchange) };
+    const request: EdgeRequest = {
+      ...asked,
+      body: streams.body,
+      onInterim: interimTo(exchange),
+      // Made when it is first asked for: a hit has no use for it.
+      get left() {
+        left ??= new AbortController();
+        if (streams.end !== undefined) left.abort();
+        return left.signal;
+      },
+    };
     served = await serve(request, this.#edge).catch((thrown: unknown) =>
       failureAnswer(thrown, "request", this.#edge),
     );
