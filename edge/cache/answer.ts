@@ -4,7 +4,7 @@ import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import type { Reader, SharedBody } from "./shared-body.ts";
 
-/** What one fetch from the origin brought. */
+/** The result of one fetch from the origin. */
 export type Filled =
   /** A response that may be stored: it serves every waiting request that it fits, as it arrives. */
   | {

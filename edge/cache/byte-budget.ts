@@ -27,7 +27,7 @@ export class ByteBudget {
   }
 }
 
-/** What one fill has taken of a budget. */
+/** The bytes that one fill has taken of a budget. */
 export class Charge {
   readonly #budget: ByteBudget;
   #taken = 0;
@@ -43,7 +43,7 @@ export class Charge {
     return true;
   }
 
-  /** Gives `bytes` back, or what is left of them: some of what a fill holds may not have been charged. */
+  /** Gives `bytes` back, or as many as are left: some bytes of a fill may not have been charged. */
   give(bytes: number): void {
     const given = Math.min(bytes, this.#taken);
     this.#budget.give(given);

@@ -1,6 +1,6 @@
 import type { Charge } from "./byte-budget.ts";
 
-// What the engine needs beside its bytes for each chunk held: an origin that sends single bytes must pay for it.
+// The engine needs this much for a chunk beside its bytes. An origin that sends single bytes must pay for it.
 const CHUNK_OVERHEAD = 128;
 
 /** The part of a body that is in memory. Chunks are numbered from the body's first one, and leave in that order. */
@@ -62,6 +62,12 @@ export class ChunkWindow {
     }
   }
 
+  /** Lets go of the chunks, which stay charged: their bytes are held elsewhere. */
+  clear(): void {
+    this.#chunks = [];
+    this.#bytes = 0;
+  }
+
   /** The number of the chunk with which the younger half of the bytes held begins. */
   get middle(): number {
     let [next, left] = [this.#first, this.#bytes];
@@ -76,4 +82,13 @@ export class ChunkWindow {
 
 function costOf(chunk: Uint8Array): number {
   return chunk.byteLength + CHUNK_OVERHEAD;
+}
+
+/** The bytes of the chunks from byte `from` on. */
+export function* bytesFrom(chunks: readonly Uint8Array[], from: number): Generator<Uint8Array> {
+  let left = from;
+  for (const chunk of chunks) {
+    if (chunk.byteLength > left) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.byteLength);
+  }
 }

@@ -20,7 +20,7 @@ export interface Turn {
   readonly mark: FillMark | undefined;
 }
 
-/** What the origin gave. */
+/** The answer of the origin. */
 export interface Fetched {
   readonly filled: Filled;
   /** Whether this request waited for a fill that another request had started. */

@@ -27,7 +27,7 @@ export interface FillRequest extends CacheRequest {
   readonly left?: AbortSignal | undefined;
 }
 
-/** What a fill asks the origin for. */
+/** The part of a response that a fill asks the origin for. */
 export type FillAim =
   /** The whole response; only if it has changed, when a stored one is to be validated. */
   | { readonly kind: "whole"; readonly validating: StoredResponse | undefined }
@@ -123,7 +123,7 @@ function originRequest(request: CacheRequest, aim: FillAim): OriginRequest {
   }
 }
 
-/** For what a 304 or a 206 that came cannot be used for: the whole response. */
+/** Asks for the whole response, because the 304 or the 206 that came cannot be used. */
 function fillWhole(plan: FillPlan, edge: CacheContext): Promise<Filled> {
   return fillNow({ ...plan, aim: { kind: "whole", validating: undefined } }, edge);
 }
@@ -171,7 +171,7 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   const invalidations = edge.purges.mark()?.invalidations;
   // The client must not meet what its request has invalidated once it has the answer.
   await invalidating;
-  // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. What it invalidates came before it.
+  // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. Its own invalidations came before it.
   if (request.method !== "POST") return passed(arrived);
   if (overtaken) return forOne(arrived, "overtaken", edge);
   return sharedOrForOne(
@@ -180,7 +180,7 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   );
 }
 
-/** RFC 9111 section 3.3: a stored part is completed, if what came belongs to it. */
+/** RFC 9111 section 3.3: a stored part is completed, if the bytes that came belong to it. */
 async function ofRest(
   plan: FillPlan,
   arrived: Arrived,

@@ -17,7 +17,7 @@ export interface Launch<Result> {
   readonly mark: FillMark | undefined;
   /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
   readonly left: AbortSignal | undefined;
-  /** Begins at once. `abandoned` is aborted when the clients of all who wait have left. */
+  /** Begins at once. `abandoned` is aborted when the clients of all requests that wait have left. */
   readonly fetch: (abandoned: AbortSignal) => Promise<Result>;
   /** Settles when the result has arrived whole. */
   readonly whole: (result: Result) => Promise<unknown>;

@@ -1,11 +1,11 @@
 import { parseList, serializeItem, Token } from "structured-headers";
 import type { Fields } from "../../http/message/fields.ts";
 
-/** What became of one request, in the words of RFC 9211. `ttl` is whole seconds, negative when stale. */
+/** The outcome of one request, in the words of RFC 9211. `ttl` is whole seconds, negative when stale. */
 export type CacheOutcome =
   /** Served from a fresh stored response. */
   | { kind: "hit"; ttl: number; detail?: string | undefined }
-  /** Served from a stale stored response, as the rules allow; `refreshing`: a refresh goes on behind it. */
+  /** Served from a stale stored response, as the rules allow; `refreshing`: it is refreshed behind the answer. */
   | { kind: "stale"; ttl: number; refreshing: boolean; detail?: string | undefined }
   /** The origin confirmed the stored response (304), which was updated and served. */
   | {
@@ -50,8 +50,8 @@ export function cacheStatusMember(edgeId: string, outcome: CacheOutcome): string
 
 /**
  * The whole Cache-Status value: the members of the caches nearer to the origin, then ours.
- * RFC 9211 section 2: each cache appends. What came is dropped when it does not parse, because it would
- * make the whole field unreadable.
+ * RFC 9211 section 2: each cache appends. A value that does not parse is dropped, because it would make the
+ * whole field unreadable.
  */
 export function appendCacheStatus(upstream: Fields, member: string): string {
   const received = upstream.get("cache-status");

@@ -5,7 +5,7 @@ import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 
 /**
- * What serving asks of purging. Rules E1 to E8 are kept behind it; the cache itself knows neither the purge log nor the
+ * The questions that serving asks of purging. Rules E1 to E8 are kept behind it; the cache itself knows neither the purge log nor the
  * lease.
  */
 export interface PurgeState {

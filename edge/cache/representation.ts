@@ -25,7 +25,7 @@ export interface Represented extends Head {
   readonly content: Content;
 }
 
-// RFC 9110 section 15.4.5: what a 304 leaves out of the fields of the response that it stands for.
+// RFC 9110 section 15.4.5: a 304 leaves these fields of its response out.
 const NOT_IN_304 = [
   "Content-Length",
   "Content-Encoding",
@@ -101,13 +101,13 @@ function inParts(head: Head, content: Content, held: HeldPart, parts: readonly P
       content: sliceContent(content, part.first - held.first, part.last - held.first),
     };
   }
-  // RFC 9110 section 14.2: a Range may be ignored; several parts of what is still arriving are not worth a copy.
+  // RFC 9110 section 14.2: a Range may be ignored; several parts of a body that is still arriving are not worth a copy.
   return content.kind === "bytes" ? multipart(head, content, held, parts) : { ...head, content };
 }
 
 /** RFC 9110 section 14.6. */
 function multipart(head: Head, content: BytesContent, held: HeldPart, parts: readonly Part[]): Represented {
-  // Random, so that it cannot stand in the content.
+  // Random, so that the content cannot contain it.
   const boundary = randomUUID();
   const type = head.fields.get("Content-Type");
   const chunks: Uint8Array[] = [];

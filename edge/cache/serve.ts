@@ -6,12 +6,12 @@
  * 3. fresh          it is served.
  *    stale-usable   it is served, and refreshed behind the answer where the rules say so.
  *    must-validate  the origin is asked whether it is still valid; a 304 makes it fresh again.
- *    absent         the origin is asked for a whole response: one fill for all who wait for the same.
+ *    absent         the origin is asked for a whole response: one fill for all requests that may share it.
  *    bypass         the request goes to the origin as it is, and the answer to this client only.
- * 4. What was filled is stored if the rules allow it and no purge has overtaken it.
+ * 4. A response that was fetched is stored if the rules allow it and no purge has overtaken it.
  * 5. The outcome is named once and counted; `respond` writes it.
  *
- * collapse.ts tells how requests share a fill, fill.ts how one is made, and admit.ts what becomes of what came.
+ * collapse.ts tells how requests share a fill, fill.ts how one is made, and admit.ts what becomes of the response.
  */
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
@@ -31,12 +31,12 @@ import { refreshBehind } from "./refresh.ts";
 import { type Represented, represent, representStored } from "./representation.ts";
 import { readShared } from "./slow-reader.ts";
 
-/** What a client asks, with its body where the method has one. */
+/** A request of a client, with its body where the method has one. */
 export interface EdgeRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
 }
 
-/** What goes wrong at the origin becomes an answer too. */
+/** Answers a request. A failure of the origin becomes an answer too. */
 export async function serve(request: EdgeRequest, edge: CacheContext): Promise<Served> {
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
   if (isLoop(request.fields, edge.id)) {
@@ -65,7 +65,7 @@ export async function serve(request: EdgeRequest, edge: CacheContext): Promise<S
   }
 }
 
-/** What the store holds for a request, and what may be done with it. */
+/** The responses that the store holds for a request, and what may be done with them. */
 export interface Lookup {
   readonly key: string;
   readonly stored: readonly StoredResponse[];

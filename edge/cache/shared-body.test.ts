@@ -98,6 +98,24 @@ describe("a body shared by its readers", () => {
     expect(source.left).to.equal(false);
   });
 
+  it("is in memory once when it is whole, and charged until its last reader has it", async () => {
+    const source = new GatedSource();
+    const budget = new ByteBudget(10_000);
+    const body = new SharedBody(source, budget, 1_000, clock);
+    const slow = body.join().read(0)[Symbol.asyncIterator]();
+    await source.send(300, 1);
+    expect((await slow.next()).value).to.have.length(300);
+    await source.send(200, 2);
+    await source.finish();
+    const end = await body.end;
+    expect(budget.taken).to.be.greaterThan(500);
+    const { value } = await slow.next();
+    expect([...value]).to.deep.equal(Array(200).fill(2));
+    expect(end.kind === "complete" && end.chunks[0]?.buffer).to.equal(value.buffer);
+    expect((await slow.next()).done).to.equal(true);
+    expect(budget.taken).to.equal(0);
+  });
+
   it("throws the origin's failure to every reader and keeps nothing", async () => {
     const source = new GatedSource();
     const budget = new ByteBudget(1000);

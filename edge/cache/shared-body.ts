@@ -2,7 +2,7 @@ import type { Hash } from "node:crypto";
 import type { Clock } from "../../process/clock.ts";
 import { inPieces } from "../store/own-memory.ts";
 import { type ByteBudget, Charge } from "./byte-budget.ts";
-import { ChunkWindow } from "./chunk-window.ts";
+import { bytesFrom, ChunkWindow } from "./chunk-window.ts";
 import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
 
 /** How the arrival of a shared body ended. */
@@ -66,9 +66,9 @@ export class SharedBody {
   #finished: BodyEnd | undefined;
   /** Where the fastest reader is. */
   #lead: Readonly<Place> = START;
-  /** Of all that was dropped; undefined while nothing was, and when there is only one reader to the end. */
+  /** Of all bytes dropped; undefined while none was, and when there is only one reader to the end. */
   #hash: Hash | undefined;
-  /** By number of the next chunk: what a reader that was dropped there has had. */
+  /** By number of the next chunk: the bytes that a reader dropped there has had. */
   readonly #prefixes = new Map<number, Prefix>();
   /** Wakes the readers: a chunk has come, or the end. */
   #changed = Promise.withResolvers<void>();
@@ -118,6 +118,10 @@ export class SharedBody {
   async *#readAt(place: Place, from: number): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
+        if (this.#finished?.kind === "complete") {
+          yield* bytesFrom(this.#finished.chunks, Math.max(from, place.offset));
+          return;
+        }
         if (place.next < this.#window.first)
           throw new Lagged(Math.max(from, place.offset), this.#prefixes.get(place.next));
         const chunk = this.#window.at(place.next);
@@ -155,6 +159,7 @@ export class SharedBody {
       for (const other of this.#readers) this.#leadWith(other);
     }
     this.#release();
+    this.#settle();
   }
 
   async #pump(): Promise<BodyEnd> {
@@ -165,10 +170,16 @@ export class SharedBody {
       ending = { kind: "failed", error };
     }
     this.#finished = ending;
-    // A kept body is the store's from now on. Another is charged for as long as it has readers.
-    if (this.#kept || this.#readers.size === 0) this.#charge.giveAll();
+    // Readers go on with the bytes that may be stored, so that they are in memory once.
+    if (ending.kind === "complete") this.#window.clear();
+    this.#settle();
     this.#announce();
     return ending;
+  }
+
+  /** A body is charged for as long as it has readers: the store may have dropped its bytes, and they hold them. */
+  #settle(): void {
+    if (this.#finished !== undefined && this.#readers.size === 0) this.#charge.giveAll();
   }
 
   async #readToEnd(): Promise<BodyEnd> {
