@@ -3,12 +3,13 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { Fields } from "../../http/message/fields.ts";
 import { ExchangeStreams } from "../../http/server/exchange-streams.ts";
-import { HttpServer } from "../../http/server/http-server.ts";
+import type { HttpServer } from "../../http/server/http-server.ts";
 import { createLog } from "../../process/log.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
+import { startTestServer } from "../../test/rig/test-server.ts";
 import { until } from "../../test/rig/until.ts";
 import { bytesContent, type Content, type Served, textContent } from "../cache/answer.ts";
 import { EdgeCounters } from "../cache/metrics.ts";
@@ -53,20 +54,8 @@ describe("respond", () => {
     clock = new ManualClock();
     counters = new EdgeCounters();
     const edge = { id: "edge-1", log: createLog("test", "silent"), counters };
-    server = new HttpServer({
-      name: "test port",
-      scheme: "http",
-      clock,
-      limits: {
-        fieldsMs: 10_000,
-        answererMs: 40_000,
-        answerMs: 60_000,
-        readerMs: 30_000,
-        senderMs: 30_000,
-        checkMs: 500,
-        connections: 10,
-      },
-      take: (exchange) => {
+    ({ server, url: base } = await startTestServer(
+      (exchange) => {
         const { method } = exchange.request;
         const streams = new ExchangeStreams(exchange, clock, (why) => {
           if (served.content.kind === "stream") served.content.cancel();
@@ -74,11 +63,9 @@ describe("respond", () => {
         });
         responded = respond(served, streams, { edge: "edge-1", method, date: DATE }, edge);
       },
-      refuse: () => "",
-      fault: () => "",
-      trouble: () => undefined,
-    });
-    base = `http://127.0.0.1:${await server.open("127.0.0.1", 0)}`;
+      {},
+      clock,
+    ));
   });
 
   afterEach(async () => {

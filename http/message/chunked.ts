@@ -135,6 +135,9 @@ function dataEnd(chunk: Buffer, at: number, before: string): Step {
     : malformed("a chunk is longer than its size says");
 }
 
+/** RFC 9110 section 6.5.1: not in trailers, because some programs would believe them. */
+const FRAMING = /^(?:content-length|transfer-encoding)$/i;
+
 /** RFC 9112 section 7.1.2. */
 function trailers(chunk: Buffer, at: number, before: string, lines: FieldLines): Step {
   const end = Math.min(chunk.length, at + WINDOW_BYTES);
@@ -144,7 +147,9 @@ function trailers(chunk: Buffer, at: number, before: string, lines: FieldLines):
     case "incomplete":
       return { kind: "on", at: end, state: { kind: "trailers", text, lines } };
     case "fields":
-      return { kind: "end", at: at + read.end - before.length, trailers: read.raw };
+      return read.raw.some((text, i) => i % 2 === 0 && FRAMING.test(text))
+        ? malformed("a trailer field says where the content ends")
+        : { kind: "end", at: at + read.end - before.length, trailers: read.raw };
     case "fault":
       return malformed(`in the trailer section, ${FIELD_MESSAGES[read.fault]}`);
   }

@@ -1,9 +1,14 @@
 import { once } from "node:events";
 import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
+import { Gate } from "../../test/rig/gate.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
 import { startTestListener, type TestListener } from "../../test/rig/test-listener.ts";
+import { startTestServer, type TestServer } from "../../test/rig/test-server.ts";
+import type { Exchange } from "./exchange.ts";
+import { ExchangeStreams } from "./exchange-streams.ts";
 
 const GET = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 // Long enough for what is sent at once to arrive at once on a busy machine.
@@ -106,6 +111,18 @@ describe("the connections of the data port", () => {
       expect((await first?.reply())?.body).to.equal("whole");
     });
 
+    it("close one that never asked rather than one that was just answered", async () => {
+      const asked = (await RawConnection.open(port.url)).send(GET);
+      await asked.reply();
+      const mute = await RawConnection.open(port.url);
+      const askedToo = (await RawConnection.open(port.url)).send(GET);
+      await askedToo.reply();
+      const newcomer = (await RawConnection.open(port.url)).send(GET);
+      expect((await newcomer.reply()).body).to.equal("whole");
+      await mute.closed;
+      for (const kept of [asked, askedToo]) expect((await kept.send(GET).reply()).body).to.equal("whole");
+    });
+
     it("are refused when all others are being answered", async () => {
       const fields = origin.hold("/a", "fields");
       const busy: RawConnection[] = [];
@@ -167,5 +184,103 @@ describe("the connections of the data port", () => {
       await once(client.socket, "close");
     }
     expect((await get(port.url, "/a")).text).to.equal("whole");
+  });
+});
+
+describe("a server", () => {
+  const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  async function using(take: (exchange: Exchange) => void, act: (started: TestServer) => Promise<void>) {
+    const started = await startTestServer(take);
+    try {
+      await act(started);
+    } finally {
+      await started.server.close(0);
+    }
+  }
+
+  function answer(exchange: Exchange): void {
+    exchange.decideClosing();
+    exchange.begin(ok);
+    exchange.finish();
+  }
+
+  it("answers 500 when its program throws, on that connection only", async () => {
+    const take = (exchange: Exchange) => {
+      if (exchange.request.path === "/fault") throw new Error("boom");
+      answer(exchange);
+    };
+    await using(take, async ({ url, faults }) => {
+      const other = (await RawConnection.open(url)).send(GET);
+      expect((await other.reply()).body).to.equal("ok");
+      const client = (await RawConnection.open(url)).send(GET.replace("/a", "/fault") + GET);
+      expect((await client.reply()).status).to.equal(500);
+      expect(await client.rest()).to.equal("");
+      expect(faults).to.have.lengthOf(1);
+      expect((await other.send(GET).reply()).body).to.equal("ok");
+    });
+  });
+
+  it("resets a connection whose answer has begun when its program throws later", async () => {
+    const take = (exchange: Exchange) => {
+      exchange.begin("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+      exchange.flush();
+      setImmediate(() => exchange.fault(new Error("boom")));
+    };
+    await using(take, async ({ url, faults, server }) => {
+      const client = (await RawConnection.open(url)).send(GET);
+      expect(await client.rest()).to.match(/half$/);
+      expect(faults).to.have.lengthOf(1);
+      expect(server.inFlight).to.equal(0);
+    });
+  });
+
+  it("answers what a client asked before it closed its sending half", async () => {
+    const gate = new Gate();
+    const take = (exchange: Exchange) => void gate.passed.then(() => answer(exchange));
+    await using(take, async ({ url }) => {
+      const client = await RawConnection.open(url);
+      client.socket.end(GET + GET);
+      gate.open();
+      expect(await client.rest()).to.equal(ok + ok);
+    });
+  });
+
+  it("takes a request to switch protocols for what it is without, and the next one whole", async () => {
+    const upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+    const paths: string[] = [];
+    const take = (exchange: Exchange) => {
+      paths.push(exchange.request.path);
+      answer(exchange);
+    };
+    await using(take, async ({ url }) => {
+      const client = (await RawConnection.open(url)).send(upgrade + GET.slice(0, 9));
+      await client.reply();
+      client.send(GET.slice(9));
+      await client.reply();
+      expect(paths).to.deep.equal(["/up", "/a"]);
+      client.destroy();
+    });
+  });
+
+  it("invites a body only when it is wanted", async () => {
+    const take = (exchange: Exchange) => {
+      const streams = new ExchangeStreams(exchange, systemClock, () => undefined);
+      const wanted = exchange.request.path === "/wanted" ? streams.body : undefined;
+      Array.fromAsync(wanted ?? []).then((chunks) => {
+        streams.begin("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n", 1);
+        streams.finish(Buffer.from(String(Buffer.concat(chunks).length)));
+      });
+    };
+    const post = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n`;
+    await using(take, async ({ url }) => {
+      const invited = (await RawConnection.open(url)).send(post("/wanted"));
+      expect((await invited.reply()).status).to.equal(100);
+      expect((await invited.send("abc").reply()).body).to.equal("3");
+      const uninvited = (await RawConnection.open(url)).send(post("/unwanted"));
+      const reply = await uninvited.reply();
+      expect([reply.status, reply.header("Connection")]).to.deep.equal([200, "close"]);
+    });
   });
 });

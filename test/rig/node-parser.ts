@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as send } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, request as send } from "node:http";
 import { duplexPair } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 
@@ -23,9 +23,12 @@ export interface NodeResponse {
 /** The whole requests at the beginning of these bytes, up to what node refuses, if anything. No socket is needed. */
 export async function nodeRequests(bytes: Buffer): Promise<readonly NodeRequest[]> {
   const found: Promise<NodeRequest | undefined>[] = [];
-  const server = createServer({ requireHostHeader: false }, (message, response) => {
+  const take: RequestListener = (message, response) => {
     found.push(wholeRequest(message).finally(() => response.end()));
-  });
+  };
+  const server = createServer({ requireHostHeader: false }, take);
+  // By itself node would answer 417 to these.
+  server.on("checkExpectation", take);
   server.maxHeadersCount = 0;
   const [client, socket] = duplexPair();
   client.resume();

@@ -1,0 +1,47 @@
+import type { Refusal } from "../../http/message/refusal.ts";
+import type { Exchange } from "../../http/server/exchange.ts";
+import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
+import { type Clock, systemClock } from "../../process/clock.ts";
+
+/** A bare HTTP server on a free port, and what its program did wrong. */
+export interface TestServer {
+  readonly server: HttpServer;
+  readonly url: string;
+  readonly faults: readonly unknown[];
+}
+
+export async function startTestServer(
+  take: (exchange: Exchange) => void,
+  limits: Partial<ServerLimits> = {},
+  clock: Clock = systemClock,
+): Promise<TestServer> {
+  const faults: unknown[] = [];
+  const server = new HttpServer({
+    name: "test port",
+    scheme: "http",
+    clock,
+    limits: {
+      fieldsMs: 10_000,
+      answererMs: 40_000,
+      answerMs: 60_000,
+      readerMs: 30_000,
+      senderMs: 30_000,
+      checkMs: 500,
+      connections: 1_000,
+      ...limits,
+    },
+    take,
+    refuse: ({ detail }) => refusalText(detail),
+    fault: (thrown) => {
+      faults.push(thrown);
+      return "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    },
+    trouble: (error) => faults.push(error),
+  });
+  return { server, url: `http://127.0.0.1:${await server.open("127.0.0.1", 0)}`, faults };
+}
+
+/** The answer to what is refused: the reason stands in a field. */
+export function refusalText(detail: Refusal): string {
+  return `HTTP/1.1 400 Bad Request\r\nX-Refused: ${detail}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+}
