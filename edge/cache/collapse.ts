@@ -34,7 +34,7 @@ export interface Fetched {
  * 1. Requests that cannot be shared, and keys that are remembered, go to the origin on their own.
  * 2. A request whose client knows of a purge that this edge does not launches a fill that begins now.
  * 3. Every other request joins the fill in flight for its key, or launches one.
- * 4. When the response that arrives is another variant, the request joins the fill in flight for its own, or launches it.
+ * 4. When another variant arrives, the request joins the fill in flight for its own variant, or launches one.
  *
  * Throws a Failure when the origin gives no response.
  */

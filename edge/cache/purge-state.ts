@@ -5,8 +5,8 @@ import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 
 /**
- * The questions that serving asks of purging. Rules E1 to E8 are kept behind it; the cache itself knows neither the purge log nor the
- * lease.
+ * The questions that serving asks of purging. Rules E1 to E8 are kept behind it: the cache knows neither the purge log
+ * nor the lease.
  */
 export interface PurgeState {
   /** Whether every purge up to `position` is applied here. Waits up to `ms` for those that are on their way. */
@@ -25,8 +25,8 @@ export interface PurgeState {
   mayJoin(mark: FillMark | undefined, response: Purgeable): boolean;
 
   /**
-   * Rule E7: whether a hard purge, a flush or an invalidation since `mark` covers the response, or may cover it. Then it
-   * must not be served, even when the origin fails.
+   * Rule E7: whether a hard purge, a flush or an invalidation since `mark` covers the response, or may cover it. Then
+   * it must not be served, even when the origin fails.
    */
   removed(mark: FillMark, response: Purgeable): boolean;
 

@@ -21,7 +21,7 @@ export class Semaphore {
     return this.#running < this.#limit;
   }
 
-  /** Throws a Failure, and does not run the task, when it has waited too long or when `left` is aborted before it runs. */
+  /** Throws a Failure instead of running a task that has waited too long, or for which `left` is aborted before. */
   async run<T>(task: () => Promise<T>, left?: AbortSignal): Promise<T> {
     if (left?.aborted === true) throw clientLeft();
     if (this.hasRoom) this.#running += 1;
