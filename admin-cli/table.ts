@@ -1,5 +1,6 @@
 import Table from "cli-table3";
-import { type Colour, type Painter, printable } from "./terminal.ts";
+import { printable } from "../process/printable.ts";
+import type { Colour, Painter } from "./terminal.ts";
 
 /** One cell: text from anywhere (made printable), with an optional colour. */
 export type Cell = string | { readonly text: string; readonly colour: Colour };

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { printable } from "../process/printable.ts";
 
 /** Colours for text that goes to stdout. */
 export interface Painter {
@@ -45,15 +46,4 @@ export function processTerminal(process: NodeJS.Process): Terminal {
       return stop.signal;
     },
   };
-}
-
-/**
- * Text from elsewhere as one line that cannot move the cursor or fake other text: control and format
- * characters (escape sequences, line breaks, direction marks) become `\u{…}`.
- */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`,
-  );
 }

@@ -184,6 +184,8 @@ class RunningEdge implements Edge {
       port: adminPort,
       ready: () => this.#report.readiness(),
       metrics: () => this.#report.metrics(),
+      trouble: (cause) =>
+        this.#parts.log.error({ cause: describeError(cause) }, "operator port cannot accept"),
     });
     await this.#follower.start({
       edge: this.id,

@@ -15,11 +15,15 @@ warnOfUnsafeRuntime(log);
 const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
   const edge = await startEdge(config, { purgeLog, clock: systemClock, log });
-  stopOnSignal(async () => {
-    await edge.drain();
-    await edge.stop();
-    await purgeLog.close();
-  }, log);
+  stopOnSignal(
+    async () => {
+      await edge.drain();
+      await edge.stop();
+      await purgeLog.close();
+    },
+    log,
+    { hangup: "goes on" },
+  );
   const { http, grpc, admin } = edge;
   process.stdout.write(
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +

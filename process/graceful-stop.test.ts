@@ -2,18 +2,22 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { expect } from "chai";
+import type { Hangup } from "./graceful-stop.ts";
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
 /** A program that prints "ready"; `stop` is JavaScript, and each look at its clock is `tick` ms after the last. */
-async function started(stop: string, tick = 1): Promise<Child> {
+async function started(stop: string, tick = 1, hangup: Hangup = "goes on"): Promise<Child> {
   const program = `
     import { stopOnSignal } from ${JSON.stringify(import.meta.resolve("./graceful-stop.ts"))};
     import { createLog } from ${JSON.stringify(import.meta.resolve("./log.ts"))};
     let now = 0;
     const print = (word) => process.stdout.write(word);
     process.on("SIGUSR2", () => print("heard"));
-    stopOnSignal(() => ${stop}, createLog("test", "silent"), { monotonic: () => (now += ${tick}) });
+    stopOnSignal(() => ${stop}, createLog("test", "silent"), {
+      hangup: ${JSON.stringify(hangup)},
+      clock: { monotonic: () => (now += ${tick}) },
+    });
     setInterval(() => {}, 60_000);
     print("ready");`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
@@ -36,6 +40,22 @@ describe("stopping on a signal", () => {
       expect(await once(child, "exit")).to.deep.equal([0, null]);
     });
   }
+
+  it("goes on after SIGHUP, when it is a server", async () => {
+    child = await started("Promise.resolve()");
+    child.kill("SIGHUP");
+    // Handled after the signal before it: the program still lives then.
+    child.kill("SIGUSR2");
+    expect(String((await once(child.stdout, "data"))[0])).to.equal("heard");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
+
+  it("exits with 0 after SIGHUP, when it belongs to the terminal that is gone", async () => {
+    child = await started("Promise.resolve()", 1, "stops");
+    child.kill("SIGHUP");
+    expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
 
   it("exits with 1 when stopping fails", async () => {
     child = await started(`Promise.reject(new Error("stuck"))`);

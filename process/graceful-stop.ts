@@ -8,10 +8,20 @@ const INTERRUPTED = 130;
 const SAME_SIGNAL_MS = 300;
 
 /**
+ * What SIGHUP means. To a server it means "read your settings again", which this one does not do: it goes on. To a
+ * program that belongs to a terminal it means that the terminal is gone.
+ */
+export type Hangup = "goes on" | "stops";
+
+/**
  * The first SIGINT or SIGTERM calls `stop`, then the process exits with 0, or with 1 when `stop` failed.
  * A second signal exits at once with 130.
  */
-export function stopOnSignal(stop: () => Promise<void>, log: Log, clock: Clock = systemClock): void {
+export function stopOnSignal(
+  stop: () => Promise<void>,
+  log: Log,
+  { hangup, clock = systemClock }: { readonly hangup: Hangup; readonly clock?: Pick<Clock, "monotonic"> },
+): void {
   let stoppingSince: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     if (stoppingSince !== undefined) {
@@ -30,4 +40,8 @@ export function stopOnSignal(stop: () => Promise<void>, log: Log, clock: Clock =
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  process.on("SIGHUP", (signal) => {
+    if (hangup === "stops") onSignal(signal);
+    else log.warn({ signal }, "SIGHUP changes nothing: settings are read at the start only");
+  });
 }

@@ -11,6 +11,9 @@ describe("the operator port", () => {
     operator = await startOperatorPort({
       host: "127.0.0.1",
       port: 0,
+      trouble: (cause) => {
+        throw cause;
+      },
       ready: async () => {
         if (reasons.includes("broken")) throw new Error("the origin cannot be asked");
         return { ready: reasons.length === 0, reasons };

@@ -16,6 +16,8 @@ export interface OperatorPortOptions {
   readonly ready: () => Promise<Readiness>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  /** Told when the port cannot take a connection, for want of file descriptors for instance. */
+  readonly trouble: (cause: Error) => void;
   /** The program's own pages, by path. */
   readonly pages?: Readonly<Record<string, RequestHandler>>;
 }
@@ -68,6 +70,8 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
 
   const server = createServer(app);
   const port = await listen(server, options.host, options.port, "operator port");
+  // Without a listener such an error would end the program.
+  server.on("error", options.trouble);
   return {
     port,
     stop: () =>

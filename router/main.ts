@@ -19,10 +19,14 @@ const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis,
 try {
   const parts = { log, clock: systemClock };
   const router = await startRouter(config, purgeLog === undefined ? parts : { ...parts, purgeLog });
-  stopOnSignal(async () => {
-    await router.stop();
-    await purgeLog?.close();
-  }, log);
+  stopOnSignal(
+    async () => {
+      await router.stop();
+      await purgeLog?.close();
+    },
+    log,
+    { hangup: "goes on" },
+  );
 } catch (thrown) {
   if (!(thrown instanceof Failure)) throw thrown;
   process.stderr.write(`router: ${describeError(thrown)}\n`);

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Clock } from "../process/clock.ts";
-import { Failure } from "../process/failure.ts";
+import { describeError, Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
@@ -102,6 +102,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
       port: config.adminPort,
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
       metrics: () => metrics.text(),
+      trouble: (cause) => log.error({ cause: describeError(cause) }, "operator port cannot accept"),
       pages: operatorPages(fleet),
     }).catch(async (thrown: unknown) => {
       await listener.close(0);

@@ -13,7 +13,7 @@ const log = createLog("start", config.logLevel);
 warnOfUnsafeRuntime(log);
 try {
   const system = await startSystem(config, { clock: systemClock, log });
-  stopOnSignal(() => system.stop(), log);
+  stopOnSignal(() => system.stop(), log, { hangup: "stops" });
   process.stdout.write(banner(system, config));
 } catch (thrown) {
   process.stderr.write(`start: ${describeError(thrown)}\n`);

@@ -1,4 +1,5 @@
 import { Failure } from "../../process/failure.ts";
+import { printable } from "../../process/printable.ts";
 import { show } from "../../process/settings/values.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
 import { callerToken } from "../caller-token.ts";
@@ -6,7 +7,6 @@ import type { Command, CommandInput, ExitCode } from "../command.ts";
 import { askFleet, CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
-import { printable } from "../terminal.ts";
 
 /** One edge in the output; `heartbeatAgeMs` is null when the heartbeat table does not hold it. */
 interface EdgeRow {

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { configuredToken, Token } from "./token.ts";
 
@@ -54,6 +57,26 @@ describe("the configured token", () => {
       expect(problems).to.have.length(1);
       expect(problems[0]).to.match(/^(EDGECACHE_TOKEN|--token-file): must /);
       expect(problems[0]).not.to.contain(SECRET);
+    }
+  });
+
+  it("is told of when every user of the machine can read its file", () => {
+    const folder = mkdtempSync(join(tmpdir(), "edgecache-token-"));
+    const path = join(folder, "token");
+    const said: string[] = [];
+    const read = () =>
+      configuredToken({ env: {}, readFile: () => SECRET, warn: (line) => said.push(line) }, path);
+    try {
+      writeFileSync(path, SECRET, { mode: 0o600 });
+      expect(read().problems).to.deep.equal([]);
+      expect(said).to.deep.equal([]);
+      chmodSync(path, 0o644);
+      expect(read().problems).to.deep.equal([]);
+      expect(said).to.deep.equal([
+        `--token-file: every user of this machine can read "${path}"; chmod 600 prevents it`,
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { describeError } from "../../process/failure.ts";
 import type { SettingsInput } from "../../process/settings/program.ts";
+import { isReadableByAll } from "../../process/settings/small-file.ts";
+import { show } from "../../process/settings/values.ts";
 import { TOKEN_VARIABLE, token } from "../../process/token.ts";
 
 /** The secret that a caller must know to change anything here. It is kept as a digest, so nothing can print it. */
@@ -32,7 +34,7 @@ export interface ConfiguredToken {
  * machine can read another process's command line. An empty variable is none, as a container's may be.
  */
 export function configuredToken(
-  { env, readFile }: Pick<SettingsInput, "env" | "readFile">,
+  { env, readFile, warn }: Pick<SettingsInput, "env" | "readFile" | "warn">,
   path: string | undefined,
 ): ConfiguredToken {
   const fromEnvironment = env[TOKEN_VARIABLE] ?? "";
@@ -43,6 +45,9 @@ export function configuredToken(
   }
   if (fromEnvironment !== "") {
     return refused(`--token-file: must not be given together with ${TOKEN_VARIABLE}, got both`);
+  }
+  if (isReadableByAll(path)) {
+    warn?.(`--token-file: every user of this machine can read ${show(path)}; chmod 600 prevents it`);
   }
   try {
     // An editor ends the line; the token has no blanks of its own.

@@ -5,6 +5,9 @@ import { isSection, kebab, type Settings } from "./program.ts";
 import { suggest } from "./suggest.ts";
 import { show, type ValueType } from "./values.ts";
 
+// As many as fit on a screen.
+const MAX_PROBLEMS = 20;
+
 /** The file's values by kebab-case name; problems are added to `problems`. */
 export function readFileValues(
   settings: Settings,
@@ -29,8 +32,13 @@ export function readFileValues(
   }
   const checked = z.strictObject(shape).safeParse(document, { reportInput: true });
   if (checked.success) return checked.data;
-  for (const issue of checked.error.issues) {
-    problems.push(...issueLines(issue, Object.keys(shape)).map((line) => `${path}: ${line}`));
+  const known = Object.keys(shape);
+  const lines = checked.error.issues.values().flatMap((issue) => issueLines(issue, known));
+  for (const [index, line] of lines
+    .take(MAX_PROBLEMS + 1)
+    .toArray()
+    .entries()) {
+    problems.push(`${path}: ${index < MAX_PROBLEMS ? line : "there are more problems"}`);
   }
   return document;
 }
@@ -53,12 +61,13 @@ function fileText(type: ValueType<unknown>, raw: unknown): string | undefined {
   return typeof raw === type.fileForm ? String(raw) : undefined;
 }
 
-function issueLines(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
+/** One by one, because looking for what was meant by each of many thousand keys takes seconds. */
+function issueLines(issue: z.core.$ZodIssue, known: readonly string[]): Iterable<string> {
   const at = issue.path.map(String).join(".");
   if (issue.code !== "unrecognized_keys") {
     return [`${at}: ${issue.message.replaceAll("\n", " ")}, got ${show(issue.input)}`];
   }
-  return issue.keys.map((key) => {
+  return issue.keys.values().map((key) => {
     const meant = at === "" ? suggest(key.slice(0, 40), known) : undefined;
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
     return `${at === "" ? "" : `${at}.`}${show(key)} is not a setting of this program${hint}`;

@@ -7,6 +7,9 @@ const MAX_FILE_CHARACTERS = 256 * 1024;
 // One slip in YAML can make every line after it wrong.
 const MAX_SYNTAX_PROBLEMS = 3;
 
+// As many as fit on a screen.
+const MAX_PROBLEMS = 20;
+
 // Keys that reach an object's prototype in code that copies properties carelessly.
 const PROTOTYPE_KEYS: ReadonlySet<unknown> = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -56,7 +59,7 @@ function parse(name: string, text: string): Record<string, unknown> {
       else if (typeof name !== "string") problems.push(`${at(startOf(key))}: a key must be text`);
     },
   });
-  if (problems.length > 0) throw refused(problems);
+  if (problems.length > 0) throw refused(problems.slice(0, MAX_PROBLEMS));
   // A map whose keys are all text.
   return document.toJS() as Record<string, unknown>;
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import { helpText } from "./help.ts";
 import type { Program, Settings, SettingsInput } from "./program.ts";
+import { readSmallFile } from "./small-file.ts";
 
 // The exit code of the contract for bad usage.
 const BAD_USAGE = 2;
@@ -16,11 +16,12 @@ export function settingsOrExit<C>(program: Program<Settings>, read: (input: Sett
     process.stdout.write(helpText(program));
     process.exit(0);
   }
+  const warn = (line: string) => process.stderr.write(`${program.name}: ${line}\n`);
   try {
-    return read({ argv, env: process.env, readFile: (path) => readFileSync(path, "utf8") });
+    return read({ argv, env: process.env, readFile: readSmallFile, warn });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    for (const line of thrown.message.split("\n")) process.stderr.write(`${program.name}: ${line}\n`);
+    for (const line of thrown.message.split("\n")) warn(line);
     process.exit(BAD_USAGE);
   }
 }

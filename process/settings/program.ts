@@ -48,6 +48,8 @@ export interface SettingsInput {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
+  /** Told of what is allowed and yet unwise, one line each. */
+  readonly warn?: (line: string) => void;
 }
 
 /** Declares one setting and keeps its value type. */

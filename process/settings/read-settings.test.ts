@@ -148,6 +148,14 @@ describe("settings", () => {
     ]);
   });
 
+  it("show the first of very many problems, and that there are more", () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => `prt${i}: 1\n`).join("");
+    const lines = inFile(keys);
+    expect(lines).to.have.length(21);
+    expect(lines.at(-1)).to.equal("node.yaml: there are more problems");
+    expect(inFile(keys.split("\n").slice(0, 20).join("\n"))).to.have.length(20);
+  });
+
   it("never show a password in a message", () => {
     expect(problems(["--redis", "http://me:secret@h"]).join()).not.to.contain("secret");
   });

@@ -168,6 +168,13 @@ describe("setting values", () => {
     expect(show("x".repeat(1000)).length).to.be.lessThan(110);
     expect(show("redis://u:secret@h")).not.to.contain("secret");
     expect(show(["http://u:secret@h"])).not.to.contain("secret");
-    expect(hideCredentials("http://a/b@c")).to.equal("http://a/b@c");
+    // Where the password ends cannot be known: the last @ is the one that is surely behind it.
+    expect(hideCredentials("redis://u:a@PASS@h:1/2")).to.equal("redis://***@h:1/2");
+    expect(hideCredentials("http://u:x/y@o")).to.equal("http://***@o");
+    expect(hideCredentials("redis://u:a b@h")).to.equal("redis://***@h");
+    expect(show({ origin: "http://u:x/y@o", id: "a@b" })).to.equal('{"origin":"http://***@o","id":"a@b"}');
+    expect(hideCredentials("http://a/b")).to.equal("http://a/b");
+    // Reverses what follows it on a screen.
+    expect(show("a\u202eb")).to.equal('"a\\u{202e}b"');
   });
 });

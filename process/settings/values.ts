@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { printable } from "../printable.ts";
 
 /**
  * One kind of setting value. `parse` returns undefined for anything that breaks `rule`;
@@ -183,9 +184,12 @@ export const flag: ValueType<boolean> = {
   format: String,
 };
 
-/** The same text with what stands before an `@` of a URL replaced, so that a message leaks no password. */
+/**
+ * The same text without what stands between the slashes and the last `@` of a URL, so that a message leaks no
+ * password: one that was not percent-encoded may itself hold `@` and `/`.
+ */
 export function hideCredentials(value: string): string {
-  return value.replace(/\/\/[^@/]*@/g, "//***@");
+  return value.replace(/\/\/[^"\n]*@/g, "//***@");
 }
 
 // Enough to recognise a value by, little enough for one line.
@@ -195,7 +199,8 @@ const SHOWN = 100;
 export function show(value: unknown): string {
   const shown =
     typeof value === "string" && value !== "" ? JSON.stringify(hideCredentials(value)) : plain(value);
-  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown;
+  const line = printable(shown);
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }
 
 function plain(value: unknown): string {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { printable } from "./terminal.ts";
+import { printable } from "./printable.ts";
 
 describe("printable", () => {
   it("leaves letters of any script as they are", () => {
