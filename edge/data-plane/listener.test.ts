@@ -153,6 +153,15 @@ describe("the data port", () => {
       ["a folded field line", request("GET /a", "X: 1\r\n 2\r\n"), 400, "folded-field"],
       ["a NUL in a field", request("GET /a", "X: 1\x002\r\n"), 400, "malformed-field"],
       ["bare line feeds", "GET /a HTTP/1.1\nHost: site.example\n\n", 400, "malformed-request-line"],
+      ["several spaces in the request line", request("GET  /a"), 400, "malformed-request-line"],
+      ["a bare line feed before the request", `\n${request("GET /a")}`, 400, "malformed-method"],
+      [
+        "more than one empty line before the request",
+        `\r\n\r\n${request("GET /a")}`,
+        400,
+        "malformed-method",
+      ],
+      ["a version that is none", `GET /a HTTP/1.x\r\n${HOST}\r\n`, 400, "malformed-request-line"],
       ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "malformed-method"],
       ["PURGE", request("PURGE /healthy"), 405, "method-not-allowed"],
       ["BAN", request("BAN /healthy"), 405, "method-not-allowed"],
@@ -369,6 +378,31 @@ describe("the data port", () => {
         const client = await send(request("GET /healthy", `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`));
         expect((await client.reply()).body).to.equal("healthy");
       }
+    });
+
+    it("one empty line before the request", async () => {
+      const client = await send(`\r\n${request("GET /healthy")}`);
+      expect((await client.reply()).body).to.equal("healthy");
+    });
+
+    it("a method that it does not know, which the origin may know", async () => {
+      origin.answer("/odd", (seen) => ({ body: seen.method }));
+      const client = await send(request("M-SEARCH /odd") + request("GET /healthy"));
+      expect((await client.reply()).body).to.equal("M-SEARCH");
+      expect((await client.reply()).body).to.equal("healthy");
+    });
+
+    it("an HTTP/1.0 request to keep the connection, which it closes", async () => {
+      const client = await send("GET /healthy HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+      const reply = await client.reply();
+      expect([reply.body, reply.header("Connection")]).to.deep.equal(["healthy", "close"]);
+      expect(await client.rest()).to.equal("");
+    });
+
+    it("a client that closes its sending half and waits", async () => {
+      const client = await connection();
+      client.socket.end(request("GET /healthy"));
+      expect(await client.rest()).to.match(/^HTTP\/1\.1 200 OK\r\n[\s\S]*healthy$/);
     });
 
     it("100 fields of 8 KiB together", async () => {

@@ -160,7 +160,7 @@ export class Listener {
     }
   }
 
-  /** A request that turns out to be broken after its field section. What follows it cannot be trusted. */
+  /** Ends a request that is broken behind its field section, and its connection. */
   #refuseExchange(exchange: Exchange, why: { readonly status: number; readonly detail: string }): void {
     if (exchange.begun) {
       exchange.cut();

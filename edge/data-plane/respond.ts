@@ -32,7 +32,7 @@ export async function respond(
   }
 }
 
-/** Lets go of content that nobody reads. */
+/** Lets go of content that is not read. */
 export function cancel(content: Content): void {
   if (content.kind === "stream") content.cancel();
 }

@@ -14,7 +14,7 @@ export type ChunkedRead =
       readonly trailers: readonly string[];
       readonly end: number;
     }
-  /** Nobody can tell where the content ends: the connection must be closed. */
+  /** Where the content ends is not known, so the connection must be closed. */
   | { readonly kind: "malformed"; readonly content: readonly Buffer[]; readonly why: string };
 
 /** Ends a chunk, and the whole content. */
@@ -29,7 +29,7 @@ export function chunkStart(bytes: number): string {
 /** RFC 9110 section 5.6.4: a quoted-string. */
 const QUOTED = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
 /**
- * RFC 9112 section 7.1: the size, then extensions. Nobody uses extensions, but a recipient must ignore those it
+ * RFC 9112 section 7.1: the size, then extensions. Extensions are rare, but a recipient must ignore those it
  * does not know (section 7.1.1), so they are skipped, and only in their exact form: attacks hide line ends in them.
  */
 const CHUNK_LINE = new RegExp(`^([0-9a-f]{1,16})(?:;${TCHAR}+(?:=(?:${TCHAR}+|${QUOTED}))?)*\\r\\n$`, "i");
@@ -40,7 +40,7 @@ const TRAILER_LIMITS: FieldLimits = { fields: 100, bytes: 8 * 1024 };
 
 /** How a chunk line begins, as far as it has arrived. */
 const CHUNK_LINE_START = /^[0-9a-f]{1,16}(?:$|[;\r])/i;
-/** A trailer section is short; what stands behind it is not ours. */
+/** A trailer section is short. The bytes behind it belong to the next message. */
 const WINDOW_BYTES = 1024;
 const LF = 0x0a;
 
@@ -68,7 +68,7 @@ export class ChunkedDecoder {
   #state: State = LINE;
   #extensionBytes = 0;
 
-  /** Takes what has arrived, from the index `from`. Nothing more may be pushed after `end` or `malformed`. */
+  /** Takes a chunk that has arrived, from the index `from` on. Nothing more may be pushed after `end` or `malformed`. */
   push(chunk: Buffer, from = 0): ChunkedRead {
     const content: Buffer[] = [];
     for (let at = from; at < chunk.length; ) {

@@ -8,7 +8,7 @@ export interface FieldLimits {
   readonly bytes: number;
 }
 
-/** What is wrong with a field section, in one word. */
+/** Why a field section is refused, in one word. */
 export type FieldFault =
   | "too-many-fields"
   | "fields-too-large"
@@ -39,7 +39,7 @@ const NAMED_FAULTS: readonly (readonly [RegExp, FieldFault])[] = [
   [/^[ \t]/, "folded-field"],
   // RFC 9112 section 5.1: a server must refuse it; some take such a line for another field.
   [new RegExp(`^${TCHAR}+[ \\t]+:`), "space-before-colon"],
-  // RFC 9112 section 2.2 permits LF alone as a line end. Whoever reads it otherwise sees other fields than we do.
+  // RFC 9112 section 2.2 permits LF alone as a line end. A program that does not would see other fields than we do.
   [/\r(?!\n)|[^\r]\n|^\n/, "bare-line-end"],
 ];
 
@@ -85,7 +85,7 @@ export class FieldLines {
     return { kind: "fault", fault: this.#limitFault(end) ?? lineFault(text.slice(this.#at, end)) };
   }
 
-  /** A line that has not ended is at least as long as what is there of it; its CR may be the empty line's. */
+  /** The line is at least as long as the part that has arrived. A lone CR may begin the empty line at the end. */
   #partOfLine(text: string): FieldsRead {
     const isEmptyLine = text.length === this.#at + 1 && text.endsWith("\r");
     return text.length - this.#start > this.#limits.bytes && !isEmptyLine

@@ -1,6 +1,6 @@
 import type { Fields } from "./fields.ts";
 
-// Servers behind believe these of a proxy in front, so what a client says in them is a forgery. They are not in the
+// Servers believe these fields when a proxy sends them, so a client that sends them forges. They are not in the
 // cache key either: one client's copy could choose what the next client gets.
 const FORGEABLE = [
   "client-ip",
@@ -17,7 +17,7 @@ const FORGEABLE = [
 ];
 const FORGEABLE_PREFIX = "x-forwarded-";
 
-/** What a client may say to a server behind a proxy. The proxy itself adds what it vouches for. */
+/** The fields that a client may send to a server behind a proxy. The proxy adds those that it vouches for. */
 export function withoutForgeable(fields: Fields): Fields {
   const forwarded = [...fields.names()].filter((name) => name.toLowerCase().startsWith(FORGEABLE_PREFIX));
   return fields.without([...FORGEABLE, ...forwarded]);

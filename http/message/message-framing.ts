@@ -13,7 +13,7 @@ export type RequestFraming =
 /** Where the content of a message ends. */
 export type Framing = RequestFraming | { readonly kind: "until-close" };
 
-/** Why nobody can be sure where the content ends, in one word. */
+/** Why it is not certain where the content ends, in one word. */
 export type FramingFault =
   | "transfer-encoding-in-http-1.0"
   | "unknown-transfer-coding"
@@ -38,7 +38,7 @@ export function requestFraming(version: HttpVersion, raw: readonly string[]): Re
   }
   const [length, ...more] = lengths;
   if (length === undefined) return NONE;
-  // RFC 9110 section 8.6 lets equal ones pass; whoever sends two is not to be trusted with either.
+  // RFC 9110 section 8.6 lets equal ones pass. A sender of two is trusted with neither.
   if (more.length > 0) return "two-content-lengths";
   // Fifteen digits are more than any content and are exact as a number.
   return /^[0-9]{1,15}$/.test(length)
@@ -61,10 +61,10 @@ export function responseFraming(
   return framing.kind === "none" ? UNTIL_CLOSE : framing;
 }
 
-/** What is wrong with codings that are not just `chunked`. */
+/** The fault of codings other than `chunked` alone. */
 function codingsFault(codings: readonly string[]): FramingFault {
   const names = codings.flatMap(listMembers).map((coding) => coding.toLowerCase());
-  // RFC 9112 section 6.3: without chunked, once and last, nobody knows where the content ends. A list of chunked and
+  // RFC 9112 section 6.3: only chunked, once and last, tells where the content ends. A list of chunked and
   // empty members is a list for some, and no list for others.
   const isLastOnly = names.at(-1) === "chunked" && names.indexOf("chunked") === names.length - 1;
   return isLastOnly && names.length > 1 ? "unknown-transfer-coding" : "not-chunked";

@@ -24,7 +24,7 @@ export type Refusal =
   /** A body whose chunks are malformed. */
   | "malformed-body";
 
-/** A refusal, as it is answered. The connection is closed after it: what follows cannot be trusted. */
+/** A refusal, as it is answered. Then the connection is closed: the next request cannot be found with certainty. */
 export interface RefusedRequest {
   readonly status: number;
   readonly detail: Refusal;

@@ -4,12 +4,12 @@ import { type RefusedRequest, refused } from "./refusal.ts";
 import { judgeFields, REQUEST_FIELD_LIMITS, type RequestFields } from "./request-fields.ts";
 import { type RequestLine, readRequestLine, refuseOtherHost } from "./request-line.ts";
 
-/** The head of a request that is well-formed, and that nobody can read in another way. */
+/** The head of a well-formed request. No program can read it in another way. */
 export interface RequestHead {
   readonly method: string;
   /** As sent. */
   readonly target: string;
-  /** The target's path and query, byte for byte: what is forwarded. */
+  /** The target's path and query, byte for byte, as they are forwarded. */
   readonly path: string;
   /** In lower case, with its port when one is given; undefined for an HTTP/1.0 request that names none. */
   readonly host: string | undefined;
@@ -40,7 +40,7 @@ const INCOMPLETE: RequestRead = { kind: "incomplete" };
  * the request before, they have been parsed and judged: the same RequestFields are handed out again.
  */
 export class RequestHeads {
-  /** What has arrived of a head that is not complete, one char a byte. */
+  /** The part of an incomplete head that has arrived, one char a byte. */
   #text = "";
   #line: RequestLine | undefined;
   #lines: FieldLines | undefined;
@@ -58,7 +58,7 @@ export class RequestHeads {
     return /^(?:\r\n)?HEAD /.test(this.#text);
   }
 
-  /** Takes what has arrived, from the index `from`. Nothing more may be read after a refusal. */
+  /** Takes a chunk that has arrived, from the index `from` on. Nothing more may be read after a refusal. */
   read(chunk: Buffer, from = 0): RequestRead {
     for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
       const held = this.#text.length;

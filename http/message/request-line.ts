@@ -42,7 +42,7 @@ const INCOMPLETE: LineRead = { kind: "incomplete" };
 
 /**
  * RFC 9112 section 3: reads a request line from text in which every char is one byte (latin1). It is refused as
- * soon as what is there of it cannot become one, and for the same reason however it arrives.
+ * soon as the part that has arrived cannot become one, and for the same reason in whatever pieces it arrives.
  */
 export function readRequestLine(text: string, start: number): LineRead {
   const lineEnd = text.indexOf("\n", start);
@@ -106,7 +106,7 @@ export function refuseOtherHost(
   return agree ? undefined : refused(400, "host-mismatch", "the target and Host name different hosts");
 }
 
-/** The beginning of a method must look like one too: who speaks another protocol is told at once. */
+/** Looks at the beginning of a method too, so that a client of another protocol is refused at once. */
 function methodFault(method: string, isWhole: boolean): RefusedRequest | undefined {
   if (WELL_KNOWN.has(method)) return undefined;
   const length = TOKEN_START.exec(method)?.[0].length ?? 0;

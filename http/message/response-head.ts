@@ -2,7 +2,7 @@ import { FIELD_MESSAGES, type FieldLimits, FieldLines } from "./field-lines.ts";
 import { type Framing, type HttpVersion, responseFraming } from "./message-framing.ts";
 import { persists } from "./persistence.ts";
 
-/** The head of a response that is well-formed, and that nobody can read in another way. Immutable. */
+/** The head of a well-formed response. No program can read it in another way. Immutable. */
 export interface ResponseHead {
   readonly version: HttpVersion;
   /** 100 to 599. */
@@ -57,13 +57,13 @@ export function framingFor(head: ResponseHead, requestMethod: string): Framing {
  * head byte for byte, the same ResponseHead is handed out, so that what is derived from it can be kept.
  */
 export class ResponseHeads {
-  /** What has arrived of a head that is not complete, one char a byte. */
+  /** The part of an incomplete head that has arrived, one char a byte. */
   #text = "";
   #line: StatusLine | undefined;
   #lines: FieldLines | undefined;
   #last: { readonly text: string; readonly head: ResponseHead } | undefined;
 
-  /** Takes what has arrived, from the index `from`. Nothing more may be read after a malformed head. */
+  /** Takes a chunk that has arrived, from the index `from` on. Nothing more may be read after a malformed head. */
   read(chunk: Buffer, from = 0): ResponseRead {
     for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
       const held = this.#text.length;

@@ -4,7 +4,7 @@ import { KEEP_ALIVE_MS } from "./connection.ts";
 import type { Abandoned, Answerer, Exchange } from "./exchange.ts";
 import type { RequestBody } from "./request-body.ts";
 
-/** Why nobody waits for the answer any more, or why there can be none. */
+/** Why an exchange ends before its answer is whole. */
 export type StreamsEnd = Abandoned | "body-malformed";
 
 /** How the content of the answer is delimited (RFC 9112 section 6.3). */

@@ -111,7 +111,7 @@ export class Exchange {
 
   /** Decides whether the connection closes. The answer's head, which is made now, must tell the client. */
   decideClosing(): boolean {
-    // The rest of a body that nobody has read would stand before the client's next request.
+    // The rest of an unread body would stand before the client's next request.
     this.#closes ||= this.#client.closing || this.body?.whole === false;
     return this.#closes;
   }
@@ -144,7 +144,7 @@ export class Exchange {
     return read;
   }
 
-  /** Drops what has come of a body that nobody reads. If it is whole then, the connection can go on. */
+  /** Drops what has come of an unwanted body. If that is all of it, the connection can stay open. */
   skipBody(body: RequestBody): void {
     let read = body.read();
     while (read.kind === "content") read = body.read();

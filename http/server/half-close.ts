@@ -1,4 +1,4 @@
-// Longer than most answers take; what has really left is noticed at the first write.
+// Longer than most answers take. A client that has really left shows it at the first write.
 const SILENT_MS = 10_000;
 
 /**

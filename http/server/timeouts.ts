@@ -8,12 +8,12 @@ export type Party =
   | "reader"
   /** The answerer, to go on with its answer. */
   | "answer"
-  /** Nobody whom this server watches. */
+  /** No party that this server watches. */
   | "nobody";
 
 export type Overdue = Exclude<Party, "nobody">;
 
-/** How long a request may wait for each party, in milliseconds. Infinity: somebody else watches it. */
+/** How long a request may wait for each party, in milliseconds. Infinity: the program watches it itself. */
 export interface TimeoutLimits {
   /** Until the answer begins: all waits together, counted anew when more of the body has come. */
   readonly answererMs: number;

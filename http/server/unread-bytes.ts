@@ -1,10 +1,10 @@
-// What a client may send ahead, of a body or of further requests, before it is read no further.
+// A client may send so many bytes of a body or of further requests ahead. Then its socket is read no further.
 const MOST = 64 * 1024;
 
-// Each piece costs some hundred bytes beside its own: a client that sends single bytes must not get them all.
+// Each piece costs some hundred bytes beside its own, which a client that sends single bytes must not multiply.
 const MOST_PIECES = 64;
 
-/** What a client has sent and nobody has read yet, as it came. */
+/** The bytes that a client has sent and that are not used yet, in the pieces in which they came. */
 export class UnreadBytes {
   readonly #chunks: Buffer[] = [];
   #at = 0;
