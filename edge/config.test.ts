@@ -17,14 +17,21 @@ describe("the edge's settings", () => {
       port: 8081,
       grpcPort: 50051,
       adminPort: 9081,
+      origin: { kind: "directory", path: "site" },
       sites: [{ name: "default", hosts: [], origin: { kind: "directory", path: "site" } }],
-      memoryBytes: 268_435_456,
-      ttlMs: 60_000,
-      leaseMs: 2000,
+      redis: undefined,
+      publicUrl: undefined,
+      memory: 268_435_456,
+      ttl: 60_000,
+      lease: 2000,
       staleWhenLapsed: false,
-      simulateLatencyMs: 0,
+      tokenFile: undefined,
+      readTokenFile: undefined,
+      tokens: { token: undefined, readToken: undefined },
+      workers: 1,
+      simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],
-      drainMs: 30_000,
+      drain: 30_000,
       purgeRate: 5_000,
       logLevel: "info",
     });
@@ -40,8 +47,8 @@ describe("the edge's settings", () => {
     ]);
   });
 
-  it("keep the public URL without a slash at its end", () => {
-    expect(read(["--origin", "x", "--public-url", "https://a.example/"]).publicUrl).to.equal(
+  it("take a public URL with or without a slash at its end", () => {
+    expect(read(["--origin", "x", "--public-url", "https://a.example/"]).publicUrl?.origin).to.equal(
       "https://a.example",
     );
   });
@@ -138,7 +145,7 @@ describe("the edge's settings", () => {
 
 describe("the token", () => {
   const withToken = (env: Record<string, string>, argv: readonly string[] = []) =>
-    edgeConfig({ argv: ["--origin", "x", ...argv], env, readFile: () => "of-the-file\n" }).token;
+    edgeConfig({ argv: ["--origin", "x", ...argv], env, readFile: () => "of-the-file\n" }).tokens.token;
 
   it("comes from EDGECACHE_TOKEN or from a file, and need not be there", () => {
     expect(withToken({ EDGECACHE_TOKEN: "of-the-environment" })?.matches("of-the-environment")).to.equal(
@@ -154,13 +161,14 @@ describe("the token", () => {
   });
 
   it("lets the gRPC port listen beyond loopback", () => {
-    const token = new Token("x");
+    const none = { token: undefined, readToken: undefined };
+    const tokens = { ...none, token: new Token("x") };
     for (const host of ["0.0.0.0", "::", "10.0.0.1", "edge-1"]) {
-      expect(controlHost({ host }), host).to.equal("127.0.0.1");
-      expect(controlHost({ host, token }), host).to.equal(host);
+      expect(controlHost({ host, tokens: none }), host).to.equal("127.0.0.1");
+      expect(controlHost({ host, tokens }), host).to.equal(host);
     }
     for (const host of ["127.0.0.1", "127.9.8.7", "::1", "localhost"]) {
-      expect(controlHost({ host }), host).to.equal(host);
+      expect(controlHost({ host, tokens: none }), host).to.equal(host);
     }
   });
 });

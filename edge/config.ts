@@ -1,7 +1,7 @@
 import { network } from "../http/server/trusted-proxies.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
-import { type LogLevel, logLevel } from "../process/log.ts";
+import { logLevel } from "../process/log.ts";
 import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
 import {
@@ -17,47 +17,14 @@ import {
   type ValueType,
   wholeNumber,
 } from "../process/settings/values.ts";
-import { configuredToken, type Token } from "./control-plane/token.ts";
+import { configuredTokens, type Tokens } from "./control-plane/token.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
-
-/** What an edge is started with. */
-export interface EdgeConfig {
-  readonly id: string;
-  /** Where its three ports listen. */
-  readonly host: string;
-  /** The host at which other programs reach it. */
-  readonly advertise: string;
-  readonly port: number;
-  readonly grpcPort: number;
-  readonly adminPort: number;
-  /** At least one. */
-  readonly sites: readonly Site[];
-  /** undefined: the purge log is in memory, for this process alone. */
-  readonly redis?: string;
-  /** scheme://host[:port], without a slash at the end. */
-  readonly publicUrl?: string;
-  readonly memoryBytes: number;
-  readonly ttlMs: number;
-  readonly leaseMs: number;
-  /** Whether it serves what says stale-if-error without its lease. */
-  readonly staleWhenLapsed: boolean;
-  readonly simulateLatencyMs: number;
-  /** Networks whose word for the addresses before them is believed. */
-  readonly trustedProxies: readonly string[];
-  /** How long answers under way may go on once it takes no more requests. */
-  readonly drainMs: number;
-  /** Purge calls a second that it takes. */
-  readonly purgeRate: number;
-  /** What a caller must know to change state; undefined: the gRPC port listens on loopback only. */
-  readonly token?: Token;
-  readonly logLevel: LogLevel;
-}
 
 const LOOPBACK = "127.0.0.1";
 
 /** Where the gRPC control port listens: who can reach it without a token must be on this machine. */
-export function controlHost({ host, token }: Pick<EdgeConfig, "host" | "token">): string {
-  return token !== undefined || isLoopback(host) ? host : LOOPBACK;
+export function controlHost({ host, tokens }: { readonly host: string; readonly tokens: Tokens }): string {
+  return tokens.token !== undefined || isLoopback(host) ? host : LOOPBACK;
 }
 
 const MIB = 2 ** 20;
@@ -129,7 +96,11 @@ export const edgeProgram = {
     }),
     tokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
-      help: "The file with the secret that Purge and Forget need, unless it is in the variable EDGECACHE_TOKEN; without one the gRPC port listens on loopback only.",
+      help: "The file with the secret that callers of the gRPC port need, unless it is in the variable EDGECACHE_TOKEN. Ping, health and reflection need none. Without a token the port listens on loopback only.",
+    }),
+    readTokenFile: setting({
+      type: { ...text("the path of a file with the token"), name: "path" },
+      help: "The file with a second secret that only Stats, WatchStats, Purges and Explain accept, for dashboards and scripts that must not purge; or the variable EDGECACHE_READ_TOKEN.",
     }),
     trustedProxies: setting({
       type: listOf(network),
@@ -163,11 +134,14 @@ export const edgeProgram = {
   },
 } as const;
 
+/** What an edge is started with: the table above, read and checked. Durations are in milliseconds, sizes in bytes. */
+export type EdgeConfig = ReturnType<typeof edgeConfig>;
+
 /** Throws Failure("bad-config", "config"): one line per problem. */
-export function edgeConfig(input: SettingsInput): EdgeConfig {
+export function edgeConfig(input: SettingsInput) {
   const values = readSettings(edgeProgram, input);
   const sites = values.sites ?? defaultSite(values);
-  const { token, problems: tokenProblems } = configuredToken(input, values.tokenFile);
+  const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
   const problems = [
     ...originProblems(values),
     ...siteProblems(sites),
@@ -177,29 +151,19 @@ export function edgeConfig(input: SettingsInput): EdgeConfig {
     ...tokenProblems,
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
-  const { id, redis, publicUrl, memory, ttl, lease, simulateLatency, drain } = values;
   return {
-    id,
-    host: values.host,
+    ...values,
     // With the log in memory nobody else learns the address of an edge that listens on every one.
     advertise: values.advertise ?? (isEveryAddress(values.host) ? LOOPBACK : values.host),
-    port: values.port,
-    grpcPort: values.grpcPort,
-    adminPort: values.adminPort,
+    /** At least one. */
     sites,
-    ...(redis === undefined ? {} : { redis }),
-    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.origin }),
-    memoryBytes: memory,
-    ttlMs: ttl,
-    leaseMs: lease,
-    staleWhenLapsed: values.staleWhenLapsed,
-    simulateLatencyMs: simulateLatency,
-    trustedProxies: values.trustedProxies,
-    drainMs: drain,
-    purgeRate: values.purgeRate,
-    ...(token === undefined ? {} : { token }),
-    logLevel: values.logLevel,
+    tokens,
   };
+}
+
+/** What an edge is started with when nothing is said of it; its one site is the working directory. */
+export function edgeDefaults(): EdgeConfig {
+  return edgeConfig({ argv: ["--origin", "."], env: {}, readFile: () => "" });
 }
 
 type EdgeValues = Values<(typeof edgeProgram)["settings"]>;

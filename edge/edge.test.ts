@@ -13,8 +13,8 @@ describe("an edge that drains", () => {
   let origin: HttpOrigin;
   let purgeLog: MemoryPurgeLog;
   let edge: TestEdge;
-  const start = async (drainMs: number) => {
-    edge = await startTestEdge(origin.url, { purgeLog, drainMs });
+  const start = async (drain: number) => {
+    edge = await startTestEdge(origin.url, { purgeLog, drain });
   };
   const members = async () => (await purgeLog.members()).map((member) => member.edge);
 

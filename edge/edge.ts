@@ -62,11 +62,16 @@ export const NO_TOKEN_RULE = "without EDGECACHE_TOKEN the gRPC control port list
 /** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
   const origins = new Map<string, Origin>();
-  const { ttlMs, id: via } = config;
+  const { ttl: ttlMs, id: via } = config;
   const { clock } = around;
-  for (const site of config.sites) {
-    const log = around.log.child({ edge: config.id, site: site.name });
-    origins.set(site.name, await openOrigin(site.origin, { ttlMs, via, clock, random: Math.random, log }));
+  try {
+    for (const site of config.sites) {
+      const log = around.log.child({ edge: config.id, site: site.name });
+      origins.set(site.name, await openOrigin(site.origin, { ttlMs, via, clock, random: Math.random, log }));
+    }
+  } catch (thrown) {
+    for (const origin of origins.values()) await origin.close();
+    throw thrown;
   }
   const edge = new RunningEdge(config, around, origins);
   try {
@@ -107,13 +112,13 @@ class RunningEdge implements Edge {
     this.#grpcPort = config.grpcPort;
     this.#sites = new Sites(config.sites);
     const store = new MemoryStore({
-      maxBytes: config.memoryBytes,
+      maxBytes: config.memory,
       eviction: () => new LeastRecentlyUsed(),
       clock,
     });
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
-      leaseMs: config.leaseMs,
+      leaseMs: config.lease,
       staleWhenLapsed: config.staleWhenLapsed,
       sites: this.#sites,
       purgeLog,
@@ -126,8 +131,8 @@ class RunningEdge implements Edge {
       },
     });
     this.#follower = follower;
-    const { id, memoryBytes } = config;
-    this.#parts = cacheOf({ id, origins, store, purges: follower, clock, log }, memoryBytes);
+    const { id, memory } = config;
+    this.#parts = cacheOf({ id, origins, store, purges: follower, clock, log }, memory);
     this.#refill = new Refill(this.#parts, follower);
     const { purgeRate } = config;
     const purges = new PurgeCalls({
@@ -139,7 +144,10 @@ class RunningEdge implements Edge {
       purgeRate,
     });
     this.#purges = purges;
-    this.#listener = new Listener(this.#parts, this.#sites, config);
+    this.#listener = new Listener(this.#parts, this.#sites, {
+      simulateLatencyMs: config.simulateLatency,
+      trustedProxies: config.trustedProxies,
+    });
     this.#report = new EdgeReport(
       config,
       { ...this.#parts, follower },
@@ -147,19 +155,21 @@ class RunningEdge implements Edge {
       purgeLog,
       this.#bootId,
     );
-    this.#control = new ControlPlane(
-      {
-        id: config.id,
+    this.#control = new ControlPlane({
+      id,
+      purges,
+      status: {
         ping: () => this.#report.ping(this.#httpPort),
         stats: () => this.#report.stats(),
         members: () => this.#report.members(),
-        purge: (request, by) => purges.purge(request, by),
-        purges: (request) => purges.purges(request),
-        forget: (request, by) => purges.forget(request, by),
-        explain: (request) => explain(request, this.#sites, this.#parts),
       },
-      { clock, log, simulateLatencyMs: config.simulateLatencyMs, token: config.token },
-    );
+      explain: (request) => explain(request, this.#sites, this.#parts),
+      clock,
+      log,
+      simulateLatencyMs: config.simulateLatency,
+      tokens: config.tokens,
+      onRefused: (code) => this.#parts.counters.addReason("callsRefused", code),
+    });
   }
 
   get http(): Address {
@@ -205,7 +215,8 @@ class RunningEdge implements Edge {
   #tellWhoMayCall(onlyHere: boolean): void {
     const { log } = this.#parts;
     const grpc = hostPort(this.grpc.host, this.#grpcPort);
-    if (this.#config.token !== undefined) log.info({ grpc }, "Purge and Forget need the token");
+    if (this.#config.tokens.token !== undefined)
+      log.info({ grpc }, "calls of the gRPC port need the token, but for Ping, health and reflection");
     else if (onlyHere) log.warn({ grpc, host: this.#config.host }, NO_TOKEN_RULE);
     else log.info({ grpc }, NO_TOKEN_RULE);
   }
@@ -225,7 +236,7 @@ class RunningEdge implements Edge {
 
   async drain(): Promise<void> {
     this.#announceEnd();
-    if (this.#config.drainMs > 0) await this.#parts.clock.wait(NOTICE_MS);
+    if (this.#config.drain > 0) await this.#parts.clock.wait(NOTICE_MS);
   }
 
   async stop(): Promise<void> {
@@ -233,7 +244,7 @@ class RunningEdge implements Edge {
     this.#stopped.abort();
     await this.#watching;
     await this.#refill.stop();
-    await this.#listener.close(this.#config.drainMs);
+    await this.#listener.close(this.#config.drain);
     // Only now does nothing use the cache, so that no purge need wait for it (receipts count every member).
     await this.#follower.stop();
     await this.#leave();

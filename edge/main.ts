@@ -29,7 +29,7 @@ try {
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +
       `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
   );
-  if (config.token === undefined) process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
+  if (config.tokens.token === undefined) process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
 } catch (thrown) {
   process.stderr.write(`edge: ${describeError(thrown)}\n`);
   process.exit(1);

@@ -63,7 +63,7 @@ export class EdgeReport {
       eventLoopDelayMs: this.#loopDelay.ms,
       host: this.#config.advertise,
       httpPort,
-      publicUrl: this.#config.publicUrl ?? "",
+      publicUrl: this.#config.publicUrl?.origin ?? "",
     };
   }
 

@@ -21,8 +21,8 @@ describe("the settings of the one-command system", () => {
 
   it("take the token from the environment or a file, and show none that is wrong", () => {
     const tokenOf = (env: Record<string, string>, argv: readonly string[] = []) =>
-      startConfig({ argv, env, readFile: () => "of-the-file\n" }).token;
-    expect(read()).not.to.have.property("token");
+      startConfig({ argv, env, readFile: () => "of-the-file\n" }).tokens.token;
+    expect(read().tokens.token).to.equal(undefined);
     expect(tokenOf({ EDGECACHE_TOKEN: "s3cret" })?.matches("s3cret")).to.equal(true);
     expect(tokenOf({}, ["--token-file", "/run/token"])?.matches("of-the-file")).to.equal(true);
     expect(() => tokenOf({ EDGECACHE_TOKEN: "two words" })).to.throw(

@@ -1,5 +1,5 @@
 import { edgeProgram } from "../edge/config.ts";
-import { configuredToken, type Token } from "../edge/control-plane/token.ts";
+import { configuredTokens, type Tokens } from "../edge/control-plane/token.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
 import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
 import { Failure } from "../process/failure.ts";
@@ -21,15 +21,16 @@ export interface StartConfig {
   /** undefined: the purge log is in memory, shared by the three edges. */
   readonly redis?: string;
   readonly host: string;
-  readonly memoryBytes: number;
-  readonly ttlMs: number;
-  readonly leaseMs: number;
+  /** Of each edge, in bytes. */
+  readonly memory: number;
+  /** In milliseconds, as is the lease. */
+  readonly ttl: number;
+  readonly lease: number;
   /** One for each edge. */
   readonly simulateLatencyMs: readonly number[];
   /** Purge calls a second that each edge takes. */
   readonly purgeRate: number;
-  /** What a caller must know to purge; undefined for nothing. */
-  readonly token?: Token;
+  readonly tokens: Tokens;
   readonly logLevel: LogLevel;
   readonly ports: {
     readonly router: number;
@@ -51,7 +52,8 @@ const PORTS: StartConfig["ports"] = {
   ],
 };
 
-const { memory, ttl, lease, simulateLatency, redis, tokenFile, purgeRate } = edgeProgram.settings;
+const { memory, ttl, lease, simulateLatency, redis, tokenFile, readTokenFile, purgeRate } =
+  edgeProgram.settings;
 
 export const startProgram = {
   name: "start",
@@ -83,6 +85,7 @@ export const startProgram = {
       ...tokenFile,
       help: "The file with the secret that purging needs, unless it is in the variable EDGECACHE_TOKEN; without one every program of this machine may purge.",
     }),
+    readTokenFile: setting(readTokenFile),
     purgeRate: setting({
       ...purgeRate,
       help: "How many purge calls a second each edge takes, as many again in a burst; more are RESOURCE_EXHAUSTED.",
@@ -99,7 +102,7 @@ export const startProgram = {
 export function startConfig(input: SettingsInput): StartConfig {
   const values = readSettings(startProgram, input);
   const { origin: from, simulateLatency: latencies } = values;
-  const { token, problems: tokenProblems } = configuredToken(input, values.tokenFile);
+  const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
   const problems = [...tokenProblems];
   if (latencies.length !== PORTS.edges.length) {
     const got = startProgram.settings.simulateLatency.type.format(latencies);
@@ -115,12 +118,12 @@ export function startConfig(input: SettingsInput): StartConfig {
     origin: from,
     ...(values.redis === undefined ? {} : { redis: values.redis }),
     host: HOST,
-    memoryBytes: values.memory,
-    ttlMs: values.ttl,
-    leaseMs: values.lease,
+    memory: values.memory,
+    ttl: values.ttl,
+    lease: values.lease,
     simulateLatencyMs: latencies,
     purgeRate: values.purgeRate,
-    ...(token === undefined ? {} : { token }),
+    tokens,
     logLevel: values.logLevel,
     ports: PORTS,
   };

@@ -1,3 +1,4 @@
+import { edgeDefaults } from "../edge/config.ts";
 import { type Address, type Edge, startEdge } from "../edge/edge.ts";
 import type { Clock } from "../process/clock.ts";
 import { hostPort } from "../process/listen.ts";
@@ -23,7 +24,7 @@ export async function startSystem(
   parts: { readonly clock: Clock; readonly log: Log },
 ): Promise<System> {
   const { clock, log } = parts;
-  const { host, origin, memoryBytes, ttlMs, leaseMs, purgeRate, token, logLevel } = config;
+  const { host, origin, memory, ttl, lease, purgeRate, tokens, logLevel } = config;
   const purgeLog = openPurgeLog(config.redis, clock, log);
   const edges: Edge[] = [];
   const stopEdges = async (): Promise<void> => {
@@ -34,21 +35,19 @@ export async function startSystem(
     for (const [index, ports] of config.ports.edges.entries()) {
       const edge = await startEdge(
         {
+          ...edgeDefaults(),
           id: `edge-${index + 1}`,
           host,
           advertise: host,
           ...ports,
           sites: [{ name: "default", hosts: [], origin }],
-          memoryBytes,
-          ttlMs,
-          leaseMs,
-          staleWhenLapsed: false,
-          simulateLatencyMs: config.simulateLatencyMs[index] ?? 0,
-          // The router stands on this machine too.
-          trustedProxies: ["127.0.0.0/8", "::1"],
-          drainMs: DRAIN_MS,
+          memory,
+          ttl,
+          lease,
+          simulateLatency: config.simulateLatencyMs[index] ?? 0,
+          drain: DRAIN_MS,
           purgeRate,
-          ...(token === undefined ? {} : { token }),
+          tokens,
           logLevel,
         },
         { purgeLog, clock, log },

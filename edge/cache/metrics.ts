@@ -42,6 +42,11 @@ export const edgeCounters = [
     labels: ["reason"],
     help: "Fills not stored for another reason, which the label names.",
   },
+  {
+    name: "callsRefused",
+    labels: ["reason"],
+    help: "gRPC calls not done; the label names gRPC's own reason.",
+  },
   { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
   { name: "refilled", help: "Of these, fetched again and stored." },
   {
@@ -86,6 +91,28 @@ export type GaugeName = Gauges["name"];
 /** Counters that a label splits by reason. */
 export type ReasonedCounter = Extract<Counters, { labels: readonly ["reason"] }>["name"];
 
+/** The words that each of them may be split by. */
+interface ReasonOf {
+  readonly notStored: NotStored;
+  readonly callsRefused: CallRefusal;
+}
+
+/** Why a gRPC call is not done, in gRPC's own words. */
+export const callRefusals = [
+  /** A field breaks a rule, or the bytes are no message. The same call fails again. */
+  "invalid-argument",
+  /** The call did not come with the token that it needs. */
+  "unauthenticated",
+  /** Too many calls came in a short time. The same call is welcome later. */
+  "resource-exhausted",
+  /** The edge does not know what the call names. */
+  "not-found",
+  /** The call would break a promise as things stand now. */
+  "failed-precondition",
+] as const;
+
+export type CallRefusal = (typeof callRefusals)[number];
+
 /** Rows that the `Stats` RPC tells too. */
 export type StatsName = Extract<Counters | Gauges, { inStats: true }>["name"];
 
@@ -101,22 +128,25 @@ const COUNTER_OF = {
 /** Counted by `answered` only. */
 type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 
-// An overtaken fill has a counter of its own.
-const OTHER_REASONS = notStoredReasons.filter((reason) => reason !== "overtaken");
+const REASONS: Record<ReasonedCounter, readonly string[]> = {
+  // An overtaken fill has a counter of its own.
+  notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
+  callsRefused: callRefusals,
+};
 
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */
 export class EdgeCounters {
   readonly #counts = new Map<CounterName, number>();
-  readonly #reasons = new Map<ReasonedCounter, Map<NotStored, number>>();
+  readonly #reasons = new Map<ReasonedCounter, Map<string, number>>();
 
   add(name: Exclude<CounterName, OutcomeCounter | ReasonedCounter>, count = 1): void {
     this.#add(name, count);
   }
 
   /** Counts one, under its reason. */
-  addReason(name: ReasonedCounter, reason: NotStored): void {
+  addReason<N extends ReasonedCounter>(name: N, reason: ReasonOf[N]): void {
     this.#add(name, 1);
-    const reasons = this.#reasons.get(name) ?? new Map<NotStored, number>();
+    const reasons = this.#reasons.get(name) ?? new Map<string, number>();
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     this.#reasons.set(name, reasons);
   }
@@ -133,9 +163,9 @@ export class EdgeCounters {
   }
 
   /** Every reason with its count. One that has not occurred is 0, so that a rate shows its first time. */
-  reasons(name: ReasonedCounter): readonly (readonly [NotStored, number])[] {
+  reasons(name: ReasonedCounter): readonly (readonly [string, number])[] {
     const counts = this.#reasons.get(name);
-    return OTHER_REASONS.map((reason) => [reason, counts?.get(reason) ?? 0]);
+    return REASONS[name].map((reason) => [reason, counts?.get(reason) ?? 0]);
   }
 
   #add(name: CounterName, count: number): void {

@@ -24,7 +24,7 @@ describe("a reader that the others left behind", () => {
   beforeEach(async () => {
     origin = await HttpOrigin.start();
     // A quarter of the memory is the largest body that is kept.
-    edge = await startTestEdge(origin.url, { memoryBytes: 4 * MIB });
+    edge = await startTestEdge(origin.url, { memory: 4 * MIB });
   });
 
   afterEach(async () => {

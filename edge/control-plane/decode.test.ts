@@ -14,7 +14,7 @@ const SITE_S = [0x2a, 1, 0x73];
 
 function problemOf(bytes: Uint8Array): string {
   const read = readPurgeBytes(bytes);
-  return read.ok ? "" : read.problem;
+  return read.ok ? "" : read.message;
 }
 
 describe("the bytes of a call", () => {
@@ -38,7 +38,8 @@ describe("the bytes of a call", () => {
     expect(read(new Uint8Array(MOST_CALL_BYTES)).ok).to.equal(true);
     expect(read(new Uint8Array(MOST_CALL_BYTES + 1))).to.deep.equal({
       ok: false,
-      problem: 'fields: must be small enough for a request of at most 65536 bytes: got "65537 bytes"',
+      code: "invalid-argument",
+      message: 'fields: must be small enough for a request of at most 65536 bytes: got "65537 bytes"',
     });
   });
 
@@ -56,7 +57,7 @@ describe("the bytes of a call", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         const read = readPurgeBytes(bytes);
-        expect(read.ok || /^request: must be a message/.test(read.problem)).to.equal(true);
+        expect(read.ok || /^request: must be a message/.test(read.message)).to.equal(true);
       }),
       { numRuns: 2_000 },
     );

@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { describeError } from "../../process/failure.ts";
-import { PurgeRequest } from "../../proto/gen/edgecache/v1/edge.ts";
-import { notUnderstood, type Understood } from "./understood.ts";
+import { PurgeRequest, type WatchStatsRequest } from "../../proto/gen/edgecache/v1/edge.ts";
+import { type CallResult, invalidArgument } from "./call-result.ts";
 
 /** Larger calls are refused; what fits can be logged, sent and applied in one go. */
 export const MOST_CALL_BYTES = 64 * 1024;
@@ -13,22 +13,22 @@ export const MOST_CALL_BYTES = 64 * 1024;
 export function callReader<T>(
   bulk: string,
   decode: (bytes: Uint8Array) => T,
-): (bytes: Uint8Array) => Understood<T> {
+): (bytes: Uint8Array) => CallResult<T> {
   return (bytes) => {
     if (bytes.byteLength > MOST_CALL_BYTES) {
       const rule = `must be small enough for a request of at most ${MOST_CALL_BYTES} bytes`;
-      return notUnderstood(bulk, rule, `${bytes.byteLength} bytes`);
+      return invalidArgument(bulk, rule, `${bytes.byteLength} bytes`);
     }
     try {
       return { ok: true, value: decode(bytes) };
     } catch (thrown) {
-      return notUnderstood("request", "must be a message that can be decoded", describeError(thrown));
+      return invalidArgument("request", "must be a message that can be decoded", describeError(thrown));
     }
   };
 }
 
 /** Also refuses a target that names two things, of which a decoder would silently take the last. */
-export function readPurgeBytes(bytes: Uint8Array): Understood<PurgeRequest> {
+export function readPurgeBytes(bytes: Uint8Array): CallResult<PurgeRequest> {
   return callReader("targets", (all) => {
     const twofold = twofoldTarget(all);
     if (twofold === undefined) return PurgeRequest.decode(all);
@@ -61,4 +61,23 @@ function membersSet(target: Uint8Array): number {
     reader.skip(type, field);
   }
   return members;
+}
+
+const NANOS_A_MS = 1e6;
+
+/** A protobuf Duration in milliseconds. */
+export function durationMs({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): number {
+  return seconds * 1_000 + nanos / NANOS_A_MS;
+}
+
+const DEFAULT_PERIOD_MS = 1_000;
+const LEAST_PERIOD_MS = 100;
+const MOST_PERIOD_MS = 60_000;
+
+/** How often WatchStats reports, in milliseconds. */
+export function readPeriod({ period }: WatchStatsRequest): CallResult<number> {
+  const ms = period === undefined ? DEFAULT_PERIOD_MS : durationMs(period);
+  if (ms >= LEAST_PERIOD_MS && ms <= MOST_PERIOD_MS) return { ok: true, value: ms };
+  const rule = `must be ${LEAST_PERIOD_MS / 1_000}s to ${MOST_PERIOD_MS / 1_000}s`;
+  return invalidArgument("period", rule, `${ms / 1_000}s`);
 }

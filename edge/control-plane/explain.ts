@@ -13,8 +13,8 @@ import { ttlLeft, type Verdict } from "../rules/judge.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
 import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
+import { type CallResult, invalidArgument } from "./call-result.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
-import { notUnderstood, type Understood } from "./understood.ts";
 
 const FIELD_RULE = "each must have a token as its name and a value without control characters";
 // RFC 9110 section 5.5: visible characters, spaces and tabs; others than ASCII are single bytes.
@@ -25,17 +25,17 @@ export async function explain(
   request: ExplainRequest,
   sites: Sites,
   edge: Pick<CacheContext, "id" | "store" | "purges" | "hitForMiss" | "clock">,
-): Promise<Understood<ExplainResponse>> {
+): Promise<CallResult<ExplainResponse>> {
   const url = parseUrl(request.url);
-  if (url === undefined) return notUnderstood("url", URL_RULE, request.url);
+  if (url === undefined) return invalidArgument("url", URL_RULE, request.url);
   const site = siteOf(url, sites);
   if (site === undefined) {
     const rule = `must be a full URL with a host of one of the sites ${sites.names.join(", ")}`;
-    return notUnderstood("url", rule, request.url);
+    return invalidArgument("url", rule, request.url);
   }
   for (const [name, value] of Object.entries(request.fields)) {
     if (isToken(name) && FIELD_VALUE.test(value)) continue;
-    return notUnderstood("fields", FIELD_RULE, `${name}: ${value}`);
+    return invalidArgument("fields", FIELD_RULE, `${name}: ${value}`);
   }
   const asked: CacheRequest = {
     method: "GET",
@@ -45,7 +45,7 @@ export async function explain(
   };
   const view = await purgeView(asked.fields, edge.purges);
   if (view === "malformed") {
-    return notUnderstood("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
+    return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
   }
   const { key, stored, verdict } = lookup(asked, view, edge, "peek");
   const now = edge.clock.wall();

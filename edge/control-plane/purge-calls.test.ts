@@ -12,8 +12,9 @@ import { memoryStore } from "../../test/rig/memory-store.ts";
 import { beatOf } from "../../test/rig/purge-log-entries.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
+import type { CallResult } from "./call-result.ts";
 import { PurgeRecords } from "./purge-audit.ts";
-import { type Answer, PurgeCalls } from "./purge-calls.ts";
+import { PurgeCalls } from "./purge-calls.ts";
 
 const CALLER = "10.0.0.9:4711";
 
@@ -73,7 +74,7 @@ describe("the calls about purges", () => {
     await purgeLog.close();
   });
 
-  function purge(purgeId: string, more: Partial<PurgeRequest> = {}): Promise<Answer<PurgeResponse>> {
+  function purge(purgeId: string, more: Partial<PurgeRequest> = {}): Promise<CallResult<PurgeResponse>> {
     const request: PurgeRequest = {
       purgeId,
       targets: [{ target: { $case: "tag", tag: "t" }, site: "" }],
@@ -126,7 +127,8 @@ describe("the calls about purges", () => {
     for (const more of [{ soft: true }, { rebound: { seconds: 2, nanos: 0 } }]) {
       expect(await purge("deploy-1", more)).to.deep.equal({
         ok: false,
-        problem:
+        code: "invalid-argument",
+        message:
           'purge_id: must be new, or stand for the same targets, soft, pace and rebound as before: got "deploy-1"',
       });
       expect(lines.at(-1)).to.include({ msg: "purge not accepted", outcome: "another-purge" });
@@ -149,8 +151,8 @@ describe("the calls about purges", () => {
     for (const id of ["a", "b", "c"]) expect((await purge(id)).ok).to.equal(true);
     expect(await purge("d")).to.deep.equal({
       ok: false,
-      reason: "exhausted",
-      problem:
+      code: "resource-exhausted",
+      message:
         "purge: must be at most 3 calls a second at edge-1; try again in 334 ms, or name up to 1000 targets in one call",
     });
     expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["c", "b", "a"]);
@@ -219,7 +221,8 @@ describe("the calls about purges", () => {
     expect(two.ok && two.value.purges.map(({ purgeId }) => purgeId)).to.deep.equal(["c", "b"]);
     expect(await calls.purges({ limit: 1_001 })).to.deep.equal({
       ok: false,
-      problem: 'limit: must be 1 to 1000, or 0 for 100: got "1001"',
+      code: "invalid-argument",
+      message: 'limit: must be 1 to 1000, or 0 for 100: got "1001"',
     });
   });
 
@@ -244,8 +247,8 @@ describe("the calls about purges", () => {
       clock.advance(120);
       expect(await forget("edge-2")).to.deep.equal({
         ok: false,
-        reason: "not-now",
-        problem:
+        code: "failed-precondition",
+        message:
           "edge: must have been silent for longer than its lease, else it may still serve from its cache: edge-2: its last heartbeat is 120 ms old; stop it, or try again in 2000 ms",
       });
       expect(await members()).to.deep.equal(["edge-1", "edge-2"]);
@@ -254,12 +257,13 @@ describe("the calls about purges", () => {
     it("only when it is known", async () => {
       expect(await forget("edge-7")).to.deep.equal({
         ok: false,
-        reason: "not-found",
-        problem: 'edge: must be in the heartbeat table: got "edge-7"',
+        code: "not-found",
+        message: 'edge: must be in the heartbeat table: got "edge-7"',
       });
       expect(await forget("")).to.deep.equal({
         ok: false,
-        problem: 'edge: must be the id of an edge: got ""',
+        code: "invalid-argument",
+        message: 'edge: must be the id of an edge: got ""',
       });
     });
   });

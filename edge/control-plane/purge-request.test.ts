@@ -229,7 +229,7 @@ describe("a purge request", () => {
     for (const [what, request, field, value] of rows) {
       it(`for ${what}`, () => {
         const read = readPurgeRequest(request, twoSites);
-        const problem = read.ok ? "" : read.problem;
+        const problem = read.ok ? "" : read.message;
         expect(problem.startsWith(field), problem).to.equal(true);
         expect(problem.endsWith(`: got ${value}`), problem).to.equal(true);
       });
@@ -238,7 +238,7 @@ describe("a purge request", () => {
     it("at the first target that is wrong", () => {
       const targets = ["/a", "b", "c"].map((text) => ({ target: url(text), site: "" }));
       const read = readPurgeRequest({ ...EMPTY, targets }, oneSite);
-      expect(read.ok ? "" : read.problem).to.match(/^targets\[1\]\.url: /);
+      expect(read.ok ? "" : read.message).to.match(/^targets\[1\]\.url: /);
     });
   });
 });

@@ -1,8 +1,9 @@
 import type { PurgeRequest, PurgeTarget as WireTarget } from "../../proto/gen/edgecache/v1/edge.ts";
 import { MOST_PACE, MOST_PURGE_ID, MOST_TAG, MOST_TARGETS, type PurgeTarget } from "../../purge-log/purge.ts";
 import type { Sites } from "../origin/sites.ts";
+import { type CallResult, invalidArgument } from "./call-result.ts";
+import { durationMs } from "./decode.ts";
 import { isPrefix, PREFIX_RULE, parseUrl, URL_RULE } from "./purge-url.ts";
-import { notUnderstood, type Understood } from "./understood.ts";
 
 /** A purge call, understood. */
 export interface PurgeCall {
@@ -28,15 +29,15 @@ const PURGE_ID = /^[A-Za-z0-9._-]+$/;
 // What a response can be tagged with. U+FFFD, which is also what bytes that are not UTF-8 become, is none of it.
 const TAG = /^[\x20-\x7e]+$/;
 
-export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understood<PurgeCall> {
+export function readPurgeRequest(request: PurgeRequest, sites: Sites): CallResult<PurgeCall> {
   const { purgeId } = request;
   if (purgeId !== "" && (purgeId.length > MOST_PURGE_ID || !PURGE_ID.test(purgeId))) {
     const rule = `must be 1 to ${MOST_PURGE_ID} characters of A-Z a-z 0-9 . _ -`;
-    return notUnderstood("purge_id", rule, purgeId);
+    return invalidArgument("purge_id", rule, purgeId);
   }
   const count = request.targets.length;
   if (count < 1 || count > MOST_TARGETS) {
-    return notUnderstood("targets", `must be 1 to ${MOST_TARGETS}`, String(count));
+    return invalidArgument("targets", `must be 1 to ${MOST_TARGETS}`, String(count));
   }
   const wait = readWait(request.wait);
   if (!wait.ok) return wait;
@@ -57,72 +58,80 @@ export function readPurgeRequest(request: PurgeRequest, sites: Sites): Understoo
   };
 }
 
-function readWait(wait: PurgeRequest["wait"]): Understood<number> {
-  const ms = wait === undefined ? DEFAULT_WAIT_MS : wait.seconds * 1_000 + wait.nanos / 1e6;
+function readWait(wait: PurgeRequest["wait"]): CallResult<number> {
+  const ms = wait === undefined ? DEFAULT_WAIT_MS : durationMs(wait);
   return ms >= 0 && ms <= MOST_WAIT_MS
     ? { ok: true, value: ms }
-    : notUnderstood("wait", `must be 0s to ${MOST_WAIT_MS / 1_000}s`, `${ms / 1_000}s`);
+    : invalidArgument("wait", `must be 0s to ${MOST_WAIT_MS / 1_000}s`, `${ms / 1_000}s`);
 }
 
-function readRebound(rebound: PurgeRequest["rebound"]): Understood<number | undefined> {
+function readRebound(rebound: PurgeRequest["rebound"]): CallResult<number | undefined> {
   if (rebound === undefined) return { ok: true, value: undefined };
-  const ms = rebound.seconds * 1_000 + rebound.nanos / 1e6;
+  const ms = durationMs(rebound);
   return ms >= LEAST_REBOUND_MS && ms <= MOST_REBOUND_MS
     ? { ok: true, value: ms }
-    : notUnderstood(
+    : invalidArgument(
         "rebound",
         `must be ${LEAST_REBOUND_MS / 1_000}s to ${MOST_REBOUND_MS / 1_000}s`,
         `${ms / 1_000}s`,
       );
 }
 
-function readPace({ pace, soft }: PurgeRequest): Understood<number | undefined> {
+function readPace({ pace, soft }: PurgeRequest): CallResult<number | undefined> {
   if (pace === 0) return { ok: true, value: undefined };
   if (pace > MOST_PACE) {
-    return notUnderstood("pace", `must be 1 to ${MOST_PACE} requests a second, or 0 for none`, String(pace));
+    return invalidArgument(
+      "pace",
+      `must be 1 to ${MOST_PACE} requests a second, or 0 for none`,
+      String(pace),
+    );
   }
   return soft
     ? { ok: true, value: pace }
-    : notUnderstood("pace", "must stand beside soft: a hard purge leaves nothing to validate", String(pace));
+    : invalidArgument(
+        "pace",
+        "must stand beside soft: a hard purge leaves nothing to validate",
+        String(pace),
+      );
 }
 
-function readTarget(wire: WireTarget, field: string, sites: Sites): Understood<PurgeTarget> {
+function readTarget(wire: WireTarget, field: string, sites: Sites): CallResult<PurgeTarget> {
   if (wire.site !== "" && !sites.names.includes(wire.site)) {
-    return notUnderstood(`${field}.site`, `must be one of ${sites.names.join(", ")}`, wire.site);
+    return invalidArgument(`${field}.site`, `must be one of ${sites.names.join(", ")}`, wire.site);
   }
   const site = wire.site === "" ? {} : { site: wire.site };
   const { target } = wire;
   switch (target?.$case) {
     case undefined:
-      return notUnderstood(field, "must name exactly one of url, prefix, tag, everything", "none");
+      return invalidArgument(field, "must name exactly one of url, prefix, tag, everything", "none");
     case "url":
       return readUrl(target.url, `${field}.url`, wire.site, sites);
     case "prefix":
       return isPrefix(target.prefix)
         ? { ok: true, value: { kind: "prefix", prefix: target.prefix, ...site } }
-        : notUnderstood(`${field}.prefix`, PREFIX_RULE, target.prefix);
+        : invalidArgument(`${field}.prefix`, PREFIX_RULE, target.prefix);
     case "tag":
       return target.tag.length <= MOST_TAG && TAG.test(target.tag)
         ? { ok: true, value: { kind: "tag", tag: target.tag, ...site } }
-        : notUnderstood(`${field}.tag`, `must be 1 to ${MOST_TAG} printable ASCII characters`, target.tag);
+        : invalidArgument(`${field}.tag`, `must be 1 to ${MOST_TAG} printable ASCII characters`, target.tag);
     case "everything":
       return target.everything
         ? { ok: true, value: { kind: "everything", ...site } }
-        : notUnderstood(`${field}.everything`, "must be true", "false");
+        : invalidArgument(`${field}.everything`, "must be true", "false");
   }
 }
 
-function readUrl(text: string, field: string, site: string, sites: Sites): Understood<PurgeTarget> {
+function readUrl(text: string, field: string, site: string, sites: Sites): CallResult<PurgeTarget> {
   const url = parseUrl(text);
-  if (url === undefined) return notUnderstood(field, URL_RULE, text);
+  if (url === undefined) return invalidArgument(field, URL_RULE, text);
   const { authority, target } = url;
   if (authority === undefined) {
     return { ok: true, value: { kind: "url", target, ...(site === "" ? {} : { site }) } };
   }
   const selected = sites.of(authority);
-  if (selected === undefined) return notUnderstood(field, "must have a host of a configured site", text);
+  if (selected === undefined) return invalidArgument(field, "must have a host of a configured site", text);
   if (site !== "" && site !== selected) {
-    return notUnderstood(field, `must have a host of the site ${site}, which is named beside it`, text);
+    return invalidArgument(field, `must have a host of the site ${site}, which is named beside it`, text);
   }
   return { ok: true, value: { kind: "url", target, site: selected } };
 }

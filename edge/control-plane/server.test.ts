@@ -200,11 +200,16 @@ describe("the control plane", () => {
       expect((await stats()).stats?.requests).to.equal(1);
     });
 
-    it("in hundreds of streams at once", async () => {
-      const streams = Array.from({ length: 300 }, () => client.watchStats({ period: SOON }));
+    it("in a hundred streams at once, and refuses one more until one of them ends", async () => {
+      const streams = Array.from({ length: 100 }, () => client.watchStats({ period: SOON }));
       for (const stream of streams) stream.on("error", () => stream.destroy());
       await Promise.all(streams.map(next));
       await Promise.all(streams.map(next));
+      const error = await errorOf(next(client.watchStats({ period: SOON })));
+      expect(error.code).to.equal(status.RESOURCE_EXHAUSTED);
+      expect(error.details).to.equal(
+        "watch_stats: must be at most 100 streams at a time at edge-1; try again later",
+      );
       for (const stream of streams) stream.cancel();
       expect((await get(edge.url, "/a")).text).to.equal("a");
     });

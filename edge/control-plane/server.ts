@@ -1,21 +1,21 @@
 import { fileURLToPath } from "node:url";
 import {
-  type handleServerStreamingCall,
   type handleUnaryCall,
   logVerbosity,
   Server,
   ServerCredentials,
   type ServerWritableStream,
+  type ServiceDefinition,
   type ServiceError,
   setLogVerbosity,
   status,
+  type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
 import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
-import { cannotListen, hostPort } from "../../process/listen.ts";
 import type { Log } from "../../process/log.ts";
 import {
   EdgeServiceService,
@@ -23,46 +23,43 @@ import {
   ExplainRequest,
   type ExplainResponse,
   ForgetRequest,
-  type ForgetResponse,
   type Member,
   PingRequest,
   type PingResponse,
-  type PurgeRequest,
-  type PurgeResponse,
   PurgesRequest,
-  type PurgesResponse,
   StatsRequest,
   type StatsResponse,
   WatchStatsRequest,
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
-import { authorize } from "./authorization.ts";
-import { callReader, readPurgeBytes } from "./decode.ts";
+import type { CallRefusal } from "../cache/metrics.ts";
+import { type CallFault, type CallResult, callFault } from "./call-result.ts";
+import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./control-port.ts";
+import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
+import type { PurgeCalls } from "./purge-calls.ts";
 import { describedStrictly } from "./reflection.ts";
-import type { RefusalReason, Refused } from "./refused.ts";
-import type { Token } from "./token.ts";
-import { type NotUnderstood, notUnderstood, type Understood } from "./understood.ts";
+import { authorize, type CallRight, type Tokens } from "./token.ts";
 
-/** The edge behind the control plane. */
-export interface ControlledEdge {
-  readonly id: string;
+/** What the edge says of itself. */
+export interface CallableStatus {
   ping(): PingResponse;
   stats(): EdgeStats;
   members(): Promise<readonly Member[]>;
-  /** `by` says who asked. */
-  purge(request: PurgeRequest, by: string): Promise<Understood<PurgeResponse> | Refused>;
-  purges(request: PurgesRequest): Promise<Understood<PurgesResponse> | Refused>;
-  forget(request: ForgetRequest, by: string): Promise<Understood<ForgetResponse> | Refused>;
-  explain(request: ExplainRequest): Promise<Understood<ExplainResponse>>;
 }
 
 export interface ControlPlaneParts {
+  readonly id: string;
+  readonly purges: Pick<PurgeCalls, "purge" | "purges" | "forget">;
+  readonly status: CallableStatus;
+  readonly explain: (request: ExplainRequest) => Promise<CallResult<ExplainResponse>>;
   readonly clock: Clock;
   readonly log: Log;
   /** How much later Ping answers, to play a far edge. */
   readonly simulateLatencyMs: number;
-  /** What a call that changes state must come with; undefined for nothing. */
-  readonly token: Token | undefined;
+  readonly tokens: Tokens;
+  /** Called for each call that is not done, with the reason. */
+  readonly onRefused: (code: CallRefusal) => void;
+  readonly limits?: ControlPortLimits;
 }
 
 // What goes wrong reaches us as errors; grpc-js would also write about it to stderr, between the lines of the log.
@@ -74,91 +71,67 @@ const PROTO_FOLDER = fileURLToPath(new URL("../../proto/", import.meta.url));
 const SERVER_OPTIONS = {
   // gRPC's own default, far above the calls that are understood: what lies between gets a sentence that says so.
   "grpc.max_receive_message_length": 4 * 1024 * 1024,
-  // One connection may hold this many calls; what it asks beyond waits at its own side.
-  "grpc.max_concurrent_streams": 1_000,
+  // One connection may hold this many calls; what it asks beyond waits at its own side. A caller of 3,000 purges a
+  // second, of which each takes 10 ms, has 30 under way.
+  "grpc.max_concurrent_streams": 200,
+  // What one connection may make node keep of fields and frames, in megabytes; grpc-js itself sets no bound.
+  "grpc-node.max_session_memory": 10,
   // A caller whose machine died is noticed, and its streams end.
   "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 10_000,
-  // channelz stays on: without it, forceShutdown of grpc-js 1.14 knows of no session and cuts none.
+  // A connection without a call is closed; its client opens another when it has one.
+  "grpc.max_connection_idle_ms": 60_000,
 };
 
-const DEFAULT_PERIOD_MS = 1_000;
-const LEAST_PERIOD_MS = 100;
-const MOST_PERIOD_MS = 60_000;
+// Each of them costs a report a period: at the shortest period these are 1,000 reports a second.
+const MOST_WATCHERS = 100;
 
-const STATUS_OF: Record<RefusalReason, status> = {
+const STATUS_OF: Record<CallRefusal, status> = {
+  "invalid-argument": status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
-  exhausted: status.RESOURCE_EXHAUSTED,
+  "resource-exhausted": status.RESOURCE_EXHAUSTED,
   "not-found": status.NOT_FOUND,
-  "not-now": status.FAILED_PRECONDITION,
+  "failed-precondition": status.FAILED_PRECONDITION,
 };
 
-// Who guesses tokens fills the audit trail no faster than this.
+// Guessing tokens fills the log no faster than this.
 const REFUSED_LINE_EVERY_MS = 1_000;
 
-/** EdgeService, but bytes that say nothing are passed on as that, so that the caller is told (callReader). */
-const SERVICE = {
-  ping: { ...EdgeServiceService.ping, requestDeserialize: callReader("request", PingRequest.decode) },
-  stats: { ...EdgeServiceService.stats, requestDeserialize: callReader("request", StatsRequest.decode) },
-  watchStats: {
-    ...EdgeServiceService.watchStats,
-    requestDeserialize: callReader("request", WatchStatsRequest.decode),
-  },
-  purge: { ...EdgeServiceService.purge, requestDeserialize: readPurgeBytes },
-  purges: { ...EdgeServiceService.purges, requestDeserialize: callReader("request", PurgesRequest.decode) },
-  forget: { ...EdgeServiceService.forget, requestDeserialize: callReader("edge", ForgetRequest.decode) },
-  explain: { ...EdgeServiceService.explain, requestDeserialize: callReader("fields", ExplainRequest.decode) },
-};
+/** One RPC: how its bytes are read, what a caller must be allowed to do, and how it is answered. */
+interface Rpc {
+  readonly definition: ServiceDefinition[string];
+  readonly handle: UntypedHandleCall;
+}
 
 /** The gRPC control port: EdgeService, health and reflection. */
 export class ControlPlane {
-  readonly #edge: ControlledEdge;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #token: Token | undefined;
+  readonly #parts: ControlPlaneParts;
   #refusedLineAt = Number.NEGATIVE_INFINITY;
+  #watchers = 0;
   readonly #stopping = new AbortController();
   readonly #health = new HealthImplementation({ "": "NOT_SERVING", [EDGE_SERVICE]: "NOT_SERVING" });
   readonly #server = new Server(SERVER_OPTIONS);
+  readonly #port: ControlPort;
 
-  constructor(edge: ControlledEdge, { clock, log, simulateLatencyMs, token }: ControlPlaneParts) {
-    this.#edge = edge;
-    this.#clock = clock;
-    this.#log = log;
-    this.#token = token;
-    this.#server.addService(SERVICE, {
-      ping: this.#unary<PingRequest, PingResponse>(async () => {
-        if (simulateLatencyMs > 0) await clock.wait(simulateLatencyMs);
-        return { ok: true, value: edge.ping() };
-      }),
-      stats: this.#unary<StatsRequest, StatsResponse>(async () => ({
-        ok: true,
-        value: { stats: edge.stats(), members: [...(await edge.members())] },
-      })),
-      watchStats: this.#watchStats,
-      purge: this.#guarded(this.#unary<PurgeRequest, PurgeResponse>((asked, by) => edge.purge(asked, by))),
-      purges: this.#unary<PurgesRequest, PurgesResponse>((request) => edge.purges(request)),
-      forget: this.#guarded(
-        this.#unary<ForgetRequest, ForgetResponse>((asked, by) => edge.forget(asked, by)),
-      ),
-      explain: this.#unary<ExplainRequest, ExplainResponse>((request) => edge.explain(request)),
-    });
+  constructor(parts: ControlPlaneParts) {
+    this.#parts = parts;
+    this.#addEdgeService();
     this.#health.addToServer(this.#server);
     // The descriptors that reflection serves come from the same file that the typed code was generated from.
     const ours = loadSync("edgecache/v1/edge.proto", { includeDirs: [PROTO_FOLDER], keepCase: true });
     const health = loadSync(healthProto, { keepCase: true });
     new ReflectionService(describedStrictly({ ...ours, ...health })).addToServer(this.#server);
+    const sessions = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#port = new ControlPort(
+      parts,
+      (socket) => sessions.injectConnection(socket),
+      parts.limits ?? CONTROL_PORT_LIMITS,
+    );
   }
 
   /** Resolves with the bound port. Throws a Failure. */
-  open(host: string, port: number): Promise<number> {
-    const address = hostPort(host, port);
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
-        if (cause === null) resolve(bound);
-        else reject(cannotListen(`${this.#edge.id} gRPC port`, address, withCode(cause)));
-      });
-    });
+  async open(host: string, port: number): Promise<number> {
+    return await this.#port.open(host, port, `${this.#parts.id} gRPC port`);
   }
 
   /** What grpc.health.v1 answers. */
@@ -169,107 +142,146 @@ export class ControlPlane {
   /** Ends the streams, lets the calls in flight end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
     this.#stopping.abort();
+    const closed = this.#port.close();
     const ended = new AbortController();
-    // tryShutdown waits for ever for a stream that its client keeps open, such as a health watch.
-    const cut = this.#clock.wait(patienceMs, ended.signal).then(
-      () => this.#server.forceShutdown(),
+    // A stream that its client keeps open, such as a health watch, would never end by itself.
+    const cut = this.#parts.clock.wait(patienceMs, ended.signal).then(
+      () => this.#port.cut(),
       () => undefined,
     );
-    await new Promise<void>((resolve) => {
-      this.#server.tryShutdown(() => resolve());
-    });
+    // It closes the sessions gracefully, and calls back before they have ended: they are not on a port of its own.
+    this.#server.tryShutdown(() => undefined);
+    await closed;
     ended.abort();
     await cut;
   }
 
+  #addEdgeService(): void {
+    const { purges, status: edge, explain, clock, simulateLatencyMs } = this.#parts;
+    const of = EdgeServiceService;
+    const rpcs: Readonly<Record<string, Rpc>> = {
+      ping: this.#unary(of.ping, callReader("request", PingRequest.decode), "open", async () => {
+        if (simulateLatencyMs > 0) await clock.wait(simulateLatencyMs);
+        return { ok: true, value: edge.ping() };
+      }),
+      stats: this.#unary(of.stats, callReader("request", StatsRequest.decode), "read", async () => {
+        const value: StatsResponse = { stats: edge.stats(), members: [...(await edge.members())] };
+        return { ok: true, value };
+      }),
+      watchStats: {
+        definition: {
+          ...of.watchStats,
+          requestDeserialize: callReader("request", WatchStatsRequest.decode),
+        },
+        handle: (call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>) =>
+          this.#watchStats(call),
+      },
+      purge: this.#unary(of.purge, readPurgeBytes, "change", (asked, by) => purges.purge(asked, by)),
+      purges: this.#unary(of.purges, callReader("request", PurgesRequest.decode), "read", (asked) =>
+        purges.purges(asked),
+      ),
+      forget: this.#unary(of.forget, callReader("edge", ForgetRequest.decode), "change", (asked, by) =>
+        purges.forget(asked, by),
+      ),
+      explain: this.#unary(of.explain, callReader("fields", ExplainRequest.decode), "read", (asked) =>
+        explain(asked),
+      ),
+    };
+    const entries = Object.entries(rpcs);
+    this.#server.addService(
+      Object.fromEntries(entries.map(([name, { definition }]) => [name, definition])),
+      Object.fromEntries(entries.map(([name, { handle }]) => [name, handle])),
+    );
+  }
+
+  /** `read` gets the bytes of the call; what it cannot understand is answered, not dropped. */
   #unary<Request, Response>(
-    answer: (request: Request, peer: string) => Promise<Understood<Response> | Refused>,
-  ): handleUnaryCall<Understood<Request>, Response> {
-    return (call, callback) => {
-      const asked = call.request;
+    definition: ServiceDefinition[string],
+    read: (bytes: Uint8Array) => CallResult<Request>,
+    right: CallRight,
+    answer: (request: Request, peer: string) => Promise<CallResult<Response>>,
+  ): Rpc {
+    const handle: handleUnaryCall<CallResult<Request>, Response> = (call, callback) => {
+      // Without the right a caller learns nothing else, not even whether the call is well-formed.
+      const refused = authorize(call.metadata, right, this.#parts.tokens);
+      if (refused !== undefined) this.#logRefused(call.getPath(), call.getPeer());
+      const asked = refused ?? call.request;
       const answered = asked.ok ? answer(asked.value, call.getPeer()) : Promise.resolve(asked);
       answered.then(
-        (reply) => (reply.ok ? callback(null, reply.value) : callback(refusal(reply))),
+        (reply) => (reply.ok ? callback(null, reply.value) : callback(this.#refusal(reply))),
         (thrown: unknown) => callback(this.#failure(thrown)),
       );
     };
-  }
-
-  /** For what changes state: who has not got the token learns nothing else, not even whether the call is right. */
-  #guarded<Request, Response>(
-    handle: handleUnaryCall<Request, Response>,
-  ): handleUnaryCall<Request, Response> {
-    return (call, callback) => {
-      const refused = authorize(call.metadata, this.#token);
-      if (refused === undefined) return handle(call, callback);
-      this.#logRefused(call.getPath(), call.getPeer());
-      return callback(refusal(refused));
-    };
+    return { definition: { ...definition, requestDeserialize: read }, handle };
   }
 
   #logRefused(path: string, by: string): void {
-    const now = this.#clock.monotonic();
+    const now = this.#parts.clock.monotonic();
     if (now - this.#refusedLineAt < REFUSED_LINE_EVERY_MS) return;
     this.#refusedLineAt = now;
-    this.#log.warn({ path, by }, "call refused: it did not come with the token");
+    this.#parts.log.warn({ path, by }, "gRPC call without the token that it needs");
   }
 
-  readonly #watchStats: handleServerStreamingCall<Understood<WatchStatsRequest>, WatchStatsResponse> = (
-    call,
-  ) => {
-    const period = call.request.ok ? readPeriod(call.request.value) : call.request;
+  #watchStats(call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>): void {
+    const period = this.#mayWatch(call);
     if (!period.ok) {
       // grpc-js ends a stream with a status only so: destroy() would leave the caller without one.
-      call.emit("error", refusal(period));
+      call.emit("error", this.#refusal(period));
       return;
     }
+    this.#watchers += 1;
     const left = new AbortController();
     call.on("cancelled", () => left.abort());
-    call.on("close", () => left.abort());
+    call.once("close", () => {
+      this.#watchers -= 1;
+      left.abort();
+    });
     this.#report(call, period.value, AbortSignal.any([left.signal, this.#stopping.signal])).then(
       () => call.end(),
       (thrown: unknown) => call.emit("error", this.#failure(thrown)),
     );
-  };
+  }
+
+  /** The period in milliseconds. */
+  #mayWatch(
+    call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>,
+  ): CallResult<number> {
+    const refused = authorize(call.metadata, "read", this.#parts.tokens);
+    if (refused !== undefined) {
+      this.#logRefused(call.getPath(), call.getPeer());
+      return refused;
+    }
+    if (!call.request.ok) return call.request;
+    if (this.#watchers >= MOST_WATCHERS) {
+      const rule = `at most ${MOST_WATCHERS} streams at a time at ${this.#parts.id}`;
+      return callFault("resource-exhausted", `watch_stats: must be ${rule}; try again later`);
+    }
+    return readPeriod(call.request.value);
+  }
 
   async #report(
     call: ServerWritableStream<unknown, WatchStatsResponse>,
     periodMs: number,
     until: AbortSignal,
   ): Promise<void> {
+    const { clock, status: edge } = this.#parts;
     while (!until.aborted) {
       // A caller that does not read misses reports; they do not pile up for it.
-      if (!call.writableNeedDrain) call.write({ stats: this.#edge.stats() });
-      await this.#clock.wait(periodMs, until).catch((thrown: unknown) => {
+      if (!call.writableNeedDrain) call.write({ stats: edge.stats() });
+      await clock.wait(periodMs, until).catch((thrown: unknown) => {
         if (!until.aborted) throw thrown;
       });
     }
   }
 
+  #refusal({ code, message: details }: CallFault): Partial<ServiceError> & Error {
+    this.#parts.onRefused(code);
+    return Object.assign(new Error(details), { code: STATUS_OF[code], details });
+  }
+
   #failure(thrown: unknown): Partial<ServiceError> & Error {
     const details = describeError(thrown);
-    this.#log.error({ cause: details }, "gRPC call failed");
+    this.#parts.log.error({ cause: details }, "gRPC call failed");
     return Object.assign(new Error(details), { code: status.UNAVAILABLE, details });
   }
-}
-
-function readPeriod({ period }: WatchStatsRequest): Understood<number> {
-  const ms = period === undefined ? DEFAULT_PERIOD_MS : period.seconds * 1_000 + period.nanos / 1e6;
-  if (ms >= LEAST_PERIOD_MS && ms <= MOST_PERIOD_MS) return { ok: true, value: ms };
-  const rule = `must be ${LEAST_PERIOD_MS / 1_000}s to ${MOST_PERIOD_MS / 1_000}s`;
-  return notUnderstood("period", rule, `${ms / 1_000}s`);
-}
-
-function refusal(refused: NotUnderstood | Refused): Partial<ServiceError> & Error {
-  const { problem: details } = refused;
-  const code = "reason" in refused ? STATUS_OF[refused.reason] : status.INVALID_ARGUMENT;
-  return Object.assign(new Error(details), { code, details });
-}
-
-/** grpc-js gives the reason for which it cannot listen as text only. */
-function withCode(cause: Error): NodeJS.ErrnoException {
-  const code = ["EADDRINUSE", "EACCES", "EADDRNOTAVAIL", "ENOTFOUND"].find((word) =>
-    cause.message.includes(word),
-  );
-  return code === undefined ? cause : Object.assign(cause, { code });
 }

@@ -1,8 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Metadata } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { configuredToken, Token } from "./token.ts";
+import { authorize, type CallRight, configuredTokens, Token } from "./token.ts";
 
 const SECRET = "s3cret-of-this-edge";
 
@@ -11,7 +12,7 @@ function read(env: Record<string, string>, path?: string, file: string | Error =
     if (file instanceof Error) throw file;
     return file;
   };
-  return configuredToken({ env, readFile }, path);
+  return configuredTokens({ env, readFile }, { tokenFile: path, readTokenFile: undefined });
 }
 
 describe("a token", () => {
@@ -39,7 +40,7 @@ describe("the configured token", () => {
 
   it("is none when the variable is not set, or is empty", () => {
     for (const env of [{}, { EDGECACHE_TOKEN: "" }]) {
-      expect(read(env)).to.deep.equal({ token: undefined, problems: [] });
+      expect(read(env)).to.deep.equal({ token: undefined, readToken: undefined, problems: [] });
     }
   });
 
@@ -65,7 +66,10 @@ describe("the configured token", () => {
     const path = join(folder, "token");
     const said: string[] = [];
     const read = () =>
-      configuredToken({ env: {}, readFile: () => SECRET, warn: (line) => said.push(line) }, path);
+      configuredTokens(
+        { env: {}, readFile: () => SECRET, warn: (line) => said.push(line) },
+        { tokenFile: path, readTokenFile: undefined },
+      );
     try {
       writeFileSync(path, SECRET, { mode: 0o600 });
       expect(read().problems).to.deep.equal([]);
@@ -79,4 +83,77 @@ describe("the configured token", () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+describe("the token that only reads", () => {
+  const both = (env: Record<string, string>) =>
+    configuredTokens(
+      { env, readFile: () => "of-the-file\n" },
+      { tokenFile: undefined, readTokenFile: "/run/reading" },
+    );
+
+  it("comes from its own file or variable, beside the token", () => {
+    const { readToken, problems } = both({ EDGECACHE_TOKEN: SECRET });
+    expect([readToken?.matches("of-the-file"), problems]).to.deep.equal([true, []]);
+    expect(
+      read({ EDGECACHE_TOKEN: SECRET, EDGECACHE_READ_TOKEN: "reading" }).readToken?.matches("reading"),
+    ).to.equal(true);
+  });
+
+  it("is refused alone: without the token everybody on this machine may purge", () => {
+    expect(both({}).problems).to.deep.equal([
+      "--read-token-file: must stand beside a token that allows purges (--token-file or EDGECACHE_TOKEN), got no such token",
+    ]);
+  });
+});
+
+const TOKENS = { token: new Token("right"), readToken: new Token("reading") };
+
+function messageFor(right: CallRight, ...values: readonly string[]): string | undefined {
+  const metadata = new Metadata();
+  for (const value of values) metadata.add("authorization", value);
+  return authorize(metadata, right, TOKENS)?.message;
+}
+
+describe("authorization", () => {
+  it("is given with the token as bearer, in any case of the scheme", () => {
+    for (const value of ["Bearer right", "bearer right", "BEARER  right"]) {
+      expect(messageFor("change", value), value).to.equal(undefined);
+    }
+  });
+
+  it("is given for calls that read with either token, and for open calls without any", () => {
+    for (const value of ["Bearer right", "Bearer reading"]) {
+      expect(messageFor("read", value), value).to.equal(undefined);
+    }
+    expect(messageFor("read", "Bearer wrong")).to.match(
+      /<the edge's EDGECACHE_TOKEN or EDGECACHE_READ_TOKEN>`: got another token$/,
+    );
+    expect(messageFor("open")).to.equal(undefined);
+  });
+
+  it("is needed only where there is a token", () => {
+    expect(authorize(new Metadata(), "change", { token: undefined, readToken: undefined })).to.equal(
+      undefined,
+    );
+  });
+
+  const refused: readonly (readonly [what: string, values: readonly string[], got: string])[] = [
+    ["nothing", [], "got none"],
+    ["another token", ["Bearer wrong"], "got another token"],
+    ["a token that only begins right", ["Bearer righter"], "got another token"],
+    ["the token without a scheme", ["right"], "got something else"],
+    ["another scheme", ["Basic right"], "got something else"],
+    ["no token", ["Bearer "], "got something else"],
+    ["two, of which one is right", ["Bearer wrong", "Bearer right"], "got 2 of them"],
+    ["the token that only reads", ["Bearer reading"], "got the token that only reads"],
+  ];
+  for (const [what, values, got] of refused) {
+    it(`is refused for ${what}, in a sentence that does not repeat it`, () => {
+      const message = messageFor("change", ...values);
+      expect(message).to.match(/^authorization: must be the metadata `authorization: Bearer /);
+      expect(message?.endsWith(`: ${got}`), message).to.equal(true);
+      expect(message).not.to.match(/wrong|right|reading/);
+    });
+  }
 });

@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Metadata } from "@grpc/grpc-js";
 import { describeError } from "../../process/failure.ts";
 import type { SettingsInput } from "../../process/settings/program.ts";
 import { isReadableByAll } from "../../process/settings/small-file.ts";
 import { show } from "../../process/settings/values.ts";
-import { TOKEN_VARIABLE, token } from "../../process/token.ts";
+import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE, token } from "../../process/token.ts";
+import { type CallFault, callFault } from "./call-result.ts";
 
 /** The secret that a caller must know to change anything here. It is kept as a digest, so nothing can print it. */
 export class Token {
@@ -23,47 +25,104 @@ function digestOf(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
-/** `token` is undefined when none is configured. */
-export interface ConfiguredToken {
+/** What callers must come with; without a token nothing is asked of anybody. */
+export interface Tokens {
+  /** Allows every call. */
   readonly token: Token | undefined;
+  /** Allows the calls that only read. */
+  readonly readToken: Token | undefined;
+}
+
+export interface ConfiguredTokens extends Tokens {
   readonly problems: readonly string[];
 }
 
+/** Where one of the two secrets may be. */
+interface Place {
+  readonly flag: string;
+  readonly path: string | undefined;
+  readonly variable: string;
+}
+
+type Read = { readonly token: Token | undefined } | { readonly problem: string };
+
 /**
- * The token of the environment, or of the file at `path`. There is no flag for the token itself: every user of the
- * machine can read another process's command line. An empty variable is none, as a container's may be.
+ * The tokens of the environment, or of the files at these paths. There is no flag for a token itself: every user of
+ * the machine can read another process's command line. An empty variable is none, as a container's may be.
  */
-export function configuredToken(
+export function configuredTokens(
+  input: Pick<SettingsInput, "env" | "readFile" | "warn">,
+  { tokenFile, readTokenFile }: Readonly<Record<"tokenFile" | "readTokenFile", string | undefined>>,
+): ConfiguredTokens {
+  const full = read(input, { flag: "--token-file", path: tokenFile, variable: TOKEN_VARIABLE });
+  const reading = read(input, {
+    flag: "--read-token-file",
+    path: readTokenFile,
+    variable: READ_TOKEN_VARIABLE,
+  });
+  const problems = [full, reading].flatMap((each) => ("problem" in each ? [each.problem] : []));
+  const token = "token" in full ? full.token : undefined;
+  const readToken = "token" in reading ? reading.token : undefined;
+  if (problems.length === 0 && token === undefined && readToken !== undefined) {
+    problems.push(
+      `--read-token-file: must stand beside a token that allows purges (--token-file or ${TOKEN_VARIABLE}), got no such token`,
+    );
+  }
+  return { token, readToken, problems };
+}
+
+function read(
   { env, readFile, warn }: Pick<SettingsInput, "env" | "readFile" | "warn">,
-  path: string | undefined,
-): ConfiguredToken {
-  const fromEnvironment = env[TOKEN_VARIABLE] ?? "";
+  { flag, path, variable }: Place,
+): Read {
+  const fromEnvironment = env[variable] ?? "";
   if (path === undefined) {
-    return fromEnvironment === ""
-      ? { token: undefined, problems: [] }
-      : checked(TOKEN_VARIABLE, fromEnvironment);
+    return fromEnvironment === "" ? { token: undefined } : checked(variable, fromEnvironment);
   }
   if (fromEnvironment !== "") {
-    return refused(`--token-file: must not be given together with ${TOKEN_VARIABLE}, got both`);
+    return { problem: `${flag}: must not be given together with ${variable}, got both` };
   }
   if (isReadableByAll(path)) {
-    warn?.(`--token-file: every user of this machine can read ${show(path)}; chmod 600 prevents it`);
+    warn?.(`${flag}: every user of this machine can read ${show(path)}; chmod 600 prevents it`);
   }
   try {
     // An editor ends the line; the token has no blanks of its own.
-    return checked("--token-file", readFile(path).trim());
+    return checked(flag, readFile(path).trim());
   } catch (thrown) {
-    return refused(`--token-file: must be a file that can be read (${describeError(thrown)})`);
+    return { problem: `${flag}: must be a file that can be read (${describeError(thrown)})` };
   }
 }
 
 /** The message says what is wrong with the value, and never the value. */
-function checked(field: string, value: string): ConfiguredToken {
+function checked(field: string, value: string): Read {
   const secret = token.parse(value);
-  if (secret !== undefined) return { token: new Token(secret), problems: [] };
-  return refused(`${field}: must be ${token.rule}, got ${value.length} characters that are not shown`);
+  if (secret !== undefined) return { token: new Token(secret) };
+  return { problem: `${field}: must be ${token.rule}, got ${value.length} characters that are not shown` };
 }
 
-function refused(problem: string): ConfiguredToken {
-  return { token: undefined, problems: [problem] };
+/** What a call does with the edge: `open` calls say nothing that a router or a health check must not know. */
+export type CallRight = "open" | "read" | "change";
+
+// RFC 9110 section 11.1: the scheme's name is case-insensitive.
+const BEARER = /^bearer +(\S+)$/i;
+
+/** Undefined when the call may be made. The answer tells what was wrong, never what was offered. */
+export function authorize(metadata: Metadata, right: CallRight, tokens: Tokens): CallFault | undefined {
+  // Without a token the control port listens on loopback only, where the machine's users are trusted.
+  if (right === "open" || tokens.token === undefined) return undefined;
+  const given = metadata.get("authorization");
+  const [credentials] = given;
+  if (credentials === undefined) return unauthenticated(right, "got none");
+  if (given.length > 1) return unauthenticated(right, `got ${given.length} of them`);
+  const offered = BEARER.exec(String(credentials))?.[1];
+  if (offered === undefined) return unauthenticated(right, "got something else");
+  if (tokens.token.matches(offered)) return undefined;
+  if (tokens.readToken?.matches(offered) !== true) return unauthenticated(right, "got another token");
+  return right === "read" ? undefined : unauthenticated(right, "got the token that only reads");
+}
+
+function unauthenticated(right: CallRight, got: string): CallFault {
+  const which = right === "read" ? `${TOKEN_VARIABLE} or ${READ_TOKEN_VARIABLE}` : TOKEN_VARIABLE;
+  const rule = `must be the metadata \`authorization: Bearer <the edge's ${which}>\``;
+  return callFault("unauthenticated", `authorization: ${rule}: ${got}`);
 }

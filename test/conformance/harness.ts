@@ -33,7 +33,7 @@ export class Harness {
   static async start(): Promise<Harness> {
     const clock = new ManualClock();
     const origin = await ScriptedOrigin.start(clock);
-    return new Harness(clock, origin, await startTestEdge(origin.url, { clock, leaseMs: LEASE_MS }));
+    return new Harness(clock, origin, await startTestEdge(origin.url, { clock, lease: LEASE_MS }));
   }
 
   /** Resolves with the first difference in one line, or with undefined when the edge does all that is expected. */

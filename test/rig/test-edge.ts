@@ -1,4 +1,4 @@
-import type { EdgeConfig } from "../../edge/config.ts";
+import { type EdgeConfig, edgeDefaults } from "../../edge/config.ts";
 import { type Edge, startEdge } from "../../edge/edge.ts";
 import type { OriginConfig } from "../../edge/origin/open-origin.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
@@ -29,9 +29,7 @@ export async function startTestEdge(
   const { purgeLog, clock = systemClock, ...rest } = options;
   const edge = await startEdge(
     {
-      id: "edge-1",
-      host: "127.0.0.1",
-      advertise: "127.0.0.1",
+      ...edgeDefaults(),
       port: 0,
       grpcPort: 0,
       adminPort: 0,
@@ -42,13 +40,8 @@ export async function startTestEdge(
           origin: origin instanceof URL ? { kind: "http", url: origin } : origin,
         },
       ],
-      memoryBytes: 64 * 1024 * 1024,
-      ttlMs: 60_000,
-      leaseMs: 2_000,
-      staleWhenLapsed: false,
-      simulateLatencyMs: 0,
-      trustedProxies: ["127.0.0.0/8"],
-      drainMs: 10_000,
+      memory: 64 * 1024 * 1024,
+      drain: 10_000,
       purgeRate: 1_000_000,
       logLevel: "silent",
       ...rest,

@@ -52,7 +52,7 @@ describe("three edges on a Redis whose replica is promoted", function () {
       const log = openPurgeLog(`redis://127.0.0.1:${link.port}`, systemClock, createLog("test", "silent"));
       links.push(link);
       logs.push(log);
-      edges.push(await startTestEdge(origin.url, { id, purgeLog: log, leaseMs: LEASE_MS }));
+      edges.push(await startTestEdge(origin.url, { id, purgeLog: log, lease: LEASE_MS }));
     }
     for (const { url } of edges) for (const path of ["/page", "/other"]) await get(url, path);
     await replica.inSync();

@@ -19,7 +19,8 @@ describe("admin-cli with a fleet that has a token", function () {
     const fields = [["Cache-Control", "max-age=600"]] as const;
     origin = await HttpOrigin.start({ "/a": { fields, body: "a" }, "/b": { fields, body: "b" } });
     purgeLog = new MemoryPurgeLog(systemClock);
-    const start = (id: string) => startTestEdge(origin.url, { id, purgeLog, token: new Token(TOKEN) });
+    const start = (id: string) =>
+      startTestEdge(origin.url, { id, purgeLog, tokens: { token: new Token(TOKEN), readToken: undefined } });
     edges = [await start("edge-1"), await start("edge-2")];
     await get(edges[0].url, "/a");
     for (const target of ["/a", "/b"]) await get(edges[1].url, target);

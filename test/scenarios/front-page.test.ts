@@ -11,13 +11,14 @@ import { runAdminCli } from "../rig/run-admin-cli.ts";
 const CONFIG: StartConfig = {
   origin: startProgram.settings.origin.default,
   host: "127.0.0.1",
-  memoryBytes: 64 * 1024 * 1024,
+  memory: 64 * 1024 * 1024,
   // Longer than any run of this file, so that nothing expires under it.
-  ttlMs: 600_000,
-  leaseMs: 2_000,
+  ttl: 600_000,
+  lease: 2_000,
   // Far enough apart that edge-1 stays the nearest on a busy machine.
   simulateLatencyMs: [0, 150, 300],
   purgeRate: 1_000,
+  tokens: { token: undefined, readToken: undefined },
   logLevel: "silent",
   ports: {
     router: 0,

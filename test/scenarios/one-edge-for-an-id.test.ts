@@ -9,7 +9,7 @@ describe("an id is one edge's", () => {
   let purgeLog: MemoryPurgeLog;
   let first: TestEdge;
   // The shortest lease: the second edge waits for it to end.
-  const start = (leaseMs = 1_000) => startTestEdge(assets, { purgeLog, leaseMs });
+  const start = (lease = 1_000) => startTestEdge(assets, { purgeLog, lease });
   beforeEach(async () => {
     purgeLog = new MemoryPurgeLog(systemClock);
     first = await start();
@@ -29,10 +29,10 @@ describe("an id is one edge's", () => {
 
   it("so it is free at once when that edge has stopped", async () => {
     await first.stop();
-    const leaseMs = 20_000;
-    await (await start(leaseMs)).stop();
+    const lease = 20_000;
+    await (await start(lease)).stop();
     const began = performance.now();
     first = await start();
-    expect(performance.now() - began).to.be.below(leaseMs / 2);
+    expect(performance.now() - began).to.be.below(lease / 2);
   });
 });

@@ -34,7 +34,7 @@ describe("two edges on one Redis", () => {
     for (const id of ["edge-1", "edge-2"]) {
       const log = openPurgeLog(redis.url, systemClock, createLog("test", "silent"));
       logs.push(log);
-      edges.push(await startTestEdge(origin.url, { id, purgeLog: log, leaseMs: 1_000 }));
+      edges.push(await startTestEdge(origin.url, { id, purgeLog: log, lease: 1_000 }));
     }
   });
 

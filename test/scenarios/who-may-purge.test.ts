@@ -16,6 +16,8 @@ const PURGE: PurgeRequest = {
   pace: 0,
 };
 
+const TOKENS = { token: new Token("right"), readToken: new Token("reading") };
+
 describe("an edge with a token", () => {
   let origin: HttpOrigin;
   let edge: TestEdge;
@@ -23,7 +25,7 @@ describe("an edge with a token", () => {
 
   before(async () => {
     origin = await HttpOrigin.start({ "/a": { fields: [], body: "a" } });
-    edge = await startTestEdge(origin.url, { token: new Token("right") });
+    edge = await startTestEdge(origin.url, { tokens: TOKENS });
     client = new EdgeServiceClient(edge.control, credentials.createInsecure());
   });
 
@@ -119,7 +121,7 @@ describe("an edge without a token", () => {
     const closed = await startTestEdge(origin.url, {
       host: "0.0.0.0",
       id: "edge-2",
-      token: new Token("right"),
+      tokens: TOKENS,
     });
     expect([open.http.host, open.grpc.host, open.admin.host]).to.deep.equal([
       "0.0.0.0",
