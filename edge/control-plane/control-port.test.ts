@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
 import { createLog } from "../../process/log.ts";
@@ -10,17 +10,19 @@ describe("the control port", () => {
   let port: ControlPort;
   let bound = 0;
   let clients: Socket[] = [];
-  /** Connections handed on. */
+  /** Connections handed on, and an event for each. */
   let taken: Socket[] = [];
+  const handedOn = new EventEmitter();
 
   async function open(limits: ControlPortLimits): Promise<void> {
     taken = [];
-    port = new ControlPort(
-      { clock, log: createLog("test", "silent") },
-      (socket) => taken.push(socket),
-      limits,
-    );
+    port = new ControlPort({ clock, log: createLog("test", "silent") }, take, limits);
     bound = await port.open("127.0.0.1", 0, "test port");
+  }
+
+  function take(socket: Socket): void {
+    taken.push(socket.resume());
+    handedOn.emit("taken");
   }
 
   /** Whether the port keeps a new connection, to which it is sent a byte. */
@@ -67,8 +69,7 @@ describe("the control port", () => {
     const spoke = taken[0];
     const mute = connect(bound, "127.0.0.1");
     clients.push(mute);
-    await once(mute, "connect");
-    await takenAfter(1);
+    await once(handedOn, "taken");
     spoke?.resume();
     if (spoke?.bytesRead === 0) await once(spoke, "data");
     await clock.advance(9_999);
