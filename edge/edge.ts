@@ -266,7 +266,7 @@ class RunningEdge implements Edge {
     try {
       await this.#around.purgeLog.leave(this.id, this.#bootId);
     } catch (thrown) {
-      this.#parts.log.warn({ cause: describeError(thrown) }, "still in the heartbeat table");
+      this.#parts.log.warn({ cause: describeError(thrown) }, "could not leave the heartbeat table");
     }
   }
 }

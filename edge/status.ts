@@ -83,7 +83,10 @@ export class EdgeReport {
       const members = await this.#purgeLog.members();
       this.#lastMembers = members.map((member) => ({ ...member, position: formatPosition(member.position) }));
     } catch (thrown) {
-      this.#parts.log.info({ cause: describeError(thrown) }, "members as last known");
+      this.#parts.log.info(
+        { cause: describeError(thrown) },
+        "heartbeat table unreadable; last known members used",
+      );
     }
     return this.#lastMembers;
   }

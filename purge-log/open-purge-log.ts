@@ -13,7 +13,7 @@ export function openPurgeLog(redis: string | undefined, clock: Clock, log: Log):
     clock,
     random: Math.random,
     onTrouble: (failure) =>
-      log.error({ code: failure.code, cause: describeError(failure) }, "purge log in trouble"),
+      log.error({ code: failure.code, cause: describeError(failure) }, "purge log failed; trying again"),
     onRecovered: () => log.warn("purge log works again"),
   });
 }

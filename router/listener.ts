@@ -78,7 +78,7 @@ export class Listener {
       take: (exchange) => this.#take(exchange),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
-      trouble: (err) => log.error({ err }, "router HTTP port in trouble"),
+      trouble: (err) => log.error({ err }, "router HTTP port failed"),
     });
   }
 

@@ -121,7 +121,10 @@ export class PurgeCalls {
     try {
       return await this.#parts.purgeLog.members();
     } catch (thrown) {
-      this.#parts.log.info({ cause: describeError(thrown) }, "purges without news of other edges");
+      this.#parts.log.info(
+        { cause: describeError(thrown) },
+        "heartbeat table unreadable; purges listed without receipts of other edges",
+      );
       return [];
     }
   }

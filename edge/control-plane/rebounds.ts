@@ -61,6 +61,6 @@ export class Rebounds {
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
     }
-    log.error({ purgeId, first: formatPosition(first), targets, reason }, "rebound of a purge was not sent");
+    log.error({ purgeId, first: formatPosition(first), targets, reason }, "rebound of a purge not sent");
   }
 }

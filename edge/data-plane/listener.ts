@@ -61,7 +61,8 @@ export class Listener {
       take: (exchange) => this.#take(exchange),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
-      trouble: (cause) => edge.log.error({ cause: describeError(cause) }, "data port cannot accept"),
+      trouble: (cause) =>
+        edge.log.error({ cause: describeError(cause) }, "data port failed to accept a connection"),
     });
   }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { fileValue } from "../../process/settings/file-values.ts";
-import { isOwnOrigin, type OwnPorts, origin, type Site, Sites } from "./sites.ts";
+import { isOwnOrigin, type OwnPorts, origin, type Site, Sites, sitesSection } from "./sites.ts";
 
 const nowhere = { kind: "directory", path: "/nowhere" } as const;
 const shop: Site = { name: "shop", hosts: ["shop.example", "www.shop.example", "::1"], origin: nowhere };
@@ -91,6 +91,25 @@ describe("the origin setting", () => {
     for (const list of [[], ["http://a", "assets"]]) {
       expect(fileValue(origin).safeParse(list).success).to.equal(false);
     }
+  });
+});
+
+describe("the list of sites", () => {
+  const sites = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      name: `s${i}`,
+      hosts: [`h${i}.example`],
+      origin: "http://a",
+    }));
+
+  it("may have 1,000 sites, and not 1,001 or none", () => {
+    const read = (count: number) => sitesSection.schema.safeParse(sites(count)).success;
+    expect([read(1), read(1_000), read(1_001), read(0)]).to.deep.equal([true, true, false, false]);
+  });
+
+  it("may have a site with eight origins", () => {
+    const text = Array.from({ length: 8 }, (_, i) => `http://a${i}`).join(",");
+    expect(origin.parse(text)?.kind).to.equal("several");
   });
 });
 

@@ -24,7 +24,7 @@ export async function claimId(
     const waitMs = leaseEndsInMs(earlier);
     log.warn(
       { grpc: earlier.grpcAddress, waitMs },
-      "an edge with this id was here just now: waiting for its end",
+      "an edge with this id ran until just now; waiting until its lease has ended",
     );
     await clock.wait(waitMs);
     const living = await look();
@@ -34,6 +34,6 @@ export async function claimId(
     throw new Failure("edge-id-taken", "config", `--id: ${rule}, got ${got}`);
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === "edge-id-taken") throw thrown;
-    log.warn({ cause: describeError(thrown) }, "not known yet: whether another edge has this id");
+    log.warn({ cause: describeError(thrown) }, "heartbeat table unreadable; another edge may have this id");
   }
 }

@@ -140,7 +140,7 @@ export class Refill {
 
   #brokeOff(thrown: unknown): void {
     if (this.#stopping.signal.aborted) return;
-    this.#edge.log.error({ cause: describeError(thrown) }, "refill broke off");
+    this.#edge.log.error({ cause: describeError(thrown) }, "refill failed");
   }
 
   async #run(): Promise<void> {
