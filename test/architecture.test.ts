@@ -50,6 +50,14 @@ describe("the architecture", () => {
     const pages = new Map(paths.map((path) => [path, readFileSync(resolve(root, path), "utf8")]));
     check(missingFiles(pages, (path) => existsSync(resolve(root, path))));
   });
+  it("promises of a purge in the README what docs/purge.md promises", () => {
+    const promises = ["README.md", "docs/purge.md"].map((name) => {
+      const page = readFileSync(resolve(root, name), "utf8");
+      return page.match(/^- \*\*(?:Proven|Bounded|Nothing lost)\.\*\*[\s\S]*?(?=\n(?:- |\n))/gm);
+    });
+    expect(promises[0]).to.have.length(3);
+    expect(promises[0]).to.deep.equal(promises[1]);
+  });
   it("cites rules of the purge protocol that docs/purge.md defines, each with the files that keep it", () => {
     const readText = (path: string) =>
       existsSync(resolve(root, path)) ? readFileSync(resolve(root, path), "utf8") : undefined;
