@@ -18,7 +18,10 @@ describe("the edge's settings", () => {
       grpcPort: 50051,
       adminPort: 9081,
       origin: { kind: "directory", path: "site" },
-      sites: [{ name: "default", hosts: [], origin: { kind: "directory", path: "site" } }],
+      originHost: { kind: "client" },
+      sites: [
+        { name: "default", hosts: [], origin: { kind: "directory", path: "site" }, host: { kind: "client" } },
+      ],
       redis: undefined,
       publicUrl: undefined,
       memory: 268_435_456,
@@ -111,13 +114,22 @@ describe("the edge's settings", () => {
   const refusedSites: readonly [why: string, file: string, message: string][] = [
     ["no site", "sites: []", "sites: must have at least one site, got []"],
     ["what is not a list", "sites: a", 'sites: must be a list of sites, got "a"'],
-    ["a site that is not a map", "sites: [a]", 'sites.0: must be a map of name, hosts and origin, got "a"'],
+    [
+      "a site that is not a map",
+      "sites: [a]",
+      'sites.0: must be a map of name, hosts, origin and host, got "a"',
+    ],
     ["a site without origin", "sites: [{name: a}]", "sites.0.origin: must be the path of a directory"],
     ["an unknown key", "sites: [{name: a, origin: x, ttl: 1}]", 'sites.0."ttl" is not a setting'],
     [
       "a host with a port",
       "sites: [{name: a, origin: x, hosts: ['a:1']}]",
       "sites.0.hosts.0: must be a host name",
+    ],
+    [
+      "a host for the origin that is none",
+      "sites: [{name: a, origin: 'http://h', host: 'a b'}]",
+      "sites.0.host: must be client, origin, or a host name with an optional port",
     ],
     ["hosts that are not a list", "sites: [{name: a, origin: x, hosts: a}]", "sites.0.hosts: must be a list"],
     [

@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from "../process/settings/values.ts";
 import { configuredTokens, type Tokens } from "./control-plane/token.ts";
+import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -65,6 +66,11 @@ export const edgeProgram = {
       type: origin,
       help: "Where responses come from; required unless the configuration file has sites.",
     }),
+    originHost: setting({
+      type: hostPolicy,
+      default: CLIENT_HOST,
+      help: "The Host that an HTTP origin is sent: that of the client, that of the origin's own URL, or a fixed one. The client's is in the cache key.",
+    }),
     redis: setting({
       type: redisUrl,
       help: "The Redis with the purge log; without it the log is in memory, for this edge alone.",
@@ -105,7 +111,7 @@ export const edgeProgram = {
     trustedProxies: setting({
       type: listOf(network),
       default: ["127.0.0.0/8", "::1"],
-      help: "Where routers and proxies in front of it are: their X-Forwarded-For is passed on, everybody else's is not.",
+      help: "Addresses of trusted proxies and routers. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
     purgeRate: setting({
       type: wholeNumber(1, 1_000_000),
@@ -169,7 +175,9 @@ export function edgeDefaults(): EdgeConfig {
 type EdgeValues = Values<(typeof edgeProgram)["settings"]>;
 
 function defaultSite(values: EdgeValues): readonly Site[] {
-  return values.origin === undefined ? [] : [{ name: "default", hosts: [], origin: values.origin }];
+  return values.origin === undefined
+    ? []
+    : [{ name: "default", hosts: [], origin: values.origin, host: values.originHost }];
 }
 
 function originProblems({ origin: given, sites }: EdgeValues): string[] {

@@ -12,6 +12,7 @@ import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
 import { ControlPlane } from "./control-plane/server.ts";
 import { Listener } from "./data-plane/listener.ts";
+import { CLIENT_HOST } from "./origin/host-policy.ts";
 import { openOrigin } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
 import { Sites } from "./origin/sites.ts";
@@ -67,7 +68,9 @@ export async function startEdge(config: EdgeConfig, around: Surroundings): Promi
   try {
     for (const site of config.sites) {
       const log = around.log.child({ edge: config.id, site: site.name });
-      origins.set(site.name, await openOrigin(site.origin, { ttlMs, via, clock, random: Math.random, log }));
+      const { host = CLIENT_HOST } = site;
+      const context = { ttlMs, host, via, clock, random: Math.random, log };
+      origins.set(site.name, await openOrigin(site.origin, context));
     }
   } catch (thrown) {
     for (const origin of origins.values()) await origin.close();

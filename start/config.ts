@@ -1,5 +1,6 @@
 import { edgeProgram } from "../edge/config.ts";
 import { configuredTokens, type Tokens } from "../edge/control-plane/token.ts";
+import type { HostPolicy } from "../edge/origin/host-policy.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
 import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
 import { Failure } from "../process/failure.ts";
@@ -18,6 +19,8 @@ export interface EdgePorts {
 /** What the one-command system is started with: three edges and a router in one process. */
 export interface StartConfig {
   readonly origin: OriginConfig;
+  /** The Host that an HTTP origin is sent. */
+  readonly originHost: HostPolicy;
   /** undefined: the purge log is in memory, shared by the three edges. */
   readonly redis?: string;
   readonly host: string;
@@ -52,7 +55,7 @@ const PORTS: StartConfig["ports"] = {
   ],
 };
 
-const { memory, ttl, lease, simulateLatency, redis, tokenFile, readTokenFile, purgeRate } =
+const { memory, originHost, ttl, lease, simulateLatency, redis, tokenFile, readTokenFile, purgeRate } =
   edgeProgram.settings;
 
 export const startProgram = {
@@ -65,6 +68,7 @@ export const startProgram = {
       default: { kind: "directory", path: "assets" },
       help: "Where responses come from: the demo site unless given.",
     }),
+    originHost: setting(originHost),
     redis: setting({
       type: redis.type,
       help: "The Redis with the purge log; without it the log is in memory, for these three edges.",
@@ -116,6 +120,7 @@ export function startConfig(input: SettingsInput): StartConfig {
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
   return {
     origin: from,
+    originHost: values.originHost,
     ...(values.redis === undefined ? {} : { redis: values.redis }),
     host: HOST,
     memory: values.memory,

@@ -74,6 +74,7 @@ export function sharedOrForOne(
   const response: StoredResponse = {
     key: arrived.key,
     site: request.site,
+    ...(request.base === undefined ? {} : { base: request.base }),
     target: request.target,
     method,
     authorized: request.fields.has("Authorization"),

@@ -83,7 +83,7 @@ async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheConte
   const asked = originRequest(request, aim);
   const fieldsSent = vouchedFor(asked.fields, request);
   const response = await origin.fetch(
-    { ...asked, fields: fieldsSent, onInterim: request.onInterim },
+    { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim },
     fetching.signal,
   );
   const responseTime = edge.clock.wall();

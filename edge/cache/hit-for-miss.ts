@@ -33,6 +33,11 @@ export class HitForMiss {
     return mark !== undefined && now < mark.until ? mark.reason : undefined;
   }
 
+  /** The latest of the keys that `matches` takes. */
+  find(matches: (key: string) => boolean): string | undefined {
+    return this.#marks.keys().find(matches);
+  }
+
   clear(key: string): void {
     this.#marks.delete(key);
   }

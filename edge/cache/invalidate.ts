@@ -25,7 +25,7 @@ export async function invalidate(
     ...groups,
   ]);
   for (const target of targets) {
-    for (const stored of edge.store.peek(cacheKey(site, target))) edge.store.remove(stored);
+    for (const stored of edge.store.peek(cacheKey({ ...request, target }))) edge.store.remove(stored);
   }
   if (groups.length > 0) await edge.store.purge(groups);
 }

@@ -17,8 +17,9 @@ export function refreshBehind(
 ): void {
   const flight = edge.flights.at(key);
   if (flight !== undefined && edge.purges.mayJoin(flight.mark, stale)) return;
-  const { site, target, fields, scheme, authority } = request;
-  refresh({ method: "GET", site, target, fields, scheme, authority }, key, stale, edge);
+  const { site, base, target, fields, scheme, authority } = request;
+  const again = { method: "GET", site, target, fields, scheme, authority };
+  refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The life of a request:
  *
- * 1. Its cache key is its site and its target, byte for byte.
+ * 1. Its cache key is its site and its target, byte for byte, with the scheme and host where the origin is told of them.
  * 2. The store gives what it holds under that key; `judge` decides what may be done with it, by RFC 9111.
  * 3. fresh          it is served.
  *    stale-usable   it is served, and refreshed behind the answer where the rules say so.
@@ -79,10 +79,9 @@ export function lookup(
   { store, clock }: Pick<CacheContext, "store" | "clock">,
   how: "use" | "peek",
 ): Lookup {
-  const { site, target } = request;
-  const key = cacheKey(site, target);
+  const key = cacheKey(request);
   const held = how === "use" ? store.variants(key) : store.peek(key);
-  const stored = [...held, ...store.equivalents(site, target)];
+  const stored = [...held, ...store.equivalents(request)];
   return { key, stored, verdict: judge(request, stored, view.standing, clock.wall()) };
 }
 

@@ -145,8 +145,10 @@ describe("Explain", () => {
 
   it("finds the site by the host of a full URL", async () => {
     await start([["shop.example"], ["blog.example"], []]);
-    expect((await explain("http://BLOG.example:8081/a?b")).key).to.equal("site-1 /a?b");
-    expect((await explain("https://other.example/a")).key).to.equal("site-2 /a");
+    expect((await explain("http://BLOG.example:8081/a?b")).key).to.equal(
+      "site-1 http://blog.example:8081/a?b",
+    );
+    expect((await explain("https://other.example/a")).key).to.equal("site-2 https://other.example/a");
     expect((await explain("/a")).key).to.equal("site-2 /a");
   });
 

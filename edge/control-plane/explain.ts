@@ -8,6 +8,7 @@ import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
 import { lookup } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
+import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttlLeft, type Verdict } from "../rules/judge.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
@@ -41,6 +42,7 @@ export async function explain(
     method: "GET",
     target: url.target,
     site,
+    ...(await toldOf(url, site, sites, edge)),
     fields: Fields.of(Object.entries(request.fields)),
   };
   const view = await purgeView(asked.fields, edge.purges);
@@ -65,6 +67,25 @@ export async function explain(
 function siteOf({ authority }: NamedUrl, sites: Sites): string | undefined {
   if (authority !== undefined) return sites.of(authority);
   return sites.of("") ?? (sites.names.length === 1 ? sites.names[0] : undefined);
+}
+
+/**
+ * What the origin is told of scheme and host. A bare path names neither: then it is what a response for that path was
+ * stored for, or the latest one was not stored for.
+ */
+async function toldOf(
+  { scheme, authority, target }: NamedUrl,
+  site: string,
+  sites: Sites,
+  { store, hitForMiss }: Pick<CacheContext, "store" | "hitForMiss">,
+): Promise<Pick<CacheRequest, "base">> {
+  if (authority !== undefined) return sites.told(site, scheme, authority);
+  for await (const stored of store.coveredBy([{ kind: "url", target, site }])) {
+    if (stored.target === target && stored.base !== undefined) return { base: stored.base };
+  }
+  const baseIn = (key: string) => key.slice(site.length + 1, key.length - target.length);
+  const missed = hitForMiss.find((key) => key === cacheKey({ site, base: baseIn(key), target }));
+  return missed === undefined ? {} : { base: baseIn(missed) };
 }
 
 /**

@@ -2,18 +2,18 @@ import { expect } from "chai";
 import { isPrefix, parseUrl } from "./purge-url.ts";
 
 describe("a URL as a purge names it", () => {
-  for (const [text, authority, target] of [
+  for (const [text, authority, target, scheme = "http"] of [
     ["/", undefined, "/"],
     ["/a?b=1", undefined, "/a?b=1"],
     ["//evil/x", undefined, "//evil/x"],
     ["/a/../b%2F", undefined, "/a/../b%2F"],
     ["http://shop.example", "shop.example", "/"],
-    ["https://Shop.Example:8443/a", "shop.example:8443", "/a"],
+    ["https://Shop.Example:8443/a", "shop.example:8443", "/a", "https"],
     ["HTTP://shop.example?q", "shop.example", "/?q"],
     ["http://[::1]:80/a", "[::1]:80", "/a"],
   ] as const) {
     it(`${text} is ${target} of ${authority ?? "whatever site is named"}`, () => {
-      expect(parseUrl(text)).to.deep.equal({ authority, target });
+      expect(parseUrl(text)).to.deep.equal({ scheme, authority, target });
     });
   }
 

@@ -1,8 +1,12 @@
+import { authorityText } from "../../http/message/authority.ts";
 import { parseTarget } from "../../http/message/request-target.ts";
+import type { Scheme } from "../../http/message/scheme.ts";
 import { MOST_URL } from "../../purge-log/purge.ts";
 
 /** A URL as a purge or an explanation names it. */
 export interface NamedUrl {
+  /** http for a bare path. */
+  readonly scheme: Scheme;
   /** host[:port]; undefined for a bare path. */
   readonly authority: string | undefined;
   /** Path with optional query, byte for byte as written: it must equal what clients ask for. */
@@ -18,10 +22,10 @@ export const URL_RULE =
 export function parseUrl(text: string): NamedUrl | undefined {
   const target = text.length > MOST_URL ? "target-form" : parseTarget(text);
   if (typeof target === "string") return undefined;
-  const authority = target.absolute?.authority;
-  if (authority === undefined) return { authority, target: target.path };
-  const { host, port } = authority;
-  return { authority: port === undefined ? host : `${host}:${port}`, target: target.path };
+  const { absolute, path } = target;
+  if (absolute === undefined) return { scheme: "http", authority: undefined, target: path };
+  const scheme = absolute.defaultPort === 443 ? "https" : "http";
+  return { scheme, authority: authorityText(absolute.authority), target: path };
 }
 
 /** What isPrefix takes, in words. */

@@ -460,7 +460,8 @@ describe("the data port", () => {
       leaver.destroy();
       body.open();
       expect((await stayer.reply()).body).to.equal("first-half.last-half.");
-      expect((await get(edge.url, "/shared")).header("x-cache")).to.equal("HIT");
+      const later = await get(edge.url, "/shared", { headers: { Host: "site.example" } });
+      expect(later.header("x-cache")).to.equal("HIT");
       expect(origin.count("/shared")).to.equal(1);
     });
 

@@ -9,6 +9,7 @@ import type { Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
 import { type EdgeRequest, serve } from "../cache/serve.ts";
+import { withoutDefaultPort } from "../origin/host-policy.ts";
 import type { Sites } from "../origin/sites.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
@@ -88,19 +89,22 @@ export class Listener {
 
   #take(exchange: Exchange): void {
     const { request, peer } = exchange;
-    const authority = request.host ?? "";
+    const { section } = request.fields;
+    const scheme = this.#proxies.scheme(peer.address, section.get("X-Forwarded-Proto"), peer.scheme);
+    const named = this.#proxies.host(peer.address, section.get("X-Forwarded-Host"), request.host);
+    const authority = withoutDefaultPort(scheme, named ?? "");
     const site = this.#sites.of(authority);
     if (site === undefined) {
       this.#refuseExchange(exchange, UNKNOWN_HOST);
       return;
     }
-    const { section } = request.fields;
     const asked = {
       method: request.method,
       target: request.path,
       site,
+      ...this.#sites.told(site, scheme, authority),
       fields: section,
-      scheme: peer.scheme,
+      scheme,
       authority,
       addresses: this.#proxies.chain(peer.address, section.get("X-Forwarded-For")),
     };

@@ -24,10 +24,7 @@ interface CameBy {
   readonly addresses?: string;
 }
 
-/**
- * What this edge vouches for. The Host that the client named is not among it: it is not in the cache key, so an
- * answer made from it would go to clients of other hosts.
- */
+/** What this edge vouches for. An HTTP origin is told of the client's host too, see host-policy.ts. */
 export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Fields {
   const vouched = fields.with("X-Forwarded-Proto", scheme);
   return addresses === undefined ? vouched : vouched.with("X-Forwarded-For", addresses);
@@ -35,7 +32,7 @@ export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Field
 
 /** The request's fields as the origin gets them, for an answer that is for this client only. */
 export function fieldsForOrigin(fields: Fields): Fields {
-  // The Host that the origin gets is its own, never the client's: it is not in the cache key.
+  // An HTTP origin adds the Host that its site wants.
   return withoutForgeable(endToEnd(fields)).without([READ_HERE, "Host", "Expect"]);
 }
 

@@ -7,10 +7,12 @@ import { createLog } from "../../process/log.ts";
 import { originContract } from "../../test/contracts/origin.contract.ts";
 import { failureOf } from "../../test/rig/fetching.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
+import { CLIENT_HOST } from "./host-policy.ts";
 import { openOrigin } from "./open-origin.ts";
 
 const context = {
   ttlMs: 60_000,
+  host: CLIENT_HOST,
   via: "edge-1",
   clock: systemClock,
   random: () => 0,

@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import { DirectoryOrigin } from "./directory.ts";
 import { FailoverOrigin } from "./failover.ts";
+import type { HostPolicy } from "./host-policy.ts";
 import type { Origin } from "./origin.ts";
 import { UpstreamOrigin } from "./upstream.ts";
 
@@ -14,6 +15,8 @@ export type OriginConfig =
 export interface OriginContext {
   /** Freshness that a directory gives its files, in milliseconds. */
   readonly ttlMs: number;
+  /** The Host that HTTP origins are sent. */
+  readonly host: HostPolicy;
   /** The edge's id, by which an HTTP origin knows who asks. */
   readonly via: string;
   readonly clock: Clock;
@@ -24,16 +27,16 @@ export interface OriginContext {
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */
 export async function openOrigin(config: OriginConfig, context: OriginContext): Promise<Origin> {
-  const { ttlMs, via, clock, random, log } = context;
+  const { ttlMs, host, via, clock, random, log } = context;
   switch (config.kind) {
     case "directory":
       return DirectoryOrigin.open({ root: config.path, ttlMs, clock });
     case "http":
-      return new UpstreamOrigin({ base: config.url, via, clock });
+      return new UpstreamOrigin({ base: config.url, host, via, clock });
     case "several": {
       const members = config.urls.map((base) => ({
         name: base.origin,
-        origin: new UpstreamOrigin({ base, via, clock }),
+        origin: new UpstreamOrigin({ base, host, via, clock }),
       }));
       return new FailoverOrigin({ members, clock, random, log });
     }

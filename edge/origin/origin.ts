@@ -6,6 +6,8 @@ export interface OriginRequest {
   readonly method: string;
   /** Path with optional query, beginning with "/", exactly the bytes of the cache key. */
   readonly target: string;
+  /** The host that the client asked for, with its port when one is given; "" when it named none. */
+  readonly authority?: string;
   readonly fields: Fields;
   readonly body?: AsyncIterable<Uint8Array>;
   /**

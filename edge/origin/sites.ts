@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { Scheme } from "../../http/message/scheme.ts";
 import { isEveryAddress, isLoopback } from "../../process/address.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
+import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
 
 /** A named set of Host names with one origin. */
@@ -12,6 +14,8 @@ export interface Site {
   /** In lower case; empty when the site answers every Host that no other site names. */
   readonly hosts: readonly string[];
   readonly origin: OriginConfig;
+  /** The Host that the origin is sent, when it is an HTTP origin: the client's by default. */
+  readonly host?: HostPolicy;
 }
 
 /** The name of an edge or a site: it stands in header fields, logs and metrics as it is. */
@@ -70,9 +74,11 @@ const site = z.strictObject(
     name: fileValue(nodeName),
     hosts: z.array(fileValue(host), { error: "must be a list of host names" }).default([]),
     origin: fileValue(origin),
+    host: fileValue(hostPolicy).default(CLIENT_HOST),
   },
   {
-    error: (issue) => (issue.code === "invalid_type" ? "must be a map of name, hosts and origin" : undefined),
+    error: (issue) =>
+      issue.code === "invalid_type" ? "must be a map of name, hosts, origin and host" : undefined,
   },
 );
 
@@ -85,7 +91,7 @@ export const sitesSection: Section<readonly Site[]> = {
     .transform((sites) =>
       sites.map((each) => ({ ...each, hosts: each.hosts.map((name) => name.toLowerCase()) })),
     ),
-  help: "A list of `name`, `hosts` and `origin`; a site without hosts answers every other Host. Instead of --origin.",
+  help: "A list of `name`, `hosts`, `origin` and `host`. A site without hosts answers every other Host. `host` is what --origin-host is. Instead of --origin.",
 };
 
 /** What is wrong between sites that are each right. */
@@ -120,12 +126,15 @@ export class Sites {
   /** The same where every host selects the site of the same name. Edges of one fleet compare it. */
   readonly digest: string;
   readonly #byHost = new Map<string, string>();
+  /** Of the sites whose origin is told of the host or the scheme. */
+  readonly #policies = new Map<string, HostPolicy>();
   readonly #fallback: string | undefined;
 
   constructor(sites: readonly Site[]) {
     this.names = sites.map((site) => site.name);
     this.#fallback = sites.find((site) => site.hosts.length === 0)?.name;
-    for (const { name, hosts } of sites) {
+    for (const { name, hosts, origin, host = CLIENT_HOST } of sites) {
+      if (origin.kind !== "directory") this.#policies.set(name, host);
       for (const host of hosts) this.#byHost.set(hostOf(isBareIPv6(host) ? `[${host}]` : host), name);
     }
     const selected = [...this.#byHost].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -139,6 +148,12 @@ export class Sites {
    */
   of(authority: string): string | undefined {
     return this.#byHost.get(hostOf(authority)) ?? this.#fallback;
+  }
+
+  /** What the origin of a site is told of scheme and host, for the cache key; nothing for a directory. */
+  told(site: string, scheme: Scheme, authority: string): { readonly base?: string } {
+    const policy = this.#policies.get(site);
+    return policy === undefined ? {} : { base: toldBase(policy, scheme, authority) };
   }
 }
 

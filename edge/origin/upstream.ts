@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
-import { buildConnector, Pool } from "undici";
+import { buildConnector, type Dispatcher, Pool } from "undici";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
+import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
 import { isRepeatable, type Origin, type OriginRequest, type OriginResponse } from "./origin.ts";
 import { originErrorOf } from "./origin-error.ts";
 import { skipContinue } from "./skip-continue.ts";
@@ -16,6 +17,7 @@ export interface UpstreamOptions {
   readonly base: URL;
   /** The edge's id, for Via and CDN-Loop. */
   readonly via: string;
+  readonly host?: HostPolicy;
   readonly clock: Clock;
   readonly connectTimeoutMs?: number;
   /** From the request until the fields of its response; the time in the queue for a connection counts. */
@@ -56,6 +58,7 @@ export class UpstreamOrigin implements Origin {
       fieldsTimeoutMs: 30_000,
       bodyTimeoutMs: 30_000,
       connections: MOST_CONNECTIONS,
+      host: CLIENT_HOST,
       ...options,
     };
     const { base, clock, connections, connectTimeoutMs } = this.#options;
@@ -121,19 +124,26 @@ export class UpstreamOrigin implements Origin {
       hadBegun: (error) => this.#lost.get(error)?.sinceRequest === true,
     });
     const body = request.body === undefined ? null : Readable.from(request.body);
-    this.#pool.dispatch({ path, method, headers: this.#requestLines(request), body }, exchange);
+    // Only to keep connections for every Host, see #connectPrepared.
+    const servername = this.#options.base.hostname;
+    const headers = this.#requestLines(request);
+    this.#pool.dispatch({ path, method, headers, body, servername } as Dispatcher.DispatchOptions, exchange);
     return exchange;
   }
 
-  #requestLines({ fields, body }: OriginRequest): string[] {
+  #requestLines({ authority = "", fields, body }: OriginRequest): string[] {
     const { via } = this.#options;
-    // undici writes the origin's own Host, frames the body itself and knows no Expect.
+    // undici frames the body itself and knows no Expect.
     const passed = endToEnd(fields).without(
       body === undefined ? ["host", "expect", "content-length"] : ["host", "expect"],
     );
     // RFC 9110 section 7.6.3 and RFC 8586 section 2.
     const marked = appended(appended(passed, "Via", `1.1 ${via}`), "CDN-Loop", via);
-    return [...marked].flat();
+    // Without one, undici writes that of the base.
+    const host = hostFor(this.#options.host, authority);
+    return host === undefined
+      ? [...marked].flat()
+      : ["Host", host, ...marked.with("X-Forwarded-Host", host)].flat();
   }
 
   /** An idempotent request that met a kept connection just as the origin closed it is asked once more. */
@@ -144,7 +154,8 @@ export class UpstreamOrigin implements Origin {
   }
 
   #connectPrepared(target: buildConnector.Options, callback: buildConnector.Callback): void {
-    this.#connect(target, (...result) => {
+    // By default undici takes the name for TLS from Host, which here is the client's.
+    this.#connect({ ...target, servername: serverNameOf(this.#options.base) }, (...result) => {
       const [, socket] = result;
       if (socket) this.#prepare(socket);
       callback(...result);

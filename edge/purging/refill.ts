@@ -247,7 +247,10 @@ function isForAll({ authorized, selecting }: StoredResponse): boolean {
 }
 
 /** As nobody in particular would ask for it. */
-function requestFor({ site, target, selecting }: StoredResponse): FillRequest {
-  // Where it came by matters for unsafe methods only.
-  return { method: "GET", site, target, fields: fieldsSelecting(selecting), scheme: "http", authority: "" };
+function requestFor({ site, base, target, selecting }: StoredResponse): FillRequest {
+  const request = { method: "GET", site, target, fields: fieldsSelecting(selecting) };
+  // A directory asks nobody.
+  if (base === undefined) return { ...request, scheme: "http", authority: "" };
+  const [scheme, authority = ""] = base.split("://", 2);
+  return { ...request, base, scheme: scheme === "https" ? "https" : "http", authority };
 }

@@ -1,7 +1,14 @@
+import type { CacheRequest } from "./exchange.ts";
+
 /**
- * The key under which all variants of one resource are stored: the site's name, a space, the target.
- * Unambiguous, because a site's name matches [a-z0-9.-]+ and a target begins with "/" and holds no space.
+ * RFC 9111 section 2: the key under which all variants of one resource are stored. It is the site's name, a space, and
+ * of the URI what the origin is told of it: `shop https://shop.example/a?b`, or the target alone.
+ * Unambiguous, because neither a site's name nor a URI has a space, and a target begins with "/".
  */
-export function cacheKey(site: string, target: string): string {
-  return `${site} ${target}`;
+export function cacheKey({
+  site,
+  base = "",
+  target,
+}: Pick<CacheRequest, "site" | "base" | "target">): string {
+  return `${site} ${base}${target}`;
 }

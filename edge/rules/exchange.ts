@@ -6,6 +6,8 @@ export interface CacheRequest {
   /** Path with optional query, beginning with "/", byte for byte as received. */
   readonly target: string;
   readonly site: string;
+  /** Scheme and host of the URI, as the origin is told of them; absent when it is not, as a directory. */
+  readonly base?: string;
   readonly fields: Fields;
 }
 

@@ -24,8 +24,8 @@ describe("the store in memory", () => {
       const target = `/a?n=${i}&utm=x`;
       store.put(storedResponse(target, { variance }), requestFor(target));
     }
-    expect(store.equivalents("default", "/a?n=64")).to.have.length(1);
-    expect(store.equivalents("default", "/a?n=65")).to.have.length(0);
+    expect(store.equivalents({ site: "default", target: "/a?n=64" })).to.have.length(1);
+    expect(store.equivalents({ site: "default", target: "/a?n=65" })).to.have.length(0);
   });
 
   it("keeps the other variants of a key when one is too large to be kept beside them", () => {

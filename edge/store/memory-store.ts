@@ -81,14 +81,18 @@ export class MemoryStore implements Store {
     return Math.floor(this.#uses / USES_A_PERIOD);
   }
 
-  equivalents(site: string, target: string): readonly StoredResponse[] {
+  equivalents({
+    site,
+    base,
+    target,
+  }: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[] {
     const found: StoredResponse[] = [];
     let looked = 0;
     for (const stored of this.#index.varyingAtPath(pathOf(target))) {
       looked += 1;
       if (looked > MOST_EQUIVALENTS) break;
       const { variance } = stored;
-      const other = stored.site === site && stored.target !== target;
+      const other = stored.site === site && stored.base === base && stored.target !== target;
       if (other && equivalentTargets(stored.target, target, variance)) found.push(stored);
     }
     return found;

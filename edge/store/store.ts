@@ -31,7 +31,7 @@ export interface Store {
   /** Every stored response under a key. Does not mark the key as used. */
   peek(key: string): readonly StoredResponse[];
   /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
-  equivalents(site: string, target: string): readonly StoredResponse[];
+  equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[];
   /** Stores it in place of the variants that the same request would have selected. */
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
   /** Drops a stored response; one that is no longer held is no error. */

@@ -7,6 +7,8 @@ import { parsedHead, type StoredHead } from "../rules/stored-head.ts";
 export interface StoredResponse extends StoredHead {
   readonly key: string;
   readonly site: string;
+  /** As in the request, see CacheRequest. */
+  readonly base?: string;
   readonly target: string;
   readonly chunks: readonly Uint8Array[];
   readonly bodyLength: number;

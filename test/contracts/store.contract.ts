@@ -77,9 +77,9 @@ export function storeContract(make: MakeStore): void {
       const stored = put("/a?x=1&utm=2", { variance });
       put("/a?x=1");
       put("/b?x=1&utm=2", { variance });
-      expect(store.equivalents("default", "/a?x=1&utm=3")).to.deep.equal([stored]);
-      expect(store.equivalents("shop", "/a?x=1&utm=3")).to.deep.equal([]);
-      expect(store.equivalents("default", "/a?x=2")).to.deep.equal([]);
+      expect(store.equivalents({ site: "default", target: "/a?x=1&utm=3" })).to.deep.equal([stored]);
+      expect(store.equivalents({ site: "shop", target: "/a?x=1&utm=3" })).to.deep.equal([]);
+      expect(store.equivalents({ site: "default", target: "/a?x=2" })).to.deep.equal([]);
     });
   });
 

@@ -1,6 +1,7 @@
 import { cacheOf } from "../../edge/cache/context.ts";
 import type { EdgeCounters } from "../../edge/cache/metrics.ts";
 import { Listener } from "../../edge/data-plane/listener.ts";
+import { CLIENT_HOST } from "../../edge/origin/host-policy.ts";
 import { openOrigin } from "../../edge/origin/open-origin.ts";
 import { Sites } from "../../edge/origin/sites.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
@@ -30,7 +31,7 @@ export async function startTestListener(
   await follower.start({ edge: "edge-1", bootId: "boot", grpcAddress: "h:1", httpAddress: "h:2" });
   const origin = await openOrigin(
     { kind: "http", url },
-    { ttlMs: 0, via: "edge-1", clock, random: Math.random, log },
+    { ttlMs: 0, host: CLIENT_HOST, via: "edge-1", clock, random: Math.random, log },
   );
   const origins = new Map([["default", origin]]);
   const edge = cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, 2 ** 20);

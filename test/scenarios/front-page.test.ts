@@ -10,6 +10,7 @@ import { runAdminCli } from "../rig/run-admin-cli.ts";
 /** The system of `npm start`, on any free ports. */
 const CONFIG: StartConfig = {
   origin: startProgram.settings.origin.default,
+  originHost: startProgram.settings.originHost.default,
   host: "127.0.0.1",
   memory: 64 * 1024 * 1024,
   // Longer than any run of this file, so that nothing expires under it.
