@@ -53,7 +53,7 @@ describe("an edge in front of an HTTPS origin", () => {
     await startEdge("localhost");
     const first = await get(edge.url, "/x");
     // TLS asks for the origin's own name, and the request for the client's.
-    const host = `host ${edge.url.host}`;
+    const host = `host ${new URL(edge.url).host}`;
     expect([first.status, first.text, first.header("x-cache")]).to.deep.equal([200, host, "MISS"]);
     expect((await get(edge.url, "/x")).header("x-cache")).to.equal("HIT");
     expect([requests, (await get(edge.operator, "/readyz")).status]).to.deep.equal([1, 200]);
