@@ -233,9 +233,15 @@ export class PurgeFollower implements PurgeState {
       await this.apply(entries);
   }
 
-  #leaseLeftMs(now: Reading): number {
+  /** Infinity when it cannot be told; undefined before the first proof. */
+  protected provenAgoMs(now: Reading): number | undefined {
     const { freshAsOf } = this.#progress;
-    return freshAsOf === undefined ? 0 : Math.max(0, this.#parts.leaseMs - elapsedMs(freshAsOf, now));
+    return freshAsOf === undefined ? undefined : elapsedMs(freshAsOf, now);
+  }
+
+  #leaseLeftMs(now: Reading): number {
+    const ago = this.provenAgoMs(now);
+    return ago === undefined ? 0 : Math.max(0, this.#parts.leaseMs - ago);
   }
 
   #heartbeat(identity: Identity): Heartbeat {

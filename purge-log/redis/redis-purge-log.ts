@@ -103,8 +103,9 @@ export class RedisPurgeLog implements PurgeLog {
     }, ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
     const { sentAt, outcome } = reply.value;
-    if (outcome.kind === "taken") throw idTaken(beat.edge, outcome.bootId);
+    // Once only, also by an edge whose id is taken: or the former boot, whose age begins anew, would have it for ever.
     this.#toldOfStepAt = steppedAt;
+    if (outcome.kind === "taken") throw idTaken(beat.edge, outcome.bootId);
     this.#serverClock.observe(outcome.serverMs, sentAt, clock.monotonic());
     return outcome.state;
   }

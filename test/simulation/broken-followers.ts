@@ -1,6 +1,13 @@
 import { refreshBehind } from "../../edge/cache/refresh.ts";
+import type { Reading } from "../../edge/purging/elapsed-time.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
-import { LAPSED, PURGED, type PurgeStanding, TRUSTED } from "../../edge/rules/purge-standing.ts";
+import {
+  LAPSED,
+  LAPSED_BUT_SERVING,
+  PURGED,
+  type PurgeStanding,
+  TRUSTED,
+} from "../../edge/rules/purge-standing.ts";
 import type { Purgeable } from "../../edge/store/purge-match.ts";
 import type { Store } from "../../edge/store/store.ts";
 import type { FillMark, StoredResponse } from "../../edge/store/stored-response.ts";
@@ -121,6 +128,31 @@ export class NeverBehind extends PurgeFollower {
   }
 }
 
+/** Serves stale without a lease when the origin fails, although it does not say so. */
+export class StaleWhenLapsed extends PurgeFollower {
+  override standing(stored: StoredResponse): PurgeStanding {
+    const standing = super.standing(stored);
+    return standing.kind === "lapsed" ? LAPSED_BUT_SERVING : standing;
+  }
+}
+
+/** Knows every site by the name that a purge has for it. */
+export class SiteBlind extends PurgeFollower {
+  constructor({ sites: _, ...parts }: FollowerParts) {
+    super(parts);
+  }
+}
+
+/** A lease by the monotonic clock alone, which stands still while the machine is suspended. */
+export class SuspensionBlind extends PurgeFollower {
+  constructor(parts: FollowerParts) {
+    const { clock } = parts;
+    const monotonic = (): number => clock.monotonic();
+    const wait: Clock["wait"] = (ms, signal) => clock.wait(ms, signal);
+    super({ ...parts, clock: { monotonic, wall: monotonic, wait } });
+  }
+}
+
 /** A lease that counts from the reply to the heartbeat. */
 export class LeaseFromReply extends PurgeFollower {
   readonly #clock: Clock;
@@ -134,11 +166,11 @@ export class LeaseFromReply extends PurgeFollower {
     this.#repliedAt = repliedAt;
   }
 
-  override get lagMs(): number | undefined {
-    const lag = super.lagMs;
-    if (lag === undefined) return undefined;
-    const now = this.#clock.monotonic();
-    const sentAt = [...this.#repliedAt.keys()].find((at) => Math.abs(at - (now - lag)) < 0.01);
-    return sentAt === undefined ? lag : now - (this.#repliedAt.get(sentAt) ?? sentAt);
+  protected override provenAgoMs(now: Reading): number | undefined {
+    const ago = super.provenAgoMs(now);
+    if (ago === undefined) return undefined;
+    const monotonic = this.#clock.monotonic();
+    const sentAt = [...this.#repliedAt.keys()].find((at) => Math.abs(at - (monotonic - ago)) < 0.01);
+    return sentAt === undefined ? ago : monotonic - (this.#repliedAt.get(sentAt) ?? sentAt);
   }
 }

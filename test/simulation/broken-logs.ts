@@ -10,6 +10,7 @@ import type {
   Member,
   PurgeLog,
 } from "../../purge-log/purge-log.ts";
+import { ServerClock, type ServerTime } from "../../purge-log/redis/server-clock.ts";
 
 /** A purge log with some of its answers changed. */
 class ChangedLog implements PurgeLog {
@@ -129,5 +130,19 @@ export class Timed extends ChangedLog {
     const state = await super.heartbeat(beat);
     this.#repliedAt.set(sentAt, this.#clock.monotonic());
     return state;
+  }
+}
+
+/** Says of every edge that it serves nothing stale without a lease. */
+export class AllFencible extends ChangedLog {
+  override async members(): Promise<readonly Member[]> {
+    return (await super.members()).map((member) => ({ ...member, staleWhenLapsed: false }));
+  }
+}
+
+/** Does not notice that the server's clock was set. */
+export class StepBlind extends ServerClock {
+  override observe(): ServerTime {
+    return { trustedForMs: Number.POSITIVE_INFINITY, hiddenMs: 0 };
   }
 }

@@ -30,3 +30,31 @@ export class Unknowing extends SimulatedRedis {
     return undefined;
   }
 }
+
+/** Does not miss rows of the table of edges. */
+export class RowBlind extends SimulatedRedis {
+  protected override tableLostRows(): boolean {
+    return false;
+  }
+}
+
+/** Leaves times from the future as they are. */
+export class PatientWithTheFuture extends SimulatedRedis {
+  protected override isFuture(): boolean {
+    return false;
+  }
+}
+
+/** Knows a purge by its id alone. */
+export class DigestBlind extends SimulatedRedis {
+  protected override isSame(): boolean {
+    return true;
+  }
+}
+
+/** Forgets whoever is to be forgotten. */
+export class ForgettingAnyone extends SimulatedRedis {
+  protected override mayServe(): boolean {
+    return false;
+  }
+}

@@ -7,16 +7,28 @@ import {
   LeaseFromReply,
   NeverBehind,
   NeverLapsed,
+  SiteBlind,
   SoftlyFresh,
   StaleForever,
+  StaleWhenLapsed,
+  SuspensionBlind,
   Unfenced,
   UnfencedBy304,
   UnfencedPart,
   UnfencedRefresh,
   Unflushed,
 } from "./broken-followers.ts";
-import { EveryoneAtTail, Forgetful, Holeless } from "./broken-logs.ts";
-import { RepeatingEpochs, RunIdBlind, Undoubting, Unknowing } from "./broken-redis.ts";
+import { AllFencible, EveryoneAtTail, Forgetful, Holeless, StepBlind } from "./broken-logs.ts";
+import {
+  DigestBlind,
+  ForgettingAnyone,
+  PatientWithTheFuture,
+  RepeatingEpochs,
+  RowBlind,
+  RunIdBlind,
+  Undoubting,
+  Unknowing,
+} from "./broken-redis.ts";
 import { REAL_WORLD, type WorldRules } from "./world.ts";
 
 /** A world in which one rule of the purge protocol does not hold. */
@@ -53,17 +65,17 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "E1: a hole in the entries is not noticed",
     withLog((log) => new Holeless(log)),
-    550,
+    140,
   ),
   broken(
     "E2: what was flushed is served unvalidated",
     withFollower((parts) => new Unflushed(parts)),
-    0,
+    10,
   ),
   broken(
     "E2: what was flushed is served stale while it is refreshed",
     withFollower((parts) => new FlushedSoftly(parts)),
-    20,
+    10,
   ),
   broken(
     "soft: what was purged softly is fresh as before",
@@ -73,7 +85,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "soft: how long it may be stale does not count from the purge",
     withFollower((parts) => new StaleForever(parts)),
-    80,
+    70,
   ),
   broken(
     "E3: what a purge has overtaken is stored",
@@ -83,17 +95,17 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "E3: a 304 that a purge has overtaken freshens what is stored",
     withFollower((parts) => new UnfencedBy304(parts)),
-    220,
+    480,
   ),
   broken(
     "E3: a part that a purge has overtaken is stored",
     withFollower((parts) => new UnfencedPart(parts)),
-    120,
+    130,
   ),
   broken(
     "E3: what is fetched behind a stale answer is stored though a purge has overtaken it",
     withFollower((parts) => new UnfencedRefresh(parts)),
-    110,
+    410,
   ),
   broken(
     "E4: a request joins a fill that a purge has overtaken",
@@ -103,17 +115,17 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "E4: a request without a lease joins a fill that began before it",
     withFollower((parts) => new JoiningLapsed(parts)),
-    20,
+    10,
   ),
   broken(
     "E5: the lease counts from the reply",
     withFollower((parts) => new LeaseFromReply(parts)),
-    490,
+    210,
   ),
   broken(
     "E5: the lease is renewed behind the tail",
     withLog((log) => new EveryoneAtTail(log)),
-    270,
+    100,
   ),
   // Where an epoch never comes again, a barrier tells an edge of each new history; E6 does not rely on that.
   broken(
@@ -122,12 +134,27 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
       ...withLog((log) => new Forgetful(log)),
       redis: (wall, runId, data) => new RepeatingEpochs(wall, runId, data),
     },
-    0,
+    2515,
   ),
   broken(
     "E7: the lease is not looked at when a stored response is used",
     withFollower((parts) => new NeverLapsed(parts)),
     0,
+  ),
+  broken(
+    "E7: an edge without its lease serves stale when the origin fails",
+    withFollower((parts) => new StaleWhenLapsed(parts)),
+    "known histories",
+  ),
+  broken(
+    "E7: a lease is measured by the monotonic clock alone",
+    withFollower((parts) => new SuspensionBlind(parts)),
+    "known histories",
+  ),
+  broken(
+    "E1: a site that an edge does not know is no site there",
+    withFollower((parts) => new SiteBlind(parts)),
+    "known histories",
   ),
   broken(
     "EdgeCache-After: a lower epoch is taken for an earlier one",
@@ -138,17 +165,48 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "P1: no epoch is opened when history may be lost",
     withRedis((wall, runId, data) => new Undoubting(wall, runId, data)),
-    0,
+    260,
   ),
   broken(
     "P1: the run id of the server is not compared",
     withRedis((wall, runId, data) => new RunIdBlind(wall, runId, data)),
-    0,
+    260,
   ),
   broken(
     "P2: a purge that is sent twice is taken twice",
     withRedis((wall, runId, data) => new Unknowing(wall, runId, data)),
-    40,
+    15,
     /^once/,
+  ),
+  broken(
+    "P2: an id stands for whatever it was first used for",
+    withRedis((wall, runId, data) => new DigestBlind(wall, runId, data)),
+    "known histories",
+  ),
+  broken(
+    "R1: rows that the table of edges has lost are not missed",
+    withRedis((wall, runId, data) => new RowBlind(wall, runId, data)),
+    "known histories",
+  ),
+  broken(
+    "R3: an edge does not notice that the clock of Redis was set",
+    { ...REAL_WORLD, serverClock: () => new StepBlind() },
+    "known histories",
+  ),
+  broken(
+    "R3: a row from the future stays where it is",
+    withRedis((wall, runId, data) => new PatientWithTheFuture(wall, runId, data)),
+    "known histories",
+    /^recovers/,
+  ),
+  broken(
+    "R3: an edge that serves stale without a lease is fenced by its silence",
+    withLog((log) => new AllFencible(log)),
+    "known histories",
+  ),
+  broken(
+    "R5: an edge is forgotten that may still serve",
+    withRedis((wall, runId, data) => new ForgettingAnyone(wall, runId, data)),
+    "known histories",
   ),
 ];

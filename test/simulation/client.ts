@@ -3,10 +3,10 @@ import { serve } from "../../edge/cache/serve.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { Wish } from "./action.ts";
 import type { Answered, StaleBy, Violation } from "./guarantees.ts";
 import { textAt } from "./pages.ts";
-import type { Wish } from "./plan.ts";
-import { type Running, SITE, type SimulatedEdge } from "./simulated-edge.ts";
+import type { Running, SimulatedEdge } from "./simulated-edge.ts";
 import { type OriginRead, READ_FIELD, type SimulatedOrigin } from "./simulated-origin.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -63,7 +63,7 @@ export class Client {
     const after = wish === "after" ? this.#latest : undefined;
     const request = {
       method: wish === "head" ? "HEAD" : "GET",
-      site: SITE,
+      site: edge.site,
       target,
       fields: this.#fields(wish),
       scheme: "http" as const,
@@ -74,7 +74,8 @@ export class Client {
     const answeredAt = this.#time.now;
     const stale = staleBy(served);
     const onError = stale === "stale-if-error";
-    const knew = onError && parts.follower.leaseLeftMs <= 0 ? new Set(running.applied) : undefined;
+    const lapsed = running.staleWhenLapsed && parts.follower.leaseLeftMs <= 0;
+    const knew = onError && lapsed ? new Set(running.applied) : undefined;
     const bytes = await bytesOf(served, request.method);
     // Its connection broke with the edge's process, or the origin's with the body.
     if (edge.running !== running || bytes === undefined) return;

@@ -28,8 +28,8 @@ export interface Answered {
   /** The position that the client named in EdgeCache-After. */
   readonly after: { readonly position: Position; readonly runId: string } | undefined;
   /**
-   * Rule E7: without a lease, while the origin fails, a response may be used that says stale-if-error. Then only
-   * the purges count that the edge had applied: their ids.
+   * Rule E7: an edge with --stale-when-lapsed that has no lease uses a response that says stale-if-error while the
+   * origin fails. *Bounded* holds there only for the purges that the edge had applied: their ids. *Proven* always holds.
    */
   readonly knew: ReadonlySet<string> | undefined;
   /** Undefined when it was not served stale by the response's own word. */
@@ -87,8 +87,8 @@ function brokenPromise(purge: AcceptedPurge, answer: Answered, longestLeaseMs: n
   const { acceptedAt, appliedAt, position, runId, targets } = purge;
   if (read.at >= acceptedAt) return undefined;
   if (!targets.some((target) => isMeant(target, read.page, read.version))) return undefined;
-  if (knew !== undefined) return knew.has(purge.purgeId) ? "known" : undefined;
   if (appliedAt !== undefined && arrivedAt > appliedAt) return "proven";
+  if (knew !== undefined) return knew.has(purge.purgeId) ? "known" : undefined;
   if (decidedAt > acceptedAt + longestLeaseMs) return "bounded";
   // Positions of two histories cannot be compared.
   if (after === undefined || after.runId !== runId) return undefined;

@@ -1,4 +1,5 @@
-import type { Action, EdgeId, Plan, Planned } from "./plan.ts";
+import type { Action, EdgeId } from "./action.ts";
+import type { Plan, Planned } from "./plan.ts";
 
 /** A history that once broke a promise, or that no seed is likely to come upon. */
 export interface KnownHistory {
@@ -6,16 +7,28 @@ export interface KnownHistory {
   readonly plan: Plan;
 }
 
-function history(name: string, lengthMs: number, actions: readonly Planned[]): KnownHistory {
-  return { name, plan: { seed: 1, actions, lengthMs, recovers: true } };
+function history(
+  name: string,
+  lengthMs: number,
+  actions: readonly Planned[],
+  around: Partial<Pick<Plan, "drifted" | "staleWhenLapsed">> = {},
+): KnownHistory {
+  const plan = { seed: 1, actions, lengthMs, recovers: true, drifted: undefined, staleWhenLapsed: undefined };
+  return { name, plan: { ...plan, ...around } };
 }
 
 function at(ms: number, action: Action): Planned {
   return { at: ms, action };
 }
 
-function purgeOfTag(tag: string, edge: EdgeId, waitMs: number): Action {
-  return { kind: "purge", edge, targets: [{ kind: "tag", tag }], soft: false, change: true, waitMs };
+function purgeOfTag(tag: string, edge: EdgeId, waitMs: number): Extract<Action, { kind: "purge" }> {
+  const targets = [{ kind: "tag", tag }] as const;
+  const plain = { soft: false, change: true, ofSite: false, reuses: undefined };
+  return { kind: "purge", edge, targets, waitMs, ...plain };
+}
+
+function cut(edge: EdgeId, ms: number): Action {
+  return { kind: "cut", edge, directions: ["to-redis", "from-redis"], ms };
 }
 
 function read(edge: EdgeId, target: string): Action {
@@ -28,6 +41,80 @@ function readAfter(edge: EdgeId, target: string): Action {
 }
 
 export const KNOWN_HISTORIES: readonly KnownHistory[] = [
+  history("the table of edges is deleted alone while one of them is cut off, and a purge follows", 4000, [
+    at(300, read("edge-1", "/a/long")),
+    at(1490, cut("edge-1", 2500)),
+    at(1500, { kind: "lose-rows", of: "all" }),
+    // By then the others stand in it again.
+    at(1900, purgeOfTag("a", "edge-2", 2000)),
+    ...[1910, 1950, 2100, 2300, 2480].map((ms) => at(ms, read("edge-1", "/a/long"))),
+  ]),
+  history("the table of edges loses the row of an edge that is cut off, and a purge follows", 4000, [
+    at(300, read("edge-1", "/a/long")),
+    at(1490, cut("edge-1", 2500)),
+    at(1500, { kind: "lose-rows", of: "edge-1" }),
+    at(1520, purgeOfTag("a", "edge-2", 2000)),
+    ...[1540, 1600, 1800, 2000, 2300].map((ms) => at(ms, read("edge-1", "/a/long"))),
+  ]),
+  history("the clock of Redis is set forward while an edge is cut off, and a purge follows", 4000, [
+    at(300, read("edge-1", "/a/long")),
+    at(1490, cut("edge-1", 2500)),
+    at(1500, { kind: "set-clock", of: "redis", byMs: 10_000 }),
+    at(1502, purgeOfTag("a", "edge-2", 2000)),
+    ...[1510, 1600, 1800, 2000, 2300].map((ms) => at(ms, read("edge-1", "/a/long"))),
+  ]),
+  history("the clock of Redis is set back by an hour", 3000, [
+    at(1500, { kind: "set-clock", of: "redis", byMs: -3_600_000 }),
+    // Its row is still of the old time.
+    at(1500.1, { kind: "crash-edge", edge: "edge-1", downMs: 10 }),
+  ]),
+  history("an edge is forgotten that is cut off and still serves, and a purge follows", 4000, [
+    at(300, read("edge-1", "/a/long")),
+    at(1490, cut("edge-1", 2500)),
+    at(1500, { kind: "forget", by: "edge-2", edge: "edge-1" }),
+    at(1600, purgeOfTag("a", "edge-2", 2000)),
+    ...[1610, 1700, 1800, 2000, 2300].map((ms) => at(ms, read("edge-1", "/a/long"))),
+  ]),
+  history("the machine of an edge is suspended while it is cut off, and a purge is applied meanwhile", 5000, [
+    at(300, read("edge-1", "/a/long")),
+    at(1000, cut("edge-1", 3500)),
+    at(1001, { kind: "suspend-edge", edge: "edge-1", ms: 1500 }),
+    at(1100, purgeOfTag("a", "edge-2", 3000)),
+    ...[2502, 2550, 2700, 3000, 3200].map((ms) => at(ms, read("edge-1", "/a/long"))),
+  ]),
+  history("the id of a purge is used again for another page", 2000, [
+    ...["/a/long", "/c/short"].map((page) => at(300, read("edge-1", page))),
+    at(500, purgeOfTag("c", "edge-2", 500)),
+    at(700, { ...purgeOfTag("a", "edge-2", 500), reuses: 1 }),
+    ...[750, 900, 1200].map((ms) => at(ms, read("edge-1", "/a/long"))),
+  ]),
+  history(
+    "a purge names the site as the edge that takes the call does, and another edge calls it otherwise",
+    2000,
+    [
+      ...(["edge-1", "edge-2"] as const).map((edge) => at(300, read(edge, "/a/long"))),
+      at(500, { ...purgeOfTag("a", "edge-2", 500), ofSite: true }),
+      at(600, { ...purgeOfTag("a", "edge-1", 500), ofSite: true }),
+      ...[550, 650].flatMap((ms) =>
+        (["edge-1", "edge-2"] as const).map((edge) => at(ms, read(edge, "/a/long"))),
+      ),
+    ],
+    { drifted: "edge-1" },
+  ),
+  ...([undefined, "edge-1"] as const).map((staleWhenLapsed) =>
+    history(
+      `an edge ${staleWhenLapsed === undefined ? "" : "that serves stale without a lease "}is cut off, and its origin fails after a purge`,
+      5000,
+      [
+        at(300, read("edge-1", "/c/on-error")),
+        at(1000, cut("edge-1", 3900)),
+        at(1100, purgeOfTag("c", "edge-2", 3000)),
+        at(1150, { kind: "fail-origin", ms: 2800 }),
+        ...[2350, 2600, 3000, 3500].map((ms) => at(ms, read("edge-1", "/c/on-error"))),
+      ],
+      { staleWhenLapsed },
+    ),
+  ),
   history("the table of edges is lost while one of them serves, and a purge follows", 3000, [
     at(300, read("edge-1", "/a/long")),
     at(900, { kind: "flush-all" }),

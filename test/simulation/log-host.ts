@@ -1,10 +1,11 @@
 import { parsePosition } from "../../purge-log/position.ts";
-import { LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
+import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
-import type { RogueAct } from "./plan.ts";
+import type { EdgeId, RogueAct } from "./action.ts";
+import { MachineClock } from "./machine-clock.ts";
 import type { RedisData } from "./redis-data.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
-import { machineClock, type VirtualTime } from "./virtual-time.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
 /** Makes a server process; a broken rule makes one that lacks a check. */
 export type MakeRedis = (wall: () => number, runId: string, data?: RedisData) => SimulatedRedis;
@@ -19,6 +20,8 @@ export class LogHost {
   readonly #rate: number;
   #processes = 0;
   #offset = 0;
+  /** Of the latest process. */
+  #clock: MachineClock | undefined;
   /** The process that takes writes; undefined while there is none. */
   primary: SimulatedRedis | undefined;
 
@@ -71,6 +74,16 @@ export class LogHost {
     this.primary.command((data) => data.xtrim(LOG_KEY, keep));
   }
 
+  setClock(byMs: number): void {
+    this.#clock?.setWall(byMs);
+  }
+
+  /** DEL or HDEL by a stranger, or eviction. */
+  loseRows(of: EdgeId | "all"): void {
+    if (this.primary?.data.type(EDGES_KEY) !== "hash") return;
+    this.primary.command((data) => (of === "all" ? data.del(EDGES_KEY) : data.hdel(EDGES_KEY, of)));
+  }
+
   act(act: RogueAct): void {
     const { primary } = this;
     if (primary === undefined || primary.data.type(LOG_KEY) !== "stream") return;
@@ -105,7 +118,8 @@ export class LogHost {
   #launch(data: RedisData | undefined): SimulatedRedis {
     this.#processes += 1;
     const shape = { rate: this.#rate, offset: this.#offset };
-    const clock = machineClock(this.#time, shape);
+    const clock = new MachineClock(this.#time, shape);
+    this.#clock = clock;
     const runId = `run${this.#processes}x${this.#random.whole(0, 999_999)}`;
     return this.#make(() => clock.wall(), runId, data);
   }

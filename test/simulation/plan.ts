@@ -1,57 +1,8 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
+import { type Action, EDGES, type EdgeId, type Wish } from "./action.ts";
+import { CUTS, EVERYTHING, fault } from "./faults.ts";
 import { PAGES, type Page, tagsAt } from "./pages.ts";
-import type { Direction } from "./simulated-link.ts";
-
-export const EDGES = ["edge-1", "edge-2", "edge-3"] as const;
-export type EdgeId = (typeof EDGES)[number];
-
-/** What a client asks for beside the page. */
-export type Wish = "all" | "range" | "if-changed" | "no-cache" | "head" | "after";
-
-/** What a stranger does to the log by hand. */
-const ROGUE_ACTS = [
-  "add an entry to our epoch",
-  "add an entry to a later epoch",
-  "add an entry with the largest id",
-  "add an entry with the largest seq, and one in the next epoch",
-  "add an entry from the far future",
-  "put a string in the place of the log",
-  "delete the record",
-  "delete the last entry",
-  "delete an entry in the middle",
-] as const;
-export type RogueAct = (typeof ROGUE_ACTS)[number];
-
-export type Action =
-  | { readonly kind: "read"; readonly edge: EdgeId; readonly target: string; readonly wish: Wish }
-  | {
-      readonly kind: "purge";
-      readonly edge: EdgeId;
-      readonly targets: readonly PurgeTarget[];
-      readonly soft: boolean;
-      /** Whether the pages are new, or only purged. */
-      readonly change: boolean;
-      readonly waitMs: number;
-    }
-  | { readonly kind: "crash-edge"; readonly edge: EdgeId; readonly downMs: number }
-  | { readonly kind: "stop-edge"; readonly edge: EdgeId; readonly ms: number }
-  | {
-      readonly kind: "cut";
-      readonly edge: EdgeId;
-      readonly directions: readonly Direction[];
-      readonly ms: number;
-    }
-  | { readonly kind: "slow"; readonly edge: EdgeId; readonly ms: number }
-  /** `lost`: writes that its file lacks; `offset`: of the new process's wall clock. */
-  | { readonly kind: "crash-redis"; readonly lost: number; readonly downMs: number; readonly offset: number }
-  /** Each edge follows within `movedMs`; until then it talks to the old primary, which takes no writes. */
-  | { readonly kind: "fail-over"; readonly lost: number; readonly movedMs: number; readonly offset: number }
-  | { readonly kind: "refuse"; readonly ms: number }
-  | { readonly kind: "flush-all" }
-  | { readonly kind: "trim"; readonly keep: number }
-  | { readonly kind: "rogue"; readonly act: RogueAct }
-  | { readonly kind: "fail-origin"; readonly ms: number };
 
 export interface Planned {
   readonly at: number;
@@ -63,6 +14,10 @@ export interface Plan {
   readonly seed: number;
   readonly actions: readonly Planned[];
   readonly lengthMs: number;
+  /** An edge that calls the site by another name. */
+  readonly drifted: EdgeId | undefined;
+  /** An edge that serves stale responses without its lease. */
+  readonly staleWhenLapsed: EdgeId | undefined;
   /** Whether it is checked at the end that everything comes back once it is mended. */
   readonly recovers: boolean;
 }
@@ -71,7 +26,6 @@ export interface Plan {
 const LENGTH_MS = 4200;
 // After the last purge there is still time for its promises to be broken.
 const LAST_PURGE_MS = 2600;
-const ALL = 1_000_000;
 
 /** The same seed, the same plan. */
 export function makePlan(seed: number): Plan {
@@ -98,7 +52,9 @@ export function makePlan(seed: number): Plan {
     add(random.chance(0.7) ? near : random.between(10, LAST_PURGE_MS), fault(random));
   }
   actions.sort((a, b) => a.at - b.at);
-  return { seed, actions, lengthMs: LENGTH_MS, recovers: seed % 32 === 0 };
+  const drifted = random.chance(0.15) ? random.pick(EDGES) : undefined;
+  const staleWhenLapsed = random.chance(0.15) ? random.pick(EDGES) : undefined;
+  return { seed, actions, lengthMs: LENGTH_MS, drifted, staleWhenLapsed, recovers: seed % 32 === 0 };
 }
 
 /** A purge, and before it reads of what it covers, so that there is something stored or on its way. */
@@ -125,6 +81,8 @@ function purgeOf(random: SeededRandom, page: Page, edge: EdgeId): Action {
     soft: random.chance(0.3),
     change: random.chance(0.8),
     waitMs: random.pick([0, 500, 2000, 2000, 3000]),
+    ofSite: random.chance(0.2),
+    reuses: random.chance(0.05) ? random.whole(1, 3) : undefined,
   };
 }
 
@@ -160,7 +118,7 @@ function lossStory(random: SeededRandom, at: number, add: (at: number, action: A
   const harmAt = at + random.between(0, 100);
   // A log that begins again by a clock that was set back does so below where the edges have been.
   const offset = random.chance(0.5) ? 0 : random.between(-4000, 0);
-  const lost = random.chance(0.5) ? random.whole(1, 12) : ALL;
+  const lost = random.chance(0.5) ? random.whole(1, 12) : EVERYTHING;
   const restart = { lost, downMs: random.between(2, 60), offset };
   add(harmAt, random.chance(0.5) ? { kind: "flush-all" } : { kind: "crash-redis", ...restart });
   if (random.chance(0.3)) return;
@@ -203,64 +161,5 @@ function targetOf(random: SeededRandom, page: Page): PurgeTarget {
       return { kind: "tag", tag: random.pick(tagsAt(page, random.whole(1, 2))) };
     case "everything":
       return { kind: "everything" };
-  }
-}
-
-const FAULTS = [
-  "crash-edge",
-  "stop-edge",
-  "stop-edge",
-  "cut",
-  "cut",
-  "cut",
-  "slow",
-  "slow",
-  "crash-redis",
-  "crash-redis",
-  "fail-over",
-  "refuse",
-  "flush-all",
-  "trim",
-  "trim",
-  "rogue",
-  "rogue",
-  "fail-origin",
-] as const;
-
-const CUTS: readonly (readonly Direction[])[] = [["to-redis"], ["from-redis"], ["to-redis", "from-redis"]];
-
-function fault(random: SeededRandom): Action {
-  const kind = random.pick(FAULTS);
-  const edge = random.pick(EDGES);
-  const offset = random.chance(0.5) ? 0 : random.between(-5000, 5000);
-  const lost = random.pick([0, 1, 2, 4, 8, 16, ALL]);
-  switch (kind) {
-    case "crash-edge":
-      return { kind, edge, downMs: random.between(20, 1500) };
-    case "stop-edge":
-      return { kind, edge, ms: random.between(50, 2500) };
-    case "cut":
-      return {
-        kind,
-        edge,
-        directions: random.pick(CUTS),
-        ms: random.between(100, 4000),
-      };
-    case "slow":
-      return { kind, edge, ms: random.between(300, 3000) };
-    case "crash-redis":
-      return { kind, lost, downMs: random.between(5, 1200), offset };
-    case "fail-over":
-      return { kind, lost, movedMs: random.between(5, 1500), offset };
-    case "refuse":
-      return { kind, ms: random.between(50, 1500) };
-    case "flush-all":
-      return { kind };
-    case "trim":
-      return { kind, keep: random.whole(0, 2) };
-    case "rogue":
-      return { kind, act: random.pick(ROGUE_ACTS) };
-    case "fail-origin":
-      return { kind, ms: random.between(100, 2500) };
   }
 }

@@ -3,6 +3,9 @@ import type { Purge } from "../../purge-log/purge.ts";
 import type { AcceptedPurge, Violation } from "./guarantees.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
+/** A purge as its caller asked for it. */
+export type Asked = Pick<Purge, "purgeId" | "targets" | "soft">;
+
 /** What became of every purge, as somebody knows who sees the log and all who were told of it. */
 export class PurgeLedger {
   readonly accepted: AcceptedPurge[] = [];
@@ -32,7 +35,7 @@ export class PurgeLedger {
 
   /** An edge was told so. Returns the purge when that is news. */
   accept({ purgeId, targets, soft }: Purge, text: string, runId: string): AcceptedPurge | undefined {
-    if (this.#find(purgeId, text) !== undefined) return undefined;
+    if (this.#find({ purgeId, targets, soft }, text) !== undefined) return undefined;
     const acceptedAt = this.#taken.get(`${purgeId} ${text}`) ?? this.#time.now;
     const position = positionOf(text);
     const purge: AcceptedPurge = {
@@ -49,15 +52,21 @@ export class PurgeLedger {
   }
 
   /** The caller was told that it is applied. Returns the purge. */
-  apply(purgeId: string, position: string): AcceptedPurge | undefined {
-    const purge = this.#find(purgeId, position);
+  apply(asked: Asked, position: string): AcceptedPurge | undefined {
+    const purge = this.#find(asked, position);
     if (purge !== undefined) purge.appliedAt ??= this.#time.now;
     return purge;
   }
 
-  #find(purgeId: string, position: string): AcceptedPurge | undefined {
-    return this.accepted.find((one) => one.purgeId === purgeId && formatPosition(one.position) === position);
+  /** The same id may have been given to two purges. */
+  #find(asked: Asked, position: string): AcceptedPurge | undefined {
+    const wanted = textOf(asked);
+    return this.accepted.find((one) => textOf(one) === wanted && formatPosition(one.position) === position);
   }
+}
+
+function textOf({ purgeId, targets, soft }: Asked): string {
+  return JSON.stringify([purgeId, targets, soft]);
 }
 
 function positionOf(text: string): Position {

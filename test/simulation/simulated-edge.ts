@@ -13,12 +13,15 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import { ServerClock } from "../../purge-log/redis/server-clock.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
+import { MachineClock } from "./machine-clock.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
-import { machineClock, type VirtualTime } from "./virtual-time.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
-export const SITE = "site";
+// What the edges call the one site that there is.
+const SITE = "site";
+const DRIFTED_SITE = "store";
 
 // More than a history can fill.
 const MEMORY_BYTES = 1024 * 1024;
@@ -35,11 +38,13 @@ const silent = createLog("simulation", "silent");
 export interface EdgeRules {
   follower(parts: FollowerParts): PurgeFollower;
   purgeLog(log: PurgeLog, clock: Clock): PurgeLog;
+  serverClock(): ServerClock;
 }
 
 export const REAL_RULES: EdgeRules = {
   follower: (parts) => new PurgeFollower(parts),
   purgeLog: (log) => log,
+  serverClock: () => new ServerClock(),
 };
 
 export interface EdgeSurroundings {
@@ -51,6 +56,9 @@ export interface EdgeSurroundings {
   readonly leaseMs: number;
   /** Milliseconds that its clock counts for each of virtual time. */
   readonly clockRate: number;
+  /** Whether it calls the site by another name than the others. */
+  readonly drifted: boolean;
+  readonly staleWhenLapsed: boolean;
 }
 
 /** One process of an edge, from its start to its crash. */
@@ -58,6 +66,7 @@ export interface Running {
   readonly parts: CacheContext & PurgeParts;
   /** The same as `purgeLog` unless a rule is broken. */
   readonly client: SimulatedPurgeLog;
+  readonly staleWhenLapsed: boolean;
   /** The ids of the purges that it has applied. */
   readonly applied: ReadonlySet<string>;
   /** By position, when it had applied the purge there. */
@@ -70,7 +79,9 @@ export class SimulatedEdge {
   /** Its way to Redis. */
   readonly wire: SimulatedLink;
   readonly #around: EdgeSurroundings;
-  readonly #clock: Clock;
+  /** What it calls the site. */
+  readonly site: string;
+  readonly #clock: MachineClock;
   #running: Running | undefined;
   #boots = 0;
   #stillUntil = 0;
@@ -85,7 +96,8 @@ export class SimulatedEdge {
     const wake = (run: () => void): void => {
       time.after(late.between(0, MOST_LATE_MS), () => this.defer(run));
     };
-    this.#clock = machineClock(time, { rate, offset }, wake);
+    this.#clock = new MachineClock(time, { rate, offset }, wake);
+    this.site = around.drifted ? DRIFTED_SITE : SITE;
     this.wire = new SimulatedLink({ time, random: random.fork(), defer });
   }
 
@@ -106,8 +118,19 @@ export class SimulatedEdge {
     this.#stillUntil = Math.max(this.#stillUntil, this.#around.time.now + ms);
   }
 
+  /** Nothing goes on, and its monotonic clock stands still. */
+  suspend(ms: number): void {
+    if (this.#around.time.now < this.#stillUntil) return;
+    this.#clock.suspend(ms);
+    this.standStill(ms);
+  }
+
+  setClock(byMs: number): void {
+    this.#clock.setWall(byMs);
+  }
+
   start(): void {
-    const { time, random, origin, witness, rules, leaseMs } = this.#around;
+    const { time, random, origin, witness, rules, leaseMs, staleWhenLapsed } = this.#around;
     const clock = this.#clock;
     const wire = this.wire;
     const client = new SimulatedPurgeLog({
@@ -116,7 +139,7 @@ export class SimulatedEdge {
       time,
       clock,
       random: random.fork(),
-      serverClock: new ServerClock(),
+      serverClock: rules.serverClock(),
     });
     const purgeLog = rules.purgeLog(client, clock);
     const store = new SlicingStore({
@@ -130,7 +153,9 @@ export class SimulatedEdge {
       applied.add(purgeId);
       appliedAt.set(formatPosition(position), time.now);
     };
-    const follower = rules.follower({ leaseMs, purgeLog, store, clock, log: silent, onPurge });
+    const sites = { names: [this.site], digest: this.site };
+    const following = { leaseMs, purgeLog, store, clock, log: silent, onPurge, sites, staleWhenLapsed };
+    const follower = rules.follower(following);
     const seen = origin.seenThrough((run) => this.defer(run));
     const rebounds = new Rebounds((second) => purgeLog.append(second, follower.position), {
       clock,
@@ -138,7 +163,7 @@ export class SimulatedEdge {
     });
     const parts: CacheContext & PurgeParts = {
       ...cacheOf(
-        { id: this.id, origins: new Map([[SITE, seen]]), store, purges: follower, clock, log: silent },
+        { id: this.id, origins: new Map([[this.site, seen]]), store, purges: follower, clock, log: silent },
         MEMORY_BYTES,
       ),
       hitForMiss: new HitForMiss(MOST_PAGES),
@@ -147,7 +172,7 @@ export class SimulatedEdge {
       records: new PurgeRecords(this.id, clock),
       rebounds,
     };
-    this.#running = { parts, client, applied, appliedAt };
+    this.#running = { parts, client, applied, appliedAt, staleWhenLapsed };
     this.#boots += 1;
     follower.start({
       edge: this.id,

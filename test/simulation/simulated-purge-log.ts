@@ -3,7 +3,7 @@ import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { idTaken } from "../../purge-log/membership.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
-import { encodePurge } from "../../purge-log/purge-codec.ts";
+import { decodeEntry, encodePurge, PURGE_FIELD } from "../../purge-log/purge-codec.ts";
 import { purgeDigest } from "../../purge-log/purge-digest.ts";
 import type {
   AppendOutcome,
@@ -57,8 +57,6 @@ export class SimulatedPurgeLog implements PurgeLog {
   readonly #commands: SimulatedConnection;
   readonly #publisher: Publisher;
   readonly #table: Coalesced<Reply<ReadTable>>;
-  /** By id: whatever was to be appended. */
-  readonly #purges = new Map<string, Purge>();
   readonly #heartbeats: SimulatedConnection;
   #toldOfStepAt: number | undefined;
   readonly #listeners = new Set<(beat: Heartbeat) => void>();
@@ -84,7 +82,6 @@ export class SimulatedPurgeLog implements PurgeLog {
     const encoded = encodePurge(purge);
     if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
     const { purgeId } = purge;
-    this.#purges.set(purgeId, purge);
     const outcome = await this.#publisher.publish(
       { purgeId, text: encoded.text, digest: purgeDigest(purge, reboundMs) },
       floor,
@@ -99,10 +96,10 @@ export class SimulatedPurgeLog implements PurgeLog {
     const reply = await this.#commands.ask<readonly [string, ...string[]]>((redis, answer) => {
       const answered = redis.publishScript(purges, formatPosition(floor));
       const [runId, ...positions] = answered;
-      for (const [index, { purgeId }] of purges.entries()) {
-        const [purge, position] = [this.#purges.get(purgeId), positions[index]];
-        if (purge !== undefined && position !== undefined && position !== "")
-          witness.taken(purge, position, runId);
+      for (const [index, { text }] of purges.entries()) {
+        const content = decodeEntry([PURGE_FIELD, text]);
+        const position = positions[index] ?? "";
+        if (content.kind === "purge" && position !== "") witness.taken(content.purge, position, runId);
       }
       answer(answered);
     });
@@ -159,9 +156,9 @@ export class SimulatedPurgeLog implements PurgeLog {
       },
     );
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
+    this.#toldOfStepAt = steppedAt;
     if (typeof reply.value === "string") throw idTaken(beat.edge, reply.value);
     const [runId, tail, first, nowMs] = reply.value;
-    this.#toldOfStepAt = steppedAt;
     serverClock.observe(Number(nowMs), sentAt, clock.monotonic());
     return { runId, tail: positionOf(tail), first: positionOf(first) };
   }

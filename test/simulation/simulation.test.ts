@@ -36,7 +36,7 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
   it("meet every way in which a purge can end and a request can be answered", async function () {
     this.timeout(60_000);
     const met = new Set<string>();
-    for (let seed = 0; seed < 150; seed += 1) {
+    for (let seed = 0; seed < 500; seed += 1) {
       for (const line of await traceOf(seed)) {
         for (const word of line.matchAll(WORDS)) met.add(word[0].trim());
       }

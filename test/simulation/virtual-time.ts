@@ -1,5 +1,3 @@
-import type { Clock } from "../../process/clock.ts";
-
 interface Event {
   readonly at: number;
   /** Events of the same moment happen in the order in which they were planned. */
@@ -86,46 +84,4 @@ function isBefore(a: Event, b: Event): boolean {
 function settled(): Promise<void> {
   // Node runs this callback when its queue of microtasks has become empty, those that they add included.
   return new Promise((resolve) => process.nextTick(resolve));
-}
-
-// 2026-11-22: a wall clock far from 1970, as Date fields and the epochs of the purge log have it.
-const WORLD_BEGAN = 1_795_305_600_000;
-
-/** How one machine's clocks run in virtual time. */
-export interface ClockShape {
-  /** Milliseconds that its clocks count for each of virtual time. */
-  readonly rate: number;
-  /** How far off its wall clock is, in milliseconds. */
-  readonly offset: number;
-}
-
-/**
- * A machine's clock. `defer` wakes who waits: at once, or when the machine has time for it.
- */
-export function machineClock(
-  time: VirtualTime,
-  { rate, offset }: ClockShape,
-  defer: (run: () => void) => void = (run) => run(),
-): Clock {
-  return {
-    wall: () => WORLD_BEGAN + offset + time.now * rate,
-    // Since some other moment than the world's beginning, as a real one.
-    monotonic: () => 1000 + time.now * rate,
-    wait: (ms, signal) => {
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const callOff = time.after(ms / rate, () =>
-        defer(() => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
-        }),
-      );
-      const onAbort = (): void => {
-        callOff();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      return promise;
-    },
-  };
 }

@@ -1,19 +1,22 @@
-import { type PurgeProof, purge } from "../../edge/control-plane/purge.ts";
-import { comparePositions, parsePosition } from "../../purge-log/position.ts";
+import { type PurgeOutcome, purge } from "../../edge/control-plane/purge.ts";
+import { parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Heartbeat } from "../../purge-log/purge-log.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
+import { type Action, EDGES, type EdgeId, type Wish } from "./action.ts";
 import { Client } from "./client.ts";
 import { type AcceptedPurge, type Violation, violations } from "./guarantees.ts";
 import { LogHost, type MakeRedis } from "./log-host.ts";
+import { MachineClock } from "./machine-clock.ts";
 import { isMeant, PAGES } from "./pages.ts";
-import { type Action, EDGES, type EdgeId, type Plan, type Wish } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { PurgeLedger } from "./purge-ledger.ts";
+import { LAST_PURGE, type PurgeAction, unproven, unrecovered } from "./recovery.ts";
 import { type EdgeRules, REAL_RULES, SimulatedEdge } from "./simulated-edge.ts";
 import { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedRedis } from "./simulated-redis.ts";
-import { machineClock, VirtualTime } from "./virtual-time.ts";
+import { VirtualTime } from "./virtual-time.ts";
 
 /** The rules that the world is built by: the real ones, or with one of them broken. */
 export interface WorldRules extends EdgeRules {
@@ -38,8 +41,6 @@ const RECOVERY_MS = 6000;
 
 const PROBES: readonly Wish[] = ["all", "all", "range"];
 
-type PurgeAction = Extract<Action, { kind: "purge" }>;
-
 /** Three edges, an origin, a purge log and clients, through one plan. */
 export class World {
   readonly time = new VirtualTime();
@@ -62,7 +63,7 @@ export class World {
     const { time } = this;
     const random = this.#random;
     const rate = (): number => random.between(LEAST_RATE, MOST_RATE);
-    const originClock = machineClock(time, { rate: rate(), offset: 0 });
+    const originClock = new MachineClock(time, { rate: rate(), offset: 0 });
     this.#origin = new SimulatedOrigin(time, originClock, random.fork());
     this.#host = new LogHost(time, random.fork(), rules.redis, rate());
     const witness = {
@@ -80,6 +81,8 @@ export class World {
         rules,
         leaseMs: LEASE_MS,
         clockRate: rate(),
+        drifted: plan.drifted === id,
+        staleWhenLapsed: plan.staleWhenLapsed === id,
       }),
     ];
     this.#edges = new Map(EDGES.map(edgeOf));
@@ -109,7 +112,7 @@ export class World {
         break;
       case "purge":
         this.#purges += 1;
-        this.#purge(action, `purge-${this.#purges}`);
+        this.#purge(action, `purge-${Math.max(1, this.#purges - (action.reuses ?? 0))}`);
         break;
       case "crash-edge": {
         const edge = this.#edge(action.edge);
@@ -149,6 +152,19 @@ export class World {
       case "rogue":
         this.#host.act(action.act);
         break;
+      case "lose-rows":
+        this.#host.loseRows(action.of);
+        break;
+      case "set-clock":
+        if (action.of === "redis") this.#host.setClock(action.byMs);
+        else this.#edge(action.of).setClock(action.byMs);
+        break;
+      case "suspend-edge":
+        this.#edge(action.edge).suspend(action.ms);
+        break;
+      case "forget":
+        this.#forget(this.#edge(action.by), action.edge);
+        break;
       case "fail-origin":
         this.#origin.fail(action.ms);
         break;
@@ -161,10 +177,17 @@ export class World {
     let edge = this.#edge(action.edge);
     for (let tried = 1; tried <= MOST_TRIES; tried += 1) {
       const by = edge;
-      const proof = await this.#call(by, action, purgeId);
-      this.#tell(() => `${purgeId} at ${by.id}: ${proof?.outcome ?? "no answer"} ${proof?.position ?? ""}`);
+      const targets = action.targets.map((target) => (action.ofSite ? { ...target, site: by.site } : target));
+      const outcome = await this.#call(by, { ...action, targets }, purgeId);
+      const proof = outcome?.kind === "done" ? outcome.proof : undefined;
+      this.#tell(
+        () =>
+          `${purgeId} at ${by.id}: ${proof?.outcome ?? outcome?.kind ?? "no answer"} ${proof?.position ?? ""}`,
+      );
+      if (outcome?.kind === "another-purge") return;
       if (proof?.outcome === "applied" || proof?.outcome === "pending") {
-        if (proof.outcome === "applied") this.#probe(this.#ledger.apply(purgeId, proof.position));
+        const asked = { purgeId, targets, soft: action.soft };
+        if (proof.outcome === "applied") this.#probe(this.#ledger.apply(asked, proof.position));
         return;
       }
       edge = this.#edge(this.#random.pick(EDGES));
@@ -172,7 +195,7 @@ export class World {
   }
 
   #call(edge: SimulatedEdge, action: PurgeAction, purgeId: string) {
-    const { promise, resolve } = Promise.withResolvers<PurgeProof | undefined>();
+    const { promise, resolve } = Promise.withResolvers<PurgeOutcome | undefined>();
     this.time.after(CALLER_PATIENCE_MS + action.waitMs, () => resolve(undefined));
     edge.defer(() => {
       const { running } = edge;
@@ -180,10 +203,28 @@ export class World {
       const { targets, soft, waitMs } = action;
       const call = { purgeId, targets, soft, waitMs, dryRun: false, reboundMs: undefined, pace: undefined };
       purge(call, edge.id, running.parts).then((outcome) => {
-        if (edge.running === running) resolve(outcome.kind === "done" ? outcome.proof : undefined);
+        if (edge.running === running) resolve(outcome);
       });
     });
     return promise;
+  }
+
+  /** The operator is told no while the edge may serve, or hears nothing: both are as good here. */
+  #forget(by: SimulatedEdge, edge: EdgeId): void {
+    by.defer(() => {
+      by.running?.parts.purgeLog.forget(edge).then(
+        ({ kind }) => this.#tell(() => `forget ${edge} by ${by.id}: ${kind}`),
+        () => this.#tell(() => `forget ${edge} by ${by.id}: no answer`),
+      );
+    });
+  }
+
+  /** A connection that broke long ago is noticed by the first call, which is then tried again. */
+  async #lastPurge(): Promise<PurgeOutcome | undefined> {
+    const edge = this.#edge("edge-2");
+    const first = await this.#call(edge, LAST_PURGE, "last");
+    const unknown = first?.kind === "done" && first.proof.outcome === "unknown";
+    return unknown ? await this.#call(edge, LAST_PURGE, "last") : first;
   }
 
   /** Reads of what the purge is about, everywhere, a moment after something was promised of it. */
@@ -210,7 +251,7 @@ export class World {
     this.#probe(accepted, accepted.acceptedAt + LEASE_MS / LEAST_RATE - this.time.now);
   }
 
-  /** With everything mended, every edge must come back to its lease at the tail. */
+  /** With everything mended, every edge must come back to its lease at the tail, and a purge is proven again. */
   async #recover(): Promise<void> {
     this.#origin.mend();
     if (this.#host.primary !== undefined) this.#host.primary.refusal = undefined;
@@ -219,14 +260,11 @@ export class World {
       this.#move(edge);
     }
     await this.time.runUntil(this.#plan.lengthMs + RECOVERY_MS);
+    const asking = this.#lastPurge();
+    await this.time.runUntil(this.#plan.lengthMs + RECOVERY_MS + 2 * LAST_PURGE.waitMs);
+    this.#others.push(...unproven(await asking));
     const tail = parsePosition(this.#host.primary?.data.stream(LOG_KEY).last ?? "");
-    for (const edge of this.#edges.values()) {
-      const follower = edge.running?.parts.follower;
-      if (follower === undefined || tail === undefined) this.#others.push(`recovers: ${edge.id} is down`);
-      else if (follower.leaseLeftMs <= 0) this.#others.push(`recovers: ${edge.id} has no lease`);
-      else if (comparePositions(follower.position, tail) < 0)
-        this.#others.push(`recovers: ${edge.id} is behind`);
-    }
+    for (const edge of this.#edges.values()) this.#others.push(...unrecovered(edge, tail));
   }
 
   #moveAll(): void {
