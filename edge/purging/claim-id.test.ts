@@ -4,7 +4,6 @@ import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { beatOf } from "../../test/rig/purge-log-entries.ts";
-import { until } from "../../test/rig/until.ts";
 import { claimId } from "./claim-id.ts";
 
 describe("claiming an edge's id", () => {
@@ -27,7 +26,7 @@ describe("claiming an edge's id", () => {
   it("waits for the lease of one that has crashed", async () => {
     await purgeLog.heartbeat(beatOf("edge-1"));
     const claimed = claim();
-    await until("it waits", () => clock.waiting > 0);
+    await clock.waited();
     // 2 s of lease, 1 % for the rates of clocks, 100 ms for a heartbeat on its way.
     clock.advance(2120);
     await claimed;
@@ -36,7 +35,7 @@ describe("claiming an edge's id", () => {
   it("fails, naming the flag, the rule and the value, when the other one lives", async () => {
     await purgeLog.heartbeat(beatOf("edge-1"));
     const claimed = claim().catch((thrown: unknown) => thrown);
-    await until("it waits", () => clock.waiting > 0);
+    await clock.waited();
     clock.advance(1000);
     await purgeLog.heartbeat(beatOf("edge-1"));
     clock.advance(1120);

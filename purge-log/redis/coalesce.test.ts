@@ -1,17 +1,30 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { Coalesced } from "./coalesce.ts";
 
-describe("shared work", () => {
-  let begun: PromiseWithResolvers<number>[];
+describe("coalesced work", () => {
+  /** One for each run that was begun or is awaited: when it begins, and its outcome. */
+  let runs: { readonly began: PromiseWithResolvers<void>; readonly outcome: PromiseWithResolvers<number> }[];
+  let begun: number;
   let shared: Coalesced<number>;
+
+  const run = (index: number) => {
+    while (runs.length <= index) {
+      runs.push({ began: Promise.withResolvers(), outcome: Promise.withResolvers() });
+    }
+    const one = runs[index];
+    if (one === undefined) throw new Error(`there is no run ${index}`);
+    return one;
+  };
+
   beforeEach(() => {
-    begun = [];
+    runs = [];
+    begun = 0;
     shared = new Coalesced(
       () => {
-        const work = Promise.withResolvers<number>();
-        begun.push(work);
-        return work.promise;
+        const { began, outcome } = run(begun);
+        begun += 1;
+        began.resolve();
+        return outcome.promise;
       },
       () => Promise.resolve(),
     );
@@ -19,34 +32,32 @@ describe("shared work", () => {
 
   it("is done once for those who ask before it begins", async () => {
     const asked = [shared.next(), shared.next()];
-    await turn();
-    expect(begun).to.have.length(1);
-    begun[0]?.resolve(1);
+    await run(0).began.promise;
+    run(0).outcome.resolve(1);
     expect(await Promise.all(asked)).to.deep.equal([1, 1]);
+    expect(begun).to.equal(1);
   });
 
   it("is done once more, when it is over, for all who ask while it is under way", async () => {
     const first = shared.next();
-    await turn();
+    await run(0).began.promise;
     const later = [shared.next(), shared.next()];
-    await turn();
-    expect(begun).to.have.length(1);
-    begun[0]?.resolve(1);
-    await turn();
-    await turn();
-    expect(begun).to.have.length(2);
-    begun[1]?.resolve(2);
+    expect(begun).to.equal(1);
+    run(0).outcome.resolve(1);
+    await run(1).began.promise;
+    run(1).outcome.resolve(2);
     expect([await first, await Promise.all(later)]).to.deep.equal([1, [2, 2]]);
+    expect(begun).to.equal(2);
   });
 
   it("that fails fails for those who shared it, and for nobody after them", async () => {
     const asked = [shared.next(), shared.next()].map((each) => each.catch(() => "failed"));
-    await turn();
+    await run(0).began.promise;
     const later = shared.next();
-    begun[0]?.reject(new Error("no"));
+    run(0).outcome.reject(new Error("no"));
     expect(await Promise.all(asked)).to.deep.equal(["failed", "failed"]);
-    await turn();
-    begun[1]?.resolve(2);
+    await run(1).began.promise;
+    run(1).outcome.resolve(2);
     expect(await later).to.equal(2);
   });
 });

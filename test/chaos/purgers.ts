@@ -17,6 +17,7 @@ const NO_WAIT_SHARE = 0.4;
 const WAIT_MS = 4_000;
 const SOFT_SHARE = 0.3;
 const REPEAT_SHARE = 0.1;
+const REUSE_SHARE = 0.1;
 // Beyond the wait: what the call may take at an edge that cannot reach Redis.
 const CALL_PATIENCE_MS = 3_000;
 // A purge that nobody accepts for so long is given up; it binds nobody.
@@ -85,8 +86,18 @@ export class Purgers {
         this.#checker.repeated(purge, again);
         this.#take(again);
       }
+      if (purge.position !== undefined && random.chance(REUSE_SHARE)) await this.#reuse(random, purge);
       await delay(random.between(0, 2 * PAUSE_MS));
     }
+  }
+
+  /** The id of a purge stands for it. Where the log has lost that, the other purge is one of its own. */
+  async #reuse(random: SeededRandom, first: PurgeEvent): Promise<void> {
+    const response = await this.#ask(random, first.id, [{ kind: "url", target: PROBE }], first.soft, 0);
+    const position = parsePosition(response?.position ?? "");
+    if (position === undefined || first.position === undefined) return;
+    if (comparePositions(position, first.position) === 0)
+      this.#checker.broken("Own id", `${first.id} of ${first.named} was answered to a purge of ${PROBE}`);
   }
 
   #take(purge: PurgeEvent): void {
@@ -158,6 +169,8 @@ export class Purgers {
     return new Promise((resolve, reject) => {
       client.purge(request, new Metadata(), { deadline }, (error: ServiceError | null, response) => {
         if (error === null) resolve(response);
+        else if (error.code === status.INVALID_ARGUMENT && error.details.startsWith("purge_id: must be new"))
+          resolve(undefined);
         else if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED)
           resolve(undefined);
         else reject(error);

@@ -21,6 +21,15 @@ export type Fault =
   | { readonly kind: "trimmed"; readonly keep: number }
   /** XADD by a stranger, with an id of its own or of the server's. */
   | { readonly kind: "foreign-entry"; readonly id: "*" | "18446744073709551615-1" | "the next" }
+  /** The table of edges loses the row of an edge that is cut off, or all rows: by hand, or by eviction. */
+  | {
+      readonly kind: "rows-lost";
+      readonly edge: number;
+      readonly of: "all" | "that edge";
+      readonly ms: number;
+    }
+  /** Operators want an edge forgotten that is cut off, again and again, by way of the others. */
+  | { readonly kind: "forgotten"; readonly edge: number; readonly ms: number }
   /** Another type stands at the key. */
   | { readonly kind: "replaced"; readonly key: "log" | "meta" | "edges"; readonly by: "string" | "list" };
 
@@ -86,6 +95,13 @@ function kinds(edges: number, leaseMs: number): readonly Make[] {
       key: random.pick(["log", "meta", "edges"]),
       by: random.pick(["string", "list"]),
     }),
+    (random) => ({
+      kind: "rows-lost",
+      edge: edge(random),
+      of: random.pick(["all", "that edge"]),
+      ms: beyondLease(random),
+    }),
+    (random) => ({ kind: "forgotten", edge: edge(random), ms: random.between(0.5, 1.9) * leaseMs }),
     link({ kind: "black-hole", direction: "both" }, beyondLease),
     link({ kind: "black-hole", direction: "both" }, beyondLease, all),
     link({ kind: "black-hole", direction: "requests" }, beyondLease),
@@ -109,6 +125,9 @@ function subject(fault: Fault): string {
     case "edge-stopped":
       return `edge ${fault.edge}`;
     case "link":
+    // They cut an edge off, too.
+    case "rows-lost":
+    case "forgotten":
       return "links";
     case "redis-stopped":
     case "redis-restarted":
@@ -146,6 +165,10 @@ export function kindOf(fault: Fault): string {
       return "XTRIM";
     case "foreign-entry":
       return "rogue entry";
+    case "rows-lost":
+      return "rows of the table of edges lost";
+    case "forgotten":
+      return "Forget of an edge that may serve";
     case "replaced":
       return "wrong type at a key";
   }

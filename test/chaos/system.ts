@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { credentials, Metadata } from "@grpc/grpc-js";
+import { EdgeServiceClient } from "../../proto/gen/edgecache/v1/edge.ts";
 import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
@@ -9,6 +11,8 @@ import type { Fault } from "./schedule.ts";
 import { VersionedOrigin } from "./versioned-origin.ts";
 
 const EDGES = 3;
+const FORGET_MS = 2_000;
+const FORGET_EVERY_MS = 50;
 const KEYS = { log: LOG_KEY, meta: META_KEY, edges: EDGES_KEY };
 
 /** Three edges, each behind a link of its own to one Redis, and their origin: all real processes but the origin. */
@@ -87,6 +91,13 @@ export class System {
         return;
       case "foreign-entry":
         return this.#addForeign(fault.id);
+      case "rows-lost":
+        return this.#cutOff(fault.edge, fault.ms, async () => {
+          if (fault.of === "all") await this.#redis.command("DEL", EDGES_KEY);
+          else await this.#redis.command("HDEL", EDGES_KEY, this.#edge(fault.edge).id);
+        });
+      case "forgotten":
+        return this.#cutOff(fault.edge, fault.ms, (until) => this.#forget(fault.edge, until));
       case "replaced":
         await this.#replace(KEYS[fault.key], fault.by === "string" ? "SET" : "RPUSH");
         return;
@@ -98,6 +109,30 @@ export class System {
     await Promise.all(this.#links.map((link) => link.close()));
     await this.origin.close();
     await this.#redis.close();
+  }
+
+  /** `harm` is done while the edge cannot reach Redis; it ends by `until`, in milliseconds of performance.now(). */
+  async #cutOff(edge: number, ms: number, harm: (until: number) => Promise<void>): Promise<void> {
+    const link = this.#links[edge];
+    const until = performance.now() + ms;
+    link?.inflict({ kind: "black-hole", direction: "both" });
+    await harm(until);
+    await delay(Math.max(0, until - performance.now()));
+    link?.heal();
+  }
+
+  /** Whoever may still serve is refused, whoever is forgotten comes back with its next heartbeat. */
+  async #forget(index: number, until: number): Promise<void> {
+    const { id: edge } = this.#edge(index);
+    const { control } = this.#edge((index + 1) % EDGES);
+    const client = new EdgeServiceClient(control, credentials.createInsecure());
+    while (performance.now() < until) {
+      await new Promise<void>((resolve) => {
+        client.forget({ edge }, new Metadata(), { deadline: Date.now() + FORGET_MS }, () => resolve());
+      });
+      await delay(FORGET_EVERY_MS);
+    }
+    client.close();
   }
 
   /** The replica has all that was there before `withoutMs` ago, and every link leads to it at once. */

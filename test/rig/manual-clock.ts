@@ -9,6 +9,7 @@ interface Waiter {
 export class ManualClock implements Clock {
   readonly #start: number;
   readonly #waiters = new Set<Waiter>();
+  readonly #watching = new Set<() => void>();
   #elapsed = 0;
   #wallAhead = 0;
 
@@ -31,6 +32,7 @@ export class ManualClock implements Clock {
     const waiter: Waiter = { due: this.#elapsed + ms, wake: woken.resolve };
     const aborted = () => woken.reject(signal?.reason);
     this.#waiters.add(waiter);
+    for (const tell of this.#watching) tell();
     signal?.addEventListener("abort", aborted);
     try {
       await woken.promise;
@@ -43,6 +45,18 @@ export class ManualClock implements Clock {
   /** Sets the wall clock, forward or back. The machine was suspended for so long, if it goes forward. */
   setWall(byMs: number): void {
     this.#wallAhead += byMs;
+  }
+
+  /** Resolves once so many wait. */
+  async waited(count = 1): Promise<void> {
+    const enough = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.#waiters.size >= count) enough.resolve();
+    };
+    this.#watching.add(look);
+    look();
+    await enough.promise;
+    this.#watching.delete(look);
   }
 
   /** How many are waiting now. */
