@@ -84,7 +84,7 @@ class Run {
     try {
       let whole = await this.#recovers("start");
       this.#startLoad();
-      const steps = schedule(random, this.#system.edges.length, LEASE_MS);
+      const steps = schedule(random, this.#system.edges.length, LEASE_MS, this.#system.canSetClocks);
       while (whole && seconds() < minutes * 60) whole = await this.#step(steps.next().value, seconds);
       await this.#stopLoad();
       if (whole) await this.#sweep();

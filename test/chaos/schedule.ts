@@ -30,6 +30,10 @@ export type Fault =
     }
   /** Operators want an edge forgotten that is cut off, again and again, by way of the others. */
   | { readonly kind: "forgotten"; readonly edge: number; readonly ms: number }
+  /** The wall clock of Redis is set while an edge is cut off. */
+  | { readonly kind: "clock-set"; readonly edge: number; readonly byMs: number; readonly ms: number }
+  /** The machine of an edge is suspended for `ms`, and is cut off for `cutMs` more when it goes on. */
+  | { readonly kind: "suspended"; readonly edge: number; readonly ms: number; readonly cutMs: number }
   /** Another type stands at the key. */
   | { readonly kind: "replaced"; readonly key: "log" | "meta" | "edges"; readonly by: "string" | "list" };
 
@@ -45,9 +49,17 @@ type Make = (random: SeededRandom) => Fault;
 const PAIR_SHARE = 0.3;
 const LONGEST_CALM_MS = 600;
 
-/** Endless and decided by the random numbers alone: every kind comes once before any comes again. */
-export function* schedule(random: SeededRandom, edges: number, leaseMs: number): Generator<Step, never> {
-  const deck = kinds(edges, leaseMs);
+/**
+ * Endless and decided by the random numbers alone: every kind comes once before any comes again. `clocks`: whether
+ * clocks can be set here.
+ */
+export function* schedule(
+  random: SeededRandom,
+  edges: number,
+  leaseMs: number,
+  clocks: boolean,
+): Generator<Step, never> {
+  const deck = [...kinds(edges, leaseMs), ...(clocks ? clockKinds(edges, leaseMs) : [])];
   for (;;) {
     const left = shuffled(deck, random);
     for (let make = left.pop(); make !== undefined; make = left.pop()) {
@@ -113,6 +125,25 @@ function kinds(edges: number, leaseMs: number): readonly Make[] {
   ];
 }
 
+function clockKinds(edges: number, leaseMs: number): readonly Make[] {
+  const edge = (random: SeededRandom) => random.whole(0, edges - 1);
+  return [
+    (random) => ({
+      kind: "clock-set",
+      edge: edge(random),
+      // Forward, together fewer than the 10 minutes in which Redis knows the id of a purge again by that clock.
+      byMs: random.pick([-3_600_000, -5_000, -500, 500, 5_000]),
+      ms: random.between(1.1, 1.9) * leaseMs,
+    }),
+    (random) => ({
+      kind: "suspended",
+      edge: edge(random),
+      ms: random.between(0.5, 2.5) * leaseMs,
+      cutMs: random.between(0, 1) * leaseMs,
+    }),
+  ];
+}
+
 function shuffled<T>(list: readonly T[], random: SeededRandom): T[] {
   const dealt = list.map((item) => ({ item, at: random.next() }));
   return dealt.sort((a, b) => a.at - b.at).map(({ item }) => item);
@@ -123,11 +154,13 @@ function subject(fault: Fault): string {
   switch (fault.kind) {
     case "edge-killed":
     case "edge-stopped":
+    case "suspended":
       return `edge ${fault.edge}`;
     case "link":
     // They cut an edge off, too.
     case "rows-lost":
     case "forgotten":
+    case "clock-set":
       return "links";
     case "redis-stopped":
     case "redis-restarted":
@@ -169,6 +202,10 @@ export function kindOf(fault: Fault): string {
       return "rows of the table of edges lost";
     case "forgotten":
       return "Forget of an edge that may serve";
+    case "clock-set":
+      return "clock of Redis set";
+    case "suspended":
+      return "edge suspended";
     case "replaced":
       return "wrong type at a key";
   }
@@ -178,8 +215,9 @@ export function kindOf(fault: Fault): string {
 export function describeFault(fault: Fault): string {
   const whom = "edge" in fault ? ` (edge-${fault.edge + 1})` : "edges" in fault ? edgeNames(fault.edges) : "";
   const what = "by" in fault ? ` (a ${fault.by} at the ${fault.key})` : "id" in fault ? ` (${fault.id})` : "";
+  const by = "byMs" in fault ? ` by ${fault.byMs} ms` : "";
   const span = "ms" in fault && fault.ms > 0 ? ` for ${Math.round(fault.ms)} ms` : "";
-  return `${kindOf(fault)}${whom}${what}${span}`;
+  return `${kindOf(fault)}${whom}${what}${by}${span}`;
 }
 
 function edgeNames(edges: readonly number[]): string {

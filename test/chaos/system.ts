@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { credentials, Metadata } from "@grpc/grpc-js";
 import { EdgeServiceClient } from "../../proto/gen/edgecache/v1/edge.ts";
 import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
+import { type ClockShim, ClockShims } from "../rig/clock-shim.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { RedisReplica } from "../rig/redis-replica.ts";
@@ -15,6 +16,20 @@ const FORGET_MS = 2_000;
 const FORGET_EVERY_MS = 50;
 const KEYS = { log: LOG_KEY, meta: META_KEY, edges: EDGES_KEY };
 
+/** The clocks of the processes, where they can be set. A replica that is promoted has its machine's own. */
+interface Clocks {
+  readonly shims: ClockShims;
+  readonly redis: ClockShim;
+  readonly edges: readonly ClockShim[];
+}
+
+async function makeClocks(): Promise<Clocks | undefined> {
+  const shims = await ClockShims.make();
+  if (shims === undefined) return undefined;
+  const edges = Array.from({ length: EDGES }, () => shims.shim());
+  return { shims, redis: shims.shim(), edges };
+}
+
 /** Three edges, each behind a link of its own to one Redis, and their origin: all real processes but the origin. */
 export class System {
   readonly edges: readonly EdgeProcess[];
@@ -22,21 +37,29 @@ export class System {
   /** The primary; others take its place. */
   #redis: RedisServer;
   readonly #links: readonly FaultProxy[];
+  readonly #clocks: Clocks | undefined;
 
   private constructor(
     edges: readonly EdgeProcess[],
     origin: VersionedOrigin,
     redis: RedisServer,
     links: readonly FaultProxy[],
+    clocks: Clocks | undefined,
   ) {
     this.edges = edges;
     this.origin = origin;
     this.#redis = redis;
     this.#links = links;
+    this.#clocks = clocks;
+  }
+
+  get canSetClocks(): boolean {
+    return this.#clocks !== undefined;
   }
 
   static async start(random: SeededRandom, leaseMs: number): Promise<System> {
-    const redis = await startRedisServer();
+    const clocks = await makeClocks();
+    const redis = await startRedisServer([], clocks?.redis.env);
     const origin = await VersionedOrigin.start(random);
     const links = await Promise.all(Array.from({ length: EDGES }, () => FaultProxy.start(redis.port)));
     const edges = await Promise.all(
@@ -46,10 +69,11 @@ export class System {
           origin: origin.url,
           redis: `redis://127.0.0.1:${link.port}`,
           leaseMs,
+          env: clocks?.edges[index]?.env ?? {},
         }),
       ),
     );
-    return new System(edges, origin, redis, links);
+    return new System(edges, origin, redis, links, clocks);
   }
 
   /** Resolves when the fault is over and undone. */
@@ -98,6 +122,10 @@ export class System {
         });
       case "forgotten":
         return this.#cutOff(fault.edge, fault.ms, (until) => this.#forget(fault.edge, until));
+      case "clock-set":
+        return this.#cutOff(fault.edge, fault.ms, async () => this.#clocks?.redis.setWall(fault.byMs));
+      case "suspended":
+        return this.#suspend(fault.edge, fault.ms, fault.cutMs);
       case "replaced":
         await this.#replace(KEYS[fault.key], fault.by === "string" ? "SET" : "RPUSH");
         return;
@@ -109,6 +137,7 @@ export class System {
     await Promise.all(this.#links.map((link) => link.close()));
     await this.origin.close();
     await this.#redis.close();
+    await this.#clocks?.shims.close();
   }
 
   /** `harm` is done while the edge cannot reach Redis; it ends by `until`, in milliseconds of performance.now(). */
@@ -118,6 +147,19 @@ export class System {
     link?.inflict({ kind: "black-hole", direction: "both" });
     await harm(until);
     await delay(Math.max(0, until - performance.now()));
+    link?.heal();
+  }
+
+  async #suspend(index: number, ms: number, cutMs: number): Promise<void> {
+    const [edge, link] = [this.#edge(index), this.#links[index]];
+    await edge.stop();
+    const stoodSince = performance.now();
+    link?.inflict({ kind: "black-hole", direction: "both" });
+    await delay(ms);
+    // Less than it really was: the clock must never go backwards.
+    this.#clocks?.edges[index]?.holdBack(performance.now() - stoodSince - 1);
+    edge.cont();
+    await delay(cutMs);
     link?.heal();
   }
 

@@ -15,14 +15,17 @@ const PORT_TRIES = 5;
 
 /**
  * A real redis-server on a free loopback port with a directory of its own.
- * `config` is more of its command line, e.g. ["--requirepass", "secret"].
+ * `config` is more of its command line, e.g. ["--requirepass", "secret"]; `env` more of its environment.
  */
-export async function startRedisServer(config: readonly string[] = []): Promise<RedisServer> {
+export async function startRedisServer(
+  config: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "edgecache-redis-"));
   for (let tried = 1; ; tried += 1) {
     const port = await freePort();
     try {
-      return new RedisServer(port, directory, config, await launch(port, directory, config));
+      return new RedisServer(port, directory, config, env, await launch(port, directory, config, env));
     } catch (thrown) {
       if (tried === PORT_TRIES) throw thrown;
     }
@@ -34,14 +37,22 @@ export class RedisServer {
   readonly url: string;
   readonly #directory: string;
   readonly #config: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   readonly #admin: Redis;
   #process: ChildProcess;
 
-  constructor(port: number, directory: string, config: readonly string[], running: ChildProcess) {
+  constructor(
+    port: number,
+    directory: string,
+    config: readonly string[],
+    env: Readonly<Record<string, string>>,
+    running: ChildProcess,
+  ) {
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
     this.#directory = directory;
     this.#config = config;
+    this.#env = env;
     this.#process = running;
     this.#admin = new Redis(this.url, { lazyConnect: true, retryStrategy: () => 20 });
     this.#admin.on("error", () => {
@@ -80,7 +91,7 @@ export class RedisServer {
         await rm(join(this.#directory, name), { recursive: true });
       }
     }
-    this.#process = await launch(this.port, this.#directory, this.#config);
+    this.#process = await launch(this.port, this.#directory, this.#config, this.#env);
   }
 
   /** Kills it and removes its directory. */
@@ -92,9 +103,17 @@ export class RedisServer {
 }
 
 /** Resolves when the server says that it accepts connections; rejects with what it said if it exits. */
-async function launch(port: number, directory: string, config: readonly string[]): Promise<ChildProcess> {
+async function launch(
+  port: number,
+  directory: string,
+  config: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, ...DURABLE, ...config];
-  const running = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
+  const running = spawn("redis-server", args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   // A test run that is cut short must not leave servers behind.
   const killWithUs = () => running.kill("SIGKILL");
   process.once("exit", killWithUs);
