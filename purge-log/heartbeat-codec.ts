@@ -13,7 +13,7 @@ export function encodeHeartbeat(beat: Heartbeat): string {
 }
 
 /**
- * Never throws. What it does not know it leaves out: a newer edge may say more of itself, and it still counts as a
+ * Never throws. Unknown fields are left out: a newer edge may say more of itself, and it still counts as a
  * member. Checked by hand, because every purge brings a heartbeat of every edge.
  */
 export function decodeHeartbeat(json: string): DecodedHeartbeat {

@@ -19,7 +19,7 @@ import type {
 // Trimming moves the whole array, so it is done once for this many entries.
 const TRIM_SLACK = 1000;
 
-/** What a purgeId stands for, for as long as it is known again. */
+/** A purge whose id is known again for a while. */
 interface KnownPurge {
   readonly position: Position;
   readonly digest: string;
@@ -140,7 +140,7 @@ export class MemoryPurgeLog implements PurgeLog {
       throw idTaken(edge, known.beat.bootId);
   }
 
-  /** Rule P1: who has seen more than this log holds has seen a history that this log lost. */
+  /** Rule P1: a caller that has seen more than this log holds has seen a history that this log lost. */
   #overtake(floor: Position): void {
     if (comparePositions(floor, this.#tail) <= 0) return;
     this.#openEpoch(

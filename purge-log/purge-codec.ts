@@ -95,7 +95,7 @@ function unreadable(reason: string): LogEntry["content"] {
   return { kind: "unreadable", reason: shortened(reason) };
 }
 
-/** What others wrote goes into one log line, so it is cut to a length fit for one. */
+/** Foreign text goes into one log line, so it is cut to a length fit for one. */
 function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -101,8 +101,8 @@ export interface PurgeLog {
    */
   heartbeat(beat: Heartbeat): Promise<LogState>;
   /**
-   * Every edge that ever sent a heartbeat and was not forgotten, sorted by id. Who has not heard of the present
-   * history yet is at the beginning. Throws a Failure.
+   * Every edge that ever sent a heartbeat and was not forgotten, sorted by id. An edge that has not
+   * heard of the present history yet is at the beginning. Throws a Failure.
    */
   members(): Promise<readonly Member[]>;
   /**

@@ -78,8 +78,9 @@ export class Fence {
   }
 
   /**
-   * What a purge has made of a stored response; `softPurgedAt` is what the store knows of it. "purged": by a flush, or by a hard purge that has yet to drop it. A
-   * number: stale by a soft purge since then, in milliseconds of the monotonic clock. Undefined: nothing.
+   * What purges have made of a stored response; `softPurgedAt` is what the store knows of it. "purged": a flush covers
+   * it, or a hard purge that has yet to drop it. A number: stale by a soft purge since then, in the milliseconds that
+   * `begin` was given. Undefined: nothing.
    */
   purgedBy(stored: StoredResponse, softPurgedAt?: number): "purged" | number | undefined {
     if (stored.mark.flushes < this.#flushes) return "purged";

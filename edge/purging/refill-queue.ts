@@ -3,27 +3,27 @@ export interface Waiting {
   /** Its key, with what sets it apart from the other variants under that key. */
   readonly id: string;
   readonly key: string;
-  /** How much its key was used of late when it was queued. */
+  /** How much its key had been used lately when it was queued. */
   readonly heat: number;
   /** The pace of the latest purge that covers it, in requests a second. While it waits, the queue's to change. */
   pace: number;
-  /** How often it was asked for in vain. */
+  /** Failed tries so far. */
   readonly failures: number;
 }
 
-/** What waits to be asked for again: each id once, the hottest first. */
+/** The entries that wait for a revalidation: each id once, the most used first. */
 export class RefillQueue {
   readonly #waiting = new Map<string, Waiting>();
   /** How many wait of each pace. */
   readonly #paces = new Map<number, number>();
-  /** A binary heap, the hottest on top. What is no longer in `#waiting` is passed over when it comes up. */
+  /** A binary heap, the most used on top. An entry that is no longer in `#waiting` is skipped when it comes up. */
   #heap: Waiting[] = [];
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** The slowest of those that wait, so that no purge's bound is broken; undefined when nothing waits. */
+  /** The slowest pace of those that wait, so that no purge's bound is broken; undefined when nothing waits. */
   get pace(): number | undefined {
     return this.#paces.size === 0 ? undefined : Math.min(...this.#paces.keys());
   }
@@ -32,7 +32,7 @@ export class RefillQueue {
     return this.#waiting.has(id);
   }
 
-  /** What waits already keeps its place and takes the new pace. Returns whether it is new. */
+  /** An entry that waits already keeps its place and takes the new pace. Returns whether it is new. */
   add(entry: Waiting): boolean {
     const known = this.#waiting.get(entry.id);
     this.#count(entry.pace, 1);
@@ -59,7 +59,7 @@ export class RefillQueue {
     this.#count(entry.pace, -1);
   }
 
-  /** In no order. What comes or goes meanwhile is met, or not. */
+  /** In no order. Entries that come or go meanwhile may be met or not. */
   [Symbol.iterator](): Iterator<Waiting> {
     return this.#waiting.values();
   }
@@ -72,7 +72,7 @@ export class RefillQueue {
 
   #push(entry: Waiting): void {
     this.#waiting.set(entry.id, entry);
-    // More than half of it is to be passed over: so that it is bounded by what waits, it is made anew.
+    // More than half of the heap is to be skipped. It is made anew, so that its size is bounded by what waits.
     if (this.#heap.length >= 2 * this.#waiting.size) this.#sortAnew();
     else {
       this.#heap.push(entry);

@@ -241,7 +241,7 @@ describe("the refill after a paced soft purge", () => {
     expect(counts()).to.deep.equal({ queued: 1, refilled: 0, skipped: 0, failed: 1 });
   });
 
-  it("asks for nothing before the purge is applied whole, or it would fence its own refill", async () => {
+  it("asks for nothing before the purge is applied whole, or it would overtake its own refill", async () => {
     await stored("/a");
     await edge.store.purge([{ kind: "url", target: "/a" }], 0);
     const { epoch, seq } = follower.position;

@@ -11,7 +11,7 @@ import type { PurgeFollower } from "./follower.ts";
 import type { Waiting } from "./refill-queue.ts";
 import { nextTurn, RefillLane, type Turn } from "./refill-schedule.ts";
 
-// A purge is told of as it is applied; its position moves a moment later.
+// A purge is announced while it is applied. The edge's position moves a moment later.
 const APPLIED_MS = 1_000;
 
 // Each holds its targets until the store has been searched for them: at 64 KiB a call this is 64 MiB at most.
@@ -21,20 +21,20 @@ const MOST_GATHERING = 1_000;
 const QUEUED_A_SLICE = 250;
 const PASSED_A_SLICE = 1_000;
 
-// Then a response waits for a client like any other. With the rests between them, the last of a queue outlasts two
-// minutes without its origin.
+// After that a response waits for a client like any other. With the rests between its tries, the last entry of a queue
+// outlasts two minutes without its origin.
 const MOST_FAILURES = 8;
 
-// The heat of what has failed: a client who wants it meanwhile sees to it before its turn comes.
+// Failed entries go to the back. A client that asks for one revalidates it sooner anyway.
 const BEHIND_ALL = -1;
 
 /**
- * Asks the origins again, at the pace of the purges that asked for it, for what they covered softly (`Purge.pace`).
+ * Revalidates what soft purges with a pace have covered, at that pace (`Purge.pace`).
  *
  * 1. A paced purge has been applied: what it covers in the store is queued, the most used first.
- * 2. At each turn the next of the queue is validated as behind a stale answer: what arrives is fenced against purges
- *    (E3), clients may join (E4), and it takes its turn with all validations of its site (E2).
- * 3. Passed over is what was refreshed, evicted or dropped meanwhile, and what only its owner could ask for.
+ * 2. At each turn the next entry is validated as behind a stale answer: a purge that overtakes the fill keeps it out of
+ *    the store (rule E3), clients may join (rule E4), and it takes its turn with all validations of its site (rule E2).
+ * 3. Entries that were refreshed, evicted or dropped meanwhile are skipped, and so are those that belong to one client.
  * 4. An origin in trouble is left alone for a while; without its lease the edge asks for nothing.
  *
  * Nothing is served because of it that would not have been served without it.
@@ -73,7 +73,7 @@ export class Refill {
       });
   }
 
-  /** What waits is forgotten; what is under way ends with its origin. */
+  /** Waiting entries are forgotten. Requests under way end with their origin. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#gathering;
@@ -82,7 +82,7 @@ export class Refill {
 
   async #gather(position: Position, { purgeId, targets }: Purge, pace: number): Promise<void> {
     const { store, purges, counters, log } = this.#edge;
-    // A fill that began before it would be fenced by the very purge that asked for it.
+    // A fill that began before it would be overtaken by the very purge that asked for it.
     await purges.reaches(position, APPLIED_MS);
     await this.#forgetWhatIsGone();
     let [found, queued] = [0, 0];
@@ -108,7 +108,7 @@ export class Refill {
     return lane;
   }
 
-  /** Keeps what waits within twice what is stored, however often it is purged again before its turn. */
+  /** Keeps the queue within twice the size of the store, however often responses are purged before their turn. */
   async #forgetWhatIsGone(): Promise<void> {
     let waiting = 0;
     for (const { queue } of this.#lanes.values()) waiting += queue.size;
@@ -189,7 +189,7 @@ export class Refill {
     }
     const flight = flights.at(entry.key);
     if (flight !== undefined) {
-      // Somebody asks for it already, or for another variant: what that comes to is seen when it is over.
+      // A fill for this key is under way, perhaps for another variant. Look again when it is over.
       flight.finished.then(() => this.#putBack(lane, entry));
       return false;
     }
@@ -201,7 +201,7 @@ export class Refill {
     return true;
   }
 
-  /** What the entry stands for, if it is still held as the purge left it. */
+  /** The stored response of the entry, if it is still as the purge left it. */
   #purgedOf({ id, key }: Waiting): StoredResponse | undefined {
     const { store, purges } = this.#edge;
     return store.peek(key).find((stored) => idOf(stored) === id && isPurged(purges.standing(stored)));
@@ -228,7 +228,7 @@ export class Refill {
   }
 
   #putBack(lane: RefillLane, entry: Waiting): void {
-    // Queued anew by a later purge meanwhile: that one counts.
+    // A later purge has queued it anew meanwhile, and that entry counts.
     if (lane.queue.has(entry.id)) this.#edge.counters.add("refillSkipped");
     else lane.queue.add(entry);
     this.#goOn();
@@ -239,14 +239,14 @@ function idOf({ key, selecting }: StoredResponse): string {
   return selecting.size === 0 ? key : `${key} ${JSON.stringify([...selecting])}`;
 }
 
-// What a client proves itself by. Nothing is asked for in the name of somebody who is not there.
+// Credentials. An edge asks for nothing in the name of a client that is not there.
 const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
 
 function isForAll({ authorized, selecting }: StoredResponse): boolean {
   return !authorized && CREDENTIALS.every((name) => selecting.get(name) === undefined);
 }
 
-/** As nobody in particular would ask for it. */
+/** A request without a client. */
 function requestFor({ site, base, target, selecting }: StoredResponse): FillRequest {
   const request = { method: "GET", site, target, fields: fieldsSelecting(selecting) };
   // A directory asks nobody.

@@ -23,7 +23,7 @@ export interface EncodedEntry {
   readonly digest: string;
 }
 
-/** What is appended in one go: all of it, or nothing. */
+/** Purges that are appended in one go: all of them, or none. */
 export interface Batch {
   readonly purges: readonly EncodedEntry[];
   readonly floor: Position;
@@ -51,8 +51,8 @@ export interface PublisherParts {
 }
 
 /**
- * Appends purges, those that come while an append is under way together in one: a log that writes each append to
- * disk takes ten purges in the time of one. Each has its own position and outcome.
+ * Appends purges. Those that come while an append is under way go together in the next one: a log that writes each
+ * append to disk takes ten purges in the time of one. Each has its own position and outcome.
  */
 export class Publisher {
   readonly #deadlines: Deadlines;
@@ -123,8 +123,8 @@ export class Publisher {
   }
 
   /**
-   * The next that can go together. Their floors are of one epoch: an epoch from the far future is refused, and that
-   * must not befall those who named another.
+   * The next purges that can go together. Their floors are of one epoch: an epoch from the far future is refused, and
+   * that must not befall purges with another floor.
    */
   #take(): readonly Waiting[] {
     const epoch = this.#waiting[0]?.floor.epoch;

@@ -56,7 +56,7 @@ function drifted({ least, most, at }: Offset, now: number): Offset {
   return { least: least - drift, most: most + drift, at: now };
 }
 
-/** What both say; the older where they contradict each other within the margin, so that small steps add up. */
+/** The range that both allow. Where they contradict each other within the margin the older stays, so that small steps add up. */
 function closer(known: Offset, seen: Offset): Offset {
   const [least, most] = [Math.max(known.least, seen.least), Math.min(known.most, seen.most)];
   return least <= most ? { least, most, at: seen.at } : known;
