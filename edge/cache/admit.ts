@@ -67,6 +67,7 @@ export function sharedOrForOne(
   const verdict = storable(request, arrived, options);
   if (verdict.kind === "do-not-store") return forOne(arrived, verdict.reason, edge);
   if (mark === undefined) return forOne(arrived, "purge-log-unknown", edge);
+  if (isEventStream(fields)) return forOne(arrived, "event-stream", edge);
   // A body that ends only with its connection may have been cut short.
   if (arrived.endsWithConnection) return forOne(arrived, "length-unknown", edge);
   const length = lengthOf(fields);
@@ -86,7 +87,8 @@ export function sharedOrForOne(
     variance,
     mark,
   };
-  const body = new SharedBody(arrived.body, edge.fillBudget, edge.keepLimit, edge.clock, length);
+  const source = { body: arrived.body, length, cancel: () => arrived.cancel() };
+  const body = new SharedBody(source, edge.fillBudget, edge.keepLimit, edge.clock);
   const starter = body.join();
   body.end.then((end) => {
     switch (end.kind) {
@@ -101,6 +103,11 @@ export function sharedOrForOne(
     }
   });
   return { kind: "shared", response, starterFields: clientFields(fields), body, starter, length };
+}
+
+/** HTML Standard, section "Server-sent events": it lasts as long as both sides want. */
+function isEventStream(fields: Fields): boolean {
+  return /^text\/event-stream\s*(;|$)/i.test(fields.get("Content-Type")?.trim() ?? "");
 }
 
 /** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */

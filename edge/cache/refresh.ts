@@ -5,6 +5,9 @@ import { launch } from "./collapse.ts";
 import type { CacheContext } from "./context.ts";
 import type { FillPlan, FillRequest } from "./fill.ts";
 
+// No client waits for it. Longer than this, a body that does not say its length counts as endless.
+const REFRESH_MS = 30_000;
+
 /**
  * RFC 5861 section 3: revalidates behind an answer that has been given, once for all who get the stale one meanwhile. A
  * fill in flight that a purge has overtaken does not count.
@@ -58,7 +61,7 @@ async function unread(filled: Filled, edge: CacheContext): Promise<Refreshed> {
     case "validated":
       return isStored(filled.response, edge) ? "kept" : "not-kept";
     case "shared":
-      filled.starter.leave();
+      filled.starter.leave(REFRESH_MS);
       if ((await filled.body.end).kind === "failed") return "failed";
       return isStored(filled.response, edge) ? "kept" : "not-kept";
     case "for-one":

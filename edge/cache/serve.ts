@@ -19,6 +19,7 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
+import { isExcessiveRange } from "../rules/range.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesContent, cancelContent, type Filled, type Served } from "./answer.ts";
 import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
@@ -37,7 +38,8 @@ export interface EdgeRequest extends FillRequest {
 }
 
 /** Answers a request. A failure of the origin becomes an answer too. */
-export async function serve(request: EdgeRequest, edge: CacheContext): Promise<Served> {
+export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Served> {
+  const request = withoutExcessiveRange(asked);
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
   if (isLoop(request.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
@@ -63,6 +65,13 @@ export async function serve(request: EdgeRequest, edge: CacheContext): Promise<S
       // RFC 9111 section 5.2.1.7.
       return errorAnswer(504, { fwd: "request", detail: "only-if-cached" }, edge);
   }
+}
+
+/** RFC 9110 section 14.2: a range may be ignored. The answer is the whole, which others may share. */
+function withoutExcessiveRange(request: EdgeRequest): EdgeRequest {
+  const range = request.fields.get("Range");
+  if (range === undefined || !isExcessiveRange(range)) return request;
+  return { ...request, fields: request.fields.without(["Range", "If-Range"]) };
 }
 
 /** The responses that the store holds for a request, and what may be done with them. */

@@ -9,6 +9,7 @@ import { SharedBody } from "./shared-body.ts";
 class GatedSource implements AsyncIterable<Uint8Array> {
   pulls = 0;
   left = false;
+  cancelled = false;
   #waiting: ((result: IteratorResult<Uint8Array>) => void) | undefined;
   #fail: ((error: Error) => void) | undefined;
   #asked = Promise.withResolvers<void>();
@@ -41,6 +42,11 @@ class GatedSource implements AsyncIterable<Uint8Array> {
     this.#waiting?.({ done: true, value: undefined });
   }
 
+  cancel(): void {
+    this.cancelled = true;
+    this.#fail?.(new Error("given up"));
+  }
+
   async fail(error: Error): Promise<void> {
     await this.#asked.promise;
     this.#fail?.(error);
@@ -60,9 +66,97 @@ describe("a body shared by its readers", () => {
     clock = new ManualClock();
   });
 
+  function shared(
+    body: AsyncIterable<Uint8Array>,
+    budget: ByteBudget,
+    keepLimit: number,
+    length?: number,
+  ): SharedBody {
+    const cancel = () => {
+      if (body instanceof GatedSource) body.cancel();
+    };
+    return new SharedBody({ body, length, cancel }, budget, keepLimit, clock);
+  }
+
+  async function pass(ms: number): Promise<void> {
+    await turn();
+    clock.advance(ms);
+    await turn();
+  }
+
+  describe("that nobody reads any more", () => {
+    const patience = [
+      ["of unknown length, for a moment", undefined, 400],
+      ["of known length, for a minute", 100, 60_000],
+    ] as const;
+    for (const [what, length, ms] of patience) {
+      it(`goes on when it is ${what}, and is then given up`, async () => {
+        const source = new GatedSource();
+        const body = shared(source, new ByteBudget(1000), 1000, length);
+        const reader = body.join();
+        await source.send(10);
+        reader.leave();
+        await pass(ms - 1);
+        expect(source.cancelled).to.equal(false);
+        await pass(1);
+        expect(source.cancelled).to.equal(true);
+        expect((await body.end).kind).to.equal("failed");
+        expect(clock.waiting).to.equal(0);
+      });
+    }
+
+    it("is stored when it ends in that time", async () => {
+      const source = new GatedSource();
+      const body = shared(source, new ByteBudget(1000), 1000);
+      body.join().leave();
+      await pass(399);
+      await source.send(10);
+      await source.finish();
+      expect(await body.end).to.include({ kind: "complete", length: 10 });
+      await pass(10_000);
+      expect([source.cancelled, clock.waiting]).to.deep.equal([false, 0]);
+    });
+
+    it("goes on for a reader that joins in that time, for as long as that one reads", async () => {
+      const source = new GatedSource();
+      const body = shared(source, new ByteBudget(1000), 1000);
+      body.join().leave();
+      await pass(399);
+      const late = body.join();
+      await pass(10_000);
+      expect(source.cancelled).to.equal(false);
+      late.leave();
+      await pass(400);
+      expect(source.cancelled).to.equal(true);
+    });
+
+    it("is given up at once when it is not kept, although its origin is silent", async () => {
+      const source = new GatedSource();
+      const body = shared(source, new ByteBudget(10_000), 1000, 1001);
+      const reader = body.join();
+      const reading = readAll(reader.read(0)).catch((error: Error) => error.message);
+      await source.send(10);
+      await turn();
+      reader.leave();
+      await pass(0);
+      expect(source.cancelled).to.equal(true);
+      expect(await reading).to.equal("given up");
+    });
+
+    it("goes on for as long as the one that left it last said", async () => {
+      const source = new GatedSource();
+      const body = shared(source, new ByteBudget(1000), 1000);
+      body.join().leave(30_000);
+      await pass(29_999);
+      expect(source.cancelled).to.equal(false);
+      await pass(1);
+      expect(source.cancelled).to.equal(true);
+    });
+  });
+
   it("reaches a reader that joins in the middle from its first byte, and is read from the origin once", async () => {
     const source = new GatedSource();
-    const body = new SharedBody(source, new ByteBudget(1000), 1000, clock);
+    const body = shared(source, new ByteBudget(1000), 1000);
     const first = body.join().read(0)[Symbol.asyncIterator]();
     await source.send(2, 7);
     expect((await first.next()).value).to.deep.equal(Uint8Array.of(7, 7));
@@ -76,7 +170,7 @@ describe("a body shared by its readers", () => {
 
   it("starts a reader at any byte", async () => {
     const source = new GatedSource();
-    const body = new SharedBody(source, new ByteBudget(1000), 1000, clock);
+    const body = shared(source, new ByteBudget(1000), 1000);
     const tail = readAll(body.join().read(3));
     await source.send(2, 1);
     await source.send(2, 2);
@@ -87,7 +181,7 @@ describe("a body shared by its readers", () => {
 
   it("goes on to its end when its only reader leaves, so that it can be stored", async () => {
     const source = new GatedSource();
-    const body = new SharedBody(source, new ByteBudget(1000), 1000, clock);
+    const body = shared(source, new ByteBudget(1000), 1000);
     const reader = body.join().read(0)[Symbol.asyncIterator]();
     await source.send(1);
     await reader.next();
@@ -101,7 +195,7 @@ describe("a body shared by its readers", () => {
   it("is in memory once when it is whole, and charged until its last reader has it", async () => {
     const source = new GatedSource();
     const budget = new ByteBudget(10_000);
-    const body = new SharedBody(source, budget, 1_000, clock);
+    const body = shared(source, budget, 1_000);
     const slow = body.join().read(0)[Symbol.asyncIterator]();
     await source.send(300, 1);
     expect((await slow.next()).value).to.have.length(300);
@@ -119,7 +213,7 @@ describe("a body shared by its readers", () => {
   it("throws the origin's failure to every reader and keeps nothing", async () => {
     const source = new GatedSource();
     const budget = new ByteBudget(1000);
-    const body = new SharedBody(source, budget, 1000, clock);
+    const body = shared(source, budget, 1000);
     const readers = [readAll(body.join().read(0)), readAll(body.join().read(0))].map((read) =>
       read.catch(String),
     );
@@ -134,7 +228,7 @@ describe("a body shared by its readers", () => {
   it("past its limit is no longer kept, is charged for what it holds and waits for its slowest reader", async () => {
     const source = new GatedSource();
     const budget = new ByteBudget(10_000_000);
-    const body = new SharedBody(source, budget, 1_000_000, clock);
+    const body = shared(source, budget, 1_000_000);
     const slow = body.join().read(0)[Symbol.asyncIterator]();
     const fast = body.join().read(0)[Symbol.asyncIterator]();
     await source.send(900_000);
@@ -160,7 +254,7 @@ describe("a body shared by its readers", () => {
 
   it("is not kept from the start when it is known to be longer than the limit", async () => {
     const source = new GatedSource();
-    const body = new SharedBody(source, new ByteBudget(10_000), 1000, clock, 1001);
+    const body = shared(source, new ByteBudget(10_000), 1000, 1001);
     expect([body.kept, body.joinable]).to.deep.equal([false, true]);
     const readers = [readAll(body.join().read(0)), readAll(body.join().read(0))];
     await source.send(1001);
@@ -171,7 +265,7 @@ describe("a body shared by its readers", () => {
 
   it("past its limit drops, after a moment, the readers in the slowest half that hold up the others", async () => {
     const source = new GatedSource();
-    const body = new SharedBody(source, new ByteBudget(10_000_000), 1_000_000, clock);
+    const body = shared(source, new ByteBudget(10_000_000), 1_000_000);
     const [slow, middle, fast] = [0, 1, 2].map(() => body.join().read(0)[Symbol.asyncIterator]());
     if (slow === undefined || middle === undefined || fast === undefined) throw new Error("three readers");
     expect(await Promise.all([source.send(300_000, 1), slow.next()])).to.have.length(2);
@@ -200,7 +294,7 @@ describe("a body shared by its readers", () => {
 
   it("sends away a reader that comes too late for the first byte", async () => {
     const source = new GatedSource();
-    const body = new SharedBody(source, new ByteBudget(10_000), 1000, clock, 2000);
+    const body = shared(source, new ByteBudget(10_000), 1000, 2000);
     const first = body.join().read(0)[Symbol.asyncIterator]();
     await source.send(600);
     await first.next();
@@ -216,7 +310,7 @@ describe("a body shared by its readers", () => {
     const source = new GatedSource();
     const budget = new ByteBudget(1000);
     budget.take(900);
-    const body = new SharedBody(source, budget, 1000, clock);
+    const body = shared(source, budget, 1000);
     const reader = readAll(body.join().read(0));
     await source.send(200);
     await source.finish();

@@ -13,11 +13,21 @@ export type BodyEnd =
   | { readonly kind: "not-kept" }
   | { readonly kind: "failed"; readonly error: unknown };
 
+/** What arrives from the origin. */
+export interface Source {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Of the body, in bytes, where it is known. */
+  readonly length: number | undefined;
+  /** Gives up what has not arrived: the body then throws. */
+  cancel(): void;
+}
+
 /** One reader of a shared body. It must be read, once, or left. */
 export interface Reader {
   /** The body from byte `from` on. Throws what the origin threw, or Lagged. Leaving the loop leaves the body. */
   read(from: number): AsyncIterable<Uint8Array>;
-  leave(): void;
+  /** `patienceMs`: how long the body may then go on to arrive without a reader, if it is kept. */
+  leave(patienceMs?: number): void;
 }
 
 /** Where a reader is. */
@@ -35,6 +45,12 @@ const WINDOW = 1024 * 1024;
 // How long the fastest reader waits for the slowest ones before they are dropped.
 const PATIENCE_MS = 1_000;
 
+// How long a kept body may go on to arrive when its last reader has left. One that says how long it is has an end and
+// is worth a minute of its origin. Any other may be endless, such as a stream of lines or pictures: a moment is enough
+// for a page, and the origin sees the end of a stream within a second of its last client.
+const KNOWN_PATIENCE_MS = 60_000;
+const UNKNOWN_PATIENCE_MS = 400;
+
 const START: Readonly<Place> = { next: 0, offset: 0 };
 
 /**
@@ -47,13 +63,13 @@ const START: Readonly<Place> = { next: 0, offset: 0 };
  * as far as the budget allows. When they have, and the fastest reader has waited for a moment, the readers in the
  * slowest half of these bytes are dropped: they get Lagged.
  *
- * When its last reader leaves, a kept body goes on to its end, so that the next request finds it stored. One that is
- * not kept is cancelled.
+ * When its last reader leaves, a kept body goes on for a while, so that the next request finds it stored, or joins.
+ * One that is not kept, or does not end in that time, is cancelled.
  */
 export class SharedBody {
   readonly end: Promise<BodyEnd>;
 
-  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #source: Source;
   readonly #budget: ByteBudget;
   readonly #charge: Charge;
   readonly #window: ChunkWindow;
@@ -64,6 +80,8 @@ export class SharedBody {
   #atHead = 0;
   #kept: boolean;
   #finished: BodyEnd | undefined;
+  /** Ends the wait for another reader; undefined while there is none to be waited for. */
+  #abandoning: AbortController | undefined;
   /** Where the fastest reader is. */
   #lead: Readonly<Place> = START;
   /** Of all bytes dropped; undefined while none was, and when there is only one reader to the end. */
@@ -75,21 +93,15 @@ export class SharedBody {
   /** Wakes the pump: a reader has moved or left. */
   #moved = Promise.withResolvers<void>();
 
-  /** `length`: the body's, where it is known. One that is longer than `keepLimit` is not kept from the start. */
-  constructor(
-    source: AsyncIterable<Uint8Array>,
-    budget: ByteBudget,
-    keepLimit: number,
-    clock: Clock,
-    length = 0,
-  ) {
-    this.#source = source[Symbol.asyncIterator]();
+  /** A body that is longer than `keepLimit` is not kept from the start. */
+  constructor(source: Source, budget: ByteBudget, keepLimit: number, clock: Clock) {
+    this.#source = source;
     this.#budget = budget;
     this.#charge = new Charge(budget);
     this.#window = new ChunkWindow(this.#charge);
     this.#keepLimit = keepLimit;
     this.#clock = clock;
-    this.#kept = length <= keepLimit;
+    this.#kept = (source.length ?? 0) <= keepLimit;
     this.end = this.#pump();
   }
 
@@ -107,8 +119,12 @@ export class SharedBody {
   join(): Reader {
     const place: Place = { next: 0, offset: 0 };
     this.#readers.add(place);
+    this.#abandoning?.abort();
     if (this.#isAtHead(place)) this.#atHead += 1;
-    return { read: (from) => this.#readAt(place, from), leave: () => this.#leave(place) };
+    return {
+      read: (from) => this.#readAt(place, from),
+      leave: (patienceMs) => this.#leave(place, patienceMs),
+    };
   }
 
   #isAtHead({ next }: Place): boolean {
@@ -151,7 +167,7 @@ export class SharedBody {
     if (next >= this.#lead.next) this.#lead = { next, offset };
   }
 
-  #leave(place: Place): void {
+  #leave(place: Place, patienceMs?: number): void {
     if (!this.#readers.delete(place)) return;
     if (this.#isAtHead(place)) this.#atHead -= 1;
     if (place.next === this.#lead.next) {
@@ -160,6 +176,17 @@ export class SharedBody {
     }
     this.#release();
     this.#settle();
+    if (this.#readers.size === 0 && this.#finished === undefined) void this.#abandon(patienceMs);
+  }
+
+  /** Cancels the body unless it ends in time, or gets another reader. */
+  async #abandon(patienceMs?: number): Promise<void> {
+    const waiting = new AbortController();
+    this.#abandoning = waiting;
+    const usual = this.#source.length === undefined ? UNKNOWN_PATIENCE_MS : KNOWN_PATIENCE_MS;
+    const patience = this.#kept ? (patienceMs ?? usual) : 0;
+    await this.#clock.wait(patience, waiting.signal).catch(() => undefined);
+    if (!waiting.signal.aborted) this.#source.cancel();
   }
 
   async #pump(): Promise<BodyEnd> {
@@ -170,6 +197,7 @@ export class SharedBody {
       ending = { kind: "failed", error };
     }
     this.#finished = ending;
+    this.#abandoning?.abort();
     // Readers go on with the bytes that may be stored, so that they are in memory once.
     if (ending.kind === "complete") this.#window.clear();
     this.#settle();
@@ -183,13 +211,14 @@ export class SharedBody {
   }
 
   async #readToEnd(): Promise<BodyEnd> {
+    const source = this.#source.body[Symbol.asyncIterator]();
     for (;;) {
       await this.#windowOpen();
       if (!this.#kept && this.#readers.size === 0) {
-        await this.#source.return?.();
+        await source.return?.();
         return { kind: "not-kept" };
       }
-      const next = await this.#source.next();
+      const next = await source.next();
       if (next.done === true) {
         if (!this.#kept) return { kind: "not-kept" };
         const { chunks, bytes } = this.#window;

@@ -18,6 +18,7 @@ export const notStored = {
   vary: "`Vary` is `*`, cannot be read, or names too much.",
   tags: "The tags cannot be kept, so that a purge by tag would miss the response.",
   "purge-log-unknown": "The edge does not yet know its place in the purge log.",
+  "event-stream": "It is a stream of events, which has no end and is each client's own.",
   "length-unknown": "The body ends with the connection, so that nothing proves it whole.",
   incomplete: "The origin broke off before the end of the body.",
   "origin-error": "The origin failed (5xx) while a stored response was validated; that one stays.",

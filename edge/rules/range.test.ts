@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { get, stored } from "../../test/rig/message.fixture.ts";
-import { contentRange, parseContentRange, type ResolvedRange, resolveRange } from "./range.ts";
+import {
+  contentRange,
+  isExcessiveRange,
+  parseContentRange,
+  type ResolvedRange,
+  resolveRange,
+} from "./range.ts";
 
 const TAGGED = stored('ETag: "a"');
 
@@ -108,6 +114,31 @@ describe("resolveRange", () => {
         }
       }),
     );
+  });
+});
+
+describe("an excessive range", () => {
+  const parts = (count: number) =>
+    `bytes=${Array.from({ length: count }, (_, i) => `${10 * i}-${10 * i + 1}`)}`;
+
+  it("has more than eight parts, or parts that overlap, or is malformed", () => {
+    expect([isExcessiveRange(parts(8)), isExcessiveRange(parts(9))]).to.deep.equal([false, true]);
+    for (const value of [
+      "bytes=0-,0-",
+      "bytes=0-5,5-9",
+      "bytes=-1,-2",
+      "bytes=5-2",
+      "bytes=a",
+      "Bytes=0-1,1-2",
+    ]) {
+      expect(isExcessiveRange(value), value).to.equal(true);
+    }
+  });
+
+  it("is none of the others, nor one of another unit, which the origin may know", () => {
+    for (const value of ["bytes=0-", "bytes=-5", "bytes=0-1,-1", "bytes=0-1,4-5", "lines=1-2,1-2"]) {
+      expect(isExcessiveRange(value), value).to.equal(false);
+    }
   });
 });
 

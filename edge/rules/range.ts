@@ -36,6 +36,18 @@ export function resolveRange(request: CacheRequest, head: ResponseHead, length: 
   return overlap(parts) ? WHOLE : { kind: "parts", parts };
 }
 
+/**
+ * Whether the range of bytes is one that this edge honours of no representation: malformed, too many parts, or parts
+ * that overlap. RFC 9110 section 14.2: it may be ignored, and passed on it would make the origin send a large answer.
+ */
+export function isExcessiveRange(value: string): boolean {
+  if (!/^bytes=/i.test(value)) return false;
+  const specs = rangeSpecs(value);
+  if (specs === undefined) return true;
+  const known = specs.filter((spec) => "first" in spec);
+  return overlap(known) || specs.length - known.length > 1;
+}
+
 /** The Content-Range of a part; without a part, that of a 416 (RFC 9110 section 14.4). */
 export function contentRange(part: Part | undefined, length: number): string {
   return part === undefined ? `bytes */${length}` : `bytes ${part.first}-${part.last}/${length}`;

@@ -49,6 +49,9 @@ export const KEEP_ALIVE_MS = 65_000;
 // Time for a client that is still sending to read its last answer before its connection is torn down.
 const LINGER_MS = 2_000;
 
+// Few clients close their sending half in the middle of an answer and stay, and those want its bytes soon.
+const SILENT_STREAM_MS = 300;
+
 /** One connection of a client: finds its requests, one after the other, and answers them in their order. */
 export class Connection implements ClientSide, OpenConnection {
   readonly socket: Socket;
@@ -250,7 +253,16 @@ export class Connection implements ClientSide, OpenConnection {
     this.#halfClose = new HalfClose(this.socket.bytesWritten, this.#parts.clock.monotonic());
     // The answerer may wait for a body that will never be whole.
     if (this.#exchange?.body?.whole === false) this.#exchange.answerer?.moreBody();
+    if (this.#exchange?.begun === true) void this.#closeIfSilent(this.#exchange);
     this.#endIfHalfClosed();
+  }
+
+  /** A stream that is silent, such as one of events, may not show for hours that its client has left. */
+  async #closeIfSilent(exchange: Exchange): Promise<void> {
+    const { bytesWritten } = this.socket;
+    await this.#parts.clock.wait(SILENT_STREAM_MS);
+    const isSilent = this.socket.bytesWritten === bytesWritten && this.socket.writableLength === 0;
+    if (isSilent && this.#exchange === exchange) this.socket.destroy();
   }
 
   #endIfHalfClosed(): void {

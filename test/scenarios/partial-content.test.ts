@@ -108,4 +108,16 @@ describe("partial content", () => {
         `\r\n--${boundary}--\r\n`,
     );
   });
+
+  it("is not passed on when it is excessive: the whole is fetched once, for everybody", async () => {
+    const many = `bytes=${Array.from({ length: 1_200 }, () => "0-").join()}`;
+    for (const value of [many, "bytes=0-5,5-9", many]) {
+      const reply = await range(value);
+      expect([reply.status, reply.text]).to.deep.equal([200, DIGITS]);
+    }
+    expect(origin.requests("/d").map((request) => request.header("range"))).to.deep.equal([undefined]);
+    const unstored = await get(edge.url, "/d", { headers: { Range: many, "Cache-Control": "no-store" } });
+    expect(unstored.status).to.equal(200);
+    expect(origin.requests("/d").every((request) => request.header("range") === undefined)).to.equal(true);
+  });
 });
