@@ -1,6 +1,7 @@
 import type { Hash } from "node:crypto";
 import type { Clock } from "../../process/clock.ts";
 import { inPieces } from "../store/own-memory.ts";
+import { type ArrivingBody, BodySource } from "./body-source.ts";
 import { type ByteBudget, Charge } from "./byte-budget.ts";
 import { bytesFrom, ChunkWindow } from "./chunk-window.ts";
 import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
@@ -12,15 +13,6 @@ export type BodyEnd =
   /** It outgrew what may be kept; it went to its readers only. */
   | { readonly kind: "not-kept" }
   | { readonly kind: "failed"; readonly error: unknown };
-
-/** What arrives from the origin. */
-export interface Source {
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Of the body, in bytes, where it is known. */
-  readonly length: number | undefined;
-  /** Gives up what has not arrived: the body then throws. */
-  cancel(): void;
-}
 
 /** One reader of a shared body. It must be read, once, or left. */
 export interface Reader {
@@ -45,12 +37,6 @@ const WINDOW = 1024 * 1024;
 // How long the fastest reader waits for the slowest ones before they are dropped.
 const PATIENCE_MS = 1_000;
 
-// How long a kept body may go on to arrive when its last reader has left. One that says how long it is has an end and
-// is worth a minute of its origin. Any other may be endless, such as a stream of lines or pictures: a moment is enough
-// for a page, and the origin sees the end of a stream within a second of its last client.
-const KNOWN_PATIENCE_MS = 60_000;
-const UNKNOWN_PATIENCE_MS = 400;
-
 const START: Readonly<Place> = { next: 0, offset: 0 };
 
 /**
@@ -69,7 +55,7 @@ const START: Readonly<Place> = { next: 0, offset: 0 };
 export class SharedBody {
   readonly end: Promise<BodyEnd>;
 
-  readonly #source: Source;
+  readonly #source: BodySource;
   readonly #budget: ByteBudget;
   readonly #charge: Charge;
   readonly #window: ChunkWindow;
@@ -80,8 +66,6 @@ export class SharedBody {
   #atHead = 0;
   #kept: boolean;
   #finished: BodyEnd | undefined;
-  /** Ends the wait for another reader; undefined while there is none to be waited for. */
-  #abandoning: AbortController | undefined;
   /** Where the fastest reader is. */
   #lead: Readonly<Place> = START;
   /** Of all bytes dropped; undefined while none was, and when there is only one reader to the end. */
@@ -94,14 +78,14 @@ export class SharedBody {
   #moved = Promise.withResolvers<void>();
 
   /** A body that is longer than `keepLimit` is not kept from the start. */
-  constructor(source: Source, budget: ByteBudget, keepLimit: number, clock: Clock) {
-    this.#source = source;
+  constructor(arriving: ArrivingBody, budget: ByteBudget, keepLimit: number, clock: Clock) {
+    this.#source = new BodySource(arriving, clock);
     this.#budget = budget;
     this.#charge = new Charge(budget);
     this.#window = new ChunkWindow(this.#charge);
     this.#keepLimit = keepLimit;
     this.#clock = clock;
-    this.#kept = (source.length ?? 0) <= keepLimit;
+    this.#kept = (arriving.length ?? 0) <= keepLimit;
     this.end = this.#pump();
   }
 
@@ -119,7 +103,7 @@ export class SharedBody {
   join(): Reader {
     const place: Place = { next: 0, offset: 0 };
     this.#readers.add(place);
-    this.#abandoning?.abort();
+    this.#source.keep();
     if (this.#isAtHead(place)) this.#atHead += 1;
     return {
       read: (from) => this.#readAt(place, from),
@@ -176,17 +160,9 @@ export class SharedBody {
     }
     this.#release();
     this.#settle();
-    if (this.#readers.size === 0 && this.#finished === undefined) void this.#abandon(patienceMs);
-  }
-
-  /** Cancels the body unless it ends in time, or gets another reader. */
-  async #abandon(patienceMs?: number): Promise<void> {
-    const waiting = new AbortController();
-    this.#abandoning = waiting;
-    const usual = this.#source.length === undefined ? UNKNOWN_PATIENCE_MS : KNOWN_PATIENCE_MS;
-    const patience = this.#kept ? (patienceMs ?? usual) : 0;
-    await this.#clock.wait(patience, waiting.signal).catch(() => undefined);
-    if (!waiting.signal.aborted) this.#source.cancel();
+    if (this.#readers.size === 0 && this.#finished === undefined) {
+      void this.#source.abandon(this.#kept ? patienceMs : 0);
+    }
   }
 
   async #pump(): Promise<BodyEnd> {
@@ -197,7 +173,7 @@ export class SharedBody {
       ending = { kind: "failed", error };
     }
     this.#finished = ending;
-    this.#abandoning?.abort();
+    this.#source.keep();
     // Readers go on with the bytes that may be stored, so that they are in memory once.
     if (ending.kind === "complete") this.#window.clear();
     this.#settle();
@@ -211,7 +187,7 @@ export class SharedBody {
   }
 
   async #readToEnd(): Promise<BodyEnd> {
-    const source = this.#source.body[Symbol.asyncIterator]();
+    const source = this.#source.chunks();
     for (;;) {
       await this.#windowOpen();
       if (!this.#kept && this.#readers.size === 0) {

@@ -77,6 +77,46 @@ describe("findAsset and readAsset", () => {
       expect(await kindOf("parent", "secret")).to.equal("absent");
     });
 
+    it("follows no link to a hidden file, nor into what version control keeps", async () => {
+      await writeFile(join(root, ".env"), "secret");
+      await mkdir(join(root, ".git"));
+      await writeFile(join(root, ".git", "config"), "secret");
+      await symlink(".env", join(root, "settings"));
+      await symlink(".git", join(root, "repository"));
+      await symlink(".git/config", join(root, "config"));
+      for (const names of [["settings"], ["repository"], ["repository", "config"], ["config"]]) {
+        expect(await kindOf(...names), names.join("/")).to.equal("absent");
+      }
+    });
+
+    it("serves nothing outside of the root while a directory is exchanged for a link, again and again", async () => {
+      await mkdir(join(parent, "outside"));
+      await writeFile(join(parent, "outside", "a"), "secret");
+      await mkdir(join(root, "real"));
+      await writeFile(join(root, "real", "a"), "public");
+      await symlink(join(parent, "outside"), join(root, "link"));
+      await rename(join(root, "real"), join(root, "way"));
+      let looking = true;
+      const exchange = (async () => {
+        while (looking) {
+          await rename(join(root, "way"), join(root, "real"));
+          await rename(join(root, "link"), join(root, "way"));
+          await rename(join(root, "way"), join(root, "link"));
+          await rename(join(root, "real"), join(root, "way"));
+        }
+      })();
+      let served = 0;
+      for (let i = 0; i < 3_000; i++) {
+        const asset = await findAsset(root, ["way", "a"]);
+        if (asset.kind !== "file") continue;
+        served += 1;
+        expect(Buffer.from(asset.bytes ?? []).toString()).to.equal("public");
+      }
+      looking = false;
+      await exchange;
+      expect(served).to.be.greaterThan(0);
+    });
+
     it("serves no FIFO, socket or device, and does not wait for one", async () => {
       execFileSync("mkfifo", [join(root, "fifo")]);
       await symlink("/dev/zero", join(root, "zero"));

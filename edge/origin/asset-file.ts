@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { open, realpath, stat } from "node:fs/promises";
+import { open, readlink, realpath, stat } from "node:fs/promises";
 import { describeError, Failure } from "../../process/failure.ts";
 
 /** What stands at a path below the root. */
@@ -43,11 +43,17 @@ const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLL
 export async function findAsset(root: string, names: readonly string[]): Promise<Asset> {
   try {
     const path = await realPath([root, ...names].join("/"));
-    if (!isWithin(root, path)) return { kind: "absent" };
+    if (!mayBeServed(root, path)) return { kind: "absent" };
     // Before it is opened: a device or a FIFO is not there, whoever may read it, and opening one may do something.
     const { mode } = await stat(bytesOf(path));
     if (isSpecial(mode)) return { kind: "absent" };
-    return await withHandle(path, (handle) => inspect(handle, path, names.at(-1) ?? ""));
+    return await withHandle(path, async (handle) => {
+      // A directory on the way may have been exchanged for a link since the path was resolved.
+      const opened = await openedPath(handle, path);
+      return opened !== undefined && mayBeServed(root, opened)
+        ? inspect(handle, path, names.at(-1) ?? "")
+        : { kind: "absent" };
+    });
   } catch (error) {
     return assetOfError(error, names);
   }
@@ -141,6 +147,33 @@ async function withHandle<T>(path: string, use: (handle: FileHandle) => Promise<
 /** Resolves every symbolic link. Throws the file system's error when there is nothing at `path`. */
 export async function realPath(path: string): Promise<string> {
   return (await realpath(bytesOf(path), { encoding: "buffer" })).toString("latin1");
+}
+
+/**
+ * Where an open file or directory really is, free of symbolic links; undefined when that cannot be told, because the
+ * path leads elsewhere by now.
+ */
+async function openedPath(handle: FileHandle, path: string): Promise<string | undefined> {
+  try {
+    // Linux tells it of the descriptor itself.
+    return (await readlink(`/proc/self/fd/${handle.fd}`, { encoding: "buffer" })).toString("latin1");
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  const [now, opened] = await Promise.all([realPath(path), handle.stat({ bigint: true })]);
+  const there = await stat(bytesOf(now), { bigint: true });
+  return there.dev === opened.dev && there.ino === opened.ino ? now : undefined;
+}
+
+// What version control and logins keep to themselves. Other hidden directories may hold what links show: releases of
+// a site, or the volumes of Kubernetes.
+const PRIVATE_DIRECTORIES: ReadonlySet<string> = new Set([".git", ".hg", ".svn", ".ssh"]);
+
+/** Whether a real path is below the root, and nothing hidden that a link leads to. */
+function mayBeServed(root: string, path: string): boolean {
+  if (!isWithin(root, path)) return false;
+  const names = path.slice(root.length).split("/");
+  return names.at(-1)?.startsWith(".") !== true && !names.some((name) => PRIVATE_DIRECTORIES.has(name));
 }
 
 /** By whole names: "/site-secret" is not within "/site". */

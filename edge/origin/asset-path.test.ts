@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { assetPath, directoryLocation } from "./asset-path.ts";
+import { assetPath, canonicalTarget } from "./asset-path.ts";
 
 function names(target: string): readonly string[] | undefined {
   return assetPath(target)?.names;
@@ -80,31 +80,42 @@ describe("assetPath", () => {
   });
 });
 
-describe("directoryLocation", () => {
-  function location(target: string): string | undefined {
+describe("canonicalTarget", () => {
+  function canonical(target: string): string | undefined {
     const path = assetPath(target);
-    return path === undefined ? undefined : directoryLocation(path, target);
+    return path === undefined ? undefined : canonicalTarget(path, target);
   }
 
-  it("adds the slash and keeps the query", () => {
-    expect(location("/docs?a=1&b=%20")).to.equal("/docs/?a=1&b=%20");
-    expect(location("/a%20b/c%25d")).to.equal("/a%20b/c%25d/");
-  });
+  for (const target of ["/", "/a/b.txt", "/a/", "/a?b=%20", "/caf%C3%A9/~a_b-c", "/a!$&'()*+,;=:@"]) {
+    it(`of ${target} is itself`, () => expect(canonical(target)).to.equal(target));
+  }
 
-  it("encodes what a client could take for the start of a host or for another line", () => {
-    expect(location("/\\evil")).to.equal("/%5Cevil/");
-    expect(location("/a%0d%0aSet-Cookie:x")).to.equal("/a%0D%0ASet-Cookie%3Ax/");
-  });
+  for (const [target, expected] of [
+    ["/%68ello%2etxt", "/hello.txt"],
+    ["/caf%c3%a9", "/caf%C3%A9"],
+    ["/a%21", "/a!"],
+    ["/a|b", "/a%7Cb"],
+    ["/index.html", "/"],
+    ["/sub/index.html?a=1", "/sub/?a=1"],
+    ["/sub/%69ndex.html", "/sub/"],
+    ["/a%20b/c%25d", "/a%20b/c%25d"],
+    // What a client could take for the start of a host or for another line.
+    ["/\\evil", "/%5Cevil"],
+    ["/a%0d%0aSet-Cookie:x", "/a%0D%0ASet-Cookie:x"],
+  ] as const) {
+    it(`of ${target} is ${expected}`, () => expect(canonical(target)).to.equal(expected));
+  }
 
-  it("always stays on this host and names the same directory", () => {
+  it("is its own, always stays on this host, and names the same file", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary-ascii" }), (text) => {
         const target = `/${text}`;
         const path = assetPath(target);
-        if (path === undefined || path.names.length === 0) return;
-        const moved = directoryLocation(path, target);
+        if (path === undefined) return;
+        const moved = canonicalTarget(path, target);
+        expect(canonical(moved)).to.equal(moved);
         expect(new URL(moved, "http://here").host).to.equal("here");
-        expect(assetPath(moved)).to.deep.equal({ names: path.names, directory: true });
+        if (path.names.at(-1) !== "index.html") expect(assetPath(moved)).to.deep.equal(path);
       }),
     );
   });

@@ -26,15 +26,23 @@ export function assetPath(target: string): AssetPath | undefined {
   return { names, directory };
 }
 
+/** What a directory gives when it is asked for. */
+export const INDEX = "index.html";
+
 /**
- * Where a directory that was asked for without its "/" is found: a relative reference that keeps the query. It is
- * encoded anew, and no name is empty, so that it can not become "//host".
+ * The one target by which clients get a file: a relative reference that keeps the query. It is encoded anew, and no
+ * name is empty, so that it can not become "//host". A file has one, or it would be stored under several keys.
  */
-export function directoryLocation(path: AssetPath, target: string): string {
+export function canonicalTarget({ names, directory }: AssetPath, target: string): string {
   const query = target.slice(pathOf(target).length);
-  const names = path.names.map((name) => `/${name.replaceAll(/[^A-Za-z0-9._~-]/g, percentEncode)}`);
-  return `${names.join("")}/${query.replaceAll(/[^\x21-\x7e]/g, percentEncode)}`;
+  const isIndex = !directory && names.at(-1) === INDEX;
+  const shown = isIndex ? names.slice(0, -1) : names;
+  const path = shown.map((name) => `/${name.replaceAll(NEEDS_ESCAPE, percentEncode)}`).join("");
+  return `${path}${directory || isIndex ? "/" : ""}${query.replaceAll(/[^\x21-\x7e]/g, percentEncode)}`;
 }
+
+// RFC 3986 section 3.3: what else a segment may hold as it is.
+const NEEDS_ESCAPE = /[^A-Za-z0-9._~!$&'()*+,;=:@-]/g;
 
 function pathOf(target: string): string {
   const query = target.indexOf("?");

@@ -204,6 +204,22 @@ describe("DirectoryOrigin", () => {
       expect(response.fields.get("cache-control")).to.equal("max-age=60");
     });
 
+    it("sends every other spelling of a file to the one that it is stored under", async () => {
+      await put("hello.txt", "hello");
+      await put("docs/index.html", "docs");
+      for (const [target, location] of [
+        ["/%68ello.txt", "/hello.txt"],
+        ["/hello%2Etxt?a=1", "/hello.txt?a=1"],
+        ["/docs/index.html", "/docs/"],
+        ["/docs/index%2ehtml", "/docs/"],
+      ]) {
+        const response = await fetch(target ?? "");
+        expect([response.status, response.fields.get("location")], target).to.deep.equal([301, location]);
+        expect((await fetch(location ?? "")).status).to.equal(200);
+      }
+      expect(await status("/%68ellO.txt"), "what is not there is not sent anywhere").to.equal(404);
+    });
+
     it("does not show what is in a directory without an index", async () => {
       await put("docs/a.txt", "a");
       await mkdir(join(root, "odd", "index.html"), { recursive: true });

@@ -8,7 +8,7 @@ import { describeError, Failure } from "../../process/failure.ts";
 import { contentRange, resolveRange } from "../rules/range.ts";
 import { preconditions } from "../rules/validation.ts";
 import { type AssetFile, type FoundFile, findAsset, readAsset, realPath } from "./asset-file.ts";
-import { assetPath, directoryLocation } from "./asset-path.ts";
+import { assetPath, canonicalTarget, INDEX } from "./asset-path.ts";
 import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 
 export interface DirectoryOptions {
@@ -20,8 +20,6 @@ export interface DirectoryOptions {
 
 // A map, because the table is a plain object, in which "constructor" is found too.
 const mediaTypes: ReadonlyMap<string, string> = new Map(Object.entries(mimes));
-
-const INDEX = "index.html";
 
 /**
  * The files below a directory as an HTTP origin: GET and HEAD, validators, conditions, one range.
@@ -61,12 +59,16 @@ export class DirectoryOrigin implements Origin {
     const asset = await findAsset(this.#root, path.directory ? [...path.names, INDEX] : path.names);
     signal.throwIfAborted();
     switch (asset.kind) {
-      case "file":
-        return this.#answer(request, asset, signal);
+      case "file": {
+        const canonical = canonicalTarget(path, request.target);
+        return canonical === request.target
+          ? this.#answer(request, asset, signal)
+          : this.#redirect(request, canonical);
+      }
       case "directory": {
         const index = path.directory ? undefined : await findAsset(this.#root, [...path.names, INDEX]);
         if (index?.kind !== "file") return this.#notFound(request);
-        return this.#redirect(request, directoryLocation(path, request.target));
+        return this.#redirect(request, canonicalTarget({ ...path, directory: true }, request.target));
       }
       case "absent":
         return this.#notFound(request);
@@ -139,7 +141,7 @@ export class DirectoryOrigin implements Origin {
   }
 
   #redirect(request: OriginRequest, location: string): OriginResponse {
-    const text = `The directory is at ${location}`;
+    const text = `It is at ${location}`;
     return this.#text(request, 301, text, [
       ["Location", location],
       ["Cache-Control", this.#cacheControl],

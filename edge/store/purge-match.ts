@@ -1,5 +1,6 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { equivalentTargets, type SearchVariance } from "../rules/no-vary-search.ts";
+import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
 
 /** A response as a purge sees it. Tags and variance are unknown until its fields have arrived. */
 export interface Purgeable {
@@ -17,7 +18,7 @@ export function covers(purge: PurgeTarget, response: Purgeable): boolean {
     case "url":
       return coversUrl(purge.target, response);
     case "prefix":
-      return response.target.startsWith(purge.prefix);
+      return hasPrefix(response.target, purge.prefix);
     case "tag":
       return response.tags === "unknown" || response.tags.includes(purge.tag);
     case "everything":
@@ -30,14 +31,24 @@ export function isAll(purge: PurgeTarget): boolean {
   return purge.kind === "everything" && purge.site === undefined;
 }
 
+/**
+ * A purge covers every spelling of what it names (RFC 3986 section 6.2.2), because an origin gives the same response
+ * for each, and clients choose the spelling.
+ */
 function coversUrl(named: string, { target, variance }: Purgeable): boolean {
-  if (!named.includes("?")) return named === pathOf(target);
+  if (!named.includes("?")) return pathOf(named) === pathOf(target);
   if (variance === "unknown") return pathOf(named) === pathOf(target);
-  return equivalentTargets(named, target, variance);
+  return equivalentTargets(normalTarget(named), normalTarget(target), variance);
 }
 
-/** The target without its query. */
+/** A prefix may end within an escape: what it covers as it is written is covered too. */
+function hasPrefix(target: string, prefix: string): boolean {
+  return target.startsWith(prefix) || normalTarget(target).startsWith(normalPrefix(prefix));
+}
+
+/** The path of a target, in its normal form. */
 export function pathOf(target: string): string {
-  const query = target.indexOf("?");
-  return query === -1 ? target : target.slice(0, query);
+  const normal = normalTarget(target);
+  const query = normal.indexOf("?");
+  return query === -1 ? normal : normal.slice(0, query);
 }

@@ -1,4 +1,5 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
 import { PrefixSet } from "./prefix-set.ts";
 import type { PurgeIndex } from "./purge-index.ts";
 import { covers, pathOf } from "./purge-match.ts";
@@ -41,9 +42,13 @@ export function* searches(targets: readonly PurgeTarget[], index: PurgeIndex): G
 function coveringPrefixes(
   prefixes: ReadonlyMap<string | undefined, readonly string[]>,
 ): PurgeSearch["covers"] {
-  const sets = new Map([...prefixes].map(([site, those]) => [site, new PrefixSet(those)]));
+  const sets = new Map(
+    [...prefixes].map(([site, those]) => [site, new PrefixSet([...those, ...those.map(normalPrefix)])]),
+  );
   const everywhere = sets.get(undefined);
-  return ({ site, target }) => everywhere?.covers(target) === true || sets.get(site)?.covers(target) === true;
+  const covered = (site: string, target: string): boolean =>
+    everywhere?.covers(target) === true || sets.get(site)?.covers(target) === true;
+  return ({ site, target }) => covered(site, target) || covered(site, normalTarget(target));
 }
 
 function addTo(prefixes: Map<string | undefined, string[]>, site: string | undefined, prefix: string): void {

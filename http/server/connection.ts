@@ -5,7 +5,7 @@ import { type RequestHead, RequestHeads } from "../message/request-head.ts";
 import type { Scheme } from "../message/scheme.ts";
 import type { Connections, OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
-import { HalfClose } from "./half-close.ts";
+import { destroyIfSilent, HalfClose } from "./half-close.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
 import { type TimeoutLimits, Timeouts } from "./timeouts.ts";
@@ -48,9 +48,6 @@ export const KEEP_ALIVE_MS = 65_000;
 
 // Time for a client that is still sending to read its last answer before its connection is torn down.
 const LINGER_MS = 2_000;
-
-// Few clients close their sending half in the middle of an answer and stay, and those want its bytes soon.
-const SILENT_STREAM_MS = 300;
 
 /** One connection of a client: finds its requests, one after the other, and answers them in their order. */
 export class Connection implements ClientSide, OpenConnection {
@@ -252,17 +249,11 @@ export class Connection implements ClientSide, OpenConnection {
   #clientEnded(): void {
     this.#halfClose = new HalfClose(this.socket.bytesWritten, this.#parts.clock.monotonic());
     // The answerer may wait for a body that will never be whole.
-    if (this.#exchange?.body?.whole === false) this.#exchange.answerer?.moreBody();
-    if (this.#exchange?.begun === true) void this.#closeIfSilent(this.#exchange);
+    const exchange = this.#exchange;
+    if (exchange?.body?.whole === false) exchange.answerer?.moreBody();
+    if (exchange?.begun === true)
+      void destroyIfSilent(this.socket, this.#parts.clock, () => this.#exchange === exchange);
     this.#endIfHalfClosed();
-  }
-
-  /** A stream that is silent, such as one of events, may not show for hours that its client has left. */
-  async #closeIfSilent(exchange: Exchange): Promise<void> {
-    const { bytesWritten } = this.socket;
-    await this.#parts.clock.wait(SILENT_STREAM_MS);
-    const isSilent = this.socket.bytesWritten === bytesWritten && this.socket.writableLength === 0;
-    if (isSilent && this.#exchange === exchange) this.socket.destroy();
   }
 
   #endIfHalfClosed(): void {

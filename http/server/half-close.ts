@@ -1,3 +1,6 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../process/clock.ts";
+
 // Longer than most answers take. A client that has really left shows it at the first write.
 const SILENT_MS = 10_000;
 
@@ -21,4 +24,22 @@ export class HalfClose {
     this.#since = now;
     return false;
   }
+}
+
+// Few clients close their sending half in the middle of an answer and stay, and those want its bytes soon.
+const SILENT_STREAM_MS = 300;
+
+/**
+ * Closes the connection when the answer that has begun says nothing for a moment, as a stream of events does. It may be
+ * silent for hours, so waiting for a write would keep it open for a client that has left.
+ */
+export async function destroyIfSilent(
+  socket: Socket,
+  clock: Pick<Clock, "wait">,
+  isStillAnswered: () => boolean,
+): Promise<void> {
+  const { bytesWritten } = socket;
+  await clock.wait(SILENT_STREAM_MS);
+  const isSilent = socket.bytesWritten === bytesWritten && socket.writableLength === 0;
+  if (isSilent && isStillAnswered()) socket.destroy();
 }

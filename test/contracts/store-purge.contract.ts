@@ -37,6 +37,13 @@ export function storePurgeContract(make: MakeStore): void {
     const kinds: readonly (readonly [string, readonly PurgeTarget[], readonly string[]])[] = [
       ["a path, with every query", [{ kind: "url", target: "/a" }], ["/a", "/a?x=1", "/a?x=2"]],
       ["a URL with a query", [{ kind: "url", target: "/a?x=1" }], ["/a?x=1"]],
+      ["a path in another spelling", [{ kind: "url", target: "/x/../%61" }], ["/a", "/a?x=1", "/a?x=2"]],
+      ["a URL in another spelling", [{ kind: "url", target: "/%61?%78=1" }], ["/a?x=1"]],
+      [
+        "a prefix in another spelling",
+        [{ kind: "prefix", prefix: "/%61" }],
+        ["/a", "/a?x=1", "/a?x=2", "/ab"],
+      ],
       ["a path in another case", [{ kind: "url", target: "/A" }], []],
       ["a prefix", [{ kind: "prefix", prefix: "/a" }], ["/a", "/a?x=1", "/a?x=2", "/ab"]],
       ["a prefix that goes into the query", [{ kind: "prefix", prefix: "/a?x=" }], ["/a?x=1", "/a?x=2"]],
@@ -57,6 +64,16 @@ export function storePurgeContract(make: MakeStore): void {
         targets,
       ],
     ];
+    it("finds what is stored under another spelling than the one named", async () => {
+      put("/%68ello%2etxt");
+      put("/a/../hello.txt?x");
+      expect(await store.purge([{ kind: "url", target: "/hello.txt" }])).to.equal(2);
+      put("/caf%c3%a9/%61");
+      expect(await store.purge([{ kind: "prefix", prefix: "/caf%C3%A9/" }])).to.equal(1);
+      put("/%41%");
+      expect(await store.purge([{ kind: "prefix", prefix: "/%41%" }])).to.equal(1);
+    });
+
     for (const [what, purged, covered] of kinds) {
       describe(what, () => {
         beforeEach(() => {
