@@ -5,7 +5,7 @@ import { type RequestHead, RequestHeads } from "../message/request-head.ts";
 import type { Scheme } from "../message/scheme.ts";
 import type { Connections, OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
-import { destroyIfSilent, HalfClose } from "./half-close.ts";
+import { closeIfSilent, HalfClose } from "./half-close.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
 import { type TimeoutLimits, Timeouts } from "./timeouts.ts";
@@ -247,12 +247,11 @@ export class Connection implements ClientSide, OpenConnection {
 
   /** RFC 9112 section 9.6: a client that closes its sending half still gets the answers to what it sent. */
   #clientEnded(): void {
-    this.#halfClose = new HalfClose(this.socket.bytesWritten, this.#parts.clock.monotonic());
+    const [exchange, { clock }] = [this.#exchange, this.#parts];
+    this.#halfClose = new HalfClose(this.socket.bytesWritten, clock.monotonic());
     // The answerer may wait for a body that will never be whole.
-    const exchange = this.#exchange;
     if (exchange?.body?.whole === false) exchange.answerer?.moreBody();
-    if (exchange?.begun === true)
-      void destroyIfSilent(this.socket, this.#parts.clock, () => this.#exchange === exchange);
+    if (exchange?.begun) void closeIfSilent(this.socket, clock, () => this.#exchange === exchange);
     this.#endIfHalfClosed();
   }
 

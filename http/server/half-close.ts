@@ -33,7 +33,7 @@ const SILENT_STREAM_MS = 300;
  * Closes the connection when the answer that has begun says nothing for a moment, as a stream of events does. It may be
  * silent for hours, so waiting for a write would keep it open for a client that has left.
  */
-export async function destroyIfSilent(
+export async function closeIfSilent(
   socket: Socket,
   clock: Pick<Clock, "wait">,
   isStillAnswered: () => boolean,
