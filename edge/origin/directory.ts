@@ -3,6 +3,7 @@ import { access, constants } from "node:fs/promises";
 import { mimes } from "mrmime";
 import { formatHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
+import { parseAddress } from "../../process/address.ts";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import { contentRange, resolveRange } from "../rules/range.ts";
@@ -44,7 +45,9 @@ export class DirectoryOrigin implements Origin {
       await expectDirectory(realRoot);
       return new DirectoryOrigin(realRoot, ttlMs, clock);
     } catch (error) {
-      const message = `The origin must be a directory that exists and can be read, got "${root}"`;
+      // Most often the scheme was forgotten.
+      const meant = parseAddress(root) === undefined ? "" : `; did you mean http://${root}?`;
+      const message = `The origin must be a directory that exists and can be read, got "${root}"${meant}`;
       throw new Failure("bad-config", "config", message, error);
     }
   }

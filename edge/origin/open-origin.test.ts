@@ -24,6 +24,12 @@ describe("openOrigin", () => {
     const failure = await failureOf(openOrigin({ kind: "directory", path: "/no/such/site" }, context));
     expect(failure.code).to.equal("bad-config");
     expect(failure.message).to.contain("/no/such/site");
+    expect(failure.message).not.to.contain("did you mean");
+  });
+
+  it("guesses that a scheme was forgotten where a host and a port were given", async () => {
+    const failure = await failureOf(openOrigin({ kind: "directory", path: "127.0.0.1:8000" }, context));
+    expect(failure.message).to.contain('got "127.0.0.1:8000"; did you mean http://127.0.0.1:8000?');
   });
 
   describe("on a directory", () => {
