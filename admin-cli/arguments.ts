@@ -3,7 +3,7 @@ import { Failure } from "../process/failure.ts";
 import { suggest } from "../process/settings/suggest.ts";
 import { show } from "../process/settings/values.ts";
 
-/** One option: how it is parsed and what --help says of it. */
+/** One option, with its line in --help. */
 export interface Option extends ParseArgsOptionDescriptor {
   /** The placeholder of its value in --help. */
   readonly value?: string;
@@ -27,7 +27,7 @@ export const COMMON_OPTIONS = {
   help: { type: "boolean", short: "h", help: "print this and exit" },
 } as const satisfies Options;
 
-/** Throws Failure("bad-usage") in one line that names what was not understood. */
+/** Throws Failure("bad-usage"): one line that names the wrong option. */
 export function parseOptions<const O extends Options>(command: string, options: O, argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });

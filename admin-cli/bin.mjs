@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the admin CLI under whatever Node is at hand. Plain JavaScript: it must load where TypeScript does not.
+// Starts the admin CLI under any Node. It is plain JavaScript, because it must load where TypeScript does not.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";

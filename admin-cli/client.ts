@@ -34,7 +34,7 @@ export interface EdgeClient {
 }
 
 const CHANNEL_OPTIONS = {
-  // Enough for an answer about a URL with thousands of variants. What is too large to send, the edge says.
+  // Enough for an answer about a URL with thousands of variants. An edge says so when an answer is too large to send.
   "grpc.max_receive_message_length": 1024 * 1024,
   // A peer that vanished without a word is noticed within 7 s, also between two reports.
   "grpc.keepalive_time_ms": 5000,
@@ -44,7 +44,7 @@ const CHANNEL_OPTIONS = {
   "grpc.max_reconnect_backoff_ms": 2000,
   // A forward proxy of the environment would be measured instead of the edge.
   "grpc.enable_http_proxy": 0,
-  // Whether a call may be repeated is decided here, where it is known what it does.
+  // The commands decide whether to repeat a call, because they know its effect.
   "grpc.enable_retries": 0,
   "grpc.enable_channelz": 0,
 };
@@ -121,10 +121,10 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
   return thrown instanceof Error && "code" in thrown && "details" in thrown;
 }
 
-// grpc-js has one status for this and for what an edge says of itself; only its own words differ.
+// grpc-js uses one status for both this and an edge that calls itself unavailable. Only the words differ.
 const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
 
-/** What a gRPC status means to a person, in one line. */
+/** A gRPC status as one line for a person. */
 export function callFailure(address: string, error: Pick<ServiceError, "code" | "details">): Failure {
   switch (error.code) {
     case status.UNAVAILABLE:

@@ -4,7 +4,7 @@ import type { Terminal } from "./terminal.ts";
 /** 0: done, and for a purge proven. 1: failed or not proven. 2: the command line was not understood. */
 export type ExitCode = 0 | 1 | 2;
 
-/** What a command runs with. */
+/** The input of a command. */
 export interface CommandInput {
   /** Its arguments, without its own name. */
   readonly argv: readonly string[];
@@ -20,7 +20,7 @@ export interface Command {
   /** One line in the program's --help. */
   readonly summary: string;
   readonly options: Options;
-  /** Paragraphs under the options: what the figures mean, when it exits with which code. */
+  /** Paragraphs under the options: the meaning of figures, and the exit codes. */
   readonly notes: readonly string[];
   /** Throws a Failure: `bad-usage` becomes exit code 2, any other 1. */
   run(input: CommandInput): Promise<ExitCode>;

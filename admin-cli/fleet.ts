@@ -13,12 +13,12 @@ export interface Contact {
   readonly ping: PingResponse;
 }
 
-/** An edge as the fleet knows it; `null` where nobody knows. */
+/** An edge as the fleet knows it; `null` where that is unknown. */
 export interface FleetEdge extends Omit<Member, "heartbeatAgeMs"> {
   readonly heartbeatAgeMs: number | null;
 }
 
-/** One edge and what it said itself; `undefined` when it is unreachable. */
+/** One edge and its own answer; `undefined` when it is unreachable. */
 export interface Asked<T> {
   readonly edge: FleetEdge;
   /** Where it was called. */
@@ -65,7 +65,7 @@ export async function reachEdge(addresses: readonly string[]): Promise<Contact> 
   throw failures.length === 1 && failures[0] !== undefined ? failures[0] : nobodyAnswers(addresses);
 }
 
-/** What to throw when none of several addresses answers. */
+/** The Failure for addresses of which none answers. */
 export function nobodyAnswers(addresses: readonly string[]): Failure {
   const where = addresses.length === 1 ? addresses[0] : `any of ${addresses.join(", ")}`;
   return new Failure(

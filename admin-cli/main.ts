@@ -29,7 +29,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
   try {
     process.exitCode = await runCommand(argv, process.env, terminal);
   } catch (thrown) {
-    // Anything but a Failure is a mistake of ours, and its trace is what we want to be told.
+    // Any other error is a bug, and its trace helps to find it.
     if (!(thrown instanceof Failure)) throw thrown;
     const { code, message } = thrown;
     if (hasFlag(argv, "--json")) terminal.write(`${JSON.stringify({ error: message, code })}\n`);

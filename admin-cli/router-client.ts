@@ -18,7 +18,7 @@ const candidate = z.object({
   underWay: z.number(),
 });
 
-/** What a router's /route.json must hold; it may hold more. */
+/** The fields that a router's /route.json must have; it may have more. */
 const routePage = z.looseObject({
   url: z.string(),
   host: z.string(),

@@ -7,7 +7,7 @@ export interface Painter {
   paint(colour: Colour, text: string): string;
 }
 
-/** What a command writes to, and how it learns that the person has seen enough. */
+/** The output of a command, and the signal to stop. */
 export interface Terminal extends Painter {
   /** To stdout, exactly as given. */
   write(text: string): void;
@@ -17,7 +17,7 @@ export interface Terminal extends Painter {
   progress(line: string | undefined): void;
   /** Whether stdout is a screen that can be redrawn. */
   readonly screen: boolean;
-  /** Aborts on Ctrl-C, on SIGTERM and when nobody reads stdout any more. To be asked for once. */
+  /** Aborts on Ctrl-C, on SIGTERM and when the reader of stdout has left. Call it once. */
   untilStopped(): AbortSignal;
 }
 

@@ -8,7 +8,7 @@ import { type Asked, askFleet, countersOf } from "./fleet.ts";
 const STREAM_MS = 10_000;
 // An edge that reported nothing for so many periods is unreachable.
 const SILENT_PERIODS = 3;
-// So that what is shown was reported at most half a period before.
+// A figure on the screen is then at most half a period old.
 const REPORTS_PER_PERIOD = 2;
 // An edge that joins, leaves or moves is noticed after this many periods.
 const PERIODS_PER_SURVEY = 5;
@@ -68,7 +68,7 @@ function placeOf({ edge, address }: Asked<EdgeStats>): string {
   return `${edge.edge} ${address}`;
 }
 
-/** What one edge at one address reports, over as many streams as it takes. */
+/** The reports of one edge at one address, over as many streams as needed. */
 class EdgeReports {
   readonly #leaving = new AbortController();
   readonly #clock: Clock;

@@ -1,4 +1,4 @@
-/** Whose fault a failure is. */
+/** The party that caused a failure. */
 export type FailureSource = "client" | "origin" | "store" | "log" | "config" | "edge";
 
 /**

@@ -1,15 +1,15 @@
 import { type Clock, systemClock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
-// What a shell reports for a program that SIGINT ended: 128 + 2.
+// A shell reports 128 + 2 for a program that SIGINT ended.
 const INTERRUPTED = 130;
 
 // One Ctrl-C under npm arrives twice: from the terminal, and passed on by npm.
 const SAME_SIGNAL_MS = 300;
 
 /**
- * What SIGHUP means. To a server it means "read your settings again", which this one does not do: it goes on. To a
- * program that belongs to a terminal it means that the terminal is gone.
+ * The reaction to SIGHUP. A server takes it as "read your settings again", which these do not do, and goes on. A
+ * program of a terminal takes it as the end of the terminal, and stops.
  */
 export type Hangup = "goes on" | "stops";
 

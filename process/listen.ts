@@ -25,7 +25,7 @@ export function listen(server: Server, host: string, port: number, what: string)
 
 /** The one sentence for a port that cannot be had. Its code is port-in-use or cannot-listen. */
 export function cannotListen(what: string, address: string, cause: NodeJS.ErrnoException): Failure {
-  // Without the cause: the sentence says what it says, and a start prints causes behind it.
+  // Without the cause: the sentence says the same, and a program that cannot start prints causes too.
   const because = (sentence: string, code = "cannot-listen") =>
     new Failure(code, "config", `${what}: ${address} ${sentence}`);
   switch (cause.code) {

@@ -19,7 +19,7 @@ export function droppedLogLines(): number {
 }
 
 /**
- * A log of JSON lines on stderr, so that stdout stays for what a program prints for people or pipes. It never blocks
+ * A log of JSON lines on stderr, so that stdout stays free for people and pipes. It never blocks
  * and never ends the program. Lines that clients can cause at will have the property `sampled`, the name of their
  * kind: at most two lines of a kind are written a second.
  */

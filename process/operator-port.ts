@@ -33,7 +33,7 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
   app.disable("x-powered-by");
   app.disable("etag");
   app.use((_request, response, next) => {
-    // What an operator reads must be the state of this moment.
+    // An operator must read the state of this moment.
     response.set("Cache-Control", "no-store");
     next();
   });

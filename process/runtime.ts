@@ -8,7 +8,7 @@ const OLDEST_SAFE: Version = [26, 13, 1];
 // Use after free and retained streams in HTTP/2, a remote crash and memory disclosure in TLS.
 const DEFECTS = "CVE-2026-123866, CVE-2026-123863, CVE-2026-126051, CVE-2026-123864";
 
-/** What is wrong with running on this version of Node (`26.12.1`), in one line; undefined when nothing is known. */
+/** One line about the known defects of a Node version such as `26.12.1`; undefined when it has none. */
 export function runtimeWarning(version: string): string | undefined {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number.parseFloat);
   if (!isOlder([major, minor, patch], OLDEST_SAFE)) return undefined;

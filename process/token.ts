@@ -6,7 +6,7 @@ export const TOKEN_VARIABLE = "EDGECACHE_TOKEN";
 /** The same for the token that allows a caller to read, and to change nothing. */
 export const READ_TOKEN_VARIABLE = "EDGECACHE_READ_TOKEN";
 
-// What a metadata value can carry (RFC 9110 section 5.5), without blanks, which nobody sees at an end.
+// Characters that a metadata value can carry (RFC 9110 section 5.5), without blanks, which are invisible at the end.
 const SHAPE = /^[\x21-\x7e]{1,256}$/;
 
 /** The secret that allows a caller to change state. It is never shown. */

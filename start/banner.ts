@@ -6,7 +6,7 @@ import { redisUrl } from "../process/settings/values.ts";
 import type { StartConfig } from "./config.ts";
 import type { System } from "./system.ts";
 
-/** What the one-command system says once everything listens: what is where, and three commands to try. */
+/** The text that the one-command system prints once everything listens: the addresses, and three commands to try. */
 export function banner(system: System, config: StartConfig): string {
   const at = (address: Address): string => hostPort(address.host, address.port);
   const front = `http://${at(system.router.http)}`;

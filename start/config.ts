@@ -16,7 +16,7 @@ export interface EdgePorts {
   readonly adminPort: number;
 }
 
-/** What the one-command system is started with: three edges and a router in one process. */
+/** The settings of the one-command system: three edges and a router in one process. */
 export interface StartConfig {
   readonly origin: OriginConfig;
   /** The Host that an HTTP origin is sent. */
@@ -42,7 +42,7 @@ export interface StartConfig {
   };
 }
 
-// Only this machine: nothing here asks who is calling.
+// Loopback only, because no port authenticates its callers.
 const HOST = "127.0.0.1";
 
 const PORTS: StartConfig["ports"] = {

@@ -1,13 +1,13 @@
 import { Failure } from "../process/failure.ts";
 
-/** What the demo looks at in one HTTP answer. */
+/** The parts of an HTTP answer that the demo looks at. */
 export interface DemoAnswer {
   readonly status: number;
   /** Undefined when the response does not have the field. */
   field(name: string): string | undefined;
 }
 
-/** What one step of the demo says will happen. */
+/** The prediction of one step of the demo. */
 export interface Claim {
   /** The step's sentence; it names the step when it did not come true. */
   readonly step: string;
@@ -18,7 +18,7 @@ export interface Claim {
 /** The fields that tell the story, in the order in which they are shown. */
 export const SHOWN_FIELDS = ["X-Served-By", "X-Cache", "Cache-Status", "Age", "Server-Timing"] as const;
 
-/** Throws Failure("not-as-told"): the step, what must hold, and what was seen. */
+/** Throws Failure("not-as-told"): the step, the prediction, and the answer. */
 export function check(claim: Claim, answer: DemoAnswer): void {
   const servedBy = answer.field("x-served-by");
   expectThat(claim, "status must be 200", String(answer.status), answer.status === 200);

@@ -15,7 +15,7 @@ const PATIENCE_MS = 30_000;
 // How often the router's view is read while it is still measuring.
 const LOOK_EVERY_MS = 20;
 
-/** What the story is played on: the real system, as a client and an operator see it. */
+/** The stage of the story: the real system, as a client and an operator see it. */
 export interface DemoStage {
   /** The router's base URL, without a trailing slash. */
   readonly front: string;

@@ -11,7 +11,7 @@ import { startSystem } from "./system.ts";
 // So far apart that no hiccup of a busy machine makes one of them the nearer.
 const LATENCIES = "5ms,100ms,250ms";
 
-// `npm run demo`: the whole system on free ports, beside whatever else runs, and the story played on it.
+// `npm run demo`: the whole system on free ports, so that it runs beside others, and the story played on it.
 const log = createLog("demo", "error");
 const system = await startSystem(demoConfig(), { clock: systemClock, log });
 try {
@@ -25,7 +25,7 @@ try {
   await system.stop();
 }
 
-/** What `npm start` uses, on any free ports, whatever the environment says; its edges are farther apart. */
+/** The settings of `npm start` without the environment, on any free ports, with edges that are farther apart. */
 function demoConfig(): StartConfig {
   const argv = ["--simulate-latency", LATENCIES];
   const config = startConfig({ argv, env: {}, readFile: (path) => readFileSync(path, "utf8") });

@@ -1,5 +1,5 @@
 // Installs the dependencies when they are missing or stale, before the scripts that need them. It is plain
-// JavaScript without dependencies, because it runs on whatever Node the machine has (20 or later).
+// JavaScript without dependencies, because it runs on any Node that the machine has (20 or later).
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -42,7 +42,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Whether what npm installed last is what package-lock.json says, and there is a Node that runs on this machine. */
+/** Whether node_modules is as package-lock.json says, and has a Node that runs on this machine. */
 function isCurrent() {
   const wanted = packagesOf(join(root, "package-lock.json")) ?? {};
   // npm writes this one last, so an install that was cut off leaves none.
@@ -65,7 +65,7 @@ function isCurrent() {
 function chosenNode() {
   const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const oldest = numbersOf(engines.node);
-  // npm puts node_modules/.bin first on PATH: what runs this script may be the bundled one already.
+  // npm puts node_modules/.bin first on PATH: this script may run on the bundled one already.
   const own = process.env.npm_node_execpath ?? process.execPath;
   if (isAtLeast(numbersOf(versionOf(own)), oldest)) return own;
   return versionOf(bundledNode) === undefined ? undefined : bundledNode;
@@ -134,7 +134,7 @@ function link(name, target) {
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
   }
-  // Renaming replaces what is there in one step: another run may be starting the Node that it leads to.
+  // Renaming replaces the old link in one step, because another run may be starting the Node behind it.
   const made = `${path}.${process.pid}`;
   // A relative link survives a move of the whole folder.
   symlinkSync(target.startsWith(root) ? relative(bin, target) : target, made);

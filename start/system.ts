@@ -7,7 +7,7 @@ import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";
 import type { StartConfig } from "./config.ts";
 
-// Who presses Ctrl-C at a demonstration waits no longer than this for a client that still downloads.
+// After Ctrl-C, a demonstration waits no longer than this for clients that still download.
 const DRAIN_MS = 10_000;
 
 /** The whole system in one process. */

@@ -7,7 +7,7 @@ import { CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { type Cell, stateCell, table } from "../table.ts";
 
-// What an edge remembers.
+// An edge remembers that many.
 const LIMIT = wholeNumber(1, 1_000);
 const DEFAULT_LIMIT = 20;
 

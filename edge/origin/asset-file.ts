@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { open, readlink, realpath, stat } from "node:fs/promises";
 import { describeError, Failure } from "../../process/failure.ts";
 
-/** What stands at a path below the root. */
+/** The result of a lookup below the root. */
 export type Asset =
   | FoundFile
   | { readonly kind: "directory" }
@@ -165,8 +165,8 @@ async function openedPath(handle: FileHandle, path: string): Promise<string | un
   return there.dev === opened.dev && there.ino === opened.ino ? now : undefined;
 }
 
-// What version control and logins keep to themselves. Other hidden directories may hold what links show: releases of
-// a site, or the volumes of Kubernetes.
+// Version control and logins keep secrets in these. Other hidden directories may hold public files that links lead to:
+// the releases of a site, or the volumes of Kubernetes.
 const PRIVATE_DIRECTORIES: ReadonlySet<string> = new Set([".git", ".hg", ".svn", ".ssh"]);
 
 /** Whether a real path is below the root, and nothing hidden that a link leads to. */

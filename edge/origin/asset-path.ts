@@ -1,4 +1,4 @@
-/** What the target of a request names below the root of a directory origin. */
+/** The file or directory that a request target names, below the root of a directory origin. */
 export interface AssetPath {
   /** File names from the root down, one character for each byte (latin1), so that any name on disk can be asked for. */
   readonly names: readonly string[];
@@ -26,7 +26,7 @@ export function assetPath(target: string): AssetPath | undefined {
   return { names, directory };
 }
 
-/** What a directory gives when it is asked for. */
+/** The file that answers for its directory. */
 export const INDEX = "index.html";
 
 /**
@@ -41,7 +41,7 @@ export function canonicalTarget({ names, directory }: AssetPath, target: string)
   return `${path}${directory || isIndex ? "/" : ""}${query.replaceAll(/[^\x21-\x7e]/g, percentEncode)}`;
 }
 
-// RFC 3986 section 3.3: what else a segment may hold as it is.
+// RFC 3986 section 3.3: a path segment may hold all other characters unescaped.
 const NEEDS_ESCAPE = /[^A-Za-z0-9._~!$&'()*+,;=:@-]/g;
 
 function pathOf(target: string): string {

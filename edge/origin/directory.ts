@@ -24,7 +24,7 @@ const mediaTypes: ReadonlyMap<string, string> = new Map(Object.entries(mimes));
 
 /**
  * The files below a directory as an HTTP origin: GET and HEAD, validators, conditions, one range.
- * What may not be served does not exist for it: hidden names, links that leave the directory, devices.
+ * It answers 404 for files that may not be served: hidden names, links that leave the directory, devices.
  */
 export class DirectoryOrigin implements Origin {
   readonly #root: string;

@@ -147,7 +147,7 @@ async function succeeds(work: Promise<void>): Promise<boolean> {
   );
 }
 
-/** What is known of an origin from what became of the requests that it was sent. */
+/** The health of an origin, as the outcomes of its requests show it. */
 export type OriginHealth =
   /** `failures` in a row since its last response. */
   | { readonly kind: "up"; readonly failures: number }

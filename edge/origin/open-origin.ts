@@ -17,7 +17,7 @@ export interface OriginContext {
   readonly ttlMs: number;
   /** The Host that HTTP origins are sent. */
   readonly host: HostPolicy;
-  /** The edge's id, by which an HTTP origin knows who asks. */
+  /** The edge's id, for the Via of requests to an HTTP origin. */
   readonly via: string;
   readonly clock: Clock;
   /** From 0 to 1, such as Math.random. */

@@ -49,7 +49,7 @@ function isOriginErrorCode(code: string): code is OriginErrorCode {
   return Object.hasOwn(STATUS_OF, code);
 }
 
-/** Whatever was thrown while `what` was fetched, as a Failure. A Failure is returned as it is. */
+/** A Failure for an error that was thrown while `what` was fetched. A Failure is returned as it is. */
 export function originErrorOf(
   thrown: unknown,
   received: Received = "nothing",

@@ -17,7 +17,7 @@ export interface OriginRequest {
   readonly onInterim?: ((status: number, fields: Fields) => void) | undefined;
 }
 
-/** What an origin answers, once its fields have arrived. */
+/** A response of an origin, once its fields have arrived. */
 export interface OriginResponse {
   readonly status: number;
   readonly fields: Fields;
@@ -47,7 +47,7 @@ export function isRepeatable(request: OriginRequest): boolean {
   return isIdempotent(request.method) && request.body === undefined;
 }
 
-/** A body whose bytes are at hand, or a body of no bytes. It holds nothing open, so that it may stay unread. */
+/** A body in memory, or an empty one. It holds nothing open, so it may stay unread. */
 export async function* plainBody(bytes?: Uint8Array): AsyncGenerator<Uint8Array> {
   if (bytes !== undefined && bytes.byteLength > 0) yield bytes;
 }

@@ -94,7 +94,7 @@ export const sitesSection: Section<readonly Site[]> = {
   help: "A list of `name`, `hosts`, `origin` and `host`. A site without hosts answers every other Host. `host` is what --origin-host is. Instead of --origin.",
 };
 
-/** What is wrong between sites that are each right. */
+/** Problems between sites, each of which is right by itself. */
 export function siteProblems(sites: readonly Site[]): string[] {
   const names = new Set<string>();
   const siteOf = new Map<string, string>();
@@ -150,7 +150,7 @@ export class Sites {
     return this.#byHost.get(hostOf(authority)) ?? this.#fallback;
   }
 
-  /** What the origin of a site is told of scheme and host, for the cache key; nothing for a directory. */
+  /** The part of the cache key that the origin of a site is told of: scheme and host. A directory is told nothing. */
   told(site: string, scheme: Scheme, authority: string): { readonly base?: string } {
     const policy = this.#policies.get(site);
     return policy === undefined ? {} : { base: toldBase(policy, scheme, authority) };

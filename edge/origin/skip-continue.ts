@@ -12,7 +12,7 @@ const INTERIM = /^HTTP\/1\.[01] 1\d\d[ \r]/;
 const CONTINUE = /^HTTP\/1\.[01] 100[ \r]/;
 const EXAMPLE = "HTTP/1.1 100 ";
 
-/** What a connection reads between the head of a request and the head of its final response. */
+/** Reads of a connection between the head of a request and the head of its final response. */
 class ResponseStart {
   /** Whether the next bytes may be an interim response. */
   awaited = false;
@@ -42,7 +42,7 @@ class ResponseStart {
     }
     if (mayBecomeInterim(rest)) this.#held = rest;
     else {
-      // The final response has begun: whatever comes until the next request is part of it, whatever it looks like.
+      // The final response has begun. All bytes until the next request belong to it, even if they look like a 100.
       this.awaited = false;
       seen.push(rest);
     }

@@ -8,7 +8,7 @@ export interface Flow {
 
 type Ending = { readonly kind: "complete" } | { readonly kind: "failed"; readonly error: unknown };
 
-// What may wait here for the reader: about one read of a socket. More would only be memory.
+// Bytes that may wait here for the reader: about one read of a socket. More would only take memory.
 const HIGH_WATER = 64 * 1024;
 
 /**

@@ -9,7 +9,7 @@ import { UpstreamBody } from "./upstream-body.ts";
 
 export interface ExchangeOptions {
   readonly method: string;
-  /** For messages: what is fetched. */
+  /** The request, in the words of messages. */
   readonly what: string;
   /** From the request being queued, or its last bytes being sent, until all fields of the final response are there. */
   readonly fieldsTimeoutMs: number;
@@ -45,7 +45,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #phase: Phase = { kind: "nothing" };
   #controller: Dispatcher.DispatchController | undefined;
   #interim = 0;
-  /** What undici reported, when it ended before any byte of a response. */
+  /** The error by which the connection was lost before any byte of a response. */
   #lostBeforeResponse: Error | undefined;
 
   constructor(options: ExchangeOptions) {

@@ -34,7 +34,7 @@ const MOST_CONNECTIONS = 1_024;
 interface Lost {
   /** Something, ever: a request before this one was answered on it. */
   readonly ever: boolean;
-  /** Something since the last request, if only a 100 that nobody sees. */
+  /** Something since the last request; a 100 that is left out counts too. */
   readonly sinceRequest: boolean;
 }
 
@@ -49,7 +49,7 @@ export class UpstreamOrigin implements Origin {
   readonly #pathPrefix: string;
   readonly #closing = new AbortController();
   readonly #deadlines: Deadlines;
-  /** What a connection had received when the error broke it. */
+  /** How much a connection had received when the error broke it. */
   readonly #lost = new WeakMap<Error, Lost>();
 
   constructor(options: UpstreamOptions) {
@@ -103,7 +103,7 @@ export class UpstreamOrigin implements Origin {
     await connected.promise;
   }
 
-  /** Ends what is still under way. */
+  /** Ends the requests that are still in flight. */
   async close(): Promise<void> {
     await this.#pool.destroy();
     this.#closing.abort();

@@ -54,14 +54,14 @@ export function fileValue<T>(type: ValueType<T>): z.ZodType<T> {
   });
 }
 
-/** What the same value would be on the command line; undefined when a value of this type is not written so. */
+/** The same value as it stands on the command line; undefined when the file has the wrong form for its type. */
 function fileText(type: ValueType<unknown>, raw: unknown): string | undefined {
   if (typeof raw === "string") return type.fileForm === "boolean" ? undefined : raw;
   if (Array.isArray(raw)) return type.fileForm === "list" ? raw.join(",") : undefined;
   return typeof raw === type.fileForm ? String(raw) : undefined;
 }
 
-/** One by one, because looking for what was meant by each of many thousand keys takes seconds. */
+/** Lazily, because guesses for many thousand unknown keys take seconds. */
 function issueLines(issue: z.core.$ZodIssue, known: readonly string[]): Iterable<string> {
   const at = issue.path.map(String).join(".");
   if (issue.code !== "unrecognized_keys") {

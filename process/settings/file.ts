@@ -35,7 +35,7 @@ function parse(name: string, text: string): Record<string, unknown> {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
   const at = (offset: number) => `${name} line ${Math.max(1, lineCounter.linePos(offset).line)}`;
-  // A warning is a tag that this parser does not know: what it means would be a guess.
+  // A warning is about a tag that this parser does not know. It must not guess its meaning.
   const syntax = [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS);
   if (syntax.length > 0)
     throw refused(

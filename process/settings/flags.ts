@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { suggest } from "./suggest.ts";
 import { show } from "./values.ts";
 
-/** What a command line gave. */
+/** The flags of a command line. */
 export interface GivenFlags {
   /** Text by flag name without its dashes; a flag that takes no value has "true". */
   readonly values: ReadonlyMap<string, string>;

@@ -41,7 +41,7 @@ function rows(program: Program<Settings>): Row[] {
   return [...entries, config];
 }
 
-/** What --help prints. */
+/** The text that --help prints. */
 export function helpText(program: Program<Settings>): string {
   const lines = [`${program.summary}`, "", `usage: ${program.usage} [flags]`, ""];
   for (const row of rows(program)) {

@@ -30,7 +30,7 @@ export interface Program<S extends Settings> {
   readonly settings: S;
 }
 
-/** What was read: a setting without default that is not required may be undefined, as may a section. */
+/** The values that were read. An optional setting without default may be undefined, and so may a section. */
 export type Values<S extends Settings> = { readonly [K in keyof S]: Value<S[K]> };
 
 type Value<E> =
@@ -48,7 +48,7 @@ export interface SettingsInput {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
-  /** Told of what is allowed and yet unwise, one line each. */
+  /** Takes one line for each setting that is allowed but unwise. */
   readonly warn?: (line: string) => void;
 }
 

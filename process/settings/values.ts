@@ -10,7 +10,7 @@ export interface ValueType<T> {
   readonly name: string;
   /** Completes "must be …", for example "a whole number from 1 to 65535". */
   readonly rule: string;
-  /** What the configuration file may hold besides a string. */
+  /** The form that the configuration file may use instead of a string. */
   readonly fileForm?: "number" | "boolean" | "list";
   parse(text: string): T | undefined;
   format(value: T): string;
@@ -185,8 +185,8 @@ export const flag: ValueType<boolean> = {
 };
 
 /**
- * The same text without what stands between the slashes and the last `@` of a URL, so that a message leaks no
- * password: one that was not percent-encoded may itself hold `@` and `/`.
+ * The same text without the credentials of a URL, so that a message leaks no password. A password that was not
+ * percent-encoded may hold `@` and `/` itself, so everything from the slashes to the last `@` is left out.
  */
 export function hideCredentials(value: string): string {
   return value.replace(/\/\/[^"\n]*@/g, "//***@");

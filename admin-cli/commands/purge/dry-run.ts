@@ -6,7 +6,7 @@ import { askFleet } from "../../fleet.ts";
 // An edge may look through everything that it holds.
 const COUNT_MS = 10_000;
 
-/** What one edge would purge; undefined when it is unreachable. */
+/** The responses that one edge would purge; undefined when it is unreachable. */
 export interface Forecast {
   readonly edge: string;
   readonly receipt: PurgeReceipt | undefined;
@@ -36,7 +36,7 @@ export async function dryRun(
   return asked.map(({ edge, answer }) => ({ edge: edge.edge, receipt: answer }));
 }
 
-/** What several requests cover is counted by each of them. */
+/** A response that several requests cover is counted once for each. */
 async function countAll(
   client: EdgeClient,
   requests: readonly PurgeRequest[],

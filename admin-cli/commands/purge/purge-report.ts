@@ -19,7 +19,7 @@ export function dryRunDocument(answer: PurgeResponse) {
   return { ...rest, edges: edges.map((receipt, i) => ({ ...receipt, bytes: answer.edges[i]?.bytes ?? 0 })) };
 }
 
-/** One line per edge with what it would purge, then the sum. */
+/** One line per edge with the responses that it would purge, then the sum. */
 export function dryRunLines(painter: Painter, { edges }: PurgeResponse): string {
   const objects = edges.reduce((sum, receipt) => sum + receipt.objects, 0);
   const bytes = edges.reduce((sum, receipt) => sum + receipt.bytes, 0);

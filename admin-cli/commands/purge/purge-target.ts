@@ -2,7 +2,7 @@ import { Failure } from "../../../process/failure.ts";
 import { show } from "../../../process/settings/values.ts";
 import type { PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
 
-/** What a purge may name on the command line. */
+/** The targets of a purge on the command line. */
 export interface NamedTargets {
   readonly urls: readonly string[];
   readonly prefixes: readonly string[];
@@ -11,7 +11,7 @@ export interface NamedTargets {
   readonly site: string | undefined;
 }
 
-// Each thousand is one call. What names more is better named by a prefix or a tag.
+// Each thousand is one call. A prefix or a tag is better for more.
 const MAX_TARGETS = 1_000_000;
 
 /** The targets of one purge, in the order url, prefix, tag. Throws Failure("bad-usage"): field, rule, value. */
@@ -73,7 +73,7 @@ function checkedSite(site: string): string {
   throw badTarget("site", "must be printable ASCII without blanks", show(site));
 }
 
-/** RFC 3986 section 2: what a URL cannot hold, a cache key cannot match. */
+/** RFC 3986 section 2: a cache key holds only the characters of a URL. */
 function checkCharacters(field: string, text: string): void {
   if (text === "") throw badTarget(field, "must not be empty", show(text));
   if (/\p{Cc}/u.test(text)) throw badTarget(field, "must not hold control characters", show(text));

@@ -3,7 +3,7 @@ import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/g
 import { connectEdge, protoDuration } from "../../client.ts";
 import { CALL_MS, nobodyAnswers } from "../../fleet.ts";
 
-// What a call may take on top of the wait: the way there and back, and the append to the log.
+// The time that a call may take on top of the wait: the way there and back, and the append to the log.
 const MARGIN_MS = 2000;
 
 /** Where and how purges are sent. */
@@ -17,7 +17,7 @@ export interface Sending {
   readonly onProgress: (done: number, all: number) => void;
 }
 
-/** What became of several calls that are one purge. */
+/** The outcome of several calls that are one purge. */
 export interface Sent {
   readonly answer: PurgeResponse;
   /** Calls that were answered. One that the purge log did not take ends the series. */
@@ -76,7 +76,7 @@ async function sendPurge(
     const client = connectEdge(address);
     let called = false;
     try {
-      // What fails before the edge has answered this has certainly not purged.
+      // A failure before the answer to this proves that nothing was purged.
       await client.ping(CALL_MS);
       called = true;
       return await client.purge(request, ms, token);

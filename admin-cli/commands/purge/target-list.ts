@@ -3,7 +3,7 @@ import { describeError, Failure } from "../../../process/failure.ts";
 import { show } from "../../../process/settings/values.ts";
 import { checkedPrefix, checkedTag, checkedUrl } from "./purge-target.ts";
 
-/** What a list names, in its order by kind. */
+/** The targets of a list by kind, each kind in the order of the list. */
 export interface TargetList {
   readonly urls: string[];
   readonly prefixes: string[];
@@ -16,7 +16,7 @@ const MOST_CHARACTERS = 128 * 1024 * 1024;
 /** Reads the file at `path`, or standard input for "-". Throws Failure("bad-usage"). */
 export async function readTargetList(path: string): Promise<TargetList> {
   const from = path === "-" ? "standard input" : path;
-  // File descriptor 0 is standard input (POSIX), be it a pipe, a file or a terminal.
+  // File descriptor 0 is standard input (POSIX), whether a pipe, a file or a terminal.
   const stream = path === "-" ? createReadStream("", { fd: 0, autoClose: false }) : createReadStream(path);
   const chunks: string[] = [];
   let characters = 0;
@@ -39,7 +39,7 @@ export async function readTargetList(path: string): Promise<TargetList> {
 }
 
 /**
- * One target a line: a URL or a path; or the word `prefix` or `tag`, a blank, and what it is. No URL has a blank, so
+ * One target a line: a URL or a path; or the word `prefix` or `tag`, a blank, and its value. No URL has a blank, so
  * the two cannot be mistaken. Empty lines and lines that begin with # are skipped. Throws Failure("bad-usage").
  */
 export function parseTargetList(text: string, from: string): TargetList {
