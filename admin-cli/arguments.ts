@@ -70,16 +70,16 @@ function badUsage(command: string, options: Options, thrown: unknown): Failure {
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const near = suggest(named.replace(/^-+/, ""), Object.keys(options));
     const hint = near === undefined ? `see admin-cli ${command} --help` : `did you mean --${near}?`;
-    return new Failure("bad-usage", "client", `${command}: unknown option (${hint}): ${show(named)}`, thrown);
+    return new Failure("bad-usage", "client", `${command}: unknown option ${show(named)}; ${hint}`, thrown);
   }
   const takesValue = options[named.replace(/^-+/, "")]?.type === "string";
   const rule = takesValue ? "option needs a value" : "option takes no value";
-  return new Failure("bad-usage", "client", `${command}: ${rule}: ${show(named)}`, thrown);
+  return new Failure("bad-usage", "client", `${command}: ${rule}, got ${show(named)}`, thrown);
 }
 
 /** For a command that takes none. Throws Failure("bad-usage"). */
 export function refusePositionals(command: string, positionals: readonly string[]): void {
   const [first] = positionals;
   if (first === undefined) return;
-  throw new Failure("bad-usage", "client", `${command}: takes no arguments: ${show(first)}`);
+  throw new Failure("bad-usage", "client", `${command}: takes no arguments, got ${show(first)}`);
 }

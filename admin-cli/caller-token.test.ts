@@ -12,7 +12,7 @@ describe("the caller's token", () => {
   it("is refused without being shown when a call could not carry it", () => {
     expect(() => callerToken({ EDGECACHE_TOKEN: "two words" })).to.throw(
       Failure,
-      "EDGECACHE_TOKEN: must be 1 to 256 printable ASCII characters without blanks: 9 characters that are not shown",
+      "EDGECACHE_TOKEN: must be 1 to 256 printable ASCII characters without blanks, got 9 characters that are not shown",
     );
   });
 });

@@ -11,5 +11,5 @@ export function callerToken(env: Readonly<Record<string, string | undefined>>): 
   const secret = token.parse(given);
   if (secret !== undefined) return secret;
   const got = `${given.length} characters that are not shown`;
-  throw new Failure("bad-usage", "client", `${TOKEN_VARIABLE}: must be ${token.rule}: ${got}`);
+  throw new Failure("bad-usage", "client", `${TOKEN_VARIABLE}: must be ${token.rule}, got ${got}`);
 }

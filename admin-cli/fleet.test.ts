@@ -18,10 +18,13 @@ describe("edgeAddresses", () => {
   });
 
   it("names the flag or the variable that holds a bad address", () => {
-    expect(() => edgeAddresses(["a:1,b"], undefined)).to.throw(Failure, /^--edge: must be host:port.*: "b"$/);
+    expect(() => edgeAddresses(["a:1,b"], undefined)).to.throw(
+      Failure,
+      /^--edge: must be host:port.*, got "b"$/,
+    );
     expect(() => edgeAddresses(undefined, "b")).to.throw(
       Failure,
-      /^EDGECACHE_EDGE: must be host:port.*: "b"$/,
+      /^EDGECACHE_EDGE: must be host:port.*, got "b"$/,
     );
   });
 });

@@ -43,7 +43,7 @@ export function edgeAddresses(
   for (const address of addresses) {
     if (parseAddress(address) === undefined) {
       const rule = "must be host:port, such as 127.0.0.1:50051, or several separated by commas";
-      throw new Failure("bad-usage", "client", `${source}: ${rule}: ${show(address)}`);
+      throw new Failure("bad-usage", "client", `${source}: ${rule}, got ${show(address)}`);
     }
   }
   return [...new Set(addresses)];

@@ -25,7 +25,7 @@ describe("admin-cli", () => {
   });
 
   it("prints a JSON document with the error on stdout when --json was asked for", async () => {
-    const problem = 'url: must be a path beginning with "/" or an http(s) URL: "a"';
+    const problem = 'url: must be a path beginning with "/" or an http(s) URL, got "a"';
     expect(await runAdminCli(["purge", "a", "--json"])).to.deep.equal({
       code: 2,
       stdout: `${JSON.stringify({ error: problem, code: "bad-usage" })}\n`,
@@ -49,20 +49,26 @@ describe("admin-cli", () => {
   });
 
   const misused: [argv: string[], stderr: string][] = [
-    [["prge", "/a"], 'command: did you mean purge?: "prge"'],
-    [["--edge", "127.0.0.1:1", "purge"], "purge: must name a URL, a path, --prefix, --tag or --all: nothing"],
-    [["purge", "hello.txt"], 'url: must be a path beginning with "/" or an http(s) URL: "hello.txt"'],
-    [["purge", "/a\nb"], 'url: must not hold control characters: "/a\\nb"'],
-    [["purge", "/a", "--sofd"], 'purge: unknown option (did you mean --soft?): "--sofd"'],
-    [["purge", "/a", "--wait"], 'purge: option needs a value: "--wait"'],
-    [["purge", "/a", "--json=1"], 'purge: option takes no value: "--json"'],
-    [["purge", "/a", "--wait", "5"], '--wait: must be a duration from 0 to 60s, such as 35ms, 5s or 1m: "5"'],
-    [["purge", "/a", "--wait", "1s", "--no-wait"], '--wait: must not stand beside --no-wait: "1s"'],
+    [["prge", "/a"], 'unknown command "prge"; did you mean purge?'],
+    [
+      ["--edge", "127.0.0.1:1", "purge"],
+      "purge: must name a URL, a path, --prefix, --tag or --all, got nothing",
+    ],
+    [["purge", "hello.txt"], 'url: must be a path beginning with "/" or an http(s) URL, got "hello.txt"'],
+    [["purge", "/a\nb"], 'url: must not hold control characters, got "/a\\nb"'],
+    [["purge", "/a", "--sofd"], 'purge: unknown option "--sofd"; did you mean --soft?'],
+    [["purge", "/a", "--wait"], 'purge: option needs a value, got "--wait"'],
+    [["purge", "/a", "--json=1"], 'purge: option takes no value, got "--json"'],
+    [
+      ["purge", "/a", "--wait", "5"],
+      '--wait: must be a duration from 0 to 60s, such as 35ms, 5s or 1m, got "5"',
+    ],
+    [["purge", "/a", "--wait", "1s", "--no-wait"], '--wait: must not stand beside --no-wait, got "1s"'],
     [
       ["purge", "/a", "--purge-id", "a b"],
-      '--purge-id: must be 1 to 64 characters of A-Z a-z 0-9 . _ -: "a b"',
+      '--purge-id: must be 1 to 64 characters of A-Z a-z 0-9 . _ -, got "a b"',
     ],
-    [["stats", "edge-1"], 'stats: takes no arguments: "edge-1"'],
+    [["stats", "edge-1"], 'stats: takes no arguments, got "edge-1"'],
   ];
   for (const [argv, stderr] of misused) {
     it(`exits 2 with one line for: ${JSON.stringify(argv)}`, async () => {

@@ -79,8 +79,8 @@ async function loadCommand(name: string): Promise<Command> {
   const load = COMMANDS.get(name);
   if (load !== undefined) return load();
   const near = suggest(name, [...COMMANDS.keys(), "help"]);
-  const rule = near === undefined ? `must be ${commandNames()} | help` : `did you mean ${near}?`;
-  throw new Failure("bad-usage", "client", `command: ${rule}: ${show(name)}`);
+  const hint = near === undefined ? `the commands are ${commandNames()} | help` : `did you mean ${near}?`;
+  throw new Failure("bad-usage", "client", `unknown command ${show(name)}; ${hint}`);
 }
 
 function commandNames(): string {

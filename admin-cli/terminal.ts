@@ -11,7 +11,7 @@ export interface Painter {
 export interface Terminal extends Painter {
   /** To stdout, exactly as given. */
   write(text: string): void;
-  /** One line on stderr: `admin-cli: <what failed>: <rule>: <value>`. */
+  /** One line on stderr: `admin-cli: <what failed>: <rule>, got <value>`. */
   complain(problem: string): void;
   /** One line on stderr that the next one replaces, if that is a screen; undefined takes it away. */
   progress(line: string | undefined): void;

@@ -83,7 +83,7 @@ describe("admin-cli edges", () => {
       it(`does not understand "edges ${argv.join(" ")}"`, async () => {
         const run = await runAdminCli(["edges", ...argv]);
         expect(run.code).to.equal(2);
-        expect(run.stderr).to.match(/^admin-cli: edges: takes no arguments but forget <id>: /);
+        expect(run.stderr).to.match(/^admin-cli: edges: takes no arguments but forget <id>, got /);
       });
     }
   });

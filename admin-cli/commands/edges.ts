@@ -27,7 +27,7 @@ export const edgesCommand: Command = {
   notes: [
     "Addresses, position and heartbeat are what the heartbeat table says; the state is what the edge\nanswers to a Ping within 2 s: serving, lapsed or draining, else unreachable.",
     "forget <id> removes an edge that is gone for good, so that no purge waits for it any more. One whose lease may\nstill run is refused, and so is one that is not known. It needs the token in EDGECACHE_TOKEN, if the fleet has one.",
-    "Exit code 0 when the edge asked knows the fleet, or has forgotten the edge; 1 when no edge answers, or it refuses.",
+    "Exit codes: 0 an edge answered, or has forgotten the edge; 1 no edge answered, or it refused.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("edges", COMMON_OPTIONS, argv);
@@ -61,7 +61,7 @@ function edgeToForget(positionals: readonly string[]): string | undefined {
   if (verb === undefined) return undefined;
   if (verb === "forget" && id !== undefined && more === undefined) return id;
   const got = show(verb === "forget" ? (more ?? "") : verb);
-  throw new Failure("bad-usage", "client", `edges: takes no arguments but forget <id>: ${got}`);
+  throw new Failure("bad-usage", "client", `edges: takes no arguments but forget <id>, got ${got}`);
 }
 
 async function forget(

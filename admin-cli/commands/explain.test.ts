@@ -66,7 +66,7 @@ describe("admin-cli explain", () => {
   it("refuses two URLs and malformed fields before it calls", async () => {
     expect(await explain("/a", "/b")).to.include({
       code: 2,
-      stderr: 'admin-cli: explain: takes one URL or path: "/b"\n',
+      stderr: 'admin-cli: explain: takes one URL or path, got "/b"\n',
     });
     expect(await explain("/a", "--field", "no colon")).to.include({ code: 2, stdout: "" });
     expect(edge.explained).to.have.length(0);

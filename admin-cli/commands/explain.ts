@@ -25,14 +25,14 @@ export const explainCommand: Command = {
   options: OPTIONS,
   notes: [
     "Asks the edge named by --edge about its own cache; nothing is fetched and nothing changes.",
-    "Exit code 0 when the edge answered, 1 when not.",
+    "Exit codes: 0 the edge answered, 1 it did not.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("explain", OPTIONS, argv);
     const [given, second] = positionals;
     if (given === undefined || second !== undefined) {
       const got = second === undefined ? "nothing" : show(second);
-      throw new Failure("bad-usage", "client", `explain: takes one URL or path: ${got}`);
+      throw new Failure("bad-usage", "client", `explain: takes one URL or path, got ${got}`);
     }
     const url = checkedUrl(given);
     const fields = requestFields(values.field ?? []);
@@ -55,7 +55,7 @@ function requestFields(lines: readonly string[]): Record<string, string> {
   for (const line of lines) {
     const match = FIELD_LINE.exec(line);
     if (match === null) {
-      throw new Failure("bad-usage", "client", `--field: must be "Name: value" in ASCII: ${show(line)}`);
+      throw new Failure("bad-usage", "client", `--field: must be "Name: value" in ASCII, got ${show(line)}`);
     }
     fields.push([match[1] ?? "", match[2] ?? ""]);
   }

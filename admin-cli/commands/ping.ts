@@ -23,7 +23,7 @@ export const pingCommand: Command = {
   options: COMMON_OPTIONS,
   notes: [
     `The time is the median of ${PINGS} gRPC Pings one after the other, by a monotonic clock; one more before\nthem sets up the connection and is not counted. All edges are measured at once. An edge that does not\nanswer within 2 s is unreachable.`,
-    "Exit code 0 when the edge asked knows the fleet, 1 when no edge answers.",
+    "Exit codes: 0 an edge answered, 1 no edge answered.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("ping", COMMON_OPTIONS, argv);

@@ -86,7 +86,7 @@ describe("admin-cli purges", () => {
     const run = await purges("--limit", "1001");
     expect([run.code, run.stderr]).to.deep.equal([
       2,
-      'admin-cli: --limit: must be a whole number from 1 to 1000: "1001"\n',
+      'admin-cli: --limit: must be a whole number from 1 to 1000, got "1001"\n',
     ]);
   });
 

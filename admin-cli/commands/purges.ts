@@ -22,9 +22,9 @@ export const purgesCommand: Command = {
   summary: "list the latest purges: what, when, by whom, and their receipts",
   options: OPTIONS,
   notes: [
-    "The first edge that answers tells what it has applied since its start, its latest 1000 purges at most, and what\nit knows of them at the other edges now. The time is when it applied the purge, by its own clock.",
-    "A purge of many targets shows the first of them. Objects are those that edges have told of; an edge tells of\nits latest purges only.",
-    "Exit code 0 when an edge answers, 1 when none does.",
+    "The first edge that answers lists the purges that it has applied since its start, the latest 1000 at most, and\ntheir state at the other edges now. The time is the moment at which it applied the purge, by its own clock.",
+    "A purge of many targets shows the first of them. Objects are counted at the edges that have reported them; an\nedge reports its latest purges only.",
+    "Exit codes: 0 an edge answered, 1 no edge answered.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("purges", OPTIONS, argv);
@@ -48,7 +48,7 @@ function limitOf(given: string | undefined): number {
   if (given === undefined) return DEFAULT_LIMIT;
   const limit = LIMIT.parse(given);
   if (limit !== undefined) return limit;
-  throw new Failure("bad-usage", "client", `--limit: must be ${LIMIT.rule}: ${show(given)}`);
+  throw new Failure("bad-usage", "client", `--limit: must be ${LIMIT.rule}, got ${show(given)}`);
 }
 
 /** One purge in the JSON document. */

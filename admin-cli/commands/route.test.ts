@@ -81,10 +81,10 @@ describe("admin-cli route", () => {
 
   it("refuses what is no URL and no address before it asks", async () => {
     for (const [argv, message] of [
-      [["/a", "/b"], 'route: takes one URL or path: "/b"'],
-      [[], "route: takes one URL or path: nothing"],
-      [["no-path"], 'url: must be a path beginning with "/" or an http(s) URL: "no-path"'],
-      [["/", "--router", "8090"], '--router: must be host:port, such as 127.0.0.1:8090: "8090"'],
+      [["/a", "/b"], 'route: takes one URL or path, got "/b"'],
+      [[], "route: takes one URL or path, got nothing"],
+      [["no-path"], 'url: must be a path beginning with "/" or an http(s) URL, got "no-path"'],
+      [["/", "--router", "8090"], '--router: must be host:port, such as 127.0.0.1:8090, got "8090"'],
     ] as const) {
       expect(await runAdminCli(["route", ...argv])).to.deep.equal({
         code: 2,

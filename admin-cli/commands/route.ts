@@ -30,14 +30,14 @@ export const routeCommand: Command = {
   options: OPTIONS,
   notes: [
     "Asks the router, not an edge; nothing is fetched and nothing changes. Edges stand in the order in which\nthey are tried. expected is the time by which they are chosen: round trip and lost packets, times load.\nshare is what part of all requests begins there, and ready what part of those it gets while it starts.",
-    "Exit code 0 when an edge would take the request, 1 when none would or the router does not answer.",
+    "Exit codes: 0 an edge would take the request; 1 none would, or the router did not answer.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("route", OPTIONS, argv);
     const [given, second] = positionals;
     if (given === undefined || second !== undefined) {
       const got = second === undefined ? "nothing" : show(second);
-      throw new Failure("bad-usage", "client", `route: takes one URL or path: ${got}`);
+      throw new Failure("bad-usage", "client", `route: takes one URL or path, got ${got}`);
     }
     const question = questionOf(checkedUrl(given), values.region);
     const page = await askRoute(routerAddress(values.router, env.EDGECACHE_ROUTER), question);
@@ -61,7 +61,7 @@ function routerAddress(given: string | undefined, environment: string | undefine
   throw new Failure(
     "bad-usage",
     "client",
-    `${source}: must be host:port, such as 127.0.0.1:8090: ${show(named)}`,
+    `${source}: must be host:port, such as 127.0.0.1:8090, got ${show(named)}`,
   );
 }
 

@@ -9,7 +9,7 @@ import { watchFleet } from "../watch-fleet.ts";
 const PERIOD_MS = 1000;
 
 const OPTIONS = {
-  watch: { type: "boolean", help: "go on, once a second, until Ctrl-C" },
+  watch: { type: "boolean", help: "refresh every second, until Ctrl-C" },
   ...COMMON_OPTIONS,
 } as const satisfies Options;
 
@@ -21,7 +21,7 @@ export const statsCommand: Command = {
   notes: [
     "Every edge is asked itself; one that does not answer within 2 s is unreachable, and its counters are\n- (null with --json). Counters begin at zero when an edge starts. requests = hits + misses + stale +\nrevalidated + bypass + errors.",
     "With --watch and --json, one document a line, once a second.",
-    "Exit code 0 when the edge asked knows the fleet, or when a watch was ended by Ctrl-C; 1 when no edge answers.",
+    "Exit codes: 0 an edge answered, or Ctrl-C ended the watch; 1 no edge answered.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("stats", OPTIONS, argv);

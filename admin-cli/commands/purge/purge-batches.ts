@@ -39,5 +39,5 @@ export function batchIds(purgeId: string, count: number): string[] {
   const longest = MOST_PURGE_ID - `.${count}`.length;
   if (purgeId.length <= longest) return ids;
   const rule = `must be at most ${longest} characters for targets that take ${count} calls`;
-  throw new Failure("bad-usage", "client", `--purge-id: ${rule}: ${show(purgeId)}`);
+  throw new Failure("bad-usage", "client", `--purge-id: ${rule}, got ${show(purgeId)}`);
 }

@@ -96,7 +96,10 @@ describe("purgeTargets", () => {
     [{ tags: [" a"] }, "tag: must be printable ASCII"],
     [{ urls: ["/"], site: "" }, "site: must be printable ASCII"],
     [{ urls: ["/"], site: "a b" }, "site: must be printable ASCII"],
-    [{ urls: new Array<string>(1_000_001).fill("/") }, "purge: must name at most 1000000 targets: 1000001"],
+    [
+      { urls: new Array<string>(1_000_001).fill("/") },
+      "purge: must name at most 1000000 targets, got 1000001",
+    ],
   ];
   for (const [given, message] of refused) {
     it(`refuses with "${message}"`, () => {

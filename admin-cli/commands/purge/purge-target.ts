@@ -86,5 +86,5 @@ function checkCharacters(field: string, text: string): void {
 }
 
 function badTarget(field: string, rule: string, value: string): Failure {
-  return new Failure("bad-usage", "client", `${field}: ${rule}: ${value}`);
+  return new Failure("bad-usage", "client", `${field}: ${rule}, got ${value}`);
 }

@@ -157,7 +157,7 @@ function reboundOf(given: string | undefined): PurgeRequest["rebound"] {
   if (given === undefined) return undefined;
   const ms = REBOUND.parse(given);
   if (ms !== undefined) return protoDuration(ms);
-  throw new Failure("bad-usage", "client", `--rebound: must be ${REBOUND.rule}: ${show(given)}`);
+  throw new Failure("bad-usage", "client", `--rebound: must be ${REBOUND.rule}, got ${show(given)}`);
 }
 
 /** Requests a second; 0 when nothing is to be asked for again. */
@@ -166,20 +166,20 @@ function paceOf(given: string | undefined, soft: boolean): number {
   const pace = PACE.parse(/^(.*)\/s$/.exec(given)?.[1] ?? "");
   if (pace === undefined) {
     const rule = `must be ${PACE.rule}, followed by /s, such as 50/s`;
-    throw new Failure("bad-usage", "client", `--pace: ${rule}: ${show(given)}`);
+    throw new Failure("bad-usage", "client", `--pace: ${rule}, got ${show(given)}`);
   }
   if (soft) return pace;
-  throw new Failure("bad-usage", "client", `--pace: must stand beside --soft: ${show(given)}`);
+  throw new Failure("bad-usage", "client", `--pace: must stand beside --soft, got ${show(given)}`);
 }
 
 function waitOf(given: string | undefined, noWait: boolean): number {
   if (noWait && given !== undefined) {
-    throw new Failure("bad-usage", "client", `--wait: must not stand beside --no-wait: ${show(given)}`);
+    throw new Failure("bad-usage", "client", `--wait: must not stand beside --no-wait, got ${show(given)}`);
   }
   if (given === undefined) return noWait ? 0 : DEFAULT_WAIT_MS;
   const ms = WAIT.parse(given);
   if (ms === undefined)
-    throw new Failure("bad-usage", "client", `--wait: must be ${WAIT.rule}: ${show(given)}`);
+    throw new Failure("bad-usage", "client", `--wait: must be ${WAIT.rule}, got ${show(given)}`);
   return ms;
 }
 
@@ -187,5 +187,5 @@ function purgeIdOf(given: string | undefined): string {
   if (given === undefined) return randomUUID();
   if (/^[\w.-]{1,64}$/.test(given)) return given;
   const rule = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -";
-  throw new Failure("bad-usage", "client", `--purge-id: ${rule}: ${show(given)}`);
+  throw new Failure("bad-usage", "client", `--purge-id: ${rule}, got ${show(given)}`);
 }

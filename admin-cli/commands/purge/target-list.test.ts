@@ -23,10 +23,10 @@ describe("a list of targets", () => {
   });
 
   for (const [line, problem] of [
-    ["/b c", 'must be a URL, a path, "prefix <path>" or "tag <tag>": "/b c"'],
-    ["bad", 'url: must be a path beginning with "/" or an http(s) URL: "bad"'],
-    ["prefix img/", 'prefix: must begin with "/": "img/"'],
-    ["tag é", 'tag: must be printable ASCII without blanks at its ends: "é"'],
+    ["/b c", 'must be a URL, a path, "prefix <path>" or "tag <tag>", got "/b c"'],
+    ["bad", 'url: must be a path beginning with "/" or an http(s) URL, got "bad"'],
+    ["prefix img/", 'prefix: must begin with "/", got "img/"'],
+    ["tag é", 'tag: must be printable ASCII without blanks at its ends, got "é"'],
   ] as const) {
     it(`names the line of ${JSON.stringify(line)}, which is wrong`, () => {
       expect(() => parseTargetList(`/a\n${line}\n`, "list.txt")).to.throw(
@@ -53,6 +53,6 @@ describe("a list of targets", () => {
     expect(thrown).to.be.instanceOf(Failure).with.property("code", "bad-usage");
     expect(thrown)
       .to.have.property("message")
-      .that.matches(/^--file: must be a file that can be read \(ENOENT.*\): "\/nowhere\/list.txt"$/);
+      .that.matches(/^--file: must be a file that can be read \(ENOENT.*\), got "\/nowhere\/list.txt"$/);
   });
 });

@@ -29,11 +29,11 @@ export async function readTargetList(path: string): Promise<TargetList> {
     }
   } catch (thrown) {
     const rule = `must be a file that can be read (${describeError(thrown)})`;
-    throw new Failure("bad-usage", "client", `--file: ${rule}: ${show(path)}`);
+    throw new Failure("bad-usage", "client", `--file: ${rule}, got ${show(path)}`);
   }
   if (characters > MOST_CHARACTERS) {
     const rule = `must have at most ${MOST_CHARACTERS} characters`;
-    throw new Failure("bad-usage", "client", `--file: ${rule}: ${show(from)} has more`);
+    throw new Failure("bad-usage", "client", `--file: ${rule}, and ${show(from)} has more`);
   }
   return parseTargetList(chunks.join(""), from);
 }
@@ -67,6 +67,6 @@ function addTarget(list: TargetList, target: string): void {
   else if (!/\s/.test(target)) list.urls.push(checkedUrl(target));
   else {
     const rule = 'must be a URL, a path, "prefix <path>" or "tag <tag>"';
-    throw new Failure("bad-usage", "client", `${rule}: ${show(target)}`);
+    throw new Failure("bad-usage", "client", `${rule}, got ${show(target)}`);
   }
 }
