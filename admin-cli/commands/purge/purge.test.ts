@@ -81,7 +81,11 @@ describe("admin-cli purge", () => {
   for (const [what, argv, rule, shown] of paces) {
     it(`refuses a pace ${what}, before it calls anybody`, async () => {
       const run = await purge("/a", ...argv);
-      expect(run).to.deep.equal({ code: 2, stdout: "", stderr: `admin-cli: --pace: ${rule}, got ${shown}\n` });
+      expect(run).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr: `admin-cli: --pace: ${rule}, got ${shown}\n`,
+      });
       expect(edge.purges).to.deep.equal([]);
     });
   }
