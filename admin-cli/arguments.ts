@@ -3,6 +3,9 @@ import { Failure } from "../process/failure.ts";
 import { suggest } from "../process/settings/suggest.ts";
 import { show } from "../process/settings/values.ts";
 
+// Commands take arguments and repeated options, and programs take settings from flags, the environment and a file. So
+// this reads command lines by rules of its own, and not by those of process/settings/flags.ts.
+
 /** One option, with its line in --help. */
 export interface Option extends ParseArgsOptionDescriptor {
   /** The placeholder of its value in --help. */
