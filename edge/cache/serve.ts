@@ -100,6 +100,7 @@ function fromStore(
   outcome: CacheOutcome,
   edge: CacheContext,
 ): Served {
+  edge.store.used(stored);
   const age = Math.floor(currentAge(stored, edge.clock.wall()));
   return { ...representStored(request, stored), outcome, age };
 }

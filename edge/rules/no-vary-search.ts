@@ -29,7 +29,21 @@ export function equivalentTargets(a: string, b: string, variance: SearchVariance
   if (a === b) return true;
   if (variance === undefined) return false;
   const [left, right] = [split(a), split(b)];
-  return left.path === right.path && significant(left.query, variance) === significant(right.query, variance);
+  if (left.path !== right.path) return false;
+  const normal = normalQuery(left.query, variance);
+  return normal !== undefined && normal === normalQuery(right.query, variance);
+}
+
+/** Parsing takes time for each character, and every request for a path may have to be compared. */
+const LONGEST_QUERY = 1_024;
+
+/**
+ * The parameters of a query that matter, decoded, as one text: equal only for equivalent queries. undefined: the query
+ * is equivalent to itself alone. It is too long, or has a ";", at which some origins split parameters and others do not:
+ * in `?utm=x;callback=evil` the ignored parameter may hide one that matters.
+ */
+export function normalQuery(query: string, variance: SearchVariance): string | undefined {
+  return query.length > LONGEST_QUERY || query.includes(";") ? undefined : significant(query, variance);
 }
 
 function parsed(members: ReadonlyMap<string, Item | InnerList>): SearchVariance | undefined {
@@ -70,7 +84,8 @@ function decodedKey(text: string): string {
   return [...new URLSearchParams(`&${escaped}=`).keys()][0] ?? "";
 }
 
-function split(target: string): { path: string; query: string } {
+/** A target as its path and its query, without the "?". */
+export function split(target: string): { path: string; query: string } {
   const at = target.indexOf("?");
   return at === -1 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }

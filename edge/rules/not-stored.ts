@@ -25,7 +25,6 @@ export const notStored = {
   overtaken: "A purge or an unsafe request came while the response was fetched.",
   superseded: "A response that was requested later is stored already.",
   "too-large": "The response is larger than may be stored, or the memory for fills is used up.",
-  "too-many-variants": "The key has 16 variants already.",
 } as const;
 
 export type NotStored = keyof typeof notStored;

@@ -1,9 +1,7 @@
 import { expect } from "chai";
-import { Fields } from "../../http/message/fields.ts";
 import { storeContract } from "../../test/contracts/store.contract.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
-import { searchVariance } from "../rules/no-vary-search.ts";
 
 describe("the store in memory", () => {
   storeContract(memoryStore);
@@ -15,17 +13,6 @@ describe("the store in memory", () => {
     for (let i = 0; i < 2 ** 18; i += 1) store.variants("default /b");
     expect(store.useCount("default /a")).to.equal(4);
     expect(store.useCount("default /b")).to.be.greaterThan(2 ** 16);
-  });
-
-  it("compares a target with 64 others of its path, and not with the next", () => {
-    const store = memoryStore(1_000_000);
-    const variance = searchVariance(Fields.of([["No-Vary-Search", 'params=("utm")']]));
-    for (let i = 1; i <= 65; i += 1) {
-      const target = `/a?n=${i}&utm=x`;
-      store.put(storedResponse(target, { variance }), requestFor(target));
-    }
-    expect(store.equivalents({ site: "default", target: "/a?n=64" })).to.have.length(1);
-    expect(store.equivalents({ site: "default", target: "/a?n=65" })).to.have.length(0);
   });
 
   it("keeps the other variants of a key when one is too large to be kept beside them", () => {

@@ -1,11 +1,12 @@
 import type { Clock } from "../../process/clock.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
-import { equivalentTargets } from "../rules/no-vary-search.ts";
+import { ttl } from "../rules/freshness.ts";
 import { selects } from "../rules/vary.ts";
+import { EquivalentsIndex } from "./equivalents-index.ts";
 import type { Eviction } from "./eviction/eviction.ts";
 import { PurgeIndex } from "./purge-index.ts";
-import { isAll, pathOf } from "./purge-match.ts";
+import { isAll } from "./purge-match.ts";
 import { searches } from "./purge-search.ts";
 import type { PutOutcome, Store } from "./store.ts";
 import { chargedBytes, type StoredResponse } from "./stored-response.ts";
@@ -15,9 +16,6 @@ import { WorkSlice } from "./work-slice.ts";
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;
 
-// So many responses of a path are compared with the target asked for. A match beyond them is fetched again.
-const MOST_EQUIVALENTS = 64;
-
 // A use counts half after so many uses of all keys: 13 seconds at 20,000 requests a second, an afternoon at 10.
 const USES_A_PERIOD = 2 ** 18;
 
@@ -26,7 +24,7 @@ export interface MemoryStoreOptions {
   readonly maxBytes: number;
   /** Makes the order in which keys go when the bytes run out. */
   readonly eviction: () => Eviction;
-  readonly clock: Pick<Clock, "monotonic" | "wait">;
+  readonly clock: Clock;
 }
 
 /** What is stored under one key: at least one response. */
@@ -40,7 +38,11 @@ export class MemoryStore implements Store {
   readonly #options: MemoryStoreOptions;
   #entries = new Map<string, Entry>();
   #index = new PurgeIndex();
+  #equivalents = new EquivalentsIndex();
   #eviction: Eviction;
+  /** By response, the number of its last use among the uses of all. */
+  readonly #lastUse = new WeakMap<StoredResponse, number>();
+  #responseUses = 0;
   /** Weak, because a request may still hold a response that the store has dropped, and must know that it is stale. */
   readonly #softPurgedAt = new WeakMap<StoredResponse, number>();
   #objects = 0;
@@ -81,30 +83,26 @@ export class MemoryStore implements Store {
     return Math.floor(this.#uses / USES_A_PERIOD);
   }
 
-  equivalents({
-    site,
-    base,
-    target,
-  }: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[] {
-    const found: StoredResponse[] = [];
-    let looked = 0;
-    for (const stored of this.#index.varyingAtPath(pathOf(target))) {
-      looked += 1;
-      if (looked > MOST_EQUIVALENTS) break;
-      const { variance } = stored;
-      const other = stored.site === site && stored.base === base && stored.target !== target;
-      if (other && equivalentTargets(stored.target, target, variance)) found.push(stored);
-    }
-    return found;
+  used(stored: StoredResponse): void {
+    this.#responseUses += 1;
+    this.#lastUse.set(stored, this.#responseUses);
+  }
+
+  equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[] {
+    return this.#equivalents.find(request);
   }
 
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {
     const { key } = stored;
-    const others = this.peek(key).filter((other) => !selects(other.selecting, request));
-    if (others.length >= MOST_VARIANTS) return "too-many-variants";
+    const others = this.#othersBeside(stored, request);
     // A new version of a response is as popular as the old one.
     const uses = this.#entries.get(key)?.uses ?? new UseCount();
-    for (const other of this.peek(key)) if (!others.includes(other)) this.#drop(other);
+    for (const other of this.peek(key)) {
+      if (others.includes(other)) continue;
+      const lastUse = this.#useOf(other);
+      if (lastUse > 0 && selects(other.selecting, request)) this.#lastUse.set(stored, lastUse);
+      this.#drop(other);
+    }
     const bytes = chargedBytes(stored);
     if (sumOfBytes(others) + bytes > this.#options.maxBytes) return "too-large";
     // The key leaves the order first, so that it is never its own victim.
@@ -113,9 +111,31 @@ export class MemoryStore implements Store {
     this.#eviction.added(key);
     this.#entries.set(key, { responses: [...others, stored], uses });
     this.#index.add(stored);
+    this.#equivalents.add(stored);
     this.#objects += 1;
     this.#bytes += bytes;
     return "stored";
+  }
+
+  /** The variants that stay beside a new one, which takes the place of those that its request selects. */
+  #othersBeside({ key }: StoredResponse, request: CacheRequest): readonly StoredResponse[] {
+    const others = this.peek(key).filter((other) => !selects(other.selecting, request));
+    if (others.length < MOST_VARIANTS) return others;
+    const least = this.#leastOf(others);
+    return others.filter((other) => other !== least);
+  }
+
+  /** One that has expired, else one that was never used again, else the one whose last use is longest ago. */
+  #leastOf(variants: readonly StoredResponse[]): StoredResponse | undefined {
+    const now = this.#options.clock.wall();
+    return (
+      variants.find((variant) => ttl(variant, now) <= 0) ??
+      variants.reduce((least, other) => (this.#useOf(other) < this.#useOf(least) ? other : least))
+    );
+  }
+
+  #useOf(stored: StoredResponse): number {
+    return this.#lastUse.get(stored) ?? 0;
   }
 
   remove(stored: StoredResponse): void {
@@ -168,6 +188,7 @@ export class MemoryStore implements Store {
     const dropped = this.#objects;
     this.#entries = new Map();
     this.#index = new PurgeIndex();
+    this.#equivalents = new EquivalentsIndex();
     this.#eviction = this.#options.eviction();
     this.#objects = 0;
     this.#bytes = 0;
@@ -194,6 +215,7 @@ export class MemoryStore implements Store {
       this.#eviction.removed(key);
     }
     this.#index.remove(stored);
+    this.#equivalents.remove(stored);
     this.#objects -= 1;
     this.#bytes -= chargedBytes(stored);
     return true;

@@ -4,19 +4,15 @@ import type { StoredResponse } from "./stored-response.ts";
 /** Finds stored responses by path and by tag without looking at the others. */
 export class PurgeIndex {
   readonly #byPath = new Map<string, Set<StoredResponse>>();
-  /** Only the responses that stand for other targets too, by No-Vary-Search. */
-  readonly #varyingByPath = new Map<string, Set<StoredResponse>>();
   readonly #byTag = new Map<string, Set<StoredResponse>>();
 
   add(stored: StoredResponse): void {
     addTo(this.#byPath, pathOf(stored.target), stored);
-    if (stored.variance !== undefined) addTo(this.#varyingByPath, pathOf(stored.target), stored);
     for (const tag of stored.tags) addTo(this.#byTag, tag, stored);
   }
 
   remove(stored: StoredResponse): void {
     removeFrom(this.#byPath, pathOf(stored.target), stored);
-    if (stored.variance !== undefined) removeFrom(this.#varyingByPath, pathOf(stored.target), stored);
     for (const tag of stored.tags) removeFrom(this.#byTag, tag, stored);
   }
 
@@ -25,11 +21,6 @@ export class PurgeIndex {
 
   atPath(path: string): Iterable<StoredResponse> {
     return this.#byPath.get(path) ?? [];
-  }
-
-  /** Those that stand for other targets of their path too, by No-Vary-Search. */
-  varyingAtPath(path: string): Iterable<StoredResponse> {
-    return this.#varyingByPath.get(path) ?? [];
   }
 
   withTag(tag: string): Iterable<StoredResponse> {

@@ -4,7 +4,7 @@ import type { NotStored } from "../rules/not-stored.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** Whether a response is kept; if not, why the store cannot keep what the rules allow. */
-export type PutOutcome = "stored" | Extract<NotStored, "too-large" | "too-many-variants">;
+export type PutOutcome = "stored" | Extract<NotStored, "too-large">;
 
 /**
  * The responses that an edge keeps. `test/contracts/store.contract.ts` says what every store promises.
@@ -32,7 +32,12 @@ export interface Store {
   peek(key: string): readonly StoredResponse[];
   /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
   equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[];
-  /** Stores it in place of the variants that the same request would have selected. */
+  /** Notes that a client has got the response: of the variants of a key, the least recently used goes first. */
+  used(stored: StoredResponse): void;
+  /**
+   * Stores it in place of the variants that the same request would have selected. Of more than 16 variants, one that
+   * has expired goes, else the least recently used.
+   */
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
   /** Drops a stored response; one that is no longer held is no error. */
   remove(stored: StoredResponse): void;

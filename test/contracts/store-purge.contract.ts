@@ -214,7 +214,7 @@ export function storePurgeContract(make: MakeStore): void {
         looks += 1;
         return 0;
       };
-      store = make(ROOM, { monotonic, wait: (ms) => clock.wait(ms) });
+      store = make(ROOM, { wall: () => 0, monotonic, wait: (ms) => clock.wait(ms) });
       for (let i = 0; i < MANY; i += 1) put(`/many/${i}/x`);
       const prefixes = Array.from({ length: 1_000 }, (_, i) => `/many/${2 * i}/`);
       const purged = prefixes.map((prefix): PurgeTarget => ({ kind: "prefix", prefix }));

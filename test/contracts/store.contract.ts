@@ -47,14 +47,43 @@ export function storeContract(make: MakeStore): void {
       expect(store.objects).to.equal(2);
     });
 
-    it("holds 16 variants of a key, and refuses the next, but not one that takes the place of another", () => {
-      const outcomes = Array.from({ length: 17 }, (_, i) =>
-        store.put(storedResponse("/a", inLanguage(`x${i}`)), asking("/a", `x${i}`)),
-      );
-      expect(outcomes.lastIndexOf("stored")).to.equal(15);
-      expect(outcomes[16]).to.equal("too-many-variants");
-      expect(store.put(storedResponse("/a", inLanguage("x3")), asking("/a", "x3"))).to.equal("stored");
+    const FRESH = Fields.of([["Cache-Control", "max-age=60"]]);
+    const putLanguage = (language: string, fields = FRESH) => {
+      const now = clock.wall();
+      const times = { requestTime: now, responseTime: now };
+      const stored = storedResponse("/a", { ...inLanguage(language), fields, ...times });
+      expect(store.put(stored, asking("/a", language))).to.equal("stored");
+      return stored;
+    };
+    const languages = () => held("/a").map(({ selecting }) => selecting.get("accept-language"));
+
+    it("holds 16 variants of a key, and gives up the least recently used for the next", () => {
+      const variants = Array.from({ length: 16 }, (_, i) => putLanguage(`x${i}`));
+      for (const variant of variants) if (variant !== variants[7]) store.used(variant);
+      store.used(putLanguage("x3"));
       expect([held("/a").length, store.objects]).to.deep.equal([16, 16]);
+      putLanguage("never used");
+      expect(languages()).to.include("x0").and.not.include("x7");
+      putLanguage("the next");
+      expect(languages()).to.include("x0").and.not.include("never used");
+      expect([held("/a").length, store.objects]).to.deep.equal([16, 16]);
+    });
+
+    it("gives up a variant that has expired before one that is fresh and was never used", () => {
+      const brief = putLanguage("brief", Fields.of([["Cache-Control", "max-age=1"]]));
+      for (let i = 0; i < 15; i += 1) putLanguage(`x${i}`);
+      store.used(brief);
+      clock.advance(1_000);
+      putLanguage("the next");
+      expect(languages()).to.include("x0").and.not.include("brief");
+    });
+
+    it("keeps the place of a variant that a newer version replaces", () => {
+      const used = putLanguage("de");
+      store.used(used);
+      putLanguage("de");
+      for (let i = 0; i < 40; i += 1) putLanguage(`x${i}`);
+      expect(languages()).to.include("de");
     });
 
     it("forgets what is removed, and takes it for no error when it is gone already", () => {

@@ -5,6 +5,7 @@ import type { ManualClock } from "./manual-clock.ts";
 export function slowWork(clock: ManualClock): MemoryStoreOptions["clock"] {
   let looks = 0;
   return {
+    wall: () => clock.wall(),
     monotonic: () => {
       looks += 1;
       return looks * 1_000;
