@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { controlHost, edgeConfig } from "./config.ts";
 import { Token } from "./control-plane/token.ts";
+import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
 
 function read(argv: readonly string[], file = "") {
   return edgeConfig({ argv, env: {}, readFile: () => file });
@@ -20,8 +21,15 @@ describe("the edge's settings", () => {
       origin: { kind: "directory", path: "site" },
       originHost: { kind: "client" },
       sites: [
-        { name: "default", hosts: [], origin: { kind: "directory", path: "site" }, host: { kind: "client" } },
+        {
+          name: "default",
+          hosts: [],
+          origin: { kind: "directory", path: "site" },
+          host: { kind: "client" },
+          rules: SAFE_RULES,
+        },
       ],
+      ...SAFE_RULES,
       redis: undefined,
       publicUrl: undefined,
       memory: 268_435_456,
@@ -48,6 +56,25 @@ describe("the edge's settings", () => {
       ["a", ["a.example"], "http"],
       ["b", [], "directory"],
     ]);
+  });
+
+  it("take the rules of a site from its flags, or from its keys in the file", () => {
+    const flags = [
+      ["--set-cookie", "obey"],
+      ["--request-cookie", "obey"],
+      ["--error-statuses", "obey"],
+      ["--client-cache-control", "obey"],
+      ["--forward-fields", "*"],
+    ];
+    expect(read(["--origin", "x", ...flags.flat()]).sites[0]?.rules).to.deep.equal(RFC_RULES);
+    const file =
+      "sites:\n  - {name: a, origin: x, set-cookie: strip, client-cache-control: ignore, forward-fields: [X-Tenant]}\n";
+    expect(inFile(file).sites[0]?.rules).to.deep.equal({
+      ...SAFE_RULES,
+      setCookie: "strip",
+      clientCacheControl: "ignore",
+      forwardFields: ["x-tenant"],
+    });
   });
 
   it("take a public URL with or without a slash at its end", () => {
@@ -117,7 +144,7 @@ describe("the edge's settings", () => {
     [
       "a site that is not a map",
       "sites: [a]",
-      'sites.0: must be a map of name, hosts, origin and host, got "a"',
+      'sites.0: must be a map of name, hosts, origin and the rules of the site, got "a"',
     ],
     ["a site without origin", "sites: [{name: a}]", "sites.0.origin: must be the path of a directory"],
     ["an unknown key", "sites: [{name: a, origin: x, ttl: 1}]", 'sites.0."ttl" is not a setting'],
@@ -130,6 +157,11 @@ describe("the edge's settings", () => {
       "a host for the origin that is none",
       "sites: [{name: a, origin: 'http://h', host: 'a b'}]",
       "sites.0.host: must be client, origin, or a host name with an optional port",
+    ],
+    [
+      "a rule that there is not",
+      "sites: [{name: a, origin: x, set-cookie: share}]",
+      "sites.0.set-cookie: must be one of refuse, strip, obey",
     ],
     ["hosts that are not a list", "sites: [{name: a, origin: x, hosts: a}]", "sites.0.hosts: must be a list"],
     [

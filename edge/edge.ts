@@ -19,6 +19,7 @@ import { Sites } from "./origin/sites.ts";
 import { claimId } from "./purging/claim-id.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
+import { SAFE_RULES, type SiteRules } from "./rules/site-rules.ts";
 import { EdgeReport } from "./status.ts";
 import { LeastRecentlyUsed } from "./store/eviction/lru.ts";
 import { MemoryStore } from "./store/memory-store.ts";
@@ -86,6 +87,10 @@ export async function startEdge(config: EdgeConfig, around: Surroundings): Promi
   return edge;
 }
 
+function siteRulesOf({ sites }: EdgeConfig): ReadonlyMap<string, SiteRules> {
+  return new Map(sites.map(({ name, rules = SAFE_RULES }) => [name, rules]));
+}
+
 class RunningEdge implements Edge {
   readonly id: string;
   readonly #config: EdgeConfig;
@@ -135,7 +140,10 @@ class RunningEdge implements Edge {
     });
     this.#follower = follower;
     const { id, memory } = config;
-    this.#parts = cacheOf({ id, origins, store, purges: follower, clock, log }, memory);
+    this.#parts = cacheOf(
+      { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log },
+      memory,
+    );
     this.#refill = new Refill(this.#parts, follower);
     const { purgeRate } = config;
     const purges = new PurgeCalls({

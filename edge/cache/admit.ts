@@ -4,13 +4,13 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import { type Combined, clamped, combined } from "../rules/partial.ts";
 import { clientFields, type StoringOptions, storable } from "../rules/storable.ts";
-import { parsedHead } from "../rules/stored-head.ts";
+import { briefHead, parsedHead } from "../rules/stored-head.ts";
 import { freshened, headUpdates } from "../rules/validation.ts";
 import { selects } from "../rules/vary.ts";
 import { type FillMark, type StoredResponse, withHead } from "../store/stored-response.ts";
 import type { Filled, ForOne } from "./answer.ts";
 import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
-import type { CacheContext } from "./context.ts";
+import { type CacheContext, rulesOf } from "./context.ts";
 import { SharedBody } from "./shared-body.ts";
 
 /** An origin response whose fields have arrived, and what is needed to decide whether it is stored. */
@@ -64,14 +64,15 @@ export function sharedOrForOne(
   const { request, fields, status, requestTime, responseTime, mark } = arrived;
   const { method } = request;
   if (method !== "GET" && method !== "POST") return forOne(arrived, "method", edge);
-  const verdict = storable(request, arrived, options);
+  const verdict = storable(request, arrived, { ...options, rules: rulesOf(edge, request.site) });
   if (verdict.kind === "do-not-store") return forOne(arrived, verdict.reason, edge);
   if (mark === undefined) return forOne(arrived, "purge-log-unknown", edge);
   if (isEventStream(fields)) return forOne(arrived, "event-stream", edge);
   // A body that ends only with its connection may have been cut short.
   if (arrived.endsWithConnection) return forOne(arrived, "length-unknown", edge);
   const length = lengthOf(fields);
-  const { selecting, tags, variance } = verdict;
+  const { selecting, tags, variance, brief } = verdict;
+  const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
   const response: StoredResponse = {
     key: arrived.key,
     site: request.site,
@@ -79,7 +80,7 @@ export function sharedOrForOne(
     target: request.target,
     method,
     authorized: request.fields.has("Authorization"),
-    ...parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy),
+    ...(brief ? briefHead(head) : head),
     selecting,
     chunks: [],
     bodyLength: 0,
@@ -113,14 +114,15 @@ function isEventStream(fields: Fields): boolean {
 /** RFC 9111 section 4.3.4: the 304 freshens the stored response that was validated. */
 export function validated(arrived: Arrived, old: StoredResponse, edge: CacheContext): Filled {
   const updated = freshenedBy(arrived, old, edge);
+  const cookies = arrived.fields.all("Set-Cookie");
   if (typeof updated === "string") {
     count(updated, edge);
     edge.store.remove(old);
     const response = withHead(old, { fields: freshened(old, arrived.fields) });
-    return { kind: "validated", response, kept: false };
+    return { kind: "validated", response, kept: false, cookies };
   }
   const kept = admit(updated, arrived.request, edge);
-  return { kind: "validated", response: updated, kept };
+  return { kind: "validated", response: updated, kept, cookies };
 }
 
 /** RFC 9111 section 4.3.5: a HEAD response tells whether the stored GET response is still current. */
@@ -141,12 +143,13 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   if (edge.purges.overtaken(mark, old)) return "overtaken";
   const { status } = old;
   const fields = freshened(old, arrived.fields);
-  const verdict = storable(request, { status, fields }, { keepsParts: true });
+  const rules = rulesOf(edge, request.site);
+  const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules });
   if (verdict.kind === "do-not-store") return verdict.reason;
   // RFC 9111 section 3.2: Vary may be among what was updated, and it selects from now on.
-  const { selecting, tags, variance } = verdict;
+  const { selecting, tags, variance, brief } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
-  return { ...old, ...head, mark, selecting, tags, variance };
+  return { ...old, ...(brief ? briefHead(head) : head), mark, selecting, tags, variance };
 }
 
 /**

@@ -18,7 +18,13 @@ export type Filled =
       readonly length: number | undefined;
     }
   /** 304: still valid. If it could not be stored again (`kept: false`), only the request that asked may use it. */
-  | { readonly kind: "validated"; readonly response: StoredResponse; readonly kept: boolean }
+  | {
+      readonly kind: "validated";
+      readonly response: StoredResponse;
+      readonly kept: boolean;
+      /** Set-Cookie lines of the 304, for the request that asked. */
+      readonly cookies: readonly string[];
+    }
   | ForOne;
 
 /** For the request that asked, and for no other. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import type { Origin } from "../origin/origin.ts";
+import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import type { Store } from "../store/store.ts";
 import type { Filled } from "./answer.ts";
 import { ByteBudget } from "./byte-budget.ts";
@@ -16,6 +17,8 @@ export interface CacheParts {
   readonly id: string;
   /** By site name. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** By site name. A site that is not in it has SAFE_RULES. */
+  readonly siteRules?: ReadonlyMap<string, SiteRules>;
   readonly store: Store;
   readonly purges: PurgeState;
   readonly clock: Clock;
@@ -32,6 +35,10 @@ export interface CacheContext extends CacheParts {
   readonly fillBudget: ByteBudget;
   /** The largest body, in bytes, that is stored. */
   readonly keepLimit: number;
+}
+
+export function rulesOf({ siteRules }: Pick<CacheParts, "siteRules">, site: string): SiteRules {
+  return siteRules?.get(site) ?? SAFE_RULES;
 }
 
 // One response may take a quarter of the store, so that it cannot drive everything else out.

@@ -13,6 +13,7 @@
  *
  * collapse.ts tells how requests share a fill, fill.ts how one is made, and admit.ts what becomes of the response.
  */
+import type { Fields } from "../../http/message/fields.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
@@ -164,7 +165,10 @@ function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched,
         ttl: ttl(filled.response, now),
         stored: filled.kept,
       };
-      return { ...representStored(request, filled.response), outcome };
+      edge.store.used(filled.response);
+      const represented = representStored(request, filled.response);
+      const cookies = collapsed ? [] : filled.cookies;
+      return { ...represented, fields: withCookies(represented.fields, cookies), outcome };
     }
     case "shared": {
       const { content, ...head } = headAndContent(request, filled, collapsed ? "joined" : "starter", edge);
@@ -181,6 +185,12 @@ function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched,
       return { ...represent(request, filled, content), outcome };
     }
   }
+}
+
+/** The cookies that a 304 sets, for the client whose request it answers. */
+function withCookies(fields: Fields, cookies: readonly string[]): Fields {
+  if (cookies.length === 0) return fields;
+  return cookies.reduce((all, cookie) => all.plus("Set-Cookie", cookie), fields.without(["Set-Cookie"]));
 }
 
 /** The request goes to the origin unchanged, and the answer to the client unchanged. */

@@ -5,8 +5,10 @@ import { isEveryAddress, isLoopback } from "../../process/address.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
+import type { SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
+import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
 
 /** A named set of Host names with one origin. */
 export interface Site {
@@ -16,6 +18,8 @@ export interface Site {
   readonly origin: OriginConfig;
   /** The Host that the origin is sent, when it is an HTTP origin: the client's by default. */
   readonly host?: HostPolicy;
+  /** SAFE_RULES where it has none. */
+  readonly rules?: SiteRules;
 }
 
 /** The name of an edge or a site: it stands in header fields, logs and metrics as it is. */
@@ -75,10 +79,13 @@ const site = z.strictObject(
     hosts: z.array(fileValue(host), { error: "must be a list of host names" }).default([]),
     origin: fileValue(origin),
     host: fileValue(hostPolicy).default(CLIENT_HOST),
+    ...siteRuleKeys,
   },
   {
     error: (issue) =>
-      issue.code === "invalid_type" ? "must be a map of name, hosts, origin and host" : undefined,
+      issue.code === "invalid_type"
+        ? "must be a map of name, hosts, origin and the rules of the site"
+        : undefined,
   },
 );
 
@@ -89,9 +96,15 @@ export const sitesSection: Section<readonly Site[]> = {
     .min(1, { error: "must have at least one site" })
     .max(MAX_SITES, { error: `must have at most ${MAX_SITES} sites` })
     .transform((sites) =>
-      sites.map((each) => ({ ...each, hosts: each.hosts.map((name) => name.toLowerCase()) })),
+      sites.map(({ name, hosts, origin, host, ...rules }) => ({
+        name,
+        hosts: hosts.map((each) => each.toLowerCase()),
+        origin,
+        host,
+        rules: siteRulesOf(rules),
+      })),
     ),
-  help: "A list of `name`, `hosts`, `origin` and `host`. A site without hosts answers every other Host. `host` is what --origin-host is. Instead of --origin.",
+  help: "A list of `name`, `hosts`, `origin` and `host`. A site without hosts answers every other Host. `host` is what --origin-host is; `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control` and `forward-fields` are what the flags of these names are. Instead of --origin.",
 };
 
 /** Problems between sites, each of which is right by itself. */

@@ -1,4 +1,5 @@
 import { currentAge } from "./age.ts";
+import { acceptsCodings } from "./content-coding.ts";
 import {
   type RequestDirectives,
   type ResponseDirectives,
@@ -88,11 +89,17 @@ function judgeStored<S extends StoredHead>(
   // RFC 9111 section 4: a method that allows it. A HEAD response has no content to answer a GET with.
   const usable = variants.filter((stored) => request.method === "HEAD" || stored.method !== "HEAD");
   if (usable.length === 0) return { kind: "absent", why: "uri-miss" };
-  const selected = usable.filter((stored) => selects(stored.selecting, request));
+  const selected = usable.filter((stored) => isFor(stored, request));
   if (selected.length === 0) return { kind: "absent", why: "vary-miss" };
   const stored = mostRecent(selected.filter((candidate) => answersWholly(candidate, request)));
   if (stored === undefined) return { kind: "absent", why: "partial" };
   return judgeSelected(stored, standing(stored), wishes, now);
+}
+
+/** Whether the request selects the response, and can read it: a coded one without Vary is for those who accept it. */
+function isFor({ selecting, codings }: StoredHead, request: CacheRequest): boolean {
+  if (!selects(selecting, request)) return false;
+  return codings.length === 0 || selecting.has("accept-encoding") || acceptsCodings(request.fields, codings);
 }
 
 /** RFC 9111 section 4.1: of several that match, the most recent by its Date; of equals, the one stored last. */

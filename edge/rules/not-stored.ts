@@ -13,7 +13,11 @@ export const notStored = {
   private: "The response says `private` without field names.",
   authorization: "The request has `Authorization`, and the response does not say that it may be shared.",
   "not-cacheable": "Nothing allows reuse: no freshness, no `public`, no status that implies it.",
-  "set-cookie": "The response sets a cookie and has neither explicit freshness nor `public`.",
+  "set-cookie":
+    "The response sets a cookie, and the site refuses that, or the response has no explicit freshness.",
+  cookie:
+    "The request has `Cookie` or a key of its client, and the response neither varies on it nor is for all.",
+  "error-status": "The status is an error, and the response does not say that caches may share it.",
   post: "The answer to a POST lacks explicit freshness or its own URI in `Content-Location`.",
   vary: "`Vary` is `*`, cannot be read, or names too much.",
   tags: "The tags cannot be kept, so that a purge by tag would miss the response.",

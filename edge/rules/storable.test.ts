@@ -2,12 +2,17 @@ import { expect } from "chai";
 import { fieldsOf, get } from "../../test/rig/message.fixture.ts";
 import type { CacheRequest } from "./exchange.ts";
 import type { NotStored } from "./not-stored.ts";
+import { RFC_RULES, SAFE_RULES } from "./site-rules.ts";
 import { clientFields, storable, storedFields } from "./storable.ts";
 
 const FRESH = "Cache-Control: max-age=60";
 
 function outcome(request: CacheRequest, status: number, ...lines: readonly string[]): NotStored | "store" {
-  const result = storable(request, { status, fields: fieldsOf(...lines) });
+  const result = storable(
+    request,
+    { status, fields: fieldsOf(...lines) },
+    { keepsParts: false, rules: RFC_RULES },
+  );
   return result.kind === "store" ? "store" : result.reason;
 }
 
@@ -129,6 +134,64 @@ describe("storable", () => {
     expect(store(ranged, "bytes 0-4/*")).to.equal("do-not-store");
     expect(store(ranged, "pages 0-4/10")).to.equal("do-not-store");
     expect(store(get(), "bytes 0-4/10")).to.equal("do-not-store");
+  });
+});
+
+describe("storable by the safe rules", () => {
+  const FOR_ALL = [
+    "Cache-Control: public, max-age=60",
+    "Cache-Control: s-maxage=60",
+    "CDN-Cache-Control: max-age=60",
+  ];
+  const safely = (request: CacheRequest, status: number, lines: readonly string[], rules = SAFE_RULES) => {
+    const result = storable(request, { status, fields: fieldsOf(...lines) }, { keepsParts: false, rules });
+    return result.kind === "store" ? "store" : result.reason;
+  };
+
+  const cookies: readonly (readonly [readonly string[], NotStored | "store"])[] = [
+    ...["max-age=60", "s-maxage=60", "public", "public, max-age=60"].map(
+      (value) => [[`Cache-Control: ${value}`], "set-cookie"] as const,
+    ),
+    [["Expires: Thu, 18 Aug 2050 02:01:18 GMT"], "set-cookie"],
+    [["CDN-Cache-Control: max-age=60"], "set-cookie"],
+    [["CDN-Cache-Control: public, max-age=60"], "store"],
+    [["EdgeCache-Cache-Control: public, max-age=60"], "store"],
+    [['Cache-Control: max-age=60, private="Set-Cookie"'], "store"],
+  ];
+  for (const [lines, expected] of cookies) {
+    it(`gives ${expected} to a response that sets a cookie with ${lines.join("; ")}`, () => {
+      expect(safely(get(), 200, ["Set-Cookie: a=b", ...lines])).to.equal(expected);
+    });
+  }
+
+  it("stores without the cookie where the site strips it", () => {
+    const response = { status: 200, fields: fieldsOf(FRESH, "Set-Cookie: a=b", "Set-Cookie: c=d") };
+    const rules = { ...SAFE_RULES, setCookie: "strip" } as const;
+    const result = storable(get(), response, { keepsParts: false, rules });
+    expect(result.kind === "store" && [...result.fields.names()]).to.deep.equal(["cache-control"]);
+  });
+
+  for (const field of ["Cookie", "X-Api-Key", "X-Requested-With"]) {
+    it(`shares the answer to a request with ${field} only if it varies on that, or is for all`, () => {
+      const request = get(`${field}: x`);
+      expect(safely(request, 200, [FRESH])).to.equal("cookie");
+      expect(safely(request, 200, [FRESH, "Vary: Accept"])).to.equal("cookie");
+      expect(safely(request, 200, [FRESH, `Vary: Accept, ${field.toUpperCase()}`])).to.equal("store");
+      for (const line of FOR_ALL) expect(safely(request, 200, [line]), line).to.equal("store");
+    });
+  }
+
+  it("stores errors only where they say that they are for all", () => {
+    for (const status of [
+      400, 401, 403, 405, 406, 408, 413, 414, 415, 417, 421, 422, 426, 499, 500, 503, 599,
+    ]) {
+      expect(safely(get(), status, [FRESH]), String(status)).to.equal("error-status");
+      for (const line of FOR_ALL)
+        expect(safely(get(), status, [line]), `${status} ${line}`).to.equal("store");
+    }
+    for (const status of [301, 404, 410, 451]) {
+      expect(safely(get(), status, [FRESH]), String(status)).to.equal("store");
+    }
   });
 });
 

@@ -2,11 +2,14 @@ import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { type CachePolicy, cachePolicy } from "./cache-policy.ts";
 import { type ResponseDirectives, requestDirectives } from "./directives.ts";
+import { briefly, isError } from "./error-status.ts";
 import type { CacheRequest, ResponseHead, Selecting } from "./exchange.ts";
 import { allowsHeuristics, hasExplicitFreshness } from "./freshness.ts";
 import { type SearchVariance, searchVariance } from "./no-vary-search.ts";
 import type { NotStored } from "./not-stored.ts";
 import { heldPart } from "./partial.ts";
+import { isForAll, isPersonal } from "./personal.ts";
+import { SAFE_RULES, type SiteRules } from "./site-rules.ts";
 import { tagsOf } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
 import { selectingFields } from "./vary.ts";
@@ -17,6 +20,8 @@ export type Storable =
       /** The fields that may be stored. */
       readonly fields: Fields;
       readonly policy: CachePolicy;
+      /** It is an error that is kept for seconds, whatever it says. */
+      readonly brief: boolean;
       readonly selecting: Selecting;
       readonly tags: readonly string[];
       readonly variance: SearchVariance | undefined;
@@ -26,6 +31,9 @@ export type Storable =
 export interface StoringOptions {
   /** Whether the store keeps parts (206) apart from whole responses. */
   readonly keepsParts: boolean;
+  /** Whether it is a stored response that the origin has just confirmed. Then it is no answer to this request alone. */
+  readonly confirmed?: boolean;
+  readonly rules?: SiteRules;
 }
 
 /** Whether a shared cache may store the response (RFC 9111 section 3). If so, with everything parsed on the way. */
@@ -35,21 +43,26 @@ export function storable(
   options: StoringOptions = { keepsParts: false },
 ): Storable {
   const { fields } = response;
+  const { rules = SAFE_RULES } = options;
   const policy = cachePolicy(fields);
   const reason =
     requestReason(request) ??
     statusReason(request, response, policy, options) ??
     directiveReason(request, policy) ??
-    reuseReason(request, response, policy);
+    reuseReason(request, response, policy) ??
+    siteReason(request, response, policy, options, rules);
   if (reason !== undefined) return doNotStore(reason);
   const selecting = selectingFields(fields, request);
   if (selecting === "never") return doNotStore("vary");
   const tags = tagsOf(fields);
   if (tags.kind === "refused") return doNotStore("tags");
+  const brief = rules.errorStatuses === "brief" && isError(response.status);
+  const stored = storedFields(fields, policy);
   return {
     kind: "store",
-    fields: storedFields(fields, policy),
-    policy,
+    fields: rules.setCookie === "strip" ? stored.without(["Set-Cookie"]) : stored,
+    policy: brief ? briefly(policy) : policy,
+    brief,
     selecting,
     tags: tags.tags,
     variance: searchVariance(fields),
@@ -148,6 +161,28 @@ function reuseReason(
   if (!allowsHeuristics(response.status, policy)) return "not-cacheable";
   // RFC 9111 section 7.3: Set-Cookie does not forbid storing. We share cookies only where the origin says `public`.
   return response.fields.has("set-cookie") && !policy.directives.public ? "set-cookie" : undefined;
+}
+
+/** What the rules of the site forbid beyond RFC 9111. */
+function siteReason(
+  request: CacheRequest,
+  { status, fields }: ResponseHead,
+  policy: CachePolicy,
+  { confirmed = false }: StoringOptions,
+  rules: SiteRules,
+): NotStored | undefined {
+  if (rules.errorStatuses === "brief" && isError(status) && !isForAll(policy)) return "error-status";
+  if (rules.setCookie === "refuse" && setsCookie(fields, policy)) return "set-cookie";
+  return !confirmed && isPersonal(request.fields, fields, policy, rules) ? "cookie" : undefined;
+}
+
+/**
+ * Whether a cookie would be stored although the origin did not say so for caches like this one: it says so by `public`
+ * in a targeted field (RFC 9213), where `public` has no other meaning.
+ */
+function setsCookie(fields: Fields, policy: CachePolicy): boolean {
+  if (policy.source !== "Cache-Control" && policy.directives.public) return false;
+  return storedFields(fields, policy).has("Set-Cookie");
 }
 
 /** RFC 9110 section 9.3.3: Content-Location has the same value as the target URI. */

@@ -1,7 +1,9 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { dateOf, initialAge } from "./age.ts";
 import { type CachePolicy, cachePolicy } from "./cache-policy.ts";
+import { codingsOf } from "./content-coding.ts";
 import { type EntityTag, parseEntityTag } from "./entity-tag.ts";
+import { briefSeconds } from "./error-status.ts";
 import type { Selecting, TimedHead } from "./exchange.ts";
 import { freshnessLifetime, type Lifetime } from "./freshness.ts";
 import { type HeldPart, heldPart } from "./partial.ts";
@@ -18,6 +20,8 @@ export interface ParsedHead extends TimedHead {
   readonly entityTag: EntityTag | undefined;
   /** The part of a representation that it holds; undefined: it is not a usable 206. */
   readonly held: HeldPart | undefined;
+  /** The content codings that a client must accept, unless Vary names Accept-Encoding. */
+  readonly codings: readonly string[];
   /** The fields as a client gets them. */
   readonly clientFields: Fields;
 }
@@ -29,6 +33,12 @@ export interface StoredHead extends ParsedHead {
   readonly method: "GET" | "HEAD" | "POST";
   /** Whether that request carried Authorization. */
   readonly authorized: boolean;
+}
+
+/** The head of an error: fresh for seconds. */
+export function briefHead(head: ParsedHead): ParsedHead {
+  const { seconds, source } = head.lifetime;
+  return { ...head, lifetime: { seconds: briefSeconds(seconds), source } };
 }
 
 /** Parses a head whose fields may be stored as they are. `policy`: where it has been parsed already. */
@@ -45,6 +55,7 @@ export function parsedHead(
     date: dateOf(head),
     entityTag: parseEntityTag(fields.get("etag")),
     held: heldPart(head),
+    codings: codingsOf(fields),
     clientFields: fields.has("surrogate-control") ? clientFields(fields) : fields,
   };
 }

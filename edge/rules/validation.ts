@@ -56,7 +56,8 @@ const KEPT = ["Content-Length", "Content-Encoding", "Content-Range", "Content-Di
  */
 export function freshened(stored: StoredHead, newer: Fields): Fields {
   const kept = stored.entityTag === undefined ? KEPT : [...KEPT, "ETag"];
-  const update = endToEnd(newer).without(kept);
+  // A cookie is for the client whose request brought it.
+  const update = endToEnd(newer).without([...kept, "Set-Cookie"]);
   // Age and Date belong to the older answer. They would make the new one too old (RFC 9111 section 4.2.3).
   let fields = stored.fields.without([...update.names(), "Age", "Date"]);
   for (const [name, value] of update) fields = fields.plus(name, value);

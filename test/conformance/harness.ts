@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { RFC_RULES } from "../../edge/rules/site-rules.ts";
 import { describeError } from "../../process/failure.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
@@ -33,7 +34,11 @@ export class Harness {
   static async start(): Promise<Harness> {
     const clock = new ManualClock();
     const origin = await ScriptedOrigin.start(clock);
-    return new Harness(clock, origin, await startTestEdge(origin.url, { clock, lease: LEASE_MS }));
+    return new Harness(
+      clock,
+      origin,
+      await startTestEdge(origin.url, { clock, lease: LEASE_MS, rules: RFC_RULES }),
+    );
   }
 
   /** Resolves with the first difference in one line, or with undefined when the edge does all that is expected. */

@@ -3,6 +3,7 @@ import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { serve } from "../../edge/cache/serve.ts";
 import type { Origin } from "../../edge/origin/origin.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
+import { RFC_RULES } from "../../edge/rules/site-rules.ts";
 import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import { Fields } from "../../http/message/fields.ts";
@@ -42,7 +43,9 @@ export function edgeCore(
   const store = new Store({ maxBytes: MEMORY, eviction: () => new LeastRecentlyUsed(), clock });
   const follower = new Follower({ leaseMs, purgeLog, store, clock, log });
   const origins = new Map([["default", origin]]);
-  return { ...cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, MEMORY), follower };
+  const siteRules = new Map([["default", RFC_RULES]]);
+  const parts = { id: "edge-1", origins, siteRules, store, purges: follower, clock, log };
+  return { ...cacheOf(parts, MEMORY), follower };
 }
 
 export function ask(

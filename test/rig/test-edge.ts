@@ -1,6 +1,7 @@
 import { type EdgeConfig, edgeDefaults } from "../../edge/config.ts";
 import { type Edge, startEdge } from "../../edge/edge.ts";
 import type { OriginConfig } from "../../edge/origin/open-origin.ts";
+import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
@@ -18,6 +19,8 @@ export interface TestEdge extends Edge {
 
 export interface TestEdgeOptions extends Partial<Omit<EdgeConfig, "sites">> {
   readonly sites?: EdgeConfig["sites"];
+  /** Of the one site that there is without `sites`. */
+  readonly rules?: SiteRules;
   readonly purgeLog?: PurgeLog;
   readonly clock?: Clock;
 }
@@ -26,7 +29,7 @@ export async function startTestEdge(
   origin: OriginConfig | URL,
   options: TestEdgeOptions = {},
 ): Promise<TestEdge> {
-  const { purgeLog, clock = systemClock, ...rest } = options;
+  const { purgeLog, clock = systemClock, rules = SAFE_RULES, ...rest } = options;
   const edge = await startEdge(
     {
       ...edgeDefaults(),
@@ -38,6 +41,7 @@ export async function startTestEdge(
           name: "default",
           hosts: [],
           origin: origin instanceof URL ? { kind: "http", url: origin } : origin,
+          rules,
         },
       ],
       memory: 64 * 1024 * 1024,

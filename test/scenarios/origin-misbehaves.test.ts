@@ -239,7 +239,6 @@ describe("an edge whose origin misbehaves", () => {
       ["max-age of 2^63", "Cache-Control: max-age=9223372036854775808"],
       ["max-age of a hundred digits", `Cache-Control: max-age=${"9".repeat(100)}`],
       ["two values of max-age, the first of which counts", "Cache-Control: max-age=60, max-age=0"],
-      ["Set-Cookie with max-age", "Cache-Control: public, max-age=60", "Set-Cookie: a=1"],
       ["a directive nobody knows beside max-age", "Cache-Control: , max-age=60,, __proto__=1, constructor"],
       // RFC 9111 section 5.1: an invalid Age is ignored.
       ["an Age that is no number", asMany, "Age: abc"],
@@ -281,6 +280,7 @@ describe("an edge whose origin misbehaves", () => {
       ["a huge Age", asMany, "Age: 9223372036854775808"],
       ["an Age of a hundred digits", asMany, `Age: ${"9".repeat(100)}`],
       ["Expires that is no date", "Expires: 0"],
+      ["Set-Cookie with max-age", "Cache-Control: public, max-age=60", "Set-Cookie: a=1"],
       ["Set-Cookie with a heuristic only", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Set-Cookie: a=1"],
       ["Vary: *", asMany, "Vary: *"],
       ["a tag with a tab", asMany, "Cache-Tag: a\tb"],
