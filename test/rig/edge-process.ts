@@ -60,6 +60,11 @@ export class EdgeProcess {
     return this.#ports[2];
   }
 
+  get pid(): number {
+    if (this.#program === undefined) throw new Error(`${this.id} does not run`);
+    return this.#program.pid;
+  }
+
   /** While it is stopped: whatever reaches it now is decided on after this wake. */
   get asleep(): Wake | undefined {
     return this.#wake;

@@ -80,6 +80,12 @@ export class NodeProgram {
     }
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("a program that never ran has no process id");
+    return pid;
+  }
+
   /** SIGKILL: nothing is flushed or said. SIGTERM: it may take its time. Resolves with how it ended when it is gone. */
   async end(signal: "SIGKILL" | "SIGTERM"): Promise<number | NodeJS.Signals | null> {
     this.#wanted = false;
@@ -94,10 +100,8 @@ export class NodeProgram {
 
   /** SIGSTOP. Resolves when the system says that it stands still. */
   async freeze(): Promise<void> {
-    const { pid } = this.#child;
-    if (pid === undefined) throw new Error("a program that never ran cannot be frozen");
     this.#child.kill("SIGSTOP");
-    await until("the program stands still", async () => (await stateOf(pid)).startsWith("T"));
+    await until("the program stands still", async () => (await stateOf(this.pid)).startsWith("T"));
   }
 
   /** SIGCONT. */
