@@ -7,6 +7,7 @@ import { clientFields, type StoringOptions, storable } from "../rules/storable.t
 import { briefHead, parsedHead } from "../rules/stored-head.ts";
 import { freshened, headUpdates } from "../rules/validation.ts";
 import { selects } from "../rules/vary.ts";
+import { inOwnMemory } from "../store/own-memory.ts";
 import { type FillMark, type StoredResponse, withHead } from "../store/stored-response.ts";
 import type { Filled, ForOne } from "./answer.ts";
 import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
@@ -94,7 +95,7 @@ export function sharedOrForOne(
   body.end.then((end) => {
     switch (end.kind) {
       case "complete":
-        admit({ ...response, chunks: end.chunks, bodyLength: end.length }, request, edge);
+        admit(inOwnMemory({ ...response, chunks: end.chunks, bodyLength: end.length }), request, edge);
         break;
       case "not-kept":
         count("too-large", edge);
@@ -149,7 +150,7 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   // RFC 9111 section 3.2: Vary may be among what was updated, and it selects from now on.
   const { selecting, tags, variance, brief } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
-  return { ...old, ...(brief ? briefHead(head) : head), mark, selecting, tags, variance };
+  return inOwnMemory({ ...old, ...(brief ? briefHead(head) : head), mark, selecting, tags, variance });
 }
 
 /**
@@ -219,7 +220,7 @@ function joined(older: StoredResponse, newer: StoredResponse, both: Combined): S
   const after = sliceBytes(oldBytes, b.last + 1 - a.first, a.last - a.first).chunks;
   const chunks = [...before, ...newer.chunks, ...after];
   const bodyLength = both.held.last - both.held.first + 1;
-  return { ...withHead(newer, both), chunks, bodyLength };
+  return inOwnMemory({ ...withHead(newer, both), chunks, bodyLength });
 }
 
 async function* skip(body: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {

@@ -37,7 +37,8 @@ const NOT_IN_304 = [
 
 /** Answers the client's own preconditions and range from a stored response, which may be a part of a whole. */
 export function representStored(request: CacheRequest, stored: StoredResponse): Represented {
-  const { status, held, clientFields: fields, entityTag } = stored;
+  const { status, held, entityTag } = stored;
+  const fields = stored.clientFields.unpacked();
   const content = bytesContent(stored.chunks);
   if (held === undefined)
     return representFrom(request, { status, fields }, entityTag, content, wholeOf(content));

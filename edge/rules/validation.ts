@@ -59,8 +59,7 @@ export function freshened(stored: StoredHead, newer: Fields): Fields {
   // A cookie is for the client whose request brought it.
   const update = endToEnd(newer).without([...kept, "Set-Cookie"]);
   // Age and Date belong to the older answer. They would make the new one too old (RFC 9111 section 4.2.3).
-  let fields = stored.fields.without([...update.names(), "Age", "Date"]);
-  for (const [name, value] of update) fields = fields.plus(name, value);
+  const fields = stored.fields.without([...update.names(), "Age", "Date"]).plusAll(update);
   // RFC 9111 section 3.1: a field that may not be stored is not updated either.
   return storedFields(fields);
 }

@@ -27,7 +27,7 @@ describe("the store in memory", () => {
         storedResponse("/a", variant(language, bytes)),
         requestFor("/a", { "Accept-Language": language }),
       );
-    expect([put("de", 8_000), put("fr", 8_000), put("it", 8_000)]).to.deep.equal([
+    expect([put("de", 7_500), put("fr", 7_500), put("it", 7_500)]).to.deep.equal([
       "stored",
       "stored",
       "too-large",

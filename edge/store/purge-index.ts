@@ -1,10 +1,13 @@
 import { pathOf } from "./purge-match.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
+/** Most words have one response, which then needs no set. */
+type Index = Map<string, StoredResponse | Set<StoredResponse>>;
+
 /** Finds stored responses by path and by tag without looking at the others. */
 export class PurgeIndex {
-  readonly #byPath = new Map<string, Set<StoredResponse>>();
-  readonly #byTag = new Map<string, Set<StoredResponse>>();
+  readonly #byPath: Index = new Map();
+  readonly #byTag: Index = new Map();
 
   add(stored: StoredResponse): void {
     addTo(this.#byPath, pathOf(stored.target), stored);
@@ -20,25 +23,37 @@ export class PurgeIndex {
   // or goes meanwhile may be met or not.
 
   atPath(path: string): Iterable<StoredResponse> {
-    return this.#byPath.get(path) ?? [];
+    return found(this.#byPath, path);
   }
 
   withTag(tag: string): Iterable<StoredResponse> {
-    return this.#byTag.get(tag) ?? [];
+    return found(this.#byTag, tag);
   }
 
   *all(): Iterable<StoredResponse> {
-    for (const responses of this.#byPath.values()) yield* responses;
+    for (const held of this.#byPath.values()) {
+      if (held instanceof Set) yield* held;
+      else yield held;
+    }
   }
 }
 
-function addTo(index: Map<string, Set<StoredResponse>>, word: string, stored: StoredResponse): void {
-  const found = index.get(word);
-  if (found === undefined) index.set(word, new Set([stored]));
-  else found.add(stored);
+function found(index: Index, word: string): Iterable<StoredResponse> {
+  const held = index.get(word);
+  if (held === undefined) return [];
+  return held instanceof Set ? held : [held];
 }
 
-function removeFrom(index: Map<string, Set<StoredResponse>>, word: string, stored: StoredResponse): void {
-  const found = index.get(word);
-  if (found?.delete(stored) === true && found.size === 0) index.delete(word);
+function addTo(index: Index, word: string, stored: StoredResponse): void {
+  const held = index.get(word);
+  if (held === undefined) index.set(word, stored);
+  else if (held instanceof Set) held.add(stored);
+  else if (held !== stored) index.set(word, new Set([held, stored]));
+}
+
+// A set stays one when a single response is left: a walk through it may be going on.
+function removeFrom(index: Index, word: string, stored: StoredResponse): void {
+  const held = index.get(word);
+  if (held === stored) index.delete(word);
+  else if (held instanceof Set && held.delete(stored) && held.size === 0) index.delete(word);
 }

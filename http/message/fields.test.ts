@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { Fields } from "./fields.ts";
 
 describe("Fields", () => {
@@ -33,5 +34,19 @@ describe("Fields", () => {
 
   it("ignores a name without a value at the end of raw lines", () => {
     expect([...Fields.ofRaw(["A", "1", "B"])]).to.deep.equal([["A", "1"]]);
+  });
+
+  it("says the same when it is packed, whatever is in it", () => {
+    const part = fc.string({ unit: fc.constantFrom("a", "B", ":", " ", ",", "\n", "ÿ"), maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(part, part), { maxLength: 6 }), part, (lines, name) => {
+        const plain = Fields.of(lines);
+        for (const same of [plain.packed(), plain.packed().packed(), plain.packed().unpacked()]) {
+          expect([...same]).to.deep.equal(lines);
+          expect(same.all(name)).to.deep.equal(plain.all(name));
+          expect([...same.plus("a", "1").names()]).to.deep.equal([...plain.plus("a", "1").names()]);
+        }
+      }),
+    );
   });
 });

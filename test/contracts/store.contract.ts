@@ -155,7 +155,7 @@ export function storeContract(make: MakeStore): void {
     });
 
     it("purges nothing by the tags and paths of what it has given up", async () => {
-      store = make(size + 100, clock);
+      store = make(size + 200, clock);
       put("/1", { ...body, tags: ["news"] });
       put("/2", body);
       const gone: PurgeTarget[] = [
