@@ -10,6 +10,7 @@ import { HitForMiss } from "./hit-for-miss.ts";
 import { EdgeCounters } from "./metrics.ts";
 import type { PurgeState } from "./purge-state.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
+import { VaryNames } from "./vary-names.ts";
 
 /** What the cache of an edge stands on. */
 export interface CacheParts {
@@ -30,6 +31,7 @@ export interface CacheContext extends CacheParts {
   readonly flights: Flights<Filled>;
   readonly hitForMiss: HitForMiss;
   readonly revalidations: RevalidationLimit;
+  readonly varyNames: VaryNames;
   readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
   readonly fillBudget: ByteBudget;
@@ -53,6 +55,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     ...parts,
     flights: new Flights(),
     hitForMiss: new HitForMiss(),
+    varyNames: new VaryNames(),
     revalidations: new RevalidationLimit(parts.clock),
     counters: new EdgeCounters(),
     fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),

@@ -1,7 +1,14 @@
 import { formatHttpDate } from "../../http/message/date.ts";
+import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import { Failure } from "../../process/failure.ts";
-import { fieldsForFill, fieldsForOrigin, vouchedFor } from "../origin/forwarded-fields.ts";
+import {
+  fieldsForFill,
+  fieldsForOrigin,
+  isUsualPost,
+  shareableFields,
+  vouchedFor,
+} from "../origin/forwarded-fields.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
@@ -9,7 +16,7 @@ import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
 import type { Filled } from "./answer.ts";
-import type { CacheContext } from "./context.ts";
+import { type CacheContext, rulesOf } from "./context.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
 
@@ -60,7 +67,7 @@ export function fill(plan: FillPlan, edge: CacheContext, left = plan.request.lef
 
 async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {
   const { aim } = plan;
-  const arrived = await fetchOnce(plan, edge);
+  const arrived = aim.kind === "as-asked" ? await fetchOnce(plan, edge) : await fetchKeyed(plan, edge);
   switch (aim.kind) {
     case "whole":
       return ofWhole(plan, arrived, aim.validating, edge);
@@ -74,13 +81,46 @@ async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {
   }
 }
 
+/**
+ * For an answer that may be shared: the origin gets the usual fields and what responses of this key vary on, and nothing
+ * that clients make up. A response that varies on a field of the request that the origin did not get is not the answer
+ * to this request: it is asked for once more, with that field.
+ */
+async function fetchKeyed(plan: FillPlan, edge: CacheContext): Promise<Arrived> {
+  const { request, key } = plan;
+  const known = knownNames(plan, edge);
+  const arrived = await fetchOnce(keyed(plan, known), edge);
+  const fresh = edge.varyNames.learn(key, arrived.fields, known);
+  if (!fresh.some((name) => request.fields.has(name))) return arrived;
+  arrived.cancel();
+  return fetchOnce(keyed(plan, new Set([...known, ...fresh])), edge);
+}
+
+/** The plan for a request that has no other fields than the origin may see. */
+function keyed(plan: FillPlan, known: ReadonlySet<string>): FillPlan {
+  const { request } = plan;
+  // A copy of what it is made of: `left` is made when it is asked for.
+  return { ...plan, request: { ...request, fields: shareableFields(request.fields, known) } };
+}
+
+/** The fields beside the usual ones that the origin gets for this key. */
+function knownNames({ request, key }: FillPlan, edge: CacheContext): ReadonlySet<string> {
+  const { forwardFields } = rulesOf(edge, request.site);
+  const stored = edge.store.peek(key).flatMap(({ selecting }) => [...selecting.keys()]);
+  return new Set([
+    ...forwardFields,
+    ...edge.varyNames.of(key),
+    ...stored.filter((name) => !isForgeable(name)),
+  ]);
+}
+
 async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheContext): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
   const fetching = new AbortController();
   const requestTime = edge.clock.wall();
   edge.counters.add("fills");
-  const asked = originRequest(request, aim);
+  const asked = originRequest(request, aim, new Set(rulesOf(edge, request.site).forwardFields));
   const fieldsSent = vouchedFor(asked.fields, request);
   const response = await origin.fetch(
     { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim },
@@ -105,21 +145,21 @@ async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheConte
   };
 }
 
-function originRequest(request: CacheRequest, aim: FillAim): OriginRequest {
+function originRequest(request: CacheRequest, aim: FillAim, more: ReadonlySet<string>): OriginRequest {
   const { method, target, fields } = request;
   switch (aim.kind) {
     case "whole": {
       const validators = aim.validating === undefined ? [] : conditionalFields(aim.validating);
-      return { method, target, fields: fieldsForFill(fields, validators) };
+      return { method, target, fields: fieldsForFill(fields, validators, more) };
     }
     case "rest":
-      return { method, target, fields: fieldsForFill(fields, completion(aim.of) ?? []) };
+      return { method, target, fields: fieldsForFill(fields, completion(aim.of) ?? [], more) };
     case "range":
-      return { method, target, fields: fieldsForOrigin(fields).without(["Content-Length"]) };
+      return { method, target, fields: fieldsForOrigin(fields, more).without(["Content-Length"]) };
     case "as-asked":
       return aim.body === undefined
-        ? { method, target, fields: fieldsForOrigin(fields).without(["Content-Length"]) }
-        : { method, target, fields: fieldsForOrigin(fields), body: aim.body };
+        ? { method, target, fields: fieldsForOrigin(fields, more).without(["Content-Length"]) }
+        : { method, target, fields: fieldsForOrigin(fields, more), body: aim.body };
   }
 }
 
@@ -174,6 +214,8 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. Its own invalidations came before it.
   if (request.method !== "POST") return passed(arrived);
   if (overtaken) return forOne(arrived, "overtaken", edge);
+  const more = new Set(rulesOf(edge, site).forwardFields);
+  if (!isUsualPost(request.fields, more)) return forOne(arrived, "request-fields", edge);
   return sharedOrForOne(
     { ...arrived, mark: { ...mark, invalidations: invalidations ?? mark.invalidations } },
     edge,

@@ -1,8 +1,10 @@
+import type { Fields } from "../../http/message/fields.ts";
 import { describeError } from "../../process/failure.ts";
+import { isForAll, PERSONAL_FIELDS } from "../rules/personal.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
-import type { CacheContext } from "./context.ts";
+import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillPlan, FillRequest } from "./fill.ts";
 
 // No client waits for it. Longer than this, a body that does not say its length counts as endless.
@@ -20,9 +22,20 @@ export function refreshBehind(
 ): void {
   const flight = edge.flights.at(key);
   if (flight !== undefined && edge.purges.mayJoin(flight.mark, stale)) return;
-  const { site, base, target, fields, scheme, authority } = request;
+  const { site, base, target, scheme, authority } = request;
+  const fields = impersonal(request, stale, edge);
   const again = { method: "GET", site, target, fields, scheme, authority };
   refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
+}
+
+/** What a refresh brings is for all, so the client that happened to be there is not named, unless the response varies. */
+function impersonal(
+  { site, fields }: FillRequest,
+  { policy, selecting }: StoredResponse,
+  edge: CacheContext,
+): Fields {
+  if (rulesOf(edge, site).requestCookie === "obey" || isForAll(policy)) return fields;
+  return fields.without([...PERSONAL_FIELDS].filter((name) => !selecting.has(name)));
 }
 
 /**

@@ -11,7 +11,7 @@ describe("the fields that an origin gets", () => {
       ["If-None-Match", '"a"'],
       ["Accept", "text/html"],
     ]);
-    const sent = vouchedFor(fieldsForFill(asked, [["If-None-Match", '"stored"']]), {
+    const sent = vouchedFor(fieldsForFill(asked, [["If-None-Match", '"stored"']], new Set()), {
       scheme: "https",
       addresses: "203.0.113.7",
     });

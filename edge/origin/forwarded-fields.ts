@@ -1,10 +1,11 @@
-import type { Fields } from "../../http/message/fields.ts";
-import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
+import { PERSONAL_FIELDS } from "../rules/personal.ts";
 
 // Read here, and not in the cache key: it asks this edge to have applied a purge first.
-const READ_HERE = "EdgeCache-After";
+const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after"]);
 
 // RFC 9110 section 13.1 and 14.2: the preconditions and the range are the client's business with the store;
 // the store wants the whole response.
@@ -17,11 +18,56 @@ const ABOUT_PARTS = [
   "Range",
 ];
 
+/**
+ * What an origin gets of a request whose answer may be shared: what browsers send of themselves, what HTTP itself
+ * defines, and credentials, whose answers are shared only where the origin says so. None is in the cache key unless Vary
+ * names it, so nothing is here that a page would be made of.
+ */
+const USUAL: ReadonlySet<string> = new Set([
+  ...ABOUT_PARTS.map((name) => name.toLowerCase()),
+  ...PERSONAL_FIELDS,
+  "accept",
+  "accept-charset",
+  "accept-datetime",
+  "accept-encoding",
+  "accept-language",
+  "authorization",
+  "cache-control",
+  "cdn-loop",
+  "content-length",
+  "dnt",
+  "from",
+  "host",
+  "origin",
+  "pragma",
+  "priority",
+  "referer",
+  "save-data",
+  "sec-ch-ua",
+  "sec-ch-ua-mobile",
+  "sec-ch-ua-platform",
+  "sec-fetch-dest",
+  "sec-fetch-mode",
+  "sec-fetch-site",
+  "sec-fetch-user",
+  "sec-gpc",
+  "sec-purpose",
+  "traceparent",
+  "tracestate",
+  "transfer-encoding",
+  "upgrade-insecure-requests",
+  "user-agent",
+  "via",
+]);
+
+/** Of a POST, whose answer may be stored too: the fields about its content, and what is read here. */
+const ABOUT_CONTENT = /^(?:content-.*|expect|edgecache-after)$/;
+
 /** How a request came to this edge. */
 interface CameBy {
   readonly scheme: Scheme;
   /** The addresses it came by, the client's first; none for a request that the edge makes itself. */
-  readonly addresses?: string;
+  readonly addresses?: string | undefined;
 }
 
 /** What this edge vouches for. An HTTP origin is told of the client's host too, see host-policy.ts. */
@@ -30,15 +76,41 @@ export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Field
   return addresses === undefined ? vouched : vouched.with("X-Forwarded-For", addresses);
 }
 
-/** The request's fields as the origin gets them, for an answer that is for this client only. */
-export function fieldsForOrigin(fields: Fields): Fields {
+/**
+ * The fields of a request that an origin may see where the answer may be shared. `more`: names in lower case that it
+ * gets beside the usual ones, "*" for every field that no proxy would send.
+ */
+export function shareableFields(fields: Fields, more: ReadonlySet<string>): Fields {
+  return Fields.of([...fields].filter(([name]) => isShareable(name.toLowerCase(), more)));
+}
+
+/** Whether an origin gets the field, `name` in lower case, where the answer may be shared. */
+export function isShareable(name: string, more: ReadonlySet<string>): boolean {
+  return USUAL.has(name) || more.has(name) || (more.has("*") && !isForgeable(name));
+}
+
+/** Whether a POST has none but the usual fields, so that its answer may be stored. */
+export function isUsualPost(fields: Fields, more: ReadonlySet<string>): boolean {
+  return [...endToEnd(fields).names()].every(
+    (name) => isShareable(name, more) || ABOUT_CONTENT.test(name) || isForgeable(name),
+  );
+}
+
+/** The request's fields as the origin gets them. `more`: names that it gets although a proxy might send them. */
+export function fieldsForOrigin(fields: Fields, more: ReadonlySet<string>): Fields {
+  const sent = endToEnd(fields);
+  const forged = [...sent.names()].filter((name) => isForgeable(name) && !more.has(name));
   // An HTTP origin adds the Host that its site wants.
-  return withoutForgeable(endToEnd(fields)).without([READ_HERE, "Host", "Expect"]);
+  return sent.without([...forged, ...READ_HERE, "Host", "Expect"]);
 }
 
 /** The request's fields as the origin gets them, for a whole response that can be stored. */
-export function fieldsForFill(fields: Fields, validators: readonly (readonly [string, string])[]): Fields {
-  let forwarded = fieldsForOrigin(fields).without([...ABOUT_PARTS, "Content-Length"]);
+export function fieldsForFill(
+  fields: Fields,
+  validators: readonly (readonly [string, string])[],
+  more: ReadonlySet<string>,
+): Fields {
+  let forwarded = fieldsForOrigin(fields, more).without([...ABOUT_PARTS, "Content-Length"]);
   for (const [name, value] of validators) forwarded = forwarded.with(name, value);
   return forwarded;
 }

@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import type { Scheme } from "../../http/message/scheme.ts";
 
 /** What the rules need to know of a request. */
 export interface CacheRequest {
@@ -9,6 +10,10 @@ export interface CacheRequest {
   /** Scheme and host of the URI, as the origin is told of them; absent when it is not, as a directory. */
   readonly base?: string;
   readonly fields: Fields;
+  /** How it came: the origin is told of that in X-Forwarded-Proto, -Host and -For, whatever the client says in them. */
+  readonly scheme?: Scheme;
+  readonly authority?: string;
+  readonly addresses?: string | undefined;
 }
 
 /** The request fields that Vary names, in lower case, with their normalised values. undefined: the field was absent. */

@@ -10,7 +10,7 @@ import type { SiteRules } from "./site-rules.ts";
 const PERSONAL = ["api-key", "apikey", "x-access-token", "x-api-key", "x-auth-token", "x-requested-with"];
 
 /** The names of the fields in lower case. An origin gets them, and what it answers is for the client that sent them. */
-const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["cookie", ...PERSONAL]);
+export const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["cookie", ...PERSONAL]);
 
 /**
  * Whether a response may be one client's own. A field that Vary names is in the selection of variants, so it is not

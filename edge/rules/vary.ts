@@ -19,7 +19,7 @@ export function selectingFields(responseFields: Fields, request: CacheRequest): 
     const name = member.toLowerCase();
     // RFC 9111 section 4.1: a member "*" always fails to match.
     if (name === "*" || !isToken(name)) return "never";
-    const value = normalised(name, request.fields);
+    const value = normalised(name, request);
     if (!selecting.has(name)) characters += name.length + (value?.length ?? 0);
     selecting.set(name, value);
   }
@@ -29,7 +29,7 @@ export function selectingFields(responseFields: Fields, request: CacheRequest): 
 /** RFC 9111 section 4.1: every field that Vary named has the value it had; absent only if it was absent. */
 export function selects(selecting: Selecting, request: CacheRequest): boolean {
   for (const [name, value] of selecting) {
-    if (normalised(name, request.fields) !== value) return false;
+    if (normalised(name, request) !== value) return false;
   }
   return true;
 }
@@ -59,8 +59,8 @@ const NOT_LISTS: ReadonlySet<string> = new Set([
  * of one name are one list (RFC 9110 section 5.3). A value that its field's grammar does not allow is compared
  * as it is. It equals no other normal form, because every normal form is well-formed.
  */
-function normalised(name: string, fields: Fields): string | undefined {
-  const value = fields.get(name);
+function normalised(name: string, request: CacheRequest): string | undefined {
+  const value = asForwarded(name, request);
   if (value === undefined) return undefined;
   if (NOT_LISTS.has(name)) return trimSpace(value);
   switch (name) {
@@ -72,6 +72,23 @@ function normalised(name: string, fields: Fields): string | undefined {
     default:
       // White space around the commas of a list means nothing (RFC 9110 section 5.6.1); the order may.
       return listMembers(value).join(",");
+  }
+}
+
+/** The value that the origin gets: of how the request came, the word of this edge and not the client's. */
+function asForwarded(
+  name: string,
+  { fields, scheme, authority, addresses }: CacheRequest,
+): string | undefined {
+  switch (name) {
+    case "x-forwarded-for":
+      return addresses;
+    case "x-forwarded-host":
+      return authority;
+    case "x-forwarded-proto":
+      return scheme;
+    default:
+      return fields.get(name);
   }
 }
 
