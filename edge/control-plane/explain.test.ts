@@ -88,6 +88,36 @@ describe("Explain", () => {
     expect(other.variants.some((variant) => variant.selected)).to.equal(false);
   });
 
+  it("shows a digest instead of what lets a client in", async () => {
+    await start();
+    const secrets = [
+      ["Cookie", "session=victim-5f2c"],
+      ["Authorization", "Bearer victim-jwt-77"],
+      ["Proxy-Authorization", "Basic dmljdGltOjEyMw=="],
+      ["X-Api-Key", "victim-key-9"],
+    ] as const;
+    for (const [i, [name]] of secrets.entries()) {
+      origin.answer(`/${i}`, {
+        fields: [
+          ["Cache-Control", "public, max-age=60"],
+          ["Vary", name],
+        ],
+        body: "b",
+      });
+    }
+    for (const [i, [name, value]] of secrets.entries()) {
+      await get(edge.url, `/${i}`, { headers: { [name]: value } });
+      const answer = await explain(`/${i}`, { [name]: value });
+      const shown = answer.variants.map(({ selectingFields }) => selectingFields);
+      // Proxy-Authorization never gets as far as the cache, so no variant is selected by it.
+      if (name !== "Proxy-Authorization") {
+        expect(shown, name).to.have.length(1);
+        expect(Object.values(shown[0] ?? {})[0], name).to.match(/^\(sha256 [0-9a-f]{8}…\)$/);
+      }
+      expect(JSON.stringify(answer), name).not.to.match(/victim|dmljdGlt/);
+    }
+  });
+
   it("says what a soft purge and a request's own wishes lead to", async () => {
     await start();
     origin.answer("/a", fresh(["ETag", '"v1"']));

@@ -16,6 +16,7 @@ import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CallResult, invalidArgument } from "./call-result.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
+import { shownValue } from "./shown-value.ts";
 
 const FIELD_RULE = "each must have a token as its name and a value without control characters";
 // RFC 9110 section 5.5: visible characters, spaces and tabs; others than ASCII are single bytes.
@@ -145,7 +146,7 @@ function describeVariant(
   selected: boolean,
   now: number,
 ): StoredVariant {
-  const selecting = [...stored.selecting].map(([name, value]) => [name, value ?? ""] as const);
+  const selecting = [...stored.selecting].map(([name, value]) => [name, shownValue(name, value)] as const);
   return {
     status: stored.status,
     bodyBytes: stored.bodyLength,

@@ -328,7 +328,10 @@ export interface StoredVariant {
   freshnessSource: string;
   /** Its validator: the ETag, else Last-Modified, else empty. */
   validator: string;
-  /** The request fields that select it (Vary), with the values it was stored for. */
+  /**
+   * The request fields that select it (Vary), with the values it was stored for. Long values are cut; instead of a
+   * value that may let somebody in, such as one of Cookie, there is a digest: "(sha256 ba7816bf…)".
+   */
   selectingFields: { [key: string]: string };
   /** Its tags. */
   tags: string[];
