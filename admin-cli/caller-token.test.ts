@@ -9,6 +9,16 @@ describe("the caller's token", () => {
     expect(callerToken({})).to.equal(undefined);
   });
 
+  it("is the one that only reads where there is no other", () => {
+    expect(callerToken({ EDGECACHE_READ_TOKEN: "reading" })).to.equal("reading");
+    expect(callerToken({ EDGECACHE_TOKEN: "", EDGECACHE_READ_TOKEN: "reading" })).to.equal("reading");
+    expect(callerToken({ EDGECACHE_TOKEN: "s3cret", EDGECACHE_READ_TOKEN: "reading" })).to.equal("s3cret");
+    expect(() => callerToken({ EDGECACHE_READ_TOKEN: "two words" })).to.throw(
+      Failure,
+      /^EDGECACHE_READ_TOKEN: must be .* got 9 characters/,
+    );
+  });
+
   it("is refused without being shown when a call could not carry it", () => {
     expect(() => callerToken({ EDGECACHE_TOKEN: "two words" })).to.throw(
       Failure,

@@ -35,6 +35,16 @@ describe("callFailure", () => {
     expect(failure.code).to.equal("refused");
   });
 
+  it("names the variable for the token that only reads where that is enough", () => {
+    const failure = said(
+      status.UNAUTHENTICATED,
+      "authorization: must be `Bearer <the edge's EDGECACHE_TOKEN or EDGECACHE_READ_TOKEN>`: got none",
+    );
+    expect(failure.message).to.equal(
+      "127.0.0.1:50051 refused the call: set EDGECACHE_TOKEN to the fleet's token or EDGECACHE_READ_TOKEN to its token that only reads (got none)",
+    );
+  });
+
   it("tells a deadline from an edge that is not there", () => {
     expect(said(status.DEADLINE_EXCEEDED).code).to.equal("no-answer");
   });
@@ -70,7 +80,7 @@ describe("connectEdge to a peer that accepts and says nothing", () => {
   });
 
   it("gives up at the deadline", async () => {
-    const client = connectEdge(address);
+    const client = connectEdge(address, undefined);
     const outcome = await client.ping(50).catch((thrown: unknown) => thrown);
     client.close();
     expect(outcome).to.have.property("code", "no-answer");

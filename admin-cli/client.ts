@@ -1,5 +1,6 @@
 import { type CallOptions, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { Failure } from "../process/failure.ts";
+import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../process/token.ts";
 import {
   EdgeServiceClient,
   type EdgeStats,
@@ -23,9 +24,8 @@ export interface EdgeClient {
   readonly address: string;
   ping(ms: number): Promise<PingResponse>;
   stats(ms: number): Promise<StatsResponse>;
-  /** `token` is undefined where the edge needs none. */
-  purge(request: PurgeRequest, ms: number, token: string | undefined): Promise<PurgeResponse>;
-  forget(edge: string, ms: number, token: string | undefined): Promise<ForgetResponse>;
+  purge(request: PurgeRequest, ms: number): Promise<PurgeResponse>;
+  forget(edge: string, ms: number): Promise<ForgetResponse>;
   purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
   /** A report at once and one every `periodMs`. It ends when `signal` aborts, and throws `no-answer` after `ms`. */
@@ -56,15 +56,11 @@ type Unary<Request, Response> = (
   done: (error: ServiceError | null, response: Response) => void,
 ) => unknown;
 
-/** Connects at the first call. `address` is host:port. */
-export function connectEdge(address: string): EdgeClient {
+/** Connects at the first call. `address` is host:port; every call comes with `token`, if there is one. */
+export function connectEdge(address: string, token: string | undefined): EdgeClient {
   const client = new EdgeServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
-  const call = <Request, Response>(
-    send: Unary<Request, Response>,
-    request: Request,
-    ms: number,
-    metadata = new Metadata(),
-  ) =>
+  const metadata = bearer(token);
+  const call = <Request, Response>(send: Unary<Request, Response>, request: Request, ms: number) =>
     new Promise<Response>((resolve, reject) => {
       send.call(client, request, metadata, { deadline: Date.now() + ms }, (error, response) => {
         if (error === null) resolve(response);
@@ -75,11 +71,11 @@ export function connectEdge(address: string): EdgeClient {
     address,
     ping: (ms) => call(client.ping, {}, ms),
     stats: (ms) => call(client.stats, {}, ms),
-    purge: (request, ms, token) => call(client.purge, request, ms, bearer(token)),
-    forget: (edge, ms, token) => call(client.forget, { edge }, ms, bearer(token)),
+    purge: (request, ms) => call(client.purge, request, ms),
+    forget: (edge, ms) => call(client.forget, { edge }, ms),
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
-    watchStats: (periodMs, ms, signal) => watch(client, address, { periodMs, ms, signal }),
+    watchStats: (periodMs, ms, signal) => watch(client, address, { metadata, periodMs, ms, signal }),
     close: () => client.close(),
   };
 }
@@ -94,9 +90,15 @@ function bearer(token: string | undefined): Metadata {
 async function* watch(
   client: EdgeServiceClient,
   address: string,
-  { periodMs, ms, signal }: { periodMs: number; ms: number; signal: AbortSignal },
+  {
+    metadata,
+    periodMs,
+    ms,
+    signal,
+  }: { metadata: Metadata; periodMs: number; ms: number; signal: AbortSignal },
 ): AsyncGenerator<EdgeStats> {
-  const stream = client.watchStats({ period: protoDuration(periodMs) }, { deadline: Date.now() + ms });
+  const period = protoDuration(periodMs);
+  const stream = client.watchStats({ period }, metadata, { deadline: Date.now() + ms });
   const leave = () => stream.cancel();
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();
@@ -141,7 +143,11 @@ export function callFailure(address: string, error: Pick<ServiceError, "code" | 
     case status.UNAUTHENTICATED: {
       // An edge that knows the reason ends with "got none" or "got another token".
       const got = /\bgot [\w ]+$/.exec(error.details)?.[0] ?? error.details;
-      const rule = `set EDGECACHE_TOKEN to the fleet's token (${got})`;
+      // It names this variable too where the token that only reads is enough.
+      const reading = error.details.includes(READ_TOKEN_VARIABLE)
+        ? ` or ${READ_TOKEN_VARIABLE} to its token that only reads`
+        : "";
+      const rule = `set ${TOKEN_VARIABLE} to the fleet's token${reading} (${got})`;
       return new Failure("refused", "client", `${address} refused the call: ${rule}`, error);
     }
     case status.UNIMPLEMENTED:

@@ -2,10 +2,27 @@ import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { show } from "../process/settings/values.ts";
 import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { callerToken } from "./caller-token.ts";
 import { connectEdge, type EdgeClient } from "./client.ts";
 
 // For one small call. Far edges answer in some 300 ms; an edge that needs longer serves nobody well.
 export const CALL_MS = 2000;
+
+/** How a command reaches the fleet. */
+export interface FleetAccess {
+  /** Of edges, tried in order. */
+  readonly addresses: readonly string[];
+  /** Comes with every call; undefined where the edges need none. */
+  readonly token: string | undefined;
+}
+
+/** `given` are the values of --edge. Throws Failure("bad-usage"). */
+export function fleetAccess(
+  given: readonly string[] | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): FleetAccess {
+  return { addresses: edgeAddresses(given, env.EDGECACHE_EDGE), token: callerToken(env) };
+}
 
 /** The edge that answers for the fleet. Its caller closes the client. */
 export interface Contact {
@@ -50,10 +67,10 @@ export function edgeAddresses(
 }
 
 /** The first of `addresses` where an edge answers a Ping. Throws the Failure of the only one, or one for all. */
-export async function reachEdge(addresses: readonly string[]): Promise<Contact> {
+export async function reachEdge({ addresses, token }: FleetAccess): Promise<Contact> {
   const failures: Failure[] = [];
   for (const address of addresses) {
-    const client = connectEdge(address);
+    const client = connectEdge(address, token);
     try {
       return { client, ping: await client.ping(CALL_MS) };
     } catch (thrown) {
@@ -95,15 +112,15 @@ function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
 /** A call to one edge; the answer says which edge gave it. */
 export type Ask<T extends { readonly edge: string }> = (client: EdgeClient) => Promise<T>;
 
-/** Finds the fleet through the first of `addresses` that answers, then asks every edge itself. Throws a Failure. */
+/** Finds the fleet through the first address that answers, then asks every edge itself. Throws a Failure. */
 export async function askFleet<T extends { readonly edge: string }>(
-  addresses: readonly string[],
+  access: FleetAccess,
   ask: Ask<T>,
 ): Promise<Asked<T>[]> {
-  const contact = await reachEdge(addresses);
+  const contact = await reachEdge(access);
   try {
     const fleet = fleetOf(contact, await contact.client.stats(CALL_MS));
-    return await Promise.all(fleet.map((edge) => askOne(contact, edge, ask)));
+    return await Promise.all(fleet.map((edge) => askOne(contact, edge, access.token, ask)));
   } finally {
     contact.client.close();
   }
@@ -112,12 +129,13 @@ export async function askFleet<T extends { readonly edge: string }>(
 async function askOne<T extends { readonly edge: string }>(
   contact: Contact,
   edge: FleetEdge,
+  token: string | undefined,
   ask: Ask<T>,
 ): Promise<Asked<T>> {
   // The contact is asked where it was reached: the table's address may be meant for another network.
   const address = edge.edge === contact.ping.edge ? contact.client.address : edge.grpcAddress;
   if (parseAddress(address) === undefined) return { edge, address, answer: undefined };
-  const client = connectEdge(address);
+  const client = connectEdge(address, token);
   try {
     const answer = await ask(client);
     // Another edge may have taken over the address of one that is gone.

@@ -27,7 +27,12 @@ describe("watchFleet", () => {
     second = await startScratchEdge("edge-2");
     first.script.members = [first.member(), second.member()];
     second.script.members = first.script.members;
-    reports = watchFleet([first.address], PERIOD_MS, systemClock, leave.signal);
+    reports = watchFleet(
+      { addresses: [first.address], token: undefined },
+      PERIOD_MS,
+      systemClock,
+      leave.signal,
+    );
   });
   after(() => Promise.all([first.stop(), second.stop()]));
 
@@ -66,7 +71,12 @@ describe("watchFleet", () => {
 
   it("throws when no edge answers at the start", async () => {
     const { signal } = new AbortController();
-    const outcome = await watchFleet(["127.0.0.1:1"], PERIOD_MS, systemClock, signal)
+    const outcome = await watchFleet(
+      { addresses: ["127.0.0.1:1"], token: undefined },
+      PERIOD_MS,
+      systemClock,
+      signal,
+    )
       .next()
       .catch((thrown: unknown) => thrown);
     expect(outcome).to.have.property("code", "edge-unreachable");

@@ -2,7 +2,7 @@ import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import type { EdgeStats } from "../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge } from "./client.ts";
-import { type Asked, askFleet, countersOf } from "./fleet.ts";
+import { type Asked, askFleet, countersOf, type FleetAccess } from "./fleet.ts";
 
 // A stream that was opened into a silent connection is given up and opened anew after this.
 const STREAM_MS = 10_000;
@@ -19,22 +19,24 @@ const PERIODS_PER_SURVEY = 5;
  * Throws a Failure when no edge answers at the start, never later.
  */
 export async function* watchFleet(
-  addresses: readonly string[],
+  access: FleetAccess,
   periodMs: number,
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<Asked<EdgeStats>[]> {
-  let fleet = await askFleet(addresses, countersOf);
-  let followed = follow(fleet, new Map(), { periodMs, clock });
+  const { addresses, token } = access;
+  const manner = { token, periodMs, clock };
+  let fleet = await askFleet(access, countersOf);
+  let followed = follow(fleet, new Map(), manner);
   const leaving = new AbortController();
   const surveys = (async () => {
     const end = AbortSignal.any([signal, leaving.signal]);
     while (await passed(clock, periodMs * PERIODS_PER_SURVEY, end)) {
       const known = fleet.map(({ address }) => address);
-      const survey = await orUndefined(askFleet([...addresses, ...known], countersOf));
+      const survey = await orUndefined(askFleet({ addresses: [...addresses, ...known], token }, countersOf));
       if (survey === undefined || end.aborted) continue;
       fleet = survey;
-      followed = follow(fleet, followed, { periodMs, clock });
+      followed = follow(fleet, followed, manner);
     }
   })();
   try {
@@ -48,15 +50,21 @@ export async function* watchFleet(
   }
 }
 
+/** How each edge is asked. */
+interface Manner extends Pick<FleetAccess, "token"> {
+  readonly periodMs: number;
+  readonly clock: Clock;
+}
+
 /** The reports of just these edges: those of `before` where it is the same edge at the same address. */
 function follow(
   fleet: readonly Asked<EdgeStats>[],
   before: ReadonlyMap<string, EdgeReports>,
-  timing: { readonly periodMs: number; readonly clock: Clock },
+  manner: Manner,
 ): Map<string, EdgeReports> {
   const followed = new Map<string, EdgeReports>();
   for (const asked of fleet) {
-    followed.set(placeOf(asked), before.get(placeOf(asked)) ?? new EdgeReports(asked, timing));
+    followed.set(placeOf(asked), before.get(placeOf(asked)) ?? new EdgeReports(asked, manner));
   }
   for (const [place, reports] of before) {
     if (!followed.has(place)) reports.stop();
@@ -71,14 +79,13 @@ function placeOf({ edge, address }: Asked<EdgeStats>): string {
 /** The reports of one edge at one address, over as many streams as needed. */
 class EdgeReports {
   readonly #leaving = new AbortController();
+  readonly #token: string | undefined;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   #latest: { readonly stats: EdgeStats; readonly at: number } | undefined;
 
-  constructor(
-    { edge, address, answer }: Asked<EdgeStats>,
-    { periodMs, clock }: { readonly periodMs: number; readonly clock: Clock },
-  ) {
+  constructor({ edge, address, answer }: Asked<EdgeStats>, { token, periodMs, clock }: Manner) {
+    this.#token = token;
     this.#clock = clock;
     this.#patienceMs = periodMs * SILENT_PERIODS;
     if (answer !== undefined) this.#latest = { stats: answer, at: clock.monotonic() };
@@ -98,7 +105,7 @@ class EdgeReports {
   async #follow(edge: string, address: string, periodMs: number): Promise<void> {
     const { signal } = this.#leaving;
     do {
-      const client = connectEdge(address);
+      const client = connectEdge(address, this.#token);
       try {
         for await (const stats of client.watchStats(periodMs / REPORTS_PER_PERIOD, STREAM_MS, signal)) {
           // Another edge may have taken over the address of one that is gone.

@@ -2,11 +2,11 @@ import { Failure } from "../../process/failure.ts";
 import { printable } from "../../process/printable.ts";
 import { show } from "../../process/settings/values.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
-import { callerToken } from "../caller-token.ts";
-import type { Command, CommandInput, ExitCode } from "../command.ts";
-import { askFleet, CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
+import type { Command, ExitCode } from "../command.ts";
+import { askFleet, CALL_MS, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** One edge in the output; `heartbeatAgeMs` is null when the heartbeat table does not hold it. */
 interface EdgeRow {
@@ -26,17 +26,17 @@ export const edgesCommand: Command = {
   options: COMMON_OPTIONS,
   notes: [
     "Addresses, position and heartbeat are what the heartbeat table says; the state is what the edge\nanswers to a Ping within 2 s: serving, lapsed or draining, else unreachable.",
-    "forget <id> removes an edge that is gone for good, so that no purge waits for it any more. One whose lease may\nstill run is refused, and so is one that is not known. It needs the token in EDGECACHE_TOKEN, if the fleet has one.",
+    "forget <id> removes an edge that is gone for good, so that no purge waits for it any more. One whose lease may\nstill run is refused, and so is one that is not known. It needs the token in EDGECACHE_TOKEN, if the fleet has one;\nto list them the one in EDGECACHE_READ_TOKEN is enough.",
     "Exit codes: 0 an edge answered, or has forgotten the edge; 1 no edge answered, or it refused.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("edges", COMMON_OPTIONS, argv);
-    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    const access = fleetAccess(values.edge, env);
     const forgotten = edgeToForget(positionals);
     if (forgotten !== undefined) {
-      return forget(forgotten, addresses, values.json === true, { env, terminal });
+      return forget(forgotten, access, values.json === true, terminal);
     }
-    const asked = await askFleet(addresses, (client) => client.ping(CALL_MS));
+    const asked = await askFleet(access, (client) => client.ping(CALL_MS));
     const rows = asked.map(
       ({ edge, answer }): EdgeRow => ({
         edge: edge.edge,
@@ -64,16 +64,10 @@ function edgeToForget(positionals: readonly string[]): string | undefined {
   throw new Failure("bad-usage", "client", `edges: takes no arguments but forget <id>, got ${got}`);
 }
 
-async function forget(
-  id: string,
-  addresses: readonly string[],
-  json: boolean,
-  { env, terminal }: Pick<CommandInput, "env" | "terminal">,
-): Promise<ExitCode> {
-  const token = callerToken(env);
-  const { client } = await reachEdge(addresses);
+async function forget(id: string, access: FleetAccess, json: boolean, terminal: Terminal): Promise<ExitCode> {
+  const { client } = await reachEdge(access);
   try {
-    await client.forget(id, CALL_MS, token);
+    await client.forget(id, CALL_MS);
   } finally {
     client.close();
   }

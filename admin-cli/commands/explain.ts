@@ -3,7 +3,7 @@ import { show } from "../../process/settings/values.ts";
 import type { ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
+import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
 import { table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";
@@ -36,7 +36,7 @@ export const explainCommand: Command = {
     }
     const url = checkedUrl(given);
     const fields = requestFields(values.field ?? []);
-    const { client } = await reachEdge(edgeAddresses(values.edge, env.EDGECACHE_EDGE));
+    const { client } = await reachEdge(fleetAccess(values.edge, env));
     try {
       const answer = await client.explain({ url, fields }, CALL_MS);
       terminal.write(values.json ? `${JSON.stringify(answer)}\n` : report(terminal, answer));

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../process/clock.ts";
 import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
 import type { EdgeClient } from "../client.ts";
 import type { Command } from "../command.ts";
-import { askFleet, CALL_MS, edgeAddresses } from "../fleet.ts";
+import { askFleet, CALL_MS, fleetAccess } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 
@@ -28,8 +28,8 @@ export const pingCommand: Command = {
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("ping", COMMON_OPTIONS, argv);
     refusePositionals("ping", positionals);
-    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
-    const asked = await askFleet(addresses, (client) => measure(client, systemClock));
+    const access = fleetAccess(values.edge, env);
+    const asked = await askFleet(access, (client) => measure(client, systemClock));
     const rows = asked.map(
       ({ edge, answer }): PingRow => ({
         edge: edge.edge,

@@ -3,7 +3,7 @@ import { show, wholeNumber } from "../../process/settings/values.ts";
 import type { PurgeReceipt, PurgeRecord, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { CALL_MS, edgeAddresses, reachEdge } from "../fleet.ts";
+import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { type Cell, stateCell, table } from "../table.ts";
 
@@ -30,7 +30,7 @@ export const purgesCommand: Command = {
     const { values, positionals } = parseOptions("purges", OPTIONS, argv);
     refusePositionals("purges", positionals);
     const limit = limitOf(values.limit);
-    const { client, ping } = await reachEdge(edgeAddresses(values.edge, env.EDGECACHE_EDGE));
+    const { client, ping } = await reachEdge(fleetAccess(values.edge, env));
     try {
       const { purges } = await client.purges(limit, CALL_MS);
       if (values.json) {

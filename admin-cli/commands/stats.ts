@@ -1,7 +1,7 @@
 import { systemClock } from "../../process/clock.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { askFleet, countersOf, edgeAddresses } from "../fleet.ts";
+import { askFleet, countersOf, fleetAccess } from "../fleet.ts";
 import { statsRow, statsTable } from "../stats-report.ts";
 import { watchFleet } from "../watch-fleet.ts";
 
@@ -26,13 +26,13 @@ export const statsCommand: Command = {
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("stats", OPTIONS, argv);
     refusePositionals("stats", positionals);
-    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    const access = fleetAccess(values.edge, env);
     if (!values.watch) {
-      const rows = (await askFleet(addresses, countersOf)).map(statsRow);
+      const rows = (await askFleet(access, countersOf)).map(statsRow);
       terminal.write(values.json ? `${JSON.stringify({ edges: rows })}\n` : statsTable(terminal, rows));
       return 0;
     }
-    for await (const fleet of watchFleet(addresses, PERIOD_MS, systemClock, terminal.untilStopped())) {
+    for await (const fleet of watchFleet(access, PERIOD_MS, systemClock, terminal.untilStopped())) {
       const rows = fleet.map(statsRow);
       if (values.json) terminal.write(`${JSON.stringify({ edges: rows })}\n`);
       else terminal.write(`${terminal.screen ? CLEAR_SCREEN : ""}${statsTable(terminal, rows)}`);

@@ -164,7 +164,7 @@ export class ControlPlane {
         if (simulateLatencyMs > 0) await clock.wait(simulateLatencyMs);
         return { ok: true, value: edge.ping() };
       }),
-      stats: this.#unary(of.stats, callReader("request", StatsRequest.decode), "open", async () => {
+      stats: this.#unary(of.stats, callReader("request", StatsRequest.decode), "read", async () => {
         const value: StatsResponse = { stats: edge.stats(), members: [...(await edge.members())] };
         return { ok: true, value };
       }),
@@ -177,13 +177,13 @@ export class ControlPlane {
           this.#watchStats(call),
       },
       purge: this.#unary(of.purge, readPurgeBytes, "change", (asked, by) => purges.purge(asked, by)),
-      purges: this.#unary(of.purges, callReader("request", PurgesRequest.decode), "open", (asked) =>
+      purges: this.#unary(of.purges, callReader("request", PurgesRequest.decode), "read", (asked) =>
         purges.purges(asked),
       ),
       forget: this.#unary(of.forget, callReader("edge", ForgetRequest.decode), "change", (asked, by) =>
         purges.forget(asked, by),
       ),
-      explain: this.#unary(of.explain, callReader("fields", ExplainRequest.decode), "open", (asked) =>
+      explain: this.#unary(of.explain, callReader("fields", ExplainRequest.decode), "read", (asked) =>
         explain(asked),
       ),
     };
@@ -246,7 +246,7 @@ export class ControlPlane {
   #mayWatch(
     call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>,
   ): CallResult<number> {
-    const refused = authorize(call.metadata, "open", this.#parts.tokens);
+    const refused = authorize(call.metadata, "read", this.#parts.tokens);
     if (refused !== undefined) {
       this.#logRefused(call.getPath(), call.getPeer());
       return refused;

@@ -77,19 +77,52 @@ describe("an edge with a token", () => {
     expect((await forget("Bearer right")).code).to.equal(status.NOT_FOUND);
   });
 
-  it("answers everybody who only asks", async () => {
-    const open = [
-      await call((metadata, done) => void client.ping({}, metadata, done)),
-      await call((metadata, done) => void client.stats({}, metadata, done)),
-      await call((metadata, done) => void client.purges({ limit: 0 }, metadata, done)),
-      await call((metadata, done) => void client.explain({ url: "/a", fields: {} }, metadata, done)),
-    ];
-    expect(open.map(({ code }) => code)).to.deep.equal(open.map(() => status.OK));
+  const readers = {
+    stats: (metadata: Metadata, done: (error: ServiceError | null) => void) =>
+      void client.stats({}, metadata, done),
+    purges: (metadata: Metadata, done: (error: ServiceError | null) => void) =>
+      void client.purges({ limit: 0 }, metadata, done),
+    explain: (metadata: Metadata, done: (error: ServiceError | null) => void) =>
+      void client.explain({ url: "/a", fields: {} }, metadata, done),
+    watchStats: (metadata: Metadata, done: (error: ServiceError | null) => void) => {
+      const stream = client.watchStats({ period: undefined }, metadata);
+      stream.once("error", done);
+      stream.once("data", () => {
+        // A stream that is left says so as an error, which nobody waits for any more.
+        stream.off("error", done).on("error", () => undefined);
+        stream.cancel();
+        done(null);
+      });
+    },
+  };
+
+  for (const [name, read] of Object.entries(readers)) {
+    it(`lets only a caller with one of its tokens call ${name}`, async () => {
+      for (const authorization of [undefined, "Bearer wrong", "reading"]) {
+        const { code, details } = await call(read, authorization);
+        expect(code).to.equal(status.UNAUTHENTICATED);
+        expect(details).to.match(/^authorization: must be .*EDGECACHE_TOKEN or EDGECACHE_READ_TOKEN>`: got /);
+        expect(details).not.to.contain("wrong");
+      }
+      expect((await call(read, "Bearer right")).code).to.equal(status.OK);
+      expect((await call(read, "Bearer reading")).code).to.equal(status.OK);
+    });
+  }
+
+  it("lets nobody change anything with the token that only reads", async () => {
+    for (const { code, details } of [await purge("Bearer reading"), await forget("Bearer reading")]) {
+      expect(code).to.equal(status.UNAUTHENTICATED);
+      expect(details).to.match(/: got the token that only reads$/);
+    }
+  });
+
+  it("answers Ping, health and reflection to everybody", async () => {
+    expect((await call((metadata, done) => void client.ping({}, metadata, done))).code).to.equal(status.OK);
     const probe = new ReflectionClient(edge.control, "v1");
     expect(await probe.services()).to.include("edgecache.v1.EdgeService");
     const health = await probe.call("grpc.health.v1.Health", "Check", { service: "" });
     expect(health.status).to.equal("SERVING");
-    expect(await probe.call("edgecache.v1.EdgeService", "Purges", {})).to.have.property("edge", "edge-1");
+    expect(await probe.call("edgecache.v1.EdgeService", "Ping", {})).to.have.property("edge", "edge-1");
     probe.close();
   });
 

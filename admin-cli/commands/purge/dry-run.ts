@@ -1,7 +1,7 @@
 import { Failure } from "../../../process/failure.ts";
 import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
 import type { EdgeClient } from "../../client.ts";
-import { askFleet } from "../../fleet.ts";
+import { askFleet, type FleetAccess } from "../../fleet.ts";
 
 // An edge may look through everything that it holds.
 const COUNT_MS = 10_000;
@@ -17,34 +17,29 @@ export interface Forecast {
  * Failure when no edge answers, or when one refused.
  */
 export async function dryRun(
-  addresses: readonly string[],
+  access: FleetAccess,
   requests: readonly PurgeRequest[],
-  token: string | undefined,
 ): Promise<readonly Forecast[]> {
   let refusal: Failure | undefined;
   const count = async (client: EdgeClient) => {
     try {
-      return await countAll(client, requests, token);
+      return await countAll(client, requests);
     } catch (thrown) {
       // To the fleet, an edge that fails is unreachable; one that says no has been reached.
       if (thrown instanceof Failure && thrown.code === "refused") refusal ??= thrown;
       throw thrown;
     }
   };
-  const asked = await askFleet(addresses, count);
+  const asked = await askFleet(access, count);
   if (refusal !== undefined) throw refusal;
   return asked.map(({ edge, answer }) => ({ edge: edge.edge, receipt: answer }));
 }
 
 /** A response that several requests cover is counted once for each. */
-async function countAll(
-  client: EdgeClient,
-  requests: readonly PurgeRequest[],
-  token: string | undefined,
-): Promise<PurgeReceipt> {
+async function countAll(client: EdgeClient, requests: readonly PurgeRequest[]): Promise<PurgeReceipt> {
   let sum: PurgeReceipt | undefined;
   for (const request of requests) {
-    const [receipt] = (await client.purge({ ...request, dryRun: true }, COUNT_MS, token)).edges;
+    const [receipt] = (await client.purge({ ...request, dryRun: true }, COUNT_MS)).edges;
     if (receipt === undefined) continue;
     const { objects = 0, bytes = 0 } = sum ?? {};
     sum = { ...receipt, objects: objects + receipt.objects, bytes: bytes + receipt.bytes };

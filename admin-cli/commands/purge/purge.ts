@@ -4,10 +4,10 @@ import { duration, show, wholeNumber } from "../../../process/settings/values.ts
 import type { PurgeRequest, PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { MOST_PACE, MOST_TARGETS } from "../../../purge-log/purge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../../arguments.ts";
-import { callerToken } from "../../caller-token.ts";
 import { protoDuration } from "../../client.ts";
-import type { Command, CommandInput, ExitCode } from "../../command.ts";
-import { edgeAddresses } from "../../fleet.ts";
+import type { Command, ExitCode } from "../../command.ts";
+import { type FleetAccess, fleetAccess } from "../../fleet.ts";
+import type { Terminal } from "../../terminal.ts";
 import { dryRun, dryRunAnswer } from "./dry-run.ts";
 import { progressBar } from "./progress-bar.ts";
 import { batchIds, purgeBatches } from "./purge-batches.ts";
@@ -85,11 +85,10 @@ export const purgeCommand: Command = {
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("purge", OPTIONS, argv);
-    const addresses = edgeAddresses(values.edge, env.EDGECACHE_EDGE);
+    const access = fleetAccess(values.edge, env);
     const waitMs = waitOf(values.wait, values["no-wait"] === true);
     const rebound = reboundOf(values.rebound);
     const pace = paceOf(values.pace, values.soft === true);
-    const token = callerToken(env);
     const purgeId = purgeIdOf(values["purge-id"]);
     const batches = purgeBatches(await targetsOf(values, positionals));
     const ids = batchIds(purgeId, batches.length);
@@ -105,12 +104,12 @@ export const purgeCommand: Command = {
       }),
     );
     const json = values.json === true;
-    if (values["dry-run"]) return forecast(purgeId, requests, addresses, json, { env, terminal });
+    if (values["dry-run"]) return forecast(purgeId, requests, access, json, terminal);
     // For one call there is nothing to watch.
     const onProgress = (done: number, all: number) => {
       if (all > 1) terminal.progress(progressBar(done, all));
     };
-    const sending = { addresses, token, waitMs, onProgress };
+    const sending = { ...access, waitMs, onProgress };
     const sent = await sendPurges(purgeId, requests, sending).finally(() => terminal.progress(undefined));
     const { answer, calls } = sent;
     terminal.write(json ? `${JSON.stringify(purgeDocument(answer))}\n` : purgeLines(terminal, answer));
@@ -144,11 +143,11 @@ async function targetsOf(values: Named, positionals: readonly string[]): Promise
 async function forecast(
   purgeId: string,
   requests: readonly PurgeRequest[],
-  addresses: readonly string[],
+  access: FleetAccess,
   json: boolean,
-  { env, terminal }: Pick<CommandInput, "env" | "terminal">,
+  terminal: Terminal,
 ): Promise<ExitCode> {
-  const answer = dryRunAnswer(purgeId, await dryRun(addresses, requests, callerToken(env)));
+  const answer = dryRunAnswer(purgeId, await dryRun(access, requests));
   terminal.write(json ? `${JSON.stringify(dryRunDocument(answer))}\n` : dryRunLines(terminal, answer));
   return 0;
 }

@@ -1,16 +1,13 @@
 import { Failure } from "../../../process/failure.ts";
 import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge, protoDuration } from "../../client.ts";
-import { CALL_MS, nobodyAnswers } from "../../fleet.ts";
+import { CALL_MS, type FleetAccess, nobodyAnswers } from "../../fleet.ts";
 
 // The time that a call may take on top of the wait: the way there and back, and the append to the log.
 const MARGIN_MS = 2000;
 
 /** Where and how purges are sent. */
-export interface Sending {
-  /** Tried in order. */
-  readonly addresses: readonly string[];
-  readonly token: string | undefined;
+export interface Sending extends FleetAccess {
   /** How long the receipts of the last one are waited for. */
   readonly waitMs: number;
   /** Told of each that was answered: how many of how many. */
@@ -73,13 +70,13 @@ async function sendPurge(
   let unreachable: Failure | undefined;
   let unsure: Failure | undefined;
   for (const address of addresses) {
-    const client = connectEdge(address);
+    const client = connectEdge(address, token);
     let called = false;
     try {
       // A failure before the answer to this proves that nothing was purged.
       await client.ping(CALL_MS);
       called = true;
-      return await client.purge(request, ms, token);
+      return await client.purge(request, ms);
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.code === "refused") throw thrown;
       if (called) unsure = thrown;
