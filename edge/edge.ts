@@ -158,6 +158,7 @@ class RunningEdge implements Edge {
     this.#listener = new Listener(this.#parts, this.#sites, {
       simulateLatencyMs: config.simulateLatency,
       trustedProxies: config.trustedProxies,
+      isToken: (offered) => config.tokens.token?.matches(offered) === true,
     });
     this.#report = new EdgeReport(
       config,

@@ -5,6 +5,7 @@ import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import type { Store } from "../store/store.ts";
 import type { Filled } from "./answer.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { DemandLimit } from "./demand-limit.ts";
 import { Flights } from "./flights.ts";
 import { HitForMiss } from "./hit-for-miss.ts";
 import { EdgeCounters } from "./metrics.ts";
@@ -32,6 +33,7 @@ export interface CacheContext extends CacheParts {
   readonly hitForMiss: HitForMiss;
   readonly revalidations: RevalidationLimit;
   readonly varyNames: VaryNames;
+  readonly demands: DemandLimit;
   readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
   readonly fillBudget: ByteBudget;
@@ -56,6 +58,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     flights: new Flights(),
     hitForMiss: new HitForMiss(),
     varyNames: new VaryNames(),
+    demands: new DemandLimit(),
     revalidations: new RevalidationLimit(parts.clock),
     counters: new EdgeCounters(),
     fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),

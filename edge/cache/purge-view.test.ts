@@ -31,17 +31,24 @@ describe("what purges say to a request", () => {
   ] as const) {
     it(`of a ${standing.kind} response that names ${after ?? "no position"} is ${kind}`, async () => {
       const fields = Fields.of(after === undefined ? [] : [["EdgeCache-After", after]]);
-      const view = await purgeView(fields, purgesThatSay(standing));
-      if (view === "malformed") throw new Error("it is a position");
+      const view = await purgeView(fields, purgesThatSay(standing), true);
+      if (typeof view === "string") throw new Error("it is a position, and may be ahead");
       expect(view.atPosition).to.equal(atPosition);
       expect(view.standing(storedResponse("/a")).kind).to.equal(kind);
     });
   }
 
+  it("is nothing for a client that may not be ahead and is", async () => {
+    const of = async (after: string) =>
+      purgeView(Fields.of([["EdgeCache-After", after]]), purgesThatSay(TRUSTED), false);
+    expect(await of("7-3")).to.equal("ahead");
+    expect(await of("7-2")).to.deep.include({ atPosition: true });
+  });
+
   it("is nothing when the position cannot be read", async () => {
     for (const text of ["", "7", "7-2, 7-3", "07-2", "x"]) {
       expect(parsePosition(text)).to.equal(undefined);
-      expect(await purgeView(Fields.of([["EdgeCache-After", text]]), purgesThatSay(PURGED))).to.equal(
+      expect(await purgeView(Fields.of([["EdgeCache-After", text]]), purgesThatSay(PURGED), true)).to.equal(
         "malformed",
       );
     }

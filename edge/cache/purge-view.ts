@@ -13,24 +13,36 @@ export interface PurgeView {
 
 // The field in which a client, such as one that has purged, names the position of the purge log that it has seen.
 export const AFTER = "EdgeCache-After";
+/** The field with the edge's token, for a client outside of the trusted networks. It goes no further than the edge. */
+export const AFTER_TOKEN = "EdgeCache-Token";
 export const AFTER_RULE = "must be a position of the purge log, such as 1795765476971001-7";
 
 // A purge is on its way for milliseconds. An edge that needs longer is behind, and asks the origin instead.
 const WAIT_MS = 250;
 
-/** Read-your-purge: a client that names a position gets nothing older than that, from whichever edge. */
+/**
+ * Read-your-purge: a client that names a position gets nothing older than that, from whichever edge. "ahead": the edge
+ * has not reached the position. Each such request waits and goes to the origin, so only those who `mayBeAhead` may make
+ * it: others could send any number.
+ */
 export function purgeView(
   fields: Fields,
   purges: PurgeState,
-): PurgeView | "malformed" | Promise<PurgeView | "malformed"> {
+  mayBeAhead: boolean,
+): PurgeView | "malformed" | Promise<PurgeView | "ahead"> {
   const text = fields.get(AFTER);
   if (text === undefined) return { atPosition: true, standing: (stored) => purges.standing(stored) };
   const position = parsePosition(text);
-  return position === undefined ? "malformed" : viewAfter(position, purges);
+  return position === undefined ? "malformed" : viewAfter(position, purges, mayBeAhead);
 }
 
-async function viewAfter(position: Position, purges: PurgeState): Promise<PurgeView> {
-  const atPosition = await purges.reaches(position, WAIT_MS);
+async function viewAfter(
+  position: Position,
+  purges: PurgeState,
+  mayBeAhead: boolean,
+): Promise<PurgeView | "ahead"> {
+  const atPosition = await purges.reaches(position, mayBeAhead ? WAIT_MS : 0);
+  if (!atPosition && !mayBeAhead) return "ahead";
   return {
     atPosition,
     standing: (stored) => {

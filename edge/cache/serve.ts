@@ -16,6 +16,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
+import { isDemanded, withoutDemands } from "../rules/client-demands.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
@@ -24,7 +25,7 @@ import { isExcessiveRange } from "../rules/range.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesContent, cancelContent, type Filled, type Served } from "./answer.ts";
 import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
-import type { CacheContext } from "./context.ts";
+import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts";
 import { type FillRequest, fill } from "./fill.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -36,18 +37,21 @@ import { readShared } from "./slow-reader.ts";
 /** A request of a client, with its body where the method has one. */
 export interface EdgeRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
+  /** Whether the client may name a position of the purge log that this edge has not reached. */
+  readonly mayBeAhead?: boolean;
 }
 
 /** Answers a request. A failure of the origin becomes an answer too. */
 export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Served> {
-  const request = withoutExcessiveRange(asked);
+  const whole = withoutExcessiveRange(asked);
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
-  if (isLoop(request.fields, edge.id)) {
+  if (isLoop(whole.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
-  const view = await purgeView(request.fields, edge.purges);
+  const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
-  const { key, verdict } = lookup(request, view, edge, "use");
+  if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
+  const { request, key, verdict } = heeded(whole, view, edge);
   switch (verdict.kind) {
     case "fresh":
       return fromStore(request, verdict.stored, { kind: "hit", ttl: verdict.ttl }, edge);
@@ -66,6 +70,22 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
       // RFC 9111 section 5.2.1.7.
       return errorAnswer(504, { fwd: "request", detail: "only-if-cached" }, edge);
   }
+}
+
+/** The request with as many of its demands as the site heeds (RFC 9111 section 5.2.1), and the verdict on it. */
+function heeded(
+  asked: EdgeRequest,
+  view: PurgeView,
+  edge: CacheContext,
+): Lookup & { readonly request: EdgeRequest } {
+  const rule = rulesOf(edge, asked.site).clientCacheControl;
+  const request = rule === "ignore" ? withoutDemands(asked) : asked;
+  const found = lookup(request, view, edge, "use");
+  const met =
+    rule !== "cap" || !isDemanded(found.verdict) || edge.demands.take(found.key, edge.clock.monotonic());
+  if (met) return { request, ...found };
+  const plain = withoutDemands(request);
+  return { request: plain, ...lookup(plain, view, edge, "peek") };
 }
 
 /** RFC 9110 section 14.2: a range may be ignored. The answer is the whole, which others may share. */

@@ -3,7 +3,7 @@ import { listMembers } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { isToken } from "../../http/message/token.ts";
-import { isShareable } from "../origin/forwarded-fields.ts";
+import { isReadHere, isShareable } from "../origin/forwarded-fields.ts";
 
 // As many as one Vary may have. A client cannot make an origin name more, unless the origin repeats what it gets.
 const MOST_NAMES = 16;
@@ -28,7 +28,9 @@ export class VaryNames {
     const named = response.all("vary").flatMap(listMembers);
     const names = named.map((name) => name.toLowerCase()).filter((name) => isToken(name) && name !== "*");
     // What the edge vouches for it always sends, and what a proxy would send it never takes from a client.
-    const fresh = names.filter((name) => !isShareable(name, known) && !isForgeable(name));
+    const fresh = names.filter(
+      (name) => !isShareable(name, known) && !isForgeable(name) && !isReadHere(name),
+    );
     if (fresh.length === 0) return [];
     const all = new Set([...this.of(key), ...fresh]);
     if (all.size <= MOST_NAMES) this.#byKey.set(key, all);

@@ -46,8 +46,8 @@ export async function explain(
     ...(await toldOf(url, site, sites, edge)),
     fields: Fields.of(Object.entries(request.fields)),
   };
-  const view = await purgeView(asked.fields, edge.purges);
-  if (view === "malformed") {
+  const view = await purgeView(asked.fields, edge.purges, true);
+  if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
   }
   const { key, stored, verdict } = lookup(asked, view, edge, "peek");

@@ -1,3 +1,4 @@
+import type { Fields } from "../../http/message/fields.ts";
 import type { RefusedRequest } from "../../http/message/refusal.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
@@ -8,6 +9,7 @@ import { describeError } from "../../process/failure.ts";
 import type { Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
+import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
 import { type EdgeRequest, serve } from "../cache/serve.ts";
 import { withoutDefaultPort } from "../origin/host-policy.ts";
 import type { Sites } from "../origin/sites.ts";
@@ -32,6 +34,8 @@ export interface ListenerConfig {
   readonly simulateLatencyMs: number;
   /** Networks of the proxies that are believed about the addresses before them. */
   readonly trustedProxies: readonly string[];
+  /** Whether a client has the token, and so may name a position of the purge log that this edge has not reached. */
+  readonly isToken: (offered: string) => boolean;
 }
 
 const SLOW_BODY = { status: 408, detail: "request-too-slow" } as const;
@@ -45,6 +49,7 @@ export class Listener {
   readonly #sites: Sites;
   readonly #latencyMs: number;
   readonly #proxies: TrustedProxies;
+  readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
   readonly #server: HttpServer;
 
@@ -53,6 +58,7 @@ export class Listener {
     this.#sites = sites;
     this.#latencyMs = config.simulateLatencyMs;
     this.#proxies = new TrustedProxies(config.trustedProxies);
+    this.#isToken = config.isToken;
     this.#date = new HttpDate(edge.clock);
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
@@ -98,6 +104,7 @@ export class Listener {
       this.#refuseExchange(exchange, UNKNOWN_HOST);
       return;
     }
+    const addresses = this.#proxies.chain(peer.address, section.get("X-Forwarded-For"));
     const asked = {
       method: request.method,
       target: request.path,
@@ -106,9 +113,16 @@ export class Listener {
       fields: section,
       scheme,
       authority,
-      addresses: this.#proxies.chain(peer.address, section.get("X-Forwarded-For")),
+      addresses,
+      mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addresses),
     };
     this.#answer(exchange, asked).catch((thrown: unknown) => exchange.fault(thrown));
+  }
+
+  #mayBeAhead(fields: Fields, addresses: string): boolean {
+    if (this.#proxies.trustsAll(addresses)) return true;
+    const offered = fields.get(AFTER_TOKEN);
+    return offered !== undefined && this.#isToken(offered);
   }
 
   async #answer(exchange: Exchange, asked: Omit<EdgeRequest, "body" | "onInterim">): Promise<void> {

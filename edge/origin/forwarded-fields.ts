@@ -4,8 +4,8 @@ import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import { PERSONAL_FIELDS } from "../rules/personal.ts";
 
-// Read here, and not in the cache key: it asks this edge to have applied a purge first.
-const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after"]);
+// Read here, and not in the cache key: they ask this edge to have applied a purge first.
+const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after", "edgecache-token"]);
 
 // RFC 9110 section 13.1 and 14.2: the preconditions and the range are the client's business with the store;
 // the store wants the whole response.
@@ -61,7 +61,7 @@ const USUAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Of a POST, whose answer may be stored too: the fields about its content, and what is read here. */
-const ABOUT_CONTENT = /^(?:content-.*|expect|edgecache-after)$/;
+const ABOUT_CONTENT = /^(?:content-.*|expect|edgecache-after|edgecache-token)$/;
 
 /** How a request came to this edge. */
 interface CameBy {
@@ -84,8 +84,14 @@ export function shareableFields(fields: Fields, more: ReadonlySet<string>): Fiel
   return Fields.of([...fields].filter(([name]) => isShareable(name.toLowerCase(), more)));
 }
 
+/** Whether the field, `name` in lower case, says something to this edge alone. */
+export function isReadHere(name: string): boolean {
+  return READ_HERE.has(name);
+}
+
 /** Whether an origin gets the field, `name` in lower case, where the answer may be shared. */
 export function isShareable(name: string, more: ReadonlySet<string>): boolean {
+  if (READ_HERE.has(name)) return false;
   return USUAL.has(name) || more.has(name) || (more.has("*") && !isForgeable(name));
 }
 

@@ -47,6 +47,11 @@ export class TrustedProxies {
     return authority === undefined ? own : authorityText(authority);
   }
 
+  /** Whether each address that a request came by is trusted. `chain`: as above. */
+  trustsAll(chain: string): boolean {
+    return chain.split(",").every((address) => this.#trusts(address.trim()));
+  }
+
   #trusts(address: string): boolean {
     return isIP(address) !== 0 && this.#networks.check(address, familyOf(address));
   }

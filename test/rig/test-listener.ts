@@ -38,7 +38,7 @@ export async function startTestListener(
   const listener = new Listener(
     edge,
     new Sites([{ name: "default", hosts: [], origin: { kind: "http", url } }]),
-    { simulateLatencyMs: 0, trustedProxies: ["127.0.0.0/8"] },
+    { simulateLatencyMs: 0, trustedProxies: ["127.0.0.0/8"], isToken: () => false },
     limits,
   );
   const port = await listener.open("127.0.0.1", 0);
