@@ -133,10 +133,6 @@ class RunningEdge implements Edge {
       store,
       clock,
       log,
-      onPurge: (position, purge, objects) => {
-        records.applied(position, purge, objects);
-        this.#refill.purged(position, purge);
-      },
     });
     this.#follower = follower;
     const { id, memory } = config;
@@ -144,7 +140,12 @@ class RunningEdge implements Edge {
       { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log },
       memory,
     );
-    this.#refill = new Refill(this.#parts, follower);
+    const refill = new Refill(this.#parts, follower);
+    follower.onPurge((position, purge, objects) => {
+      records.applied(position, purge, objects);
+      refill.purged(position, purge);
+    });
+    this.#refill = refill;
     const { purgeRate } = config;
     const purges = new PurgeCalls({
       ...this.#parts,

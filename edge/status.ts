@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import type { Readiness } from "../process/operator-port.ts";
 import type { EdgeStats, Member, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
@@ -7,7 +9,6 @@ import type { CacheContext } from "./cache/context.ts";
 import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Listener } from "./data-plane/listener.ts";
-import { LoopDelay } from "./loop-delay.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
@@ -129,5 +130,39 @@ export class EdgeReport {
       eventLoopDelayMs: this.#loopDelay.ms,
       uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
     };
+  }
+}
+
+const RESOLUTION_MS = 10;
+// As often as a router asks: what is older would make it follow a load that is gone.
+const SPAN_MS = 250;
+
+/** How long the event loop has lately kept others waiting. */
+class LoopDelay {
+  readonly #clock: Clock;
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  #spanBegan: number;
+  #ms = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#spanBegan = clock.monotonic();
+    this.#histogram.enable();
+  }
+
+  /** Mean over the last quarter of a second or so, in milliseconds. */
+  get ms(): number {
+    const now = this.#clock.monotonic();
+    if (now - this.#spanBegan >= SPAN_MS && this.#histogram.count > 0) {
+      // Each sample is the time between two ticks of the resolution, that resolution included.
+      this.#ms = Math.max(0, this.#histogram.mean / 1e6 - RESOLUTION_MS);
+      this.#histogram.reset();
+      this.#spanBegan = now;
+    }
+    return this.#ms;
+  }
+
+  stop(): void {
+    this.#histogram.disable();
   }
 }

@@ -129,6 +129,8 @@ describe("the architecture rules", () => {
       "edge/rules/b.test.ts": 'import "../store/a.ts";',
       "edge/attic/d.ts": 'import "../rules/b.ts";',
       "http/message/a.ts": 'import "../server/b.ts";',
+      "process/settings/a.ts": 'import "../failure.ts";',
+      "process/registry/a.ts": 'import "../failure.ts";',
     });
     expect(roomBreaches(tree).map((line) => line.split(/[: ]/)[0])).to.deep.equal([
       "edge/store/a.ts",
@@ -136,6 +138,7 @@ describe("the architecture rules", () => {
       "edge/rules/b.ts",
       "edge/attic/d.ts",
       "http/message/a.ts",
+      "process/registry/a.ts",
     ]);
   });
 

@@ -32,7 +32,7 @@ describe("the records of purges", () => {
     clock.advance(1_500);
     const soft = { ...purgeOf("a"), soft: true };
     records.applied(at(1), soft, 3);
-    expect(records.list(10, [])).to.deep.equal([
+    expect(records.list(10)).to.deep.equal([
       {
         purgeId: "a",
         position: "7-1",
@@ -49,7 +49,7 @@ describe("the records of purges", () => {
 
   it("say at which pace it is asked for again", () => {
     records.applied(at(1), { ...purgeOf("a"), soft: true, pace: 50 }, 3);
-    expect(records.list(1, [])[0]?.pace).to.equal(50);
+    expect(records.list(1)[0]?.pace).to.equal(50);
   });
 
   it("name every kind of target as the call did", () => {
@@ -60,7 +60,7 @@ describe("the records of purges", () => {
       { kind: "everything" },
     ];
     records.applied(at(1), purgeOfMany(targets), 0);
-    expect(records.list(1, [])[0]?.targets).to.deep.equal([
+    expect(records.list(1)[0]?.targets).to.deep.equal([
       { target: { $case: "url", url: "/a?b" }, site: "shop" },
       { target: { $case: "prefix", prefix: "/im" }, site: "" },
       { target: { $case: "tag", tag: "t" }, site: "" },
@@ -73,7 +73,7 @@ describe("the records of purges", () => {
     records.applied(at(2), purgeOfMany(tags(10, 20)), 0);
     records.applied(at(3), purgeOfMany(tags(7, 4_000)), 0);
     records.applied(at(4), purgeOfMany(tags(2, 8_193)), 0);
-    const kept = records.list(10, []).map(({ targets, targetCount }) => [targets.length, targetCount]);
+    const kept = records.list(10).map(({ targets, targetCount }) => [targets.length, targetCount]);
     expect(kept).to.deep.equal([
       [1, 2],
       [2, 7],
@@ -84,20 +84,22 @@ describe("the records of purges", () => {
 
   it("come the newest first, a thousand at most", () => {
     for (let seq = 1; seq <= 1_500; seq += 1) records.applied(at(seq), purgeOf(`p${seq}`), 0);
-    const listed = records.list(1_000, []);
+    const listed = records.list(1_000);
     expect(listed).to.have.length(1_000);
     expect([listed[0]?.purgeId, listed.at(-1)?.purgeId]).to.deep.equal(["p1500", "p501"]);
-    expect(records.list(2, []).map(({ purgeId }) => purgeId)).to.deep.equal(["p1500", "p1499"]);
+    expect(records.list(2).map(({ purgeId }) => purgeId)).to.deep.equal(["p1500", "p1499"]);
   });
 
   it("stop where they would no longer fit into one message", () => {
     for (let seq = 1; seq <= 1_000; seq += 1) records.applied(at(seq), purgeOfMany(tags(1, 8_000)), 0);
-    expect(records.list(1_000, []).length).to.be.within(60, 66);
+    expect(records.list(1_000).length).to.be.within(60, 66);
   });
 
   describe("know of other edges", () => {
-    const states = (members: readonly Member[]) =>
-      records.list(1, members)[0]?.edges.map(({ edge, state, objects }) => [edge, state, objects]);
+    const states = (members: readonly Member[]) => {
+      records.learn(1, members);
+      return records.list(1)[0]?.edges.map(({ edge, state, objects }) => [edge, state, objects]);
+    };
 
     beforeEach(() => records.applied(at(5), purgeOf("a"), 2));
 
@@ -120,6 +122,16 @@ describe("the records of purges", () => {
       ]);
     });
 
+    it("as much as a listing can hold, and no more", () => {
+      for (let seq = 6; seq <= 40; seq += 1) records.applied(at(seq), purgeOf(`p${seq}`), 0);
+      const fleet = Array.from({ length: 2_000 }, (_, i) => member(`edge-${i + 2}`, 40));
+      records.learn(1_000, fleet);
+      const known = records.list(1_000).map(({ edges }) => edges.length > 1);
+      // 2,000 receipts are some 40 KB, of which 512 KiB hold 13.
+      expect(known.length).to.be.within(10, 20);
+      expect(known).to.not.include(false);
+    });
+
     it("that one which was pending or fenced has applied it since", () => {
       expect(states([member("edge-2", 4)])?.[1]?.[1]).to.equal("pending");
       expect(states([member("edge-2", 4, 60_000)])?.[1]?.[1]).to.equal("fenced");
@@ -131,7 +143,8 @@ describe("the records of purges", () => {
         { edge: "edge-1", state: "applied", ms: 1.5, objects: 2 },
         { edge: "edge-2", state: "applied", ms: 2.5, objects: 9 },
       ]);
-      const [record] = records.list(1, [member("edge-2", 7)]);
+      records.learn(1, [member("edge-2", 7)]);
+      const [record] = records.list(1);
       expect(record?.edges.map(({ ms, objects }) => [ms, objects])).to.deep.equal([
         [1.5, 2],
         [2.5, 9],
@@ -141,6 +154,6 @@ describe("the records of purges", () => {
 
   it("take no receipts of a purge that they do not remember", () => {
     records.proven(at(1), [{ edge: "edge-1", state: "applied", ms: 1, objects: 1 }]);
-    expect(records.list(10, [])).to.deep.equal([]);
+    expect(records.list(10)).to.deep.equal([]);
   });
 });

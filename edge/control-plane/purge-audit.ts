@@ -19,6 +19,10 @@ const KEPT_TARGET_CHARACTERS = 8_192;
 // Half of what the admin CLI takes in one message.
 const MOST_LISTED_BYTES = 512 * 1024;
 
+// A receipt takes at least this many bytes of them: tags and lengths, the state and an id of one character.
+const LEAST_RECEIPT_BYTES = 12;
+const MOST_LISTED_RECEIPTS = MOST_LISTED_BYTES / LEAST_RECEIPT_BYTES;
+
 interface Remembered {
   readonly position: Position;
   readonly purge: Omit<Purge, "targets">;
@@ -66,12 +70,22 @@ export class PurgeRecords {
     for (const receipt of receipts) remembered?.receipts.set(receipt.edge, receipt);
   }
 
-  /** The newest first, at most `limit`. `members` is what the heartbeat table says now. */
-  list(limit: number, members: readonly Member[]): PurgeRecord[] {
+  /** Notes what the heartbeat table says of the latest `limit` purges, so that it is known when an edge is gone. */
+  learn(limit: number, members: readonly Member[]): void {
+    const most = Math.min(limit, Math.ceil(MOST_LISTED_RECEIPTS / Math.max(1, members.length)));
+    for (const { position, receipts } of this.#latest(most)) {
+      for (const member of members) {
+        const { edge } = member;
+        if (receipts.get(edge)?.state !== "applied") receipts.set(edge, receiptNow(position, member));
+      }
+    }
+  }
+
+  /** The newest first, at most `limit`. */
+  list(limit: number): PurgeRecord[] {
     const records: PurgeRecord[] = [];
     let bytes = 0;
-    for (const remembered of [...this.#remembered.values()].reverse().slice(0, limit)) {
-      for (const member of members) takeNews(remembered, member);
+    for (const remembered of this.#latest(limit)) {
       const record = recordOf(remembered);
       bytes += PurgeRecord.encode(record).finish().byteLength;
       if (bytes > MOST_LISTED_BYTES) break;
@@ -79,11 +93,9 @@ export class PurgeRecords {
     }
     return records;
   }
-}
 
-function takeNews({ position, receipts }: Remembered, member: Member): void {
-  if (receipts.get(member.edge)?.state !== "applied") {
-    receipts.set(member.edge, receiptNow(position, member));
+  #latest(count: number): Remembered[] {
+    return [...this.#remembered.values()].slice(-count).reverse();
   }
 }
 

@@ -49,8 +49,8 @@ describe("the calls about purges", () => {
       store,
       clock,
       log,
-      onPurge: (position, purge, objects) => records.applied(position, purge, objects),
     });
+    follower.onPurge((position, purge, objects) => records.applied(position, purge, objects));
     const sites = new Sites([{ name: "default", hosts: [], origin: { kind: "directory", path: "/" } }]);
     const purgeRate = 3;
     calls = new PurgeCalls({

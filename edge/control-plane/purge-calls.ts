@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { describeError } from "../../process/failure.ts";
 import type {
   ForgetRequest,
@@ -7,20 +8,22 @@ import type {
   PurgesRequest,
   PurgesResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
-import { MOST_TARGETS } from "../../purge-log/purge.ts";
-import type { Member, PurgeLog } from "../../purge-log/purge-log.ts";
+import { formatPosition } from "../../purge-log/position.ts";
+import { MOST_TARGETS, type Purge, type PurgeTarget } from "../../purge-log/purge.ts";
+import type { AppendOutcome, Member, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { CacheContext } from "../cache/context.ts";
 import type { Sites } from "../origin/sites.ts";
 import type { PurgeFollower } from "../purging/follower.ts";
 import { breach, type CallResult, callFault, invalidArgument } from "./call-result.ts";
-import { appendPurge, type PurgeParts, purge } from "./purge.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
-import { readPurgeRequest } from "./purge-request.ts";
+import { type PurgeCall, readPurgeRequest } from "./purge-request.ts";
 import { PurgeRate } from "./rate-limit.ts";
 import { MOST_WAITING, Rebounds } from "./rebounds.ts";
+import { collectReceipts, isProven, type Receipts } from "./receipts.ts";
 
+/** What the calls about purges need of their edge. */
 export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log"> {
-  readonly follower: PurgeFollower;
+  readonly follower: Pick<PurgeFollower, "position">;
   readonly purgeLog: PurgeLog;
   readonly records: PurgeRecords;
   readonly sites: Sites;
@@ -31,20 +34,27 @@ export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "cl
 const DEFAULT_LISTED = 100;
 const MOST_LISTED = 1_000;
 
+const MAY_BE_MISSING =
+  "the heartbeat table lost rows a moment ago: an edge that it does not name may still serve by its lease; " +
+  "ask again with the same purge_id";
+
+type Accepted = Extract<AppendOutcome, { kind: "accepted" }>;
+
 /** The calls about purges: take one, list the latest, forget an edge that purges wait for. */
 export class PurgeCalls {
-  readonly #parts: PurgeCallsParts & PurgeParts;
+  readonly #parts: PurgeCallsParts;
   readonly #rate: PurgeRate;
+  readonly #rebounds: Rebounds;
 
   constructor(parts: PurgeCallsParts) {
-    const rebounds = new Rebounds((entry) => appendPurge(entry, parts), parts);
-    this.#parts = { ...parts, rebounds };
+    this.#parts = parts;
     this.#rate = new PurgeRate(parts.purgeRate, parts.clock.monotonic());
+    this.#rebounds = new Rebounds((entry) => this.#append(entry), parts);
   }
 
   /** `by` says who asked. */
   async purge(request: PurgeRequest, by: string): Promise<CallResult<PurgeResponse>> {
-    const { id, sites, clock, rebounds, purgeRate } = this.#parts;
+    const { id, sites, clock, purgeRate } = this.#parts;
     const call = readPurgeRequest(request, sites);
     if (!call.ok) return call;
     const waitMs = this.#rate.take(clock.monotonic());
@@ -55,19 +65,39 @@ export class PurgeCalls {
         `purge: must be ${rule}, or name up to ${MOST_TARGETS} targets in one call`,
       );
     }
-    if (call.value.reboundMs !== undefined && !rebounds.hasRoom) {
+    if (call.value.reboundMs !== undefined && !this.#rebounds.hasRoom) {
       return callFault(
         "resource-exhausted",
         `rebound: must wait: ${MOST_WAITING} rebounds are waiting at ${id}; try again later`,
       );
     }
-    const outcome = await purge(call.value, `${by} via ${id}`, this.#parts);
-    if (outcome.kind === "another-purge") {
-      const rule = "must be new, or stand for the same targets, soft, pace and rebound as before";
-      return invalidArgument("purge_id", rule, outcome.purgeId);
+    return this.carryOut(call.value, `${by} via ${id}`);
+  }
+
+  /**
+   * The life of a purge at the edge that takes the call: append it to the purge log; every edge, this one included,
+   * applies it from there; collect their receipts (rule R4). Never throws.
+   */
+  async carryOut(call: PurgeCall, by: string): Promise<CallResult<PurgeResponse>> {
+    const { targets, soft, pace, reboundMs, waitMs } = call;
+    const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
+    if (call.dryRun) return this.#dryRun(purgeId, targets);
+    const entry: Purge = { purgeId, targets, soft, ...(pace === undefined ? {} : { pace }), by };
+    const appended = await this.#append(entry, reboundMs);
+    switch (appended.kind) {
+      case "another-purge": {
+        const rule = "must be new, or stand for the same targets, soft, pace and rebound as before";
+        return invalidArgument("purge_id", rule, purgeId);
+      }
+      case "rejected":
+      case "unknown": {
+        const { kind: outcome, reason: detail } = appended;
+        return { ok: true, value: { purgeId, position: "", outcome, edges: [], detail } };
+      }
+      case "accepted":
+        if (reboundMs !== undefined) this.#rebounds.schedule(entry, appended.position, reboundMs);
+        return { ok: true, value: await this.#proof(purgeId, appended, waitMs) };
     }
-    const { proof } = outcome;
-    return { ok: true, value: { ...proof, edges: proof.edges.map(wireReceipt) } };
   }
 
   async purges({ limit }: PurgesRequest): Promise<CallResult<PurgesResponse>> {
@@ -79,8 +109,9 @@ export class PurgeCalls {
       );
     }
     const { id, records } = this.#parts;
-    const purges = records.list(limit === 0 ? DEFAULT_LISTED : limit, await this.#members());
-    return { ok: true, value: { edge: id, purges } };
+    const most = limit === 0 ? DEFAULT_LISTED : limit;
+    records.learn(most, await this.#members());
+    return { ok: true, value: { edge: id, purges: records.list(most) } };
   }
 
   /**
@@ -113,7 +144,43 @@ export class PurgeCalls {
 
   /** Rebounds that still wait are lost. */
   async stop(): Promise<void> {
-    await this.#parts.rebounds.stop();
+    await this.#rebounds.stop();
+  }
+
+  /** Appends it to the purge log and writes the audit line: what, who, where in the log; the line has its time. */
+  async #append(purge: Purge, reboundMs?: number): Promise<AppendOutcome> {
+    const { follower, log, purgeLog } = this.#parts;
+    const appended = await purgeLog.append(purge, follower.position, reboundMs);
+    if (appended.kind === "accepted") {
+      log.info({ ...purge, position: formatPosition(appended.position) }, "purge accepted");
+    } else {
+      log.warn({ ...purge, outcome: appended.kind, reason: appended.reason }, "purge not accepted");
+    }
+    return appended;
+  }
+
+  /** What is known of a purge that the log has accepted. */
+  async #proof(purgeId: string, appended: Accepted, waitMs: number): Promise<PurgeResponse> {
+    const position = formatPosition(appended.position);
+    try {
+      const receipts = await collectReceipts(appended, waitMs, this.#parts);
+      this.#parts.records.proven(appended.position, receipts.edges);
+      const outcome = isProven(receipts) ? "applied" : "pending";
+      const edges = receipts.edges.map(wireReceipt);
+      return { purgeId, position, outcome, edges, detail: detailOf(receipts) };
+    } catch (thrown) {
+      const detail = `accepted, but the receipts cannot be read: ${describeError(thrown)}`;
+      return { purgeId, position, outcome: "pending", edges: [], detail };
+    }
+  }
+
+  /** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
+  async #dryRun(purgeId: string, targets: readonly PurgeTarget[]): Promise<CallResult<PurgeResponse>> {
+    const { id, store } = this.#parts;
+    const { objects, bytes } = await store.covered(targets);
+    const edges = [wireReceipt({ edge: id, state: "pending", ms: 0, objects, bytes })];
+    const detail = `dry run: ${objects} objects, ${bytes} bytes on ${id}; nothing was purged`;
+    return { ok: true, value: { purgeId, position: "", outcome: "pending", edges, detail } };
   }
 
   /** None while the purge log does not answer: what happened here is still told. */
@@ -128,4 +195,12 @@ export class PurgeCalls {
       return [];
     }
   }
+}
+
+/** Why the purge is not proven, where the receipts alone do not say it. */
+function detailOf({ complete, staleWhenLapsed }: Receipts): string {
+  if (!complete) return MAY_BE_MISSING;
+  if (staleWhenLapsed.length === 0) return "";
+  const who = staleWhenLapsed.join(", ");
+  return `${who}: cut off, and may serve stale responses (--stale-when-lapsed), so silence proves nothing there`;
 }

@@ -29,6 +29,12 @@ export interface Receipts {
   readonly staleWhenLapsed: readonly string[];
 }
 
+/** Where a purge stands in the log, and in which of its histories. */
+export interface AcceptedPurge {
+  readonly position: Position;
+  readonly runId: string;
+}
+
 /** The heartbeat table at the latest look; `seen` is false when that look failed, and the rows are older. */
 interface Table {
   readonly members: readonly Member[];
@@ -43,67 +49,130 @@ export function isProven({ edges, complete }: Pick<Receipts, "edges" | "complete
 }
 
 /**
- * Waits until every known edge has applied the purge at `position` or is fenced, for at most `waitMs` (and as
- * long as the log takes to say that it does not answer). It is woken by the heartbeat of an edge that has applied
- * it, and looks at the table when the next silent edge may be fenced. Sorted by edge.
- * Throws a Failure when the heartbeat table cannot be read at the first look; later it goes by what it has seen.
+ * Waits until every known edge has applied the purge or is fenced, for at most `waitMs` (and as long as the log takes
+ * to say that it does not answer). Sorted by edge. Throws a Failure when the heartbeat table cannot be read at the
+ * first look; later it goes by what it has seen.
  */
 export async function collectReceipts(
-  { position, runId }: { readonly position: Position; readonly runId: string },
+  purge: AcceptedPurge,
   waitMs: number,
   { purgeLog, clock }: { readonly purgeLog: PurgeLog; readonly clock: Clock },
 ): Promise<Receipts> {
-  const acceptedAt = clock.monotonic();
-  const elapsed = (): number => clock.monotonic() - acceptedAt;
-  const proven = new Map<string, Receipt>();
-  const woken = new Wakeable();
-  let table: Table = { members: [], seen: false, lookedAt: 0 };
-  const look = async (): Promise<Table> => {
-    const members = await purgeLog.members();
-    return { members, seen: true, lookedAt: elapsed() };
-  };
-  const hear = (beat: Heartbeat): void => {
-    const before = proven.get(beat.edge)?.state;
-    if (before === "applied") return;
-    // A heartbeat of another history cannot be compared; the table can tell what it is worth. So it can of who is
-    // new, and of who was fenced and is heard of again.
-    const known = !table.seen || table.members.some(({ edge }) => edge === beat.edge);
-    if (beat.runId !== runId) woken.wake("look");
-    else if (take(beat)) woken.wake(known ? "proof" : "look");
-    else if (before === "fenced") woken.wake("look");
-  };
-  const take = (beat: Heartbeat): boolean => {
-    const { edge } = beat;
-    if (proven.get(edge)?.state === "applied" || comparePositions(beat.position, position) < 0) return false;
-    proven.set(edge, { edge, state: "applied", ms: elapsed(), objects: objectsAt(position, beat) });
-    return true;
-  };
-  const unsubscribe = purgeLog.onHeartbeat(hear);
+  const wait = new ReceiptWait(purge, purgeLog, clock);
+  const unsubscribe = purgeLog.onHeartbeat((beat) => wait.hear(beat));
   try {
-    table = await look();
-    for (let news: News = "look"; ; ) {
-      const { members, seen, lookedAt } = table;
-      if (news === "look") {
-        for (const member of members) take(member);
-        takeSilence(members, proven, elapsed());
-      }
-      const missingMs = mayBeMissingForMs(members);
-      const edges = members.map(({ edge }) => proven.get(edge) ?? pendingReceipt(edge, elapsed()));
-      const staleWhenLapsed = members
-        .filter((member) => member.staleWhenLapsed && !proven.has(member.edge) && leaseEndsInMs(member) <= 0)
-        .map(({ edge }) => edge);
-      const receipts = { edges, complete: missingMs <= 0, staleWhenLapsed };
-      const left = waitMs - elapsed();
-      if (left <= 0 || isProven(receipts)) return receipts;
-      const silent = members.filter(({ edge }) => !proven.has(edge)).map(fencedInMs);
-      const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [LOOK_AGAIN_MS];
-      const untilNext = Math.max(0, lookedAt + Math.min(...next) - elapsed());
-      const patience = news === "proof" ? LOOK_AGAIN_MS : left;
-      news = await woken.sleep(clock, Math.min(left, untilNext, patience));
-      if (news === "look") table = await look().catch(() => ({ members, seen: false, lookedAt: elapsed() }));
-    }
+    return await wait.result(waitMs);
   } finally {
     unsubscribe();
+  }
+}
+
+/**
+ * The wait for the receipts of one purge. The heartbeat of an edge that has applied it wakes the wait. The table is
+ * looked at when the next silent edge may be fenced, and whenever a heartbeat alone cannot tell.
+ */
+class ReceiptWait {
+  readonly #purge: AcceptedPurge;
+  readonly #purgeLog: Pick<PurgeLog, "members">;
+  readonly #clock: Clock;
+  readonly #acceptedAt: number;
+  /** Receipts that say applied or fenced, by edge. */
+  readonly #proven = new Map<string, Receipt>();
+  readonly #alarm = new Alarm();
+  #table: Table = { members: [], seen: false, lookedAt: 0 };
+
+  constructor(purge: AcceptedPurge, purgeLog: Pick<PurgeLog, "members">, clock: Clock) {
+    this.#purge = purge;
+    this.#purgeLog = purgeLog;
+    this.#clock = clock;
+    this.#acceptedAt = clock.monotonic();
+  }
+
+  /** An edge has sent a heartbeat. */
+  hear(beat: Heartbeat): void {
+    const before = this.#proven.get(beat.edge)?.state;
+    if (before === "applied") return;
+    const { members, seen } = this.#table;
+    const isKnown = !seen || members.some(({ edge }) => edge === beat.edge);
+    // Heartbeats of another history, of unknown edges and of fenced edges need a fresh look at the table.
+    if (beat.runId !== this.#purge.runId) this.#alarm.wake("look");
+    else if (this.#take(beat)) this.#alarm.wake(isKnown ? "proof" : "look");
+    else if (before === "fenced") this.#alarm.wake("look");
+  }
+
+  async result(waitMs: number): Promise<Receipts> {
+    await this.#look();
+    for (let news: News = "look"; ; ) {
+      const receipts = this.#receipts();
+      const left = waitMs - this.#elapsed();
+      if (left <= 0 || isProven(receipts)) return receipts;
+      const patience = news === "proof" ? LOOK_AGAIN_MS : left;
+      news = await this.#alarm.sleep(this.#clock, Math.min(left, patience, this.#untilNextLook()));
+      if (news === "look") await this.#look().catch(() => this.#lookFailed());
+    }
+  }
+
+  /** Rules R2 and R3 by the heartbeat table. */
+  async #look(): Promise<void> {
+    const members = await this.#purgeLog.members();
+    this.#table = { members, seen: true, lookedAt: this.#elapsed() };
+    for (const member of members) {
+      this.#take(member);
+      this.#takeSilence(member);
+    }
+  }
+
+  #lookFailed(): void {
+    this.#table = { members: this.#table.members, seen: false, lookedAt: this.#elapsed() };
+  }
+
+  /** Rule R2: whether the heartbeat has proven that its edge has applied the purge. */
+  #take(beat: Heartbeat): boolean {
+    const { edge } = beat;
+    const { position } = this.#purge;
+    if (this.#proven.get(edge)?.state === "applied" || comparePositions(beat.position, position) < 0) {
+      return false;
+    }
+    const objects = objectsAt(position, beat);
+    this.#proven.set(edge, { edge, state: "applied", ms: this.#elapsed(), objects });
+    return true;
+  }
+
+  /** Rule R3: an edge is fenced by its silence. It is so no longer when it is heard of again: it must apply the purge. */
+  #takeSilence(member: Member): void {
+    const { edge } = member;
+    const known = this.#proven.get(edge)?.state;
+    if (known === "applied") return;
+    if (fencedInMs(member) > 0) this.#proven.delete(edge);
+    else if (known === undefined) {
+      this.#proven.set(edge, { edge, state: "fenced", ms: this.#elapsed(), objects: 0 });
+    }
+  }
+
+  #receipts(): Receipts {
+    const { members } = this.#table;
+    const ms = this.#elapsed();
+    return {
+      edges: members.map(({ edge }) => this.#proven.get(edge) ?? { edge, state: "pending", ms, objects: 0 }),
+      complete: mayBeMissingForMs(members) <= 0,
+      staleWhenLapsed: members
+        .filter((member) => member.staleWhenLapsed && leaseEndsInMs(member) <= 0)
+        .map(({ edge }) => edge)
+        .filter((edge) => !this.#proven.has(edge)),
+    };
+  }
+
+  /** Milliseconds until the table may tell something new: a silent edge is fenced, or no lost row matters any more. */
+  #untilNextLook(): number {
+    const { members, seen, lookedAt } = this.#table;
+    const silent = members.filter(({ edge }) => !this.#proven.has(edge)).map(fencedInMs);
+    const missingMs = mayBeMissingForMs(members);
+    const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [LOOK_AGAIN_MS];
+    return Math.max(0, lookedAt + Math.min(...next) - this.#elapsed());
+  }
+
+  #elapsed(): number {
+    return this.#clock.monotonic() - this.#acceptedAt;
   }
 }
 
@@ -118,21 +187,6 @@ function mayBeMissingForMs(members: readonly Member[]): number {
   return first === undefined
     ? LOOK_AGAIN_MS
     : leaseEndsInMs({ leaseMs: longest, heartbeatAgeMs: first.tableAgeMs });
-}
-
-/** Rule R3: notes which edges are fenced, and which no longer are: they are heard of again and still have to apply it. */
-function takeSilence(members: readonly Member[], proven: Map<string, Receipt>, ms: number): void {
-  for (const member of members) {
-    const { edge } = member;
-    const known = proven.get(edge)?.state;
-    if (known === "applied") continue;
-    if (fencedInMs(member) > 0) proven.delete(edge);
-    else if (known === undefined) proven.set(edge, { edge, state: "fenced", ms, objects: 0 });
-  }
-}
-
-function pendingReceipt(edge: string, ms: number): Receipt {
-  return { edge, state: "pending", ms, objects: 0 };
 }
 
 /** How many stored responses it says that the purge removed there; 0 also when that is too long ago to be said. */
@@ -152,23 +206,23 @@ export function receiptNow(position: Position, member: Member): Receipt {
 /** What there is to do: look at the heartbeat table, or only at what heartbeats have proven. */
 type News = "look" | "proof";
 
-/** Sleeps until a time has passed, which is a reason to look, or somebody wakes it, whichever comes first. */
-class Wakeable {
+/** Sleeps until a time has passed, which is a reason to look, or until it is woken. */
+class Alarm {
   #news: News | undefined;
-  #alarm: AbortController | undefined;
+  #sleeping: AbortController | undefined;
 
   wake(news: News): void {
     this.#news = this.#news === "look" ? "look" : news;
-    this.#alarm?.abort(WOKEN);
+    this.#sleeping?.abort(WOKEN);
   }
 
   /** Returns at once when it was woken since it last slept. */
   async sleep(clock: Clock, ms: number): Promise<News> {
     if (this.#news === undefined) {
-      const alarm = new AbortController();
-      this.#alarm = alarm;
-      await clock.wait(ms, alarm.signal).catch((thrown: unknown) => {
-        if (!alarm.signal.aborted) throw thrown;
+      const sleeping = new AbortController();
+      this.#sleeping = sleeping;
+      await clock.wait(ms, sleeping.signal).catch((thrown: unknown) => {
+        if (!sleeping.signal.aborted) throw thrown;
       });
     }
     const news = this.#news ?? "look";

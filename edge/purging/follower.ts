@@ -38,9 +38,10 @@ export interface FollowerParts {
   readonly sites?: KnownSites;
   /** Whether responses that allow it are served stale without a lease when the origin fails. */
   readonly staleWhenLapsed?: boolean;
-  /** Told of each purge once it is applied here, with how many stored responses it covered. */
-  readonly onPurge?: (position: Position, purge: Purge, objects: number) => void;
 }
+
+/** Told of each purge once it is applied here, with how many stored responses it covered. */
+export type PurgeListener = (position: Position, purge: Purge, objects: number) => void;
 
 /**
  * Follows the purge log and keeps the three things that make a purge trustworthy here:
@@ -61,6 +62,7 @@ export class PurgeFollower implements PurgeState {
   #runId: string | undefined;
   #applied: { position: Position; objects: number }[] = [];
   #purges = 0;
+  readonly #listeners: PurgeListener[] = [];
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
@@ -87,6 +89,10 @@ export class PurgeFollower implements PurgeState {
   /** Milliseconds for which stored responses may be used without asking the origin; 0 when lapsed. */
   get leaseLeftMs(): number {
     return this.#leaseLeftMs(this.#time.read());
+  }
+
+  onPurge(listener: PurgeListener): void {
+    this.#listeners.push(listener);
   }
 
   /** Resolves once the first heartbeat was answered or has failed; then keeps following in the background. */
@@ -208,7 +214,7 @@ export class PurgeFollower implements PurgeState {
     this.#purges += 1;
     if (objects > 0) this.#applied.push({ position, objects });
     if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
-    this.#parts.onPurge?.(position, purge, objects);
+    for (const listener of this.#listeners) listener(position, purge, objects);
     this.#parts.log.debug(
       { purgeId: purge.purgeId, position: formatPosition(position), by: purge.by, objects, soft: purge.soft },
       "purge applied",

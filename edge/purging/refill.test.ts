@@ -77,11 +77,11 @@ describe("the refill after a paced soft purge", () => {
       store,
       clock,
       log,
-      onPurge: (position, purge) => refill.purged(position, purge),
     });
     const origins = new Map([["default", pages]]);
     edge = cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, 2 ** 24);
     refill = new Refill(edge, follower);
+    follower.onPurge((position, purge) => refill.purged(position, purge));
     await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
     await settled();
   });

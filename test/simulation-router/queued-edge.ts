@@ -8,7 +8,7 @@ export type Reach =
   /** No machine, or no way to it: nothing ever comes back. */
   | "silent";
 
-// edge/loop-delay.ts: the span of which it tells the mean.
+// edge/status.ts: the span of which it tells the mean.
 const LOOP_DELAY_SPAN_MS = 250;
 
 /**

@@ -74,7 +74,7 @@ export class Client {
     const answeredAt = this.#time.now;
     const stale = staleBy(served);
     const onError = stale === "stale-if-error";
-    const lapsed = running.staleWhenLapsed && parts.follower.leaseLeftMs <= 0;
+    const lapsed = running.staleWhenLapsed && running.follower.leaseLeftMs <= 0;
     const knew = onError && lapsed ? new Set(running.applied) : undefined;
     const bytes = await bytesOf(served, request.method);
     // Its connection broke with the edge's process, or the origin's with the body.

@@ -1,4 +1,5 @@
-import type { PurgeOutcome } from "../../edge/control-plane/purge.ts";
+import type { CallResult } from "../../edge/control-plane/call-result.ts";
+import type { PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Action } from "./action.ts";
 import type { Violation } from "./guarantees.ts";
@@ -18,9 +19,9 @@ export const LAST_PURGE: PurgeAction = {
   reuses: undefined,
 };
 
-export function unproven(outcome: PurgeOutcome | undefined): readonly Violation[] {
-  if (outcome?.kind === "done" && outcome.proof.outcome === "applied") return [];
-  const said = outcome?.kind === "done" ? JSON.stringify(outcome.proof) : "no answer";
+export function unproven(result: CallResult<PurgeResponse> | undefined): readonly Violation[] {
+  if (result?.ok === true && result.value.outcome === "applied") return [];
+  const said = result?.ok === true ? JSON.stringify(result.value) : "no answer";
   return [`recovers: the last purge is not proven: ${said}`];
 }
 
@@ -29,7 +30,7 @@ export function unrecovered(
   { id, running }: SimulatedEdge,
   tail: Position | undefined,
 ): readonly Violation[] {
-  const follower = running?.parts.follower;
+  const follower = running?.follower;
   if (follower === undefined || tail === undefined) return [`recovers: ${id} is down`];
   if (follower.leaseLeftMs <= 0) return [`recovers: ${id} has no lease`];
   return comparePositions(follower.position, tail) < 0 ? [`recovers: ${id} is behind`] : [];

@@ -1,8 +1,8 @@
 import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { HitForMiss } from "../../edge/cache/hit-for-miss.ts";
-import type { PurgeParts } from "../../edge/control-plane/purge.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
-import { Rebounds } from "../../edge/control-plane/rebounds.ts";
+import { PurgeCalls } from "../../edge/control-plane/purge-calls.ts";
+import { Sites } from "../../edge/origin/sites.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../../edge/store/memory-store.ts";
@@ -63,7 +63,10 @@ export interface EdgeSurroundings {
 
 /** One process of an edge, from its start to its crash. */
 export interface Running {
-  readonly parts: CacheContext & PurgeParts;
+  readonly parts: CacheContext;
+  readonly follower: PurgeFollower;
+  readonly purgeLog: PurgeLog;
+  readonly purges: PurgeCalls;
   /** The same as `purgeLog` unless a rule is broken. */
   readonly client: SimulatedPurgeLog;
   readonly staleWhenLapsed: boolean;
@@ -149,30 +152,30 @@ export class SimulatedEdge {
     });
     const applied = new Set<string>();
     const appliedAt = new Map<string, number>();
-    const onPurge: FollowerParts["onPurge"] = (position, { purgeId }) => {
+    const sites = { names: [this.site], digest: this.site };
+    const following = { leaseMs, purgeLog, store, clock, log: silent, sites, staleWhenLapsed };
+    const follower = rules.follower(following);
+    follower.onPurge((position, { purgeId }) => {
       applied.add(purgeId);
       appliedAt.set(formatPosition(position), time.now);
-    };
-    const sites = { names: [this.site], digest: this.site };
-    const following = { leaseMs, purgeLog, store, clock, log: silent, onPurge, sites, staleWhenLapsed };
-    const follower = rules.follower(following);
-    const seen = origin.seenThrough((run) => this.defer(run));
-    const rebounds = new Rebounds((second) => purgeLog.append(second, follower.position), {
-      clock,
-      log: silent,
     });
-    const parts: CacheContext & PurgeParts = {
+    const seen = origin.seenThrough((run) => this.defer(run));
+    const parts: CacheContext = {
       ...cacheOf(
         { id: this.id, origins: new Map([[this.site, seen]]), store, purges: follower, clock, log: silent },
         MEMORY_BYTES,
       ),
       hitForMiss: new HitForMiss(MOST_PAGES),
+    };
+    const purges = new PurgeCalls({
+      ...parts,
       follower,
       purgeLog,
       records: new PurgeRecords(this.id, clock),
-      rebounds,
-    };
-    this.#running = { parts, client, applied, appliedAt, staleWhenLapsed };
+      sites: new Sites([]),
+      purgeRate: Number.POSITIVE_INFINITY,
+    });
+    this.#running = { parts, follower, purgeLog, purges, client, applied, appliedAt, staleWhenLapsed };
     this.#boots += 1;
     follower.start({
       edge: this.id,
@@ -185,7 +188,7 @@ export class SimulatedEdge {
   /** As SIGKILL. What it has sent is on its way all the same. */
   crash(): void {
     this.#running?.client.close();
-    this.#running?.parts.follower.stop();
+    this.#running?.follower.stop();
     this.#running = undefined;
     this.#stillUntil = 0;
   }

@@ -1,4 +1,5 @@
-import { type PurgeOutcome, purge } from "../../edge/control-plane/purge.ts";
+import type { CallResult } from "../../edge/control-plane/call-result.ts";
+import type { PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Heartbeat } from "../../purge-log/purge-log.ts";
@@ -178,13 +179,14 @@ export class World {
     for (let tried = 1; tried <= MOST_TRIES; tried += 1) {
       const by = edge;
       const targets = action.targets.map((target) => (action.ofSite ? { ...target, site: by.site } : target));
-      const outcome = await this.#call(by, { ...action, targets }, purgeId);
-      const proof = outcome?.kind === "done" ? outcome.proof : undefined;
-      this.#tell(
-        () =>
-          `${purgeId} at ${by.id}: ${proof?.outcome ?? outcome?.kind ?? "no answer"} ${proof?.position ?? ""}`,
-      );
-      if (outcome?.kind === "another-purge") return;
+      const result = await this.#call(by, { ...action, targets }, purgeId);
+      if (result?.ok === false) {
+        // The id stands for another purge.
+        this.#tell(() => `${purgeId} at ${by.id}: ${result.code}`);
+        return;
+      }
+      const proof = result?.value;
+      this.#tell(() => `${purgeId} at ${by.id}: ${proof?.outcome ?? "no answer"} ${proof?.position ?? ""}`);
       if (proof?.outcome === "applied" || proof?.outcome === "pending") {
         const asked = { purgeId, targets, soft: action.soft };
         if (proof.outcome === "applied") this.#probe(this.#ledger.apply(asked, proof.position));
@@ -195,15 +197,15 @@ export class World {
   }
 
   #call(edge: SimulatedEdge, action: PurgeAction, purgeId: string) {
-    const { promise, resolve } = Promise.withResolvers<PurgeOutcome | undefined>();
+    const { promise, resolve } = Promise.withResolvers<CallResult<PurgeResponse> | undefined>();
     this.time.after(CALLER_PATIENCE_MS + action.waitMs, () => resolve(undefined));
     edge.defer(() => {
       const { running } = edge;
       if (running === undefined) return;
       const { targets, soft, waitMs } = action;
       const call = { purgeId, targets, soft, waitMs, dryRun: false, reboundMs: undefined, pace: undefined };
-      purge(call, edge.id, running.parts).then((outcome) => {
-        if (edge.running === running) resolve(outcome);
+      running.purges.carryOut(call, edge.id).then((result) => {
+        if (edge.running === running) resolve(result);
       });
     });
     return promise;
@@ -212,7 +214,7 @@ export class World {
   /** The operator is told no while the edge may serve, or hears nothing: both are as good here. */
   #forget(by: SimulatedEdge, edge: EdgeId): void {
     by.defer(() => {
-      by.running?.parts.purgeLog.forget(edge).then(
+      by.running?.purgeLog.forget(edge).then(
         ({ kind }) => this.#tell(() => `forget ${edge} by ${by.id}: ${kind}`),
         () => this.#tell(() => `forget ${edge} by ${by.id}: no answer`),
       );
@@ -220,10 +222,10 @@ export class World {
   }
 
   /** A connection that broke long ago is noticed by the first call, which is then tried again. */
-  async #lastPurge(): Promise<PurgeOutcome | undefined> {
+  async #lastPurge(): Promise<CallResult<PurgeResponse> | undefined> {
     const edge = this.#edge("edge-2");
     const first = await this.#call(edge, LAST_PURGE, "last");
-    const unknown = first?.kind === "done" && first.proof.outcome === "unknown";
+    const unknown = first?.ok === true && first.value.outcome === "unknown";
     return unknown ? await this.#call(edge, LAST_PURGE, "last") : first;
   }
 
