@@ -6,6 +6,7 @@ import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
+import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly purgeLog: PurgeLog;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of the process; undefined: nobody watches it. */
+  readonly memory?: ProcessMemory;
 }
 
 export interface Address {
@@ -108,7 +111,8 @@ class RunningEdge implements Edge {
   #httpPort: number;
   #grpcPort: number;
   readonly #stopped = new AbortController();
-  #watching: Promise<void> | undefined;
+  readonly #memory: MemoryWatch | undefined;
+  #watching: Promise<unknown> | undefined;
 
   constructor(config: EdgeConfig, around: Surroundings, origins: ReadonlyMap<string, Origin>) {
     const { purgeLog, clock } = around;
@@ -121,9 +125,11 @@ class RunningEdge implements Edge {
     this.#sites = new Sites(config.sites);
     const store = new MemoryStore({
       maxBytes: config.memory,
+      elsewhere: () => this.#parts.fillBudget.taken,
       eviction: () => new LeastRecentlyUsed(),
       clock,
     });
+    if (around.memory !== undefined) this.#memory = new MemoryWatch(around.memory, config.memory, store);
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
       leaseMs: config.lease,
@@ -199,6 +205,7 @@ class RunningEdge implements Edge {
 
   async open(): Promise<void> {
     const { host, advertise, port, grpcPort, adminPort } = this.#config;
+    const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
     this.#httpPort = await this.#listener.open(host, port);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
@@ -220,7 +227,7 @@ class RunningEdge implements Edge {
     if (this.#follower.lagMs === undefined) {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     }
-    this.#watching = this.#showState();
+    this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, this.#stopped.signal)]);
     this.#tellWhoMayCall(onlyHere);
   }
 

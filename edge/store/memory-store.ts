@@ -25,6 +25,8 @@ export interface MemoryStoreOptions {
   /** Makes the order in which keys go when the bytes run out. */
   readonly eviction: () => Eviction;
   readonly clock: Clock;
+  /** Bytes of the same memory that are held elsewhere now, such as by fills: so much less is stored. */
+  readonly elsewhere?: () => number;
 }
 
 /** What is stored under one key: at least one response. */
@@ -48,9 +50,11 @@ export class MemoryStore implements Store {
   #objects = 0;
   #bytes = 0;
   #uses = 0;
+  #limit: number;
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
+    this.#limit = options.maxBytes;
     this.#eviction = options.eviction();
   }
 
@@ -60,6 +64,17 @@ export class MemoryStore implements Store {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes that it may hold now: `maxBytes`, or less while memory is short. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Gives up what is beyond the limit. */
+  set limit(bytes: number) {
+    this.#limit = bytes;
+    this.#makeRoom(0);
   }
 
   variants(key: string): readonly StoredResponse[] {
@@ -104,7 +119,7 @@ export class MemoryStore implements Store {
       this.#drop(other);
     }
     const bytes = chargedBytes(stored);
-    if (sumOfBytes(others) + bytes > this.#options.maxBytes) return "too-large";
+    if (sumOfBytes(others) + bytes > this.#limit) return "too-large";
     // The key leaves the order first, so that it is never its own victim.
     this.#eviction.removed(key);
     this.#makeRoom(bytes);
@@ -196,7 +211,8 @@ export class MemoryStore implements Store {
   }
 
   #makeRoom(bytes: number): void {
-    while (this.#bytes + bytes > this.#options.maxBytes) {
+    const room = this.#limit - (this.#options.elsewhere?.() ?? 0) - bytes;
+    while (this.#bytes > room) {
       const victim = this.#eviction.victim();
       if (victim === undefined) return;
       for (const stored of this.peek(victim)) this.#drop(stored);

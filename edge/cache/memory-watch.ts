@@ -1,0 +1,115 @@
+import type { Clock } from "../../process/clock.ts";
+import type { Heap } from "../../process/heap.ts";
+
+const MIB = 2 ** 20;
+
+// What a program takes that holds nothing: the engine, the code, the stacks of its threads.
+const PROGRAM = 160 * MIB;
+
+// Objects on their way to the store or to the collector come on top of what is charged.
+const FACTOR = 1.5;
+
+/** The most resident memory that an edge takes which may store `memory` bytes. */
+export function promisedBytes(memory: number): number {
+  return FACTOR * memory + PROGRAM;
+}
+
+/** How the resident memory of a process stands to what is promised. */
+export type Pressure =
+  | "none"
+  /** Garbage is collected early, which costs speed. */
+  | "frugal"
+  /** The store gives up what was used least recently. */
+  | "evicting"
+  /** Nearly everything is taken. */
+  | "refusing";
+
+// So much below the promise each of them begins. Bodies arrive at some 500 MiB a second, and the collector lags behind.
+const FRUGAL = 100 * MIB;
+const EVICTING = 48 * MIB;
+const REFUSING = 12 * MIB;
+// A state ends so much below the line at which it begins, so that it does not come and go.
+const CALMER = 8 * MIB;
+
+export function pressureOf(rss: number, promised: number, before: Pressure): Pressure {
+  const left = promised - rss;
+  const within = (line: number, held: readonly Pressure[]): boolean =>
+    left <= (held.includes(before) ? line + CALMER : line);
+  if (within(REFUSING, ["refusing"])) return "refusing";
+  if (within(EVICTING, ["refusing", "evicting"])) return "evicting";
+  return within(FRUGAL, ["refusing", "evicting", "frugal"]) ? "frugal" : "none";
+}
+
+// Enough that a small heap is not collected all the time, and little beside the rest of the promise.
+const GARBAGE_SHARE = 1 / 10;
+
+// How often it looks: much can come in a second.
+const LOOK_MS = 100;
+// A step is done at once, so it must be short, and the collector must be given time to follow.
+const SHRINKING = 0.03;
+const LONGEST_STEP = 8 * MIB;
+const GROWING = 0.005;
+// Below this share of --memory it is not the store that takes the memory.
+const LEAST_SHARE = 0.125;
+
+/** The limit of the store at the next look. */
+export function nextLimit(limit: number, memory: number, pressure: Pressure): number {
+  switch (pressure) {
+    case "none":
+      return Math.min(memory, limit + memory * GROWING);
+    case "frugal":
+      return limit;
+    case "evicting":
+    case "refusing":
+      return Math.max(memory * LEAST_SHARE, limit - Math.min(LONGEST_STEP, memory * SHRINKING));
+  }
+}
+
+/** The memory of the process that an edge runs in. */
+export interface ProcessMemory {
+  /** The most that it may take, in bytes. */
+  readonly promised: number;
+  /** Resident bytes now. */
+  rss(): number;
+  readonly heap: Pick<Heap, "allowGarbage" | "beFrugal">;
+}
+
+/** A store: it gives up what is beyond its limit, in bytes. */
+export interface Limited {
+  limit: number;
+}
+
+/** Looks at what the process really takes, and makes the store smaller while that is more than promised. */
+export class MemoryWatch {
+  readonly #process: ProcessMemory;
+  readonly #memory: number;
+  readonly #store: Limited;
+  #pressure: Pressure = "none";
+
+  constructor(process: ProcessMemory, memory: number, store: Limited) {
+    this.#process = process;
+    this.#memory = memory;
+    this.#store = store;
+  }
+
+  get pressure(): Pressure {
+    return this.#pressure;
+  }
+
+  look(): void {
+    const { promised, heap } = this.#process;
+    this.#pressure = pressureOf(this.#process.rss(), promised, this.#pressure);
+    heap.beFrugal(this.#pressure !== "none");
+    heap.allowGarbage(this.#pressure === "none" ? promised * GARBAGE_SHARE : 0);
+    const limit = nextLimit(this.#store.limit, this.#memory, this.#pressure);
+    if (limit !== this.#store.limit) this.#store.limit = limit;
+  }
+
+  /** Never rejects. */
+  async run(clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.look();
+      await clock.wait(LOOK_MS, signal).catch(() => undefined);
+    }
+  }
+}
