@@ -1,14 +1,22 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { VaryNames } from "../../edge/cache/vary-names.ts";
+import { isShareable, shareableFields } from "../../edge/origin/forwarded-fields.ts";
 import { cachePolicy } from "../../edge/rules/cache-policy.ts";
+import { withoutDemands } from "../../edge/rules/client-demands.ts";
+import { acceptsCodings, codingsOf } from "../../edge/rules/content-coding.ts";
 import { parseDirectives, requestDirectives, responseDirectives } from "../../edge/rules/directives.ts";
 import { parseEntityTag, someTag } from "../../edge/rules/entity-tag.ts";
 import { equivalentTargets, searchVariance } from "../../edge/rules/no-vary-search.ts";
+import { isPersonal } from "../../edge/rules/personal.ts";
 import { parseContentRange, resolveRange } from "../../edge/rules/range.ts";
+import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { tagsOf } from "../../edge/rules/tags.ts";
 import { selectingFields } from "../../edge/rules/vary.ts";
+import { EquivalentsIndex } from "../../edge/store/equivalents-index.ts";
 import { parseHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
+import { storedResponse } from "../rig/stored-response.fixture.ts";
 import { hostileText } from "./hostile-text.ts";
 import { type FuzzTarget, target } from "./target.ts";
 
@@ -23,6 +31,8 @@ const VALUES = [
   "Sun, 06 Nov 1994 08:49:37 GMT",
   "Sunday, 06-Nov-94 08:49:37 GMT",
 ];
+
+const NO_UTM = { onlyThese: false, keys: new Set(["utm"]), ordered: true };
 
 /** Bytes of the body of which a client asks for parts. */
 const LENGTH = 100;
@@ -45,6 +55,41 @@ export const rulesTargets: readonly FuzzTarget[] = [
     equivalentTargets("/a?b=1", `/a?${other}`, searchVariance(Fields.ofRaw(["No-Vary-Search", value])));
     const date = parseHttpDate(value);
     expect(date === undefined || Number.isFinite(date)).to.equal(true);
+  }),
+  target("request fields", fc.tuple(hostileText(VALUES), hostileText(VALUES)), ([value, name]) => {
+    const fields = Fields.ofRaw([
+      ...["Cache-Control", "Pragma", "If-Match", "Accept-Encoding", "Cookie"].flatMap((each) => [
+        each,
+        value,
+      ]),
+      name,
+      value,
+    ]);
+    const response = Fields.ofRaw(["Vary", value, "Content-Encoding", value, "Cache-Control", value]);
+    const plain = withoutDemands({ method: "GET", target: "/", site: "s", fields }).fields;
+    const { noCache, noStore, maxAge, minFresh } = requestDirectives(plain);
+    expect([noCache, noStore, maxAge, minFresh]).to.deep.equal([false, false, undefined, undefined]);
+    acceptsCodings(fields, codingsOf(response));
+    isPersonal(fields, response, cachePolicy(response), SAFE_RULES);
+    const names = new VaryNames();
+    const learnt = names.learn("key", response, new Set());
+    const known = names.of("key");
+    expect(known.size).to.be.at.most(16);
+    for (const [sent] of shareableFields(fields, known)) {
+      const lower = sent.toLowerCase();
+      expect(isShareable(lower, new Set()) || learnt.includes(lower), lower).to.equal(true);
+    }
+  }),
+  target("queries", fc.tuple(hostileText(VALUES), hostileText(VALUES)), ([query, value]) => {
+    const variance = searchVariance(Fields.ofRaw(["No-Vary-Search", value])) ?? NO_UTM;
+    const stored = storedResponse(`/a?${query}`, { variance });
+    const index = new EquivalentsIndex();
+    index.add(stored);
+    const alike = `/a?${query}&`;
+    const found = index.find({ site: "default", target: alike });
+    expect(found.length === 1).to.equal(equivalentTargets(stored.target, alike, variance));
+    index.remove(stored);
+    expect(index.find({ site: "default", target: alike })).to.deep.equal([]);
   }),
   target("ranges", hostileText(VALUES), (value) => {
     const request = { method: "GET", target: "/", site: "s", fields: Fields.ofRaw(["Range", value]) };
