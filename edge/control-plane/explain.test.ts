@@ -5,6 +5,7 @@ import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
 import { purge, stats } from "../../test/rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
+import { SAFE_RULES } from "../rules/site-rules.ts";
 
 type Line = readonly [string, string];
 
@@ -17,11 +18,12 @@ describe("Explain", () => {
   let edge: TestEdge;
   let client: EdgeServiceClient;
 
-  async function start(hosts: readonly (readonly string[])[] = [[]]): Promise<void> {
+  async function start(hosts: readonly (readonly string[])[] = [[]], rules = SAFE_RULES): Promise<void> {
     const sites = hosts.map((names, i) => ({
       name: `site-${i}`,
       hosts: names,
       origin: { kind: "http", url: origin.url } as const,
+      rules,
     }));
     edge = await startTestEdge(origin.url, { sites });
     client = new EdgeServiceClient(edge.control, credentials.createInsecure());
@@ -132,6 +134,22 @@ describe("Explain", () => {
     expect((await explain("/b", { "Cache-Control": "only-if-cached" })).next).to.equal(
       "fwd=request; detail=only-if-cached",
     );
+  });
+
+  it("ignores the wishes of a request where the site does", async () => {
+    await start([[]], { ...SAFE_RULES, clientCacheControl: "ignore" });
+    origin.answer("/a", fresh());
+    await get(edge.url, "/a");
+    expect((await explain("/a", { "Cache-Control": "no-cache" })).next).to.match(/^hit; ttl=/);
+  });
+
+  it("chooses among variants by the address that a trusted proxy names", async () => {
+    await start();
+    origin.answer("/a", fresh(["Vary", "X-Forwarded-For"]));
+    await get(edge.url, "/a", { headers: { "X-Forwarded-For": "1.1.1.1" } });
+    const next = async (chain: string) => (await explain("/a", { "X-Forwarded-For": chain })).next;
+    expect(await next("1.1.1.1, 127.0.0.1")).to.match(/^hit; ttl=/);
+    expect(await next("2.2.2.2, 127.0.0.1")).to.equal("fwd=vary-miss");
   });
 
   it("says that a soft purge has made it stale, and what allows it to be used", async () => {

@@ -2,13 +2,14 @@ import { Fields } from "../../http/message/fields.ts";
 import { isToken } from "../../http/message/token.ts";
 import type { ExplainRequest, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../../purge-log/position.ts";
-import type { CacheContext } from "../cache/context.ts";
+import { type CacheContext, rulesOf } from "../cache/context.ts";
 import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
 import { lookup } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
+import { withoutDemands } from "../rules/client-demands.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttlLeft, type Verdict } from "../rules/judge.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
@@ -26,7 +27,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export async function explain(
   request: ExplainRequest,
   sites: Sites,
-  edge: Pick<CacheContext, "id" | "store" | "purges" | "hitForMiss" | "clock">,
+  edge: Pick<CacheContext, "id" | "store" | "purges" | "hitForMiss" | "clock" | "siteRules">,
 ): Promise<CallResult<ExplainResponse>> {
   const url = parseUrl(request.url);
   if (url === undefined) return invalidArgument("url", URL_RULE, request.url);
@@ -39,13 +40,19 @@ export async function explain(
     if (isToken(name) && FIELD_VALUE.test(value)) continue;
     return invalidArgument("fields", FIELD_RULE, `${name}: ${value}`);
   }
-  const asked: CacheRequest = {
+  const fields = Fields.of(Object.entries(request.fields));
+  const named: CacheRequest = {
     method: "GET",
     target: url.target,
     site,
     ...(await toldOf(url, site, sites, edge)),
-    fields: Fields.of(Object.entries(request.fields)),
+    fields,
+    // As if a trusted proxy had named them.
+    addresses: fields.get("X-Forwarded-For"),
+    ...(url.authority === undefined ? {} : { scheme: url.scheme, authority: url.authority }),
   };
+  const ignores = rulesOf(edge, site).clientCacheControl === "ignore";
+  const asked = ignores ? withoutDemands(named) : named;
   const view = await purgeView(asked.fields, edge.purges, true);
   if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
