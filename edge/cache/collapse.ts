@@ -6,7 +6,7 @@ import { selectingFields, selects } from "../rules/vary.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import { type FillAim, type FillPlan, type FillRequest, fill } from "./fill.ts";
+import { type FillAim, type FillPlan, type FillRequest, fill, isOwn } from "./fill.ts";
 import type { Flight } from "./flights.ts";
 import type { PurgeView } from "./purge-view.ts";
 
@@ -62,7 +62,8 @@ function planOf({ request, key, verdict, view, mark }: Turn, edge: CacheContext)
   return { request, key, aim: aimOf(request, key, verdict, edge), mark, limiter };
 }
 
-function aimOf(request: CacheRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
+function aimOf(request: FillRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
+  if (isOwn({ request, key }, edge)) return { kind: "own" };
   if (verdict.kind === "must-validate") return { kind: "whole", validating: verdict.stored };
   if (request.method !== "GET") return { kind: "as-asked", body: undefined };
   if (request.fields.has("Range")) return { kind: "range" };

@@ -5,13 +5,14 @@ import { Failure } from "../../process/failure.ts";
 import {
   fieldsForFill,
   fieldsForOrigin,
-  isUsualPost,
+  hasOnlyUsual,
   shareableFields,
   vouchedFor,
 } from "../origin/forwarded-fields.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
+import { hasCredentials } from "../rules/personal.ts";
 import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
@@ -43,7 +44,9 @@ export type FillAim =
   /** The range that the client asked for, which may be stored as a part. */
   | { readonly kind: "range" }
   /** What the client asked for, unchanged, for this client. */
-  | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined };
+  | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined }
+  /** The same, for a client of which the origin must know more than it may where the answer is shared. */
+  | { readonly kind: "own" };
 
 /** One fetch from the origin. */
 export interface FillPlan {
@@ -67,7 +70,8 @@ export function fill(plan: FillPlan, edge: CacheContext, left = plan.request.lef
 
 async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {
   const { aim } = plan;
-  const arrived = aim.kind === "as-asked" ? await fetchOnce(plan, edge) : await fetchKeyed(plan, edge);
+  const asItIs = aim.kind === "as-asked" || aim.kind === "own";
+  const arrived = asItIs ? await fetchOnce(plan, edge) : await fetchKeyed(plan, edge);
   switch (aim.kind) {
     case "whole":
       return ofWhole(plan, arrived, aim.validating, edge);
@@ -78,7 +82,20 @@ async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {
       return sharedOrForOne(arrived, edge, { keepsParts: true });
     case "as-asked":
       return ofAsked(plan.request, arrived, edge);
+    case "own":
+      expectNoSurprise(arrived);
+      edge.varyNames.learn(plan.key, arrived.fields, knownNames(plan, edge));
+      return forOne(arrived, "request-fields", edge);
   }
+}
+
+/**
+ * Whether the request has credentials and other fields than the usual ones, a token of the application's own for
+ * instance. Without those the origin could not answer it, so it gets all of them, and nobody else gets the answer.
+ */
+export function isOwn(plan: Pick<FillPlan, "request" | "key">, edge: CacheContext): boolean {
+  const { fields } = plan.request;
+  return hasCredentials(fields) && !hasOnlyUsual(fields, knownNames(plan, edge));
 }
 
 /**
@@ -104,7 +121,10 @@ function keyed(plan: FillPlan, known: ReadonlySet<string>): FillPlan {
 }
 
 /** The fields beside the usual ones that the origin gets for this key. */
-function knownNames({ request, key }: FillPlan, edge: CacheContext): ReadonlySet<string> {
+function knownNames(
+  { request, key }: Pick<FillPlan, "request" | "key">,
+  edge: CacheContext,
+): ReadonlySet<string> {
   const { forwardFields } = rulesOf(edge, request.site);
   const stored = edge.store.peek(key).flatMap(({ selecting }) => [...selecting.keys()]);
   return new Set([
@@ -155,6 +175,7 @@ function originRequest(request: CacheRequest, aim: FillAim, more: ReadonlySet<st
     case "rest":
       return { method, target, fields: fieldsForFill(fields, completion(aim.of) ?? [], more) };
     case "range":
+    case "own":
       return { method, target, fields: fieldsForOrigin(fields, more).without(["Content-Length"]) };
     case "as-asked":
       return aim.body === undefined
@@ -215,7 +236,7 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   if (request.method !== "POST") return passed(arrived);
   if (overtaken) return forOne(arrived, "overtaken", edge);
   const more = new Set(rulesOf(edge, site).forwardFields);
-  if (!isUsualPost(request.fields, more)) return forOne(arrived, "request-fields", edge);
+  if (!hasOnlyUsual(request.fields, more)) return forOne(arrived, "request-fields", edge);
   return sharedOrForOne(
     { ...arrived, mark: { ...mark, invalidations: invalidations ?? mark.invalidations } },
     edge,

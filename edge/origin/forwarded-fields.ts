@@ -60,7 +60,7 @@ const USUAL: ReadonlySet<string> = new Set([
   "via",
 ]);
 
-/** Of a POST, whose answer may be stored too: the fields about its content, and what is read here. */
+/** Of a POST, whose answer may be stored too: the fields about its content; and what is read here. */
 const ABOUT_CONTENT = /^(?:content-.*|expect|edgecache-after|edgecache-token)$/;
 
 /** How a request came to this edge. */
@@ -95,8 +95,8 @@ export function isShareable(name: string, more: ReadonlySet<string>): boolean {
   return USUAL.has(name) || more.has(name) || (more.has("*") && !isForgeable(name));
 }
 
-/** Whether a POST has none but the usual fields, so that its answer may be stored. */
-export function isUsualPost(fields: Fields, more: ReadonlySet<string>): boolean {
+/** Whether a request has none but the usual fields. What only a proxy may say does not count: no origin gets that. */
+export function hasOnlyUsual(fields: Fields, more: ReadonlySet<string>): boolean {
   return [...endToEnd(fields).names()].every(
     (name) => isShareable(name, more) || ABOUT_CONTENT.test(name) || isForgeable(name),
   );

@@ -19,7 +19,8 @@ export const notStored = {
     "The request has `Cookie` or a key of its client, and the response neither varies on it nor is for all.",
   "error-status": "The status is an error, and the response does not say that caches may share it.",
   post: "The answer to a POST lacks explicit freshness or its own URI in `Content-Location`.",
-  "request-fields": "The POST has other fields than usual ones, on which its answer may depend.",
+  "request-fields":
+    "The request is a POST or has credentials, and has fields beside the usual ones, on which the answer may depend.",
   vary: "`Vary` is `*`, cannot be read, or names too much.",
   tags: "The tags cannot be kept, so that a purge by tag would miss the response.",
   "purge-log-unknown": "The edge does not yet know its place in the purge log.",

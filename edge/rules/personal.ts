@@ -12,6 +12,11 @@ const PERSONAL = ["api-key", "apikey", "x-access-token", "x-api-key", "x-auth-to
 /** The names of the fields in lower case. An origin gets them, and what it answers is for the client that sent them. */
 export const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["cookie", ...PERSONAL]);
 
+/** Whether a request has something of its client by which an origin may tell it from others. */
+export function hasCredentials(request: Fields): boolean {
+  return request.has("authorization") || [...PERSONAL_FIELDS].some((name) => request.has(name));
+}
+
 /**
  * Whether a response may be one client's own. A field that Vary names is in the selection of variants, so it is not
  * counted. The response may say that it is for all.

@@ -91,6 +91,19 @@ describe("a client makes up request fields", () => {
     for (const [name, value] of Object.entries(usual)) expect(seen[0]?.header(name), name).to.equal(value);
   });
 
+  it("a token of the application's own reaches the origin beside a cookie, and the answer nobody else", async () => {
+    await start();
+    reflected = "X-WP-Nonce";
+    const own = await fetchPage({ Cookie: "session=1", "X-WP-Nonce": "token" });
+    expect([own.text, own.header("cache-status")]).to.deep.equal([
+      "for token",
+      "edge-1; fwd=uri-miss; fwd-status=200; detail=request-fields",
+    ]);
+    const other = await fetchPage({ "X-WP-Nonce": "evil" });
+    expect([other.text, (await fetchPage()).text]).to.deep.equal(["for nobody", "for nobody"]);
+    expect(origin.count("/")).to.equal(2);
+  });
+
   it("a field that the response varies on reaches the origin, also on the first request for the page", async () => {
     await start();
     vary = "X-Tenant";
