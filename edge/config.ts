@@ -52,7 +52,11 @@ export const edgeProgram = {
       default: "edge-1",
       help: "Its name in header fields, logs, receipts and the purge log; no two edges may share one.",
     }),
-    host: setting({ type: host, default: "127.0.0.1", help: "The address on which its three ports listen." }),
+    host: setting({
+      type: host,
+      default: "127.0.0.1",
+      help: "The address on which its three ports listen, unless --admin-host names another for that of operators.",
+    }),
     advertise: setting({
       type: host,
       help: "The host at which the router and other edges reach it; --host unless that is every address.",
@@ -63,6 +67,15 @@ export const edgeProgram = {
       type: port,
       default: 9081,
       help: "HTTP port for operators: health, readiness, metrics; 0 takes any free one.",
+    }),
+    adminHost: setting({
+      type: host,
+      help: "The address on which the operator port listens, such as 127.0.0.1 while --host is every address; --host unless given.",
+    }),
+    adminAllowedHosts: setting({
+      type: listOf(host),
+      default: [],
+      help: "Names by which operators may call the operator port, beside addresses, localhost, --host, --advertise and the name of this machine; a request for another Host is answered 421.",
     }),
     origin: setting({
       type: origin,

@@ -9,7 +9,7 @@ import { startTestEdge, type TestEdge } from "../test/rig/test-edge.ts";
 
 const GET = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 
-describe("an edge that drains", () => {
+describe("an edge that drains, or that has lost its origin", () => {
   let origin: HttpOrigin;
   let purgeLog: MemoryPurgeLog;
   let edge: TestEdge;
@@ -46,6 +46,28 @@ describe("an edge that drains", () => {
     await drained;
     // Timers may go off a few milliseconds early by this clock.
     expect(performance.now() - began).to.be.at.least(990);
+  });
+
+  it("is ready while its origin is down and it has hits to serve, and names no address", async () => {
+    await start(0);
+    await get(edge.url, "/a");
+    await origin.stop();
+    const warned = await get(edge.operator, "/readyz");
+    expect([warned.status, warned.text]).to.deep.equal([
+      200,
+      '{"ready":true,"reasons":[],"warnings":["origin of site default cannot be reached"]}',
+    ]);
+    expect((await get(edge.url, "/a")).header("x-cache")).to.equal("HIT");
+  });
+
+  it("is not ready while its origin is down and it holds nothing", async () => {
+    await start(0);
+    await origin.stop();
+    const reply = await get(edge.operator, "/readyz");
+    expect([reply.status, reply.text]).to.deep.equal([
+      503,
+      '{"ready":false,"reasons":["origin of site default cannot be reached"]}',
+    ]);
   });
 
   it("leaves the heartbeat table only when its last answer is written", async () => {

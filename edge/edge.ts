@@ -200,22 +200,23 @@ class RunningEdge implements Edge {
   }
 
   get admin(): Address {
-    return { host: this.#config.host, port: this.#operator?.port ?? this.#config.adminPort };
+    const { host, adminHost = host, adminPort } = this.#config;
+    return { host: adminHost, port: this.#operator?.port ?? adminPort };
   }
 
   async open(): Promise<void> {
-    const { host, advertise, port, grpcPort, adminPort } = this.#config;
+    const { host, advertise, port, grpcPort, adminPort, adminAllowedHosts } = this.#config;
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
     this.#httpPort = await this.#listener.open(host, port);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
-      host,
+      host: this.admin.host,
       port: adminPort,
+      names: [host, advertise, ...adminAllowedHosts],
       ready: () => this.#report.readiness(),
       metrics: () => this.#report.metrics(),
-      trouble: (cause) =>
-        this.#parts.log.error({ cause: describeError(cause) }, "operator port cannot accept"),
+      log: this.#parts.log,
     });
     await this.#follower.start({
       edge: this.id,

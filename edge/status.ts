@@ -9,6 +9,7 @@ import type { CacheContext } from "./cache/context.ts";
 import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Listener } from "./data-plane/listener.ts";
+import { ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
@@ -29,6 +30,7 @@ export class EdgeReport {
   readonly #bootId: string;
   readonly #startedAt: number;
   readonly #loopDelay: LoopDelay;
+  readonly #reachable: ReachableOrigins;
   #lastMembers: readonly Member[] = [];
 
   constructor(
@@ -45,6 +47,7 @@ export class EdgeReport {
     this.#bootId = bootId;
     this.#startedAt = parts.clock.monotonic();
     this.#loopDelay = new LoopDelay(parts.clock);
+    this.#reachable = new ReachableOrigins(parts.origins, parts);
   }
 
   get state(): EdgeState {
@@ -100,18 +103,17 @@ export class EdgeReport {
 
   async readiness(): Promise<Readiness> {
     const reasons: string[] = [];
+    const warnings: string[] = [];
     if (this.draining) reasons.push("draining");
     if (this.#parts.follower.leaseLeftMs <= 0) {
       reasons.push("lapsed: the purge log has not confirmed its tail");
     }
-    for (const [site, origin] of this.#parts.origins) {
-      try {
-        await origin.probe();
-      } catch (thrown) {
-        reasons.push(`origin of site ${site} cannot be reached: ${describeError(thrown)}`);
-      }
+    for (const site of await this.#reachable.unreachable()) {
+      // Taking an edge out of service for its origin's sake would take its hits from clients, too.
+      const tell = this.#parts.store.objects > 0 ? warnings : reasons;
+      tell.push(`origin of site ${site} cannot be reached`);
     }
-    return { ready: reasons.length === 0, reasons };
+    return { ready: reasons.length === 0, reasons, warnings };
   }
 
   stop(): void {

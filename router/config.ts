@@ -31,7 +31,7 @@ export const routerProgram = {
     host: setting({
       type: values.host,
       default: "127.0.0.1",
-      help: "Address that both ports listen on; 0.0.0.0 or :: for all addresses of this machine.",
+      help: "Address that both ports listen on, unless --admin-host names another for that of operators; 0.0.0.0 or :: for all addresses of this machine.",
     }),
     port: setting({
       type: values.port,
@@ -42,6 +42,15 @@ export const routerProgram = {
       type: values.port,
       default: 8090,
       help: "TCP port of the operator pages /healthz, /readyz, /metrics, /edges.json and /route.json; 0 takes any free port.",
+    }),
+    adminHost: setting({
+      type: values.host,
+      help: "Address that the operator port listens on, such as 127.0.0.1 while --host is every address; --host unless given.",
+    }),
+    adminAllowedHosts: setting({
+      type: values.listOf(values.host),
+      default: [],
+      help: "Names by which operators may call the operator port, beside addresses, localhost, --host and the name of this machine; a request for another Host is answered 421.",
     }),
     edges: setting({
       type: values.listOf(grpcAddress),
@@ -95,6 +104,9 @@ export interface RouterConfig {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  /** `host` where it is undefined. */
+  readonly adminHost: string | undefined;
+  readonly adminAllowedHosts: readonly string[];
   readonly mode: "proxy" | "redirect";
   readonly policy: Policy;
   /** Ask a second edge when the first one takes unusually long. */

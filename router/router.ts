@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Clock } from "../process/clock.ts";
-import { describeError, Failure } from "../process/failure.ts";
+import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
@@ -59,6 +59,7 @@ export interface RunningRouter {
 export async function startRouter(config: RouterConfig, parts: RouterParts): Promise<RunningRouter> {
   const { log, clock, random = Math.random } = parts;
   const { host, mode, policy, hedge, clientRegion, regions } = config;
+  const { adminHost = host, adminAllowedHosts } = config;
   const limits = { ...LIMITS, ...parts.limits };
   const metrics = new RouterMetrics({
     inFlight: () => listener.inFlight,
@@ -98,11 +99,12 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   try {
     const port = await listener.open(host, config.port);
     const admin = await startOperatorPort({
-      host,
+      host: adminHost,
       port: config.adminPort,
+      names: [host, ...adminAllowedHosts],
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
       metrics: () => metrics.text(),
-      trouble: (cause) => log.error({ cause: describeError(cause) }, "operator port cannot accept"),
+      log,
       pages: operatorPages(fleet),
     }).catch(async (thrown: unknown) => {
       await listener.close(0);
@@ -110,7 +112,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     });
     log.info({ host, port, adminPort: admin.port, mode }, "router listening");
     return {
-      addresses: { http: { host, port }, admin: { host, port: admin.port } },
+      addresses: { http: { host, port }, admin: { host: adminHost, port: admin.port } },
       stop: async () => {
         stopping = true;
         await listener.close(limits.stopMs);

@@ -60,6 +60,8 @@ export async function startSystem(
         host,
         port: config.ports.router,
         adminPort: config.ports.routerAdmin,
+        adminHost: undefined,
+        adminAllowedHosts: [],
         mode: "proxy",
         policy: "nearest",
         hedge: false,

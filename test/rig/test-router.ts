@@ -34,6 +34,8 @@ export async function startTestRouter(
       host: "127.0.0.1",
       port: 0,
       adminPort: 0,
+      adminHost: undefined,
+      adminAllowedHosts: [],
       mode: "proxy",
       policy: "nearest",
       hedge: false,
