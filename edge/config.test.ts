@@ -18,6 +18,8 @@ describe("the edge's settings", () => {
       port: 8081,
       grpcPort: 50051,
       adminPort: 9081,
+      adminHost: undefined,
+      adminAllowedHosts: [],
       origin: { kind: "directory", path: "site" },
       originHost: { kind: "client" },
       sites: [
@@ -214,5 +216,20 @@ describe("the token", () => {
     for (const host of ["127.0.0.1", "127.9.8.7", "::1", "localhost"]) {
       expect(controlHost({ host, tokens: none }), host).to.equal(host);
     }
+  });
+
+  it("let operators have an address and names of their own", () => {
+    const { adminHost, adminAllowedHosts } = read([
+      "--origin",
+      "site",
+      "--admin-host",
+      "127.0.0.1",
+      "--admin-allowed-hosts",
+      "metrics.internal,edge.internal",
+    ]);
+    expect([adminHost, adminAllowedHosts]).to.deep.equal([
+      "127.0.0.1",
+      ["metrics.internal", "edge.internal"],
+    ]);
   });
 });

@@ -23,6 +23,8 @@ describe("the router's settings", () => {
       host: "127.0.0.1",
       port: 8080,
       adminPort: 8090,
+      adminHost: undefined,
+      adminAllowedHosts: [],
       mode: "proxy",
       policy: "nearest",
       hedge: false,
