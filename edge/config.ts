@@ -19,9 +19,8 @@ import {
 } from "../process/settings/values.ts";
 import { configuredTokens, type Tokens } from "./control-plane/token.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
-import { siteRuleTypes } from "./origin/site-settings.ts";
+import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
-import { SAFE_RULES } from "./rules/site-rules.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -86,31 +85,7 @@ export const edgeProgram = {
       default: CLIENT_HOST,
       help: "The Host that an HTTP origin is sent: that of the client, that of the origin's own URL, or a fixed one. The client's is in the cache key.",
     }),
-    setCookie: setting({
-      type: siteRuleTypes.setCookie,
-      default: SAFE_RULES.setCookie,
-      help: "A response that sets a cookie is not stored (refuse), stored without the cookie (strip), or stored and shared with it, as RFC 9111 lets caches do (obey).",
-    }),
-    requestCookie: setting({
-      type: siteRuleTypes.requestCookie,
-      default: SAFE_RULES.requestCookie,
-      help: "The answer to a request with Cookie is shared only if it varies on Cookie, or says public, s-maxage or a field for CDNs (refuse); or as RFC 9111 says (obey).",
-    }),
-    errorStatuses: setting({
-      type: siteRuleTypes.errorStatuses,
-      default: SAFE_RULES.errorStatuses,
-      help: "Errors but 404, 410 and 451 are stored for 10s at most, and only if they say public, s-maxage or a field for CDNs (brief); or as RFC 9111 says (obey).",
-    }),
-    clientCacheControl: setting({
-      type: siteRuleTypes.clientCacheControl,
-      default: SAFE_RULES.clientCacheControl,
-      help: "no-cache, no-store, max-age, min-fresh, Pragma and If-Match of a request go to the origin always (obey), once a second for each key (cap), or never (ignore).",
-    }),
-    forwardFields: setting({
-      type: siteRuleTypes.forwardFields,
-      default: [...SAFE_RULES.forwardFields],
-      help: 'Request fields that the origin gets beside the usual ones; "*" for all. It must name in Vary those that change its answer, else one client chooses what all others get.',
-    }),
+    ...siteRuleSettings,
     redis: setting({
       type: redisUrl,
       help: "The Redis with the purge log; without it the log is in memory, for this edge alone.",
@@ -223,13 +198,7 @@ function defaultSite(values: EdgeValues): readonly Site[] {
           hosts: [],
           origin: values.origin,
           host: values.originHost,
-          rules: {
-            setCookie: values.setCookie,
-            requestCookie: values.requestCookie,
-            errorStatuses: values.errorStatuses,
-            clientCacheControl: values.clientCacheControl,
-            forwardFields: values.forwardFields,
-          },
+          rules: rulesAmong(values),
         },
       ];
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { SAFE_RULES } from "../edge/rules/site-rules.ts";
 import { startConfig } from "./config.ts";
 
 function read(...argv: string[]) {
@@ -17,6 +18,11 @@ describe("the settings of the one-command system", () => {
   it("take an HTTP origin and a Redis", () => {
     const config = read("--origin", "http://127.0.0.1:8000", "--redis", "redis://127.0.0.1:6379");
     expect([config.origin.kind, config.redis]).to.deep.equal(["http", "redis://127.0.0.1:6379"]);
+  });
+
+  it("take the rules of the site that the edges serve", () => {
+    expect(read().rules).to.deep.equal(SAFE_RULES);
+    expect(read("--set-cookie", "strip").rules).to.deep.equal({ ...SAFE_RULES, setCookie: "strip" });
   });
 
   it("take the token from the environment or a file, and show none that is wrong", () => {

@@ -2,7 +2,9 @@ import { edgeProgram } from "../edge/config.ts";
 import { configuredTokens, type Tokens } from "../edge/control-plane/token.ts";
 import type { HostPolicy } from "../edge/origin/host-policy.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
+import { rulesAmong, siteRuleSettings } from "../edge/origin/site-settings.ts";
 import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
+import type { SiteRules } from "../edge/rules/site-rules.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { type SettingsInput, setting } from "../process/settings/program.ts";
@@ -21,6 +23,7 @@ export interface StartConfig {
   readonly origin: OriginConfig;
   /** The Host that an HTTP origin is sent. */
   readonly originHost: HostPolicy;
+  readonly rules: SiteRules;
   /** undefined: the purge log is in memory, shared by the three edges. */
   readonly redis?: string;
   readonly host: string;
@@ -69,6 +72,7 @@ export const startProgram = {
       help: "Where responses come from: the demo site unless given.",
     }),
     originHost: setting(originHost),
+    ...siteRuleSettings,
     redis: setting({
       type: redis.type,
       help: "The Redis with the purge log; without it the log is in memory, for these three edges.",
@@ -121,6 +125,7 @@ export function startConfig(input: SettingsInput): StartConfig {
   return {
     origin: from,
     originHost: values.originHost,
+    rules: rulesAmong(values),
     ...(values.redis === undefined ? {} : { redis: values.redis }),
     host: HOST,
     memory: values.memory,

@@ -40,7 +40,7 @@ export async function startSystem(
           host,
           advertise: host,
           ...ports,
-          sites: [{ name: "default", hosts: [], origin, host: config.originHost }],
+          sites: [{ name: "default", hosts: [], origin, host: config.originHost, rules: config.rules }],
           memory,
           ttl,
           lease,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { type StartConfig, startProgram } from "../../start/config.ts";
@@ -11,6 +12,7 @@ import { runAdminCli } from "../rig/run-admin-cli.ts";
 const CONFIG: StartConfig = {
   origin: startProgram.settings.origin.default,
   originHost: startProgram.settings.originHost.default,
+  rules: SAFE_RULES,
   host: "127.0.0.1",
   memory: 64 * 1024 * 1024,
   // Longer than any run of this file, so that nothing expires under it.
