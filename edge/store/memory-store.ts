@@ -42,7 +42,7 @@ export class MemoryStore implements Store {
   #index = new PurgeIndex();
   #equivalents = new EquivalentsIndex();
   #eviction: Eviction;
-  /** By response, the number of its last use among the uses of all. */
+  /** By response that has other variants beside it, the number of its last use among the uses of all. */
   readonly #lastUse = new WeakMap<StoredResponse, number>();
   #responseUses = 0;
   /** Weak, because a request may still hold a response that the store has dropped, and must know that it is stale. */
@@ -99,6 +99,11 @@ export class MemoryStore implements Store {
   }
 
   used(stored: StoredResponse): void {
+    // Most keys have one variant, which competes with none.
+    if (this.peek(stored.key).length > 1) this.#used(stored);
+  }
+
+  #used(stored: StoredResponse): void {
     this.#responseUses += 1;
     this.#lastUse.set(stored, this.#responseUses);
   }
@@ -110,6 +115,8 @@ export class MemoryStore implements Store {
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {
     const { key } = stored;
     const others = this.#othersBeside(stored, request);
+    // What was alone so far has not been counted.
+    if (others.length === 1) for (const other of others) this.#used(other);
     // A new version of a response is as popular as the old one.
     const uses = this.#entries.get(key)?.uses ?? new UseCount();
     for (const other of this.peek(key)) {
