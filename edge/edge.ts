@@ -129,7 +129,10 @@ class RunningEdge implements Edge {
       eviction: () => new LeastRecentlyUsed(),
       clock,
     });
-    if (around.memory !== undefined) this.#memory = new MemoryWatch(around.memory, config.memory, store);
+    if (around.memory !== undefined)
+      this.#memory = new MemoryWatch(around.memory, config.memory, store, (excess) =>
+        this.#listener.leaveBehind(excess),
+      );
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
       leaseMs: config.lease,
@@ -142,8 +145,9 @@ class RunningEdge implements Edge {
     });
     this.#follower = follower;
     const { id, memory } = config;
+    const short = () => this.#memory?.pressure === "refusing";
     this.#parts = cacheOf(
-      { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log },
+      { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log, short },
       memory,
     );
     const refill = new Refill(this.#parts, follower);

@@ -44,6 +44,8 @@ export interface Served {
   readonly fields: Fields;
   readonly content: Content;
   readonly outcome: CacheOutcome;
+  /** The stored response whose bytes the content has. */
+  readonly stored?: StoredResponse;
   /** Seconds, where RFC 9111 section 5.1 asks for it: the answer was stored and not validated for this request. */
   readonly age?: number;
 }

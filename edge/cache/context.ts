@@ -25,6 +25,8 @@ export interface CacheParts {
   readonly purges: PurgeState;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether memory is so short that nothing more is asked of an origin. */
+  readonly short?: () => boolean;
 }
 
 /** What a request needs of its edge. */

@@ -8,9 +8,9 @@ describe("the watch on the memory of an edge", () => {
     expect(promisedBytes(256 * MIB)).to.equal(544 * MIB);
   });
 
-  it("collects garbage early from 100 MiB below the promise, evicts from 48, refuses from 12", () => {
+  it("collects garbage early from 100 MiB below the promise, evicts from 56, refuses from 28", () => {
     const below = (mib: number) => pressureOf((500 - mib) * MIB, 500 * MIB, "none");
-    expect([101, 100, 49, 48, 13, 12, -1].map(below)).to.deep.equal([
+    expect([101, 100, 57, 56, 29, 28, -1].map(below)).to.deep.equal([
       "none",
       "frugal",
       "frugal",
@@ -23,20 +23,20 @@ describe("the watch on the memory of an edge", () => {
 
   it("calms down only 8 MiB below the line that it passed", () => {
     const below = (mib: number, before: Pressure) => pressureOf((500 - mib) * MIB, 500 * MIB, before);
-    expect([below(20, "refusing"), below(21, "refusing")]).to.deep.equal(["refusing", "evicting"]);
-    expect([below(56, "evicting"), below(57, "evicting")]).to.deep.equal(["evicting", "frugal"]);
+    expect([below(36, "refusing"), below(37, "refusing")]).to.deep.equal(["refusing", "evicting"]);
+    expect([below(64, "evicting"), below(65, "evicting")]).to.deep.equal(["evicting", "frugal"]);
     expect([below(108, "frugal"), below(109, "frugal")]).to.deep.equal(["frugal", "none"]);
   });
 
-  it("makes the store smaller by at most 8 MiB a look, down to an eighth of --memory", () => {
-    expect(nextLimit(100 * MIB, 100 * MIB, "evicting")).to.equal(97 * MIB);
-    expect(nextLimit(1_000 * MIB, 1_000 * MIB, "evicting")).to.equal(992 * MIB);
+  it("makes the store smaller by at most 4 MiB a look, down to an eighth of --memory", () => {
+    expect(nextLimit(100 * MIB, 100 * MIB, "evicting")).to.equal(98 * MIB);
+    expect(nextLimit(1_000 * MIB, 1_000 * MIB, "evicting")).to.equal(996 * MIB);
     expect(nextLimit(13 * MIB, 100 * MIB, "refusing")).to.equal(12.5 * MIB);
   });
 
   it("gives the room back when memory is free, and no more than --memory", () => {
     expect(nextLimit(50 * MIB, 100 * MIB, "frugal")).to.equal(50 * MIB);
-    expect(nextLimit(50 * MIB, 100 * MIB, "none")).to.equal(50.5 * MIB);
+    expect(nextLimit(50 * MIB, 100 * MIB, "none")).to.equal(50.3 * MIB);
     expect(nextLimit(99.8 * MIB, 100 * MIB, "none")).to.equal(100 * MIB);
   });
 
@@ -49,12 +49,13 @@ describe("the watch on the memory of an edge", () => {
       { promised: promisedBytes(100 * MIB), rss: () => rss, heap },
       100 * MIB,
       store,
+      (excess) => told.push(excess.bytes / MIB),
     );
     for (const taken of [100, 300, 100]) {
       rss = taken * MIB;
       watch.look();
       told.push(watch.pressure, Math.round(store.limit / MIB));
     }
-    expect(told).to.deep.equal([false, "none", 100, true, "refusing", 97, false, "none", 98]);
+    expect(told).to.deep.equal([false, "none", 100, true, 64, "refusing", 98, false, "none", 98]);
   });
 });

@@ -21,13 +21,13 @@ export type Pressure =
   | "frugal"
   /** The store gives up what was used least recently. */
   | "evicting"
-  /** Nearly everything is taken. */
+  /** Requests that need the origin are refused. */
   | "refusing";
 
 // So much below the promise each of them begins. Bodies arrive at some 500 MiB a second, and the collector lags behind.
 const FRUGAL = 100 * MIB;
-const EVICTING = 48 * MIB;
-const REFUSING = 12 * MIB;
+const EVICTING = 56 * MIB;
+const REFUSING = 28 * MIB;
 // A state ends so much below the line at which it begins, so that it does not come and go.
 const CALMER = 8 * MIB;
 
@@ -44,11 +44,11 @@ export function pressureOf(rss: number, promised: number, before: Pressure): Pre
 const GARBAGE_SHARE = 1 / 10;
 
 // How often it looks: much can come in a second.
-const LOOK_MS = 100;
+const LOOK_MS = 50;
 // A step is done at once, so it must be short, and the collector must be given time to follow.
-const SHRINKING = 0.03;
-const LONGEST_STEP = 8 * MIB;
-const GROWING = 0.005;
+const SHRINKING = 0.02;
+const LONGEST_STEP = 4 * MIB;
+const GROWING = 0.003;
 // Below this share of --memory it is not the store that takes the memory.
 const LEAST_SHARE = 0.125;
 
@@ -74,6 +74,16 @@ export interface ProcessMemory {
   readonly heap: Pick<Heap, "allowGarbage" | "beFrugal">;
 }
 
+/** Clients whose answers hold memory. The slowest are cut until so many bytes are free. */
+export type LeaveBehind = (excess: { readonly bytes: number; readonly patienceMs: number }) => void;
+
+// When memory is short a client may rest for a second, as one does on a busy link; at the end of it for a moment.
+const RESTING_MS = 1_000;
+const BLINKING_MS = 50;
+// What a look frees: about as much as may have come since the last.
+const FREED = 16 * MIB;
+const FREED_AT_ONCE = 64 * MIB;
+
 /** A store: it gives up what is beyond its limit, in bytes. */
 export interface Limited {
   limit: number;
@@ -84,12 +94,14 @@ export class MemoryWatch {
   readonly #process: ProcessMemory;
   readonly #memory: number;
   readonly #store: Limited;
+  readonly #leaveBehind: LeaveBehind;
   #pressure: Pressure = "none";
 
-  constructor(process: ProcessMemory, memory: number, store: Limited) {
+  constructor(process: ProcessMemory, memory: number, store: Limited, leaveBehind: LeaveBehind) {
     this.#process = process;
     this.#memory = memory;
     this.#store = store;
+    this.#leaveBehind = leaveBehind;
   }
 
   get pressure(): Pressure {
@@ -103,6 +115,8 @@ export class MemoryWatch {
     heap.allowGarbage(this.#pressure === "none" ? promised * GARBAGE_SHARE : 0);
     const limit = nextLimit(this.#store.limit, this.#memory, this.#pressure);
     if (limit !== this.#store.limit) this.#store.limit = limit;
+    if (this.#pressure === "evicting") this.#leaveBehind({ bytes: FREED, patienceMs: RESTING_MS });
+    if (this.#pressure === "refusing") this.#leaveBehind({ bytes: FREED_AT_ONCE, patienceMs: BLINKING_MS });
   }
 
   /** Never rejects. */

@@ -47,6 +47,11 @@ export const edgeCounters = [
     labels: ["reason"],
     help: "gRPC calls not done; the label names gRPC's own reason.",
   },
+  {
+    name: "clientsLeftBehind",
+    help: "Answers cut because memory was short and the client had taken nothing for longest.",
+  },
+  { name: "requestsShed", help: "Requests answered 503 because memory was short and the origin was needed." },
   { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
   { name: "refilled", help: "Of these, fetched again and stored." },
   {

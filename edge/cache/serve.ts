@@ -63,6 +63,7 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
     case "must-validate":
       return validate({ request, key, verdict, view, mark: edge.purges.mark() }, verdict.stored, edge);
     case "absent":
+      if (edge.short?.() === true) return shed(verdict.why, edge);
       return fetchAnew({ request, key, verdict, view, mark: edge.purges.mark() }, edge);
     case "bypass":
       return passThrough(request, key, verdict, edge);
@@ -86,6 +87,12 @@ function heeded(
   if (met) return { request, ...found };
   const plain = withoutDemands(request);
   return { request: plain, ...lookup(plain, view, edge, "peek") };
+}
+
+/** The last thing to give way: what is stored is still served. A 503 has Retry-After. */
+function shed(fwd: Turn["verdict"]["why"], edge: CacheContext): Served {
+  edge.counters.add("requestsShed");
+  return errorAnswer(503, { fwd, detail: "memory-short" }, edge);
 }
 
 /** RFC 9110 section 14.2: a range may be ignored. The answer is the whole, which others may share. */
@@ -123,7 +130,7 @@ function fromStore(
 ): Served {
   edge.store.used(stored);
   const age = Math.floor(currentAge(stored, edge.clock.wall()));
-  return { ...representStored(request, stored), outcome, age };
+  return { ...representStored(request, stored), outcome, age, stored };
 }
 
 type ServeTurn = Turn & { readonly request: EdgeRequest };
@@ -188,7 +195,8 @@ function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched,
       edge.store.used(filled.response);
       const represented = representStored(request, filled.response);
       const cookies = collapsed ? [] : filled.cookies;
-      return { ...represented, fields: withCookies(represented.fields, cookies), outcome };
+      const fields = withCookies(represented.fields, cookies);
+      return { ...represented, fields, outcome, stored: filled.response };
     }
     case "shared": {
       const { content, ...head } = headAndContent(request, filled, collapsed ? "joined" : "starter", edge);

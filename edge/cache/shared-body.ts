@@ -33,6 +33,8 @@ interface Place {
 // How far a body that is not kept is read ahead of its fastest reader: enough to keep a fast link busy. This much
 // may be held for slow readers even when the budget is used up.
 const WINDOW = 1024 * 1024;
+// The same when the budget is used up: many bodies at once must not hold a window each.
+const NARROW = 64 * 1024;
 
 // How long the fastest reader waits for the slowest ones before they are dropped.
 const PATIENCE_MS = 1_000;
@@ -209,7 +211,7 @@ export class SharedBody {
     let heldUpSince: number | undefined;
     while (!this.#kept && this.#readers.size > 0) {
       const ahead = this.#window.offset + this.#window.bytes - this.#lead.offset;
-      if (ahead >= WINDOW || (ahead > 0 && this.#full)) {
+      if (ahead >= this.#reach || (ahead > 0 && this.#full)) {
         heldUpSince = undefined;
         await this.#moved.promise;
         continue;
@@ -226,7 +228,11 @@ export class SharedBody {
   /** Whether no more may be held for slow readers. */
   get #full(): boolean {
     const { bytes } = this.#window;
-    return bytes >= WINDOW && (bytes >= this.#keepLimit || this.#budget.left < WINDOW);
+    return bytes >= this.#reach && (bytes >= this.#keepLimit || this.#budget.left < WINDOW);
+  }
+
+  get #reach(): number {
+    return this.#budget.left < WINDOW ? NARROW : WINDOW;
   }
 
   async #movedWithin(ms: number): Promise<void> {

@@ -15,6 +15,7 @@ import { withoutDefaultPort } from "../origin/host-policy.ts";
 import type { Sites } from "../origin/sites.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
+import { type Excess, SlowClients } from "./slow-clients.ts";
 
 const CLIENT_LIMITS: ServerLimits = {
   fieldsMs: 10_000,
@@ -52,6 +53,7 @@ export class Listener {
   readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
   readonly #server: HttpServer;
+  readonly #clients: SlowClients;
 
   constructor(edge: CacheContext, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
     this.#edge = edge;
@@ -60,6 +62,7 @@ export class Listener {
     this.#proxies = new TrustedProxies(config.trustedProxies);
     this.#isToken = config.isToken;
     this.#date = new HttpDate(edge.clock);
+    this.#clients = new SlowClients(edge.store);
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
       scheme: "http",
@@ -76,6 +79,12 @@ export class Listener {
   /** Requests that are being answered. */
   get inFlight(): number {
     return this.#server.inFlight;
+  }
+
+  /** Cuts the slowest clients of what the store no longer has, until so many bytes are free. */
+  leaveBehind(excess: Excess): void {
+    const cut = this.#clients.leaveBehind(excess, this.#edge.clock.monotonic());
+    if (cut > 0) this.#edge.counters.add("clientsLeftBehind", cut);
   }
 
   /** Resolves with the bound port. Throws a Failure. */
@@ -155,6 +164,9 @@ export class Listener {
       return;
     }
     const { method } = asked;
+    const sending = { exchange, served };
+    this.#clients.add(sending);
+    exchange.onEnd = () => this.#clients.delete(sending);
     await respond(served, streams, { edge: this.#edge.id, method, date: this.#date.value }, this.#edge);
   }
 

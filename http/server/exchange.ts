@@ -195,6 +195,11 @@ export class Exchange {
     this.#over(end);
   }
 
+  /** The connection is reset, though the answer may have been given to it whole. */
+  dropClient(): void {
+    this.#client.socket.resetAndDestroy();
+  }
+
   /** The program threw while it was at work on this: the client gets a 500, or a reset when the answer has begun. */
   fault(thrown: unknown): void {
     this.#client.fault(thrown, this);

@@ -41,6 +41,11 @@ export class Timeouts {
     this.#limits = limits;
   }
 
+  /** Since when the client has taken nothing; undefined when it is not waited for. */
+  get readerSince(): number | undefined {
+    return this.#party === "reader" ? this.#since : undefined;
+  }
+
   waitFor(party: Party, now: number): void {
     // Every part of an answer begins its span anew.
     if (party === this.#party && party !== "answer") return;

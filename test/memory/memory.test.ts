@@ -1,7 +1,13 @@
+import type { RequestListener } from "node:http";
+import type { Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 import { promisedBytes } from "../../edge/cache/memory-watch.ts";
+import { askForAll } from "./asking-client.ts";
 import { fillAnEdge } from "./fill-an-edge.ts";
+import { peakUnder } from "./loaded-edge.ts";
 import { MEMORY_ROWS } from "./rows.ts";
+import { readSlowly, slowReader } from "./slow-readers.ts";
 
 const MEMORY = 48 * 2 ** 20;
 
@@ -18,4 +24,41 @@ describe(`the memory of an edge${measures ? "" : " (skipped: it is measured on L
       expect(peakBytes).to.be.lessThan(promisedBytes(MEMORY));
     });
   }
+
+  const large = Buffer.alloc(8 * 2 ** 20, "x");
+  const ofLarge: RequestListener = (_request, response) => {
+    response.setHeader("Cache-Control", "max-age=3600");
+    response.setHeader("Content-Length", large.length);
+    response.end(large);
+  };
+
+  it("is what it promises when slow clients read what the store has evicted", async () => {
+    const peak = await peakUnder(MEMORY, ofLarge, async (port) => {
+      const readers: Socket[] = [];
+      for (let n = 0; n < 60; n += 1) {
+        // A hit for the slow client, unless the edge has no room.
+        await askForAll(port, 1, () => request(n)).catch(() => undefined);
+        readers.push(await slowReader(port, request(n)));
+      }
+      await readSlowly(readers, 5_000);
+      for (const reader of readers) reader.destroy();
+    });
+    expect(peak).to.be.lessThan(promisedBytes(MEMORY));
+  });
+
+  it("is what it promises when clients send requests ahead and read nothing", async () => {
+    const fields = "a: b\r\n".repeat(90);
+    const ahead = `GET /1 HTTP/1.1\r\nHost: a\r\n${fields}\r\n`.repeat(99);
+    const peak = await peakUnder(MEMORY, ofLarge, async (port) => {
+      const clients: Socket[] = [];
+      for (let n = 0; n < 300; n += 1) clients.push(await slowReader(port, ahead));
+      await wait(3_000);
+      for (const client of clients) client.destroy();
+    });
+    expect(peak).to.be.lessThan(promisedBytes(MEMORY));
+  });
 });
+
+function request(n: number): string {
+  return `GET /${n} HTTP/1.1\r\nHost: a\r\n\r\n`;
+}

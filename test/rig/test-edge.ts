@@ -1,3 +1,4 @@
+import type { ProcessMemory } from "../../edge/cache/memory-watch.ts";
 import { type EdgeConfig, edgeDefaults } from "../../edge/config.ts";
 import { type Edge, startEdge } from "../../edge/edge.ts";
 import type { OriginConfig } from "../../edge/origin/open-origin.ts";
@@ -23,13 +24,14 @@ export interface TestEdgeOptions extends Partial<Omit<EdgeConfig, "sites">> {
   readonly rules?: SiteRules;
   readonly purgeLog?: PurgeLog;
   readonly clock?: Clock;
+  readonly processMemory?: ProcessMemory;
 }
 
 export async function startTestEdge(
   origin: OriginConfig | URL,
   options: TestEdgeOptions = {},
 ): Promise<TestEdge> {
-  const { purgeLog, clock = systemClock, rules = SAFE_RULES, ...rest } = options;
+  const { purgeLog, clock = systemClock, rules = SAFE_RULES, processMemory, ...rest } = options;
   const edge = await startEdge(
     {
       ...edgeDefaults(),
@@ -50,7 +52,12 @@ export async function startTestEdge(
       logLevel: "silent",
       ...rest,
     },
-    { purgeLog: purgeLog ?? new MemoryPurgeLog(clock), clock, log: createLog("test", "silent") },
+    {
+      purgeLog: purgeLog ?? new MemoryPurgeLog(clock),
+      clock,
+      log: createLog("test", "silent"),
+      ...(processMemory === undefined ? {} : { memory: processMemory }),
+    },
   );
   return {
     id: edge.id,

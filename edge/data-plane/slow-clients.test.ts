@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { bytesContent } from "../cache/answer.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { type Sending, SlowClients } from "./slow-clients.ts";
+
+const MIB = 2 ** 20;
+
+describe("slow clients", () => {
+  let held: StoredResponse[];
+  let cut: string[];
+  let clients: SlowClients;
+
+  beforeEach(() => {
+    held = [];
+    cut = [];
+    clients = new SlowClients({ peek: () => held });
+  });
+
+  /** A client of a response of 8 MiB that has taken nothing since then. */
+  function client(name: string, readerSince: number | undefined, stored = large()): Sending {
+    const exchange = { timeouts: { readerSince }, dropClient: () => cut.push(name) };
+    const sending = { exchange, served: { stored, content: bytesContent(stored.chunks) } };
+    clients.add(sending);
+    return sending;
+  }
+
+  function large(): StoredResponse {
+    return storedResponse("/a", { chunks: [new Uint8Array(1)], bodyLength: 8 * MIB });
+  }
+
+  it("are cut, the slowest first, until enough is free", () => {
+    client("second", 20);
+    client("third", 30);
+    client("first", 10);
+    expect(clients.leaveBehind({ bytes: 9 * MIB, patienceMs: 1_000 }, 2_000)).to.equal(2);
+    expect(cut).to.deep.equal(["first", "second"]);
+  });
+
+  it("are spared while they take something in time", () => {
+    client("in time", 1_001);
+    client("not waited for", undefined);
+    client("too slow", 1_000);
+    clients.leaveBehind({ bytes: 99 * MIB, patienceMs: 1_000 }, 2_000);
+    expect(cut).to.deep.equal(["too slow"]);
+  });
+
+  it("are spared when the store still has what they read: cutting them would free nothing", () => {
+    const stored = large();
+    held.push(stored);
+    client("of what is stored", 0, stored);
+    client("of another version", 0);
+    clients.leaveBehind({ bytes: 99 * MIB, patienceMs: 0 }, 2_000);
+    expect(cut).to.deep.equal(["of another version"]);
+  });
+
+  it("are forgotten when their answer is over", () => {
+    clients.delete(client("gone", 0));
+    expect(clients.leaveBehind({ bytes: MIB, patienceMs: 0 }, 2_000)).to.equal(0);
+  });
+});

@@ -1,0 +1,69 @@
+import type { Exchange } from "../../http/server/exchange.ts";
+import type { Served } from "../cache/answer.ts";
+import type { CacheContext } from "../cache/context.ts";
+
+/** An answer on its way to its client. */
+export interface Sending {
+  readonly exchange: Pick<Exchange, "dropClient"> & {
+    readonly timeouts: Pick<Exchange["timeouts"], "readerSince">;
+  };
+  readonly served: Pick<Served, "stored" | "content">;
+}
+
+/** What is to be freed. */
+export interface Excess {
+  readonly bytes: number;
+  /** Clients that have waited for less, in milliseconds, are spared. */
+  readonly patienceMs: number;
+}
+
+// An answer that is still arriving holds about this much.
+const ARRIVING = 1024 * 1024;
+
+/**
+ * The answers on their way. An answer holds bytes that the store may have dropped, for as long as its client takes to
+ * read them. When memory is short, the clients that have taken nothing for the longest time are cut.
+ */
+export class SlowClients {
+  readonly #sending = new Set<Sending>();
+  readonly #store: Pick<CacheContext["store"], "peek">;
+
+  constructor(store: Pick<CacheContext["store"], "peek">) {
+    this.#store = store;
+  }
+
+  add(sending: Sending): void {
+    this.#sending.add(sending);
+  }
+
+  delete(sending: Sending): void {
+    this.#sending.delete(sending);
+  }
+
+  /** Cuts the slowest until so many bytes are free. Returns how many it has cut. */
+  leaveBehind({ bytes, patienceMs }: Excess, now: number): number {
+    const waiting: (readonly [since: number, held: number, sending: Sending])[] = [];
+    for (const sending of this.#sending) {
+      const since = sending.exchange.timeouts.readerSince;
+      if (since === undefined || now - since < patienceMs) continue;
+      const held = this.#heldBy(sending);
+      if (held > 0) waiting.push([since, held, sending]);
+    }
+    waiting.sort(([a], [b]) => a - b);
+    let [left, cut] = [bytes, 0];
+    for (const [, held, { exchange }] of waiting) {
+      if (left <= 0) break;
+      left -= held;
+      cut += 1;
+      exchange.dropClient();
+    }
+    return cut;
+  }
+
+  /** Bytes that nobody else needs. */
+  #heldBy({ served: { stored, content } }: Sending): number {
+    if (content.kind === "none") return 0;
+    if (stored !== undefined && this.#store.peek(stored.key).includes(stored)) return 0;
+    return content.kind === "bytes" ? (stored?.bodyLength ?? content.length) : ARRIVING;
+  }
+}
