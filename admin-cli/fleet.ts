@@ -104,6 +104,7 @@ function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
       position: ping.position,
       heartbeatAgeMs: null,
       bootId: ping.bootId,
+      sites: "",
     });
   }
   return fleet.sort((a, b) => (a.edge < b.edge ? -1 : 1));

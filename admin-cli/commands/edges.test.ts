@@ -31,6 +31,15 @@ describe("admin-cli edges", () => {
     });
   });
 
+  it("says that the edges are configured with different sites", async () => {
+    const [first, second] = edges;
+    first.script.members = [first.member(), { ...second.member(), sites: "fedcba9876543210" }];
+    const run = await runAdminCli(["edges", "--edge", first.address]);
+    expect(run.code).to.equal(0);
+    expect(run.stderr).to.contain("the edges are configured with different sites");
+    expect(run.stdout).to.match(/^edge-2 .* fedcba98$/m);
+  });
+
   it("calls an edge unreachable when nobody, or another edge, answers at its address", async () => {
     const [first, second] = edges;
     const gone = { ...second.member(), edge: "edge-3", grpcAddress: "127.0.0.1:1" };
@@ -39,7 +48,7 @@ describe("admin-cli edges", () => {
     first.script.members = [first.member(), gone, replaced, garbled];
     const run = await runAdminCli(["edges", "--edge", first.address]);
     expect(run.code).to.equal(0);
-    expect(run.stdout).to.match(/^edge-1 +serving .* 13 ms ago +boot-of-$/m);
+    expect(run.stdout).to.match(/^edge-1 +serving .* 13 ms ago +boot-of- +[0-9a-f]{8}$/m);
     expect(run.stdout).to.match(/^edge-3 +unreachable .* 127\.0\.0\.1:1 /m);
     expect(run.stdout).to.match(/^edge-4 +unreachable /m);
     expect(run.stdout).to.match(/^edge-5 +unreachable /m);
@@ -49,7 +58,7 @@ describe("admin-cli edges", () => {
     const [first] = edges;
     const run = await runAdminCli(["edges", "--json", "--edge", first.address]);
     expect(JSON.parse(run.stdout)).to.deep.equal({
-      edges: [{ ...first.member(), heartbeatAgeMs: null, state: "serving" }],
+      edges: [{ ...first.member(), heartbeatAgeMs: null, sites: "", state: "serving" }],
     });
   });
 

@@ -17,6 +17,8 @@ interface EdgeRow {
   readonly position: string;
   readonly heartbeatAgeMs: number | null;
   readonly bootId: string;
+  /** The same digest at edges with the same sites; empty when it is not known. */
+  readonly sites: string;
 }
 
 export const edgesCommand: Command = {
@@ -46,14 +48,20 @@ export const edgesCommand: Command = {
         position: edge.position,
         heartbeatAgeMs: edge.heartbeatAgeMs === null ? null : roundedMs(edge.heartbeatAgeMs),
         bootId: edge.bootId,
+        sites: edge.sites,
       }),
     );
     terminal.write(
       values.json ? `${JSON.stringify({ edges: rows })}\n` : table(terminal, LAYOUT, rows.map(cells)),
     );
+    const digests = rows.map(({ sites }) => sites).filter((sites) => sites !== "");
+    if (new Set(digests).size > 1) terminal.complain(SITES_DIFFER);
     return 0;
   },
 };
+
+const SITES_DIFFER =
+  "the edges are configured with different sites (see the column sites): a purge that names a site may mean another there";
 
 /** The id after `forget`; undefined when the edges are to be listed. Throws Failure("bad-usage"). */
 function edgeToForget(positionals: readonly string[]): string | undefined {
@@ -76,7 +84,7 @@ async function forget(id: string, access: FleetAccess, json: boolean, terminal: 
 }
 
 const LAYOUT = {
-  head: ["edge", "state", "HTTP", "gRPC", "position", "heartbeat", "boot"],
+  head: ["edge", "state", "HTTP", "gRPC", "position", "heartbeat", "boot", "sites"],
   figures: [5],
 };
 
@@ -91,5 +99,6 @@ function cells(row: EdgeRow) {
     heartbeat,
     // Enough to see that it changed.
     row.bootId.slice(0, 8),
+    row.sites.slice(0, 8) || "-",
   ];
 }

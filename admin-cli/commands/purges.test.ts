@@ -13,8 +13,8 @@ const RECORD: PurgeRecord = {
   targets: [{ target: { $case: "url", url: "/a" }, site: "" }],
   targetCount: 1,
   edges: [
-    { edge: "edge-1", state: "applied", ms: 1.256, objects: 2, bytes: 0 },
-    { edge: "edge-2", state: "applied", ms: 0, objects: 3, bytes: 0 },
+    { edge: "edge-1", state: "applied", ms: 1.256, objects: 2, bytes: 0, differs: false },
+    { edge: "edge-2", state: "applied", ms: 0, objects: 3, bytes: 0, differs: false },
   ],
 };
 
@@ -25,9 +25,9 @@ const SOFT: PurgeRecord = {
   targets: [{ target: { $case: "tag", tag: "news\u001b[2J" }, site: "shop" }],
   targetCount: 12,
   edges: [
-    { edge: "edge-1", state: "applied", ms: 0, objects: 0, bytes: 0 },
-    { edge: "edge-2", state: "fenced", ms: 0, objects: 0, bytes: 0 },
-    { edge: "edge-3", state: "pending", ms: 0, objects: 0, bytes: 0 },
+    { edge: "edge-1", state: "applied", ms: 0, objects: 0, bytes: 0, differs: false },
+    { edge: "edge-2", state: "fenced", ms: 0, objects: 0, bytes: 0, differs: false },
+    { edge: "edge-3", state: "pending", ms: 0, objects: 0, bytes: 0, differs: false },
   ],
 };
 

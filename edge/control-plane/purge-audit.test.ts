@@ -42,7 +42,7 @@ describe("the records of purges", () => {
         pace: 0,
         targets: [{ target: { $case: "url", url: "/a" }, site: "" }],
         targetCount: 1,
-        edges: [{ edge: "edge-1", state: "applied", ms: 0, objects: 3, bytes: 0 }],
+        edges: [{ edge: "edge-1", state: "applied", ms: 0, objects: 3, bytes: 0, differs: false }],
       },
     ]);
   });

@@ -136,7 +136,7 @@ function recordOf({ position, purge, targets, targetCount, appliedAt, receipts }
 
 /** As the RPC says it. */
 export function wireReceipt(receipt: Receipt): PurgeReceipt {
-  return { bytes: 0, ...receipt };
+  return { bytes: 0, differs: false, ...receipt };
 }
 
 function wireTarget(target: PurgeTarget): WireTarget {

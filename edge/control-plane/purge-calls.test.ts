@@ -188,7 +188,7 @@ describe("the calls about purges", () => {
     expect(answer.ok && answer.value).to.deep.include({
       outcome: "pending",
       position: "",
-      edges: [{ edge: "edge-1", state: "pending", ms: 0, objects: 0, bytes: 0 }],
+      edges: [{ edge: "edge-1", state: "pending", ms: 0, objects: 0, bytes: 0, differs: false }],
     });
     clock.advance(2_000);
     await turn();

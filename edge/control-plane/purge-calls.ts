@@ -96,7 +96,7 @@ export class PurgeCalls {
       }
       case "accepted":
         if (reboundMs !== undefined) this.#rebounds.schedule(entry, appended.position, reboundMs);
-        return { ok: true, value: await this.#proof(purgeId, appended, waitMs) };
+        return { ok: true, value: await this.#proof(entry, appended, waitMs) };
     }
   }
 
@@ -160,10 +160,11 @@ export class PurgeCalls {
   }
 
   /** What is known of a purge that the log has accepted. */
-  async #proof(purgeId: string, appended: Accepted, waitMs: number): Promise<PurgeResponse> {
+  async #proof({ purgeId, targets }: Purge, appended: Accepted, waitMs: number): Promise<PurgeResponse> {
+    const sites = targets.some(({ site }) => site !== undefined) ? this.#parts.sites.digest : undefined;
     const position = formatPosition(appended.position);
     try {
-      const receipts = await collectReceipts(appended, waitMs, this.#parts);
+      const receipts = await collectReceipts({ ...appended, sites }, waitMs, this.#parts);
       this.#parts.records.proven(appended.position, receipts.edges);
       const outcome = isProven(receipts) ? "applied" : "pending";
       const edges = receipts.edges.map(wireReceipt);

@@ -14,6 +14,8 @@ export interface Receipt {
   readonly objects: number;
   /** Bytes charged for them; known of a dry run only. */
   readonly bytes?: number;
+  /** The purge names a site, and the edge is configured with other sites than this one. */
+  readonly differs?: boolean;
 }
 
 // After a look that failed, or when some edges have applied it and the others have not: one of these may have been
@@ -33,6 +35,8 @@ export interface Receipts {
 export interface AcceptedPurge {
   readonly position: Position;
   readonly runId: string;
+  /** The digest of the sites by which its targets were read; undefined when they name no site. */
+  readonly sites?: string | undefined;
 }
 
 /** The heartbeat table at the latest look; `seen` is false when that look failed, and the rows are older. */
@@ -153,13 +157,22 @@ class ReceiptWait {
     const { members } = this.#table;
     const ms = this.#elapsed();
     return {
-      edges: members.map(({ edge }) => this.#proven.get(edge) ?? { edge, state: "pending", ms, objects: 0 }),
+      edges: members.map((member): Receipt => {
+        const { edge } = member;
+        const receipt = this.#proven.get(edge) ?? { edge, state: "pending", ms, objects: 0 };
+        return this.#differs(member) ? { ...receipt, differs: true } : receipt;
+      }),
       complete: mayBeMissingForMs(members) <= 0,
       staleWhenLapsed: members
         .filter((member) => member.staleWhenLapsed && leaseEndsInMs(member) <= 0)
         .map(({ edge }) => edge)
         .filter((edge) => !this.#proven.has(edge)),
     };
+  }
+
+  /** Whether the edge may understand another site by a name of the purge. An older edge does not say. */
+  #differs({ sites }: Member): boolean {
+    return this.#purge.sites !== undefined && sites !== "" && sites !== this.#purge.sites;
   }
 
   /** Milliseconds until the table may tell something new: a silent edge is fenced, or no lost row matters any more. */

@@ -139,6 +139,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
       position: "1-4",
       heartbeatAgeMs: 12.5,
       bootId: `boot-of-${id}`,
+      sites: "0123456789abcdef",
     }),
     stop: async () => {
       for (const leave of watchers) leave();
@@ -205,7 +206,7 @@ export function appliedPurge(request: PurgeRequest, edges: readonly string[]): P
     purgeId: request.purgeId,
     position: "1-5",
     outcome: "applied",
-    edges: edges.map((edge) => ({ edge, state: "applied", ms: 1.25, objects: 2, bytes: 0 })),
+    edges: edges.map((edge) => ({ edge, state: "applied", ms: 1.25, objects: 2, bytes: 0, differs: false })),
     detail: "",
   };
 }

@@ -52,7 +52,7 @@ async function countAll(client: EdgeClient, requests: readonly PurgeRequest[]): 
 export function dryRunAnswer(purgeId: string, forecasts: readonly Forecast[]): PurgeResponse {
   const edges = forecasts.map(
     ({ edge, receipt }): PurgeReceipt =>
-      receipt ?? { edge, state: "unreachable", ms: 0, objects: 0, bytes: 0 },
+      receipt ?? { edge, state: "unreachable", ms: 0, objects: 0, bytes: 0, differs: false },
   );
   return { purgeId, position: "", outcome: "pending", edges, detail: "" };
 }

@@ -6,7 +6,7 @@ import { dryRunDocument, dryRunLines, purgeDocument, purgeLines, whyNotProven } 
 const plain: Painter = { paint: (_colour, text) => text };
 
 function receipt(edge: string, state: string, ms: number, objects: number): PurgeReceipt {
-  return { edge, state, ms, objects, bytes: objects * 100 };
+  return { edge, state, ms, objects, bytes: objects * 100, differs: false };
 }
 
 function response(outcome: string, edges: PurgeReceipt[], detail = ""): PurgeResponse {
@@ -14,6 +14,23 @@ function response(outcome: string, edges: PurgeReceipt[], detail = ""): PurgeRes
 }
 
 const applied = [receipt("edge-1", "applied", 1.26, 2), receipt("edge-2", "applied", 25.5, 1)];
+
+describe("a receipt of an edge that is configured with other sites", () => {
+  it("says so, and the others stay as they are", () => {
+    const [first, second] = applied;
+    if (first === undefined || second === undefined) throw new Error("there are two");
+    const answer = response("applied", [first, { ...second, differs: true }]);
+    expect(purgeLines(plain, answer)).to.equal(
+      "edge-1  applied   1.3 ms  2 objects\n" +
+        "edge-2  applied  25.5 ms   1 object  differs: configured with other sites\n" +
+        "purge p-1 at 1-5: applied on 2 of 2 edges\n",
+    );
+    expect(purgeDocument(answer).edges).to.deep.equal([
+      { edge: "edge-1", state: "applied", ms: 1.26, objects: 2 },
+      { edge: "edge-2", state: "applied", ms: 25.5, objects: 1, differs: true },
+    ]);
+  });
+});
 
 describe("purgeLines", () => {
   it("is one receipt a line and the proof", () => {

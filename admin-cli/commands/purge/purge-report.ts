@@ -3,13 +3,19 @@ import { roundedMs } from "../../milliseconds.ts";
 import { type Cell, stateCell, table } from "../../table.ts";
 import type { Painter } from "../../terminal.ts";
 
-/** The JSON document of a purge: exactly these fields, in this order. */
+/** The JSON document of a purge: these fields, in this order; `differs` stands only where it is true. */
 export function purgeDocument(answer: PurgeResponse) {
   return {
     purgeId: answer.purgeId,
     position: answer.position,
     outcome: answer.outcome,
-    edges: answer.edges.map(({ edge, state, ms, objects }) => ({ edge, state, ms: roundedMs(ms), objects })),
+    edges: answer.edges.map(({ edge, state, ms, objects, differs }) => ({
+      edge,
+      state,
+      ms: roundedMs(ms),
+      objects,
+      ...(differs ? { differs } : {}),
+    })),
   };
 }
 
@@ -32,13 +38,14 @@ export function purgeLines(painter: Painter, answer: PurgeResponse): string {
   return `${table(painter, { figures: [2, 3] }, answer.edges.map(receipt))}${summary(answer)}\n`;
 }
 
-function receipt({ edge, state, ms, objects }: PurgeReceipt): Cell[] {
+function receipt({ edge, state, ms, objects, differs }: PurgeReceipt): Cell[] {
   // How many went is known only from an edge that said so.
   return [
     edge,
     stateCell(state),
     `${ms.toFixed(1)} ms`,
     state === "applied" ? counted(objects, "object") : "",
+    ...(differs ? ["differs: configured with other sites"] : []),
   ];
 }
 

@@ -138,7 +138,14 @@ describe("admin-cli purge", () => {
         [edge, 2],
         [other, 5],
       ] as const) {
-        const receipt = { edge: id, state: "pending", ms: 0, objects, bytes: objects * 1_000 };
+        const receipt = {
+          edge: id,
+          state: "pending",
+          ms: 0,
+          objects,
+          bytes: objects * 1_000,
+          differs: false,
+        };
         script.purge = ({ purgeId }) =>
           answer({ purgeId, position: "", outcome: "pending", edges: [receipt], detail: "" });
       }
@@ -294,6 +301,13 @@ describe("admin-cli purge", () => {
 });
 
 function response(purgeId: string, outcome: string, states: readonly string[]): PurgeResponse {
-  const edges = states.map((state, i) => ({ edge: `edge-${i + 1}`, state, ms: 1.25, objects: 2, bytes: 0 }));
+  const edges = states.map((state, i) => ({
+    edge: `edge-${i + 1}`,
+    state,
+    ms: 1.25,
+    objects: 2,
+    bytes: 0,
+    differs: false,
+  }));
   return { purgeId, position: "1-5", outcome, edges, detail: "" };
 }

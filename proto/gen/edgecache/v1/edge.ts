@@ -136,6 +136,8 @@ export interface Member {
   heartbeatAgeMs: number;
   /** Made anew at every start of that edge. */
   bootId: string;
+  /** A digest of its sites and their hosts: edges that are configured alike have the same. Empty when it says none. */
+  sites: string;
 }
 
 /** PurgeTarget names what to purge. Exactly one of the four is set. */
@@ -234,6 +236,11 @@ export interface PurgeReceipt {
   objects: number;
   /** Bytes that they are charged for; known of a dry run only, else 0. */
   bytes: number;
+  /**
+   * true: the purge names a site, and this edge is configured with other sites or hosts than the edge that took the
+   * call. Its state is about the site of that name there; of a site that it does not know it purges that in every site.
+   */
+  differs: boolean;
 }
 
 /** PurgesRequest says how much of the history to list. */
@@ -962,7 +969,7 @@ export const EdgeStats: MessageFns<EdgeStats> = {
 };
 
 function createBaseMember(): Member {
-  return { edge: "", grpcAddress: "", httpAddress: "", position: "", heartbeatAgeMs: 0, bootId: "" };
+  return { edge: "", grpcAddress: "", httpAddress: "", position: "", heartbeatAgeMs: 0, bootId: "", sites: "" };
 }
 
 export const Member: MessageFns<Member> = {
@@ -984,6 +991,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.bootId !== "") {
       writer.uint32(50).string(message.bootId);
+    }
+    if (message.sites !== "") {
+      writer.uint32(58).string(message.sites);
     }
     return writer;
   },
@@ -1047,6 +1057,14 @@ export const Member: MessageFns<Member> = {
             }
 
             message.bootId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.sites = reader.string();
             continue;
           }
         }
@@ -1357,7 +1375,7 @@ export const PurgeResponse: MessageFns<PurgeResponse> = {
 };
 
 function createBasePurgeReceipt(): PurgeReceipt {
-  return { edge: "", state: "", ms: 0, objects: 0, bytes: 0 };
+  return { edge: "", state: "", ms: 0, objects: 0, bytes: 0, differs: false };
 }
 
 export const PurgeReceipt: MessageFns<PurgeReceipt> = {
@@ -1376,6 +1394,9 @@ export const PurgeReceipt: MessageFns<PurgeReceipt> = {
     }
     if (message.bytes !== 0) {
       writer.uint32(40).uint64(message.bytes);
+    }
+    if (message.differs !== false) {
+      writer.uint32(48).bool(message.differs);
     }
     return writer;
   },
@@ -1431,6 +1452,14 @@ export const PurgeReceipt: MessageFns<PurgeReceipt> = {
             }
 
             message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.differs = reader.bool();
             continue;
           }
         }
