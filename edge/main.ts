@@ -1,26 +1,21 @@
 import { systemClock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
-import { Heap } from "../process/heap.ts";
 import { hostPort } from "../process/listen.ts";
 import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
-import { promisedBytes } from "./cache/memory-watch.ts";
+import { processMemory } from "./cache/process-memory.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
 import { NO_TOKEN_RULE, startEdge } from "./edge.ts";
 
 const config = settingsOrExit(edgeProgram, edgeConfig);
 const log = createLog("edge", config.logLevel);
 warnOfUnsafeRuntime(log);
-const memory = {
-  promised: promisedBytes(config.memory),
-  rss: () => process.memoryUsage.rss(),
-  heap: new Heap(),
-};
 const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
+  const memory = processMemory(config.memory, 1, log);
   const edge = await startEdge(config, { purgeLog, clock: systemClock, log, memory });
   stopOnSignal(
     async () => {

@@ -1,3 +1,4 @@
+import { processMemory } from "../edge/cache/process-memory.ts";
 import { systemClock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
@@ -12,7 +13,8 @@ const config = settingsOrExit(startProgram, startConfig);
 const log = createLog("start", config.logLevel);
 warnOfUnsafeRuntime(log);
 try {
-  const system = await startSystem(config, { clock: systemClock, log });
+  const memory = processMemory(config.memory, config.ports.edges.length, log);
+  const system = await startSystem(config, { clock: systemClock, log, memory });
   stopOnSignal(() => system.stop(), log, { hangup: "stops" });
   process.stdout.write(banner(system, config));
 } catch (thrown) {

@@ -1,8 +1,6 @@
 import { edgeDefaults } from "../edge/config.ts";
-import { type Address, type Edge, startEdge } from "../edge/edge.ts";
-import type { Clock } from "../process/clock.ts";
+import { type Address, type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
 import { hostPort } from "../process/listen.ts";
-import type { Log } from "../process/log.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";
 import type { StartConfig } from "./config.ts";
@@ -21,7 +19,7 @@ export interface System {
 /** Starts three edges and a router that share a purge log. Throws a Failure when one of them cannot start. */
 export async function startSystem(
   config: StartConfig,
-  parts: { readonly clock: Clock; readonly log: Log },
+  parts: Omit<Surroundings, "purgeLog">,
 ): Promise<System> {
   const { clock, log } = parts;
   const { host, origin, memory, ttl, lease, purgeRate, tokens, logLevel } = config;
@@ -50,7 +48,7 @@ export async function startSystem(
           tokens,
           logLevel,
         },
-        { purgeLog, clock, log },
+        { ...parts, purgeLog },
       );
       edges.push(edge);
     }

@@ -1,0 +1,17 @@
+import { Failure } from "../../process/failure.ts";
+import { Heap } from "../../process/heap.ts";
+import type { Log } from "../../process/log.ts";
+import { memoryAtHand, memoryFit } from "../../process/memory-fit.ts";
+import { type ProcessMemory, promisedBytes } from "./memory-watch.ts";
+
+/**
+ * The memory of this process, in which so many edges may store `memory` bytes each. Throws a Failure when they would end
+ * it, and warns when they might.
+ */
+export function processMemory(memory: number, edges: number, log: Log): ProcessMemory {
+  const promised = promisedBytes(memory * edges);
+  const fit = memoryFit({ memory, edges, promised }, memoryAtHand());
+  if (fit.kind === "refused") throw new Failure("bad-config", "config", fit.text);
+  if (fit.kind === "tight") log.warn(fit.text);
+  return { promised, rss: () => process.memoryUsage.rss(), heap: new Heap() };
+}
