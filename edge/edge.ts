@@ -151,9 +151,9 @@ class RunningEdge implements Edge {
       memory,
     );
     const refill = new Refill(this.#parts, follower);
-    follower.onPurge((position, purge, objects) => {
-      records.applied(position, purge, objects);
-      refill.purged(position, purge);
+    follower.onPurge(({ position, asked, meant, objects }) => {
+      records.applied(position, asked, objects);
+      refill.purged(position, meant);
     });
     this.#refill = refill;
     const { purgeRate } = config;

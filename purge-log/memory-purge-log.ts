@@ -48,13 +48,13 @@ export class MemoryPurgeLog implements PurgeLog {
     this.#openEpoch("the log is new", BEGINNING);
   }
 
-  async append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
+  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
     const refusal = this.#refusal(floor) ?? (encoded.kind === "refused" ? encoded.reason : undefined);
     if (refusal !== undefined) return { kind: "rejected", reason: refusal };
     this.#overtake(floor);
     this.#forgetOldPurges();
-    const digest = purgeDigest(purge, reboundMs);
+    const digest = purgeDigest(purge);
     const first = this.#known.get(purge.purgeId);
     if (first !== undefined) {
       return first.digest === digest

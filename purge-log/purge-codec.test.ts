@@ -51,6 +51,18 @@ describe("a purge as an entry of the log", () => {
     expect(roundTrip(value)).to.deep.equal({ kind: "purge", purge: value });
   });
 
+  it("comes back as it was with the shortest and the longest rebound, and with a digest of sites", () => {
+    for (const reboundMs of [100, 300_000]) {
+      const value: Purge = { ...plain, reboundMs, sites: "0123456789abcdef" };
+      expect(roundTrip(value)).to.deep.equal({ kind: "purge", purge: value });
+    }
+  });
+
+  it("is understood as an earlier version has written it", () => {
+    const text = '{"purgeId":"a","targets":[{"kind":"everything"}],"soft":false,"by":""}';
+    expect(decodeEntry(["purge", text])).to.deep.equal({ kind: "purge", purge: plain });
+  });
+
   const tooMuch: readonly { field: string; value: Purge }[] = [
     { field: "targets", value: { ...plain, targets: [] } },
     {
@@ -66,6 +78,10 @@ describe("a purge as an entry of the log", () => {
     { field: "pace", value: { ...plain, soft: true, pace: 1_001 } },
     { field: "pace", value: { ...plain, soft: true, pace: 0.5 } },
     { field: "pace", value: { ...plain, pace: 50 } },
+    { field: "reboundMs", value: { ...plain, reboundMs: 99 } },
+    { field: "reboundMs", value: { ...plain, reboundMs: 300_001 } },
+    { field: "sites", value: { ...plain, sites: "" } },
+    { field: "sites", value: { ...plain, sites: "x".repeat(129) } },
     { field: "targets.0.site", value: { ...plain, targets: [{ kind: "everything", site: "" }] } },
     {
       field: "characters",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeError } from "../process/failure.ts";
-import { MOST_PACE, MOST_TARGETS, MOST_URL, type Purge } from "./purge.ts";
+import { LEAST_REBOUND_MS, MOST_PACE, MOST_REBOUND_MS, MOST_TARGETS, MOST_URL, type Purge } from "./purge.ts";
 import type { LogEntry } from "./purge-log.ts";
 
 // A caller's id is shorter; an edge may add to it.
@@ -8,6 +8,7 @@ const MOST_ID = 256;
 // A host name has at most 253 characters; a site's name is one or shorter.
 const MOST_SITE = 253;
 const MOST_BY = 512;
+const MOST_DIGEST = 128;
 /** Characters of one entry: four times the largest Purge call (64 KiB), to allow for JSON's quotes and field names. */
 const MOST_ENTRY = 262_144;
 
@@ -31,6 +32,8 @@ const PURGE: z.ZodType<Purge> = z
       .max(MOST_TARGETS),
     soft: z.boolean(),
     pace: z.exactOptional(z.int().min(1).max(MOST_PACE)),
+    reboundMs: z.exactOptional(z.number().min(LEAST_REBOUND_MS).max(MOST_REBOUND_MS)),
+    sites: z.exactOptional(z.string().min(1).max(MOST_DIGEST)),
     by: z.string().max(MOST_BY),
   })
   .refine(({ soft, pace }) => soft || pace === undefined, { path: ["pace"], message: "only with soft" });

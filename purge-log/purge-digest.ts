@@ -6,9 +6,9 @@ const HEX_DIGITS = 32;
 
 /**
  * What a purge_id stands for (rule P2): the targets in any order, and how they are purged. Who asked is no part of it,
- * so that a retry may go to another edge. `reboundMs`: when the same is purged once more.
+ * so that a retry may go to another edge.
  */
-export function purgeDigest({ targets, soft, pace }: Purge, reboundMs: number | undefined): string {
+export function purgeDigest({ targets, soft, pace, reboundMs }: Purge): string {
   const meant = targets.map(nameOf).sort();
   const text = JSON.stringify([meant, soft, pace ?? 0, reboundMs ?? 0]);
   return createHash("sha256").update(text).digest("hex").slice(0, HEX_DIGITS);

@@ -85,10 +85,9 @@ export interface LogState {
  */
 export interface PurgeLog {
   /**
-   * Appends once per purgeId (rule P2). `floor` is the highest position that the caller has ever seen. `reboundMs`: when
-   * the caller purges the same once more, which is part of what the id stands for. Never throws.
+   * Appends once per purgeId (rule P2). `floor` is the highest position that the caller has ever seen. Never throws.
    */
-  append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome>;
+  append(purge: Purge, floor: Position): Promise<AppendOutcome>;
   /**
    * Batches of entries after `after`, oldest first, until `signal` aborts.
    * Survives outages of the log by itself: it reconnects and goes on after the last entry it gave.

@@ -21,6 +21,10 @@ export const MOST_PURGE_ID = 64;
 /** The largest `pace` of a purge: an edge asks its origin for no more in a second on its own account. */
 export const MOST_PACE = 1_000;
 
+// Shorter is no second purge, and an origin that takes longer is not behind but broken.
+export const LEAST_REBOUND_MS = 100;
+export const MOST_REBOUND_MS = 300_000;
+
 /** One purge as it stands in the log. */
 export interface Purge {
   readonly purgeId: string;
@@ -32,6 +36,16 @@ export interface Purge {
    * MOST_PACE. Absent: nothing is asked for before a client wants it.
    */
   readonly pace?: number;
+  /**
+   * The same is to be purged once more, so many milliseconds later: LEAST_REBOUND_MS to MOST_REBOUND_MS. It stands in
+   * the entry, so that every edge knows of it and one of them is there to do it.
+   */
+  readonly reboundMs?: number;
+  /**
+   * Where a target names a site: the digest of the sites of the edge that took the call. An edge with another digest
+   * may have the same name for other hosts.
+   */
+  readonly sites?: string;
   /** Who asked, for the audit line: the edge that took the call and the caller's address. */
   readonly by: string;
 }

@@ -50,7 +50,7 @@ describe("the calls about purges", () => {
       clock,
       log,
     });
-    follower.onPurge((position, purge, objects) => records.applied(position, purge, objects));
+    follower.onPurge(({ position, asked, objects }) => records.applied(position, asked, objects));
     const sites = new Sites([{ name: "default", hosts: [], origin: { kind: "directory", path: "/" } }]);
     const purgeRate = 3;
     calls = new PurgeCalls({
@@ -168,7 +168,7 @@ describe("the calls about purges", () => {
   it("send a rebound when its time has come, and remember both", async () => {
     await purge("p-1", { rebound: { seconds: 2, nanos: 0 } });
     expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["p-1"]);
-    clock.advance(2_000);
+    clock.advance(2_250);
     await turn();
     expect((await purged()).map(({ purgeId, by }) => [purgeId, by])).to.deep.equal([
       ["p-1~rebound", `${CALLER} via edge-1`],
@@ -178,7 +178,7 @@ describe("the calls about purges", () => {
 
   it("send one rebound for a purge that is sent twice", async () => {
     for (let i = 0; i < 2; i += 1) await purge("p-1", { rebound: { seconds: 2, nanos: 0 } });
-    clock.advance(2_000);
+    clock.advance(2_250);
     await turn();
     expect((await purged()).map(({ purgeId }) => purgeId)).to.deep.equal(["p-1~rebound", "p-1"]);
   });

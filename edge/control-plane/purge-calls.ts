@@ -23,7 +23,7 @@ import { collectReceipts, isProven, type Receipts } from "./receipts.ts";
 
 /** What the calls about purges need of their edge. */
 export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log"> {
-  readonly follower: Pick<PurgeFollower, "position">;
+  readonly follower: Pick<PurgeFollower, "position" | "onPurge">;
   readonly purgeLog: PurgeLog;
   readonly records: PurgeRecords;
   readonly sites: Sites;
@@ -50,6 +50,7 @@ export class PurgeCalls {
     this.#parts = parts;
     this.#rate = new PurgeRate(parts.purgeRate, parts.clock.monotonic());
     this.#rebounds = new Rebounds((entry) => this.#append(entry), parts);
+    parts.follower.onPurge(({ position, asked }) => this.#rebounds.applied(position, asked));
   }
 
   /** `by` says who asked. */
@@ -79,11 +80,20 @@ export class PurgeCalls {
    * applies it from there; collect their receipts (rule R4). Never throws.
    */
   async carryOut(call: PurgeCall, by: string): Promise<CallResult<PurgeResponse>> {
-    const { targets, soft, pace, reboundMs, waitMs } = call;
+    const { targets, soft, pace, reboundMs } = call;
     const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
     if (call.dryRun) return this.#dryRun(purgeId, targets);
-    const entry: Purge = { purgeId, targets, soft, ...(pace === undefined ? {} : { pace }), by };
-    const appended = await this.#append(entry, reboundMs);
+    const namesSite = targets.some(({ site }) => site !== undefined);
+    const entry: Purge = {
+      purgeId,
+      targets,
+      soft,
+      ...(pace === undefined ? {} : { pace }),
+      ...(reboundMs === undefined ? {} : { reboundMs }),
+      ...(namesSite ? { sites: this.#parts.sites.digest } : {}),
+      by,
+    };
+    const appended = await this.#append(entry);
     switch (appended.kind) {
       case "another-purge": {
         const rule = "must be new, or stand for the same targets, soft, pace and rebound as before";
@@ -95,8 +105,7 @@ export class PurgeCalls {
         return { ok: true, value: { purgeId, position: "", outcome, edges: [], detail } };
       }
       case "accepted":
-        if (reboundMs !== undefined) this.#rebounds.schedule(entry, appended.position, reboundMs);
-        return { ok: true, value: await this.#proof(entry, appended, waitMs) };
+        return { ok: true, value: await this.#proof(entry, appended, call.waitMs) };
     }
   }
 
@@ -142,15 +151,15 @@ export class PurgeCalls {
     }
   }
 
-  /** Rebounds that still wait are lost. */
+  /** Rebounds that still wait are left to the other edges. */
   async stop(): Promise<void> {
     await this.#rebounds.stop();
   }
 
   /** Appends it to the purge log and writes the audit line: what, who, where in the log; the line has its time. */
-  async #append(purge: Purge, reboundMs?: number): Promise<AppendOutcome> {
+  async #append(purge: Purge): Promise<AppendOutcome> {
     const { follower, log, purgeLog } = this.#parts;
-    const appended = await purgeLog.append(purge, follower.position, reboundMs);
+    const appended = await purgeLog.append(purge, follower.position);
     if (appended.kind === "accepted") {
       log.info({ ...purge, position: formatPosition(appended.position) }, "purge accepted");
     } else {
@@ -160,8 +169,7 @@ export class PurgeCalls {
   }
 
   /** What is known of a purge that the log has accepted. */
-  async #proof({ purgeId, targets }: Purge, appended: Accepted, waitMs: number): Promise<PurgeResponse> {
-    const sites = targets.some(({ site }) => site !== undefined) ? this.#parts.sites.digest : undefined;
+  async #proof({ purgeId, sites }: Purge, appended: Accepted, waitMs: number): Promise<PurgeResponse> {
     const position = formatPosition(appended.position);
     try {
       const receipts = await collectReceipts({ ...appended, sites }, waitMs, this.#parts);
@@ -198,10 +206,14 @@ export class PurgeCalls {
   }
 }
 
-/** Why the purge is not proven, where the receipts alone do not say it. */
-function detailOf({ complete, staleWhenLapsed }: Receipts): string {
+/** What the outcome alone does not say. */
+function detailOf({ edges, complete, staleWhenLapsed }: Receipts): string {
   if (!complete) return MAY_BE_MISSING;
-  if (staleWhenLapsed.length === 0) return "";
-  const who = staleWhenLapsed.join(", ");
-  return `${who}: cut off, and may serve stale responses (--stale-when-lapsed), so silence proves nothing there`;
+  if (staleWhenLapsed.length > 0) {
+    const who = staleWhenLapsed.join(", ");
+    return `${who}: cut off, and may serve stale responses (--stale-when-lapsed), so silence proves nothing there`;
+  }
+  const differing = edges.filter(({ differs }) => differs === true).map(({ edge }) => edge);
+  if (differing.length === 0) return "";
+  return `${differing.join(", ")}: configured with other sites, so the purge is of every site there`;
 }

@@ -1,5 +1,13 @@
 import type { PurgeRequest, PurgeTarget as WireTarget } from "../../proto/gen/edgecache/v1/edge.ts";
-import { MOST_PACE, MOST_PURGE_ID, MOST_TAG, MOST_TARGETS, type PurgeTarget } from "../../purge-log/purge.ts";
+import {
+  LEAST_REBOUND_MS,
+  MOST_PACE,
+  MOST_PURGE_ID,
+  MOST_REBOUND_MS,
+  MOST_TAG,
+  MOST_TARGETS,
+  type PurgeTarget,
+} from "../../purge-log/purge.ts";
 import type { Sites } from "../origin/sites.ts";
 import { type CallResult, invalidArgument } from "./call-result.ts";
 import { durationMs } from "./decode.ts";
@@ -21,9 +29,6 @@ export interface PurgeCall {
 
 const DEFAULT_WAIT_MS = 5_000;
 const MOST_WAIT_MS = 60_000;
-// Shorter is no second purge, and an origin that takes longer is not behind but broken.
-const LEAST_REBOUND_MS = 100;
-const MOST_REBOUND_MS = 300_000;
 
 const PURGE_ID = /^[A-Za-z0-9._-]+$/;
 // What a response can be tagged with. U+FFFD, which is also what bytes that are not UTF-8 become, is none of it.

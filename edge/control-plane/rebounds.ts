@@ -6,6 +6,9 @@ import type { CacheContext } from "../cache/context.ts";
 // Each holds its targets until its time: at 64 KiB a call this is 64 MiB at most.
 export const MOST_WAITING = 1_000;
 
+// Every edge waits up to this much longer, each for a time of its own: the first one appends, and the others see it.
+const SPREAD_MS = 250;
+
 // An outage of the purge log that outlasts these tries is an operator's business by then.
 const TRIES = 60;
 const TRY_AGAIN_MS = 1_000;
@@ -13,19 +16,29 @@ const TRY_AGAIN_MS = 1_000;
 // A caller's own ids have no such character, so no purge of its own can be taken for a rebound.
 const SUFFIX = "~rebound";
 
+export interface ReboundParts extends Pick<CacheContext, "clock" | "log"> {
+  /** From 0 to 1, such as Math.random. */
+  readonly random?: () => number;
+}
+
 /**
  * Second purges of the same targets, for origins that show their new content some time after the purge was sent.
- * They wait in this edge's memory: one that has not been sent when the edge ends is lost, and the log says so.
+ *
+ * 1. Every edge that applies a purge with `reboundMs` waits that long, so the second purge outlives the edge that took
+ *    the call.
+ * 2. The first whose time has come appends the second purge to the log, under an id of its own.
+ * 3. The others see it there and wait no longer. Where two append at once, the log takes it once (rule P2).
  */
 export class Rebounds {
   readonly #append: (purge: Purge) => Promise<AppendOutcome>;
-  readonly #edge: Pick<CacheContext, "clock" | "log">;
-  readonly #stopping = new AbortController();
-  readonly #waiting = new Set<Promise<void>>();
+  readonly #parts: ReboundParts;
+  /** By the id of the second purge. */
+  readonly #waiting = new Map<string, { readonly over: AbortController; readonly sent: Promise<void> }>();
+  #isStopping = false;
 
-  constructor(append: (purge: Purge) => Promise<AppendOutcome>, edge: Pick<CacheContext, "clock" | "log">) {
+  constructor(append: (purge: Purge) => Promise<AppendOutcome>, parts: ReboundParts) {
     this.#append = append;
-    this.#edge = edge;
+    this.#parts = parts;
   }
 
   /** Whether one more may wait. */
@@ -33,34 +46,43 @@ export class Rebounds {
     return this.#waiting.size < MOST_WAITING;
   }
 
-  /** A retry of the same purge asks again: the purge log takes the second purge once, too. */
-  schedule(first: Purge, at: Position, afterMs: number): void {
-    const second = { ...first, purgeId: `${first.purgeId}${SUFFIX}` };
-    const waiting = this.#send(second, at, afterMs).finally(() => this.#waiting.delete(waiting));
-    this.#waiting.add(waiting);
+  /** A purge of the log has been applied at this edge. */
+  applied(position: Position, { reboundMs, ...purge }: Purge): void {
+    this.#waiting.get(purge.purgeId)?.over.abort();
+    if (reboundMs === undefined || this.#isStopping) return;
+    const { random = Math.random } = this.#parts;
+    const second = { ...purge, purgeId: `${purge.purgeId}${SUFFIX}` };
+    const over = new AbortController();
+    const sent = this.#send(second, position, reboundMs + random() * SPREAD_MS, over.signal);
+    this.#waiting.set(second.purgeId, {
+      over,
+      sent: sent.finally(() => this.#waiting.delete(second.purgeId)),
+    });
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.all(this.#waiting);
+    this.#isStopping = true;
+    const waiting = [...this.#waiting.values()];
+    for (const { over } of waiting) over.abort();
+    await Promise.all(waiting.map(({ sent }) => sent));
   }
 
-  async #send(purge: Purge, first: Position, afterMs: number): Promise<void> {
-    const { clock, log } = this.#edge;
-    const { signal } = this.#stopping;
+  async #send(purge: Purge, first: Position, afterMs: number, over: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
     const { purgeId, targets } = purge;
-    let reason = "the edge stops";
+    let reason = "";
     try {
-      await clock.wait(afterMs, signal);
+      await clock.wait(afterMs, over);
       for (let tries = 1; tries <= TRIES; tries += 1) {
         const appended = await this.#append(purge);
         if (appended.kind === "accepted") return;
         reason = appended.reason;
-        await clock.wait(TRY_AGAIN_MS, signal);
+        await clock.wait(TRY_AGAIN_MS, over);
       }
     } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      if (!over.aborted) throw thrown;
+      return;
     }
-    log.error({ purgeId, first: formatPosition(first), targets, reason }, "rebound of a purge not sent");
+    log.error({ purgeId, first: formatPosition(first), targets, reason }, "rebound of a purge was not sent");
   }
 }

@@ -15,6 +15,7 @@ import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { AppliedPosition } from "./applied-position.ts";
+import type { AppliedPurge } from "./applied-purge.ts";
 import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
 import { Fence } from "./fence.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
@@ -24,6 +25,9 @@ import { judgeLog } from "./log-verdict.ts";
 // How many counts of purged objects travel in each heartbeat: more than are applied between two heartbeats while
 // somebody waits for them. A receipt whose count has left the window says 0 objects.
 const REPORTED_PURGES = 64;
+
+const UNKNOWN_SITES =
+  "a purge names sites that this edge does not know, or knows otherwise: purged in every site";
 
 /** What the edge says of itself in a heartbeat, beside where it is. */
 export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
@@ -39,9 +43,6 @@ export interface FollowerParts {
   /** Whether responses that allow it are served stale without a lease when the origin fails. */
   readonly staleWhenLapsed?: boolean;
 }
-
-/** Told of each purge once it is applied here, with how many stored responses it covered. */
-export type PurgeListener = (position: Position, purge: Purge, objects: number) => void;
 
 /**
  * Follows the purge log and keeps the three things that make a purge trustworthy here:
@@ -62,7 +63,7 @@ export class PurgeFollower implements PurgeState {
   #runId: string | undefined;
   #applied: { position: Position; objects: number }[] = [];
   #purges = 0;
-  readonly #listeners: PurgeListener[] = [];
+  readonly #listeners: ((applied: AppliedPurge) => void)[] = [];
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
@@ -91,7 +92,8 @@ export class PurgeFollower implements PurgeState {
     return this.#leaseLeftMs(this.#time.read());
   }
 
-  onPurge(listener: PurgeListener): void {
+  /** Calls `listener` for each purge once it is applied here. */
+  onPurge(listener: (applied: AppliedPurge) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -176,7 +178,7 @@ export class PurgeFollower implements PurgeState {
     }
     switch (entry.content.kind) {
       case "purge":
-        await this.#purge(entry.position, this.#asMeantHere(entry.content.purge));
+        await this.#purge(entry.position, entry.content.purge);
         break;
       case "barrier":
         this.#softFlush(entry.content.reason);
@@ -192,31 +194,25 @@ export class PurgeFollower implements PurgeState {
     this.#progress.moveTo(entry.position);
   }
 
-  #asMeantHere(given: Purge): Purge {
-    const { purge, unknown } = meantHere(given, this.#parts.sites);
-    if (unknown.length > 0) {
-      const { purgeId } = purge;
-      this.#parts.log.warn({ purgeId, unknown }, "a purge names sites unknown here: purged in every site");
-    }
-    return purge;
-  }
-
-  async #purge(position: Position, purge: Purge): Promise<void> {
+  async #purge(position: Position, asked: Purge): Promise<void> {
+    const { purgeId, by, soft } = asked;
+    const { purge: meant, unknown } = meantHere(asked, this.#parts.sites);
+    if (unknown.length > 0) this.#parts.log.warn({ purgeId, unknown }, UNKNOWN_SITES);
     // One entry takes effect at one moment, however long the search for everything that it names takes.
-    const softlyAt = purge.soft ? this.#time.read().ms : undefined;
+    const softlyAt = soft ? this.#time.read().ms : undefined;
     let objects = 0;
-    this.#fence.begin(position, purge, softlyAt);
+    this.#fence.begin(position, meant, softlyAt);
     try {
-      objects = await this.#purgeStore(purge.targets, softlyAt);
+      objects = await this.#purgeStore(meant.targets, softlyAt);
     } finally {
       this.#fence.end();
     }
     this.#purges += 1;
     if (objects > 0) this.#applied.push({ position, objects });
     if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
-    for (const listener of this.#listeners) listener(position, purge, objects);
+    for (const listener of this.#listeners) listener({ position, asked, meant, objects });
     this.#parts.log.debug(
-      { purgeId: purge.purgeId, position: formatPosition(position), by: purge.by, objects, soft: purge.soft },
+      { purgeId, position: formatPosition(position), by, objects, soft },
       "purge applied",
     );
   }

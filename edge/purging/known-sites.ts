@@ -10,18 +10,20 @@ export interface KnownSites {
 /** What a purge means at this edge. */
 export interface Meant {
   readonly purge: Purge;
-  /** Sites that it names and this edge does not know. */
+  /** Sites that it names and this edge does not know, or may know otherwise. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Rule E1: an edge purges never less than was asked for. Edges may be configured differently for a while, so a site
- * that one does not know may be a site that it knows by another name: there it means every site.
+ * Rule E1: an edge purges never less than was asked for. Edges may be configured differently for a while. A site that
+ * this one does not know may be one that it knows by another name, and where the edge that took the call has another
+ * digest of its sites, the same name may stand for other hosts: there a site means every site.
  */
-export function meantHere(purge: Purge, sites: Pick<KnownSites, "names"> | undefined): Meant {
+export function meantHere(purge: Purge, sites: KnownSites | undefined): Meant {
   const unknown = new Set<string>();
+  const differs = sites !== undefined && purge.sites !== undefined && purge.sites !== sites.digest;
   for (const { site } of purge.targets) {
-    if (site !== undefined && sites?.names.includes(site) === false) unknown.add(site);
+    if (site !== undefined && (differs || sites?.names.includes(site) === false)) unknown.add(site);
   }
   if (unknown.size === 0) return { purge, unknown: [] };
   const targets = purge.targets.map((target) =>

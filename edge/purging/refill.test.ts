@@ -81,7 +81,7 @@ describe("the refill after a paced soft purge", () => {
     const origins = new Map([["default", pages]]);
     edge = cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, 2 ** 24);
     refill = new Refill(edge, follower);
-    follower.onPurge((position, purge) => refill.purged(position, purge));
+    follower.onPurge(({ position, meant }) => refill.purged(position, meant));
     await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
     await settled();
   });

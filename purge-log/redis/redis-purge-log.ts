@@ -79,10 +79,10 @@ export class RedisPurgeLog implements PurgeLog {
     this.#heartbeats = this.#connection("heartbeat", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
-  async append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
+  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
     if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
-    const digest = purgeDigest(purge, reboundMs);
+    const digest = purgeDigest(purge);
     return await this.#publisher.publish({ purgeId: purge.purgeId, text: encoded.text, digest }, floor);
   }
 

@@ -130,7 +130,7 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         soft: true,
         pace: 5,
       };
-      const others: readonly (readonly [string, Purge, number?])[] = [
+      const others: readonly (readonly [string, Purge])[] = [
         ["other targets", { ...first, targets: [target("/a"), target("/c")] }],
         [
           "the same targets of one site",
@@ -138,12 +138,12 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         ],
         ["a hard purge", { purgeId: "deploy-1", targets: first.targets, soft: false, by: "" }],
         ["another pace", { ...first, pace: 6 }],
-        ["a rebound", first, 2_000],
+        ["a rebound", { ...first, reboundMs: 2_000 }],
       ];
-      for (const [what, other, reboundMs] of others) {
+      for (const [what, other] of others) {
         it(`is refused: ${what}`, async () => {
           const position = accepted(await log.append(first, BEGINNING));
-          expect(await rig.open().append(other, BEGINNING, reboundMs)).to.include({ kind: "another-purge" });
+          expect(await rig.open().append(other, BEGINNING)).to.include({ kind: "another-purge" });
           expect((await log.heartbeat(beatOf("edge-1"))).tail).to.deep.equal(position);
         });
       }

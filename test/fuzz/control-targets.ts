@@ -43,6 +43,13 @@ const ENTRIES = [
     soft: false,
     by: "edge-1",
   }),
+  JSON.stringify({
+    purgeId: "p-3",
+    targets: [{ kind: "tag", tag: "t" }],
+    soft: true,
+    reboundMs: 2000.5,
+    by: "x",
+  }),
   JSON.stringify({ purgeId: "p-2", targets: [{ kind: "everything" }], soft: true, pace: 5, by: "" }),
 ];
 

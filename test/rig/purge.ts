@@ -13,7 +13,7 @@ type Target = NonNullable<PurgeTarget["target"]>;
 export async function purge(
   control: string,
   target: Target,
-  how: { soft?: boolean; pace?: number } = {},
+  how: Partial<Pick<PurgeRequest, "soft" | "pace" | "rebound">> = {},
 ): Promise<PurgeResponse> {
   const request: PurgeRequest = {
     purgeId: "",
@@ -21,7 +21,7 @@ export async function purge(
     soft: how.soft ?? false,
     wait: undefined,
     dryRun: false,
-    rebound: undefined,
+    rebound: how.rebound,
     pace: how.pace ?? 0,
   };
   return call(control, (client, done) => client.purge(request, done));

@@ -20,8 +20,8 @@ class ChangedLog implements PurgeLog {
     this.#log = log;
   }
 
-  append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
-    return this.#log.append(purge, floor, reboundMs);
+  append(purge: Purge, floor: Position): Promise<AppendOutcome> {
+    return this.#log.append(purge, floor);
   }
 
   follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {

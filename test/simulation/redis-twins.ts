@@ -123,7 +123,7 @@ export class RedisTwins {
     const entries = purges.map((purge) => {
       const encoded = encodePurge(purge);
       const text = encoded.kind === "encoded" ? encoded.text : "";
-      return { purgeId: purge.purgeId, text, digest: purgeDigest(purge, undefined) };
+      return { purgeId: purge.purgeId, text, digest: purgeDigest(purge) };
     });
     // Those of one turn go together.
     return [

@@ -152,11 +152,12 @@ export class SimulatedEdge {
     });
     const applied = new Set<string>();
     const appliedAt = new Map<string, number>();
-    const sites = { names: [this.site], digest: this.site };
+    const directory = { kind: "directory", path: "/" } as const;
+    const sites = new Sites([{ name: this.site, hosts: [], origin: directory }]);
     const following = { leaseMs, purgeLog, store, clock, log: silent, sites, staleWhenLapsed };
     const follower = rules.follower(following);
-    follower.onPurge((position, { purgeId }) => {
-      applied.add(purgeId);
+    follower.onPurge(({ position, asked }) => {
+      applied.add(asked.purgeId);
       appliedAt.set(formatPosition(position), time.now);
     });
     const seen = origin.seenThrough((run) => this.defer(run));
@@ -172,7 +173,7 @@ export class SimulatedEdge {
       follower,
       purgeLog,
       records: new PurgeRecords(this.id, clock),
-      sites: new Sites([]),
+      sites,
       purgeRate: Number.POSITIVE_INFINITY,
     });
     this.#running = { parts, follower, purgeLog, purges, client, applied, appliedAt, staleWhenLapsed };

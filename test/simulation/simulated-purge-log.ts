@@ -78,12 +78,12 @@ export class SimulatedPurgeLog implements PurgeLog {
     this.#heartbeats = this.#connection(ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
   }
 
-  async append(purge: Purge, floor: Position, reboundMs?: number): Promise<AppendOutcome> {
+  async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
     if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
     const { purgeId } = purge;
     const outcome = await this.#publisher.publish(
-      { purgeId, text: encoded.text, digest: purgeDigest(purge, reboundMs) },
+      { purgeId, text: encoded.text, digest: purgeDigest(purge) },
       floor,
     );
     if (outcome.kind === "accepted")

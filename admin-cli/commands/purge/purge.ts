@@ -77,7 +77,7 @@ export const purgeCommand: Command = {
   notes: [
     "A path with a query names exactly that; a path without one names it with every query. A full URL also\nnames the site by its host. Paths, --prefix and --tag may be repeated and mixed: they go together.",
     `Targets beyond ${MOST_TARGETS}, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.`,
-    "--rebound is kept by the edge that takes the call: it is lost when that edge ends before. --dry-run asks every\nedge itself; its outcome is pending, because nothing was purged.",
+    "--rebound stands in the purge log: the second purge is sent by whichever edge is there when its time has come.\n--dry-run asks every edge itself; its outcome is pending, because nothing was purged.",
     "--pace bounds the requests of each edge by itself. What it asks for again is not waited for: a purge is proven\nbefore, and a client that comes first is answered as after any soft purge. Of several purges that are still under\nway at an edge the slowest pace holds.",
     "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN.",
     "applied: the edge has purged. fenced: the edge is cut off for longer than its lease, so it serves nothing\nunvalidated. pending: neither is known yet.",

@@ -189,8 +189,8 @@ export interface PurgeRequest {
   dryRun: boolean;
   /**
    * Purge the same targets once more after this time, for an origin that shows its new content late: 0.1 s to
-   * 300 s; no second purge when absent. The edge that took the call sends it, as purge_id followed by
-   * "~rebound"; it is lost when that edge ends before.
+   * 300 s; no second purge when absent. It stands in the purge log with the purge, and every edge waits for it: the
+   * first whose time has come, within a quarter of a second, sends it as purge_id followed by "~rebound".
    */
   rebound:
     | Duration
@@ -238,7 +238,7 @@ export interface PurgeReceipt {
   bytes: number;
   /**
    * true: the purge names a site, and this edge is configured with other sites or hosts than the edge that took the
-   * call. Its state is about the site of that name there; of a site that it does not know it purges that in every site.
+   * call. So it has purged in every site what the purge names in one.
    */
   differs: boolean;
 }

@@ -1,0 +1,13 @@
+import type { Position } from "../../purge-log/position.ts";
+import type { Purge } from "../../purge-log/purge.ts";
+
+/** A purge that has been applied at this edge. */
+export interface AppliedPurge {
+  readonly position: Position;
+  /** As it stands in the log. */
+  readonly asked: Purge;
+  /** What it means at this edge, which may know sites otherwise. */
+  readonly meant: Purge;
+  /** How many stored responses it covered. */
+  readonly objects: number;
+}
