@@ -10,8 +10,11 @@ import type { Member } from "../../purge-log/purge-log.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { beatOf } from "../../test/rig/purge-log-entries.ts";
+import { slowWork } from "../../test/rig/slow-work.ts";
+import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
+import type { MemoryStore } from "../store/memory-store.ts";
 import type { CallResult } from "./call-result.ts";
 import { PurgeRecords } from "./purge-audit.ts";
 import { PurgeCalls } from "./purge-calls.ts";
@@ -34,6 +37,9 @@ describe("the calls about purges", () => {
   let purgeLog: TroubledLog;
   let follower: PurgeFollower;
   let calls: PurgeCalls;
+  let store: MemoryStore;
+  /** By which the store pauses. */
+  let counting: ManualClock;
   let lines: z.infer<typeof LINE>[];
 
   beforeEach(async () => {
@@ -41,7 +47,8 @@ describe("the calls about purges", () => {
     purgeLog = new TroubledLog(clock);
     lines = [];
     const log = pino({}, { write: (line) => lines.push(LINE.parse(JSON.parse(line))) });
-    const store = memoryStore(1_000_000);
+    counting = new ManualClock();
+    store = memoryStore(1_000_000, slowWork(counting));
     const records = new PurgeRecords("edge-1", clock);
     follower = new PurgeFollower({
       leaseMs: 2_000,
@@ -193,6 +200,19 @@ describe("the calls about purges", () => {
     clock.advance(2_000);
     await turn();
     expect(await purged()).to.deep.equal([]);
+  });
+
+  it("let others work while dry runs count many responses, however many dry runs there are", async () => {
+    for (let i = 0; i < 320; i += 1) store.put(storedResponse(`/${i}`, { tags: ["t"] }), requestFor(`/${i}`));
+    const answers = ["p-1", "p-2", "p-3"].map((purgeId) => purge(purgeId, { dryRun: true }));
+    // Every 32 responses the counting pauses for what is due, until this clock moves.
+    for (let pauses = 0; pauses < 3 * 10; pauses += 1) {
+      await turn();
+      expect([pauses, counting.waiting]).to.deep.equal([pauses, 1]);
+      counting.advance(1);
+    }
+    const objects = (await Promise.all(answers)).map((each) => each.ok && each.value.edges[0]?.objects);
+    expect(objects).to.deep.equal([320, 320, 320]);
   });
 
   it("list purges of other edges with what the heartbeat table says of each edge", async () => {

@@ -45,6 +45,8 @@ export class PurgeCalls {
   readonly #parts: PurgeCallsParts;
   readonly #rate: PurgeRate;
   readonly #rebounds: Rebounds;
+  /** The dry run that is counting, or the last one. */
+  #counting: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PurgeCallsParts) {
     this.#parts = parts;
@@ -186,7 +188,10 @@ export class PurgeCalls {
   /** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
   async #dryRun(purgeId: string, targets: readonly PurgeTarget[]): Promise<CallResult<PurgeResponse>> {
     const { id, store } = this.#parts;
-    const { objects, bytes } = await store.covered(targets);
+    // One at a time: each works in slices, and the slices of many would follow one another without a pause.
+    const counted = this.#counting.then(() => store.covered(targets));
+    this.#counting = counted.catch(() => undefined);
+    const { objects, bytes } = await counted;
     const edges = [wireReceipt({ edge: id, state: "pending", ms: 0, objects, bytes })];
     const detail = `dry run: ${objects} objects, ${bytes} bytes on ${id}; nothing was purged`;
     return { ok: true, value: { purgeId, position: "", outcome: "pending", edges, detail } };
