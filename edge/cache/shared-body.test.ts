@@ -318,4 +318,24 @@ describe("a body shared by its readers", () => {
     expect(await body.end).to.deep.equal({ kind: "not-kept" });
     expect(budget.taken).to.equal(900);
   });
+
+  it("is read only 64 KiB ahead when all fills together hold too much", async () => {
+    for (const [ahead, pulls] of [
+      [64 * 1024 - 2, 3],
+      [64 * 1024 - 1, 2],
+    ] as const) {
+      const source = new GatedSource();
+      const budget = new ByteBudget(1000);
+      const body = shared(source, budget, 1000, 10_000_000);
+      const reader = body.join().read(0)[Symbol.asyncIterator]();
+      const first = reader.next();
+      await source.send(1);
+      // The reader is done with a byte when it asks for the next.
+      await first;
+      await source.send(ahead);
+      await turn();
+      expect(source.pulls, String(ahead)).to.equal(pulls);
+      await reader.return?.();
+    }
+  });
 });
