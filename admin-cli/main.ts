@@ -100,6 +100,7 @@ async function programHelp(): Promise<string> {
     "Usage: admin-cli <command> [options]\n\nTalks to the edges of an edgeCache fleet through the gRPC port of any of them, and to its routers.\n\nCommands:\n",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`),
     `\nOptions:\n${optionsHelp(PROGRAM_OPTIONS)}`,
+    "\nCalls come with the token in EDGECACHE_TOKEN, else with the one in EDGECACHE_READ_TOKEN, which only reads.\n",
     "\nExit codes: 0 success (for purge: every edge confirmed), 1 failure or not yet confirmed, 2 wrong usage.\n",
     "Each command explains itself: admin-cli <command> --help\n",
   ].join("");

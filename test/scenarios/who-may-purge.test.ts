@@ -2,6 +2,7 @@ import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js"
 import { expect } from "chai";
 import { Token } from "../../edge/control-plane/token.ts";
 import { EdgeServiceClient, type PurgeRequest } from "../../proto/gen/edgecache/v1/edge.ts";
+import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { ReflectionClient } from "../rig/reflection-client.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
@@ -144,6 +145,29 @@ describe("an edge with a token", () => {
     expect(codes.find(({ code }) => code !== status.OK)?.details).to.match(
       /^purge: must be at most 1 calls a second at edge-2; try again in \d+ ms/,
     );
+  });
+});
+
+describe("an edge with an operator port of its own address", () => {
+  it("answers operators there only, and for its own names only", async () => {
+    const origin = await HttpOrigin.start({});
+    const edge = await startTestEdge(origin.url, {
+      host: "0.0.0.0",
+      adminHost: "127.0.0.1",
+      advertise: "edge-1.internal",
+      adminAllowedHosts: ["metrics.internal"],
+    });
+    const { port } = edge.admin;
+    expect(edge.admin.host).to.equal("127.0.0.1");
+    // 127.0.0.2 is this machine, too.
+    const elsewhere = await get(`http://127.0.0.2:${port}`, "/healthz").catch((thrown: unknown) => thrown);
+    expect(elsewhere).to.have.property("code", "ECONNREFUSED");
+    const statuses = ["127.0.0.1", "edge-1.internal", "metrics.internal", "evil.example"].map(
+      async (host) => (await get(edge.operator, "/metrics", { headers: { Host: host } })).status,
+    );
+    expect(await Promise.all(statuses)).to.deep.equal([200, 200, 200, 421]);
+    await edge.stop();
+    await origin.stop();
   });
 });
 

@@ -79,7 +79,7 @@ export const purgeCommand: Command = {
     `Targets beyond ${MOST_TARGETS}, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.`,
     "--rebound stands in the purge log: the second purge is sent by whichever edge is there when its time has come.\n--dry-run asks every edge itself; its outcome is pending, because nothing was purged.",
     "--pace bounds the requests of each edge by itself. What it asks for again is not waited for: a purge is proven\nbefore, and a client that comes first is answered as after any soft purge. Of several purges that are still under\nway at an edge the slowest pace holds.",
-    "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN.",
+    "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN; the one that only reads is not enough.",
     "applied: the edge has purged. fenced: the edge is cut off for longer than its lease, so it serves nothing\nunvalidated. pending: neither is known yet.",
     "Exit code 0 only when the purge is proven: every edge applied or fenced (or when a dry run was answered).\n1 when it is pending, rejected or unknown, also after --no-wait. 2 when the command line is not understood.",
   ],

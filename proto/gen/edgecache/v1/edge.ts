@@ -2229,8 +2229,9 @@ export const StoredVariant_SelectingFieldsEntry: MessageFns<StoredVariant_Select
 /**
  * EdgeService is what one edge answers about itself and about the purges it accepts.
  *
- * Where an edge has a token (EDGECACHE_TOKEN), Purge and Forget need the metadata
- * `authorization: Bearer <token>` and are UNAUTHENTICATED without it; all other calls are open.
+ * Where an edge has a token (EDGECACHE_TOKEN), all calls but Ping need the metadata `authorization: Bearer <token>` and
+ * are UNAUTHENTICATED without it. For Stats, WatchStats, Purges and Explain the token that only reads
+ * (EDGECACHE_READ_TOKEN) is enough.
  */
 export type EdgeServiceService = typeof EdgeServiceService;
 export const EdgeServiceService = {
