@@ -24,7 +24,7 @@ import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } 
 
 const LOOPBACK = "127.0.0.1";
 
-/** Where the gRPC control port listens: who can reach it without a token must be on this machine. */
+/** Where the gRPC control port listens. Without a token only this machine can reach it. */
 export function controlHost({ host, tokens }: { readonly host: string; readonly tokens: Tokens }): string {
   return tokens.token !== undefined || isLoopback(host) ? host : LOOPBACK;
 }

@@ -25,7 +25,7 @@ import { EdgeReport } from "./status.ts";
 import { LeastRecentlyUsed } from "./store/eviction/lru.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 
-/** What an edge shares with its surroundings. The purge log stays open when the edge stops. */
+/** What an edge shares with the rest of its process. The purge log stays open when the edge stops. */
 export interface Surroundings {
   readonly purgeLog: PurgeLog;
   readonly clock: Clock;
@@ -46,22 +46,22 @@ export interface Edge {
   readonly grpc: Address;
   readonly admin: Address;
   /**
-   * Tells routers to look elsewhere, and resolves when they have had the time to: until then it takes and answers
-   * requests as before, each as the last of its connection. To be followed by stop().
+   * Tells routers that the edge ends, and resolves when they have had the time to notice. Until then it answers requests
+   * as before, each as the last of its connection. Call stop() next.
    */
   drain(): Promise<void>;
   /** Refuses new traffic, lets the answers in flight end for up to `drainMs`, closes everything it opened. */
   stop(): Promise<void>;
 }
 
-// How soon a lease that has come back shows; that it has run out shows when it does.
+// How soon gRPC health shows that the lease is back. That the lease has run out it shows at once.
 const LEAST_LOOK_MS = 50;
 // How long a stopping edge lets calls in flight go on.
 const CALLS_PATIENCE_MS = 2_000;
 // Two Pings of a router, 250 ms apart and jittered, and as long again for a far router or a busy machine.
 const NOTICE_MS = 1_000;
 
-/** The rule for who may call, in the words of the log and of the start line. */
+/** Who may call, in the words of the log and of the start line. */
 export const NO_TOKEN_RULE = "without EDGECACHE_TOKEN the gRPC control port listens on loopback only";
 
 /** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
@@ -225,7 +225,7 @@ class RunningEdge implements Edge {
     await this.#follower.start({
       edge: this.id,
       bootId: this.#bootId,
-      // Where nobody listens, nobody should look.
+      // A control port on loopback is advertised as such.
       grpcAddress: hostPort(onlyHere ? this.grpc.host : advertise, this.#grpcPort),
       httpAddress: hostPort(advertise, this.#httpPort),
     });
@@ -236,7 +236,7 @@ class RunningEdge implements Edge {
     this.#tellWhoMayCall(onlyHere);
   }
 
-  /** The rule that a person meets who calls from elsewhere, or who wonders why nobody asked for a secret. */
+  /** Tells an operator why calls from other machines fail, or why no call needs a token. */
   #tellWhoMayCall(onlyHere: boolean): void {
     const { log } = this.#parts;
     const grpc = hostPort(this.grpc.host, this.#grpcPort);
@@ -270,7 +270,7 @@ class RunningEdge implements Edge {
     await this.#watching;
     await this.#refill.stop();
     await this.#listener.close(this.#config.drain);
-    // Only now does nothing use the cache, so that no purge need wait for it (receipts count every member).
+    // Nothing uses the cache any more. Earlier, a purge would be proven without this edge.
     await this.#follower.stop();
     await this.#leave();
     await this.#control.close(CALLS_PATIENCE_MS);

@@ -14,7 +14,7 @@ import type { PurgeFollower } from "./purging/follower.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
 
-/** What it is said of. */
+/** What the report is about. */
 interface ReportedParts extends CacheContext {
   readonly follower: PurgeFollower;
 }
@@ -81,7 +81,7 @@ export class EdgeReport {
     };
   }
 
-  /** While the purge log does not answer, those it last told of. */
+  /** The heartbeat table; as it was at the last answer while the purge log does not answer. */
   async members(): Promise<readonly Member[]> {
     try {
       const members = await this.#purgeLog.members();
@@ -136,10 +136,10 @@ export class EdgeReport {
 }
 
 const RESOLUTION_MS = 10;
-// As often as a router asks: what is older would make it follow a load that is gone.
+// As often as a router asks. An older figure would make it follow a load that is gone.
 const SPAN_MS = 250;
 
-/** How long the event loop has lately kept others waiting. */
+/** Recent delay of the event loop. */
 class LoopDelay {
   readonly #clock: Clock;
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -19,9 +19,8 @@ const KEPT_TARGET_CHARACTERS = 8_192;
 // Half of what the admin CLI takes in one message.
 const MOST_LISTED_BYTES = 512 * 1024;
 
-// A receipt takes at least this many bytes of them: tags and lengths, the state and an id of one character.
-const LEAST_RECEIPT_BYTES = 12;
-const MOST_LISTED_RECEIPTS = MOST_LISTED_BYTES / LEAST_RECEIPT_BYTES;
+// To sort and write them takes some milliseconds, in which nobody else is served: 25 purges of a fleet of 200 edges.
+const MOST_LISTED_RECEIPTS = 5_000;
 
 interface Remembered {
   readonly position: Position;
@@ -84,8 +83,10 @@ export class PurgeRecords {
   /** The newest first, at most `limit`. */
   list(limit: number): PurgeRecord[] {
     const records: PurgeRecord[] = [];
-    let bytes = 0;
+    let [bytes, receipts] = [0, 0];
     for (const remembered of this.#latest(limit)) {
+      receipts += remembered.receipts.size;
+      if (receipts > MOST_LISTED_RECEIPTS) break;
       const record = recordOf(remembered);
       bytes += PurgeRecord.encode(record).finish().byteLength;
       if (bytes > MOST_LISTED_BYTES) break;

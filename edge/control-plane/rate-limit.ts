@@ -1,6 +1,6 @@
 /**
- * How many purge calls this edge takes: a bucket that holds a second's worth and is refilled steadily, so that a
- * burst passes and a flood does not.
+ * How many purge calls this edge takes: a bucket that holds a second's worth and is refilled steadily. A
+ * burst passes; a flood does not.
  */
 export class PurgeRate {
   readonly #perSecond: number;

@@ -14,7 +14,7 @@ import type { PackageDefinition } from "@grpc/proto-loader";
 export function describedStrictly(types: PackageDefinition): PackageDefinition {
   const strict: PackageDefinition = {};
   for (const [name, type] of Object.entries(types)) {
-    // Of services, it is their messages that bring the descriptors.
+    // A service has no descriptors of its own; its messages bring them.
     strict[name] =
       "fileDescriptorProtos" in type && Array.isArray(type.fileDescriptorProtos)
         ? Object.assign({}, type, { fileDescriptorProtos: strictFiles(type.fileDescriptorProtos) })

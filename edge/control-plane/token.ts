@@ -25,7 +25,7 @@ function digestOf(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
-/** What callers must come with; without a token nothing is asked of anybody. */
+/** The tokens that calls must come with. Without a token every call is allowed. */
 export interface Tokens {
   /** Allows every call. */
   readonly token: Token | undefined;

@@ -253,7 +253,10 @@ export interface PurgesRequest {
 export interface PurgesResponse {
   /** The edge that answers. */
   edge: string;
-  /** Fewer than asked for when the edge has seen no more since its start, or when they fill half a MiB. */
+  /**
+   * Fewer than asked for when the edge has seen no more since its start, or when they fill half a MiB or have 5,000
+   * receipts.
+   */
   purges: PurgeRecord[];
 }
 
