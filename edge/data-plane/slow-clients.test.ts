@@ -18,8 +18,8 @@ describe("slow clients", () => {
   });
 
   /** A client of a response of 8 MiB that has taken nothing since then. */
-  function client(name: string, readerSince: number | undefined, stored = large()): Sending {
-    const exchange = { timeouts: { readerSince }, dropClient: () => cut.push(name) };
+  function client(name: string, readerSince: number | undefined, stored = large(), sentAhead = 0): Sending {
+    const exchange = { timeouts: { readerSince }, sentAhead, dropClient: () => cut.push(name) };
     const sending = { exchange, served: { stored, content: bytesContent(stored.chunks) } };
     clients.add(sending);
     return sending;
@@ -52,6 +52,14 @@ describe("slow clients", () => {
     client("of another version", 0);
     clients.leaveBehind({ bytes: 99 * MIB, patienceMs: 0 }, 2_000);
     expect(cut).to.deep.equal(["of another version"]);
+  });
+
+  it("are cut for what they have sent ahead, too", () => {
+    const stored = large();
+    held.push(stored);
+    client("of what is stored", 0, stored, 1);
+    clients.leaveBehind({ bytes: 1, patienceMs: 0 }, 2_000);
+    expect(cut).to.deep.equal(["of what is stored"]);
   });
 
   it("are forgotten when their answer is over", () => {

@@ -4,7 +4,7 @@ import type { CacheContext } from "../cache/context.ts";
 
 /** An answer on its way to its client. */
 export interface Sending {
-  readonly exchange: Pick<Exchange, "dropClient"> & {
+  readonly exchange: Pick<Exchange, "dropClient" | "sentAhead"> & {
     readonly timeouts: Pick<Exchange["timeouts"], "readerSince">;
   };
   readonly served: Pick<Served, "stored" | "content">;
@@ -61,9 +61,10 @@ export class SlowClients {
   }
 
   /** Bytes that nobody else needs. */
-  #heldBy({ served: { stored, content } }: Sending): number {
-    if (content.kind === "none") return 0;
-    if (stored !== undefined && this.#store.peek(stored.key).includes(stored)) return 0;
-    return content.kind === "bytes" ? (stored?.bodyLength ?? content.length) : ARRIVING;
+  #heldBy({ exchange, served: { stored, content } }: Sending): number {
+    const { sentAhead } = exchange;
+    if (content.kind === "none") return sentAhead;
+    if (stored !== undefined && this.#store.peek(stored.key).includes(stored)) return sentAhead;
+    return sentAhead + (content.kind === "bytes" ? (stored?.bodyLength ?? content.length) : ARRIVING);
   }
 }

@@ -56,7 +56,7 @@ export class Connection implements ClientSide, OpenConnection {
   readonly peer: Peer;
   readonly #parts: ConnectionParts;
   readonly #heads = new RequestHeads();
-  readonly #unread = new UnreadBytes();
+  readonly unread = new UnreadBytes();
   #state: State;
   #stopping = false;
   #reading = false;
@@ -149,12 +149,12 @@ export class Connection implements ClientSide, OpenConnection {
     switch (this.#state.kind) {
       case "idle":
       case "fields":
-        this.#unread.add(chunk);
+        this.unread.add(chunk);
         this.#readRequests();
         break;
       case "exchange":
-        this.#unread.add(chunk);
-        if (this.#unread.full) this.socket.pause();
+        this.unread.add(chunk);
+        if (this.unread.full) this.socket.pause();
         this.#state.exchange.answerer?.moreBody();
         break;
       case "lingering":
@@ -169,15 +169,15 @@ export class Connection implements ClientSide, OpenConnection {
     this.#reading = true;
     try {
       while (this.#state.kind === "idle" || this.#state.kind === "fields") {
-        const { chunk, at } = this.#unread;
+        const { chunk, at } = this.unread;
         if (chunk === undefined) break;
         const read = this.#heads.read(chunk, at);
         if (read.kind === "refused") this.#refuse(read.refused, this.#heads.isHead);
         else if (read.kind === "head") {
-          this.#unread.readTo(read.end);
+          this.unread.readTo(read.end);
           this.#begin(read.head);
         } else {
-          this.#unread.readTo(chunk.length);
+          this.unread.readTo(chunk.length);
           if (this.#state.kind === "idle")
             this.#state = { kind: "fields", since: this.#parts.clock.monotonic() };
         }
@@ -192,7 +192,7 @@ export class Connection implements ClientSide, OpenConnection {
     const { connections, clock, limits } = this.#parts;
     const { framing } = request.fields;
     const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-    const body = empty ? undefined : new RequestBody(framing, this.#unread);
+    const body = empty ? undefined : new RequestBody(framing, this.unread);
     const exchange = new Exchange(request, body, this, new Timeouts(limits), clock.monotonic());
     this.#asked = true;
     this.#state = { kind: "exchange", exchange };
@@ -223,7 +223,7 @@ export class Connection implements ClientSide, OpenConnection {
     this.#parts.connections.idle(this);
     this.#end(exchange, "answered");
     if (this.socket.isPaused()) this.socket.resume();
-    if (this.#unread.chunk !== undefined) this.#readRequests();
+    if (this.unread.chunk !== undefined) this.#readRequests();
     else this.#endIfHalfClosed();
   }
 
@@ -240,7 +240,7 @@ export class Connection implements ClientSide, OpenConnection {
   #linger(now: number): void {
     this.#state = { kind: "lingering", since: now };
     this.#parts.connections.useless(this);
-    this.#unread.clear();
+    this.unread.clear();
     this.socket.end();
     if (this.socket.isPaused()) this.socket.resume();
   }

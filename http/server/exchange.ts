@@ -10,6 +10,8 @@ export interface ClientSide {
   readonly socket: Socket;
   readonly outgoing: WriteBuffer;
   readonly peer: Peer;
+  /** What it has sent ahead. */
+  readonly unread: { readonly size: number };
   /** No further request is taken after this one. */
   readonly closing: boolean;
   /** The body has been read as far as it has come: more may come. */
@@ -119,6 +121,11 @@ export class Exchange {
   /** The connection closes after the answer, whatever the client asked for. */
   closeAfter(): void {
     this.#closes = true;
+  }
+
+  /** Bytes that the client has sent ahead, and that wait for the end of this. */
+  get sentAhead(): number {
+    return this.#client.unread.size;
   }
 
   /** Whether everything sent to the client so far has left. */

@@ -48,10 +48,10 @@ describe(`the memory of an edge${measures ? "" : " (skipped: it is measured on L
 
   it("is what it promises when clients send requests ahead and read nothing", async () => {
     const fields = "a: b\r\n".repeat(90);
-    const ahead = `GET /1 HTTP/1.1\r\nHost: a\r\n${fields}\r\n`.repeat(99);
+    const ahead = `GET /1 HTTP/1.1\r\nHost: a\r\n${fields}\r\n`.repeat(150);
     const peak = await peakUnder(MEMORY, ofLarge, async (port) => {
       const clients: Socket[] = [];
-      for (let n = 0; n < 300; n += 1) clients.push(await slowReader(port, ahead));
+      for (let n = 0; n < 500; n += 1) clients.push(await slowReader(port, ahead));
       await wait(3_000);
       for (const client of clients) client.destroy();
     });
