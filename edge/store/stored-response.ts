@@ -43,8 +43,9 @@ const PIECE = 320;
 // A map or a set that one response has of its own, and each member of it, beside its text.
 const COLLECTION = 192;
 const MEMBER = 64;
-// A tag stands in the response and in the index, which needs a set where several responses have it.
-const TAG = 112;
+// A tag stands in the response and in the index, which needs a set where several responses have it, and room for a
+// second table while it grows.
+const TAG = 160;
 
 /** Bytes of memory that a stored response is charged for. Its texts have a byte a char. */
 export function chargedBytes(stored: StoredResponse): number {
