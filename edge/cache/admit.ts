@@ -85,6 +85,7 @@ export function sharedOrForOne(
     selecting,
     chunks: [],
     bodyLength: 0,
+    sent: "rewritten",
     tags,
     variance,
     mark,

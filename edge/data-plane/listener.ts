@@ -11,8 +11,9 @@ import type { CacheContext } from "../cache/context.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
 import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
 import { type EdgeRequest, serve } from "../cache/serve.ts";
-import { withoutDefaultPort } from "../origin/host-policy.ts";
 import type { Sites } from "../origin/sites.ts";
+import { Addressing } from "./addressing.ts";
+import { HitPath } from "./hit-path.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
@@ -47,7 +48,7 @@ const UNKNOWN_HOST = { status: 421, detail: "unknown-host" } as const;
 /** The HTTP data port: the front door of an edge. It serves the sites and nothing else. */
 export class Listener {
   readonly #edge: CacheContext;
-  readonly #sites: Sites;
+  readonly #addressing: Addressing;
   readonly #latencyMs: number;
   readonly #proxies: TrustedProxies;
   readonly #isToken: ListenerConfig["isToken"];
@@ -57,18 +58,20 @@ export class Listener {
 
   constructor(edge: CacheContext, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
     this.#edge = edge;
-    this.#sites = sites;
     this.#latencyMs = config.simulateLatencyMs;
     this.#proxies = new TrustedProxies(config.trustedProxies);
+    this.#addressing = new Addressing(sites, this.#proxies);
     this.#isToken = config.isToken;
     this.#date = new HttpDate(edge.clock);
     this.#clients = new SlowClients(edge.store);
+    const hits = new HitPath(edge, this.#addressing, this.#clients, this.#date);
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
       scheme: "http",
       clock: edge.clock,
       limits: { ...CLIENT_LIMITS, ...limits },
       take: (exchange) => this.#take(exchange),
+      ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (cause) =>
@@ -105,25 +108,17 @@ export class Listener {
   #take(exchange: Exchange): void {
     const { request, peer } = exchange;
     const { section } = request.fields;
-    const scheme = this.#proxies.scheme(peer.address, section.get("X-Forwarded-Proto"), peer.scheme);
-    const named = this.#proxies.host(peer.address, section.get("X-Forwarded-Host"), request.host);
-    const authority = withoutDefaultPort(scheme, named ?? "");
-    const site = this.#sites.of(authority);
-    if (site === undefined) {
+    const addressed = this.#addressing.of(section, request.host, peer);
+    if (addressed === undefined) {
       this.#refuseExchange(exchange, UNKNOWN_HOST);
       return;
     }
-    const addresses = this.#proxies.chain(peer.address, section.get("X-Forwarded-For"));
     const asked = {
       method: request.method,
       target: request.path,
-      site,
-      ...this.#sites.told(site, scheme, authority),
+      ...addressed,
       fields: section,
-      scheme,
-      authority,
-      addresses,
-      mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addresses),
+      mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
     };
     this.#answer(exchange, asked).catch((thrown: unknown) => exchange.fault(thrown));
   }

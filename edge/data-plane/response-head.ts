@@ -1,7 +1,7 @@
-import { isToken } from "../../http/message/token.ts";
 import { statusLine } from "../../http/server/error-response.ts";
 import type { Content, Served } from "../cache/answer.ts";
 import { appendCacheStatus, cacheStatusMember, xCache } from "../cache/outcome.ts";
+import { isSendable } from "../rules/sent-fields.ts";
 
 /** The head of an answer without what belongs to the connection. Chars are bytes (latin1). */
 export interface ResponseHeadText {
@@ -19,9 +19,6 @@ export interface HeadOptions {
   readonly date: string;
 }
 
-// RFC 9110 section 5.5: tab, space, visible ASCII, and bytes over 0x7f.
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /** undefined when a field cannot be sent as it is. */
 export function responseHead(
   served: Served,
@@ -34,6 +31,7 @@ export function responseHead(
   const ownLength = hasContent || (length !== undefined && !fields.has("Content-Length"));
   let text = statusLine(status);
   let isDated = false;
+  let isLengthSent = false;
   for (const [name, value] of fields) {
     switch (name.toLowerCase()) {
       case "cache-status":
@@ -44,15 +42,19 @@ export function responseHead(
         break;
       case "content-length":
         // RFC 9110 section 8.6: none in a 204.
-        if (ownLength || status === 204) continue;
+        if (status === 204) continue;
+        if (!ownLength) break;
+        if (isLengthSent || value !== String(length)) continue;
+        isLengthSent = true;
         break;
       case "date":
         isDated = true;
     }
-    if (!isToken(name) || !FIELD_VALUE.test(value)) return undefined;
+    if (!isSendable(name, value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
-  if (ownLength && length !== undefined && status !== 204) text += `Content-Length: ${length}\r\n`;
+  if (ownLength && !isLengthSent && length !== undefined && status !== 204)
+    text += `Content-Length: ${length}\r\n`;
   if (age !== undefined) text += `Age: ${age}\r\n`;
   if (!isDated) text += `Date: ${date}\r\n`;
   const cacheStatus = appendCacheStatus(fields, cacheStatusMember(edge, outcome));
@@ -67,7 +69,7 @@ export function interimHead(
 ): string | undefined {
   let text = statusLine(status);
   for (const [name, value] of fields) {
-    if (!isToken(name) || !FIELD_VALUE.test(value)) return undefined;
+    if (!isSendable(name, value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
   return `${text}\r\n`;

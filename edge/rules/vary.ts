@@ -19,7 +19,7 @@ export function selectingFields(responseFields: Fields, request: CacheRequest): 
     const name = member.toLowerCase();
     // RFC 9111 section 4.1: a member "*" always fails to match.
     if (name === "*" || !isToken(name)) return "never";
-    const value = normalised(name, request);
+    const value = selectingValue(name, request);
     if (!selecting.has(name)) characters += name.length + (value?.length ?? 0);
     selecting.set(name, value);
   }
@@ -29,7 +29,7 @@ export function selectingFields(responseFields: Fields, request: CacheRequest): 
 /** RFC 9111 section 4.1: every field that Vary named has the value it had; absent only if it was absent. */
 export function selects(selecting: Selecting, request: CacheRequest): boolean {
   for (const [name, value] of selecting) {
-    if (normalised(name, request) !== value) return false;
+    if (selectingValue(name, request) !== value) return false;
   }
   return true;
 }
@@ -59,7 +59,7 @@ const NOT_LISTS: ReadonlySet<string> = new Set([
  * of one name are one list (RFC 9110 section 5.3). A value that its field's grammar does not allow is compared
  * as it is. It equals no other normal form, because every normal form is well-formed.
  */
-function normalised(name: string, request: CacheRequest): string | undefined {
+export function selectingValue(name: string, request: CacheRequest): string | undefined {
   const value = asForwarded(name, request);
   if (value === undefined) return undefined;
   if (NOT_LISTS.has(name)) return trimSpace(value);

@@ -1,4 +1,5 @@
 import type { Selecting } from "../rules/exchange.ts";
+import { sentFields } from "../rules/sent-fields.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 // A small body becomes one piece, which a hit writes in one call. A large body is copied piece by piece.
@@ -49,6 +50,7 @@ export function inOwnMemory(stored: StoredResponse): StoredResponse {
     target: key.endsWith(target) ? key.slice(key.length - target.length) : ownText(target),
     fields: packed,
     clientFields: clientFields === fields ? packed : clientFields.packed(),
+    sent: sentFields(clientFields, stored.bodyLength),
     selecting: selecting.size === 0 ? NOTHING_SELECTS : ownSelecting(selecting),
     tags: tags.length === 0 ? NO_TAGS : tags.map(ownText),
   };

@@ -1,6 +1,7 @@
 import type { Position } from "../../purge-log/position.ts";
 import type { TimedHead } from "../rules/exchange.ts";
 import type { SearchVariance } from "../rules/no-vary-search.ts";
+import type { SentFields } from "../rules/sent-fields.ts";
 import { parsedHead, type StoredHead } from "../rules/stored-head.ts";
 
 /** A stored response: what the rules need to know of it, its body, and what a purge needs to know of it. */
@@ -12,6 +13,8 @@ export interface StoredResponse extends StoredHead {
   readonly target: string;
   readonly chunks: readonly Uint8Array[];
   readonly bodyLength: number;
+  /** How far a hit sends the stored fields as they are. */
+  readonly sent: SentFields;
   readonly tags: readonly string[];
   /** No-Vary-Search: the other targets of its path that it stands for. */
   readonly variance: SearchVariance | undefined;
@@ -32,7 +35,7 @@ export interface FillMark {
 /** The same response with another status or other fields, which are parsed anew. */
 export function withHead(stored: StoredResponse, head: Partial<TimedHead>): StoredResponse {
   const { status, fields, requestTime, responseTime } = { ...stored, ...head };
-  return { ...stored, ...parsedHead({ status, fields, requestTime, responseTime }) };
+  return { ...stored, ...parsedHead({ status, fields, requestTime, responseTime }), sent: "rewritten" };
 }
 
 // The numbers below are what a heap holds after a full collection, with node 26; see test/memory.

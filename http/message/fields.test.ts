@@ -37,13 +37,14 @@ describe("Fields", () => {
   });
 
   it("says the same when it is packed, whatever is in it", () => {
-    const part = fc.string({ unit: fc.constantFrom("a", "B", ":", " ", ",", "\n", "ÿ"), maxLength: 4 });
+    const part = fc.string({ unit: fc.constantFrom("a", "B", ":", " ", ",", "\n", "\r", "ÿ"), maxLength: 4 });
     fc.assert(
       fc.property(fc.array(fc.tuple(part, part), { maxLength: 6 }), part, (lines, name) => {
         const plain = Fields.of(lines);
         for (const same of [plain.packed(), plain.packed().packed(), plain.packed().unpacked()]) {
           expect([...same]).to.deep.equal(lines);
           expect(same.all(name)).to.deep.equal(plain.all(name));
+          expect(same.lines).to.equal(lines.map(([field, value]) => `${field}: ${value}\r\n`).join(""));
           expect([...same.plus("a", "1").names()]).to.deep.equal([...plain.plus("a", "1").names()]);
         }
       }),

@@ -1,13 +1,18 @@
 import { rawValues } from "./raw-fields.ts";
 
-// No field has it in its name or its value: both programs refuse a message that says otherwise.
-const BETWEEN = "\n";
+// As in a message (RFC 9112 section 5), so that packed lines can be sent as they are.
+const BEHIND_NAME = ": ";
+const BEHIND_VALUE = "\r\n";
+
+// Both programs refuse a message with such a name or value. Fields that are made here may have one.
+const UNPACKABLE_NAME = /[:\r\n]|^$/;
+const UNPACKABLE_VALUE = /[\r\n]/;
 
 /** The field section of one message: lines in order, names compared without case. Immutable. */
 export class Fields implements Iterable<readonly [name: string, value: string]> {
   static readonly none = new Fields([]);
 
-  /** name, value, name, value …, or all of it in one text. */
+  /** name, value, name, value …, or the field lines in one text. */
   readonly #held: readonly string[] | string;
 
   private constructor(held: readonly string[] | string) {
@@ -29,8 +34,13 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   packed(): Fields {
     const raw = this.#raw;
     if (raw.length === 0) return Fields.none;
-    if (typeof this.#held === "string" || raw.some((part) => part.includes(BETWEEN))) return this;
-    return new Fields(raw.join(BETWEEN));
+    if (typeof this.#held === "string" || !isPackable(raw)) return this;
+    return new Fields(linesOf(raw));
+  }
+
+  /** The field lines as they stand in a message, each with its end. */
+  get lines(): string {
+    return typeof this.#held === "string" ? this.#held : linesOf(this.#held);
   }
 
   /** The same for using it several times. */
@@ -45,7 +55,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   }
 
   get #raw(): readonly string[] {
-    return typeof this.#held === "string" ? this.#held.split(BETWEEN) : this.#held;
+    return typeof this.#held === "string" ? partsOf(this.#held) : this.#held;
   }
 
   /** Every line's value, in order; empty when the field is absent. */
@@ -111,4 +121,28 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     const raw = this.#raw;
     for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? "", raw[at + 1] ?? ""];
   }
+}
+
+function isPackable(raw: readonly string[]): boolean {
+  return raw.every((part, at) => !(at % 2 === 0 ? UNPACKABLE_NAME : UNPACKABLE_VALUE).test(part));
+}
+
+function linesOf(raw: readonly string[]): string {
+  const pieces: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2)
+    pieces.push(raw[at] ?? "", BEHIND_NAME, raw[at + 1] ?? "", BEHIND_VALUE);
+  // Joined, and not added up: an added text would keep the texts that it is made of.
+  return pieces.join("");
+}
+
+/** The names and values that `linesOf` has put together. */
+function partsOf(lines: string): readonly string[] {
+  const raw: string[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const colon = lines.indexOf(BEHIND_NAME, at);
+    const end = lines.indexOf(BEHIND_VALUE, colon);
+    raw.push(lines.slice(at, colon), lines.slice(colon + BEHIND_NAME.length, end));
+    at = end + BEHIND_VALUE.length;
+  }
+  return raw;
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../../process/clock.ts";
 import { FIELDS_TOO_SLOW, type RefusedRequest } from "../message/refusal.ts";
 import { type RequestHead, RequestHeads } from "../message/request-head.ts";
 import type { Scheme } from "../message/scheme.ts";
+import type { AnswerAtOnce, AnswersAtOnce } from "./answer-at-once.ts";
 import type { Connections, OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
 import { closeIfSilent, HalfClose } from "./half-close.ts";
@@ -20,8 +21,11 @@ export interface ConnectionParts {
   readonly connections: Connections;
   /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
   readonly limits: TimeoutLimits & { readonly fieldsMs: number };
+  /** A request counts as in flight from now on. */
+  readonly began: () => void;
   /** A request has come. It is answered through the exchange. */
   readonly take: (exchange: Exchange) => void;
+  readonly atOnce: AnswersAtOnce | undefined;
   /** Its answer has left, or never will. */
   readonly ended: () => void;
   /** The answer to bytes that are no request; the connection is closed after it. */
@@ -40,6 +44,11 @@ type State =
   /** All has been said. What still comes is read and dropped: unread bytes would make the kernel discard the answer. */
   | { readonly kind: "lingering"; readonly since: number }
   | { readonly kind: "closed" };
+
+interface AnsweredAtOnce {
+  readonly request: RequestHead;
+  readonly answer: AnswerAtOnce;
+}
 
 const CLOSED: State = { kind: "closed" };
 
@@ -63,6 +72,9 @@ export class Connection implements ClientSide, OpenConnection {
   #asked = false;
   /** Set when the client sends no more. */
   #halfClose: HalfClose | undefined;
+  #answerAtOnce: ReturnType<AnswersAtOnce> | undefined;
+  /** Not sent yet. */
+  #answered: AnsweredAtOnce | undefined;
 
   /** The socket stays open for writing when the client closes its side. */
   constructor(socket: Socket, parts: ConnectionParts) {
@@ -182,6 +194,7 @@ export class Connection implements ClientSide, OpenConnection {
             this.#state = { kind: "fields", since: this.#parts.clock.monotonic() };
         }
       }
+      this.#flush();
     } finally {
       this.#reading = false;
     }
@@ -189,19 +202,59 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #begin(request: RequestHead): void {
-    const { connections, clock, limits } = this.#parts;
     const { framing } = request.fields;
     const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-    const body = empty ? undefined : new RequestBody(framing, this.unread);
-    const exchange = new Exchange(request, body, this, new Timeouts(limits), clock.monotonic());
     this.#asked = true;
-    this.#state = { kind: "exchange", exchange };
-    connections.busy(this);
+    if (empty && this.#answersAtOnce(request)) return;
+    // What its client has not taken yet of the answers before counts as part of this one.
+    this.#sendAnswers();
+    const exchange = this.#exchangeOf(request, empty ? undefined : new RequestBody(framing, this.unread));
     try {
       this.#parts.take(exchange);
     } catch (thrown) {
       this.#fault(thrown);
     }
+  }
+
+  #exchangeOf(request: RequestHead, body: RequestBody | undefined): Exchange {
+    const { connections, clock, limits } = this.#parts;
+    const exchange = new Exchange(request, body, this, new Timeouts(limits), clock.monotonic());
+    this.#state = { kind: "exchange", exchange };
+    connections.busy(this);
+    this.#parts.began();
+    return exchange;
+  }
+
+  #answersAtOnce(request: RequestHead): boolean {
+    const { persists, version } = request.fields;
+    if (this.#parts.atOnce === undefined || !persists || version !== "1.1" || this.closing) return false;
+    this.#answerAtOnce ??= this.#parts.atOnce(this.peer);
+    const answer = this.#answerAtOnce(request);
+    if (answer === undefined) return false;
+    this.#state = { kind: "idle", since: this.#parts.clock.monotonic() };
+    this.#answered = { request, answer };
+    this.outgoing.gather(this.socket, answer.head, answer.body);
+    if (this.socket.writableLength > 0) this.#flush();
+    return true;
+  }
+
+  /** Answers that are given at once are written together. Returns the last of them. */
+  #sendAnswers(): AnsweredAtOnce | undefined {
+    const answered = this.#answered;
+    this.#answered = undefined;
+    if (answered !== undefined) this.outgoing.flush(this.socket);
+    return answered;
+  }
+
+  #flush(): void {
+    const answered = this.#sendAnswers();
+    if (answered === undefined) return;
+    this.#parts.connections.answered(this);
+    if (this.socket.writableLength === 0) return;
+    // What the client sends next waits until it has taken this.
+    const exchange = this.#exchangeOf(answered.request, undefined);
+    answered.answer.waits(exchange);
+    exchange.finish();
   }
 
   /** Everything written has left. */
@@ -233,6 +286,7 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #refuse(refused: RefusedRequest, headOnly: boolean): void {
+    this.#sendAnswers();
     this.outgoing.send(this.socket, this.#parts.refuse(refused, headOnly));
     this.#linger(this.#parts.clock.monotonic());
   }

@@ -56,6 +56,12 @@ export class Connections {
     this.#idle.delete(connection);
   }
 
+  /** A request came and has been answered at once. */
+  answered(connection: OpenConnection): void {
+    this.busy(connection);
+    this.idle(connection);
+  }
+
   /** It waits for another request. */
   idle(connection: OpenConnection): void {
     if (this.#all.has(connection)) this.#idle.add(connection);

@@ -186,7 +186,7 @@ export class ExchangeStreams implements Answerer {
 
 const CLOSE = "Connection: close\r\n";
 /** Clients that know how long a connection is kept use it no longer. */
-const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n`;
+export const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n`;
 
 function codingFor(length: number | "none" | undefined, version: "1.0" | "1.1"): Coding {
   if (length === "none") return NONE;

@@ -9,6 +9,7 @@ import type { Clock } from "../../process/clock.ts";
 import { listen } from "../../process/listen.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { Scheme } from "../message/scheme.ts";
+import type { AnswersAtOnce } from "./answer-at-once.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
@@ -34,6 +35,7 @@ export interface HttpServerOptions {
   readonly limits: ServerLimits;
   /** A request has come. It is answered through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
+  readonly atOnce?: AnswersAtOnce;
   /** The whole answer to bytes that are no request; the connection is closed after it. */
   readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
   /** `take` or an answerer threw: logs it, and makes the answer after which the connection is closed. */
@@ -52,7 +54,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { clock, scheme, limits, take, refuse, fault } = options;
+    const { clock, scheme, limits, take, atOnce, refuse, fault } = options;
     this.#connections = new Connections(limits.connections);
     const parts: ConnectionParts = {
       clock,
@@ -60,10 +62,11 @@ export class HttpServer {
       limits,
       outgoing: new WriteBuffer(),
       connections: this.#connections,
-      take: (exchange) => {
+      began: () => {
         this.#inFlight += 1;
-        take(exchange);
       },
+      take,
+      atOnce,
       ended: () => {
         this.#inFlight -= 1;
       },

@@ -14,18 +14,42 @@ const NOTHING = Buffer.alloc(0);
  */
 export class WriteBuffer {
   #bytes = Buffer.allocUnsafeSlow(SIZE);
+  /** How much of it waits for `flush`. */
+  #gathered = 0;
 
   /** Writes `head`, `body` and `tail` (latin1). All of it is copied: the caller may use `body` again at once. */
   send(socket: Socket, head: string, body: Uint8Array = NOTHING, tail = ""): void {
     const length = head.length + body.length + tail.length;
     if (length > SIZE || socket.writableLength > 0) {
       const bytes = Buffer.allocUnsafe(length);
-      fill(bytes, head, body, tail);
+      fill(bytes, 0, head, body, tail);
       socket.write(bytes);
       return;
     }
-    fill(this.#bytes, head, body, tail);
+    fill(this.#bytes, 0, head, body, tail);
     socket.write(this.#bytes.subarray(0, length));
+    if (socket.writableLength > 0) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
+  }
+
+  /**
+   * Puts a message behind those that were gathered for the same socket; they are written together by `flush`, which must
+   * be called before anything else is done with this buffer. A large `body` is not copied: it must never change.
+   */
+  gather(socket: Socket, head: string, body: Uint8Array = NOTHING): void {
+    const copied = body.length <= COPIED_AT_MOST;
+    if (!copied || this.#gathered + head.length + body.length > SIZE) this.flush(socket);
+    if (!copied || head.length + body.length > SIZE) {
+      this.sendLasting(socket, head, body, "");
+      return;
+    }
+    fill(this.#bytes, this.#gathered, head, body, "");
+    this.#gathered += head.length + body.length;
+  }
+
+  flush(socket: Socket): void {
+    if (this.#gathered === 0) return;
+    socket.write(this.#bytes.subarray(0, this.#gathered));
+    this.#gathered = 0;
     if (socket.writableLength > 0) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
   }
 
@@ -43,8 +67,8 @@ export class WriteBuffer {
   }
 }
 
-function fill(bytes: Buffer, head: string, body: Uint8Array, tail: string): void {
-  bytes.write(head, 0, "latin1");
-  bytes.set(body, head.length);
-  if (tail !== "") bytes.write(tail, head.length + body.length, "latin1");
+function fill(bytes: Buffer, at: number, head: string, body: Uint8Array, tail: string): void {
+  bytes.write(head, at, "latin1");
+  bytes.set(body, at + head.length);
+  if (tail !== "") bytes.write(tail, at + head.length + body.length, "latin1");
 }

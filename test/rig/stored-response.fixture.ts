@@ -19,6 +19,7 @@ export function storedResponse(target: string, given: Given = {}): StoredRespons
     selecting: new Map(),
     chunks: [],
     bodyLength: 0,
+    sent: "rewritten",
     tags: [],
     variance: undefined,
     mark: { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 0 },

@@ -1,0 +1,99 @@
+import type { RequestFields } from "../../http/message/request-fields.ts";
+import type { RequestHead } from "../../http/message/request-head.ts";
+import type { Peer } from "../../http/server/peer.ts";
+import { cacheKey } from "../rules/cache-key.ts";
+import { acceptsCodings } from "../rules/content-coding.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
+import { isLoop } from "../rules/loop.ts";
+import { isExcessiveRange } from "../rules/range.ts";
+import { selectingValue } from "../rules/vary.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import type { Addressing } from "./addressing.ts";
+
+/** What a field section asks for. */
+export type Asks =
+  /** The stored response as it is. */
+  | "whole"
+  /** A part of it, or whether the client has it already. */
+  | "part"
+  /** Something that the full path has to see to. */
+  | "more";
+
+const MORE: ReadonlySet<string> = new Set([
+  "cache-control",
+  "content-length",
+  "edgecache-after",
+  "expect",
+  "if-match",
+  "if-unmodified-since",
+  "pragma",
+  "transfer-encoding",
+  "upgrade",
+]);
+const PART: ReadonlySet<string> = new Set(["if-modified-since", "if-none-match", "if-range", "range"]);
+
+// Origins vary on a few fields. A client meets no more of them on one connection than this.
+const MOST_VALUES = 32;
+
+/** The field section of a client, and what follows from it for every target that it is sent with. */
+export class FieldSection {
+  readonly fields: RequestFields;
+  readonly host: string | undefined;
+  readonly asks: Asks;
+  /** The cache key of a target is this and the target. */
+  readonly keyPrefix: string;
+  readonly #request: CacheRequest;
+  /** By the name of a field that Vary names: the value that selects. */
+  readonly #values = new Map<string, string | undefined>();
+
+  constructor({ fields, host, method }: RequestHead, peer: Peer, addressing: Addressing, edgeId: string) {
+    this.fields = fields;
+    this.host = host;
+    const addressed = addressing.of(fields.section, host, peer);
+    this.asks = addressed === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
+    this.#request = { method, target: "", site: "", ...addressed, fields: fields.section };
+    this.keyPrefix = cacheKey(this.#request);
+  }
+
+  requestFor({ method, path }: RequestHead): CacheRequest {
+    return { ...this.#request, method, target: path };
+  }
+
+  /** The variant that is selected; undefined when none is, or several are. */
+  onlySelected(variants: readonly StoredResponse[]): StoredResponse | undefined {
+    let only: StoredResponse | undefined;
+    for (const stored of variants) {
+      if (!this.#selects(stored)) continue;
+      // RFC 9111 section 4.1: the most recent one; the full path finds it.
+      if (only !== undefined || stored.method === "HEAD" || stored.held !== undefined) return undefined;
+      only = stored;
+    }
+    return only;
+  }
+
+  #selects({ selecting, codings }: StoredResponse): boolean {
+    for (const [name, value] of selecting) if (this.#value(name) !== value) return false;
+    return (
+      codings.length === 0 || selecting.has("accept-encoding") || acceptsCodings(this.fields.section, codings)
+    );
+  }
+
+  #value(name: string): string | undefined {
+    const known = this.#values.get(name);
+    if (known !== undefined || this.#values.has(name)) return known;
+    const value = selectingValue(name, this.#request);
+    if (this.#values.size < MOST_VALUES) this.#values.set(name, value);
+    return value;
+  }
+}
+
+function asksOf({ raw, section }: RequestFields): Asks {
+  let asks: Asks = "whole";
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]?.toLowerCase() ?? "";
+    if (MORE.has(name)) return "more";
+    if (PART.has(name)) asks = "part";
+  }
+  const range = asks === "part" ? section.get("range") : undefined;
+  return range !== undefined && isExcessiveRange(range) ? "more" : asks;
+}

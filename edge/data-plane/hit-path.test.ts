@@ -1,0 +1,288 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { formatHttpDate } from "../../http/message/date.ts";
+import { Fields } from "../../http/message/fields.ts";
+import { type RequestHead, RequestHeads } from "../../http/message/request-head.ts";
+import { HttpDate } from "../../http/server/date-field.ts";
+import { KEEP_ALIVE } from "../../http/server/exchange-streams.ts";
+import { peerAt } from "../../http/server/peer.ts";
+import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+import { createLog } from "../../process/log.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { memoryStore } from "../../test/rig/memory-store.ts";
+import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { type CacheContext, cacheOf } from "../cache/context.ts";
+import { serve } from "../cache/serve.ts";
+import { Sites } from "../origin/sites.ts";
+import { PurgeFollower } from "../purging/follower.ts";
+import { selectingFields } from "../rules/vary.ts";
+import { inOwnMemory } from "../store/own-memory.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { Addressing } from "./addressing.ts";
+import { HitPath } from "./hit-path.ts";
+import { responseHead } from "./response-head.ts";
+import { SlowClients } from "./slow-clients.ts";
+
+const PEER = peerAt("192.0.2.7", "http");
+const SITE = "default";
+
+/** One edge with an empty store, and the two ways in which it answers. */
+class TwoPaths {
+  readonly clock = new ManualClock();
+  readonly edge: CacheContext;
+  readonly follower: PurgeFollower;
+  readonly #log = createLog("test", "silent");
+  readonly #purgeLog = new MemoryPurgeLog(this.clock);
+  readonly #addressing: Addressing;
+  readonly #hits: (request: RequestHead) => { head: string; body: Uint8Array | undefined } | undefined;
+  readonly #heads = new RequestHeads();
+  readonly #date = new HttpDate(this.clock);
+
+  constructor() {
+    const { clock } = this;
+    const log = this.#log;
+    const store = memoryStore(2 ** 24, clock);
+    this.follower = new PurgeFollower({ leaseMs: 2_000, purgeLog: this.#purgeLog, store, clock, log });
+    const parts = { id: "edge-1", origins: new Map(), store, purges: this.follower, clock, log };
+    this.edge = cacheOf(parts, 2 ** 24);
+    const origin = { kind: "directory", path: "/" } as const;
+    this.#addressing = new Addressing(new Sites([{ name: SITE, hosts: [], origin }]), new TrustedProxies([]));
+    const clients = new SlowClients(store);
+    this.#hits = new HitPath(this.edge, this.#addressing, clients, this.#date).for(PEER);
+  }
+
+  async start(): Promise<void> {
+    await this.follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+  }
+
+  async stop(): Promise<void> {
+    await this.follower.stop();
+    await this.#purgeLog.close();
+  }
+
+  put(stored: StoredResponse, fields: Fields): void {
+    const request = { method: "GET", site: SITE, target: stored.target, fields };
+    this.edge.store.put(inOwnMemory(stored), request);
+  }
+
+  /** As the data port reads it from the bytes of one connection. */
+  read(text: string): RequestHead {
+    const read = this.#heads.read(Buffer.from(text, "latin1"));
+    if (read.kind !== "head") throw new Error(`no request: ${text}`);
+    return read.head;
+  }
+
+  quick(request: RequestHead): string | undefined {
+    const answer = this.#hits(request);
+    return answer === undefined ? undefined : answer.head + textOf([answer.body ?? new Uint8Array()]);
+  }
+
+  async full(request: RequestHead): Promise<{ outcome: string; bytes: string }> {
+    const { method, path, fields } = request;
+    const addressed = this.#addressing.of(fields.section, request.host, PEER);
+    if (addressed === undefined) throw new Error("no site");
+    const asked = { method, target: path, ...addressed, fields: fields.section };
+    const served = await serve({ ...asked, body: undefined, left: new AbortController().signal }, this.edge);
+    const head = responseHead(served, { edge: this.edge.id, method, date: this.#date.value });
+    const { content } = served;
+    const chunks = content.kind === "bytes" && head?.length !== "none" ? content.chunks : [];
+    return { outcome: served.outcome.kind, bytes: `${head?.text}${KEEP_ALIVE}\r\n${textOf(chunks)}` };
+  }
+}
+
+function textOf(chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks).toString("latin1");
+}
+
+const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values);
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+/** Lines of a response, as origins and other caches send them, and as nobody should. */
+const responseLines = fc
+  .record({
+    "Cache-Control": oneOf(
+      "max-age=60",
+      "max-age=60, no-cache",
+      's-maxage=2, no-cache="set-cookie"',
+      "max-age=0, stale-while-revalidate=60",
+      "public, max-age=5, immutable",
+    ),
+    ETag: maybe(oneOf('"a"', 'W/"a"', '"b"', "a")),
+    "Last-Modified": maybe(fc.integer({ min: -9, max: 0 }).map((days) => dateIn(days * 86_400))),
+    Date: maybe(fc.integer({ min: -4, max: 4 }).map(dateIn)),
+    Age: maybe(oneOf("0", "3", "59", "x")),
+    "Content-Length": maybe(oneOf("exact", "0", "exact, exact")),
+    "Content-Type": maybe(oneOf("text/plain", "text/html; charset=utf-8", "ÿ")),
+    "Content-Encoding": maybe(oneOf("gzip", "br")),
+    Vary: maybe(
+      oneOf("Accept-Encoding", "accept-language, Accept-Encoding", "X-Forwarded-Proto", "User-Agent"),
+    ),
+    "Cache-Status": maybe(oneOf("far; hit", "]")),
+    "X-Cache": maybe(oneOf("HIT")),
+    "X-Odd": maybe(oneOf("", "a\tb", "a\0b", "x: y")),
+    "Surrogate-Control": maybe(oneOf("max-age=9")),
+    "No-Vary-Search": maybe(oneOf("params")),
+  })
+  .map((record) => Object.entries(record).filter(isGiven));
+
+/** Lines of a request: mostly those of a browser. */
+const requestLines = fc
+  .record({
+    "User-Agent": maybe(oneOf("a", "b")),
+    Accept: maybe(oneOf("text/html,*/*;q=0.8")),
+    "Accept-Encoding": maybe(oneOf("gzip, br", "br,gzip", "identity", "gzip;q=0")),
+    "Accept-Language": maybe(oneOf("de", "en, de;q=0.5")),
+    "If-None-Match": rarely(oneOf('"a"', 'W/"a", "c"', "*", "x")),
+    "If-Modified-Since": rarely(fc.integer({ min: -9, max: 1 }).map((days) => dateIn(days * 86_400))),
+    Range: rarely(
+      oneOf("bytes=0-1", "bytes=-2", "bytes=9-", "bytes=0-0,2-2", `bytes=${"0-0,".repeat(300)}1-1`, "x"),
+    ),
+    "If-Range": rarely(oneOf('"a"', dateIn(-86_400))),
+    "Cache-Control": rarely(oneOf("no-cache", "max-age=0", "max-stale", "only-if-cached", "no-store")),
+    Pragma: rarely(oneOf("no-cache")),
+    "If-Match": rarely(oneOf('"a"')),
+    "If-Unmodified-Since": rarely(oneOf(dateIn(0))),
+    Via: rarely(oneOf("1.1 router", "1.1 edge-1")),
+    "CDN-Loop": rarely(oneOf("edge-1")),
+    "EdgeCache-After": rarely(oneOf("1-1", "?")),
+    Upgrade: rarely(oneOf("websocket")),
+    "Content-Length": rarely(oneOf("0")),
+    Authorization: rarely(oneOf("Basic eA==")),
+    Cookie: maybe(oneOf("a=b")),
+    "X-Forwarded-For": rarely(oneOf("203.0.113.9")),
+    "X-Forwarded-Proto": rarely(oneOf("https")),
+  })
+  .map((record) => Object.entries(record).filter(isGiven));
+
+function rarely<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc
+    .option(value, { nil: undefined, freq: 1 })
+    .chain((some) =>
+      some === undefined
+        ? fc.constant(undefined)
+        : fc.oneof(
+            { weight: 9, arbitrary: fc.constant(undefined) },
+            { weight: 1, arbitrary: fc.constant(some) },
+          ),
+    );
+}
+
+function isGiven(line: [string, string | undefined]): line is [string, string] {
+  return line[1] !== undefined;
+}
+
+function dateIn(seconds: number): string {
+  return formatHttpDate(Date.UTC(2026, 0, 1) + seconds * 1_000);
+}
+
+const target = oneOf("/a", "/a?b=1", "/b");
+const step = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("put" as const),
+      target,
+      status: oneOf(200, 200, 200, 404, 301, 204),
+      lines: responseLines,
+      asked: requestLines,
+      body: oneOf("", "hello", "x".repeat(40)),
+      isHead: fc.boolean(),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("ask" as const),
+      method: oneOf("GET", "GET", "GET", "HEAD", "OPTIONS"),
+      target,
+      lines: requestLines,
+      again: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: oneOf(1, 400, 1_000, 3_000) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("purge" as const), soft: fc.boolean(), target }) },
+);
+
+describe("the hit path", () => {
+  it("answers with the bytes of the full path, and only what the full path answers from a fresh stored response", async () => {
+    let [taken, left] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 24 }), async (steps) => {
+        const paths = new TwoPaths();
+        await paths.start();
+        let lines: readonly (readonly [string, string])[] = [];
+        for (const each of steps) {
+          switch (each.kind) {
+            case "wait":
+              paths.clock.advance(each.ms);
+              break;
+            case "purge":
+              await paths.edge.store.purge([{ kind: "url", target: each.target }], each.soft ? 0 : undefined);
+              break;
+            case "put":
+              paths.put(responseOf(each, paths), Fields.of(each.asked));
+              break;
+            case "ask": {
+              if (!each.again) lines = each.lines;
+              const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+              const request = paths.read(`${each.method} ${each.target} HTTP/1.1\r\nHost: a\r\n${text}\r\n`);
+              const quick = paths.quick(request);
+              if (quick === undefined) left += 1;
+              else {
+                taken += 1;
+                const { outcome, bytes } = await paths.full(request);
+                expect(outcome).to.equal("hit");
+                expect(quick).to.equal(withBoundaryOf(quick, bytes));
+              }
+            }
+          }
+        }
+        await paths.stop();
+      }),
+      { numRuns: Number(process.env.RUNS ?? 300) },
+    );
+    expect(taken, `of ${taken + left}`).to.be.greaterThan(200);
+  });
+});
+
+/** The boundary of several parts is random. */
+function withBoundaryOf(quick: string, bytes: string): string {
+  const boundary = /boundary=(\S+)/;
+  const [own, other] = [boundary.exec(quick)?.[1], boundary.exec(bytes)?.[1]];
+  return own === undefined || other === undefined ? bytes : bytes.replaceAll(other, own);
+}
+
+function responseOf(
+  given: {
+    readonly target: string;
+    readonly status: number;
+    readonly lines: readonly (readonly [string, string])[];
+    readonly asked: readonly (readonly [string, string])[];
+    readonly body: string;
+    readonly isHead: boolean;
+  },
+  { clock }: TwoPaths,
+): StoredResponse {
+  const { target: path, status } = given;
+  const body = Buffer.from(given.body);
+  const exact = String(body.length);
+  const fields = Fields.of(given.lines.map(([name, value]) => [name, value.replaceAll("exact", exact)]));
+  const request = { method: "GET", site: SITE, target: path, fields: Fields.of(given.asked) };
+  const selecting = selectingFields(fields, request);
+  if (selecting === "never") throw new Error("Vary is not to be *");
+  const now = clock.wall();
+  return storedResponse(path, {
+    status,
+    fields,
+    requestTime: now,
+    responseTime: now,
+    selecting,
+    chunks: body.length === 0 ? [] : [body],
+    bodyLength: body.length,
+    method: given.isHead && given.status === 404 ? "HEAD" : "GET",
+  });
+}
