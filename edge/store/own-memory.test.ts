@@ -36,7 +36,9 @@ describe("a stored response in memory of its own", () => {
     const none = charged("/a", {});
     // The key and the path of the index.
     expect(charged(`/a${"b".repeat(100)}`, {}) - none).to.equal(200);
-    expect(charged("/a", { fields: Fields.of([["A", "b".repeat(95)]]) }) - none).to.equal("A: \r\n".length + 95);
+    expect(charged("/a", { fields: Fields.of([["A", "b".repeat(95)]]) }) - none).to.equal(
+      "A: \r\n".length + 95,
+    );
     for (const [given, least] of [
       [{ selecting: new Map([["a", "b".repeat(4_000)]]) }, 4_000],
       [{ tags: Array.from({ length: 100 }, (_, n) => `t${n}`) }, 8_000],

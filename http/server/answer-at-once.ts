@@ -1,6 +1,8 @@
+import type { Socket } from "node:net";
 import type { RequestHead } from "../message/request-head.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Peer } from "./peer.ts";
+import type { WriteBuffer } from "./write-buffer.ts";
 
 /** A whole answer that the program has at hand when its request comes. The connection stays open after it. */
 export interface AnswerAtOnce {
@@ -17,3 +19,64 @@ export interface AnswerAtOnce {
  * whose connection stays open. undefined: the request is taken like any other.
  */
 export type AnswersAtOnce = (peer: Peer) => (request: RequestHead) => AnswerAtOnce | undefined;
+
+/** An answer that has been written or gathered, and its request. */
+export interface AnsweredAtOnce {
+  readonly request: RequestHead;
+  readonly answer: AnswerAtOnce;
+}
+
+export interface AtHandParts {
+  readonly socket: Socket;
+  readonly outgoing: WriteBuffer;
+  readonly peer: Peer;
+  readonly atOnce: AnswersAtOnce | undefined;
+  /** Logs what the program threw. */
+  readonly fault: (thrown: unknown) => void;
+}
+
+/** Answers the requests of one connection that can be answered at once. Those that came together are answered in one write. */
+export class AtHand {
+  readonly #parts: AtHandParts;
+  #answer: ReturnType<AnswersAtOnce> | undefined;
+  /** It is gathered and not written yet. */
+  #last: AnsweredAtOnce | undefined;
+
+  constructor(parts: AtHandParts) {
+    this.#parts = parts;
+  }
+
+  /** Gathers the answer; false when there is none. */
+  answers(request: RequestHead): boolean {
+    const { socket, outgoing } = this.#parts;
+    const { persists, version } = request.fields;
+    if (!persists || version !== "1.1") return false;
+    const answer = this.#find(request);
+    if (answer === undefined) return false;
+    this.#last = { request, answer };
+    outgoing.gather(socket, answer.head, answer.body);
+    return true;
+  }
+
+  #find(request: RequestHead): AnswerAtOnce | undefined {
+    const { atOnce, peer, fault } = this.#parts;
+    if (atOnce === undefined) return undefined;
+    try {
+      this.#answer ??= atOnce(peer);
+      return this.#answer(request);
+    } catch (thrown) {
+      fault(thrown);
+      // It may still be answered like any other.
+      return undefined;
+    }
+  }
+
+  /** Writes what is gathered. Returns the last answer. */
+  send(): AnsweredAtOnce | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    this.#last = undefined;
+    this.#parts.outgoing.flush(this.#parts.socket);
+    return last;
+  }
+}

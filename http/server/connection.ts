@@ -3,7 +3,7 @@ import type { Clock } from "../../process/clock.ts";
 import { FIELDS_TOO_SLOW, type RefusedRequest } from "../message/refusal.ts";
 import { type RequestHead, RequestHeads } from "../message/request-head.ts";
 import type { Scheme } from "../message/scheme.ts";
-import type { AnswerAtOnce, AnswersAtOnce } from "./answer-at-once.ts";
+import { type AnswersAtOnce, AtHand } from "./answer-at-once.ts";
 import type { Connections, OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
 import { closeIfSilent, HalfClose } from "./half-close.ts";
@@ -45,11 +45,6 @@ type State =
   | { readonly kind: "lingering"; readonly since: number }
   | { readonly kind: "closed" };
 
-interface AnsweredAtOnce {
-  readonly request: RequestHead;
-  readonly answer: AnswerAtOnce;
-}
-
 const CLOSED: State = { kind: "closed" };
 
 // Longer than clients and proxies keep idle connections, so that they close first.
@@ -69,12 +64,12 @@ export class Connection implements ClientSide, OpenConnection {
   #state: State;
   #stopping = false;
   #reading = false;
+  /** Whether the last bytes that came are there for the moment only. */
+  #shared = false;
   #asked = false;
   /** Set when the client sends no more. */
   #halfClose: HalfClose | undefined;
-  #answerAtOnce: ReturnType<AnswersAtOnce> | undefined;
-  /** Not sent yet. */
-  #answered: AnsweredAtOnce | undefined;
+  readonly #atHand: AtHand;
 
   /** The socket stays open for writing when the client closes its side. */
   constructor(socket: Socket, parts: ConnectionParts) {
@@ -82,14 +77,21 @@ export class Connection implements ClientSide, OpenConnection {
     this.outgoing = parts.outgoing;
     this.peer = peerAt(socket.remoteAddress, parts.scheme);
     this.#parts = parts;
+    const { outgoing, peer } = this;
+    const fault = (thrown: unknown) => void parts.fault(thrown, undefined);
+    this.#atHand = new AtHand({ socket, outgoing, peer, atOnce: parts.atOnce, fault });
     this.#state = { kind: "idle", since: parts.clock.monotonic() };
     socket
-      .on("data", (chunk: Buffer) => this.#guarded(() => this.#received(chunk)))
       .on("drain", () => this.#guarded(() => this.#drained()))
       .on("end", () => this.#guarded(() => this.#clientEnded()))
       // A reset is one way to leave; close follows.
       .on("error", () => socket.destroy())
       .on("close", () => this.#guarded(() => this.#closed()));
+  }
+
+  /** The client has sent these bytes. `shared`: they are there until this returns, and no longer. */
+  received(bytes: Buffer, shared: boolean): void {
+    this.#guarded(() => this.#received(bytes, shared));
   }
 
   get closing(): boolean {
@@ -157,21 +159,29 @@ export class Connection implements ClientSide, OpenConnection {
     }
   }
 
-  #received(chunk: Buffer): void {
+  #received(chunk: Buffer, shared: boolean): void {
     switch (this.#state.kind) {
       case "idle":
       case "fields":
         this.unread.add(chunk);
+        this.#shared = shared;
         this.#readRequests();
+        this.#own();
         break;
       case "exchange":
-        this.unread.add(chunk);
+        this.unread.add(shared ? Buffer.from(chunk) : chunk);
         if (this.unread.full) this.socket.pause();
         this.#state.exchange.answerer?.moreBody();
         break;
       case "lingering":
       case "closed":
     }
+  }
+
+  /** What is unread of bytes that are there for the moment only. */
+  #own(): void {
+    if (this.#shared) this.unread.copyLast();
+    this.#shared = false;
   }
 
   /** Takes requests until one of them is not answered at once, or no whole one is there. */
@@ -194,7 +204,7 @@ export class Connection implements ClientSide, OpenConnection {
             this.#state = { kind: "fields", since: this.#parts.clock.monotonic() };
         }
       }
-      this.#flush();
+      this.#sendAnswers();
     } finally {
       this.#reading = false;
     }
@@ -207,7 +217,8 @@ export class Connection implements ClientSide, OpenConnection {
     this.#asked = true;
     if (empty && this.#answersAtOnce(request)) return;
     // What its client has not taken yet of the answers before counts as part of this one.
-    this.#sendAnswers();
+    this.#atHand.send();
+    this.#own();
     const exchange = this.#exchangeOf(request, empty ? undefined : new RequestBody(framing, this.unread));
     try {
       this.#parts.take(exchange);
@@ -226,34 +237,21 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #answersAtOnce(request: RequestHead): boolean {
-    const { persists, version } = request.fields;
-    if (this.#parts.atOnce === undefined || !persists || version !== "1.1" || this.closing) return false;
-    this.#answerAtOnce ??= this.#parts.atOnce(this.peer);
-    const answer = this.#answerAtOnce(request);
-    if (answer === undefined) return false;
+    if (this.closing || !this.#atHand.answers(request)) return false;
     this.#state = { kind: "idle", since: this.#parts.clock.monotonic() };
-    this.#answered = { request, answer };
-    this.outgoing.gather(this.socket, answer.head, answer.body);
-    if (this.socket.writableLength > 0) this.#flush();
+    // A large one has been written.
+    if (this.socket.writableLength > 0) this.#sendAnswers();
     return true;
   }
 
-  /** Answers that are given at once are written together. Returns the last of them. */
-  #sendAnswers(): AnsweredAtOnce | undefined {
-    const answered = this.#answered;
-    this.#answered = undefined;
-    if (answered !== undefined) this.outgoing.flush(this.socket);
-    return answered;
-  }
-
-  #flush(): void {
-    const answered = this.#sendAnswers();
-    if (answered === undefined) return;
+  #sendAnswers(): void {
+    const last = this.#atHand.send();
+    if (last === undefined) return;
     this.#parts.connections.answered(this);
     if (this.socket.writableLength === 0) return;
     // What the client sends next waits until it has taken this.
-    const exchange = this.#exchangeOf(answered.request, undefined);
-    answered.answer.waits(exchange);
+    const exchange = this.#exchangeOf(last.request, undefined);
+    last.answer.waits(exchange);
     exchange.finish();
   }
 
@@ -286,7 +284,7 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #refuse(refused: RefusedRequest, headOnly: boolean): void {
-    this.#sendAnswers();
+    this.#atHand.send();
     this.outgoing.send(this.socket, this.#parts.refuse(refused, headOnly));
     this.#linger(this.#parts.clock.monotonic());
   }

@@ -13,6 +13,7 @@ import type { AnswersAtOnce } from "./answer-at-once.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
+import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
@@ -74,9 +75,12 @@ export class HttpServer {
       fault,
     };
     // A small mark makes a socket tell when all that was written has left.
-    const sockets = { noDelay: true, highWaterMark: 1, allowHalfOpen: true };
-    this.#server = createServer(sockets, (socket) => {
-      this.#connections.add(new Connection(socket, parts));
+    const sockets = { noDelay: true, highWaterMark: 1, allowHalfOpen: true, pauseOnConnect: true };
+    this.#server = createServer(sockets, (accepted) => {
+      const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
+      const connection = new Connection(socket, parts);
+      this.#connections.add(connection);
+      socket.resume();
     });
   }
 

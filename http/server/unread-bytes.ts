@@ -35,6 +35,15 @@ export class UnreadBytes {
     this.#size += chunk.length;
   }
 
+  /** Copies the newest of it: its memory is used again. */
+  copyLast(): void {
+    const last = this.#chunks.pop();
+    if (last === undefined) return;
+    const isOldest = this.#chunks.length === 0;
+    this.#chunks.push(Buffer.from(isOldest ? last.subarray(this.#at) : last));
+    if (isOldest) this.#at = 0;
+  }
+
   /** `chunk` has been read up to `end`. */
   readTo(end: number): void {
     this.#size -= end - this.#at;

@@ -1,4 +1,5 @@
 import type { Refusal } from "../../http/message/refusal.ts";
+import type { AnswersAtOnce } from "../../http/server/answer-at-once.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
@@ -14,6 +15,7 @@ export async function startTestServer(
   take: (exchange: Exchange) => void,
   limits: Partial<ServerLimits> = {},
   clock: Clock = systemClock,
+  atOnce?: AnswersAtOnce,
 ): Promise<TestServer> {
   const faults: unknown[] = [];
   const server = new HttpServer({
@@ -31,6 +33,7 @@ export async function startTestServer(
       ...limits,
     },
     take,
+    ...(atOnce === undefined ? {} : { atOnce }),
     refuse: ({ detail }) => refusalText(detail),
     fault: (thrown) => {
       faults.push(thrown);

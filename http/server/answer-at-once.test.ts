@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
+import { Gate } from "../../test/rig/gate.ts";
+import { RawConnection } from "../../test/rig/raw-connection.ts";
+import { startTestServer, type TestServer } from "../../test/rig/test-server.ts";
+import type { RequestHead } from "../message/request-head.ts";
+import type { AnswerAtOnce } from "./answer-at-once.ts";
+import type { Exchange } from "./exchange.ts";
+
+const HOST = "Host: a\r\n\r\n";
+
+function ready(text: string, waits: (exchange: Exchange) => void = () => undefined): AnswerAtOnce {
+  return {
+    head: `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n`,
+    body: Buffer.from(text),
+    waits,
+  };
+}
+
+describe("an answer that is at hand", () => {
+  let server: TestServer;
+  let client: RawConnection;
+  const taken: Exchange[] = [];
+  /** By path; every other request is taken. */
+  let atHand: (request: RequestHead) => AnswerAtOnce | undefined;
+
+  function answer(exchange: Exchange): void {
+    exchange.begin(
+      `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${exchange.closes ? "Connection: close\r\n" : ""}\r\n`,
+    );
+    exchange.send("", undefined, "taken");
+    exchange.finish();
+  }
+
+  beforeEach(async () => {
+    taken.length = 0;
+    atHand = ({ path }) => (path.startsWith("/at-hand") ? ready(path) : undefined);
+    server = await startTestServer(
+      (exchange) => {
+        taken.push(exchange);
+        answer(exchange);
+      },
+      {},
+      systemClock,
+      () => (request) => atHand(request),
+    );
+    client = await RawConnection.open(server.url);
+  });
+
+  afterEach(async () => {
+    client.destroy();
+    await server.server.close(0);
+    expect(server.faults).to.deep.equal([]);
+  });
+
+  it("is given in the order of the requests, whatever stands between them", async () => {
+    const paths = ["/at-hand/1", "/at-hand/2", "/x", "/at-hand/3", "/y", "/at-hand/4"];
+    client.send(paths.map((path) => `GET ${path} HTTP/1.1\r\n${HOST}`).join(""));
+    for (const path of paths) {
+      expect((await client.reply()).body).to.equal(path.startsWith("/at-hand") ? path : "taken");
+    }
+    expect(taken.map(({ request }) => request.path)).to.deep.equal(["/x", "/y"]);
+  });
+
+  it("is the same when the requests come byte by byte", async () => {
+    const text = `GET /at-hand/1 HTTP/1.1\r\n${HOST}GET /x HTTP/1.1\r\n${HOST}GET /at-hand/2 HTTP/1.1\r\n${HOST}`;
+    client.socket.setNoDelay(true);
+    for (const byte of text) await new Promise<void>((sent) => client.socket.write(byte, () => sent()));
+    expect((await client.reply()).body).to.equal("/at-hand/1");
+    expect((await client.reply()).body).to.equal("taken");
+    expect((await client.reply()).body).to.equal("/at-hand/2");
+  });
+
+  it("is not looked for when the connection is to end, in HTTP/1.0, and for a request with a body", async () => {
+    client.send(`POST /at-hand HTTP/1.1\r\nContent-Length: 3\r\n${HOST}abc`);
+    expect((await client.reply()).body).to.equal("taken");
+    client.send(`GET /at-hand HTTP/1.1\r\nConnection: close\r\n${HOST}`);
+    expect((await client.reply()).body).to.equal("taken");
+    await client.closed;
+    const old = await RawConnection.open(server.url);
+    expect((await old.send(`GET /at-hand HTTP/1.0\r\n${HOST}`).reply()).body).to.equal("taken");
+    await old.closed;
+  });
+
+  it("goes out before the refusal of what follows it", async () => {
+    client.send(`GET /at-hand/1 HTTP/1.1\r\n${HOST}\0\r\n`);
+    expect((await client.reply()).body).to.equal("/at-hand/1");
+    expect((await client.reply()).status).to.equal(400);
+    await client.closed;
+  });
+
+  it("keeps the next request waiting until its client has taken it, and counts as in flight until then", async () => {
+    const large = "x".repeat(8 * 2 ** 20);
+    const waiting = new Gate();
+    const ended = new Gate();
+    atHand = ({ path }) =>
+      path === "/large"
+        ? ready(large, (exchange) => {
+            exchange.onEnd = () => ended.open();
+            waiting.open();
+          })
+        : ready(path);
+    client.socket.pause();
+    client.send(`GET /large HTTP/1.1\r\n${HOST}GET /after HTTP/1.1\r\n${HOST}`);
+    await waiting.passed;
+    expect(server.server.inFlight).to.equal(1);
+    client.socket.resume();
+    expect((await client.reply()).body).to.equal(large);
+    expect((await client.reply()).body).to.equal("/after");
+    await ended.passed;
+    expect(server.server.inFlight).to.equal(0);
+  });
+
+  it("gives way to the program when looking for it throws, which is logged", async () => {
+    atHand = () => {
+      throw new Error("broken on purpose");
+    };
+    expect((await client.send(`GET /at-hand HTTP/1.1\r\n${HOST}`).reply()).body).to.equal("taken");
+    expect(server.faults).to.have.length(1);
+    (server.faults as unknown[]).length = 0;
+  });
+
+  it("is the last of its connection when the server stops taking requests", async () => {
+    await client.send(`GET /at-hand/1 HTTP/1.1\r\n${HOST}`).reply();
+    server.server.windDown();
+    expect((await client.send(`GET /at-hand/2 HTTP/1.1\r\n${HOST}`).reply()).body).to.equal("taken");
+    expect(taken).to.have.length(1);
+  });
+
+  it("answers a client that has closed its sending half", async () => {
+    client.socket.end(`GET /at-hand/1 HTTP/1.1\r\n${HOST}`);
+    expect((await client.reply()).body).to.equal("/at-hand/1");
+    await once(client.socket, "close");
+  });
+});
