@@ -1,57 +1,17 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../process/clock.ts";
 import { FIELDS_TOO_SLOW, type RefusedRequest } from "../message/refusal.ts";
 import { type RequestHead, RequestHeads } from "../message/request-head.ts";
-import type { Scheme } from "../message/scheme.ts";
-import { type AnswersAtOnce, AtHand } from "./answer-at-once.ts";
-import type { Connections, OpenConnection } from "./connections.ts";
+import { AtHand } from "./answer-at-once.ts";
+import type { ConnectionParts } from "./connection-parts.ts";
+import { CLOSED, overdue, type State } from "./connection-state.ts";
+import type { OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
 import { closeIfSilent, HalfClose } from "./half-close.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
-import { type TimeoutLimits, Timeouts } from "./timeouts.ts";
+import { Timeouts } from "./timeouts.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
-
-/** What a connection needs of its server. */
-export interface ConnectionParts {
-  readonly clock: Clock;
-  readonly scheme: Scheme;
-  readonly outgoing: WriteBuffer;
-  readonly connections: Connections;
-  /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
-  readonly limits: TimeoutLimits & { readonly fieldsMs: number };
-  /** A request counts as in flight from now on. */
-  readonly began: () => void;
-  /** A request has come. It is answered through the exchange. */
-  readonly take: (exchange: Exchange) => void;
-  readonly atOnce: AnswersAtOnce | undefined;
-  /** Its answer has left, or never will. */
-  readonly ended: () => void;
-  /** The answer to bytes that are no request; the connection is closed after it. */
-  readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
-  /** The program threw: logs it and makes the answer, after which the connection is closed. */
-  readonly fault: (thrown: unknown, exchange: Exchange | undefined) => string;
-}
-
-/** idle → fields → exchange → idle …, until one of the two ends it: lingering → closed. */
-type State =
-  /** Nothing of a request has come. */
-  | { readonly kind: "idle"; readonly since: number }
-  /** Part of a request's fields has come. */
-  | { readonly kind: "fields"; readonly since: number }
-  | { readonly kind: "exchange"; readonly exchange: Exchange }
-  /** All has been said. What still comes is read and dropped: unread bytes would make the kernel discard the answer. */
-  | { readonly kind: "lingering"; readonly since: number }
-  | { readonly kind: "closed" };
-
-const CLOSED: State = { kind: "closed" };
-
-// Longer than clients and proxies keep idle connections, so that they close first.
-export const KEEP_ALIVE_MS = 65_000;
-
-// Time for a client that is still sending to read its last answer before its connection is torn down.
-const LINGER_MS = 2_000;
 
 /** One connection of a client: finds its requests, one after the other, and answers them in their order. */
 export class Connection implements ClientSide, OpenConnection {
@@ -64,8 +24,6 @@ export class Connection implements ClientSide, OpenConnection {
   #state: State;
   #stopping = false;
   #reading = false;
-  /** Whether the last bytes that came are there for the moment only. */
-  #shared = false;
   #asked = false;
   /** Set when the client sends no more. */
   #halfClose: HalfClose | undefined;
@@ -139,23 +97,19 @@ export class Connection implements ClientSide, OpenConnection {
 
   #checkTime(now: number): void {
     const state = this.#state;
-    switch (state.kind) {
-      case "idle": {
-        const allowed = this.#asked ? KEEP_ALIVE_MS : this.#parts.limits.fieldsMs;
-        if (now - state.since > allowed) this.socket.destroy();
-        break;
-      }
+    if (state.kind === "exchange") {
+      if (this.#halfClose?.hasLeft(this.socket.bytesWritten, now)) this.socket.destroy();
+      state.exchange.checkTime(now);
+      return;
+    }
+    switch (overdue(state, this.#asked, this.#parts.limits.fieldsMs, now)) {
       case "fields":
-        if (now - state.since > this.#parts.limits.fieldsMs) this.#refuse(FIELDS_TOO_SLOW, false);
+        this.#refuse(FIELDS_TOO_SLOW, false);
         break;
-      case "exchange":
-        if (this.#halfClose?.hasLeft(this.socket.bytesWritten, now)) this.socket.destroy();
-        state.exchange.checkTime(now);
+      case "connection":
+        this.socket.destroy();
         break;
-      case "lingering":
-        if (now - state.since > LINGER_MS) this.socket.destroy();
-        break;
-      case "closed":
+      case "nothing":
     }
   }
 
@@ -163,25 +117,19 @@ export class Connection implements ClientSide, OpenConnection {
     switch (this.#state.kind) {
       case "idle":
       case "fields":
-        this.unread.add(chunk);
-        this.#shared = shared;
+        this.unread.add(chunk, shared);
         this.#readRequests();
-        this.#own();
+        this.unread.own();
         break;
       case "exchange":
-        this.unread.add(shared ? Buffer.from(chunk) : chunk);
+        this.unread.add(chunk, shared);
+        this.unread.own();
         if (this.unread.full) this.socket.pause();
         this.#state.exchange.answerer?.moreBody();
         break;
       case "lingering":
       case "closed":
     }
-  }
-
-  /** What is unread of bytes that are there for the moment only. */
-  #own(): void {
-    if (this.#shared) this.unread.copyLast();
-    this.#shared = false;
   }
 
   /** Takes requests until one of them is not answered at once, or no whole one is there. */
@@ -218,7 +166,7 @@ export class Connection implements ClientSide, OpenConnection {
     if (empty && this.#answersAtOnce(request)) return;
     // What its client has not taken yet of the answers before counts as part of this one.
     this.#atHand.send();
-    this.#own();
+    this.unread.own();
     const exchange = this.#exchangeOf(request, empty ? undefined : new RequestBody(framing, this.unread));
     try {
       this.#parts.take(exchange);

@@ -1,6 +1,6 @@
 import type { Clock } from "../../process/clock.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../message/chunked.ts";
-import { KEEP_ALIVE_MS } from "./connection.ts";
+import { KEEP_ALIVE_MS } from "./connection-state.ts";
 import type { Abandoned, Answerer, Exchange } from "./exchange.ts";
 import type { RequestBody } from "./request-body.ts";
 

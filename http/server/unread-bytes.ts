@@ -9,6 +9,8 @@ export class UnreadBytes {
   readonly #chunks: Buffer[] = [];
   #at = 0;
   #size = 0;
+  /** Whether the newest of it is there for the moment only. */
+  #borrowed = false;
 
   get size(): number {
     return this.#size;
@@ -29,18 +31,21 @@ export class UnreadBytes {
     return this.#at;
   }
 
-  add(chunk: Buffer): void {
+  /** `borrowed`: the memory is used again when the caller returns; `own` must be called before. */
+  add(chunk: Buffer, borrowed = false): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#size += chunk.length;
+    this.#borrowed = borrowed;
   }
 
-  /** Copies the newest of it: its memory is used again. */
-  copyLast(): void {
-    const last = this.#chunks.pop();
-    if (last === undefined) return;
+  /** Copies what is left of borrowed memory. */
+  own(): void {
+    const newest = this.#borrowed ? this.#chunks.pop() : undefined;
+    this.#borrowed = false;
+    if (newest === undefined) return;
     const isOldest = this.#chunks.length === 0;
-    this.#chunks.push(Buffer.from(isOldest ? last.subarray(this.#at) : last));
+    this.#chunks.push(Buffer.from(isOldest ? newest.subarray(this.#at) : newest));
     if (isOldest) this.#at = 0;
   }
 
@@ -51,6 +56,7 @@ export class UnreadBytes {
     if (end < (this.chunk?.length ?? 0)) return;
     this.#chunks.shift();
     this.#at = 0;
+    if (this.#chunks.length === 0) this.#borrowed = false;
   }
 
   clear(): void {

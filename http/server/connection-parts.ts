@@ -1,0 +1,29 @@
+import type { Clock } from "../../process/clock.ts";
+import type { RefusedRequest } from "../message/refusal.ts";
+import type { Scheme } from "../message/scheme.ts";
+import type { AnswersAtOnce } from "./answer-at-once.ts";
+import type { Connections } from "./connections.ts";
+import type { Exchange } from "./exchange.ts";
+import type { TimeoutLimits } from "./timeouts.ts";
+import type { WriteBuffer } from "./write-buffer.ts";
+
+/** What a connection needs of its server. */
+export interface ConnectionParts {
+  readonly clock: Clock;
+  readonly scheme: Scheme;
+  readonly outgoing: WriteBuffer;
+  readonly connections: Connections;
+  /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
+  readonly limits: TimeoutLimits & { readonly fieldsMs: number };
+  /** A request counts as in flight from now on. */
+  readonly began: () => void;
+  /** A request has come. It is answered through the exchange. */
+  readonly take: (exchange: Exchange) => void;
+  readonly atOnce: AnswersAtOnce | undefined;
+  /** Its answer has left, or never will. */
+  readonly ended: () => void;
+  /** The answer to bytes that are no request; the connection is closed after it. */
+  readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
+  /** The program threw: logs it and makes the answer, after which the connection is closed. */
+  readonly fault: (thrown: unknown, exchange: Exchange | undefined) => string;
+}
