@@ -1,15 +1,16 @@
 /**
- * The hit path: an answer from the store without a promise, an exchange or an object per request.
+ * The hit path: an answer from the store without a promise or an exchange.
  *
- * It applies to GET and HEAD of HTTP/1.1 without a body, on a connection that stays open, whose fields ask for nothing
- * of the cache (field-section.ts), and to stored responses that are fresh, whole, untouched by purges, and the only ones that
- * the request selects. Everything else, and every doubt, goes to the full path (edge/cache/serve.ts).
+ * It applies to GET and HEAD of HTTP/1.1 without a body, on a connection that stays open, when the fields of the request
+ * ask for nothing beyond a part or a check of what the client has (edge/cache/field-section.ts), and what is stored is
+ * fresh, whole, not purged, and the only response that the request selects (edge/cache/hit.ts). Everything else, and
+ * every doubt, goes to the full path (edge/cache/serve.ts).
  *
  * Smuggling between the two is impossible, because there is one parser: the connection finds where a request ends before
  * either path sees it, and neither of them reads bytes. Both answer with the same bytes: hit-path.test.ts compares them.
  *
- * What it saves: a client repeats its field section, so what the section means is derived once (FieldSection); and the
- * stored fields stand in the store as they are sent.
+ * It saves work in two ways. A client repeats its field section, so what the section means is derived once. The fields
+ * of a response stand in the store as they are sent, so only the lines of the moment are made for each answer.
  */
 import type { RequestHead } from "../../http/message/request-head.ts";
 import type { AnswerAtOnce } from "../../http/server/answer-at-once.ts";
@@ -20,14 +21,12 @@ import { KEEP_ALIVE } from "../../http/server/exchange-streams.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import { bytesContent } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
-import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
+import { FieldSection } from "../cache/field-section.ts";
+import { type CacheHit, findHit, noteHit } from "../cache/hit.ts";
+import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
-import { currentAge } from "../rules/age.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
-import { ttl } from "../rules/freshness.ts";
-import type { StoredResponse } from "../store/stored-response.ts";
 import type { Addressing } from "./addressing.ts";
-import { FieldSection } from "./field-section.ts";
 import { responseHead } from "./response-head.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
@@ -39,10 +38,9 @@ export class HitPath {
   readonly #edge: CacheContext;
   readonly #addressing: Addressing;
   readonly #clients: SlowClients;
+  readonly #date: HttpDate;
   /** Cache-Status of a hit, up to the seconds of its ttl. */
   readonly #hit: string;
-
-  readonly #date: HttpDate;
 
   constructor(edge: CacheContext, addressing: Addressing, clients: SlowClients, date: HttpDate) {
     this.#edge = edge;
@@ -58,28 +56,23 @@ export class HitPath {
     return (request) => {
       if (request.method !== "GET" && request.method !== "HEAD") return undefined;
       if (section?.fields !== request.fields || section.host !== request.host)
-        section = new FieldSection(request, peer, this.#addressing, this.#edge.id);
+        section = this.#section(request, peer);
       return section.asks === "more" ? undefined : this.#answer(request, section);
     };
   }
 
+  #section(request: RequestHead, peer: Peer): FieldSection {
+    const came = this.#addressing.of(request.fields.section, request.host, peer);
+    return new FieldSection(request, came, this.#edge.id);
+  }
+
   #answer(request: RequestHead, section: FieldSection): HitAnswer | undefined {
-    const { store, purges, clock, counters } = this.#edge;
-    const key = section.keyPrefix + request.path;
-    const stored = section.onlySelected(store.peek(key));
-    if (stored === undefined || stored.policy.directives.noCache === "all") return undefined;
-    const now = clock.wall();
-    const left = ttl(stored, now);
-    if (left <= 0 || purges.standing(stored).kind !== "trusted") return undefined;
-    if (store.equivalents(section.requestFor(request)).length > 0) return undefined;
-    const hit: CacheHit = { stored, left, age: currentAge(stored, now) };
-    const answer = section.asks === "whole" && request.method === "GET" ? this.#whole(hit) : undefined;
-    const given = answer ?? this.#represented(section.requestFor(request), hit);
-    if (given === undefined) return undefined;
-    store.variants(key);
-    store.used(stored);
-    counters.answered(HIT);
-    return given;
+    const hit = findHit(request, section, this.#edge);
+    if (hit === undefined) return undefined;
+    const whole = section.asks === "whole" && request.method === "GET" ? this.#whole(hit) : undefined;
+    const answer = whole ?? this.#represented(section.requestFor(request), hit);
+    if (answer !== undefined) noteHit(hit, this.#edge);
+    return answer;
   }
 
   /** The fields stand in the store as they are sent. */
@@ -108,23 +101,14 @@ export class HitPath {
   }
 }
 
-const HIT: CacheOutcome = { kind: "hit", ttl: 0 };
-
-interface CacheHit {
-  readonly stored: StoredResponse;
-  /** Whole seconds. */
-  readonly left: number;
-  readonly age: number;
-}
-
 /** An answer whose client may be slow to take it. */
 class HitAnswer implements AnswerAtOnce {
   readonly head: string;
   readonly body: Uint8Array | undefined;
-  readonly #stored: StoredResponse;
+  readonly #stored: CacheHit["stored"];
   readonly #clients: SlowClients;
 
-  constructor(head: string, body: Uint8Array | undefined, stored: StoredResponse, clients: SlowClients) {
+  constructor(head: string, body: Uint8Array | undefined, stored: CacheHit["stored"], clients: SlowClients) {
     this.head = head;
     this.body = body;
     this.#stored = stored;

@@ -1,6 +1,5 @@
 import type { RequestFields } from "../../http/message/request-fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
-import type { Peer } from "../../http/server/peer.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { acceptsCodings } from "../rules/content-coding.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
@@ -8,7 +7,6 @@ import { isLoop } from "../rules/loop.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import { selectingValue } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
-import type { Addressing } from "./addressing.ts";
 
 /** What a field section asks for. */
 export type Asks =
@@ -19,6 +17,9 @@ export type Asks =
   /** Something that the full path has to see to. */
   | "more";
 
+type Came = Omit<CacheRequest, "method" | "target" | "fields">;
+
+/** By these a request asks for something that is not stored, or for a check. */
 const MORE: ReadonlySet<string> = new Set([
   "cache-control",
   "content-length",
@@ -30,6 +31,7 @@ const MORE: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
+/** By these it asks for a part, or says what it has already. */
 const PART: ReadonlySet<string> = new Set(["if-modified-since", "if-none-match", "if-range", "range"]);
 
 // Origins vary on a few fields. A client meets no more of them on one connection than this.
@@ -46,12 +48,12 @@ export class FieldSection {
   /** By the name of a field that Vary names: the value that selects. */
   readonly #values = new Map<string, string | undefined>();
 
-  constructor({ fields, host, method }: RequestHead, peer: Peer, addressing: Addressing, edgeId: string) {
+  /** `came`: the request without its method and target. undefined: no site answers it. */
+  constructor({ fields, host }: RequestHead, came: Came | undefined, edgeId: string) {
     this.fields = fields;
     this.host = host;
-    const addressed = addressing.of(fields.section, host, peer);
-    this.asks = addressed === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
-    this.#request = { method, target: "", site: "", ...addressed, fields: fields.section };
+    this.asks = came === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
+    this.#request = { method: "GET", target: "", site: "", ...came, fields: fields.section };
     this.keyPrefix = cacheKey(this.#request);
   }
 

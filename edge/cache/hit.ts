@@ -1,0 +1,42 @@
+import type { RequestHead } from "../../http/message/request-head.ts";
+import { currentAge } from "../rules/age.ts";
+import { ttl } from "../rules/freshness.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import type { CacheContext } from "./context.ts";
+import type { FieldSection } from "./field-section.ts";
+import type { CacheOutcome } from "./outcome.ts";
+
+/** A stored response that `judge` would find fresh for a request whose fields ask for nothing else. */
+export interface CacheHit {
+  readonly key: string;
+  readonly stored: StoredResponse;
+  /** Whole seconds of freshness left. */
+  readonly left: number;
+  readonly age: number;
+}
+
+/** What is stored for the request; undefined when there is nothing, or any doubt: then `serve` decides. */
+export function findHit(
+  request: RequestHead,
+  section: FieldSection,
+  { store, purges, clock }: CacheContext,
+): CacheHit | undefined {
+  const key = section.keyPrefix + request.path;
+  const stored = section.onlySelected(store.peek(key));
+  if (stored === undefined || stored.policy.directives.noCache === "all") return undefined;
+  const now = clock.wall();
+  const left = ttl(stored, now);
+  if (left <= 0 || purges.standing(stored).kind !== "trusted") return undefined;
+  if (store.equivalents(section.requestFor(request)).length > 0) return undefined;
+  return { key, stored, left, age: currentAge(stored, now) };
+}
+
+/** Counts a hit that is given to the client. */
+export function noteHit({ key, stored }: CacheHit, { store, counters }: CacheContext): void {
+  store.variants(key);
+  store.used(stored);
+  counters.answered(HIT);
+}
+
+// The counters ask for its kind.
+const HIT: CacheOutcome = { kind: "hit", ttl: 0 };
