@@ -1,6 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { OriginResponse } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
+import type { Moment } from "../rules/moment.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import { type Combined, clamped, combined } from "../rules/partial.ts";
 import { clientFields, type StoringOptions, storable } from "../rules/storable.ts";
@@ -19,8 +20,8 @@ export interface Arrived {
   readonly request: CacheRequest;
   readonly key: string;
   readonly mark: FillMark | undefined;
-  readonly requestTime: number;
-  readonly responseTime: number;
+  readonly requestTime: Moment;
+  readonly responseTime: Moment;
   readonly status: number;
   readonly fields: Fields;
   readonly body: OriginResponse["body"];
@@ -186,9 +187,10 @@ function isSuperseded(
   request: CacheRequest,
   edge: Pick<CacheContext, "store">,
 ): boolean {
+  const { monotonic } = response.requestTime;
   return edge.store
     .peek(response.key)
-    .some((other) => other.requestTime > response.requestTime && selects(other.selecting, request));
+    .some((other) => other.requestTime.monotonic > monotonic && selects(other.selecting, request));
 }
 
 /**

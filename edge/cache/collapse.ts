@@ -1,5 +1,6 @@
 import type { CacheRequest } from "../rules/exchange.ts";
 import { judge, type Verdict } from "../rules/judge.ts";
+import { momentOf } from "../rules/moment.ts";
 import { completion } from "../rules/partial.ts";
 import { TRUSTED } from "../rules/purge-standing.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
@@ -157,6 +158,6 @@ function joinable({ request, verdict }: Turn, place: string, edge: CacheContext)
 function fits(request: CacheRequest, filled: Filled, edge: CacheContext): boolean {
   if (filled.kind === "for-one") return false;
   if (filled.kind === "shared" ? !filled.body.joinable : !filled.kept) return false;
-  const { kind } = judge(request, [filled.response], () => TRUSTED, edge.clock.wall());
+  const { kind } = judge(request, [filled.response], () => TRUSTED, momentOf(edge.clock));
   return kind === "fresh" || kind === "stale-usable";
 }

@@ -11,6 +11,7 @@ import {
 } from "../origin/forwarded-fields.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
+import { momentOf } from "../rules/moment.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
 import { hasCredentials } from "../rules/personal.ts";
 import { conditionalFields, matches304 } from "../rules/validation.ts";
@@ -138,7 +139,7 @@ async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheConte
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
   const fetching = new AbortController();
-  const requestTime = edge.clock.wall();
+  const requestTime = momentOf(edge.clock);
   edge.counters.add("fills");
   const asked = originRequest(request, aim, new Set(rulesOf(edge, request.site).forwardFields));
   const fieldsSent = vouchedFor(asked.fields, request);
@@ -146,11 +147,11 @@ async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheConte
     { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim },
     fetching.signal,
   );
-  const responseTime = edge.clock.wall();
+  const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
   const fields = response.fields.has("Date")
     ? response.fields
-    : response.fields.plus("Date", formatHttpDate(responseTime));
+    : response.fields.plus("Date", formatHttpDate(responseTime.wall));
   return {
     request,
     key,

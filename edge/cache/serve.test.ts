@@ -583,3 +583,73 @@ describe("an edge after a soft purge", () => {
     });
   }
 });
+
+describe("an edge whose wall clock is set", () => {
+  const HOUR = 3_600_000;
+  let clock: ManualClock;
+  let log: MemoryPurgeLog;
+  let origin: HttpOrigin;
+  let edge: TestEdge;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    log = new MemoryPurgeLog(clock);
+    origin = await HttpOrigin.start();
+    edge = await startTestEdge(origin.url, { clock, purgeLog: log });
+    origin.answer("/a", () => ({
+      fields: [
+        ["Cache-Control", "max-age=60, stale-while-revalidate=30"],
+        ["Date", new Date(clock.wall()).toUTCString()],
+      ],
+      body: "a",
+    }));
+    await get(edge.url, "/a");
+  });
+
+  afterEach(async () => {
+    await edge.stop();
+    await log.close();
+    await origin.stop();
+  });
+
+  const pass = async (seconds: number): Promise<void> => {
+    for (let ms = 0; ms < seconds * 1_000; ms += 250) {
+      clock.advance(250);
+      await turn();
+    }
+  };
+
+  const told = async (): Promise<string> => {
+    const { header } = await get(edge.url, "/a");
+    return `${header("x-cache")} ${header("age") ?? ""}`.trim();
+  };
+
+  it("counts ages as before when it is set back by an hour", async () => {
+    await pass(10);
+    clock.setWall(-HOUR);
+    await pass(20);
+    expect(await told()).to.equal("HIT 30");
+    await pass(60);
+    // 90 s old: past its life and past the time for which it may be served stale.
+    expect(await told()).to.equal("MISS");
+    // What was asked for later takes the place of what was stored by a wall time that is yet to come.
+    expect(await told()).to.equal("HIT 0");
+  });
+
+  it("validates once what was stored before it is set forward by an hour, and serves nothing past its life", async () => {
+    await pass(10);
+    clock.setWall(HOUR);
+    await pass(1);
+    expect([await told(), await told()]).to.deep.equal(["MISS", "HIT 0"]);
+    await pass(30);
+    expect(await told()).to.equal("HIT 30");
+  });
+
+  it("counts the time for which the machine was suspended, and no more", async () => {
+    await pass(10);
+    clock.setWall(60_000);
+    // The lease has run out with it; the next heartbeat brings it back.
+    await pass(1);
+    expect(await told()).to.equal("STALE 71");
+  });
+});

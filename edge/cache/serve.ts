@@ -21,6 +21,7 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
+import { type Moment, momentOf } from "../rules/moment.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesContent, cancelContent, type Filled, type Served } from "./answer.ts";
@@ -51,14 +52,14 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
-  const { request, key, verdict } = heeded(whole, view, edge);
+  const { request, key, verdict, now } = heeded(whole, view, edge);
   switch (verdict.kind) {
     case "fresh":
-      return fromStore(request, verdict.stored, { kind: "hit", ttl: verdict.ttl }, edge);
+      return fromStore(request, verdict.stored, { kind: "hit", ttl: verdict.ttl }, now, edge);
     case "stale-usable": {
       const { stored, ttl, refresh, detail } = verdict;
       if (refresh) refreshBehind(request, key, stored, edge);
-      return fromStore(request, stored, { kind: "stale", ttl, refreshing: refresh, detail }, edge);
+      return fromStore(request, stored, { kind: "stale", ttl, refreshing: refresh, detail }, now, edge);
     }
     case "must-validate":
       return validate({ request, key, verdict, view, mark: edge.purges.mark() }, verdict.stored, edge);
@@ -107,6 +108,8 @@ export interface Lookup {
   readonly key: string;
   readonly stored: readonly StoredResponse[];
   readonly verdict: Verdict<StoredResponse>;
+  /** The moment of the verdict. */
+  readonly now: Moment;
 }
 
 /** "use" counts as a use of the key, by which the store knows what to evict; "peek" does not. */
@@ -119,18 +122,19 @@ export function lookup(
   const key = cacheKey(request);
   const held = how === "use" ? store.variants(key) : store.peek(key);
   const stored = [...held, ...store.equivalents(request)];
-  return { key, stored, verdict: judge(request, stored, view.standing, clock.wall()) };
+  const now = momentOf(clock);
+  return { key, stored, verdict: judge(request, stored, view.standing, now), now };
 }
 
 function fromStore(
   request: EdgeRequest,
   stored: StoredResponse,
   outcome: CacheOutcome,
+  now: Moment,
   edge: CacheContext,
 ): Served {
   edge.store.used(stored);
-  const age = Math.floor(currentAge(stored, edge.clock.wall()));
-  return { ...representStored(request, stored), outcome, age, stored };
+  return { ...representStored(request, stored), outcome, age: currentAge(stored, now), stored };
 }
 
 type ServeTurn = Turn & { readonly request: EdgeRequest };
@@ -163,13 +167,13 @@ function staleOnError(
 ): Served | undefined {
   // Rule E7: a purge may have covered it while the origin was asked. An earlier one has taken it out of the store.
   if (mark === undefined || edge.purges.removed(mark, stored)) return undefined;
-  const now = edge.clock.wall();
+  const now = momentOf(edge.clock);
   const standing = view.standing(stored);
   const error: OriginError = failed === "no-response" ? "unreachable" : "server-error";
   if (!mayServeOnError(stored, standing, now, request, error)) return undefined;
   const detail = failed === "no-response" ? "origin-failed" : `origin-${failed}`;
   const left = ttlLeft(stored, standing, now);
-  return fromStore(request, stored, { kind: "stale", ttl: left, refreshing: false, detail }, edge);
+  return fromStore(request, stored, { kind: "stale", ttl: left, refreshing: false, detail }, now, edge);
 }
 
 async function fetchAnew(turn: ServeTurn, edge: CacheContext): Promise<Served> {
@@ -182,7 +186,7 @@ async function fetchAnew(turn: ServeTurn, edge: CacheContext): Promise<Served> {
 
 function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched, edge: CacheContext): Served {
   const fwd = verdict.why;
-  const now = edge.clock.wall();
+  const now = momentOf(edge.clock);
   switch (filled.kind) {
     case "validated": {
       const outcome: CacheOutcome = {

@@ -12,6 +12,7 @@ import { cacheKey } from "../rules/cache-key.ts";
 import { withoutDemands } from "../rules/client-demands.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttlLeft, type Verdict } from "../rules/judge.ts";
+import type { Moment } from "../rules/moment.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
 import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -57,8 +58,7 @@ export async function explain(
   if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
   }
-  const { key, stored, verdict } = lookup(asked, view, edge, "peek");
-  const now = edge.clock.wall();
+  const { key, stored, verdict, now } = lookup(asked, view, edge, "peek");
   const selected = "stored" in verdict ? verdict.stored : undefined;
   const variants = stored.map((response) =>
     describeVariant(response, ttlLeft(response, view.standing(response), now), response === selected, now),
@@ -151,7 +151,7 @@ function describeVariant(
   stored: StoredResponse,
   left: number,
   selected: boolean,
-  now: number,
+  now: Moment,
 ): StoredVariant {
   const selecting = [...stored.selecting].map(([name, value]) => [name, shownValue(name, value)] as const);
   return {

@@ -13,6 +13,7 @@ import { requestFor, storedResponse } from "../../test/rig/stored-response.fixtu
 import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
 import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "../origin/origin.ts";
+import { momentOf } from "../rules/moment.ts";
 import { PurgeFollower } from "./follower.ts";
 import { Refill } from "./refill.ts";
 
@@ -375,7 +376,7 @@ describe("the refill after a paced soft purge", () => {
       const fields = Fields.of([["Cache-Control", "max-age=3600"]]);
       const mark = follower.mark();
       if (mark === undefined) throw new Error("the edge does not know where it is");
-      const times = { requestTime: clock.wall(), responseTime: clock.wall() };
+      const times = { requestTime: momentOf(clock), responseTime: momentOf(clock) };
       edge.store.put(storedResponse(target, { fields, mark, ...times }), requestFor(target));
     }
     await purgeLog.append(

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fieldsOf, get, NOW, stored } from "../../test/rig/message.fixture.ts";
+import { fieldsOf, get, later, stored } from "../../test/rig/message.fixture.ts";
 import { acceptsCodings, codingsOf } from "./content-coding.ts";
 import { judge } from "./judge.ts";
 import { TRUSTED } from "./purge-standing.ts";
@@ -29,7 +29,8 @@ describe("content codings", () => {
 
   it("decide who gets a stored response, unless Vary names Accept-Encoding", () => {
     const kind = (response: readonly string[], ...request: readonly string[]) =>
-      judge(get(...request), [stored("Cache-Control: max-age=60", ...response)], () => TRUSTED, NOW).kind;
+      judge(get(...request), [stored("Cache-Control: max-age=60", ...response)], () => TRUSTED, later(0))
+        .kind;
     expect(kind(["Content-Encoding: br"], "Accept-Encoding: br")).to.equal("fresh");
     expect(kind(["Content-Encoding: br"], "Accept-Encoding: gzip")).to.equal("absent");
     expect(kind(["Content-Encoding: br"])).to.equal("absent");

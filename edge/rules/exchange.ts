@@ -1,5 +1,6 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
+import type { Moment } from "./moment.ts";
 
 /** What the rules need to know of a request. */
 export interface CacheRequest {
@@ -25,10 +26,10 @@ export interface ResponseHead {
   readonly fields: Fields;
 }
 
-/** A response head with the times of its exchange, in wall-clock milliseconds. */
+/** A response head with the times of its exchange. */
 export interface TimedHead extends ResponseHead {
   /** When the request was sent. */
-  readonly requestTime: number;
+  readonly requestTime: Moment;
   /** When the response fields arrived. */
-  readonly responseTime: number;
+  readonly responseTime: Moment;
 }

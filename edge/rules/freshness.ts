@@ -4,6 +4,7 @@ import { type Aged, currentAge, dateOf } from "./age.ts";
 import type { CachePolicy, PolicySource } from "./cache-policy.ts";
 import { type DeltaSeconds, secondsOrZero } from "./directives.ts";
 import type { TimedHead } from "./exchange.ts";
+import type { Moment } from "./moment.ts";
 
 /** How long a response is fresh, counted from its origin, and which field says so. */
 export interface Lifetime {
@@ -29,8 +30,8 @@ export function freshnessLifetime(head: TimedHead, policy: CachePolicy): Lifetim
   return explicitLifetime(head, policy) ?? heuristicLifetime(head, policy);
 }
 
-/** Whole seconds of freshness left at `now` (milliseconds); fresh only above zero (RFC 9111 section 4.2). */
-export function ttl(stored: Aged & { readonly lifetime: Lifetime }, now: number): number {
+/** Whole seconds of freshness left; fresh only above zero (RFC 9111 section 4.2). */
+export function ttl(stored: Aged & { readonly lifetime: Lifetime }, now: Moment): number {
   return stored.lifetime.seconds - currentAge(stored, now);
 }
 
@@ -69,7 +70,7 @@ function heuristicLifetime(head: TimedHead, policy: CachePolicy): Lifetime {
   const modified = parseHttpDate(head.fields.get("last-modified") ?? "");
   if (modified === undefined || !allowsHeuristics(head.status, policy)) return { seconds: 0, source: "none" };
   // A Date in the future must not make the guess longer.
-  const unchanged = Math.min(dateOf(head), head.responseTime) - modified;
+  const unchanged = Math.min(dateOf(head), head.responseTime.wall) - modified;
   const longest = head.status >= 400 ? LONGEST_HEURISTIC_ERROR_SECONDS : LONGEST_HEURISTIC_SECONDS;
   const seconds = Math.floor(Math.max(0, unchanged / 1000) * HEURISTIC_FRACTION);
   return { seconds: Math.min(seconds, longest), source: "heuristic" };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { formatHttpDate } from "../../http/message/date.ts";
-import { get, NOW, stored, storedBy, withHead } from "../../test/rig/message.fixture.ts";
+import { get, later, NOW, stored, storedBy, withHead } from "../../test/rig/message.fixture.ts";
 import { currentAge } from "./age.ts";
 import type { CacheRequest } from "./exchange.ts";
 import { judge, mayServeOnError, ttlLeft, type Verdict } from "./judge.ts";
@@ -24,7 +24,7 @@ function verdict(
   request: CacheRequest = get(),
   standing: PurgeStanding = TRUSTED,
 ): string {
-  return described(judge(request, [stored(...response)], () => standing, NOW + after * 1000));
+  return described(judge(request, [stored(...response)], () => standing, later(after * 1000)));
 }
 
 function described(given: Verdict<StoredHead>): string {
@@ -164,10 +164,10 @@ describe("judge", () => {
 
   it("counts the freshness left from a soft purge, if that leaves less", () => {
     const head = stored("Cache-Control: max-age=60");
-    const left = (standing: PurgeStanding) => ttlLeft(head, standing, NOW + 40_000);
+    const left = (standing: PurgeStanding) => ttlLeft(head, standing, later(40_000));
     expect([left(TRUSTED), left(PURGED), left(LAPSED)]).to.deep.equal([20, 20, 20]);
     expect([left(softly(0)), left(softly(3.5))]).to.deep.equal([0, -3]);
-    expect(ttlLeft(head, softly(3.5), NOW + 70_000)).to.equal(-10);
+    expect(ttlLeft(head, softly(3.5), later(70_000))).to.equal(-10);
     const standings: readonly PurgeStanding[] = [TRUSTED, LAPSED, PURGED, softly(0)];
     expect(standings.filter(isPurged)).to.deep.equal([PURGED, softly(0)]);
   });
@@ -195,7 +195,7 @@ describe("judge", () => {
   it("answers a HEAD from a stored GET, a GET from a stored POST, and no GET from a stored HEAD", () => {
     const judged = (asked: string, held: StoredHead["method"]): string => {
       const head = { ...stored("Cache-Control: max-age=60"), method: held };
-      return described(judge({ ...get(), method: asked }, [head], trusted, NOW));
+      return described(judge({ ...get(), method: asked }, [head], trusted, later(0)));
     };
     expect(judged("HEAD", "GET")).to.equal("fresh 60");
     expect(judged("HEAD", "HEAD")).to.equal("fresh 60");
@@ -204,22 +204,22 @@ describe("judge", () => {
   });
 
   it("tells a missing URI from a missing variant and from a missing part", () => {
-    expect(described(judge(get(), [], trusted, NOW))).to.equal("absent uri-miss");
+    expect(described(judge(get(), [], trusted, later(0)))).to.equal("absent uri-miss");
     const english = storedBy(
       get("Accept-Language: en"),
       "Cache-Control: max-age=60",
       "Vary: Accept-Language",
     );
-    expect(described(judge(get("Accept-Language: fr"), [english], trusted, NOW))).to.equal(
+    expect(described(judge(get("Accept-Language: fr"), [english], trusted, later(0)))).to.equal(
       "absent vary-miss",
     );
-    expect(described(judge(get(), [english], trusted, NOW))).to.equal("absent vary-miss");
+    expect(described(judge(get(), [english], trusted, later(0)))).to.equal("absent vary-miss");
     const part = withHead(stored("Cache-Control: max-age=60", "Content-Range: bytes 5-9/10"), {
       status: 206,
     });
-    expect(described(judge(get(), [part], trusted, NOW))).to.equal("absent partial");
-    expect(described(judge(get("Range: bytes=6-7"), [part], trusted, NOW))).to.equal("fresh 60");
-    expect(described(judge(wish("only-if-cached"), [], trusted, NOW))).to.equal("only-if-cached-unmet");
+    expect(described(judge(get(), [part], trusted, later(0)))).to.equal("absent partial");
+    expect(described(judge(get("Range: bytes=6-7"), [part], trusted, later(0)))).to.equal("fresh 60");
+    expect(described(judge(wish("only-if-cached"), [], trusted, later(0)))).to.equal("only-if-cached-unmet");
   });
 
   it("chooses the most recent by Date of the variants that match", () => {
@@ -231,11 +231,11 @@ describe("judge", () => {
       made(9),
       storedBy(get("Foo: 1"), "Vary: Foo", "Cache-Control: max-age=60"),
     ];
-    const chosen = judge(get(), variants, trusted, NOW);
+    const chosen = judge(get(), variants, trusted, later(0));
     expect(chosen.kind === "fresh" && chosen.stored).to.equal(variants[1]);
-    const sameDate = [made(5), { ...made(5), responseTime: NOW + 1 }];
-    const later = judge(get(), sameDate, trusted, NOW);
-    expect(later.kind === "fresh" && later.stored).to.equal(sameDate[1]);
+    const sameDate = [made(5), { ...made(5), responseTime: later(1) }];
+    const last = judge(get(), sameDate, trusted, later(0));
+    expect(last.kind === "fresh" && last.stored).to.equal(sameDate[1]);
   });
 
   it("is never fresh past its lifetime, and never uses a stale one without permission", () => {
@@ -260,30 +260,24 @@ describe("judge", () => {
     );
     const age = fc.nat(12).map((seconds) => [`Age: ${seconds}`]);
     fc.assert(
-      fc.property(
-        fc.array(directive),
-        fc.array(asked),
-        age,
-        fc.nat(20_000),
-        (response, wishes, ages, later) => {
-          const head = stored(`Cache-Control: ${response.join()}`, ...ages);
-          const now = NOW + later;
-          const given = judge(wish(wishes.join()), [head], trusted, now);
-          const left = head.lifetime.seconds - currentAge(head, now);
-          if (given.kind === "fresh") {
-            expect(left).to.be.above(0);
-            expect(response).not.to.include("no-cache");
-          }
-          if (given.kind === "stale-usable") {
-            expect(left).to.be.at.most(0);
-            expect(response).not.to.include.members(["no-cache"]);
-            expect(response.includes("must-revalidate") || response.includes("s-maxage=7")).to.equal(false);
-            const permitted = response.includes("stale-while-revalidate=6") ? -left < 6 : false;
-            const tolerated = wishes.some((text) => text.startsWith("max-stale"));
-            expect(permitted || tolerated).to.equal(true);
-          }
-        },
-      ),
+      fc.property(fc.array(directive), fc.array(asked), age, fc.nat(20_000), (response, wishes, ages, ms) => {
+        const head = stored(`Cache-Control: ${response.join()}`, ...ages);
+        const now = later(ms);
+        const given = judge(wish(wishes.join()), [head], trusted, now);
+        const left = head.lifetime.seconds - currentAge(head, now);
+        if (given.kind === "fresh") {
+          expect(left).to.be.above(0);
+          expect(response).not.to.include("no-cache");
+        }
+        if (given.kind === "stale-usable") {
+          expect(left).to.be.at.most(0);
+          expect(response).not.to.include.members(["no-cache"]);
+          expect(response.includes("must-revalidate") || response.includes("s-maxage=7")).to.equal(false);
+          const permitted = response.includes("stale-while-revalidate=6") ? -left < 6 : false;
+          const tolerated = wishes.some((text) => text.startsWith("max-stale"));
+          expect(permitted || tolerated).to.equal(true);
+        }
+      }),
     );
   });
 });
@@ -345,7 +339,7 @@ describe("mayServeOnError", () => {
     it(`is ${expected} when ${told(standing)}, ${error}, ${directives}, ${after} s, asked for ${asked || "nothing"}`, () => {
       const head = stored(`Cache-Control: ${directives}`);
       const request = asked === "" ? get() : wish(asked);
-      expect(mayServeOnError(head, standing, NOW + after * 1000, request, error)).to.equal(expected);
+      expect(mayServeOnError(head, standing, later(after * 1000), request, error)).to.equal(expected);
     });
   }
 });

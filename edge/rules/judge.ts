@@ -8,6 +8,7 @@ import {
 } from "./directives.ts";
 import type { CacheRequest } from "./exchange.ts";
 import { ttl } from "./freshness.ts";
+import type { Moment } from "./moment.ts";
 import { answersWholly } from "./partial.ts";
 import type { PurgeStanding, SoftPurged } from "./purge-standing.ts";
 import { hasContent } from "./storable.ts";
@@ -20,7 +21,7 @@ export function judge<S extends StoredHead>(
   request: CacheRequest,
   variants: readonly S[],
   standing: (stored: S) => PurgeStanding,
-  now: number,
+  now: Moment,
 ): Verdict<S> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { kind: "bypass", why: "method", detail: request.method };
@@ -84,7 +85,7 @@ function judgeStored<S extends StoredHead>(
   wishes: RequestDirectives,
   variants: readonly S[],
   standing: (stored: S) => PurgeStanding,
-  now: number,
+  now: Moment,
 ): Verdict<S> {
   // RFC 9111 section 4: a method that allows it. A HEAD response has no content to answer a GET with.
   const usable = variants.filter((stored) => request.method === "HEAD" || stored.method !== "HEAD");
@@ -112,14 +113,14 @@ function mostRecent<S extends StoredHead>(candidates: readonly S[]): S | undefin
 }
 
 function isNewer(a: StoredHead, b: StoredHead): boolean {
-  return a.date === b.date ? a.responseTime > b.responseTime : a.date > b.date;
+  return a.date === b.date ? a.responseTime.monotonic > b.responseTime.monotonic : a.date > b.date;
 }
 
 function judgeSelected<S extends StoredHead>(
   stored: S,
   standing: PurgeStanding,
   wishes: RequestDirectives,
-  now: number,
+  now: Moment,
 ): Verdict<S> {
   const { directives } = stored.policy;
   const left = ttlLeft(stored, standing, now);
@@ -139,13 +140,13 @@ function judgeSelected<S extends StoredHead>(
 }
 
 /** Seconds since it became stale, by age or by a soft purge; below zero while it is fresh. */
-function staleness(stored: StoredHead, standing: PurgeStanding, now: number): number {
+function staleness(stored: StoredHead, standing: PurgeStanding, now: Moment): number {
   const byAge = -ttl(stored, now);
   return standing.kind === "soft-purged" ? Math.max(byAge, standing.seconds) : byAge;
 }
 
 /** Whole seconds of freshness left, soft purges considered; zero or less once it is stale. */
-export function ttlLeft(stored: StoredHead, standing: PurgeStanding, now: number): number {
+export function ttlLeft(stored: StoredHead, standing: PurgeStanding, now: Moment): number {
   return 0 - Math.floor(staleness(stored, standing, now));
 }
 
@@ -157,7 +158,7 @@ function judgeSoftPurged<S extends StoredHead>(
   stored: S,
   standing: SoftPurged,
   wishes: RequestDirectives,
-  now: number,
+  now: Moment,
 ): Verdict<S> | undefined {
   const { directives } = stored.policy;
   if (forbidsStale(directives)) return undefined;
@@ -243,7 +244,7 @@ const DISCONNECTED_SECONDS = 86_400;
 export function mayServeOnError(
   stored: StoredHead,
   standing: PurgeStanding,
-  now: number,
+  now: Moment,
   request: CacheRequest,
   error: OriginError = "unreachable",
 ): boolean {

@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
+import { momentOf } from "../rules/moment.ts";
 import { selects } from "../rules/vary.ts";
 import { EquivalentsIndex } from "./equivalents-index.ts";
 import type { Eviction } from "./eviction/eviction.ts";
@@ -149,7 +150,7 @@ export class MemoryStore implements Store {
 
   /** One that has expired, else one that was never used again, else the one whose last use is longest ago. */
   #leastOf(variants: readonly StoredResponse[]): StoredResponse | undefined {
-    const now = this.#options.clock.wall();
+    const now = momentOf(this.#options.clock);
     return (
       variants.find((variant) => ttl(variant, now) <= 0) ??
       variants.reduce((least, other) => (this.#useOf(other) < this.#useOf(least) ? other : least))

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { momentOf } from "../../edge/rules/moment.ts";
 import { searchVariance } from "../../edge/rules/no-vary-search.ts";
 import type { Store } from "../../edge/store/store.ts";
 import { chargedBytes, type StoredResponse } from "../../edge/store/stored-response.ts";
@@ -49,7 +50,7 @@ export function storeContract(make: MakeStore): void {
 
     const FRESH = Fields.of([["Cache-Control", "max-age=60"]]);
     const putLanguage = (language: string, fields = FRESH) => {
-      const now = clock.wall();
+      const now = momentOf(clock);
       const times = { requestTime: now, responseTime: now };
       const stored = storedResponse("/a", { ...inLanguage(language), fields, ...times });
       expect(store.put(stored, asking("/a", language))).to.equal("stored");

@@ -1,10 +1,16 @@
 import type { CacheRequest, TimedHead } from "../../edge/rules/exchange.ts";
+import type { Moment } from "../../edge/rules/moment.ts";
 import { parsedHead, type StoredHead } from "../../edge/rules/stored-head.ts";
 import { selectingFields } from "../../edge/rules/vary.ts";
 import { Fields } from "../../http/message/fields.ts";
 
 /** The time at which the messages of the tests are made: a whole second. */
 export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
+
+/** So many milliseconds after NOW, by both clocks. */
+export function later(ms: number): Moment {
+  return { wall: NOW + ms, monotonic: ms };
+}
 
 /** Field lines as they would stand in a message: "Name: value". */
 export function fieldsOf(...lines: readonly string[]): Fields {
@@ -30,7 +36,7 @@ export function storedBy(request: CacheRequest, ...lines: readonly string[]): St
   const fields = fieldsOf(...lines);
   const selecting = selectingFields(fields, request);
   if (selecting === "never") throw new Error("a response that never matches is not stored");
-  const head = parsedHead({ status: 200, fields, requestTime: NOW, responseTime: NOW });
+  const head = parsedHead({ status: 200, fields, requestTime: later(0), responseTime: later(0) });
   return { ...head, selecting, method: "GET", authorized: false };
 }
 

@@ -1,13 +1,16 @@
 import type { CacheRequest, TimedHead } from "../../edge/rules/exchange.ts";
+import type { Moment } from "../../edge/rules/moment.ts";
 import { type ParsedHead, parsedHead } from "../../edge/rules/stored-head.ts";
 import type { StoredResponse } from "../../edge/store/stored-response.ts";
 import { Fields } from "../../http/message/fields.ts";
+
+const START: Moment = { wall: 0, monotonic: 0 };
 
 type Given = Partial<TimedHead & Omit<StoredResponse, keyof ParsedHead>>;
 
 /** A stored 200 for the target on the site `default`, without fields, body and tags where nothing else is given. */
 export function storedResponse(target: string, given: Given = {}): StoredResponse {
-  const { status = 200, fields = Fields.none, requestTime = 0, responseTime = 0, ...more } = given;
+  const { status = 200, fields = Fields.none, requestTime = START, responseTime = START, ...more } = given;
   const site = more.site ?? "default";
   return {
     ...parsedHead({ status, fields, requestTime, responseTime }),

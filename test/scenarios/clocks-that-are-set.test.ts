@@ -6,6 +6,7 @@ import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge } from "../rig/purge.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import { until } from "../rig/until.ts";
 
 const LEASE_MS = 1_000;
 const PAGE = { $case: "url", url: "/page" } as const;
@@ -36,6 +37,7 @@ describe("two edges, of which one is cut off from Redis while a clock goes wrong
     link = await FaultProxy.start(redis.port);
     origin = await HttpOrigin.start({
       "/page": () => ({ fields: [["Cache-Control", "max-age=600"]], body: version }),
+      "/brief": () => ({ fields: [["Cache-Control", "max-age=2"]], body: version }),
     });
     const [common, port] = [{ origin: origin.url, leaseMs: LEASE_MS }, link.port];
     near = await EdgeProcess.start({ ...common, id: "near", redis: redis.url });
@@ -55,7 +57,7 @@ describe("two edges, of which one is cut off from Redis while a clock goes wrong
 
   after(() => shims?.close());
 
-  const read = () => get(`http://127.0.0.1:${cutOff.httpPort}`, "/page");
+  const read = (path = "/page") => get(`http://127.0.0.1:${cutOff.httpPort}`, path);
 
   it("serve nothing old once a purge is proven, though the machine was suspended while its lease ran out", async () => {
     link.inflict({ kind: "black-hole", direction: "both" });
@@ -80,5 +82,16 @@ describe("two edges, of which one is cut off from Redis while a clock goes wrong
     const { outcome } = await purge(near.control, PAGE);
     expect(outcome).to.equal("applied");
     expect((await read()).text).to.equal("two");
+  });
+
+  it("keep nothing past its life, though the wall clock of an edge was set back by an hour", async () => {
+    expect((await read("/brief")).text).to.equal("one");
+    clock.setWall(-3_600_000);
+    // A span in which the clock was set back cannot be measured, so the lease has to be renewed first.
+    const isHit = async (path: string) => (await read(path)).header("x-cache") === "HIT";
+    await until("the lease is renewed", () => isHit("/page"));
+    version = "two";
+    await until("what was stored has come to its end", async () => (await read("/brief")).text === "two");
+    await until("what came after it is used again", () => isHit("/brief"));
   });
 });
