@@ -1,6 +1,7 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { currentAge } from "../rules/age.ts";
 import { ttl } from "../rules/freshness.ts";
+import { momentOf } from "../rules/moment.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";
 import type { FieldSection } from "./field-section.ts";
@@ -24,9 +25,9 @@ export function findHit(
   const key = section.keyPrefix + request.path;
   const stored = section.onlySelected(store.peek(key));
   if (stored === undefined || stored.policy.directives.noCache === "all") return undefined;
-  const now = clock.wall();
+  const now = momentOf(clock);
   const left = ttl(stored, now);
-  if (left <= 0 || purges.standing(stored).kind !== "trusted") return undefined;
+  if (left <= 0 || purges.standing(stored, now).kind !== "trusted") return undefined;
   if (store.equivalents(section.requestFor(request)).length > 0) return undefined;
   return { key, stored, left, age: currentAge(stored, now) };
 }

@@ -1,5 +1,6 @@
 import type { Position } from "../../purge-log/position.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
+import type { Moment } from "../rules/moment.ts";
 import type { PurgeStanding } from "../rules/purge-standing.ts";
 import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
@@ -12,8 +13,11 @@ export interface PurgeState {
   /** Whether every purge up to `position` is applied here. Waits up to `ms` for those that are on their way. */
   reaches(position: Position, ms: number): Promise<boolean>;
 
-  /** Rules E2 and E7: what purges and the lease allow a stored response to be used for, at this moment. */
-  standing(stored: StoredResponse): PurgeStanding;
+  /**
+   * Rules E2 and E7: what purges and the lease allow a stored response to be used for, at this moment. `now`: where the
+   * clocks have been read for it already.
+   */
+  standing(stored: StoredResponse, now?: Moment): PurgeStanding;
 
   /** Rule E3: this moment in the history of purges. Undefined while the edge does not know where it is in the log. */
   mark(): FillMark | undefined;

@@ -16,6 +16,7 @@ import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
+import { momentOf } from "../rules/moment.ts";
 import { selectingFields } from "../rules/vary.ts";
 import { inOwnMemory } from "../store/own-memory.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -269,7 +270,7 @@ function responseOf(
   const request = { method: "GET", site: SITE, target: path, fields: Fields.of(given.asked) };
   const selecting = selectingFields(fields, request);
   if (selecting === "never") throw new Error("Vary is not to be *");
-  const now = clock.wall();
+  const now = momentOf(clock);
   return storedResponse(path, {
     status,
     fields,

@@ -1,4 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
+import { momentOf } from "../rules/moment.ts";
 
 // Clock rates agree within 1 %, and a timer or a rounded millisecond is no step.
 const RATE_MARGIN = 0.01;
@@ -34,10 +35,10 @@ export class ElapsedTime {
     this.#ahead = clock.wall() - this.#readAt;
   }
 
-  /** It must be read now and then, or a slow drift of the wall clock looks like a step. */
-  read(): Reading {
-    const now = this.#clock.monotonic();
-    const ahead = this.#clock.wall() - now;
+  /** `moment`: the present one. It must be read now and then, or a slow drift of the wall clock looks like a step. */
+  read(moment = momentOf(this.#clock)): Reading {
+    const now = moment.monotonic;
+    const ahead = moment.wall - now;
     const drifted = this.#ahead - (now - this.#readAt) * RATE_MARGIN;
     if (ahead > this.#ahead) this.#gained += ahead - this.#ahead;
     if (ahead < drifted - STEP_MS) {

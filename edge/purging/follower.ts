@@ -10,6 +10,7 @@ import {
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { PurgeState } from "../cache/purge-state.ts";
+import type { Moment } from "../rules/moment.ts";
 import { LAPSED, LAPSED_BUT_SERVING, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
@@ -118,10 +119,10 @@ export class PurgeFollower implements PurgeState {
   }
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
-  standing(stored: StoredResponse): PurgeStanding {
+  standing(stored: StoredResponse, moment?: Moment): PurgeStanding {
     const purged = this.#fence.purgedBy(stored, this.#parts.store.softPurgedAt(stored));
     if (purged === "purged") return PURGED;
-    const now = this.#time.read();
+    const now = this.#time.read(moment);
     if (this.#leaseLeftMs(now) <= 0) {
       // Rule E7: without a lease, even a soft-purged response must be validated.
       if (purged !== undefined) return PURGED;
