@@ -35,7 +35,10 @@ export class ElapsedTime {
     this.#ahead = clock.wall() - this.#readAt;
   }
 
-  /** `moment`: the present one. It must be read now and then, or a slow drift of the wall clock looks like a step. */
+  /**
+   * `moment`: now, where the clocks have been read already. Call it now and then, or a slow drift of the wall clock looks
+   * like a step.
+   */
   read(moment = momentOf(this.#clock)): Reading {
     const now = moment.monotonic;
     const ahead = moment.wall - now;
