@@ -173,6 +173,28 @@ describe("setting values", () => {
     expect(hideCredentials("http://u:x/y@o")).to.equal("http://***@o");
     expect(hideCredentials("redis://u:a b@h")).to.equal("redis://***@h");
     expect(show({ origin: "http://u:x/y@o", id: "a@b" })).to.equal('{"origin":"http://***@o","id":"a@b"}');
+  });
+
+  it("never show a password, however wrong the URL around it", () => {
+    const passwords = ['pa"SECRET', "SECRET\nSECRET", "SECRET@/SECRET", "SECRET x", "\\SECRET", "SECRET:1"];
+    const around = [
+      (password: string) => `redis://u:${password}@h:1/2`,
+      (password: string) => `redis://:${password}@h`,
+      (password: string) => `redis:/u:${password}@h`,
+      (password: string) => `redis:u:${password}@h`,
+      (password: string) => `u:${password}@h`,
+      (password: string) => `:${password}@h`,
+      (password: string) => `http://a, http://u:${password}@h`,
+    ];
+    expect(show("redis://u:SECRET/1")).not.to.contain("SECRET");
+    for (const password of passwords) {
+      for (const url of around.map((make) => make(password))) {
+        expect(show(url)).not.to.contain("SECRET");
+        expect(show([url, { url }])).not.to.contain("SECRET");
+      }
+    }
+    for (const harmless of ["redis://h:1/2", "redis://h:99999", "redis://[::1]:1", "a@b", "http://h:8o80"])
+      expect(show(harmless)).to.equal(JSON.stringify(harmless));
     expect(hideCredentials("http://a/b")).to.equal("http://a/b");
     // Reverses what follows it on a screen.
     expect(show("a\u202eb")).to.equal('"a\\u{202e}b"');

@@ -184,12 +184,19 @@ export const flag: ValueType<boolean> = {
   format: String,
 };
 
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+// What may be before a password: `//`, or a name and a colon where the scheme was forgotten.
+const CREDENTIALS = /(\/\/|:).*@/s;
+// A Redis URL without its host: what stands in the place of the port is the password.
+const REDIS_WITHOUT_HOST = /(rediss?:\/\/[^\s/:@[]*:)(?!\d+(\/|$)).+/is;
+
 /**
  * The same text without the credentials of a URL, so that a message leaks no password. A password that was not
- * percent-encoded may hold `@` and `/` itself, so everything from the slashes to the last `@` is left out.
+ * percent-encoded may hold `@`, `/`, quotes and line breaks itself, so everything before the last `@` is left out.
  */
 export function hideCredentials(value: string): string {
-  return value.replace(/\/\/[^"\n]*@/g, "//***@");
+  if (!CREDENTIALS.test(value)) return value.replace(REDIS_WITHOUT_HOST, "$1***");
+  return `${SCHEME.exec(value)?.[0] ?? ""}***${value.slice(value.lastIndexOf("@"))}`;
 }
 
 // Enough to recognise a value by, little enough for one line.
@@ -207,5 +214,6 @@ function plain(value: unknown): string {
   if (value === "") return "an empty value";
   if (value === undefined || value === null) return "nothing";
   // JSON has no NaN and no Infinity: it would show them as null.
-  return typeof value === "number" ? String(value) : hideCredentials(JSON.stringify(value));
+  if (typeof value === "number") return String(value);
+  return JSON.stringify(value, (_key, each) => (typeof each === "string" ? hideCredentials(each) : each));
 }
