@@ -7,6 +7,7 @@
 //   5. No edge answers, or a party takes too long: an error of our own, or a reset when an answer has begun.
 import { randomUUID } from "node:crypto";
 import type { RefusedRequest } from "../http/message/refusal.ts";
+import { shownTarget } from "../http/message/shown-target.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
@@ -148,7 +149,7 @@ export class Listener {
       case "cut": {
         const { edge, failure } = forwarded;
         const left = failure.code === "client-left";
-        if (!left) log.warn({ edge, cause: describeError(failure) }, "answer cut");
+        if (!left) log.warn({ sampled: `cut ${edge}`, edge, cause: describeError(failure) }, "answer cut");
         exchange.cut(left ? "client-left" : "cut");
         break;
       }
@@ -173,7 +174,7 @@ export class Listener {
         errorId: id,
         code: failure.code,
         method,
-        target,
+        target: shownTarget(target),
         cause: describeError(failure),
       },
       "request failed",

@@ -204,6 +204,13 @@ describe("the router", () => {
     expect(await logged("edge state")).to.include({ before: "unmeasured" });
   });
 
+  it("logs the path of a request that failed, without its query", async () => {
+    const { base, logged, log } = await router([]);
+    expect((await get(base, "/page?token=SECRET")).status).to.equal(503);
+    expect((await logged("request failed")).target).to.equal("/page?…");
+    expect(JSON.stringify(log)).not.to.contain("SECRET");
+  });
+
   it("names its pages to whoever asks for another one", async () => {
     const { admin } = await router([await edge("only")]);
     const { status, text } = await get(admin, "/edges");

@@ -1,6 +1,7 @@
 import { formatHttpDate } from "../../http/message/date.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
+import { shownTarget } from "../../http/message/shown-target.ts";
 import { Failure } from "../../process/failure.ts";
 import {
   fieldsForFill,
@@ -219,7 +220,7 @@ function expectNoSurprise({ request, status }: Arrived): void {
 }
 
 function unaskedNotModified({ target }: CacheRequest): Failure {
-  const what = `the origin answered 304 to a request without preconditions: ${target}`;
+  const what = `the origin answered 304 to a request without preconditions: ${shownTarget(target)}`;
   return new Failure("http_protocol_error", "origin", what);
 }
 

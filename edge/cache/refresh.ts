@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import { shownTarget } from "../../http/message/shown-target.ts";
 import { describeError } from "../../process/failure.ts";
 import { isForAll, PERSONAL_FIELDS } from "../rules/personal.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -63,7 +64,10 @@ export async function refresh(
   try {
     return await unread(await launch(plan, key, edge).result, edge);
   } catch (thrown) {
-    edge.log.warn({ key, cause: describeError(thrown) }, "refresh failed");
+    edge.log.warn(
+      { sampled: "refresh", key: shownTarget(key), cause: describeError(thrown) },
+      "refresh failed",
+    );
     return "failed";
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
+import { pino } from "pino";
 import { Failure } from "../../process/failure.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import type { Heartbeat, LogState } from "../../purge-log/purge-log.ts";
@@ -353,6 +354,26 @@ describe("an edge in front of an HTTP origin", () => {
     const counted = await stats(edge.control);
     expect([counted.requests, counted.hits, counted.misses, counted.errors]).to.deep.equal([3, 1, 1, 1]);
     origin = await HttpOrigin.start();
+  });
+
+  it("logs the path of a request that failed, without its query", async () => {
+    const lines: string[] = [];
+    const log = pino({ level: "debug" }, { write: (line) => void lines.push(line) });
+    const logging = await startTestEdge(origin.url, { log });
+    const target = "/page?token=SECRET";
+    origin.answer("/page", {
+      fields: [["Cache-Control", "max-age=0, stale-while-revalidate=60"]],
+      body: "a",
+    });
+    await get(logging.url, target);
+    await origin.stop();
+    await get(logging.url, target);
+    await get(logging.url, `${target}2`);
+    await until("both failures are logged", () =>
+      ["refresh failed", "error answered"].every((msg) => lines.some((line) => line.includes(msg))),
+    );
+    await logging.stop();
+    expect(lines.join("")).to.contain("/page?…").and.not.contain("SECRET");
   });
 
   it("cuts the client off when the origin breaks off, and stores nothing", async () => {

@@ -1,4 +1,6 @@
 // A reader that was too slow for the others: rare, as it takes a body too large to be kept and very unequal clients.
+
+import { shownTarget } from "../../http/message/shown-target.ts";
 import { Failure } from "../../process/failure.ts";
 import { parseEntityTag, strongMatch } from "../rules/entity-tag.ts";
 import type { ResponseHead } from "../rules/exchange.ts";
@@ -123,6 +125,6 @@ function cannotGoOn(request: FillRequest, why: string): Failure {
   return new Failure(
     "lagged",
     "client",
-    `a reader of ${request.target} was too slow, and cannot go on alone: ${why}`,
+    `a reader of ${shownTarget(request.target)} was too slow, and cannot go on alone: ${why}`,
   );
 }

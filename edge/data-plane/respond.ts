@@ -26,7 +26,7 @@ export async function respond(
     } else await sendContent(content, streams);
   } catch (thrown) {
     cancel(content);
-    edge.log.info({ cause: describeError(thrown) }, "response aborted");
+    edge.log.info({ sampled: "aborted", cause: describeError(thrown) }, "response aborted");
     // RFC 9112 section 8: the end of the connection tells the client that the message is not whole.
     streams.cut();
   }

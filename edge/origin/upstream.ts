@@ -4,6 +4,7 @@ import { buildConnector, type Dispatcher, Pool } from "undici";
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
+import { shownTarget } from "../../http/message/shown-target.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
@@ -115,7 +116,7 @@ export class UpstreamOrigin implements Origin {
     const path = `${this.#pathPrefix}${request.target}`;
     const exchange = new UpstreamExchange({
       method,
-      what: `${method} ${this.#options.base.origin}${path}`,
+      what: `${method} ${this.#options.base.origin}${shownTarget(path)}`,
       deadlines: this.#deadlines,
       fieldsTimeoutMs,
       bodyTimeoutMs,

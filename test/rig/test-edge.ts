@@ -4,7 +4,7 @@ import { type Edge, startEdge } from "../../edge/edge.ts";
 import type { OriginConfig } from "../../edge/origin/open-origin.ts";
 import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
-import { createLog } from "../../process/log.ts";
+import { createLog, type Log } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 
@@ -25,13 +25,14 @@ export interface TestEdgeOptions extends Partial<Omit<EdgeConfig, "sites">> {
   readonly purgeLog?: PurgeLog;
   readonly clock?: Clock;
   readonly processMemory?: ProcessMemory;
+  readonly log?: Log;
 }
 
 export async function startTestEdge(
   origin: OriginConfig | URL,
   options: TestEdgeOptions = {},
 ): Promise<TestEdge> {
-  const { purgeLog, clock = systemClock, rules = SAFE_RULES, processMemory, ...rest } = options;
+  const { purgeLog, clock = systemClock, rules = SAFE_RULES, processMemory, log, ...rest } = options;
   const edge = await startEdge(
     {
       ...edgeDefaults(),
@@ -55,7 +56,7 @@ export async function startTestEdge(
     {
       purgeLog: purgeLog ?? new MemoryPurgeLog(clock),
       clock,
-      log: createLog("test", "silent"),
+      log: log ?? createLog("test", "silent"),
       ...(processMemory === undefined ? {} : { memory: processMemory }),
     },
   );
