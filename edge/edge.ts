@@ -18,6 +18,7 @@ import { openOrigin } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
 import { Sites } from "./origin/sites.ts";
 import { claimId } from "./purging/claim-id.ts";
+import { FENCE_SHARE, Fence } from "./purging/fence.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
 import { SAFE_RULES, type SiteRules } from "./rules/site-rules.ts";
@@ -123,9 +124,10 @@ class RunningEdge implements Edge {
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
     this.#sites = new Sites(config.sites);
+    const fence = new Fence(config.memory * FENCE_SHARE);
     const store = new MemoryStore({
       maxBytes: config.memory,
-      elsewhere: () => this.#parts.fillBudget.taken,
+      elsewhere: () => this.#parts.fillBudget.taken + fence.bytes,
       eviction: () => new LeastRecentlyUsed(),
       clock,
     });
@@ -138,6 +140,7 @@ class RunningEdge implements Edge {
       leaseMs: config.lease,
       staleWhenLapsed: config.staleWhenLapsed,
       sites: this.#sites,
+      fence,
       purgeLog,
       store,
       clock,

@@ -65,9 +65,21 @@ export interface FillPlan {
  * Fetches once from the origin. Throws a Failure when the origin gives no response, or when the limiter gives no turn.
  * `left` is aborted when nobody waits for it any more: then it takes no turn.
  */
-export function fill(plan: FillPlan, edge: CacheContext, left = plan.request.left): Promise<Filled> {
-  const { limiter } = plan;
-  return limiter === undefined ? fillNow(plan, edge) : limiter.run(() => fillNow(plan, edge), left);
+export async function fill(plan: FillPlan, edge: CacheContext, left = plan.request.left): Promise<Filled> {
+  const { limiter, mark } = plan;
+  const release = mark === undefined ? undefined : edge.purges.hold(mark);
+  try {
+    const filled = await (limiter === undefined
+      ? fillNow(plan, edge)
+      : limiter.run(() => fillNow(plan, edge), left));
+    // It is stored when all of it has come.
+    if (filled.kind === "shared") filled.body.end.then(release, release);
+    else release?.();
+    return filled;
+  } catch (thrown) {
+    release?.();
+    throw thrown;
+  }
 }
 
 async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {

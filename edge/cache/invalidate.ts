@@ -20,12 +20,16 @@ export async function invalidate(
   const groups = invalidatedGroups(request, response).map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
   if (targets.length + groups.length === 0) return;
   // A fill in flight may have read what was there before.
-  edge.purges.invalidate([
+  const done = edge.purges.invalidate([
     ...targets.map((target): PurgeTarget => ({ kind: "url", target, site })),
     ...groups,
   ]);
-  for (const target of targets) {
-    for (const stored of edge.store.peek(cacheKey({ ...request, target }))) edge.store.remove(stored);
+  try {
+    for (const target of targets) {
+      for (const stored of edge.store.peek(cacheKey({ ...request, target }))) edge.store.remove(stored);
+    }
+    if (groups.length > 0) await edge.store.purge(groups);
+  } finally {
+    done();
   }
-  if (groups.length > 0) await edge.store.purge(groups);
 }

@@ -34,6 +34,15 @@ export interface PurgeState {
    */
   removed(mark: FillMark, response: Purgeable): boolean;
 
-  /** Overtakes the fills in flight that these targets cover, at this edge alone. */
-  invalidate(targets: readonly PurgeTarget[]): void;
+  /**
+   * Rule E3: a fill with this mark is under way, so what happens from now on must be remembered until it ends. The
+   * returned function is to be called then.
+   */
+  hold(mark: FillMark): () => void;
+
+  /**
+   * Overtakes the fills in flight that these targets cover, and takes what is stored of them out of use, at this edge
+   * alone. The returned function is to be called when it has left the store.
+   */
+  invalidate(targets: readonly PurgeTarget[]): () => void;
 }

@@ -18,7 +18,8 @@ describe("what purges say to a request", () => {
       overtaken: () => false,
       mayJoin: () => true,
       removed: () => false,
-      invalidate: () => undefined,
+      hold: () => () => undefined,
+      invalidate: () => () => undefined,
     };
   }
 

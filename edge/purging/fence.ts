@@ -4,43 +4,59 @@
  * before it is shared or stored.
  *
  * Three kinds of events can overtake a fill: purges of the log, soft flushes, and invalidations by requests at this
- * edge. The same record tells what has become of a stored response that no purge has touched one by one: soft purges
- * of everything and soft flushes cost nothing per response.
+ * edge. Purges and invalidations are remembered by what they name (recent-targets.ts), in a bounded number of bytes. A
+ * fill that is older than what is remembered is not stored. What is stored already does not depend on the memory: the
+ * store has dropped it or noted that it is stale, and the flushes and soft purges of everything are remembered here.
  */
-import { comparePositions, type Position } from "../../purge-log/position.ts";
-import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
-import { covers, isAll, type Purgeable } from "../store/purge-match.ts";
+import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
+import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
+import { type Located, located, type NamedTarget } from "./named-target.ts";
+import { RecentTargets } from "./recent-targets.ts";
+import { RememberedTargets } from "./remembered-targets.ts";
+import { SoftFloors } from "./soft-floors.ts";
 
-// Fills in flight are tested against this many purges. At 3,000 purges a second that is a fill of three seconds.
-const REMEMBERED_PURGES = 10_000;
+/**
+ * Of --memory. At the default of 256 MiB these 8 MiB are some 100,000 targets: 30 seconds of 3,000 purges a second while
+ * a fill is under way.
+ */
+export const FENCE_SHARE = 1 / 32;
+const MOST_BYTES = 256 * 1024 * 1024 * FENCE_SHARE;
 
-// A response would have to survive that many soft purges of everything: one a minute for most of a day.
-const REMEMBERED_FLOORS = 1_000;
+/** How it is shared out. Soft purges are the rarer ones, and invalidations are what clients can send. */
+const SHARES = { hard: 0.5, soft: 0.25, local: 0.25 } as const;
 
-/** The purge that is being applied. */
-interface Applying {
-  readonly targets: readonly PurgeTarget[];
+/** A purge or an invalidation while the store is searched for what it covers. */
+interface Searching {
+  readonly targets: RememberedTargets;
   /** Of a soft purge: since when, in milliseconds of the monotonic clock. */
   readonly softlyAt: number | undefined;
+  /** Of an invalidation: its number. What was filled after it is not covered. */
+  readonly invalidation: number | undefined;
 }
 
 /** What a fill at this edge may have missed. */
 export class Fence {
-  readonly #purges: RecentPurges;
-  readonly #hardPurges: RecentPurges;
-  readonly #local: RecentPurges;
+  readonly #hard: RecentTargets;
+  readonly #soft: RecentTargets;
+  readonly #local: RecentTargets;
   readonly #softFloors = new SoftFloors();
-  /** It is applied in slices. What it has not come to yet must not be served either. */
-  #applying: Applying | undefined;
+  /** The store is searched in slices. What a search has not come to yet must not be served either. */
+  readonly #searching = new Set<Searching>();
+  readonly #held = new Set<{ readonly mark: FillMark }>();
   #flushes = 0;
   #invalidations = 0;
 
-  /** `remembered`: how many events of each kind. Older ones count as if they covered everything. */
-  constructor(remembered = REMEMBERED_PURGES) {
-    this.#purges = new RecentPurges(remembered);
-    this.#hardPurges = new RecentPurges(remembered);
-    this.#local = new RecentPurges(remembered);
+  /** `mostBytes`: for all that it remembers. */
+  constructor(mostBytes = MOST_BYTES, remember = (most: number) => new RecentTargets(most)) {
+    this.#hard = remember(mostBytes * SHARES.hard);
+    this.#soft = remember(mostBytes * SHARES.soft);
+    this.#local = remember(mostBytes * SHARES.local);
+  }
+
+  /** What it takes in memory, about. */
+  get bytes(): number {
+    return this.#hard.bytes + this.#soft.bytes + this.#local.bytes;
   }
 
   /** For a fill that begins now, at an edge that has applied everything up to `position`. */
@@ -48,20 +64,23 @@ export class Fence {
     return { position, flushes: this.#flushes, invalidations: this.#invalidations };
   }
 
-  /**
-   * The purge is in force from now on, before the store has been searched for what it covers: whatever is stored
-   * meanwhile is tested against it too. `softlyAt`: of a soft purge, now, in milliseconds of the monotonic clock.
-   */
-  begin(position: Position, { targets }: Purge, softlyAt: number | undefined): void {
-    this.#purges.add(position, targets);
-    if (softlyAt === undefined) this.#hardPurges.add(position, targets);
-    else if (targets.some(isAll)) this.#softFloors.add(position, softlyAt);
-    this.#applying = { targets, softlyAt };
+  /** A fill with this mark is under way. What has happened since is remembered until the returned function is called. */
+  hold(mark: FillMark): () => void {
+    const held = { mark };
+    this.#held.add(held);
+    return () => void this.#held.delete(held);
   }
 
-  /** The store holds nothing more that the purge has not come to. */
-  end(): void {
-    this.#applying = undefined;
+  /**
+   * The purge is in force from now on, before the store has been searched for what it covers: whatever is stored
+   * meanwhile is tested against it too. `softlyAt`: of a soft purge, now, in milliseconds of the monotonic clock. The
+   * returned function is to be called when the store holds nothing more that the purge has not come to.
+   */
+  begin(position: Position, targets: readonly NamedTarget[], softlyAt: number | undefined): () => void {
+    const recent = softlyAt === undefined ? this.#hard : this.#soft;
+    recent.add(targets, position, () => this.#oldest(({ position }) => position));
+    if (softlyAt !== undefined && targets.some(isAll)) this.#softFloors.add(position, softlyAt);
+    return this.#search(targets, { softlyAt, invalidation: undefined });
   }
 
   /** Rule E2: history may have been lost, so everything filled so far counts as purged. */
@@ -69,12 +88,19 @@ export class Fence {
     this.#flushes += 1;
     // The flush covers whatever they cover, and positions may begin again below them.
     this.#softFloors.forget();
+    this.#hard.clear();
+    this.#soft.clear();
   }
 
-  /** A request at this edge may have changed what these targets name. */
-  invalidate(targets: readonly PurgeTarget[]): void {
+  /**
+   * A request at this edge may have changed what these targets name. The returned function is to be called when the
+   * store holds nothing of it any more.
+   */
+  invalidate(targets: readonly NamedTarget[]): () => void {
     this.#invalidations += 1;
-    this.#local.add(inOrder(this.#invalidations), targets);
+    const at = inOrder(this.#invalidations);
+    this.#local.add(targets, at, () => this.#oldest(({ invalidations }) => inOrder(invalidations)));
+    return this.#search(targets, { softlyAt: undefined, invalidation: this.#invalidations });
   }
 
   /**
@@ -85,95 +111,60 @@ export class Fence {
   purgedBy(stored: StoredResponse, softPurgedAt?: number): "purged" | number | undefined {
     if (stored.mark.flushes < this.#flushes) return "purged";
     const since = earliest(softPurgedAt, this.#softFloors.firstSince(stored.mark.position));
-    if (this.#applying === undefined) return since;
-    const { targets, softlyAt } = this.#applying;
-    if (!targets.some((target) => covers(target, stored))) return since;
-    return softlyAt === undefined ? "purged" : earliest(since, softlyAt);
+    return this.#searching.size === 0 ? since : this.#searchedFor(stored, since);
   }
 
   /** Whether anything since `mark` covers the response, or may cover it. */
   overtaken(mark: FillMark, response: Purgeable): boolean {
-    return this.#purges.coveredSince(mark.position, response) || this.#otherwise(mark, response);
+    if (mark.flushes < this.#flushes) return true;
+    const place = located(response);
+    return this.#soft.covers(place, mark.position) || this.#removed(mark, place);
   }
 
   /** The same without soft purges, which leave something that may be served. */
   removed(mark: FillMark, response: Purgeable): boolean {
-    return this.#hardPurges.coveredSince(mark.position, response) || this.#otherwise(mark, response);
+    return mark.flushes < this.#flushes || this.#removed(mark, located(response));
   }
 
-  #otherwise(mark: FillMark, response: Purgeable): boolean {
-    return mark.flushes < this.#flushes || this.#local.coveredSince(inOrder(mark.invalidations), response);
-  }
-}
-
-interface RecentPurge {
-  readonly position: Position;
-  readonly targets: readonly PurgeTarget[];
-}
-
-/** The latest purges. When more have come than it remembers, it answers as if the others covered everything. */
-class RecentPurges {
-  readonly #capacity: number;
-  readonly #purges: RecentPurge[] = [];
-  /** The last purge that is no longer remembered. */
-  #forgotten: Position | undefined;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  #removed(mark: FillMark, place: Located): boolean {
+    return this.#hard.covers(place, mark.position) || this.#local.covers(place, inOrder(mark.invalidations));
   }
 
-  add(position: Position, targets: readonly PurgeTarget[]): void {
-    this.#purges.push({ position, targets });
-    if (this.#purges.length > this.#capacity) this.#forgotten = this.#purges.shift()?.position;
+  #search(targets: readonly NamedTarget[], how: Omit<Searching, "targets">): () => void {
+    const remembered = new RememberedTargets();
+    remembered.add(targets, SOME_TIME);
+    const searching = { ...how, targets: remembered };
+    this.#searching.add(searching);
+    return () => void this.#searching.delete(searching);
   }
 
-  coveredSince(since: Position, response: Purgeable): boolean {
-    if (this.#forgotten !== undefined && comparePositions(this.#forgotten, since) > 0) return true;
-    for (let i = this.#purges.length - 1; i >= 0; i -= 1) {
-      const purge = this.#purges[i];
-      if (purge === undefined || comparePositions(purge.position, since) <= 0) return false;
-      if (purge.targets.some((target) => covers(target, response))) return true;
+  #searchedFor(stored: StoredResponse, since: number | undefined): "purged" | number | undefined {
+    const place = located(stored);
+    let staleSince = since;
+    for (const { targets, softlyAt, invalidation } of this.#searching) {
+      if (invalidation !== undefined && stored.mark.invalidations >= invalidation) continue;
+      if (!targets.covers(place, BEGINNING)) continue;
+      if (softlyAt === undefined) return "purged";
+      staleSince = earliest(staleSince, softlyAt);
     }
-    return false;
-  }
-}
-
-interface SoftFloor {
-  readonly position: Position;
-  /** When it was applied here, in milliseconds of the monotonic clock. */
-  readonly at: number;
-}
-
-/**
- * The latest soft purges of everything: what was filled before one is stale as of then. It answers for those that it
- * no longer remembers as if they had been applied when the first of them was.
- */
-class SoftFloors {
-  #floors: SoftFloor[] = [];
-
-  /** Positions come in order, until they are forgotten. */
-  add(position: Position, at: number): void {
-    this.#floors.push({ position, at });
-    if (this.#floors.length <= REMEMBERED_FLOORS) return;
-    const [first, second, ...rest] = this.#floors;
-    if (first !== undefined && second !== undefined)
-      this.#floors = [{ position: second.position, at: first.at }, ...rest];
+    return staleSince;
   }
 
-  forget(): void {
-    this.#floors = [];
-  }
-
-  /** When the first purge behind `position` was applied; undefined when there was none. */
-  firstSince(position: Position): number | undefined {
-    let first: number | undefined;
-    for (let i = this.#floors.length - 1; i >= 0; i -= 1) {
-      const floor = this.#floors[i];
-      if (floor === undefined || comparePositions(floor.position, position) <= 0) break;
-      first = floor.at;
+  /** What the oldest fill under way has seen; undefined when none is. */
+  #oldest(seen: (mark: FillMark) => Position): Position | undefined {
+    let oldest: Position | undefined;
+    for (const { mark } of this.#held) {
+      const position = seen(mark);
+      if (oldest === undefined || comparePositions(position, oldest) < 0) oldest = position;
     }
-    return first;
+    return oldest;
   }
+}
+
+const SOME_TIME: Position = { epoch: 0, seq: 1 };
+
+function isAll({ kind, site }: NamedTarget): boolean {
+  return kind === "everything" && site === undefined;
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

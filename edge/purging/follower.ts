@@ -20,15 +20,13 @@ import type { AppliedPurge } from "./applied-purge.ts";
 import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
 import { Fence } from "./fence.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
-import { type KnownSites, meantHere } from "./known-sites.ts";
+import { type KnownSites, meantHere, UNKNOWN_SITES } from "./known-sites.ts";
 import { judgeLog } from "./log-verdict.ts";
+import { allNamed, named } from "./named-target.ts";
 
 // How many counts of purged objects travel in each heartbeat: more than are applied between two heartbeats while
 // somebody waits for them. A receipt whose count has left the window says 0 objects.
 const REPORTED_PURGES = 64;
-
-const UNKNOWN_SITES =
-  "a purge names sites that this edge does not know, or knows otherwise: purged in every site";
 
 /** What the edge says of itself in a heartbeat, beside where it is. */
 export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
@@ -43,6 +41,7 @@ export interface FollowerParts {
   readonly sites?: KnownSites;
   /** Whether responses that allow it are served stale without a lease when the origin fails. */
   readonly staleWhenLapsed?: boolean;
+  readonly fence?: Fence;
 }
 
 /**
@@ -54,7 +53,7 @@ export interface FollowerParts {
  */
 export class PurgeFollower implements PurgeState {
   readonly #parts: FollowerParts;
-  readonly #fence = new Fence();
+  readonly #fence: Fence;
   readonly #time: ElapsedTime;
   readonly #progress: AppliedPosition;
   readonly #stopping = new AbortController();
@@ -68,6 +67,7 @@ export class PurgeFollower implements PurgeState {
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
+    this.#fence = parts.fence ?? new Fence();
     this.#time = new ElapsedTime(parts.clock);
     this.#progress = new AppliedPosition(parts.clock, this.#time);
   }
@@ -153,9 +153,13 @@ export class PurgeFollower implements PurgeState {
     return this.#fence.removed(mark, response);
   }
 
-  /** Fills in flight that these targets cover are not stored, at this edge alone. */
-  invalidate(targets: readonly PurgeTarget[]): void {
-    this.#fence.invalidate(targets);
+  hold(mark: FillMark): () => void {
+    return this.#fence.hold(mark);
+  }
+
+  /** Fills in flight that these targets cover are not stored, and what is stored is not used, at this edge alone. */
+  invalidate(targets: readonly PurgeTarget[]): () => void {
+    return this.#fence.invalidate(targets.map(named));
   }
 
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
@@ -200,17 +204,18 @@ export class PurgeFollower implements PurgeState {
     const { purge: meant, unknown } = meantHere(asked, this.#parts.sites);
     if (unknown.length > 0) this.#parts.log.warn({ purgeId, unknown }, UNKNOWN_SITES);
     // One entry takes effect at one moment, however long the search for everything that it names takes.
+    // The edge has not moved to the purge yet, so nothing depends on how long this takes.
+    const targets = await allNamed(meant.targets, this.#parts.clock);
     const softlyAt = soft ? this.#time.read().ms : undefined;
     let objects = 0;
-    this.#fence.begin(position, meant, softlyAt);
+    const end = this.#fence.begin(position, targets, softlyAt);
     try {
       objects = await this.#purgeStore(meant.targets, softlyAt);
     } finally {
-      this.#fence.end();
+      end();
     }
     this.#purges += 1;
-    if (objects > 0) this.#applied.push({ position, objects });
-    if (this.#applied.length > REPORTED_PURGES) this.#applied.shift();
+    if (objects > 0) this.#applied = [...this.#applied, { position, objects }].slice(-REPORTED_PURGES);
     for (const listener of this.#listeners) listener({ position, asked, meant, objects });
     this.#parts.log.debug(
       { purgeId, position: formatPosition(position), by, objects, soft },
@@ -236,7 +241,7 @@ export class PurgeFollower implements PurgeState {
       await this.apply(entries);
   }
 
-  /** Infinity when it cannot be told; undefined before the first proof. */
+  /** undefined: before the first proof. */
   protected provenAgoMs(now: Reading): number | undefined {
     const { freshAsOf } = this.#progress;
     return freshAsOf === undefined ? undefined : elapsedMs(freshAsOf, now);

@@ -14,6 +14,9 @@ export interface Meant {
   readonly unknown: readonly string[];
 }
 
+export const UNKNOWN_SITES =
+  "a purge names sites that this edge does not know, or knows otherwise: purged in every site";
+
 /**
  * Rule E1: an edge purges never less than was asked for. Edges may be configured differently for a while. A site that
  * this one does not know may be one that it knows by another name, and where the edge that took the call has another

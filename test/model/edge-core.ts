@@ -2,6 +2,7 @@ import type { Content, Served } from "../../edge/cache/answer.ts";
 import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { serve } from "../../edge/cache/serve.ts";
 import type { Origin } from "../../edge/origin/origin.ts";
+import { Fence } from "../../edge/purging/fence.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import { RFC_RULES } from "../../edge/rules/site-rules.ts";
 import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly origin: Origin;
   readonly purgeLog: PurgeLog;
   readonly leaseMs: number;
+  readonly fence?: Fence;
 }
 
 /** The parts that a test may break on purpose. */
@@ -37,11 +39,11 @@ export interface EdgeCore extends CacheContext {
 
 /** Real parts, as `edge/edge.ts` puts them together, without sockets. */
 export function edgeCore(
-  { clock, origin, purgeLog, leaseMs }: Surroundings,
+  { clock, origin, purgeLog, leaseMs, fence = new Fence() }: Surroundings,
   { Store = MemoryStore, Follower = PurgeFollower }: Classes = {},
 ): EdgeCore {
   const store = new Store({ maxBytes: MEMORY, eviction: () => new LeastRecentlyUsed(), clock });
-  const follower = new Follower({ leaseMs, purgeLog, store, clock, log });
+  const follower = new Follower({ leaseMs, purgeLog, store, fence, clock, log });
   const origins = new Map([["default", origin]]);
   const siteRules = new Map([["default", RFC_RULES]]);
   const parts = { id: "edge-1", origins, siteRules, store, purges: follower, clock, log };

@@ -4,6 +4,7 @@ import type { Served } from "../../edge/cache/answer.ts";
 import { serve } from "../../edge/cache/serve.ts";
 import type { Origin, OriginResponse } from "../../edge/origin/origin.ts";
 import { plainBody } from "../../edge/origin/origin.ts";
+import { Fence } from "../../edge/purging/fence.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
@@ -12,8 +13,9 @@ import { type EdgeCore, edgeCore, textOf } from "../model/edge-core.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
 import { until } from "../rig/until.ts";
 
-// More than the fence remembers.
-const PURGES = 10_001;
+// The fence remembers the targets of one purge.
+const FENCE_BYTES = 3_000;
+const PURGES = 1_000;
 
 class OriginThatFails implements Origin {
   down = false;
@@ -43,7 +45,7 @@ describe("a response with stale-if-error", () => {
     clock = new ManualClock();
     purgeLog = new MemoryPurgeLog(clock);
     origin = new OriginThatFails();
-    edge = edgeCore({ clock, origin, purgeLog, leaseMs: 60_000 });
+    edge = edgeCore({ clock, origin, purgeLog, leaseMs: 60_000, fence: new Fence(FENCE_BYTES) });
     await edge.follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
     await turn();
     await textOf((await ask()).content, "GET");

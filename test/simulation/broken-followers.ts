@@ -1,6 +1,7 @@
 import { refreshBehind } from "../../edge/cache/refresh.ts";
 import type { Reading } from "../../edge/purging/elapsed-time.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
+import { RecentTargets } from "../../edge/purging/recent-targets.ts";
 import {
   LAPSED,
   LAPSED_BUT_SERVING,
@@ -58,6 +59,13 @@ export class StaleForever extends PurgeFollower {
 
 export class Unfenced extends PurgeFollower {
   override overtaken(_mark: FillMark, _response: Purgeable): boolean {
+    return false;
+  }
+}
+
+/** Takes what it no longer remembers for something that was never named. */
+export class ForgetfulFence extends RecentTargets {
+  protected override forgotSince(): boolean {
     return false;
   }
 }

@@ -1,7 +1,9 @@
-import type { FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
+import { Fence } from "../../edge/purging/fence.ts";
+import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import {
   FlushedSoftly,
+  ForgetfulFence,
   JoiningDoomed,
   JoiningLapsed,
   LeaseFromReply,
@@ -29,6 +31,7 @@ import {
   Undoubting,
   Unknowing,
 } from "./broken-redis.ts";
+import { FENCE_BYTES } from "./simulated-edge.ts";
 import { REAL_WORLD, type WorldRules } from "./world.ts";
 
 /** A world in which one rule of the purge protocol does not hold. */
@@ -90,6 +93,14 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "E3: what a purge has overtaken is stored",
     withFollower((parts) => new Unfenced(parts)),
+    0,
+  ),
+  broken(
+    "E3: a fill that is older than what the fence remembers is stored",
+    withFollower((parts) => {
+      const fence = new Fence(FENCE_BYTES, (most) => new ForgetfulFence(most));
+      return new PurgeFollower({ ...parts, fence });
+    }),
     0,
   ),
   broken(

@@ -3,6 +3,7 @@ import { HitForMiss } from "../../edge/cache/hit-for-miss.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
 import { PurgeCalls } from "../../edge/control-plane/purge-calls.ts";
 import { Sites } from "../../edge/origin/sites.ts";
+import { Fence } from "../../edge/purging/fence.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../../edge/store/memory-store.ts";
@@ -41,8 +42,11 @@ export interface EdgeRules {
   serverClock(): ServerClock;
 }
 
+// So little that a fill meets its end now and then: the targets of two purges.
+export const FENCE_BYTES = 8_000;
+
 export const REAL_RULES: EdgeRules = {
-  follower: (parts) => new PurgeFollower(parts),
+  follower: (parts) => new PurgeFollower({ ...parts, fence: new Fence(FENCE_BYTES) }),
   purgeLog: (log) => log,
   serverClock: () => new ServerClock(),
 };

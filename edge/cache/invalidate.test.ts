@@ -1,0 +1,56 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import { Fields } from "../../http/message/fields.ts";
+import { createLog } from "../../process/log.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { memoryStore } from "../../test/rig/memory-store.ts";
+import { slowWork } from "../../test/rig/slow-work.ts";
+import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { PurgeFollower } from "../purging/follower.ts";
+import { cacheOf } from "./context.ts";
+import { invalidate } from "./invalidate.ts";
+
+// More than one slice of a search.
+const PAGES = 200;
+
+describe("an invalidation", () => {
+  it("takes a whole group out of use at once, though the search for it takes many slices", async () => {
+    const clock = new ManualClock();
+    const log = createLog("test", "silent");
+    const purgeLog = new MemoryPurgeLog(clock);
+    const store = memoryStore(2 ** 24, slowWork(clock));
+    const purges = new PurgeFollower({ leaseMs: 60_000, purgeLog, store, clock, log });
+    await purges.start({ edge: "e", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    const edge = cacheOf({ id: "e", origins: new Map(), store, purges, clock, log }, 2 ** 24);
+    const mark = purges.mark();
+    if (mark === undefined) throw new Error("the edge does not know where it is in the log");
+    const pages = Array.from({ length: PAGES }, (_, n) =>
+      storedResponse(`/page/${n}`, { tags: ["shop"], mark }),
+    );
+    for (const page of pages) store.put(page, requestFor(page.target));
+    const standings = () => new Set(pages.map((page) => purges.standing(page).kind));
+    expect([...standings()]).to.deep.equal(["trusted"]);
+
+    const response = { status: 200, fields: Fields.of([["Cache-Group-Invalidation", '"shop"']]) };
+    const request = { ...requestFor("/order"), method: "POST" };
+    const invalidated = invalidate(request, response, "http://a", edge);
+    // Its first pause; the heartbeats of the follower wait too.
+    await clock.waited(2);
+    expect(store.objects).to.be.within(1, PAGES - 1);
+    expect([...standings()]).to.deep.equal(["purged"]);
+
+    let done = false;
+    const over = invalidated.finally(() => {
+      done = true;
+    });
+    while (!done) {
+      clock.advance(0);
+      await turn();
+    }
+    await over;
+    expect(store.objects).to.equal(0);
+    await purges.stop();
+    await purgeLog.close();
+  });
+});

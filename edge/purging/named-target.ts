@@ -1,0 +1,89 @@
+import type { Clock } from "../../process/clock.ts";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
+import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
+import { type Purgeable, pathOf } from "../store/purge-match.ts";
+import { WorkSlice } from "../store/work-slice.ts";
+
+/** A target as it is looked up: its texts are hashed, so that each takes the same room however long it is. */
+export type NamedTarget =
+  | { readonly kind: "path"; readonly site: string | undefined; readonly path: number }
+  /** One query at a path. */
+  | {
+      readonly kind: "query";
+      readonly site: string | undefined;
+      readonly path: number;
+      readonly target: number;
+    }
+  | {
+      readonly kind: "prefix";
+      readonly site: string | undefined;
+      /** As named, and in its normal form. */
+      readonly prefixes: readonly string[];
+    }
+  | { readonly kind: "tag"; readonly site: string | undefined; readonly tag: number }
+  | { readonly kind: "everything"; readonly site: string | undefined };
+
+export function named(target: PurgeTarget): NamedTarget {
+  const { site } = target;
+  switch (target.kind) {
+    case "url": {
+      const path = hashOf(pathOf(target.target));
+      if (!target.target.includes("?")) return { kind: "path", site, path };
+      return { kind: "query", site, path, target: hashOf(normalTarget(target.target)) };
+    }
+    case "prefix":
+      return { kind: "prefix", site, prefixes: [target.prefix, normalPrefix(target.prefix)] };
+    case "tag":
+      return { kind: "tag", site, tag: hashOf(target.tag) };
+    case "everything":
+      return { kind: "everything", site };
+  }
+}
+
+/** In slices: a thousand long targets take longer than a request should wait. */
+export async function allNamed(
+  targets: readonly PurgeTarget[],
+  clock: Pick<Clock, "monotonic" | "wait">,
+): Promise<readonly NamedTarget[]> {
+  const slice = new WorkSlice(clock);
+  const all: NamedTarget[] = [];
+  for (const target of targets) {
+    if (slice.isOver()) await slice.pause();
+    all.push(named(target));
+  }
+  return all;
+}
+
+/** A response as it is looked up. */
+export interface Located {
+  readonly site: string;
+  readonly path: number;
+  readonly target: number;
+  /** As sent, and in its normal form. */
+  readonly spellings: readonly string[];
+  readonly tags: readonly number[] | "unknown";
+  /** Whether it stands for other queries at its path, or may do so. */
+  readonly standsForOthers: boolean;
+}
+
+export function located({ site, target, tags, variance }: Purgeable): Located {
+  const normal = normalTarget(target);
+  return {
+    site,
+    path: hashOf(pathOf(target)),
+    target: hashOf(normal),
+    spellings: normal === target ? [target] : [target, normal],
+    tags: tags === "unknown" ? "unknown" : tags.map(hashOf),
+    standsForOthers: variance !== undefined,
+  };
+}
+
+/**
+ * FNV-1a, as a whole number that the engine keeps without an object. Two texts have the same once in four thousand
+ * million times. Then a fill may be made once more than is needed: no more is done by a false match.
+ */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash | 0;
+}
