@@ -82,7 +82,7 @@ export function located({ site, target, tags, variance }: Purgeable): Located {
  * FNV-1a, as a whole number that the engine keeps without an object. Two texts have the same once in four thousand
  * million times. Then a fill may be made once more than is needed: no more is done by a false match.
  */
-export function hashOf(text: string): number {
+function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash | 0;
