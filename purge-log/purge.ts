@@ -49,3 +49,8 @@ export interface Purge {
   /** Who asked, for the audit line: the edge that took the call and the caller's address. */
   readonly by: string;
 }
+
+/** For an entry that cannot be read: it may name anything. */
+export function purgeOfEverything(by: string): Purge {
+  return { purgeId: "", targets: [{ kind: "everything" }], soft: false, by };
+}

@@ -7,7 +7,7 @@ import {
   isNext,
   type Position,
 } from "../../purge-log/position.ts";
-import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
+import { type Purge, type PurgeTarget, purgeOfEverything } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { PurgeState } from "../cache/purge-state.ts";
 import type { Moment } from "../rules/moment.ts";
@@ -189,7 +189,7 @@ export class PurgeFollower implements PurgeState {
         this.#softFlush(entry.content.reason);
         break;
       case "unreadable":
-        await this.#purge(entry.position, everything(entry.content.reason));
+        await this.#purge(entry.position, purgeOfEverything(entry.content.reason));
         this.#parts.log.error(
           { position: formatPosition(entry.position), reason: entry.content.reason },
           "unreadable log entry: purged everything",
@@ -294,8 +294,4 @@ export class PurgeFollower implements PurgeState {
     this.#runId = state.runId;
     this.#progress.confirm(state.tail, sentAt);
   }
-}
-
-function everything(by: string): Purge {
-  return { purgeId: "", targets: [{ kind: "everything" }], soft: false, by };
 }
