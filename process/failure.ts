@@ -17,9 +17,11 @@ export class Failure extends Error {
   }
 }
 
-/** One line about anything that was thrown, its causes included. */
+/** One line about anything that was thrown, its causes included where the message does not tell them already. */
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const own = thrown.message === "" ? thrown.name : thrown.message;
-  return thrown.cause === undefined ? own : `${own}: ${describeError(thrown.cause)}`;
+  if (thrown.cause === undefined) return own;
+  const cause = describeError(thrown.cause);
+  return own.includes(cause) ? own : `${own}: ${cause}`;
 }

@@ -3,7 +3,7 @@ import type { Address } from "../edge/edge.ts";
 import { origin } from "../edge/origin/sites.ts";
 import { hostPort } from "../process/listen.ts";
 import { redisUrl } from "../process/settings/values.ts";
-import type { StartConfig } from "./config.ts";
+import { isDemoSite, type StartConfig } from "./config.ts";
 import type { System } from "./system.ts";
 
 /** The text that the one-command system prints once everything listens: the addresses, and three commands to try. */
@@ -11,6 +11,8 @@ export function banner(system: System, config: StartConfig): string {
   const at = (address: Address): string => hostPort(address.host, address.port);
   const front = `http://${at(system.router.http)}`;
   const from = origin.format(config.origin);
+  // The demo site is the only one of which it is known what is there.
+  const page = isDemoSite(config.origin) ? "/hello.txt" : "/";
   const purgeLog = config.redis === undefined ? "in memory" : redisUrl.format(config.redis);
   const rows = [
     ["", "HTTP", "gRPC", "operator", "simulated latency"],
@@ -28,8 +30,8 @@ export function banner(system: System, config: StartConfig): string {
 ${table(rows)}
 
 Try:
-  curl -i ${front}/hello.txt
-  npx admin-cli purge /hello.txt
+  curl -i ${front}${page}
+  npx admin-cli purge ${page}
   grpcurl -plaintext ${at(system.edges[0]?.grpc ?? system.router.http)} edgecache.v1.EdgeService/Stats
 
 In a browser: ${front}/    Ctrl-C stops everything.

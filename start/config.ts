@@ -58,6 +58,12 @@ const PORTS: StartConfig["ports"] = {
   ],
 };
 
+const DEMO_SITE = { kind: "directory", path: "assets" } as const;
+
+export function isDemoSite(origin: OriginConfig): boolean {
+  return origin.kind === "directory" && origin.path === DEMO_SITE.path;
+}
+
 const { memory, originHost, ttl, lease, simulateLatency, redis, tokenFile, readTokenFile, purgeRate } =
   edgeProgram.settings;
 
@@ -68,7 +74,7 @@ export const startProgram = {
   settings: {
     origin: setting({
       type: origin,
-      default: { kind: "directory", path: "assets" },
+      default: DEMO_SITE,
       help: "Where responses come from: the demo site unless given.",
     }),
     originHost: setting(originHost),

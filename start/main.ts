@@ -1,6 +1,6 @@
 import { processMemory } from "../edge/cache/process-memory.ts";
 import { systemClock } from "../process/clock.ts";
-import { describeError } from "../process/failure.ts";
+import { describeError, Failure } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
@@ -18,6 +18,10 @@ try {
   stopOnSignal(() => system.stop(), log, { hangup: "stops" });
   process.stdout.write(banner(system, config));
 } catch (thrown) {
-  process.stderr.write(`start: ${describeError(thrown)}\n`);
+  const inUse = thrown instanceof Failure && thrown.code === "port-in-use";
+  const hint = inUse
+    ? " (the ports of npm start are fixed; an edge or a router started alone takes --port)"
+    : "";
+  process.stderr.write(`start: ${describeError(thrown)}${hint}\n`);
   process.exit(1);
 }
