@@ -106,7 +106,8 @@ describe("findAsset and readAsset", () => {
         }
       })();
       let served = 0;
-      for (let i = 0; i < 3_000; i++) {
+      // The two loops may run in step, so that no look finds the directory for a while.
+      for (let i = 0; i < 3_000 || served === 0; i++) {
         const asset = await findAsset(root, ["way", "a"]);
         if (asset.kind !== "file") continue;
         served += 1;
@@ -114,7 +115,6 @@ describe("findAsset and readAsset", () => {
       }
       looking = false;
       await exchange;
-      expect(served).to.be.greaterThan(0);
     });
 
     it("serves no FIFO, socket or device, and does not wait for one", async () => {
