@@ -1,6 +1,7 @@
 import type { Hash } from "node:crypto";
 import type { Clock } from "../../process/clock.ts";
 import { inPieces } from "../store/own-memory.ts";
+import { BodyReaders, type Place } from "./body-readers.ts";
 import { type ArrivingBody, BodySource } from "./body-source.ts";
 import { type ByteBudget, Charge } from "./byte-budget.ts";
 import { bytesFrom, ChunkWindow } from "./chunk-window.ts";
@@ -22,14 +23,6 @@ export interface Reader {
   leave(patienceMs?: number): void;
 }
 
-/** Where a reader is. */
-interface Place {
-  /** The number of the chunk that it reads next. */
-  next: number;
-  /** Where in the body that chunk begins. */
-  offset: number;
-}
-
 // How far a body that is not kept is read ahead of its fastest reader: enough to keep a fast link busy. This much
 // may be held for slow readers even when the budget is used up.
 const WINDOW = 1024 * 1024;
@@ -38,8 +31,6 @@ const NARROW = 64 * 1024;
 
 // How long the fastest reader waits for the slowest ones before they are dropped.
 const PATIENCE_MS = 1_000;
-
-const START: Readonly<Place> = { next: 0, offset: 0 };
 
 /**
  * One body from the origin, read once, for any number of readers that may join while it arrives.
@@ -63,13 +54,9 @@ export class SharedBody {
   readonly #window: ChunkWindow;
   readonly #keepLimit: number;
   readonly #clock: Clock;
-  readonly #readers = new Set<Place>();
-  /** Readers that have not passed the first chunk held: while there is one, nothing can be dropped. */
-  #atHead = 0;
+  readonly #readers: BodyReaders;
   #kept: boolean;
   #finished: BodyEnd | undefined;
-  /** Where the fastest reader is. */
-  #lead: Readonly<Place> = START;
   /** Of all bytes dropped; undefined while none was, and when there is only one reader to the end. */
   #hash: Hash | undefined;
   /** By number of the next chunk: the bytes that a reader dropped there has had. */
@@ -85,6 +72,7 @@ export class SharedBody {
     this.#budget = budget;
     this.#charge = new Charge(budget);
     this.#window = new ChunkWindow(this.#charge);
+    this.#readers = new BodyReaders(this.#window);
     this.#keepLimit = keepLimit;
     this.#clock = clock;
     this.#kept = (arriving.length ?? 0) <= keepLimit;
@@ -103,18 +91,12 @@ export class SharedBody {
 
   /** A reader from the body's first byte on. The head is not dropped before it has read that. */
   join(): Reader {
-    const place: Place = { next: 0, offset: 0 };
-    this.#readers.add(place);
+    const place = this.#readers.add();
     this.#source.keep();
-    if (this.#isAtHead(place)) this.#atHead += 1;
     return {
       read: (from) => this.#readAt(place, from),
       leave: (patienceMs) => this.#leave(place, patienceMs),
     };
-  }
-
-  #isAtHead({ next }: Place): boolean {
-    return next === this.#window.first;
   }
 
   async *#readAt(place: Place, from: number): AsyncGenerator<Uint8Array> {
@@ -130,7 +112,8 @@ export class SharedBody {
         if (chunk !== undefined) {
           const skip = from - place.offset;
           if (skip < chunk.byteLength) yield skip > 0 ? chunk.subarray(skip) : chunk;
-          this.#step(place, chunk.byteLength);
+          this.#readers.step(place, chunk.byteLength);
+          this.#release();
         } else if (this.#finished === undefined) await this.#changed.promise;
         else if (this.#finished.kind === "failed") throw this.#finished.error;
         else return;
@@ -140,26 +123,8 @@ export class SharedBody {
     }
   }
 
-  #step(place: Place, bytes: number): void {
-    if (this.#isAtHead(place)) this.#atHead -= 1;
-    place.next += 1;
-    place.offset += bytes;
-    if (this.#isAtHead(place)) this.#atHead += 1;
-    this.#leadWith(place);
-    this.#release();
-  }
-
-  #leadWith({ next, offset }: Place): void {
-    if (next >= this.#lead.next) this.#lead = { next, offset };
-  }
-
   #leave(place: Place, patienceMs?: number): void {
-    if (!this.#readers.delete(place)) return;
-    if (this.#isAtHead(place)) this.#atHead -= 1;
-    if (place.next === this.#lead.next) {
-      this.#lead = START;
-      for (const other of this.#readers) this.#leadWith(other);
-    }
+    if (!this.#readers.remove(place)) return;
     this.#release();
     this.#settle();
     if (this.#readers.size === 0 && this.#finished === undefined) {
@@ -210,7 +175,7 @@ export class SharedBody {
   async #windowOpen(): Promise<void> {
     let heldUpSince: number | undefined;
     while (!this.#kept && this.#readers.size > 0) {
-      const ahead = this.#window.offset + this.#window.bytes - this.#lead.offset;
+      const ahead = this.#window.offset + this.#window.bytes - this.#readers.lead.offset;
       if (ahead >= this.#reach || (ahead > 0 && this.#full)) {
         heldUpSince = undefined;
         await this.#moved.promise;
@@ -257,9 +222,9 @@ export class SharedBody {
 
   /** Drops what every reader has passed, unless the body is kept; and lets the pump look again. */
   #release(): void {
-    if (!this.#kept && this.#atHead === 0) {
+    if (!this.#kept && !this.#readers.needHead) {
       const { first, end } = this.#window;
-      this.#dropTo(Math.min(end, Math.max(this.#slowest(), first)));
+      this.#dropTo(Math.min(end, Math.max(this.#readers.slowest, first)));
     }
     const moved = this.#moved;
     this.#moved = Promise.withResolvers();
@@ -269,21 +234,12 @@ export class SharedBody {
   #dropTo(next: number): void {
     if (next > this.#window.first && this.#window.first === 0 && this.#readers.size > 1)
       this.#hash = prefixHash();
-    const slowest = this.#slowest();
+    const slowest = this.#readers.slowest;
     this.#window.dropTo(next, (chunk) => {
       if (slowest <= this.#window.first) this.#notePrefix();
       this.#hash?.update(chunk);
     });
-    this.#atHead = 0;
-    for (const place of this.#readers) if (this.#isAtHead(place)) this.#atHead += 1;
-  }
-
-  /** The next chunk of the slowest reader that is not dropped. The last chunk dropped may still be in use. */
-  #slowest(): number {
-    let slowest = Number.POSITIVE_INFINITY;
-    for (const { next } of this.#readers)
-      if (next >= this.#window.first - 1) slowest = Math.min(slowest, next);
-    return slowest;
+    this.#readers.headDropped();
   }
 
   #notePrefix(): void {
