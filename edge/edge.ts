@@ -13,8 +13,7 @@ import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
 import { ControlPlane } from "./control-plane/server.ts";
 import { Listener } from "./data-plane/listener.ts";
-import { CLIENT_HOST } from "./origin/host-policy.ts";
-import { openOrigin } from "./origin/open-origin.ts";
+import { openOrigins } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
 import { Sites } from "./origin/sites.ts";
 import { claimId } from "./purging/claim-id.ts";
@@ -67,20 +66,10 @@ export const NO_TOKEN_RULE = "without EDGECACHE_TOKEN the gRPC control port list
 
 /** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
-  const origins = new Map<string, Origin>();
-  const { ttl: ttlMs, id: via } = config;
+  const { sites, ttl: ttlMs, id: via } = config;
+  const log = around.log.child({ edge: config.id });
   const { clock } = around;
-  try {
-    for (const site of config.sites) {
-      const log = around.log.child({ edge: config.id, site: site.name });
-      const { host = CLIENT_HOST } = site;
-      const context = { ttlMs, host, via, clock, random: Math.random, log };
-      origins.set(site.name, await openOrigin(site.origin, context));
-    }
-  } catch (thrown) {
-    for (const origin of origins.values()) await origin.close();
-    throw thrown;
-  }
+  const origins = await openOrigins(sites, { ttlMs, via, clock, random: Math.random, log });
   const edge = new RunningEdge(config, around, origins);
   try {
     await edge.open();

@@ -2,7 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import { DirectoryOrigin } from "./directory.ts";
 import { FailoverOrigin } from "./failover.ts";
-import type { HostPolicy } from "./host-policy.ts";
+import { CLIENT_HOST, type HostPolicy } from "./host-policy.ts";
 import type { Origin } from "./origin.ts";
 import { UpstreamOrigin } from "./upstream.ts";
 
@@ -23,6 +23,24 @@ export interface OriginContext {
   /** From 0 to 1, such as Math.random. */
   readonly random: () => number;
   readonly log: Log;
+}
+
+/** The origins of all sites, by site name. Throws the Failure of the first that cannot be opened; then none is open. */
+export async function openOrigins(
+  sites: readonly { readonly name: string; readonly origin: OriginConfig; readonly host?: HostPolicy }[],
+  context: Omit<OriginContext, "host">,
+): Promise<ReadonlyMap<string, Origin>> {
+  const origins = new Map<string, Origin>();
+  try {
+    for (const { name, origin, host = CLIENT_HOST } of sites) {
+      const log = context.log.child({ site: name });
+      origins.set(name, await openOrigin(origin, { ...context, host, log }));
+    }
+  } catch (thrown) {
+    for (const origin of origins.values()) await origin.close();
+    throw thrown;
+  }
+  return origins;
 }
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */
