@@ -10,6 +10,7 @@ import type { CacheContext } from "./context.ts";
 import { type FillAim, type FillPlan, type FillRequest, fill, isOwn } from "./fill.ts";
 import type { Flight } from "./flights.ts";
 import type { PurgeView } from "./purge-view.ts";
+import { clientLeft } from "./semaphore.ts";
 
 /** A request that goes to the origin, and what was known when it was judged. */
 export interface Turn {
@@ -33,34 +34,35 @@ export interface Fetched {
  * could not be shared is remembered for a while, so that later requests do not wait for nothing.
  *
  * 1. Requests that cannot be shared, and keys that are remembered, go to the origin on their own.
- * 2. A request whose client knows of a purge that this edge does not launches a fill that begins now.
- * 3. Every other request joins the fill in flight for its key, or launches one.
- * 4. When another variant arrives, the request joins the fill in flight for its own variant, or launches one.
+ * 2. Every other request meets the fill for its key, or launches one. `meeting` tells which (rule E4):
+ *    - it joins a fill that has not begun, or that nothing has overtaken;
+ *    - it joins a fill of which only the tags are in doubt, and asks anew if the response turns out to have one of them;
+ *    - where only a fill that begins from now on will do, because the edge has no lease or the client knows of a purge
+ *      that the edge does not, it waits for the next one, which begins when the one under way has its answer. So a page
+ *      costs the origin one request a round trip, however many ask for it.
+ * 3. When another variant arrives, the request meets the fill for its own variant in the same way.
  *
  * Throws a Failure when the origin gives no response.
  */
 export async function askOrigin(turn: Turn, edge: CacheContext): Promise<Fetched> {
-  const { request, key, view } = turn;
+  const { request, key } = turn;
   const plan = planOf(turn, edge);
   const now = edge.clock.monotonic();
   const shareable = request.method === "GET" && (plan.aim.kind === "whole" || plan.aim.kind === "rest");
   if (!shareable) return alone(plan, edge);
-  const fetched = await (edge.hitForMiss.is(key, now)
-    ? alone(plan, edge)
-    : view.atPosition
-      ? together(turn, plan, edge)
-      : lead(plan, key, edge));
+  const fetched = await (edge.hitForMiss.is(key, now) ? alone(plan, edge) : together(turn, plan, edge));
   if (fetched.collapsed) return fetched;
   if (fetched.filled.kind === "for-one") edge.hitForMiss.mark(key, fetched.filled.detail, now);
   else edge.hitForMiss.clear(key);
   return fetched;
 }
 
-function planOf({ request, key, verdict, view, mark }: Turn, edge: CacheContext): FillPlan {
+function planOf({ request, key, verdict, view }: Turn, edge: CacheContext): FillPlan {
+  const aim = aimOf(request, key, verdict, edge);
+  if (!view.atPosition) return { request, key, aim, limiter: edge.aheadFills.of(request.site) };
   const trusted = verdict.kind === "absent" || verdict.standing.kind === "trusted";
   // Rule E2: a purge or a lapse may have put much in doubt at once.
-  const limiter = trusted && view.atPosition ? undefined : edge.revalidations.of(request.site);
-  return { request, key, aim: aimOf(request, key, verdict, edge), mark, limiter };
+  return { request, key, aim, limiter: trusted ? undefined : edge.revalidations.of(request.site) };
 }
 
 function aimOf(request: FillRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
@@ -91,36 +93,73 @@ async function lead(plan: FillPlan, place: string, edge: CacheContext): Promise<
   return { filled: await launch(plan, place, edge).result, collapsed: false };
 }
 
-/** Starts the fill that requests meet at `place` from now on, until it has arrived whole. */
-export function launch(plan: FillPlan, place: string, edge: CacheContext): Flight<Filled> {
+/**
+ * Starts the fill that requests meet at `place` from now on, until it has arrived whole. `after`: it begins when that
+ * one has its answer.
+ */
+export function launch(
+  plan: FillPlan,
+  place: string,
+  edge: CacheContext,
+  after?: Flight<Filled>,
+): Flight<Filled> {
   return edge.flights.launch(place, {
-    mark: plan.mark,
     left: plan.request.left,
-    fetch: (abandoned) => fill(plan, edge, abandoned),
+    fetch: async (abandoned, began) => {
+      // Its failure is told to those who wait for it.
+      if (after !== undefined) await after.result.catch(() => undefined);
+      if (abandoned.aborted) throw clientLeft();
+      return fill(plan, edge, abandoned, began);
+    },
     whole: async (filled) => {
       if (filled.kind === "shared") await filled.body.end;
     },
   });
 }
 
-/** Joins the fill in flight, or launches one. */
+/** Meets the fill for the key, and then, when another variant has arrived, the one for its own. */
 async function together(turn: Turn, plan: FillPlan, edge: CacheContext): Promise<Fetched> {
   const { request, key } = turn;
-  const flight = joinable(turn, key, edge);
-  if (flight === undefined) return lead(plan, key, edge);
-  edge.counters.add("collapsed");
-  const filled = await joined(flight, request);
-  if (fits(request, filled, edge)) return { filled, collapsed: true };
-  const place = variantPlace(request, key, filled);
-  return place === undefined ? alone(plan, edge) : togetherAt(place, turn, plan, edge);
+  const met = await meet(turn, plan, key, edge);
+  if (met.kind === "fetched") return met.fetched;
+  // RFC 9111 section 4.1: requests for the same variant wait for one another.
+  const place = variantPlace(request, key, met.filled);
+  if (place === undefined) return alone(plan, edge);
+  const own = await meet(turn, plan, place, edge);
+  return own.kind === "fetched" ? own.fetched : alone(plan, edge);
 }
 
-/** RFC 9111 section 4.1: requests for the same variant wait for one another. */
-async function togetherAt(place: string, turn: Turn, plan: FillPlan, edge: CacheContext): Promise<Fetched> {
-  const flight = joinable(turn, place, edge);
-  if (flight === undefined) return lead(plan, place, edge);
-  const filled = await joined(flight, turn.request);
-  return fits(turn.request, filled, edge) ? { filled, collapsed: true } : alone(plan, edge);
+type Met =
+  | { readonly kind: "fetched"; readonly fetched: Fetched }
+  /** The answer to another request, which does not fit this one. */
+  | { readonly kind: "other"; readonly filled: Filled };
+
+async function meet(turn: Turn, plan: FillPlan, place: string, edge: CacheContext): Promise<Met> {
+  const { request } = turn;
+  const meeting = meetingOf(turn, place, edge);
+  switch (meeting.kind) {
+    case "launch":
+      return { kind: "fetched", fetched: await lead(plan, place, edge) };
+    case "next": {
+      const filled = await launch(plan, place, edge, meeting.flight).result;
+      return { kind: "fetched", fetched: { filled, collapsed: false } };
+    }
+    case "join": {
+      const { flight, unlessTagged } = meeting;
+      if (place === turn.key) edge.counters.add("collapsed");
+      const filled = await joined(flight, request);
+      if (!fits(request, filled, edge)) return { kind: "other", filled };
+      // Those who are told apart meet again in one fill that begins now.
+      if (unlessTagged && isTagged(flight, filled, edge)) return meet(turn, plan, place, edge);
+      return { kind: "fetched", fetched: { filled, collapsed: true } };
+    }
+  }
+}
+
+/** Whether a purge since the fill began covers the response, now that its tags are known. */
+function isTagged({ began }: Flight<Filled>, filled: Filled, { purges }: CacheContext): boolean {
+  if (filled.kind === "for-one") return false;
+  return began?.mark === undefined || purges.overtaken(began.mark, filled.response);
 }
 
 function joined(flight: Flight<Filled>, { left }: FillRequest): Promise<Filled> {
@@ -135,20 +174,39 @@ function variantPlace(request: CacheRequest, key: string, filled: Filled): strin
   return selecting === "never" ? undefined : `${key} ${JSON.stringify([...selecting])}`;
 }
 
-/** The fill in flight that this request may join (rule E4), if there is one. */
-function joinable({ request, verdict }: Turn, place: string, edge: CacheContext): Flight<Filled> | undefined {
+/** What a request does about the fill in flight for its key. */
+type Meeting =
+  | { readonly kind: "launch" }
+  | { readonly kind: "join"; readonly flight: Flight<Filled>; readonly unlessTagged: boolean }
+  /** It waits for the fill that begins after this one. */
+  | { readonly kind: "next"; readonly flight: Flight<Filled> };
+
+const LAUNCH: Meeting = { kind: "launch" };
+
+function meetingOf({ request, verdict, view }: Turn, place: string, edge: CacheContext): Meeting {
   // The client wants something newer than what is stored, so it does not want what was asked for before.
-  if (verdict.why === "request") return undefined;
+  if (verdict.why === "request") return LAUNCH;
   const flight = edge.flights.at(place);
-  if (flight === undefined || flight.waiters.abandoned.aborted) return undefined;
+  if (flight === undefined || flight.waiters.abandoned.aborted) return LAUNCH;
+  const { began, arrived } = flight;
+  if (began === undefined) return { kind: "join", flight, unlessTagged: false };
   const { site, target } = request;
   const known =
-    flight.arrived?.kind === "shared"
-      ? flight.arrived.response
+    arrived?.kind === "shared"
+      ? arrived.response
       : ({ site, target, tags: "unknown", variance: "unknown" } as const);
-  if (!edge.purges.mayJoin(flight.mark, known)) return undefined;
-  if (flight.arrived === undefined) return flight;
-  return fits(request, flight.arrived, edge) ? flight : undefined;
+  switch (view.atPosition ? edge.purges.sharing(began.mark, known) : "lapsed") {
+    case "overtaken":
+      return LAUNCH;
+    case "lapsed":
+      return arrived === undefined ? { kind: "next", flight } : LAUNCH;
+    case "yes":
+      return arrived === undefined || fits(request, arrived, edge)
+        ? { kind: "join", flight, unlessTagged: false }
+        : LAUNCH;
+    case "unless-tagged":
+      return arrived === undefined ? { kind: "join", flight, unlessTagged: true } : LAUNCH;
+  }
 }
 
 /**

@@ -34,6 +34,8 @@ export interface CacheContext extends CacheParts {
   readonly flights: Flights<Filled>;
   readonly hitForMiss: HitForMiss;
   readonly revalidations: RevalidationLimit;
+  /** The line of requests whose clients know of a purge that the edge does not: no others wait in it. */
+  readonly aheadFills: RevalidationLimit;
   readonly varyNames: VaryNames;
   readonly demands: DemandLimit;
   readonly counters: EdgeCounters;
@@ -62,6 +64,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     varyNames: new VaryNames(),
     demands: new DemandLimit(),
     revalidations: new RevalidationLimit(parts.clock),
+    aheadFills: new RevalidationLimit(parts.clock),
     counters: new EdgeCounters(),
     fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),
     keepLimit: memoryBytes / KEEP_SHARE,

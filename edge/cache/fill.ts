@@ -55,24 +55,40 @@ export interface FillPlan {
   readonly request: FillRequest;
   readonly key: string;
   readonly aim: FillAim;
-  /** Taken before the fetch, so that a purge that comes meanwhile keeps the old bytes out of the store (rule E3). */
-  readonly mark: FillMark | undefined;
   /** Where it waits for its turn; undefined: it is fetched at once. */
   readonly limiter?: Semaphore | undefined;
 }
 
+/** A fetch that has had its turn. */
+interface BegunPlan extends FillPlan {
+  /** A purge that comes from now on keeps the bytes out of the store (rule E3). */
+  readonly mark: FillMark | undefined;
+}
+
 /**
  * Fetches once from the origin. Throws a Failure when the origin gives no response, or when the limiter gives no turn.
- * `left` is aborted when nobody waits for it any more: then it takes no turn.
+ * `left` is aborted when nobody waits for it any more: then it takes no turn. `began` is called before the origin is asked.
  */
-export async function fill(plan: FillPlan, edge: CacheContext, left = plan.request.left): Promise<Filled> {
-  const { limiter, mark } = plan;
-  const release = mark === undefined ? undefined : edge.purges.hold(mark);
+export function fill(
+  plan: FillPlan,
+  edge: CacheContext,
+  left = plan.request.left,
+  began: (mark: FillMark | undefined) => void = () => undefined,
+): Promise<Filled> {
+  const { limiter } = plan;
+  const begin = (): Promise<Filled> => {
+    const mark = edge.purges.mark();
+    began(mark);
+    return held({ ...plan, mark }, edge);
+  };
+  return limiter === undefined ? begin() : limiter.run(begin, left);
+}
+
+/** What happens to purges is remembered until the response is stored, or will not be. */
+async function held(plan: BegunPlan, edge: CacheContext): Promise<Filled> {
+  const release = plan.mark === undefined ? undefined : edge.purges.hold(plan.mark);
   try {
-    const filled = await (limiter === undefined
-      ? fillNow(plan, edge)
-      : limiter.run(() => fillNow(plan, edge), left));
-    // It is stored when all of it has come.
+    const filled = await fillNow(plan, edge);
     if (filled.kind === "shared") filled.body.end.then(release, release);
     else release?.();
     return filled;
@@ -82,7 +98,7 @@ export async function fill(plan: FillPlan, edge: CacheContext, left = plan.reque
   }
 }
 
-async function fillNow(plan: FillPlan, edge: CacheContext): Promise<Filled> {
+async function fillNow(plan: BegunPlan, edge: CacheContext): Promise<Filled> {
   const { aim } = plan;
   const asItIs = aim.kind === "as-asked" || aim.kind === "own";
   const arrived = asItIs ? await fetchOnce(plan, edge) : await fetchKeyed(plan, edge);
@@ -117,7 +133,7 @@ export function isOwn(plan: Pick<FillPlan, "request" | "key">, edge: CacheContex
  * that clients make up. A response that varies on a field of the request that the origin did not get is not the answer
  * to this request: it is asked for once more, with that field.
  */
-async function fetchKeyed(plan: FillPlan, edge: CacheContext): Promise<Arrived> {
+async function fetchKeyed(plan: BegunPlan, edge: CacheContext): Promise<Arrived> {
   const { request, key } = plan;
   const known = knownNames(plan, edge);
   const arrived = await fetchOnce(keyed(plan, known), edge);
@@ -128,7 +144,7 @@ async function fetchKeyed(plan: FillPlan, edge: CacheContext): Promise<Arrived> 
 }
 
 /** The plan for a request that has no other fields than the origin may see. */
-function keyed(plan: FillPlan, known: ReadonlySet<string>): FillPlan {
+function keyed(plan: BegunPlan, known: ReadonlySet<string>): BegunPlan {
   const { request } = plan;
   // A copy of what it is made of: `left` is made when it is asked for.
   return { ...plan, request: { ...request, fields: shareableFields(request.fields, known) } };
@@ -148,7 +164,7 @@ function knownNames(
   ]);
 }
 
-async function fetchOnce({ request, key, aim, mark }: FillPlan, edge: CacheContext): Promise<Arrived> {
+async function fetchOnce({ request, key, aim, mark }: BegunPlan, edge: CacheContext): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
   const fetching = new AbortController();
@@ -199,12 +215,12 @@ function originRequest(request: CacheRequest, aim: FillAim, more: ReadonlySet<st
 }
 
 /** Asks for the whole response, because the 304 or the 206 that came cannot be used. */
-function fillWhole(plan: FillPlan, edge: CacheContext): Promise<Filled> {
+function fillWhole(plan: BegunPlan, edge: CacheContext): Promise<Filled> {
   return fillNow({ ...plan, aim: { kind: "whole", validating: undefined } }, edge);
 }
 
 async function ofWhole(
-  plan: FillPlan,
+  plan: BegunPlan,
   arrived: Arrived,
   validating: StoredResponse | undefined,
   edge: CacheContext,
@@ -259,7 +275,7 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
 
 /** RFC 9111 section 3.3: a stored part is completed, if the bytes that came belong to it. */
 async function ofRest(
-  plan: FillPlan,
+  plan: BegunPlan,
   arrived: Arrived,
   part: StoredResponse,
   edge: CacheContext,

@@ -2,8 +2,11 @@ import type { FillMark } from "../store/stored-response.ts";
 
 /** One fill in flight for a key. */
 export interface Flight<Result> {
-  /** Undefined when the edge did not know its place in the purge log: then no request may join (rule E4). */
-  readonly mark: FillMark | undefined;
+  /**
+   * Where in the history of purges it began. undefined: it waits for its turn, and every request may join it. Its `mark`
+   * is undefined when the edge did not know its place in the purge log.
+   */
+  readonly began: { readonly mark: FillMark | undefined } | undefined;
   readonly result: Promise<Result>;
   /** The result, once the origin's fields have arrived. */
   readonly arrived: Result | undefined;
@@ -14,11 +17,13 @@ export interface Flight<Result> {
 
 /** How a flight begins, and how long requests can meet it. */
 export interface Launch<Result> {
-  readonly mark: FillMark | undefined;
   /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
   readonly left: AbortSignal | undefined;
-  /** Begins at once. `abandoned` is aborted when the clients of all requests that wait have left. */
-  readonly fetch: (abandoned: AbortSignal) => Promise<Result>;
+  /**
+   * Is called at once, and calls `began` when it asks the origin. `abandoned` is aborted when the clients of all requests
+   * that wait have left.
+   */
+  readonly fetch: (abandoned: AbortSignal, began: (mark: FillMark | undefined) => void) => Promise<Result>;
   /** Settles when the result has arrived whole. */
   readonly whole: (result: Result) => Promise<unknown>;
 }
@@ -32,14 +37,19 @@ export class Flights<Result> {
   }
 
   /** From now on requests for the key meet this flight, until it has arrived whole or has failed. */
-  launch(key: string, { mark, left, fetch, whole }: Launch<Result>): Flight<Result> {
+  launch(key: string, { left, fetch, whole }: Launch<Result>): Flight<Result> {
     const waiters = new Waiters();
     waiters.add(left);
-    const result = fetch(waiters.abandoned);
+    let began: Flight<Result>["began"];
+    const result = fetch(waiters.abandoned, (mark) => {
+      began = { mark };
+    });
     const finished = Promise.withResolvers<void>();
     let arrived: Result | undefined;
     const flight: Flight<Result> = {
-      mark,
+      get began() {
+        return began;
+      },
       result,
       get arrived() {
         return arrived;

@@ -5,6 +5,16 @@ import type { PurgeStanding } from "../rules/purge-standing.ts";
 import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 
+/** Whether a request may share a fill that began before it (rule E4). */
+export type Sharing =
+  | "yes"
+  /** A tag has been purged since. Whether the response has it shows when its fields have arrived. */
+  | "unless-tagged"
+  /** A purge since then covers the response: only a fill that begins from now on will do. */
+  | "overtaken"
+  /** The same, because the edge does not know of every purge. */
+  | "lapsed";
+
 /**
  * The questions that serving asks of purging. Rules E1 to E8 are kept behind it: the cache knows neither the purge log
  * nor the lease.
@@ -26,7 +36,7 @@ export interface PurgeState {
   overtaken(mark: FillMark, response: Purgeable): boolean;
 
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
-  mayJoin(mark: FillMark | undefined, response: Purgeable): boolean;
+  sharing(mark: FillMark | undefined, response: Purgeable): Sharing;
 
   /**
    * Rule E7: whether a hard purge, a flush or an invalidation since `mark` covers the response, or may cover it. Then

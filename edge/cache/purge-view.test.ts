@@ -16,7 +16,7 @@ describe("what purges say to a request", () => {
       standing: () => standing,
       mark: () => undefined,
       overtaken: () => false,
-      mayJoin: () => true,
+      sharing: () => "yes",
       removed: () => false,
       hold: () => () => undefined,
       invalidate: () => () => undefined,

@@ -7,6 +7,7 @@ import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillPlan, FillRequest } from "./fill.ts";
+import type { Flight } from "./flights.ts";
 
 // No client waits for it. Longer than this, a body that does not say its length counts as endless.
 const REFRESH_MS = 30_000;
@@ -22,11 +23,15 @@ export function refreshBehind(
   edge: CacheContext,
 ): void {
   const flight = edge.flights.at(key);
-  if (flight !== undefined && edge.purges.mayJoin(flight.mark, stale)) return;
+  if (flight !== undefined && isStillTrue(flight, stale, edge)) return;
   const { site, base, target, scheme, authority } = request;
   const fields = impersonal(request, stale, edge);
   const again = { method: "GET", site, target, fields, scheme, authority };
   refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
+}
+
+function isStillTrue({ began }: Flight<Filled>, stale: StoredResponse, edge: CacheContext): boolean {
+  return began === undefined || edge.purges.sharing(began.mark, stale) === "yes";
 }
 
 /** What a refresh brings is for all, so the client that happened to be there is not named, unless the response varies. */
@@ -56,11 +61,10 @@ export async function refresh(
   stale: StoredResponse,
   edge: CacheContext,
 ): Promise<Refreshed> {
-  const mark = edge.purges.mark();
   // Rule E2: a soft purge of much makes much stale at once.
   const limiter =
     edge.purges.standing(stale).kind === "trusted" ? undefined : edge.revalidations.of(request.site);
-  const plan: FillPlan = { request, key, aim: { kind: "whole", validating: stale }, mark, limiter };
+  const plan: FillPlan = { request, key, aim: { kind: "whole", validating: stale }, limiter };
   try {
     return await unread(await launch(plan, key, edge).result, edge);
   } catch (thrown) {

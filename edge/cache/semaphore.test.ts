@@ -21,7 +21,7 @@ describe("a semaphore", () => {
   }
 
   it("runs no more than its limit at once, and the others in the order in which they came", async () => {
-    const semaphore = new Semaphore(2, 1_000, clock);
+    const semaphore = new Semaphore(2, 100, 1_000, clock);
     const gates = Array.from({ length: 5 }, () => new Gate());
     const begun: number[] = [];
     const tasks = gates.map((gate, i) =>
@@ -42,8 +42,17 @@ describe("a semaphore", () => {
     expect(semaphore.hasRoom).to.equal(true);
   });
 
+  it("lets so many wait, and refuses the next one at once", async () => {
+    const semaphore = new Semaphore(1, 2, 1_000, clock);
+    const gate = new Gate();
+    const runs = Array.from({ length: 4 }, () => semaphore.run(() => gate.passed));
+    expect(await codeOf(runs[3] ?? gate.passed)).to.equal("connection_limit_reached");
+    gate.open();
+    expect(await Promise.all(runs.slice(0, 3).map(codeOf))).to.deep.equal(["done", "done", "done"]);
+  });
+
   it("runs the next one after a failure", async () => {
-    const semaphore = new Semaphore(1, 1_000, clock);
+    const semaphore = new Semaphore(1, 100, 1_000, clock);
     const failing = semaphore.run(() => Promise.reject(new Error("no")));
     const next = semaphore.run(() => Promise.resolve("in"));
     expect(await failing.catch(String)).to.equal("Error: no");
@@ -51,7 +60,7 @@ describe("a semaphore", () => {
   });
 
   it("gives up a task that has waited too long, and not a moment before", async () => {
-    const semaphore = new Semaphore(1, 1_000, clock);
+    const semaphore = new Semaphore(1, 100, 1_000, clock);
     const gate = new Gate();
     const running = semaphore.run(() => gate.passed);
     const late = codeOf(semaphore.run(() => Promise.resolve()));
@@ -66,7 +75,7 @@ describe("a semaphore", () => {
   });
 
   it("gives no turn to a client that has left, be it before it waits or while", async () => {
-    const semaphore = new Semaphore(1, 1_000, clock);
+    const semaphore = new Semaphore(1, 100, 1_000, clock);
     const gate = new Gate();
     const running = semaphore.run(() => gate.passed);
     const client = new AbortController();

@@ -1,8 +1,9 @@
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 
-/** Runs at most so many tasks at once. The others wait in the order in which they came, for a limited time. */
+/** Runs at most so many tasks at once. Others wait in the order in which they came: so many, for a limited time. */
 export class Semaphore {
+  readonly #mostWaiting: number;
   readonly #limit: number;
   readonly #patienceMs: number;
   readonly #clock: Clock;
@@ -10,8 +11,9 @@ export class Semaphore {
   readonly #waiting = new Set<() => void>();
   #running = 0;
 
-  constructor(limit: number, patienceMs: number, clock: Clock) {
+  constructor(limit: number, mostWaiting: number, patienceMs: number, clock: Clock) {
     this.#limit = limit;
+    this.#mostWaiting = mostWaiting;
     this.#patienceMs = patienceMs;
     this.#clock = clock;
   }
@@ -21,7 +23,7 @@ export class Semaphore {
     return this.#running < this.#limit;
   }
 
-  /** Throws a Failure instead of running a task that has waited too long, or for which `left` is aborted before. */
+  /** Throws a Failure instead of running a task that finds the line full, has waited too long, or for which `left` is aborted before. */
   async run<T>(task: () => Promise<T>, left?: AbortSignal): Promise<T> {
     if (left?.aborted === true) throw clientLeft();
     if (this.hasRoom) this.#running += 1;
@@ -40,6 +42,7 @@ export class Semaphore {
   }
 
   async #turn(left: AbortSignal | undefined): Promise<void> {
+    if (this.#waiting.size >= this.#mostWaiting) throw this.#full(`${this.#waiting.size} others wait`);
     const turn = Promise.withResolvers<void>();
     this.#waiting.add(turn.resolve);
     const over = new AbortController();
@@ -52,11 +55,15 @@ export class Semaphore {
     // No longer in line: it has been given a place.
     if (!this.#waiting.delete(turn.resolve)) return;
     if (left?.aborted === true) throw clientLeft();
-    const what = `waited ${this.#patienceMs} ms behind ${this.#limit} requests that the origin has not answered`;
-    throw new Failure("connection_limit_reached", "origin", what);
+    throw this.#full(`waited ${this.#patienceMs} ms`);
+  }
+
+  #full(why: string): Failure {
+    const what = `${why} behind ${this.#limit} requests that the origin has not answered`;
+    return new Failure("connection_limit_reached", "origin", what);
   }
 }
 
-function clientLeft(): Failure {
+export function clientLeft(): Failure {
   return new Failure("client-left", "client", "the client left while its request waited for its turn");
 }

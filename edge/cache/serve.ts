@@ -235,7 +235,7 @@ async function passThrough(
   // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
   try {
-    const plan = { request, key, aim: { kind: "as-asked", body }, mark: edge.purges.mark() } as const;
+    const plan = { request, key, aim: { kind: "as-asked", body } } as const;
     const answered = headAndContent(request, await fill(plan, edge), "starter", edge);
     return { ...answered, outcome: { kind: "bypass", fwd: why, fwdStatus: answered.status, detail } };
   } catch (thrown) {

@@ -114,7 +114,7 @@ async function ask(
   { key }: StoredResponse,
   edge: CacheContext,
 ): Promise<ResponseHead & { readonly content: StreamContent }> {
-  const plan = { request, key, aim: { kind: "as-asked", body: undefined }, mark: undefined } as const;
+  const plan = { request, key, aim: { kind: "as-asked", body: undefined } } as const;
   const filled = await fill(plan, edge);
   if (filled.kind !== "for-one" || filled.content.kind !== "stream") throw cannotGoOn(request, "no content");
   const { status, fields, content } = filled;

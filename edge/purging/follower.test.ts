@@ -102,7 +102,7 @@ describe("the purge follower", () => {
     clock.advance(1);
     expect(follower.leaseLeftMs).to.equal(0);
     expect(follower.standing(stored)).to.deep.equal({ kind: "lapsed", servesStale: false });
-    expect(follower.mayJoin(mark(), PAGE)).to.equal(false);
+    expect(follower.sharing(mark(), PAGE)).to.equal("lapsed");
     log.cut = false;
     clock.advance(250);
     await turn();
@@ -200,7 +200,7 @@ describe("the purge follower", () => {
         const before = mark();
         await append(target, true);
         expect(follower.overtaken(before, PAGE)).to.equal(true);
-        expect(follower.mayJoin(before, PAGE)).to.equal(false);
+        expect(follower.sharing(before, PAGE)).to.equal("overtaken");
         expect(follower.removed(before, PAGE)).to.equal(false);
       }
       await append({ kind: "url", target: "/page" });

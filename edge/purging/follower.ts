@@ -9,7 +9,7 @@ import {
 } from "../../purge-log/position.ts";
 import { type Purge, type PurgeTarget, purgeOfEverything } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
-import type { PurgeState } from "../cache/purge-state.ts";
+import type { PurgeState, Sharing } from "../cache/purge-state.ts";
 import type { Moment } from "../rules/moment.ts";
 import { LAPSED, LAPSED_BUT_SERVING, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
@@ -163,8 +163,11 @@ export class PurgeFollower implements PurgeState {
   }
 
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
-  mayJoin(mark: FillMark | undefined, response: Purgeable): boolean {
-    return mark !== undefined && this.leaseLeftMs > 0 && !this.overtaken(mark, response);
+  sharing(mark: FillMark | undefined, response: Purgeable): Sharing {
+    if (mark === undefined || this.leaseLeftMs <= 0) return "lapsed";
+    if (!this.overtaken(mark, response)) return "yes";
+    const isUncertain = response.tags === "unknown" && !this.overtaken(mark, { ...response, tags: [] });
+    return isUncertain ? "unless-tagged" : "overtaken";
   }
 
   /** Takes entries in log order (rule E1). Resolves when they are applied. */

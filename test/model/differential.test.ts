@@ -148,8 +148,8 @@ class Unfenced extends PurgeFollower {
 }
 
 class Joining extends PurgeFollower {
-  override mayJoin(): boolean {
-    return true;
+  override sharing(): "yes" {
+    return "yes";
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Sharing } from "../../edge/cache/purge-state.ts";
 import { refreshBehind } from "../../edge/cache/refresh.ts";
 import type { Reading } from "../../edge/purging/elapsed-time.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
@@ -111,14 +112,25 @@ function isStored(response: Purgeable): response is StoredResponse {
 }
 
 export class JoiningDoomed extends PurgeFollower {
-  override mayJoin(mark: FillMark | undefined, _response: Purgeable): boolean {
-    return mark !== undefined && this.leaseLeftMs > 0;
+  override sharing(mark: FillMark | undefined, response: Purgeable): Sharing {
+    const sharing = super.sharing(mark, response);
+    return sharing === "lapsed" ? sharing : "yes";
+  }
+}
+
+/** Those who join a fill whose tags are unknown are not told apart when it arrives. */
+export class JoiningTagged extends PurgeFollower {
+  override sharing(mark: FillMark | undefined, response: Purgeable): Sharing {
+    const sharing = super.sharing(mark, response);
+    return sharing === "unless-tagged" ? "yes" : sharing;
   }
 }
 
 export class JoiningLapsed extends PurgeFollower {
-  override mayJoin(mark: FillMark | undefined, response: Purgeable): boolean {
-    return mark !== undefined && !this.overtaken(mark, response);
+  override sharing(mark: FillMark | undefined, response: Purgeable): Sharing {
+    const sharing = super.sharing(mark, response);
+    const isBlind = sharing === "lapsed" && mark !== undefined && !this.overtaken(mark, response);
+    return isBlind ? "yes" : sharing;
   }
 }
 

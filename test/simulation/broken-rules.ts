@@ -6,6 +6,7 @@ import {
   ForgetfulFence,
   JoiningDoomed,
   JoiningLapsed,
+  JoiningTagged,
   LeaseFromReply,
   NeverBehind,
   NeverLapsed,
@@ -121,6 +122,11 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "E4: a request joins a fill that a purge has overtaken",
     withFollower((parts) => new JoiningDoomed(parts)),
+    0,
+  ),
+  broken(
+    "E4: a request that joins a fill after a purge of a tag is not told apart when its tags are known",
+    withFollower((parts) => new JoiningTagged(parts)),
     0,
   ),
   broken(
