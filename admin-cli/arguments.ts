@@ -3,8 +3,8 @@ import { Failure } from "../process/failure.ts";
 import { suggest } from "../process/settings/suggest.ts";
 import { show } from "../process/settings/values.ts";
 
-// Commands take arguments and repeated options, and programs take settings from flags, the environment and a file. So
-// this reads command lines by rules of its own, and not by those of process/settings/flags.ts.
+// Commands take arguments and repeated options. Programs take settings from flags, the environment and a file. So the
+// command line has its own rules here, not those of process/settings/flags.ts.
 
 /** One option, with its line in --help. */
 export interface Option extends ParseArgsOptionDescriptor {
@@ -15,19 +15,19 @@ export interface Option extends ParseArgsOptionDescriptor {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Known to every command. */
+/** The options of every command. */
 export const COMMON_OPTIONS = {
   edge: {
     type: "string",
     multiple: true,
     value: "host:port",
-    help: "gRPC address of any edge; repeated or separated by commas: tried in order (EDGECACHE_EDGE; 127.0.0.1:50051 to 50053)",
+    help: "gRPC address of any edge; several are tried in order, repeated or with commas (EDGECACHE_EDGE; 127.0.0.1:50051 to 50053)",
   },
   json: {
     type: "boolean",
-    help: "print one JSON document on stdout and nothing else there; on failure it has an error",
+    help: "print one JSON document on stdout, also on failure (its field error)",
   },
-  help: { type: "boolean", short: "h", help: "print this and exit" },
+  help: { type: "boolean", short: "h", help: "print this help and exit" },
 } as const satisfies Options;
 
 /** Throws Failure("bad-usage"): one line that names the wrong option. */
@@ -40,7 +40,7 @@ export function parseOptions<const O extends Options>(command: string, options: 
 }
 
 /**
- * The command's name and the arguments without it. Options that every command knows may stand before it;
+ * The command's name and the arguments without it. The common options may come before it;
  * `undefined` when there is no command.
  */
 export function splitCommand(argv: readonly string[]): { name: string | undefined; rest: string[] } {
@@ -80,7 +80,7 @@ function badUsage(command: string, options: Options, thrown: unknown): Failure {
   return new Failure("bad-usage", "client", `${command}: ${rule}, got ${show(named)}`, thrown);
 }
 
-/** For a command that takes none. Throws Failure("bad-usage"). */
+/** For a command without arguments. Throws Failure("bad-usage"). */
 export function refusePositionals(command: string, positionals: readonly string[]): void {
   const [first] = positionals;
   if (first === undefined) return;

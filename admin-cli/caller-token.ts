@@ -2,9 +2,8 @@ import { Failure } from "../process/failure.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE, token } from "../process/token.ts";
 
 /**
- * The token that calls come with: the one that allows everything, else the one that only reads, else undefined. There
- * is no flag for it: every user of the machine can read another process's command line. Throws Failure("bad-usage"),
- * without the value.
+ * The token for calls: the full token, else the read token, else undefined. There is no flag for it, because every
+ * user of the machine can read another process's command line. Throws Failure("bad-usage") without the value.
  */
 export function callerToken(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const variable = [TOKEN_VARIABLE, READ_TOKEN_VARIABLE].find((name) => (env[name] ?? "") !== "");

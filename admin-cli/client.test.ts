@@ -35,13 +35,13 @@ describe("callFailure", () => {
     expect(failure.code).to.equal("refused");
   });
 
-  it("names the variable for the token that only reads where that is enough", () => {
+  it("names the variable of the read token where that token is enough", () => {
     const failure = said(
       status.UNAUTHENTICATED,
       "authorization: must be `Bearer <the edge's EDGECACHE_TOKEN or EDGECACHE_READ_TOKEN>`: got none",
     );
     expect(failure.message).to.equal(
-      "127.0.0.1:50051 refused the call: set EDGECACHE_TOKEN to the fleet's token or EDGECACHE_READ_TOKEN to its token that only reads (got none)",
+      "127.0.0.1:50051 refused the call: set EDGECACHE_TOKEN to the fleet's token or EDGECACHE_READ_TOKEN to its read token (got none)",
     );
   });
 

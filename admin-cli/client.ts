@@ -17,8 +17,8 @@ import type { Duration } from "../proto/gen/google/protobuf/duration.ts";
 
 /**
  * One edge's control plane. Every call has a deadline in milliseconds and throws a Failure:
- * `edge-unreachable` (nobody answers), `no-answer` (the deadline passed), `refused` (the edge said no,
- * in its own words), `call-failed` (anything else).
+ * `edge-unreachable` (no program answers), `no-answer` (the deadline passed), `refused` (the edge refused, with its
+ * reason), `call-failed` (anything else).
  */
 export interface EdgeClient {
   readonly address: string;
@@ -34,15 +34,15 @@ export interface EdgeClient {
 }
 
 const CHANNEL_OPTIONS = {
-  // Enough for an answer about a URL with thousands of variants. An edge says so when an answer is too large to send.
+  // Enough for a URL with thousands of variants. An edge reports an answer that is too large to send.
   "grpc.max_receive_message_length": 1024 * 1024,
-  // A peer that vanished without a word is noticed within 7 s, also between two reports.
+  // Notices within 7 s that a peer has vanished, also between two reports.
   "grpc.keepalive_time_ms": 5000,
   "grpc.keepalive_timeout_ms": 2000,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2000,
-  // A forward proxy of the environment would be measured instead of the edge.
+  // Otherwise a forward proxy from the environment would be measured, not the edge.
   "grpc.enable_http_proxy": 0,
   // The commands decide whether to repeat a call, because they know its effect.
   "grpc.enable_retries": 0,
@@ -56,7 +56,7 @@ type Unary<Request, Response> = (
   done: (error: ServiceError | null, response: Response) => void,
 ) => unknown;
 
-/** Connects at the first call. `address` is host:port; every call comes with `token`, if there is one. */
+/** Connects at the first call. `address` is host:port; every call carries `token`, if there is one. */
 export function connectEdge(address: string, token: string | undefined): EdgeClient {
   const client = new EdgeServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
   const metadata = bearer(token);
@@ -114,7 +114,7 @@ async function* watch(
   }
 }
 
-/** Whole milliseconds as the protocol writes a span of time. */
+/** Whole milliseconds as a protobuf Duration. */
 export function protoDuration(ms: number): Duration {
   return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
 }
@@ -123,10 +123,10 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
   return thrown instanceof Error && "code" in thrown && "details" in thrown;
 }
 
-// grpc-js uses one status for both this and an edge that calls itself unavailable. Only the words differ.
+// grpc-js uses one status for a failed connection and for an edge that reports UNAVAILABLE. Only the text differs.
 const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
 
-/** A gRPC status as one line for a person. */
+/** Describes a gRPC status in one line. */
 export function callFailure(address: string, error: Pick<ServiceError, "code" | "details">): Failure {
   switch (error.code) {
     case status.UNAVAILABLE:
@@ -143,9 +143,9 @@ export function callFailure(address: string, error: Pick<ServiceError, "code" | 
     case status.UNAUTHENTICATED: {
       // An edge that knows the reason ends with "got none" or "got another token".
       const got = /\bgot [\w ]+$/.exec(error.details)?.[0] ?? error.details;
-      // It names this variable too where the token that only reads is enough.
+      // It also names the variable of the read token where that token is enough.
       const reading = error.details.includes(READ_TOKEN_VARIABLE)
-        ? ` or ${READ_TOKEN_VARIABLE} to its token that only reads`
+        ? ` or ${READ_TOKEN_VARIABLE} to its read token`
         : "";
       const rule = `set ${TOKEN_VARIABLE} to the fleet's token${reading} (${got})`;
       return new Failure("refused", "client", `${address} refused the call: ${rule}`, error);

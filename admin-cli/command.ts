@@ -1,7 +1,7 @@
 import type { Options } from "./arguments.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** 0: done, and for a purge proven. 1: failed or not proven. 2: the command line was not understood. */
+/** 0: success; for a purge: proven. 1: failed or not proven. 2: wrong usage. */
 export type ExitCode = 0 | 1 | 2;
 
 /** The input of a command. */

@@ -5,14 +5,14 @@ import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/ge
 import { callerToken } from "./caller-token.ts";
 import { connectEdge, type EdgeClient } from "./client.ts";
 
-// For one small call. Far edges answer in some 300 ms; an edge that needs longer serves nobody well.
+// The deadline of one small call. Far edges answer in about 300 ms; an edge that needs 2 s is of no use.
 export const CALL_MS = 2000;
 
 /** How a command reaches the fleet. */
 export interface FleetAccess {
-  /** Of edges, tried in order. */
+  /** The addresses of edges, tried in order. */
   readonly addresses: readonly string[];
-  /** Comes with every call; undefined where the edges need none. */
+  /** The token of every call; undefined if the edges need none. */
   readonly token: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export function fleetAccess(
   return { addresses: edgeAddresses(given, env.EDGECACHE_EDGE), token: callerToken(env) };
 }
 
-/** The edge that answers for the fleet. Its caller closes the client. */
+/** The first edge that answers. The caller closes its client. */
 export interface Contact {
   readonly client: EdgeClient;
   readonly ping: PingResponse;
@@ -35,20 +35,20 @@ export interface FleetEdge extends Omit<Member, "heartbeatAgeMs"> {
   readonly heartbeatAgeMs: number | null;
 }
 
-/** One edge and its own answer; `undefined` when it is unreachable. */
+/** One edge and its answer; `undefined` when it is unreachable. */
 export interface Asked<T> {
   readonly edge: FleetEdge;
-  /** Where it was called. */
+  /** The address of the call. */
   readonly address: string;
   readonly answer: T | undefined;
 }
 
-// The edges of the one-command system: one of them may be stopped.
+// The edges of npm start. Several, because one of them may be stopped.
 const DEFAULT_EDGES = "127.0.0.1:50051,127.0.0.1:50052,127.0.0.1:50053";
 
 /**
- * The gRPC addresses to try, in order: every `--edge`, each of which may be a list separated by commas;
- * else the environment's; else the edges of the one-command system. Throws Failure("bad-usage").
+ * The gRPC addresses to try, in order: those of every `--edge`, which may be a list with commas;
+ * else those of the environment; else the edges of npm start. Throws Failure("bad-usage").
  */
 export function edgeAddresses(
   given: readonly string[] | undefined,
@@ -66,7 +66,7 @@ export function edgeAddresses(
   return [...new Set(addresses)];
 }
 
-/** The first of `addresses` where an edge answers a Ping. Throws the Failure of the only one, or one for all. */
+/** The first of `addresses` where an edge answers a Ping. If none does: throws its Failure, or one for all of them. */
 export async function reachEdge({ addresses, token }: FleetAccess): Promise<Contact> {
   const failures: Failure[] = [];
   for (const address of addresses) {
@@ -82,7 +82,7 @@ export async function reachEdge({ addresses, token }: FleetAccess): Promise<Cont
   throw failures.length === 1 && failures[0] !== undefined ? failures[0] : nobodyAnswers(addresses);
 }
 
-/** The Failure for addresses of which none answers. */
+/** The Failure when none of the addresses answers. */
 export function nobodyAnswers(addresses: readonly string[]): Failure {
   const where = addresses.length === 1 ? addresses[0] : `any of ${addresses.join(", ")}`;
   return new Failure(
@@ -92,7 +92,7 @@ export function nobodyAnswers(addresses: readonly string[]): Failure {
   );
 }
 
-/** Every edge of the fleet, sorted by id; the contact itself also when the heartbeat table does not hold it. */
+/** Every edge of the fleet, sorted by id. Includes the contact even if it is not in the heartbeat table. */
 function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
   const { ping, client } = contact;
   const fleet: FleetEdge[] = [...known.members];
@@ -110,7 +110,7 @@ function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
   return fleet.sort((a, b) => (a.edge < b.edge ? -1 : 1));
 }
 
-/** A call to one edge; the answer says which edge gave it. */
+/** A call to one edge. The answer names the edge. */
 export type Ask<T extends { readonly edge: string }> = (client: EdgeClient) => Promise<T>;
 
 /** Finds the fleet through the first address that answers, then asks every edge itself. Throws a Failure. */
@@ -133,13 +133,13 @@ async function askOne<T extends { readonly edge: string }>(
   token: string | undefined,
   ask: Ask<T>,
 ): Promise<Asked<T>> {
-  // The contact is asked where it was reached: the table's address may be meant for another network.
+  // Call the contact at the address that worked: its address in the table may be for another network.
   const address = edge.edge === contact.ping.edge ? contact.client.address : edge.grpcAddress;
   if (parseAddress(address) === undefined) return { edge, address, answer: undefined };
   const client = connectEdge(address, token);
   try {
     const answer = await ask(client);
-    // Another edge may have taken over the address of one that is gone.
+    // Another edge may now have the address of one that is gone.
     return { edge, address, answer: answer.edge === edge.edge ? answer : undefined };
   } catch (thrown) {
     if (thrown instanceof Failure) return { edge, address, answer: undefined };

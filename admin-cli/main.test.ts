@@ -63,7 +63,7 @@ describe("admin-cli", () => {
       ["purge", "/a", "--wait", "5"],
       '--wait: must be a duration from 0 to 60s, such as 35ms, 5s or 1m, got "5"',
     ],
-    [["purge", "/a", "--wait", "1s", "--no-wait"], '--wait: must not stand beside --no-wait, got "1s"'],
+    [["purge", "/a", "--wait", "1s", "--no-wait"], '--wait: must not be given with --no-wait, got "1s"'],
     [
       ["purge", "/a", "--purge-id", "a b"],
       '--purge-id: must be 1 to 64 characters of A-Z a-z 0-9 . _ -, got "a b"',

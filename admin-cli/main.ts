@@ -6,7 +6,7 @@ import { COMMON_OPTIONS, optionsHelp, parseOptions, splitCommand } from "./argum
 import type { Command, ExitCode } from "./command.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-/** In the order of --help. Each is loaded when it is called, because loading all of them takes longer than a call. */
+/** In the order of --help. Only the command that runs is loaded: loading all of them takes longer than a call. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["purge", async () => (await import("./commands/purge/purge.ts")).purgeCommand],
   ["purges", async () => (await import("./commands/purges.ts")).purgesCommand],
@@ -29,7 +29,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
   try {
     process.exitCode = await runCommand(argv, process.env, terminal);
   } catch (thrown) {
-    // Any other error is a bug, and its trace helps to find it.
+    // Any other error is a bug: node prints its stack.
     if (!(thrown instanceof Failure)) throw thrown;
     const { code, message } = thrown;
     if (hasFlag(argv, "--json")) terminal.write(`${JSON.stringify({ error: message, code })}\n`);
@@ -87,7 +87,7 @@ function commandNames(): string {
   return [...COMMANDS.keys()].join(" | ");
 }
 
-/** Before `--`, behind which everything is an argument. */
+/** Looks before `--` only: everything after it is an argument. */
 function hasFlag(argv: readonly string[], ...spellings: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return argv.slice(0, end === -1 ? undefined : end).some((word) => spellings.includes(word));
@@ -97,12 +97,12 @@ async function programHelp(): Promise<string> {
   const commands = await Promise.all([...COMMANDS.values()].map((load) => load()));
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    "Usage: admin-cli <command> [options]\n\nTalks to the edges of an edgeCache fleet through the gRPC port of any of them, and to its routers.\n\nCommands:\n",
+    "Usage: admin-cli <command> [options]\n\nControls an edgeCache fleet through the gRPC port of any edge, and asks its routers.\n\nCommands:\n",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`),
     `\nOptions:\n${optionsHelp(PROGRAM_OPTIONS)}`,
-    "\nCalls come with the token in EDGECACHE_TOKEN, else with the one in EDGECACHE_READ_TOKEN, which only reads.\n",
+    "\nThe variable EDGECACHE_TOKEN holds the token of the fleet. EDGECACHE_READ_TOKEN is enough for reading.\n",
     "\nExit codes: 0 success (for purge: every edge confirmed), 1 failure or not yet confirmed, 2 wrong usage.\n",
-    "Each command explains itself: admin-cli <command> --help\n",
+    "For one command: admin-cli <command> --help\n",
   ].join("");
 }
 

@@ -18,7 +18,7 @@ const candidate = z.object({
   underWay: z.number(),
 });
 
-/** The fields that a router's /route.json must have; it may have more. */
+/** The fields that a router's /route.json must have. More are allowed. */
 const routePage = z.looseObject({
   url: z.string(),
   host: z.string(),
@@ -43,8 +43,8 @@ export interface RouteQuestion {
 }
 
 /**
- * Asks a router at the host:port of its operator port where a request would go. Throws a Failure: `no-answer`,
- * `refused` in the router's own words, or `call-failed` when it is no router.
+ * Asks a router, at the host:port of its operator port, which edge a request would get. Throws a Failure: `no-answer`,
+ * `refused` with the router's reason, or `call-failed` when it is not a router.
  */
 export async function askRoute(address: string, { url, host, region }: RouteQuestion): Promise<RoutePage> {
   const query = new URLSearchParams({ url, host, ...(region === undefined ? {} : { region }) });

@@ -33,7 +33,7 @@ export function statsRow({ edge, answer }: Asked<EdgeStats>): StatsRow {
   };
 }
 
-/** One figure of the table. Those that mean something for the fleet as a whole have a sum. */
+/** One figure of the table. It has a sum if the sum means something. */
 interface Figure {
   readonly name: string;
   readonly counter: Counter;
@@ -58,7 +58,7 @@ const FIGURES: readonly Figure[] = [
   { name: "up", counter: "uptimeMs", summed: false, show: shownSpan },
 ];
 
-/** A column per edge and one for the fleet, a line per figure; "-" where an edge did not answer. */
+/** One column per edge and one for the fleet, one line per figure; "-" for an edge that did not answer. */
 export function statsTable(painter: Painter, rows: readonly StatsRow[]): string {
   const lines: Cell[][] = [
     ["state", ...rows.map((row) => stateCell(row.state))],

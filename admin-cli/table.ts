@@ -2,16 +2,16 @@ import Table from "cli-table3";
 import { printable } from "../process/printable.ts";
 import type { Colour, Painter } from "./terminal.ts";
 
-/** One cell: text from anywhere (made printable), with an optional colour. */
+/** One cell: any text, made printable, with an optional colour. */
 export type Cell = string | { readonly text: string; readonly colour: Colour };
 
 export interface TableLayout {
   readonly head?: readonly string[];
-  /** Columns, from 0, whose cells are figures and stand at the right. */
+  /** The columns (from 0) that are aligned right, because they hold figures. */
   readonly figures?: readonly number[];
 }
 
-// Nothing but blanks between columns: it reads well and pastes well.
+// Only blanks between columns, so that a copied table stays readable.
 const NO_LINES = {
   top: "",
   "top-mid": "",
@@ -30,7 +30,7 @@ const NO_LINES = {
   middle: "  ",
 };
 
-/** Aligned columns without lines between them, one line per row, each ended by a line break. */
+/** Aligned columns, one line per row. Each line ends in a line break. */
 export function table(painter: Painter, layout: TableLayout, rows: readonly (readonly Cell[])[]): string {
   const lines = layout.head === undefined ? rows : [layout.head.map(asHead), ...rows];
   if (lines.length === 0) return "";
@@ -48,7 +48,7 @@ export function table(painter: Painter, layout: TableLayout, rows: readonly (rea
     .join("\n")}\n`;
 }
 
-/** A state of an edge or a receipt in its colour; `text` says more than the state alone. */
+/** The state of an edge or a receipt in its colour; `text` replaces the state's own word. */
 export function stateCell(state: string, text = state): Cell {
   return { text, colour: STATE_COLOURS[state] ?? "yellow" };
 }

@@ -3,7 +3,7 @@ import { printable } from "../process/printable.ts";
 
 /** Colours for text that goes to stdout. */
 export interface Painter {
-  /** `text` in a colour when stdout shows colours, else as it is. */
+  /** `text` in a colour if stdout shows colours, else unchanged. */
   paint(colour: Colour, text: string): string;
 }
 
@@ -13,11 +13,11 @@ export interface Terminal extends Painter {
   write(text: string): void;
   /** One line on stderr: `admin-cli: <what failed>: <rule>, got <value>`. */
   complain(problem: string): void;
-  /** One line on stderr that the next one replaces, if that is a screen; undefined takes it away. */
+  /** One line on stderr that the next one replaces, if stderr is a screen; undefined removes it. */
   progress(line: string | undefined): void;
   /** Whether stdout is a screen that can be redrawn. */
   readonly screen: boolean;
-  /** Aborts on Ctrl-C, on SIGTERM and when the reader of stdout has left. Call it once. */
+  /** Aborts on Ctrl-C, on SIGTERM and when stdout is closed. Call it once. */
   untilStopped(): AbortSignal;
 }
 
@@ -31,7 +31,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   const screen = process.stdout.isTTY === true;
   const colours = screen && (process.env.NO_COLOR ?? "") === "";
   const stop = new AbortController();
-  // A reader that left (`| head -1`) is no failure: the rest is not wanted.
+  // A reader may stop early (`| head -1`); that is no failure.
   process.stdout.on("error", () => stop.abort());
   return {
     screen,

@@ -4,18 +4,18 @@ import type { EdgeStats } from "../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge } from "./client.ts";
 import { type Asked, askFleet, countersOf, type FleetAccess } from "./fleet.ts";
 
-// A stream that was opened into a silent connection is given up and opened anew after this.
+// A stream on a silent connection is closed and opened again after this.
 const STREAM_MS = 10_000;
-// An edge that reported nothing for so many periods is unreachable.
+// An edge that has not reported for this many periods is unreachable.
 const SILENT_PERIODS = 3;
-// A figure on the screen is then at most half a period old.
+// So a figure on the screen is at most half a period old.
 const REPORTS_PER_PERIOD = 2;
-// An edge that joins, leaves or moves is noticed after this many periods.
+// Changes of the fleet are noticed after this many periods.
 const PERIODS_PER_SURVEY = 5;
 
 /**
- * The counters of every edge, at once and then every period, until `signal` aborts. Each edge reports by a
- * WatchStats stream of its own; the list of edges is asked for anew now and then, of any edge that answers.
+ * The counters of every edge, at once and then every period, until `signal` aborts. Each edge reports on its
+ * own WatchStats stream. Any edge that answers gives the list of edges, now and then.
  * Throws a Failure when no edge answers at the start, never later.
  */
 export async function* watchFleet(
@@ -50,13 +50,13 @@ export async function* watchFleet(
   }
 }
 
-/** How each edge is asked. */
+/** How to call each edge. */
 interface Manner extends Pick<FleetAccess, "token"> {
   readonly periodMs: number;
   readonly clock: Clock;
 }
 
-/** The reports of just these edges: those of `before` where it is the same edge at the same address. */
+/** The streams to these edges. Reuses one of `before` if edge and address are the same. */
 function follow(
   fleet: readonly Asked<EdgeStats>[],
   before: ReadonlyMap<string, EdgeReports>,
@@ -76,7 +76,7 @@ function placeOf({ edge, address }: Asked<EdgeStats>): string {
   return `${edge.edge} ${address}`;
 }
 
-/** The reports of one edge at one address, over as many streams as needed. */
+/** The reports of one edge at one address. Opens a new stream when one ends. */
 class EdgeReports {
   readonly #leaving = new AbortController();
   readonly #token: string | undefined;
@@ -108,12 +108,12 @@ class EdgeReports {
       const client = connectEdge(address, this.#token);
       try {
         for await (const stats of client.watchStats(periodMs / REPORTS_PER_PERIOD, STREAM_MS, signal)) {
-          // Another edge may have taken over the address of one that is gone.
+          // Another edge may now have the address of one that is gone.
           if (stats.edge === edge) this.#latest = { stats, at: this.#clock.monotonic() };
         }
       } catch (thrown) {
         if (!(thrown instanceof Failure)) throw thrown;
-        // A stream at the end of its time says nothing about the edge.
+        // The stream has reached its deadline, which says nothing about the edge.
         if (thrown.code !== "no-answer") this.#latest = undefined;
       } finally {
         client.close();
@@ -133,7 +133,7 @@ async function passed(clock: Clock, ms: number, signal: AbortSignal): Promise<bo
   }
 }
 
-/** The value, or undefined when it failed as a call may fail. */
+/** The value; undefined when the call failed in an expected way. */
 async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

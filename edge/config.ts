@@ -35,7 +35,7 @@ const YEAR_MS = 365 * 24 * HOUR_MS;
 
 const oneWorker: ValueType<number> = {
   name: "number",
-  rule: "1: an edge is one process so far; start more edges to use more cores",
+  rule: "1: an edge is one process; start more edges to use more cores",
   fileForm: "number",
   parse: (value) => (value === "1" ? 1 : undefined),
   format: String,
@@ -44,84 +44,92 @@ const oneWorker: ValueType<number> = {
 export const edgeProgram = {
   name: "edge",
   usage: "npm run edge --",
-  summary: "One edge: caches what its origin answers and serves it.",
+  summary: "One edge: serves HTTP from its cache and fetches from its origins what is missing.",
   settings: {
     id: setting({
       type: nodeName,
       default: "edge-1",
-      help: "Its name in header fields, logs, receipts and the purge log; no two edges may share one.",
+      help: "The edge's name in header fields, logs, receipts and the purge log. Each edge needs one of its own.",
     }),
     host: setting({
       type: host,
       default: "127.0.0.1",
-      help: "The address on which its three ports listen, unless --admin-host names another for that of operators.",
+      help: "The address that the three ports listen on. --admin-host sets another one for the operator port.",
     }),
     advertise: setting({
       type: host,
-      help: "The host at which the router and other edges reach it; --host unless that is every address.",
+      help: "The host name or address at which the router and other edges reach this edge. Default: --host, unless that is every address.",
     }),
-    port: setting({ type: port, default: 8081, help: "HTTP data port; 0 takes any free one." }),
-    grpcPort: setting({ type: port, default: 50051, help: "gRPC control port; 0 takes any free one." }),
+    port: setting({
+      type: port,
+      default: 8081,
+      help: "TCP port for HTTP clients and routers. 0 takes any free port.",
+    }),
+    grpcPort: setting({
+      type: port,
+      default: 50051,
+      help: "TCP port for gRPC: Ping, purges, counters. 0 takes any free port.",
+    }),
     adminPort: setting({
       type: port,
       default: 9081,
-      help: "HTTP port for operators: health, readiness, metrics; 0 takes any free one.",
+      help: "TCP port of the operator pages: health, readiness, metrics. 0 takes any free port.",
     }),
     adminHost: setting({
       type: host,
-      help: "The address on which the operator port listens, such as 127.0.0.1 while --host is every address; --host unless given.",
+      help: "The address that the operator port listens on, such as 127.0.0.1 when --host is every address. Default: --host.",
     }),
     adminAllowedHosts: setting({
       type: listOf(host),
       default: [],
-      help: "Names by which operators may call the operator port, beside addresses, localhost, --host, --advertise and the name of this machine; a request for another Host is answered 421.",
+      help: "More host names that the operator port answers to. It always answers to addresses, localhost, --host, --advertise and the name of this machine. A request for any other Host gets 421.",
     }),
     origin: setting({
       type: origin,
-      help: "Where responses come from; required unless the configuration file has sites.",
+      help: "Where responses come from. Required unless the configuration file has sites.",
     }),
     originHost: setting({
       type: hostPolicy,
       default: CLIENT_HOST,
-      help: "The Host that an HTTP origin is sent: that of the client, that of the origin's own URL, or a fixed one. The client's is in the cache key.",
+      help: "The Host that an HTTP origin receives: the client's (client), the one in the origin's URL (origin), or a fixed name. With client, the Host is part of the cache key.",
     }),
     ...siteRuleSettings,
     redis: setting({
       type: redisUrl,
-      help: "The Redis with the purge log; without it the log is in memory, for this edge alone.",
+      help: "The Redis server with the purge log. Default: a log in memory, for this edge alone.",
     }),
     publicUrl: setting({
       type: httpUrl,
-      help: "Where clients reach this edge directly, for a router that redirects.",
+      help: "The URL at which clients reach this edge directly. A router in redirect mode sends them there.",
     }),
     memory: setting({
       type: bytes(MIB, 2 ** 20 * MIB),
       default: 256 * MIB,
-      help: "How many bytes of stored responses it keeps; the least recently used go first.",
+      help: "The most bytes of stored responses. Beyond that, the edge evicts the least recently used.",
     }),
     ttl: setting({
       type: duration(0, YEAR_MS),
       default: 60_000,
-      help: "How long a file of a directory origin stays fresh; 0 asks the origin on every request.",
+      help: "How long a file of a directory origin stays fresh. With 0, every request checks the file.",
     }),
     lease: setting({
       // The purge protocol renews the lease by heartbeats 250 ms apart and needs room for lost ones.
       type: { ...duration(1000, 30_000), rule: "a duration from 1s (4 heartbeats of 250ms) to 30s" },
       default: 2000,
-      help: "How long it may serve from its cache after it last proved to be at the end of the purge log.",
+      help: "How long the edge may serve from its cache after it last confirmed that it has read the whole purge log.",
     }),
     staleWhenLapsed: setting({
       type: flag,
       default: false,
-      help: "Without its lease, and when the origin fails too, it serves what says stale-if-error. That may have been purged, so a purge stays pending for as long as this edge is cut off: its silence never counts as fenced.",
+      help: "While the lease has lapsed and the origin fails too, serve stored responses that allow stale-if-error. They may have been purged. So a purge stays pending while this edge is cut off: the edge never counts as fenced.",
     }),
     tokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
-      help: "The file with the secret that callers of the gRPC port need, unless it is in the variable EDGECACHE_TOKEN. Ping, health and reflection need none. Without a token the port listens on loopback only.",
+      help: "File with the token that gRPC callers must send. The variable EDGECACHE_TOKEN can hold the token instead. Ping, health and reflection need no token. Without a token the port listens on loopback only.",
     }),
     readTokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
-      help: "The file with a second secret that only Stats, WatchStats, Purges and Explain accept, for dashboards and scripts that must not purge; or the variable EDGECACHE_READ_TOKEN.",
+      help: "File with a second token that only Stats, WatchStats, Purges and Explain accept, for dashboards and scripts that must not purge. The variable EDGECACHE_READ_TOKEN can hold it instead.",
     }),
     trustedProxies: setting({
       type: listOf(network),
@@ -132,24 +140,28 @@ export const edgeProgram = {
       type: wholeNumber(1, 1_000_000),
       // A fleet is to sustain 3,000; far above that, an edge would apply purges instead of serving.
       default: 5_000,
-      help: "How many purge calls a second it takes, as many again in a burst; more are RESOURCE_EXHAUSTED.",
+      help: "The most purge calls a second, with bursts of as many again. Further calls get RESOURCE_EXHAUSTED.",
     }),
     drain: setting({
       type: duration(0, HOUR_MS),
       // Most downloads end within it, and few orchestrators wait for longer before they kill.
       default: 30_000,
-      help: "How long it lets answers under way go on when it is told to stop, after the 1s in which routers learn of it; 0 cuts them at once.",
+      help: "How long running downloads may continue after SIGTERM, counted after the 1s in which routers notice. 0 cuts them at once.",
     }),
-    workers: setting({ type: oneWorker, default: 1, help: "Processes that serve this edge's data port." }),
+    workers: setting({
+      type: oneWorker,
+      default: 1,
+      help: "The number of processes that serve the data port.",
+    }),
     simulateLatency: setting({
       type: duration(0, 10_000),
       default: 0,
-      help: "Delays every answer, data and Ping, to play a far edge on one machine; 0 delays nothing.",
+      help: "Delays every response and Ping by this time, to simulate distance. 0 delays nothing.",
     }),
     logLevel: setting({
       type: logLevel,
       default: "info",
-      help: "The least important lines that are logged.",
+      help: "The lowest level that is logged.",
     }),
     sites: sitesSection,
   },

@@ -26,62 +26,62 @@ const fieldName = values.text("the name of a request field", /^[!#$%&'*+.^_`|~\d
 export const routerProgram = {
   name: "router",
   usage: "npm run router --",
-  summary: "Sends each request to the edge that answers soonest, by measured round-trip time.",
+  summary: "Sends each request to the edge with the least expected time, by measured round trips.",
   settings: {
     host: setting({
       type: values.host,
       default: "127.0.0.1",
-      help: "Address that both ports listen on, unless --admin-host names another for that of operators; 0.0.0.0 or :: for all addresses of this machine.",
+      help: "The address that both ports listen on; 0.0.0.0 or :: is every address of this machine. --admin-host sets another one for the operator port.",
     }),
     port: setting({
       type: values.port,
       default: 8080,
-      help: "TCP port for clients; 0 takes any free port.",
+      help: "TCP port for clients. 0 takes any free port.",
     }),
     adminPort: setting({
       type: values.port,
       default: 8090,
-      help: "TCP port of the operator pages /healthz, /readyz, /metrics, /edges.json and /route.json; 0 takes any free port.",
+      help: "TCP port of the operator pages /healthz, /readyz, /metrics, /edges.json and /route.json. 0 takes any free port.",
     }),
     adminHost: setting({
       type: values.host,
-      help: "Address that the operator port listens on, such as 127.0.0.1 while --host is every address; --host unless given.",
+      help: "The address that the operator port listens on, such as 127.0.0.1 when --host is every address. Default: --host.",
     }),
     adminAllowedHosts: setting({
       type: values.listOf(values.host),
       default: [],
-      help: "Names by which operators may call the operator port, beside addresses, localhost, --host and the name of this machine; a request for another Host is answered 421.",
+      help: "More host names that the operator port answers to. It always answers to addresses, localhost, --host and the name of this machine. A request for any other Host gets 421.",
     }),
     edges: setting({
       type: values.listOf(grpcAddress),
-      help: "The edges, by their gRPC addresses; give either this or --redis.",
+      help: "The gRPC addresses of the edges. Give either this or --redis.",
     }),
     redis: setting({
       type: values.redisUrl,
-      help: "Redis server with the heartbeat table of the edges; give either this or --edges.",
+      help: "The Redis server with the heartbeat table of the edges. Give either this or --edges.",
     }),
     mode: setting({
       type: values.choice("proxy", "redirect"),
       default: "proxy",
-      help: "proxy forwards requests and streams the answers; redirect answers 307 with the chosen edge's URL.",
+      help: "proxy: forward requests and stream the responses. redirect: answer 307 with the URL of the chosen edge.",
     }),
     policy: setting({
       type: values.choice("nearest", "balanced", "owner"),
       default: "nearest",
-      help: "nearest: the edge that should answer soonest. balanced: the less loaded of two edges about as near. owner: the nearer of the two edges that own the URL.",
+      help: "nearest: the edge with the least expected time. balanced: the less loaded of two edges that are about equally near. owner: the nearer of the two edges that own the URL.",
     }),
     hedge: setting({
       type: values.flag,
       default: false,
-      help: "Sends a GET that waits longer than 95 % of those before it to a second edge too, and takes the first answer.",
+      help: "When a GET waits longer than 95 % of earlier ones, send it to a second edge too and use the first response.",
     }),
     clientRegion: setting({
       type: fieldName,
-      help: "Request field with the client's region, for a router that is not near its clients; a load balancer in front sets it. Needs --regions.",
+      help: "Request field with the client's region, for a router that is not near its clients. A load balancer in front must set it. Needs --regions.",
     }),
     regions: setting({
       type: clientRegions,
-      help: "Ids of the edges near each region. Clients of a region go to the best of these edges while one is serving. Needs --client-region.",
+      help: "The ids of the edges near each region. Clients of a region get the best of these edges while one is serving. Needs --client-region.",
     }),
     trustedProxies: setting({
       type: values.listOf(network),
@@ -90,7 +90,7 @@ export const routerProgram = {
     logLevel: setting({
       type: logLevel,
       default: "info",
-      help: "The least important lines that are logged.",
+      help: "The lowest level that is logged.",
     }),
   },
 } as const satisfies Program<Settings>;

@@ -29,12 +29,12 @@ export interface StartConfig {
   readonly host: string;
   /** Of each edge, in bytes. */
   readonly memory: number;
-  /** In milliseconds, as is the lease. */
+  /** In milliseconds, like the lease. */
   readonly ttl: number;
   readonly lease: number;
   /** One for each edge. */
   readonly simulateLatencyMs: readonly number[];
-  /** Purge calls a second that each edge takes. */
+  /** The most purge calls a second, for each edge. */
   readonly purgeRate: number;
   readonly tokens: Tokens;
   readonly logLevel: LogLevel;
@@ -75,39 +75,39 @@ export const startProgram = {
     origin: setting({
       type: origin,
       default: DEMO_SITE,
-      help: "Where responses come from: the demo site unless given.",
+      help: "Where responses come from. Default: the demo site.",
     }),
     originHost: setting(originHost),
     ...siteRuleSettings,
     redis: setting({
       type: redis.type,
-      help: "The Redis with the purge log; without it the log is in memory, for these three edges.",
+      help: "The Redis server with the purge log. Default: a log in memory, for these three edges.",
     }),
     simulateLatency: setting({
       type: listOf(simulateLatency.type),
-      // Near, farther and far, so that the router's choice can be seen on one machine.
+      // Near, farther and far, so that the router has something to choose on one machine.
       default: [5, 25, 60],
-      help: "How long each of the three edges delays every answer, to play distance; 0 delays nothing.",
+      help: "Delays every response of each of the three edges, to simulate distance. 0 delays nothing.",
     }),
-    memory: setting({ ...memory, help: "How many bytes of stored responses each edge keeps." }),
+    memory: setting({ ...memory, help: "The most bytes of stored responses per edge." }),
     ttl: setting(ttl),
     lease: setting({
       ...lease,
-      help: "How long each edge may serve from its cache after its last heartbeat.",
+      help: "How long each edge may serve from its cache after its last heartbeat was confirmed.",
     }),
     tokenFile: setting({
       ...tokenFile,
-      help: "The file with the secret that purging needs, unless it is in the variable EDGECACHE_TOKEN; without one every program of this machine may purge.",
+      help: "File with the token that purging needs. The variable EDGECACHE_TOKEN can hold the token instead. Without a token every program on this machine may purge.",
     }),
     readTokenFile: setting(readTokenFile),
     purgeRate: setting({
       ...purgeRate,
-      help: "How many purge calls a second each edge takes, as many again in a burst; more are RESOURCE_EXHAUSTED.",
+      help: "The most purge calls a second per edge, with bursts of as many again. Further calls get RESOURCE_EXHAUSTED.",
     }),
     logLevel: setting({
       type: logLevel,
       default: "warn",
-      help: "The least important lines that are logged.",
+      help: "The lowest level that is logged.",
     }),
   },
 } as const;

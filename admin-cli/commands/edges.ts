@@ -8,7 +8,7 @@ import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** One edge in the output; `heartbeatAgeMs` is null when the heartbeat table does not hold it. */
+/** One edge in the output; `heartbeatAgeMs` is null when the edge is not in the heartbeat table. */
 interface EdgeRow {
   readonly edge: string;
   readonly grpcAddress: string;
@@ -17,19 +17,19 @@ interface EdgeRow {
   readonly position: string;
   readonly heartbeatAgeMs: number | null;
   readonly bootId: string;
-  /** The same digest at edges with the same sites; empty when it is not known. */
+  /** A digest of the edge's sites: equal for equal sites, empty when unknown. */
   readonly sites: string;
 }
 
 export const edgesCommand: Command = {
   name: "edges",
   synopsis: "[forget <id>] [options]",
-  summary: "list the edges of the fleet, where they are and how they are; forget one that is gone",
+  summary: "list the edges with their addresses and states; forget one that is gone",
   options: COMMON_OPTIONS,
   notes: [
-    "Addresses, position and heartbeat are what the heartbeat table says; the state is what the edge\nanswers to a Ping within 2 s: serving, lapsed or draining, else unreachable.",
-    "forget <id> removes an edge that is gone for good, so that no purge waits for it any more. One whose lease may\nstill run is refused, and so is one that is not known. It needs the token in EDGECACHE_TOKEN, if the fleet has one;\nto list them the one in EDGECACHE_READ_TOKEN is enough.",
-    "Exit codes: 0 an edge answered, or has forgotten the edge; 1 no edge answered, or it refused.",
+    "Addresses, position and heartbeat come from the heartbeat table. The state comes from the edge itself:\nserving, lapsed or draining. An edge that answers no Ping within 2 s is unreachable.",
+    "forget <id> removes an edge that is gone for good, so that purges no longer wait for it. It refuses unknown ids,\nand edges whose lease may still run. It needs the token in EDGECACHE_TOKEN, if the fleet has one. The read token\nin EDGECACHE_READ_TOKEN is enough for the list.",
+    "Exit codes: 0 an edge answered (forget: the edge is removed); 1 no edge answered, or forget was refused.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("edges", COMMON_OPTIONS, argv);
@@ -63,7 +63,7 @@ export const edgesCommand: Command = {
 const SITES_DIFFER =
   "the edges are configured with different sites (see the column sites): a purge that names a site may mean another there";
 
-/** The id after `forget`; undefined when the edges are to be listed. Throws Failure("bad-usage"). */
+/** The id after `forget`; undefined for the list of edges. Throws Failure("bad-usage"). */
 function edgeToForget(positionals: readonly string[]): string | undefined {
   const [verb, id, more] = positionals;
   if (verb === undefined) return undefined;
@@ -97,7 +97,7 @@ function cells(row: EdgeRow) {
     row.grpcAddress,
     row.position,
     heartbeat,
-    // Enough to see that it changed.
+    // A few characters show that it changed.
     row.bootId.slice(0, 8),
     row.sites.slice(0, 8) || "-",
   ];

@@ -13,7 +13,7 @@ const OPTIONS = {
     type: "string",
     multiple: true,
     value: "Name: value",
-    help: "a request field that comes with it, such as 'Accept-Encoding: gzip'; may be repeated",
+    help: "a request field, such as 'Accept-Encoding: gzip'; may be repeated",
   },
   ...COMMON_OPTIONS,
 } as const satisfies Options;
@@ -21,10 +21,10 @@ const OPTIONS = {
 export const explainCommand: Command = {
   name: "explain",
   synopsis: "<url> [options]",
-  summary: "tell what one edge would answer for a URL, and why",
+  summary: "show how one edge would answer a URL, and why",
   options: OPTIONS,
   notes: [
-    "Asks the edge named by --edge about its own cache; nothing is fetched and nothing changes.",
+    "Asks the edge named by --edge about its own cache. Nothing is fetched and nothing changes.",
     "Exit codes: 0 the edge answered, 1 it did not.",
   ],
   async run({ argv, env, terminal }) {
@@ -47,7 +47,7 @@ export const explainCommand: Command = {
   },
 };
 
-// RFC 9110 section 5.1 (a name is a token) and section 5.5 (a value holds no control characters).
+// RFC 9110 section 5.1 (a name is a token) and section 5.5 (a value has no control characters).
 const FIELD_LINE = /^([!#$%&'*+.^_`|~\da-z-]+):[ \t]*([\t\x20-\x7e]*?)[ \t]*$/i;
 
 function requestFields(lines: readonly string[]): Record<string, string> {

@@ -6,7 +6,7 @@ import { askFleet, CALL_MS, fleetAccess } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 
-// An odd number has a middle one, and one slow ping of five does not move it.
+// Odd, so that there is a middle one. One slow Ping of five does not move it.
 const PINGS = 5;
 
 /** One edge in the output; `rttMs` is null when it is unreachable. */
@@ -22,7 +22,7 @@ export const pingCommand: Command = {
   summary: "measure the round-trip time to every edge",
   options: COMMON_OPTIONS,
   notes: [
-    `The time is the median of ${PINGS} gRPC Pings one after the other, by a monotonic clock; one more before\nthem sets up the connection and is not counted. All edges are measured at once. An edge that does not\nanswer within 2 s is unreachable.`,
+    `The time is the median of ${PINGS} gRPC Pings, sent one after the other. A first Ping sets up the connection and\nis not counted. All edges are measured at once. An edge that does not answer within 2 s is unreachable.`,
     "Exit codes: 0 an edge answered, 1 no edge answered.",
   ],
   async run({ argv, env, terminal }) {
@@ -50,7 +50,7 @@ function cells({ edge, rttMs, state }: PingRow) {
   return [edge, rttMs === null ? "-" : `${rttMs.toFixed(2)} ms`, stateCell(state)];
 }
 
-/** One ping to connect, then the median of five. Throws a Failure when any of them is not answered. */
+/** One Ping to connect, then the median of five. Throws a Failure when any of them gets no answer. */
 async function measure(client: EdgeClient, clock: Clock): Promise<PingRow & { rttMs: number }> {
   let { edge, state } = await client.ping(CALL_MS);
   const times: number[] = [];

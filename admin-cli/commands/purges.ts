@@ -7,23 +7,23 @@ import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
 import { roundedMs } from "../milliseconds.ts";
 import { type Cell, stateCell, table } from "../table.ts";
 
-// An edge remembers that many.
+// An edge remembers 1,000 purges.
 const LIMIT = wholeNumber(1, 1_000);
 const DEFAULT_LIMIT = 20;
 
 const OPTIONS = {
-  limit: { type: "string", value: "number", help: "how many, the newest first: 1 to 1000 (20)" },
+  limit: { type: "string", value: "number", help: "show this many, the newest first: 1 to 1000 (20)" },
   ...COMMON_OPTIONS,
 } as const satisfies Options;
 
 export const purgesCommand: Command = {
   name: "purges",
   synopsis: "[--limit <number>] [options]",
-  summary: "list the latest purges: what, when, by whom, and their receipts",
+  summary: "list the latest purges with time, caller and receipts",
   options: OPTIONS,
   notes: [
-    "The first edge that answers lists the purges that it has applied since its start, the latest 1000 at most, and\ntheir state at the other edges now. The time is the moment at which it applied the purge, by its own clock.",
-    "A purge of many targets shows the first of them. Objects are counted at the edges that have reported them; an\nedge reports its latest purges only.",
+    "The first edge that answers lists the purges that it has applied since its start, at most the latest 1000, with\ntheir current state at the other edges. The time is when that edge applied the purge, by its own clock.",
+    "A purge of many targets shows the first ones. The objects are those of the edges that have reported them. An\nedge reports its latest purges only.",
     "Exit codes: 0 an edge answered, 1 no edge answered.",
   ],
   async run({ argv, env, terminal }) {
@@ -66,7 +66,7 @@ function purgeRow({ purgeId, position, time, by, soft, pace, targets, targetCoun
   };
 }
 
-/** `{"url":"/a"}`, with `"site"` when one is named. */
+/** `{"url":"/a"}`, with `"site"` if the target has one. */
 function targetRow({ target, site }: PurgeTarget): Readonly<Record<string, string | boolean>> {
   const within = site === "" ? {} : { site };
   switch (target?.$case) {
@@ -106,7 +106,7 @@ function whatOf({ targets, targetCount }: PurgeRecord): string {
   return `${named}${within}${targetCount > 1 ? ` and ${targetCount - 1} more` : ""}`;
 }
 
-/** `applied` when every edge is, else the worst state with the edges that are in it. */
+/** `applied` when every edge has applied it, else the worst state and the edges in it. */
 function edgesCell(edges: readonly PurgeReceipt[]): Cell {
   for (const state of ["pending", "fenced"]) {
     const found = edges.filter((receipt) => receipt.state === state).map(({ edge }) => edge);

@@ -17,7 +17,7 @@ const OPTIONS = {
   region: {
     type: "string",
     value: "region",
-    help: "the client's region, as the field --client-region tells it",
+    help: "the client's region, as the router's --client-region field would carry it",
   },
   json: COMMON_OPTIONS.json,
   help: COMMON_OPTIONS.help,
@@ -26,11 +26,11 @@ const OPTIONS = {
 export const routeCommand: Command = {
   name: "route",
   synopsis: "<url> [options]",
-  summary: "tell to which edge the router would send a request, and why",
+  summary: "show which edge the router would choose for a request, and why",
   options: OPTIONS,
   notes: [
-    "Asks the router, not an edge; nothing is fetched and nothing changes. Edges stand in the order in which\nthey are tried. expected is the time by which they are chosen: round trip and lost packets, times load.\nshare is what part of all requests begins there, and ready what part of those it gets while it starts.",
-    "Exit codes: 0 an edge would take the request; 1 none would, or the router did not answer.",
+    "Asks the router, not an edge. Nothing is fetched and nothing changes. The router tries the edges in the order\nshown. expected: the time that orders them, from round trip, loss and load. share: the part of all requests\nthat go to the edge first. ready: how much of its share it gets during slow start.",
+    "Exit codes: 0 an edge would get the request; 1 none would, or the router did not answer.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("route", OPTIONS, argv);
@@ -46,7 +46,7 @@ export const routeCommand: Command = {
   },
 };
 
-/** RFC 9112 section 3.2.1: of a whole URL the router sees the authority in Host and the rest as its target. */
+/** RFC 9112 section 3.2.1: a router receives the authority of a URL in Host, and the rest as the request target. */
 function questionOf(url: string, region: string | undefined): RouteQuestion {
   if (url.startsWith("/")) return { url, host: "", region };
   const [, host = "", rest = ""] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];

@@ -5,7 +5,7 @@ import { askFleet, countersOf, fleetAccess } from "../fleet.ts";
 import { statsRow, statsTable } from "../stats-report.ts";
 import { watchFleet } from "../watch-fleet.ts";
 
-// One report a second is read with ease, and costs an edge nothing.
+// People can follow one report a second, and it costs an edge next to nothing.
 const PERIOD_MS = 1000;
 
 const OPTIONS = {
@@ -19,8 +19,8 @@ export const statsCommand: Command = {
   summary: "show the counters of every edge",
   options: OPTIONS,
   notes: [
-    "Every edge is asked itself; one that does not answer within 2 s is unreachable, and its counters are\n- (null with --json). Counters begin at zero when an edge starts. requests = hits + misses + stale +\nrevalidated + bypass + errors.",
-    "With --watch and --json, one document a line, once a second.",
+    "Every edge is asked directly. An edge that does not answer within 2 s is unreachable: its counters are -\n(null with --json). Counters start at zero when an edge starts.\nrequests = hits + misses + stale + revalidated + bypass + errors.",
+    "--watch with --json prints one document per line, every second.",
     "Exit codes: 0 an edge answered, or Ctrl-C ended the watch; 1 no edge answered.",
   ],
   async run({ argv, env, terminal }) {

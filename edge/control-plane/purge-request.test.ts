@@ -224,7 +224,7 @@ describe("a purge request", () => {
         "pace: must be 1 to 1000 requests a second",
         '"1001"',
       ],
-      ["a pace of a hard purge", requestOf(everything, { pace: 50 }), "pace: must stand beside soft", '"50"'],
+      ["a pace of a hard purge", requestOf(everything, { pace: 50 }), "pace: must be used with soft", '"50"'],
     ];
     for (const [what, request, field, value] of rows) {
       it(`for ${what}`, () => {

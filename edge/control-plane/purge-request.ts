@@ -93,11 +93,7 @@ function readPace({ pace, soft }: PurgeRequest): CallResult<number | undefined> 
   }
   return soft
     ? { ok: true, value: pace }
-    : invalidArgument(
-        "pace",
-        "must stand beside soft: a hard purge leaves nothing to validate",
-        String(pace),
-      );
+    : invalidArgument("pace", "must be used with soft: a hard purge leaves nothing to refetch", String(pace));
 }
 
 function readTarget(wire: WireTarget, field: string, sites: Sites): CallResult<PurgeTarget> {

@@ -85,7 +85,7 @@ describe("the configured token", () => {
   });
 });
 
-describe("the token that only reads", () => {
+describe("the read token", () => {
   const both = (env: Record<string, string>) =>
     configuredTokens(
       { env, readFile: () => "of-the-file\n" },
@@ -102,7 +102,7 @@ describe("the token that only reads", () => {
 
   it("is refused alone: without the token everybody on this machine may purge", () => {
     expect(both({}).problems).to.deep.equal([
-      "--read-token-file: must stand beside a token that allows purges (--token-file or EDGECACHE_TOKEN), got no such token",
+      "--read-token-file: must be given with a token that allows purges (--token-file or EDGECACHE_TOKEN), got no such token",
     ]);
   });
 });
@@ -146,7 +146,7 @@ describe("authorization", () => {
     ["another scheme", ["Basic right"], "got something else"],
     ["no token", ["Bearer "], "got something else"],
     ["two, of which one is right", ["Bearer wrong", "Bearer right"], "got 2 of them"],
-    ["the token that only reads", ["Bearer reading"], "got the token that only reads"],
+    ["the read token", ["Bearer reading"], "got the read token"],
   ];
   for (const [what, values, got] of refused) {
     it(`is refused for ${what}, in a sentence that does not repeat it`, () => {

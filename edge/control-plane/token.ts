@@ -65,7 +65,7 @@ export function configuredTokens(
   const readToken = "token" in reading ? reading.token : undefined;
   if (problems.length === 0 && token === undefined && readToken !== undefined) {
     problems.push(
-      `--read-token-file: must stand beside a token that allows purges (--token-file or ${TOKEN_VARIABLE}), got no such token`,
+      `--read-token-file: must be given with a token that allows purges (--token-file or ${TOKEN_VARIABLE}), got no such token`,
     );
   }
   return { token, readToken, problems };
@@ -118,7 +118,7 @@ export function authorize(metadata: Metadata, right: CallRight, tokens: Tokens):
   if (offered === undefined) return unauthenticated(right, "got something else");
   if (tokens.token.matches(offered)) return undefined;
   if (tokens.readToken?.matches(offered) !== true) return unauthenticated(right, "got another token");
-  return right === "read" ? undefined : unauthenticated(right, "got the token that only reads");
+  return right === "read" ? undefined : unauthenticated(right, "got the read token");
 }
 
 function unauthenticated(right: CallRight, got: string): CallFault {

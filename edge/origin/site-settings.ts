@@ -20,42 +20,42 @@ const types: { readonly [K in keyof SiteRules]: ValueType<SiteRules[K]> } = {
   forwardFields: listOf(fieldName),
 };
 
-/** The rules of a site as flags, for the site of --origin. */
+/** The rules as flags, for the site of --origin. */
 export const siteRuleSettings = {
   setCookie: setting({
     type: types.setCookie,
     default: SAFE_RULES.setCookie,
-    help: "A response that sets a cookie is not stored (refuse), stored without the cookie (strip), or stored and shared with it, as RFC 9111 lets caches do (obey).",
+    help: "Responses with Set-Cookie. refuse: do not store them. strip: store them without the cookie. obey: store and share them with the cookie, as RFC 9111 allows.",
   }),
   requestCookie: setting({
     type: types.requestCookie,
     default: SAFE_RULES.requestCookie,
-    help: "The answer to a request with Cookie is shared only if it varies on Cookie, or says public, s-maxage or a field for CDNs (refuse); or as RFC 9111 says (obey).",
+    help: "Responses to requests with Cookie. refuse: share one only if it has Vary: Cookie, public, s-maxage or a CDN-only field. obey: share it as RFC 9111 allows.",
   }),
   errorStatuses: setting({
     type: types.errorStatuses,
     default: SAFE_RULES.errorStatuses,
-    help: "Errors but 404, 410 and 451 are stored for 10s at most, and only if they say public, s-maxage or a field for CDNs (brief); or as RFC 9111 says (obey).",
+    help: "Errors other than 404, 410 and 451. brief: store one for at most 10s, and only if it has public, s-maxage or a CDN-only field. obey: store it as RFC 9111 allows.",
   }),
   clientCacheControl: setting({
     type: types.clientCacheControl,
     default: SAFE_RULES.clientCacheControl,
-    help: "no-cache, no-store, max-age, min-fresh, Pragma and If-Match of a request go to the origin always (obey), once a second for each key (cap), or never (ignore).",
+    help: "Requests whose Cache-Control, Pragma or If-Match ask for the origin. obey: always go to the origin. cap: at most once a second for each key. ignore: never.",
   }),
   forwardFields: setting({
     type: types.forwardFields,
     default: [...SAFE_RULES.forwardFields],
-    help: 'Request fields that the origin gets beside the usual ones; "*" for all. It must name in Vary those that change its answer, else one client chooses what all others get.',
+    help: 'More request fields to forward to the origin; "*" is all. The origin must list in Vary those that change its response. Otherwise one client chooses what all others get.',
   }),
 };
 
-/** The rules among the values of the flags. */
+/** Picks the rules from the values of the flags. */
 export function rulesAmong(values: SiteRules): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
   return { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields };
 }
 
-/** The same as keys of a site in the configuration file. */
+/** The rules as keys of a site in the configuration file. */
 export const siteRuleKeys = {
   "set-cookie": fileValue(types.setCookie).default(SAFE_RULES.setCookie),
   "request-cookie": fileValue(types.requestCookie).default(SAFE_RULES.requestCookie),
@@ -66,7 +66,7 @@ export const siteRuleKeys = {
 
 const keys = z.object(siteRuleKeys);
 
-/** The rules among the values of the keys. */
+/** Picks the rules from the values of the keys. */
 export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
   return {
     setCookie: values["set-cookie"],

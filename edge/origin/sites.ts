@@ -13,16 +13,16 @@ import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
 /** A named set of Host names with one origin. */
 export interface Site {
   readonly name: string;
-  /** In lower case; empty when the site answers every Host that no other site names. */
+  /** In lower case. A site without hosts answers every Host that no other site names. */
   readonly hosts: readonly string[];
   readonly origin: OriginConfig;
-  /** The Host that the origin is sent, when it is an HTTP origin: the client's by default. */
+  /** The Host that an HTTP origin receives. Default: the client's. */
   readonly host?: HostPolicy;
-  /** SAFE_RULES where it has none. */
+  /** Default: SAFE_RULES. */
   readonly rules?: SiteRules;
 }
 
-/** The name of an edge or a site: it stands in header fields, logs and metrics as it is. */
+/** The name of an edge or a site. It appears unchanged in header fields, logs and metrics. */
 export const nodeName = text(
   "a name of 1 to 63 letters, digits, dots, hyphens and underscores that begins with a letter or a digit",
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
@@ -32,12 +32,12 @@ const directory = text("the path of a directory");
 // Two letters at least, so that a Windows drive stays a path.
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
-// Each may cost a request its timeouts, one after the other.
+// A request may wait for the timeouts of all of them, one after the other.
 const MAX_ORIGINS = 8;
 
 const several = listOf(httpUrl);
 
-/** Where responses come from. That a directory is there is checked when it is opened. */
+/** Where responses come from. Opening a directory origin checks that the directory exists. */
 export const origin: ValueType<OriginConfig> = {
   name: "origin",
   rule: `the path of a directory, or ${httpUrl.rule}, or up to ${MAX_ORIGINS} of these URLs separated by commas, the preferred one first`,
@@ -65,12 +65,12 @@ export const origin: ValueType<OriginConfig> = {
 function httpOrigin(urls: readonly URL[]): OriginConfig | undefined {
   const [url, ...others] = urls;
   if (url === undefined || urls.length > MAX_ORIGINS) return undefined;
-  // An origin is not there for itself when it fails.
+  // An origin that is listed twice is no fallback for itself.
   if (new Set(urls.map(httpUrl.format)).size < urls.length) return undefined;
   return others.length === 0 ? { kind: "http", url } : { kind: "several", urls };
 }
 
-// Sites are looked up by a map; the bound only catches a file that was generated wrongly.
+// A map finds the site, so many sites cost nothing. The bound catches a file that was generated wrongly.
 const MAX_SITES = 1000;
 
 const site = z.strictObject(
@@ -104,10 +104,10 @@ export const sitesSection: Section<readonly Site[]> = {
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of `name`, `hosts`, `origin` and `host`. A site without hosts answers every other Host. `host` is what --origin-host is; `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control` and `forward-fields` are what the flags of these names are. Instead of --origin.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control` and `forward-fields` are the same as the flags with these names.",
 };
 
-/** Problems between sites, each of which is right by itself. */
+/** Conflicts between sites that are each valid alone. */
 export function siteProblems(sites: readonly Site[]): string[] {
   const names = new Set<string>();
   const siteOf = new Map<string, string>();
@@ -136,10 +136,10 @@ export function siteProblems(sites: readonly Site[]): string[] {
 /** Finds the site that a Host selects. */
 export class Sites {
   readonly names: readonly string[];
-  /** The same where every host selects the site of the same name. Edges of one fleet compare it. */
+  /** Equal digests mean that every host selects the site of the same name. The edges of a fleet compare them. */
   readonly digest: string;
   readonly #byHost = new Map<string, string>();
-  /** Of the sites whose origin is told of the host or the scheme. */
+  /** For the sites whose origin receives a host and a scheme. */
   readonly #policies = new Map<string, HostPolicy>();
   readonly #fallback: string | undefined;
 
@@ -156,38 +156,38 @@ export class Sites {
   }
 
   /**
-   * The name of the site that answers `authority` (`host[:port]`, as in a Host field), or undefined when none
-   * does. Without a host: the site that answers every Host.
+   * The name of the site that answers `authority` (`host[:port]`, as in a Host field); undefined when none does.
+   * An empty authority selects the site that answers every Host.
    */
   of(authority: string): string | undefined {
     return this.#byHost.get(hostOf(authority)) ?? this.#fallback;
   }
 
-  /** The part of the cache key that the origin of a site is told of: scheme and host. A directory is told nothing. */
+  /** The scheme and host in the cache key: those that the origin receives. A directory receives none. */
   told(site: string, scheme: Scheme, authority: string): { readonly base?: string } {
     const policy = this.#policies.get(site);
     return policy === undefined ? {} : { base: toldBase(policy, scheme, authority) };
   }
 }
 
-/** The host of `host[:port]`, lower case, without the dot that may end a full domain name. */
+/** The host of `host[:port]` in lower case, without the final dot of a full domain name. */
 function hostOf(authority: string): string {
   return authority.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }
 
-/** Settings have an IPv6 address as it is, a Host field has it in brackets. */
+/** Settings write an IPv6 address without brackets, a Host field with them. */
 function isBareIPv6(host: string): boolean {
   return host.includes(":") && !host.startsWith("[");
 }
 
-/** The ports that must not be asked for content: those that this program serves. */
+/** The ports of this program. None of them can be an origin. */
 export interface OwnPorts {
   readonly host: string;
   readonly advertise?: string | undefined;
   readonly ports: readonly number[];
 }
 
-/** Whether fetching from `origin`, or from one of several, would come back to one of our own ports. */
+/** Whether a fetch from `origin`, or from one of several, would reach one of our own ports. */
 export function isOwnOrigin(origin: OriginConfig, own: OwnPorts): boolean {
   switch (origin.kind) {
     case "directory":
@@ -207,7 +207,7 @@ function isOwnUrl({ protocol, hostname, port }: URL, own: OwnPorts): boolean {
   return isLoopback(name) && (isLoopback(own.host) || isEveryAddress(own.host));
 }
 
-/** In a URL, an IPv6 address stands in brackets, a name may end in the root's dot, and IPv4 may be written as IPv6. */
+/** A URL puts an IPv6 address in brackets, may end a name in a dot, and may write IPv4 as IPv6. */
 function plainHost(hostname: string): string {
   const name = hostname.replace(/^\[|\]$|\.$/g, "");
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);

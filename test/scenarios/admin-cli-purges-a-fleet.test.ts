@@ -82,7 +82,7 @@ describe("admin-cli with a fleet that has a token", function () {
     });
   }
 
-  it("purges and forgets nothing with the token that only reads", async () => {
+  it("purges and forgets nothing with the read token", async () => {
     for (const command of [
       ["purge", "/a"],
       ["purge", "/a", "--dry-run"],
@@ -90,9 +90,7 @@ describe("admin-cli with a fleet that has a token", function () {
     ]) {
       const { code, stderr } = await reading(...command);
       expect(code).to.equal(1);
-      expect(stderr).to.match(
-        / set EDGECACHE_TOKEN to the fleet's token \(got the token that only reads\)\n$/,
-      );
+      expect(stderr).to.match(/ set EDGECACHE_TOKEN to the fleet's token \(got the read token\)\n$/);
     }
   });
 

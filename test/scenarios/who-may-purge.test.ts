@@ -110,10 +110,10 @@ describe("an edge with a token", () => {
     });
   }
 
-  it("lets nobody change anything with the token that only reads", async () => {
+  it("lets nobody change anything with the read token", async () => {
     for (const { code, details } of [await purge("Bearer reading"), await forget("Bearer reading")]) {
       expect(code).to.equal(status.UNAUTHENTICATED);
-      expect(details).to.match(/: got the token that only reads$/);
+      expect(details).to.match(/: got the read token$/);
     }
   });
 

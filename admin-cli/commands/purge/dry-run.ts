@@ -3,7 +3,7 @@ import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/g
 import type { EdgeClient } from "../../client.ts";
 import { askFleet, type FleetAccess } from "../../fleet.ts";
 
-// An edge may look through everything that it holds.
+// An edge may have to look through its whole store.
 const COUNT_MS = 10_000;
 
 /** The responses that one edge would purge; undefined when it is unreachable. */
@@ -13,8 +13,8 @@ export interface Forecast {
 }
 
 /**
- * Asks every edge of the fleet itself what the requests would purge there: each holds other responses. Throws a
- * Failure when no edge answers, or when one refused.
+ * Asks every edge what the requests would purge there, because each edge stores other responses. Throws a Failure
+ * when no edge answers, or when one refuses.
  */
 export async function dryRun(
   access: FleetAccess,
@@ -25,7 +25,7 @@ export async function dryRun(
     try {
       return await countAll(client, requests);
     } catch (thrown) {
-      // To the fleet, an edge that fails is unreachable; one that says no has been reached.
+      // A refusal comes from an edge that was reached. Any other failure counts as unreachable.
       if (thrown instanceof Failure && thrown.code === "refused") refusal ??= thrown;
       throw thrown;
     }
@@ -48,7 +48,7 @@ async function countAll(client: EdgeClient, requests: readonly PurgeRequest[]): 
   throw new Failure("call-failed", "edge", `${client.address} answered a dry run without a receipt`);
 }
 
-/** The contract's words for a purge of which nothing is proven: nothing was purged. */
+/** A dry run is `pending` without a position, by edge.proto: nothing was purged. */
 export function dryRunAnswer(purgeId: string, forecasts: readonly Forecast[]): PurgeResponse {
   const edges = forecasts.map(
     ({ edge, receipt }): PurgeReceipt =>

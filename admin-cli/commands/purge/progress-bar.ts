@@ -1,4 +1,4 @@
-// Narrow enough for any terminal, with the figures behind it.
+// Fits any terminal, together with the figures after it.
 const CELLS = 30;
 
 /** One line: `[#####-----] 5 of 10 calls`. */

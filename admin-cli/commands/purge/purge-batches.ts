@@ -3,11 +3,11 @@ import { show } from "../../../process/settings/values.ts";
 import { PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { MOST_PURGE_ID, MOST_TARGETS } from "../../../purge-log/purge.ts";
 
-// Of one call, by edge.proto.
+// The limit of one call in edge.proto.
 const MOST_CALL_BYTES = 64 * 1024;
-// For all else in a call: its id, its times, its flags.
+// Room for the other fields of a call: id, times, flags.
 const CALL_OVERHEAD = 256;
-// In front of each target: its field's number and its length.
+// Before each target: its field number and its length.
 const TARGET_OVERHEAD = 4;
 
 /** The same targets in the same order, each part small enough for one call. */
@@ -30,8 +30,8 @@ export function purgeBatches(targets: readonly PurgeTarget[]): PurgeTarget[][] {
 }
 
 /**
- * The ids of `count` calls that are one purge for the caller: the same each time, so that a purge is repeated
- * safely as a whole. Throws Failure("bad-usage") when `purgeId` is too long to be numbered.
+ * The ids of the `count` calls that make up one purge. They are the same each time, so that the whole purge can be
+ * repeated safely. Throws Failure("bad-usage") when `purgeId` is too long to be numbered.
  */
 export function batchIds(purgeId: string, count: number): string[] {
   if (count === 1) return [purgeId];

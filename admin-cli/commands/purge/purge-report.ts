@@ -3,7 +3,7 @@ import { roundedMs } from "../../milliseconds.ts";
 import { type Cell, stateCell, table } from "../../table.ts";
 import type { Painter } from "../../terminal.ts";
 
-/** The JSON document of a purge: these fields, in this order; `differs` stands only where it is true. */
+/** The JSON document of a purge: these fields, in this order; `differs` only if true. */
 export function purgeDocument(answer: PurgeResponse) {
   return {
     purgeId: answer.purgeId,
@@ -39,7 +39,7 @@ export function purgeLines(painter: Painter, answer: PurgeResponse): string {
 }
 
 function receipt({ edge, state, ms, objects, differs }: PurgeReceipt): Cell[] {
-  // How many went is known only from an edge that said so.
+  // Only edges that have applied the purge report their objects.
   return [
     edge,
     stateCell(state),
@@ -66,8 +66,8 @@ function proof({ edges }: PurgeResponse): string {
 }
 
 /**
- * The line on stderr about a purge that is not proven: why, and what to do. `calls` is how many of how many calls
- * were answered.
+ * The line on stderr about a purge that is not proven: why, and what to do. `calls`: how many were answered, of how
+ * many.
  */
 export function whyNotProven(
   answer: PurgeResponse,

@@ -11,7 +11,7 @@ export interface NamedTargets {
   readonly site: string | undefined;
 }
 
-// Each thousand is one call. A prefix or a tag is better for more.
+// One call per thousand. For more, a prefix or a tag is better.
 const MAX_TARGETS = 1_000_000;
 
 /** The targets of one purge, in the order url, prefix, tag. Throws Failure("bad-usage"): field, rule, value. */
@@ -50,7 +50,7 @@ export function checkedUrl(url: string): string {
   if (authority === undefined || !URL.canParse(url)) {
     throw badTarget("url", 'must be a path beginning with "/" or an http(s) URL', show(url));
   }
-  // RFC 9110 section 4.2.4: credentials in an http(s) URL are deprecated, and nothing is stored under them.
+  // RFC 9110 section 4.2.4: credentials in an http(s) URL are deprecated, and no cache key has them.
   if (authority.includes("@")) throw badTarget("url", "must not hold credentials", show(url));
   return url;
 }
@@ -73,7 +73,7 @@ function checkedSite(site: string): string {
   throw badTarget("site", "must be printable ASCII without blanks", show(site));
 }
 
-/** RFC 3986 section 2: a cache key holds only the characters of a URL. */
+/** RFC 3986 section 2: a cache key has only the characters of a URL. */
 function checkCharacters(field: string, text: string): void {
   if (text === "") throw badTarget(field, "must not be empty", show(text));
   if (/\p{Cc}/u.test(text)) throw badTarget(field, "must not hold control characters", show(text));

@@ -72,7 +72,7 @@ describe("admin-cli purge", () => {
 
   const PACE_RULE = "must be a whole number from 1 to 1000, followed by /s, such as 50/s";
   const paces: [what: string, argv: string[], rule: string, shown: string][] = [
-    ["without --soft", ["--pace", "50/s"], "must stand beside --soft", '"50/s"'],
+    ["without --soft", ["--pace", "50/s"], "must be given with --soft", '"50/s"'],
     ["without its unit", ["--soft", "--pace", "50"], PACE_RULE, '"50"'],
     ["of another unit", ["--soft", "--pace", "50/m"], PACE_RULE, '"50/m"'],
     ["of nothing", ["--soft", "--pace", "0/s"], PACE_RULE, '"0/s"'],

@@ -26,45 +26,45 @@ const OPTIONS = {
     type: "string",
     multiple: true,
     value: "path",
-    help: "everything whose path and query begin with this",
+    help: "every response whose path and query begin with this",
   },
-  tag: { type: "string", multiple: true, value: "tag", help: "everything that carries this tag" },
-  all: { type: "boolean", help: "everything; nothing else may be named beside it" },
+  tag: { type: "string", multiple: true, value: "tag", help: "every response with this tag" },
+  all: { type: "boolean", help: "everything; allows no other target" },
   file: {
     type: "string",
     value: "path",
-    help: "a list of targets, one a line: a URL, a path, prefix <path> or tag <tag>; - is standard input",
+    help: "read targets from a file, one per line: a URL, a path, prefix <path> or tag <tag>; - is standard input",
   },
   site: {
     type: "string",
     value: "name",
-    help: "only in this site (the one of the URL's host, else every site)",
+    help: "purge in this site only (default: the site of the URL's host, else every site)",
   },
   soft: {
     type: "boolean",
-    help: "make what matches stale instead of removing it: it is served as far as it allows that itself",
+    help: "mark responses stale instead of removing them; their own stale-* directives then decide",
   },
   pace: {
     type: "string",
     value: "n/s",
-    help: "with --soft: every edge asks its origin again for what matched, the most used first, 1/s to 1000/s",
+    help: "with --soft: every edge refetches what matched, the most used first, at 1/s to 1000/s",
   },
   wait: {
     type: "string",
     value: "duration",
-    help: "how long to wait for every edge's receipt, 0 to 60s (5s)",
+    help: "how long to wait for the receipts of all edges, 0 to 60s (5s)",
   },
-  "no-wait": { type: "boolean", help: "do not wait; then nothing is proven, and the exit code is 1" },
+  "no-wait": { type: "boolean", help: "do not wait; proves nothing, so the exit code is 1" },
   rebound: {
     type: "string",
     value: "duration",
-    help: "purge the same once more after this time, 100ms to 300s, for an origin that shows new content late",
+    help: "purge the same again after this time, 100ms to 300s, for an origin that shows new content late",
   },
-  "dry-run": { type: "boolean", help: "count what would go at every edge, and purge nothing" },
+  "dry-run": { type: "boolean", help: "count what each edge would purge, and purge nothing" },
   "purge-id": {
     type: "string",
     value: "id",
-    help: "repeat a purge safely: the same id is never purged twice",
+    help: "use this id, to repeat a purge safely: an id is purged once",
   },
   ...COMMON_OPTIONS,
 } as const satisfies Options;
@@ -72,16 +72,16 @@ const OPTIONS = {
 export const purgeCommand: Command = {
   name: "purge",
   synopsis: "<url|path…> | - | --file <path> | --prefix <path> | --tag <tag> | --all [options]",
-  summary: "purge on every edge, and wait for the proof",
+  summary: "purge on every edge and wait for the receipts",
   options: OPTIONS,
   notes: [
-    "A path with a query names exactly that; a path without one names it with every query. A full URL also\nnames the site by its host. Paths, --prefix and --tag may be repeated and mixed: they go together.",
-    `Targets beyond ${MOST_TARGETS}, or 64 KiB, go in several calls, one after the other, with the ids <purge-id>.1, .2 and so\non; the position and the states are those of the last, the objects those of all.`,
-    "--rebound stands in the purge log: the second purge is sent by whichever edge is there when its time has come.\n--dry-run asks every edge itself; its outcome is pending, because nothing was purged.",
-    "--pace bounds the requests of each edge by itself. What it asks for again is not waited for: a purge is proven\nbefore, and a client that comes first is answered as after any soft purge. Of several purges that are still under\nway at an edge the slowest pace holds.",
-    "Where the edges have a token, it is taken from the variable EDGECACHE_TOKEN; the one that only reads is not enough.",
-    "applied: the edge has purged. fenced: the edge is cut off for longer than its lease, so it serves nothing\nunvalidated. pending: neither is known yet.",
-    "Exit code 0 only when the purge is proven: every edge applied or fenced (or when a dry run was answered).\n1 when it is pending, rejected or unknown, also after --no-wait. 2 when the command line is not understood.",
+    "A path with a query names exactly that URL. A path without one names it with every query. The host of a\nfull URL selects the site. Paths, --prefix and --tag may be repeated and mixed: all are one purge.",
+    `More than ${MOST_TARGETS} targets, or 64 KiB of them, become several purges, one after the other, with the ids\n<purge-id>.1, .2 and so on. The position and the states are those of the last one. The objects are the sum.`,
+    "--rebound is written to the purge log: the first edge that is up at that time sends the second purge.\n--dry-run asks every edge. Its outcome is pending, because nothing was purged.",
+    "--pace limits each edge on its own. The receipts do not wait for the refetches. A client that comes first is\nanswered as after any soft purge. When several paced purges run on an edge, the slowest pace applies.",
+    "The variable EDGECACHE_TOKEN must hold the token of the fleet, if it has one. The read token is not enough.",
+    "applied: the edge has purged. fenced: the edge has been cut off for longer than its lease, so it serves nothing\nwithout asking the origin. pending: neither is known yet.",
+    "Exit codes: 0 every edge is applied or fenced (or a dry run was answered); 1 pending, rejected or unknown, also\nafter --no-wait; 2 wrong usage.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("purge", OPTIONS, argv);
@@ -105,7 +105,7 @@ export const purgeCommand: Command = {
     );
     const json = values.json === true;
     if (values["dry-run"]) return forecast(purgeId, requests, access, json, terminal);
-    // For one call there is nothing to watch.
+    // A single call shows no progress.
     const onProgress = (done: number, all: number) => {
       if (all > 1) terminal.progress(progressBar(done, all));
     };
@@ -127,7 +127,7 @@ interface Named {
   readonly file?: string;
 }
 
-/** Those of the arguments, then those of the list; `-` is the list on standard input. Throws Failure("bad-usage"). */
+/** The targets of the arguments, then those of the list; `-` is the list on standard input. Throws Failure("bad-usage"). */
 async function targetsOf(values: Named, positionals: readonly string[]): Promise<PurgeTarget[]> {
   const list = values.file ?? (positionals.includes("-") ? "-" : undefined);
   const listed = list === undefined ? undefined : await readTargetList(list);
@@ -168,12 +168,12 @@ function paceOf(given: string | undefined, soft: boolean): number {
     throw new Failure("bad-usage", "client", `--pace: ${rule}, got ${show(given)}`);
   }
   if (soft) return pace;
-  throw new Failure("bad-usage", "client", `--pace: must stand beside --soft, got ${show(given)}`);
+  throw new Failure("bad-usage", "client", `--pace: must be given with --soft, got ${show(given)}`);
 }
 
 function waitOf(given: string | undefined, noWait: boolean): number {
   if (noWait && given !== undefined) {
-    throw new Failure("bad-usage", "client", `--wait: must not stand beside --no-wait, got ${show(given)}`);
+    throw new Failure("bad-usage", "client", `--wait: must not be given with --no-wait, got ${show(given)}`);
   }
   if (given === undefined) return noWait ? 0 : DEFAULT_WAIT_MS;
   const ms = WAIT.parse(given);

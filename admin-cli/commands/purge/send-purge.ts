@@ -3,28 +3,28 @@ import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/g
 import { connectEdge, protoDuration } from "../../client.ts";
 import { CALL_MS, type FleetAccess, nobodyAnswers } from "../../fleet.ts";
 
-// The time that a call may take on top of the wait: the way there and back, and the append to the log.
+// What a call may take beyond the wait: the round trip and the append to the log.
 const MARGIN_MS = 2000;
 
-/** Where and how purges are sent. */
+/** How to send purges. */
 export interface Sending extends FleetAccess {
-  /** How long the receipts of the last one are waited for. */
+  /** How long to wait for the receipts of the last purge. */
   readonly waitMs: number;
-  /** Told of each that was answered: how many of how many. */
+  /** Called after each answer: how many of how many. */
   readonly onProgress: (done: number, all: number) => void;
 }
 
-/** The outcome of several calls that are one purge. */
+/** The outcome of the calls that make up one purge. */
 export interface Sent {
   readonly answer: PurgeResponse;
-  /** Calls that were answered. One that the purge log did not take ends the series. */
+  /** The number of answered calls. The series ends at a call that the purge log does not accept. */
   readonly calls: number;
 }
 
 /**
- * Sends the requests one after the other; `purgeId` is what they are called together. The log takes them in this
- * order, so an edge that has applied the last has applied all: once one receipt is late, only the last is waited
- * for. Throws a Failure when no edge can have heard of one, or when an edge refused it.
+ * Sends the requests one after the other; `purgeId` is the id of them all. The log keeps this order, so an edge that
+ * has applied the last one has applied all. So after one late receipt, only the last call waits. Throws a Failure when
+ * no edge can have received a request, or when an edge refused it.
  */
 export async function sendPurges(
   purgeId: string,
@@ -45,7 +45,7 @@ export async function sendPurges(
   return { answer: merged(purgeId, answers), calls: answers.length };
 }
 
-/** The last one's place, outcome and states, with the objects of all. */
+/** Position, outcome and states of the last purge, with the objects of all. */
 function merged(purgeId: string, answers: readonly PurgeResponse[]): PurgeResponse {
   const objects = new Map<string, number>();
   for (const { edges } of answers) {
@@ -59,7 +59,7 @@ function merged(purgeId: string, answers: readonly PurgeResponse[]): PurgeRespon
 }
 
 /**
- * Sends the purge to the first edge that takes it. An edge that fails is no reason to stop: the id makes a
+ * Sends the purge to the first edge that accepts it. After a failure it tries the next edge, because the id makes a
  * second call safe.
  */
 async function sendPurge(
@@ -73,7 +73,7 @@ async function sendPurge(
     const client = connectEdge(address, token);
     let called = false;
     try {
-      // A failure before the answer to this proves that nothing was purged.
+      // If this call fails, nothing was purged.
       await client.ping(CALL_MS);
       called = true;
       return await client.purge(request, ms);

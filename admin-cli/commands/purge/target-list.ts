@@ -10,13 +10,13 @@ export interface TargetList {
   readonly tags: string[];
 }
 
-// A million URLs of common length; a larger list is better named by a prefix or a tag.
+// Room for a million URLs of usual length. For more, a prefix or a tag is better.
 const MOST_CHARACTERS = 128 * 1024 * 1024;
 
 /** Reads the file at `path`, or standard input for "-". Throws Failure("bad-usage"). */
 export async function readTargetList(path: string): Promise<TargetList> {
   const from = path === "-" ? "standard input" : path;
-  // File descriptor 0 is standard input (POSIX), whether a pipe, a file or a terminal.
+  // File descriptor 0 is standard input (POSIX): a pipe, a file or a terminal.
   const stream = path === "-" ? createReadStream("", { fd: 0, autoClose: false }) : createReadStream(path);
   const chunks: string[] = [];
   let characters = 0;
@@ -39,12 +39,12 @@ export async function readTargetList(path: string): Promise<TargetList> {
 }
 
 /**
- * One target a line: a URL or a path; or the word `prefix` or `tag`, a blank, and its value. No URL has a blank, so
- * the two cannot be mistaken. Empty lines and lines that begin with # are skipped. Throws Failure("bad-usage").
+ * One target per line: a URL or a path, or the word `prefix` or `tag`, a blank and a value. A URL has no blank, so
+ * the two cannot be confused. Empty lines and lines that begin with # are skipped. Throws Failure("bad-usage").
  */
 export function parseTargetList(text: string, from: string): TargetList {
   const list: TargetList = { urls: [], prefixes: [], tags: [] };
-  // A byte order mark is no part of the first target.
+  // A byte order mark is not part of the first target.
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
   for (const [index, line] of lines.entries()) {
     const target = line.trim();

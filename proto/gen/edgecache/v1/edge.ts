@@ -21,13 +21,13 @@ import { Duration } from "../../google/protobuf/duration.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 /**
- * The control plane of an edgeCache edge: measure it, read it, purge it, ask it why.
+ * The control plane of an edgeCache edge: measuring, counters, purges, explanations.
  *
- * Every edge serves this service on its gRPC port, beside grpc.health.v1.Health and server
- * reflection, so `grpcurl -plaintext 127.0.0.1:50051 list` works without this file.
+ * Every edge serves this service on its gRPC port, together with grpc.health.v1.Health and server
+ * reflection. So `grpcurl -plaintext 127.0.0.1:50051 list` works without this file.
  */
 
-/** PingRequest has no fields: the round-trip time is measured by the caller. */
+/** PingRequest has no fields: the caller measures the round-trip time. */
 export interface PingRequest {
 }
 
@@ -35,23 +35,23 @@ export interface PingRequest {
 export interface PingResponse {
   /** The edge's id, as in its Cache-Status member and in X-Served-By. */
   edge: string;
-  /** Made anew at every start of the edge: a change means that its cache is empty again. */
+  /** A new value at every start of the edge. A change means that its cache is empty again. */
   bootId: string;
-  /** serving | lapsed | draining. Only a serving edge should be sent traffic while another is left. */
+  /** serving | lapsed | draining. Send traffic to a serving edge as long as there is one. */
   state: string;
-  /** How far in the purge log the edge has applied, as epoch-seq. */
+  /** The position in the purge log up to which the edge has applied purges, as epoch-seq. */
   position: string;
-  /** Milliseconds for which the edge may still answer from its cache; 0 when lapsed. */
+  /** Milliseconds until the lease ends, after which the edge may not answer from its cache; 0 when lapsed. */
   leaseLeftMs: number;
-  /** Requests being answered on the data port at this moment. */
+  /** Requests in flight on the data port. */
   inFlight: number;
-  /** Mean delay of the edge's event loop over the last quarter of a second or so, in milliseconds. */
+  /** Mean delay of the edge's event loop over the last 250 ms or so, in milliseconds. */
   eventLoopDelayMs: number;
   /** Host name or address at which other programs reach this edge. */
   host: string;
   /** TCP port of the HTTP data plane at that host. */
   httpPort: number;
-  /** Base URL for clients in redirect mode, without a trailing slash; empty when none was configured. */
+  /** Base URL for clients in redirect mode, without a trailing slash; empty if none is configured. */
   publicUrl: string;
 }
 
@@ -59,9 +59,9 @@ export interface PingResponse {
 export interface StatsRequest {
 }
 
-/** StatsResponse is one edge's counters and the fleet it knows. */
+/** StatsResponse has one edge's counters and the members of the fleet. */
 export interface StatsResponse {
-  /** Counters of the edge that answers. */
+  /** The counters of the edge that answers. */
   stats:
     | EdgeStats
     | undefined;
@@ -69,7 +69,7 @@ export interface StatsResponse {
   members: Member[];
 }
 
-/** WatchStatsRequest says how often to report. */
+/** WatchStatsRequest sets the period of the reports. */
 export interface WatchStatsRequest {
   /** Time between two reports: 100 ms to 60 s; 1 s when absent. */
   period: Duration | undefined;
@@ -77,42 +77,42 @@ export interface WatchStatsRequest {
 
 /** WatchStatsResponse is one report of a WatchStats stream. */
 export interface WatchStatsResponse {
-  /** Counters of the edge that answers. */
+  /** The counters of the edge that answers. */
   stats: EdgeStats | undefined;
 }
 
 /**
  * EdgeStats are counters since the edge started.
- * Always: requests = hits + misses + stale + revalidated + bypass + errors.
+ * At any time: requests = hits + misses + stale + revalidated + bypass + errors.
  */
 export interface EdgeStats {
   /** The edge's id. */
   edge: string;
   /** serving | lapsed | draining. */
   state: string;
-  /** How far in the purge log the edge has applied, as epoch-seq. */
+  /** The position in the purge log up to which the edge has applied purges, as epoch-seq. */
   position: string;
-  /** Milliseconds since the edge last proved that it is at the purge log's tail. */
+  /** Milliseconds since the edge last confirmed that it has read the purge log to its tail. */
   lagMs: number;
-  /** Requests answered on the data port. */
+  /** Requests that the data port has answered. */
   requests: number;
   /** Answered from a fresh stored response. */
   hits: number;
-  /** Answered by a fill: nothing usable was stored. */
+  /** Answered from the origin, because no usable response was stored. */
   misses: number;
-  /** Answered from a stored response past its freshness, as the rules allow. */
+  /** Answered from a stale stored response, where that is allowed. */
   stale: number;
   /** Answered from a stored response after the origin confirmed it (304). */
   revalidated: number;
   /** Forwarded without looking at the cache (method, no-store request). */
   bypass: number;
-  /** Answered with an error made by the edge itself: a refused request, an origin that failed. */
+  /** Answered with an error of the edge itself: the request was refused, or the origin failed. */
   errors: number;
-  /** Stored responses held now. */
+  /** Stored responses. */
   objects: number;
-  /** Bytes of stored responses held now, fields and bookkeeping included. */
+  /** Bytes of stored responses, with their fields and bookkeeping. */
   bytes: number;
-  /** Fetches from the origin. */
+  /** Requests to the origin. */
   fills: number;
   /** Requests that waited for a fill started by another request. */
   collapsed: number;
@@ -122,7 +122,7 @@ export interface EdgeStats {
   uptimeMs: number;
 }
 
-/** Member is one edge as the heartbeat table knows it. */
+/** Member is one edge in the heartbeat table. */
 export interface Member {
   /** The edge's id. */
   edge: string;
@@ -130,131 +130,131 @@ export interface Member {
   grpcAddress: string;
   /** Its HTTP data address, as host:port. */
   httpAddress: string;
-  /** How far in the purge log its last heartbeat says it is, as epoch-seq. */
+  /** The position in its last heartbeat, as epoch-seq. */
   position: string;
-  /** Milliseconds since its last heartbeat, by the purge log's clock. */
+  /** Milliseconds since its last heartbeat, by the clock of the purge log. */
   heartbeatAgeMs: number;
-  /** Made anew at every start of that edge. */
+  /** A new value at every start of that edge. */
   bootId: string;
-  /** A digest of its sites and their hosts: edges that are configured alike have the same. Empty when it says none. */
+  /** A digest of its sites and their hosts. Edges with equal sites have equal digests. Empty if the edge reports none. */
   sites: string;
 }
 
-/** PurgeTarget names what to purge. Exactly one of the four is set. */
+/** PurgeTarget names what to purge. Exactly one of its four targets is set. */
 export interface PurgeTarget {
   /** What to purge. */
   target:
     | //
     /**
-     * A path with optional query (/a?b=1 is exactly that; /a is /a with every query), or a full URL
-     * whose host selects the site. All stored variants of it go.
+     * A path with optional query, or a full URL, whose host selects the site. /a?b=1 is exactly that; /a is /a with
+     * every query. All stored variants are purged.
      */
     { $case: "url"; url: string }
     | //
-    /** Everything whose path and query begin with this; it may end at any character. */
+    /** Every response whose path and query begin with this. It may end at any character. */
     { $case: "prefix"; prefix: string }
     | //
     /** One member of the response's Cache-Groups, Surrogate-Key or Cache-Tag field. */
     { $case: "tag"; tag: string }
     | //
-    /** true: every stored response (of the site, when one is named). */
+    /** true: every stored response (of the site, if one is named). */
     { $case: "everything"; everything: boolean }
     | undefined;
-  /** The site to purge in; empty means the one the URL's host selects, else every site. */
+  /** The site to purge in. Empty: the site that the URL's host selects, else every site. */
   site: string;
 }
 
 /** PurgeRequest is one purge of up to 1,000 targets. */
 export interface PurgeRequest {
   /**
-   * Made by the caller, 1 to 64 characters of A-Z a-z 0-9 . _ -; made by the edge when empty.
-   * A retry with the same id within 10 minutes returns the first position and purges nothing twice.
+   * Chosen by the caller: 1 to 64 characters of A-Z a-z 0-9 . _ -. Empty: the edge chooses one.
+   * A retry with the same id within 10 minutes returns the first position and does not purge again.
    */
   purgeId: string;
   /** What to purge: 1 to 1,000 targets, applied together. */
   targets: PurgeTarget[];
   /**
-   * Make what matches stale instead of dropping it: within its own stale-while-revalidate and stale-if-error, counted
-   * from when an edge applies the purge, clients may still get it; else the next request revalidates it.
+   * Mark what matches stale instead of removing it. Clients may still get it within its own stale-while-revalidate and
+   * stale-if-error, counted from when the edge applies the purge. Otherwise the next request revalidates it.
    */
   soft: boolean;
-  /** How long to wait for confirmations: 0 to 60 s; 5 s when absent; 0 s does not wait. */
+  /** How long to wait for receipts: 0 to 60 s; 5 s when absent; 0 s does not wait. */
   wait:
     | Duration
     | undefined;
   /**
-   * Count what would go on the edge that answers, and change nothing. Other edges hold other responses: ask
-   * each of them.
+   * Count what the edge that answers would purge, and change nothing. Other edges store other responses: call each
+   * of them.
    */
   dryRun: boolean;
   /**
-   * Purge the same targets once more after this time, for an origin that shows its new content late: 0.1 s to
-   * 300 s; no second purge when absent. It stands in the purge log with the purge, and every edge waits for it: the
-   * first whose time has come, within a quarter of a second, sends it as purge_id followed by "~rebound".
+   * Purge the same targets again after this time, for an origin that shows its new content late: 0.1 s to 300 s; no
+   * second purge when absent. The purge log keeps it with the purge, so any edge can send it. The first edge whose
+   * timer ends sends it, within 250 ms, with purge_id followed by "~rebound" as its id.
    */
   rebound:
     | Duration
     | undefined;
   /**
-   * Only with soft. Every edge asks its origin again for what the purge covered there, the most used first and at
-   * most so many requests a second per edge: 1 to 1,000. 0: nothing is asked for before a client wants it.
-   * Nothing waits for it: the receipts say that the purge is applied, not that this is done.
+   * Only with soft. Every edge refetches what the purge covered there, the most used first, with at most this many
+   * requests a second per edge: 1 to 1,000. 0: an edge refetches only when a client asks.
+   * Receipts do not wait for the refetches.
    */
   pace: number;
 }
 
-/** PurgeResponse is the proof: what became of the purge, edge by edge. */
+/** PurgeResponse has the outcome of the purge and the receipts of the edges. */
 export interface PurgeResponse {
-  /** The purge's id, given or made. */
+  /** The purge's id, from the caller or the edge. */
   purgeId: string;
-  /** Where in the purge log it stands, as epoch-seq; empty when it was not accepted. */
+  /** Its position in the purge log, as epoch-seq; empty when it was not accepted. */
   position: string;
   /**
    * applied: every edge is applied or fenced. pending: the wait ended first.
    * rejected: the purge log refused it. unknown: the purge log did not answer; retry with the same id.
-   * A dry run is pending without a position: nothing was purged.
+   * A dry run is pending without a position, because nothing was purged.
    */
   outcome: string;
-  /** One receipt per known edge, sorted by id; of a dry run, the one of the edge that answers. */
+  /** One receipt per known edge, sorted by id. For a dry run: only that of the edge that answers. */
   edges: PurgeReceipt[];
-  /** Why, when the outcome is rejected or unknown; what a dry run found. */
+  /** The reason, when the outcome is rejected or unknown. For a dry run: what it found. */
   detail: string;
 }
 
-/** PurgeReceipt is what became of one purge at one edge. */
+/** PurgeReceipt is the state of one purge at one edge. */
 export interface PurgeReceipt {
   /** The edge's id. */
   edge: string;
   /**
-   * applied: purged. fenced: cut off for longer than its lease, so it serves nothing unvalidated.
-   * pending: neither is known yet.
+   * applied: the edge has purged. fenced: the edge has been cut off for longer than its lease, so it serves nothing
+   * without asking the origin. pending: neither is known yet.
    */
   state: string;
   /** Milliseconds from the acceptance of the purge to this state. */
   ms: number;
-  /** Stored responses that this purge removed or softened there, or would in a dry run. */
+  /** Stored responses that the purge removed or marked stale there. For a dry run: that it would. */
   objects: number;
-  /** Bytes that they are charged for; known of a dry run only, else 0. */
+  /** The bytes of these responses. Only a dry run has them, else 0. */
   bytes: number;
   /**
-   * true: the purge names a site, and this edge is configured with other sites or hosts than the edge that took the
-   * call. So it has purged in every site what the purge names in one.
+   * true: the purge names a site, and this edge has other sites or hosts than the edge that accepted the call. So it
+   * has purged the target in every site.
    */
   differs: boolean;
 }
 
-/** PurgesRequest says how much of the history to list. */
+/** PurgesRequest limits the list. */
 export interface PurgesRequest {
   /** At most this many purges: 1 to 1,000; 100 when 0. */
   limit: number;
 }
 
-/** PurgesResponse is the latest purges, the newest first. */
+/** PurgesResponse has the latest purges, the newest first. */
 export interface PurgesResponse {
   /** The edge that answers. */
   edge: string;
   /**
-   * Fewer than asked for when the edge has seen no more since its start, or when they fill half a MiB or have 5,000
+   * Fewer than the limit when the edge has applied no more since its start, or when they reach half a MiB or 5,000
    * receipts.
    */
   purges: PurgeRecord[];
@@ -262,28 +262,28 @@ export interface PurgesResponse {
 
 /** PurgeRecord is one purge as one edge remembers it. An edge remembers its latest 1,000. */
 export interface PurgeRecord {
-  /** The purge's id; empty for an entry of the purge log that could not be read and so purged everything. */
+  /** The purge's id. Empty for an unreadable entry of the purge log, which purges everything. */
   purgeId: string;
-  /** Where in the purge log it stands, as epoch-seq. */
+  /** Its position in the purge log, as epoch-seq. */
   position: string;
   /** When this edge applied it, by its own clock. */
   time:
     | Date
     | undefined;
-  /** Who asked: the caller's address and the edge that took the call. */
+  /** The caller's address and the edge that accepted the call. */
   by: string;
-  /** Whether what matched was made stale instead of being dropped. */
+  /** Whether the purge marked responses stale instead of removing them. */
   soft: boolean;
-  /** What it named: the first 10 of its targets, fewer when they are long. */
+  /** The first 10 of its targets; fewer when they are long. */
   targets: PurgeTarget[];
-  /** How many targets it named. */
+  /** The number of its targets. */
   targetCount: number;
   /**
-   * One receipt per known edge, sorted by id, as this edge knows them now. The milliseconds are 0 where it did
-   * not wait for the receipt itself; the objects of another edge are known for its latest purges only, else 0.
+   * One receipt per known edge, sorted by id, as this edge knows them now. The milliseconds are 0 for receipts that
+   * this edge did not wait for. The objects of other edges are known for their latest purges only, else 0.
    */
   edges: PurgeReceipt[];
-  /** How many requests a second each edge may make to fetch again what was covered; 0 when nothing is fetched again. */
+  /** The most refetches a second per edge; 0 for a purge without a pace. */
   pace: number;
 }
 
@@ -293,7 +293,7 @@ export interface ForgetRequest {
   edge: string;
 }
 
-/** ForgetResponse has no fields: an answer means that the edge is forgotten. */
+/** ForgetResponse has no fields: the edge is forgotten. */
 export interface ForgetResponse {
 }
 
@@ -301,7 +301,7 @@ export interface ForgetResponse {
 export interface ExplainRequest {
   /** A path with optional query, or a full URL whose host selects the site. */
   url: string;
-  /** Request fields that would come with it, for example Accept-Encoding. */
+  /** The fields of the request, for example Accept-Encoding. */
   fields: { [key: string]: string };
 }
 
@@ -310,15 +310,15 @@ export interface ExplainRequest_FieldsEntry {
   value: string;
 }
 
-/** ExplainResponse is why the next such request would get what it gets. */
+/** ExplainResponse explains what the next such request would get. */
 export interface ExplainResponse {
   /** The edge that answers. */
   edge: string;
   /** The cache key: the site's name, a space, the target. */
   key: string;
-  /** What the Cache-Status member of the next answer would say, for example `hit; ttl=52` or `fwd=uri-miss`. */
+  /** The Cache-Status member of the next response, for example `hit; ttl=52` or `fwd=uri-miss`. */
   next: string;
-  /** The rule that decides, in one sentence. */
+  /** The rule that decides it, in one sentence. */
   reason: string;
   /** Stored responses under the key. */
   variants: StoredVariant[];
@@ -328,26 +328,26 @@ export interface ExplainResponse {
 export interface StoredVariant {
   /** Its status code. */
   status: number;
-  /** Its body's length in bytes. */
+  /** The length of its body in bytes. */
   bodyBytes: number;
   /** Its age in seconds (RFC 9111 section 4.2.3). */
   age: number;
   /** Seconds of freshness left; negative when stale. */
   ttl: number;
-  /** The field that decided its freshness, for example `max-age`, `s-maxage`, `Expires`, `heuristic`. */
+  /** The source of its freshness lifetime, for example `max-age`, `s-maxage`, `Expires`, `heuristic`. */
   freshnessSource: string;
   /** Its validator: the ETag, else Last-Modified, else empty. */
   validator: string;
   /**
-   * The request fields that select it (Vary), with the values it was stored for. Long values are cut; instead of a
-   * value that may let somebody in, such as one of Cookie, there is a digest: "(sha256 ba7816bf…)".
+   * The request fields that select it (Vary), with their values. Long values are cut. A value that may be a
+   * credential, such as Cookie, is replaced by a digest: "(sha256 ba7816bf…)".
    */
   selectingFields: { [key: string]: string };
   /** Its tags. */
   tags: string[];
-  /** Its position: the purge log position at which its fill began. */
+  /** The position in the purge log at which its fetch began. */
   position: string;
-  /** true when this variant would be selected for the request. */
+  /** true: the request would select this variant. */
   selected: boolean;
 }
 
@@ -2230,15 +2230,15 @@ export const StoredVariant_SelectingFieldsEntry: MessageFns<StoredVariant_Select
 };
 
 /**
- * EdgeService is what one edge answers about itself and about the purges it accepts.
+ * EdgeService has the calls of one edge.
  *
- * Where an edge has a token (EDGECACHE_TOKEN), all calls but Ping need the metadata `authorization: Bearer <token>` and
- * are UNAUTHENTICATED without it. For Stats, WatchStats, Purges and Explain the token that only reads
- * (EDGECACHE_READ_TOKEN) is enough.
+ * If the edge has a token (EDGECACHE_TOKEN), every call except Ping needs the metadata `authorization: Bearer <token>`.
+ * Without it the call is UNAUTHENTICATED. The read token (EDGECACHE_READ_TOKEN) is enough for Stats, WatchStats,
+ * Purges and Explain.
  */
 export type EdgeServiceService = typeof EdgeServiceService;
 export const EdgeServiceService = {
-  /** Ping answers at once with the edge's state. Routers call it to measure the round-trip time. */
+  /** Ping returns the edge's state at once. Routers use it to measure the round-trip time. */
   ping: {
     path: "/edgecache.v1.EdgeService/Ping" as const,
     requestStream: false as const,
@@ -2248,7 +2248,7 @@ export const EdgeServiceService = {
     responseSerialize: (value: PingResponse): Buffer => Buffer.from(PingResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PingResponse => PingResponse.decode(value),
   },
-  /** Stats returns the counters of this edge and the members of the fleet that it knows. */
+  /** Stats returns the counters of this edge, and the members of the fleet. */
   stats: {
     path: "/edgecache.v1.EdgeService/Stats" as const,
     requestStream: false as const,
@@ -2258,7 +2258,7 @@ export const EdgeServiceService = {
     responseSerialize: (value: StatsResponse): Buffer => Buffer.from(StatsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): StatsResponse => StatsResponse.decode(value),
   },
-  /** WatchStats sends the same as Stats now and again every period, until the caller leaves. */
+  /** WatchStats sends the counters at once and then every period, until the caller cancels. */
   watchStats: {
     path: "/edgecache.v1.EdgeService/WatchStats" as const,
     requestStream: false as const,
@@ -2270,8 +2270,8 @@ export const EdgeServiceService = {
   },
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
-   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field; one too many in a
-   * second is RESOURCE_EXHAUSTED and says when to try again.
+   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT; the message names the field. A purge above the
+   * rate limit is RESOURCE_EXHAUSTED; the message says when to try again.
    */
   purge: {
     path: "/edgecache.v1.EdgeService/Purge" as const,
@@ -2293,9 +2293,9 @@ export const EdgeServiceService = {
     responseDeserialize: (value: Buffer): PurgesResponse => PurgesResponse.decode(value),
   },
   /**
-   * Forget removes an edge that is gone for good, so that no purge waits for it any more.
-   * NOT_FOUND: no such edge is known. FAILED_PRECONDITION: it may still serve from its cache, because its last
-   * heartbeat is younger than its lease; without it a purge would be called proven that is not.
+   * Forget removes an edge that is gone for good, so that purges no longer wait for it.
+   * NOT_FOUND: the edge is unknown. FAILED_PRECONDITION: its last heartbeat is younger than its lease, so it may still
+   * serve from its cache, and a purge that no longer waited for it would not be proven.
    */
   forget: {
     path: "/edgecache.v1.EdgeService/Forget" as const,
@@ -2307,8 +2307,8 @@ export const EdgeServiceService = {
     responseDeserialize: (value: Buffer): ForgetResponse => ForgetResponse.decode(value),
   },
   /**
-   * Explain tells what this edge holds for one URL and what the next request for it would get.
-   * It asks nothing of the origin and changes nothing.
+   * Explain returns what this edge stores for one URL, and what the next request for it would get.
+   * It does not contact the origin and changes nothing.
    */
   explain: {
     path: "/edgecache.v1.EdgeService/Explain" as const,
@@ -2322,35 +2322,35 @@ export const EdgeServiceService = {
 } as const;
 
 export interface EdgeServiceServer extends UntypedServiceImplementation {
-  /** Ping answers at once with the edge's state. Routers call it to measure the round-trip time. */
+  /** Ping returns the edge's state at once. Routers use it to measure the round-trip time. */
   ping: handleUnaryCall<PingRequest, PingResponse>;
-  /** Stats returns the counters of this edge and the members of the fleet that it knows. */
+  /** Stats returns the counters of this edge, and the members of the fleet. */
   stats: handleUnaryCall<StatsRequest, StatsResponse>;
-  /** WatchStats sends the same as Stats now and again every period, until the caller leaves. */
+  /** WatchStats sends the counters at once and then every period, until the caller cancels. */
   watchStats: handleServerStreamingCall<WatchStatsRequest, WatchStatsResponse>;
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
-   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field; one too many in a
-   * second is RESOURCE_EXHAUSTED and says when to try again.
+   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT; the message names the field. A purge above the
+   * rate limit is RESOURCE_EXHAUSTED; the message says when to try again.
    */
   purge: handleUnaryCall<PurgeRequest, PurgeResponse>;
   /** Purges lists the latest purges that this edge has applied, the newest first, with their receipts. */
   purges: handleUnaryCall<PurgesRequest, PurgesResponse>;
   /**
-   * Forget removes an edge that is gone for good, so that no purge waits for it any more.
-   * NOT_FOUND: no such edge is known. FAILED_PRECONDITION: it may still serve from its cache, because its last
-   * heartbeat is younger than its lease; without it a purge would be called proven that is not.
+   * Forget removes an edge that is gone for good, so that purges no longer wait for it.
+   * NOT_FOUND: the edge is unknown. FAILED_PRECONDITION: its last heartbeat is younger than its lease, so it may still
+   * serve from its cache, and a purge that no longer waited for it would not be proven.
    */
   forget: handleUnaryCall<ForgetRequest, ForgetResponse>;
   /**
-   * Explain tells what this edge holds for one URL and what the next request for it would get.
-   * It asks nothing of the origin and changes nothing.
+   * Explain returns what this edge stores for one URL, and what the next request for it would get.
+   * It does not contact the origin and changes nothing.
    */
   explain: handleUnaryCall<ExplainRequest, ExplainResponse>;
 }
 
 export interface EdgeServiceClient extends Client {
-  /** Ping answers at once with the edge's state. Routers call it to measure the round-trip time. */
+  /** Ping returns the edge's state at once. Routers use it to measure the round-trip time. */
   ping(request: PingRequest, callback: (error: ServiceError | null, response: PingResponse) => void): ClientUnaryCall;
   ping(
     request: PingRequest,
@@ -2363,7 +2363,7 @@ export interface EdgeServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PingResponse) => void,
   ): ClientUnaryCall;
-  /** Stats returns the counters of this edge and the members of the fleet that it knows. */
+  /** Stats returns the counters of this edge, and the members of the fleet. */
   stats(
     request: StatsRequest,
     callback: (error: ServiceError | null, response: StatsResponse) => void,
@@ -2379,7 +2379,7 @@ export interface EdgeServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: StatsResponse) => void,
   ): ClientUnaryCall;
-  /** WatchStats sends the same as Stats now and again every period, until the caller leaves. */
+  /** WatchStats sends the counters at once and then every period, until the caller cancels. */
   watchStats(request: WatchStatsRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchStatsResponse>;
   watchStats(
     request: WatchStatsRequest,
@@ -2388,8 +2388,8 @@ export interface EdgeServiceClient extends Client {
   ): ClientReadableStream<WatchStatsResponse>;
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
-   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT and names the field; one too many in a
-   * second is RESOURCE_EXHAUSTED and says when to try again.
+   * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT; the message names the field. A purge above the
+   * rate limit is RESOURCE_EXHAUSTED; the message says when to try again.
    */
   purge(
     request: PurgeRequest,
@@ -2423,9 +2423,9 @@ export interface EdgeServiceClient extends Client {
     callback: (error: ServiceError | null, response: PurgesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Forget removes an edge that is gone for good, so that no purge waits for it any more.
-   * NOT_FOUND: no such edge is known. FAILED_PRECONDITION: it may still serve from its cache, because its last
-   * heartbeat is younger than its lease; without it a purge would be called proven that is not.
+   * Forget removes an edge that is gone for good, so that purges no longer wait for it.
+   * NOT_FOUND: the edge is unknown. FAILED_PRECONDITION: its last heartbeat is younger than its lease, so it may still
+   * serve from its cache, and a purge that no longer waited for it would not be proven.
    */
   forget(
     request: ForgetRequest,
@@ -2443,8 +2443,8 @@ export interface EdgeServiceClient extends Client {
     callback: (error: ServiceError | null, response: ForgetResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Explain tells what this edge holds for one URL and what the next request for it would get.
-   * It asks nothing of the origin and changes nothing.
+   * Explain returns what this edge stores for one URL, and what the next request for it would get.
+   * It does not contact the origin and changes nothing.
    */
   explain(
     request: ExplainRequest,
