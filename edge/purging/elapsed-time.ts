@@ -19,7 +19,8 @@ export interface Reading {
  * the monotonic one counts too: a wall clock that was merely set forward ends a lease early, which costs validations.
  * One that was set back can hide a suspension, so a span that it lies in cannot be measured.
  *
- * A machine whose wall clock stands still with the monotonic one is not helped.
+ * A machine whose wall clock stands still with the monotonic one is not helped. A span may be told up to 1 % too long,
+ * never too short.
  */
 export class ElapsedTime {
   readonly #clock: Pick<Clock, "wall" | "monotonic">;
