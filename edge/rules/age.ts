@@ -4,7 +4,7 @@ import { deltaSeconds } from "./directives.ts";
 import type { TimedHead } from "./exchange.ts";
 import { elapsedMs, type Moment } from "./moment.ts";
 
-/** What the age of a stored response is counted from. */
+/** The arrival of a stored response, from which its age is counted. */
 export interface Aged {
   /** Its age in seconds when it arrived. */
   readonly initialAge: number;
@@ -13,8 +13,8 @@ export interface Aged {
 }
 
 /**
- * Whole seconds since the response was made or validated at its origin (RFC 9111 section 4.2.3); never negative, and
- * never less because somebody has set the wall clock.
+ * Whole seconds since the response was made or validated at its origin (RFC 9111 section 4.2.3). Never negative. A wall
+ * clock that is set back takes nothing from it.
  */
 export function currentAge({ initialAge, responseTime }: Aged, now: Moment): number {
   const residentTime = Math.max(0, elapsedMs(responseTime, now)) / 1000;

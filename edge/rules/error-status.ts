@@ -4,7 +4,7 @@ import type { DeltaSeconds } from "./directives.ts";
 /** An error must go soon after its cause, which may be the request of one client. */
 const MOST_SECONDS = 10;
 
-/** These are about the resource, whatever the request: it is not there, not any more, or not allowed to be. */
+/** These tell about the resource, for every request: it does not exist, is gone, or is forbidden by law. */
 const OF_RESOURCE: ReadonlySet<number> = new Set([404, 410, 451]);
 
 /** Whether the status may be the fault of one request, or of a moment. */

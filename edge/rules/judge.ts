@@ -97,7 +97,7 @@ function judgeStored<S extends StoredHead>(
   return judgeSelected(stored, standing(stored), wishes, now);
 }
 
-/** Whether the request selects the response, and can read it: a coded one without Vary is for those who accept it. */
+/** Whether the request selects the response and accepts its content codings, which Vary may not name. */
 function isFor({ selecting, codings }: StoredHead, request: CacheRequest): boolean {
   if (!selects(selecting, request)) return false;
   return codings.length === 0 || selecting.has("accept-encoding") || acceptsCodings(request.fields, codings);

@@ -9,7 +9,7 @@ import type { SiteRules } from "./site-rules.ts";
  */
 const PERSONAL = ["api-key", "apikey", "x-access-token", "x-api-key", "x-auth-token", "x-requested-with"];
 
-/** The names of the fields in lower case. An origin gets them, and what it answers is for the client that sent them. */
+/** Their names in lower case. An origin gets these fields, and its answer is for the client that sent them. */
 export const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["cookie", ...PERSONAL]);
 
 /** Whether a request has something of its client by which an origin may tell it from others. */

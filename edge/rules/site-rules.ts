@@ -1,12 +1,12 @@
-/** What the operator decides for a site where the letter of RFC 9111 shares what a careless origin did not mean to. */
+/** An operator's choices for a site, where RFC 9111 would share what a careless origin did not mean to share. */
 export interface SiteRules {
   /** A response that sets a cookie: not stored, stored without the cookie, or stored with it. */
   readonly setCookie: "refuse" | "strip" | "obey";
-  /** The answer to a request with Cookie, which Vary does not name: not shared unless it says so, or as RFC 9111. */
+  /** The answer to a request with a Cookie that Vary does not name: shared only where it says so, or as RFC 9111 has it. */
   readonly requestCookie: "refuse" | "obey";
-  /** An error: stored for seconds, and only where it says that it may be shared, or as RFC 9111. */
+  /** An error: stored for seconds, and only where it says that it may be shared, or as RFC 9111 has it. */
   readonly errorStatuses: "brief" | "obey";
-  /** What a request says against the use of the store: obeyed always, once a second for a key, or never. */
+  /** A request's own wishes, such as no-cache: obeyed always, once a second for each key, or never. */
   readonly clientCacheControl: "obey" | "cap" | "ignore";
   /** Request fields, in lower case, that the origin gets beside the usual ones; "*" for all. */
   readonly forwardFields: readonly string[];
@@ -21,7 +21,7 @@ export const SAFE_RULES: SiteRules = {
   forwardFields: [],
 };
 
-/** RFC 9111 and nothing else, for an origin that means what its fields say. */
+/** RFC 9111 and nothing else, for an origin whose fields are right. */
 export const RFC_RULES: SiteRules = {
   setCookie: "obey",
   requestCookie: "obey",
