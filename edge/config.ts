@@ -113,7 +113,7 @@ export const edgeProgram = {
       help: "How long a file of a directory origin stays fresh. With 0, every request checks the file.",
     }),
     lease: setting({
-      // The purge protocol renews the lease by heartbeats 250 ms apart and needs room for lost ones.
+      // Four heartbeats renew a lease, so that some may be lost. More of them a second would be a burden on the log.
       type: { ...duration(1000, 30_000), rule: "a duration from 1s (4 heartbeats of 250ms) to 30s" },
       default: 2000,
       help: "How long the edge may serve from its cache after it last confirmed that it has read the whole purge log.",

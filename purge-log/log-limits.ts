@@ -12,3 +12,6 @@ export const BATCH_ENTRIES = 500;
  * was wrong, and leave room below 2^53, up to which numbers are exact in Lua as in JavaScript, until the year 2245.
  */
 export const FARTHEST_EPOCH_US = 315_360_000_000_000;
+
+/** Counts of removed responses that the log keeps of each edge, for lists of purges. */
+export const KEPT_COUNTS = 64;

@@ -1,6 +1,6 @@
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
-import { BATCH_ENTRIES, FARTHEST_EPOCH_US, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { BATCH_ENTRIES, FARTHEST_EPOCH_US, KEPT_COUNTS, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
 import { idTaken, leaseEndsInMs } from "./membership.ts";
 import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
@@ -8,11 +8,13 @@ import { encodePurge } from "./purge-codec.ts";
 import { ANOTHER_PURGE, purgeDigest } from "./purge-digest.ts";
 import type {
   AppendOutcome,
+  Confirmation,
   ForgetOutcome,
   Heartbeat,
   LogEntry,
   LogState,
   Member,
+  PurgeCount,
   PurgeLog,
 } from "./purge-log.ts";
 
@@ -38,7 +40,9 @@ export class MemoryPurgeLog implements PurgeLog {
   readonly #entries: LogEntry[] = [];
   readonly #known = new Map<string, KnownPurge>();
   readonly #members = new Map<string, { readonly beat: Heartbeat; readonly at: number }>();
-  readonly #listeners = new Set<(beat: Heartbeat) => void>();
+  readonly #counts = new Map<string, readonly PurgeCount[]>();
+  readonly #joins = new Set<(beat: Heartbeat) => void>();
+  readonly #takers = new Map<string, Set<(confirmation: Confirmation) => void>>();
   readonly #sleepers = new Set<() => void>();
   #tail: Position = BEGINNING;
 
@@ -88,8 +92,11 @@ export class MemoryPurgeLog implements PurgeLog {
       throw new Failure("log-refused", "log", `heartbeat of ${beat.edge}: ${refusal}`);
     this.#refuseTwin(beat);
     this.#overtake(beat.position);
-    this.#members.set(beat.edge, { beat, at: this.#clock.monotonic() });
-    for (const listener of this.#listeners) listener(beat);
+    const { edge, bootId, applied } = beat;
+    const joins = this.#members.get(edge)?.beat.bootId !== bootId;
+    this.#members.set(edge, { beat, at: this.#clock.monotonic() });
+    this.#counts.set(edge, [...(this.#counts.get(edge) ?? []), ...applied].slice(-KEPT_COUNTS));
+    if (joins) for (const listener of this.#joins) listener(beat);
     return { runId: this.#runId, tail: this.#tail, first: this.#entries[0]?.position };
   }
 
@@ -100,6 +107,10 @@ export class MemoryPurgeLog implements PurgeLog {
       .sort((a, b) => (a.edge < b.edge ? -1 : 1));
   }
 
+  async counts(): Promise<ReadonlyMap<string, readonly PurgeCount[]>> {
+    return this.#counts;
+  }
+
   /** Rule R5. */
   async forget(edge: string): Promise<ForgetOutcome> {
     const known = this.#members.get(edge);
@@ -107,22 +118,40 @@ export class MemoryPurgeLog implements PurgeLog {
     const heartbeatAgeMs = this.#clock.monotonic() - known.at;
     const leftMs = leaseEndsInMs({ leaseMs: known.beat.leaseMs, heartbeatAgeMs });
     if (leftMs > 0) return { kind: "serving", leftMs, heartbeatAgeMs };
-    this.#members.delete(edge);
+    this.#remove(edge);
     return { kind: "forgotten", heartbeatAgeMs };
   }
 
   async leave(edge: string, bootId: string): Promise<void> {
-    if (this.#members.get(edge)?.beat.bootId === bootId) this.#members.delete(edge);
+    if (this.#members.get(edge)?.beat.bootId === bootId) this.#remove(edge);
   }
 
-  onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  async confirm(taker: string, confirmation: Confirmation): Promise<boolean> {
+    const listeners = this.#takers.get(taker);
+    for (const listener of listeners ?? []) listener(confirmation);
+    return listeners !== undefined && listeners.size > 0;
+  }
+
+  onConfirmation(taker: string, listener: (confirmation: Confirmation) => void): () => void {
+    const listeners = this.#takers.get(taker) ?? new Set();
+    this.#takers.set(taker, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  onJoin(listener: (beat: Heartbeat) => void): () => void {
+    this.#joins.add(listener);
+    return () => this.#joins.delete(listener);
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
-    this.#listeners.clear();
+    this.#joins.clear();
+    this.#takers.clear();
+  }
+
+  #remove(edge: string): void {
+    this.#members.delete(edge);
+    this.#counts.delete(edge);
   }
 
   #refusal(floor: Position): string | undefined {

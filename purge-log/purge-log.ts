@@ -46,8 +46,24 @@ export interface Heartbeat {
   readonly sites: string;
   /** Whether it serves stale responses without its lease when the origin fails. Its silence then proves nothing. */
   readonly staleWhenLapsed: boolean;
-  /** Its latest purges that removed stored responses there, and how many, newest last. */
-  readonly applied: readonly { readonly position: Position; readonly objects: number }[];
+  /** What its purges removed there, oldest first, as far as its former heartbeats have not said it. */
+  readonly applied: readonly PurgeCount[];
+}
+
+/** How many stored responses one purge removed or softened at one edge. */
+export interface PurgeCount {
+  readonly position: Position;
+  readonly objects: number;
+}
+
+/** What an edge tells the one that took purges, once it has applied them. */
+export interface Confirmation {
+  readonly edge: string;
+  /** How far it has applied, and in which history, as in its heartbeats. */
+  readonly position: Position;
+  readonly runId: string;
+  /** What the purges of that taker removed there; each is told once. */
+  readonly applied: readonly PurgeCount[];
 }
 
 /** An edge as the heartbeat table knows it. */
@@ -104,6 +120,8 @@ export interface PurgeLog {
    * heard of the present history yet is at the beginning. Throws a Failure.
    */
   members(): Promise<readonly Member[]>;
+  /** What the latest purges removed, by edge, in no order: some 64 of each edge. Throws a Failure. */
+  counts(): Promise<ReadonlyMap<string, readonly PurgeCount[]>>;
   /**
    * Removes an edge from the table if its lease has surely run out. The log decides and removes in one step, so that no
    * heartbeat comes in between. Throws a Failure.
@@ -111,7 +129,14 @@ export interface PurgeLog {
   forget(edge: string): Promise<ForgetOutcome>;
   /** An edge that serves no more removes itself, unless another boot has taken its id since. Throws a Failure. */
   leave(edge: string, bootId: string): Promise<void>;
-  /** Calls `listener` at every heartbeat of any edge, as it happens. Returns how to stop. */
-  onHeartbeat(listener: (beat: Heartbeat) => void): () => void;
+  /**
+   * Tells the edge `taker`, and no other, what has become of its purges. Such a message may be lost: the heartbeat
+   * table says the same later. Resolves to whether somebody may have got it. Never throws.
+   */
+  confirm(taker: string, confirmation: Confirmation): Promise<boolean>;
+  /** Calls `listener` with what is told to this taker. Returns how to stop. */
+  onConfirmation(taker: string, listener: (confirmation: Confirmation) => void): () => void;
+  /** Calls `listener` at the first heartbeat of each boot of an edge. It may miss one. Returns how to stop. */
+  onJoin(listener: (beat: Heartbeat) => void): () => void;
   close(): Promise<void>;
 }

@@ -18,7 +18,7 @@ export interface RouterParts {
   readonly log: Log;
   readonly clock: Clock;
   /** The log in whose heartbeat table edges are discovered. */
-  readonly purgeLog?: Pick<PurgeLog, "members" | "onHeartbeat">;
+  readonly purgeLog?: Pick<PurgeLog, "members" | "onJoin">;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
   /** For tests that cannot wait. */

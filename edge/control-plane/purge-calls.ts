@@ -11,10 +11,12 @@ import type {
 import { formatPosition } from "../../purge-log/position.ts";
 import { MOST_TARGETS, type Purge, type PurgeTarget } from "../../purge-log/purge.ts";
 import type { AppendOutcome, Member, PurgeLog } from "../../purge-log/purge-log.ts";
+import { askedVia } from "../../purge-log/taker.ts";
 import type { CacheContext } from "../cache/context.ts";
 import type { Sites } from "../origin/sites.ts";
 import type { PurgeFollower } from "../purging/follower.ts";
 import { breach, type CallResult, callFault, invalidArgument } from "./call-result.ts";
+import { Confirmations } from "./confirmations.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
 import { type PurgeCall, readPurgeRequest } from "./purge-request.ts";
 import { PurgeRate } from "./rate-limit.ts";
@@ -45,12 +47,14 @@ export class PurgeCalls {
   readonly #parts: PurgeCallsParts;
   readonly #rate: PurgeRate;
   readonly #rebounds: Rebounds;
+  readonly #confirmations: Confirmations;
   /** The dry run that is counting, or the last one. */
   #counting: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PurgeCallsParts) {
     this.#parts = parts;
     this.#rate = new PurgeRate(parts.purgeRate, parts.clock.monotonic());
+    this.#confirmations = new Confirmations(parts.id, parts.purgeLog);
     this.#rebounds = new Rebounds((entry) => this.#append(entry), parts);
     parts.follower.onPurge(({ position, asked }) => this.#rebounds.applied(position, asked));
   }
@@ -74,7 +78,7 @@ export class PurgeCalls {
         `rebound: must wait: ${MOST_WAITING} rebounds are waiting at ${id}; try again later`,
       );
     }
-    return this.carryOut(call.value, `${by} via ${id}`);
+    return this.carryOut(call.value, askedVia(by, id));
   }
 
   /**
@@ -146,7 +150,7 @@ export class PurgeCalls {
       }
       case "forgotten":
         log.warn(
-          { forgotten: edge, by: `${by} via ${id}`, heartbeatAgeMs: outcome.heartbeatAgeMs },
+          { forgotten: edge, by: askedVia(by, id), heartbeatAgeMs: outcome.heartbeatAgeMs },
           "edge forgotten",
         );
         return { ok: true, value: {} };
@@ -174,7 +178,10 @@ export class PurgeCalls {
   async #proof({ purgeId, sites }: Purge, appended: Accepted, waitMs: number): Promise<PurgeResponse> {
     const position = formatPosition(appended.position);
     try {
-      const receipts = await collectReceipts({ ...appended, sites }, waitMs, this.#parts);
+      const receipts = await collectReceipts({ ...appended, sites }, waitMs, {
+        ...this.#parts,
+        confirmations: this.#confirmations,
+      });
       this.#parts.records.proven(appended.position, receipts.edges);
       const outcome = isProven(receipts) ? "applied" : "pending";
       const edges = receipts.edges.map(wireReceipt);
@@ -197,12 +204,17 @@ export class PurgeCalls {
     return { ok: true, value: { purgeId, position: "", outcome: "pending", edges, detail } };
   }
 
-  /** None while the purge log does not answer: what happened here is still told. */
+  /**
+   * With what purges removed at each, which older edges say in their heartbeats. None while the purge log does not
+   * answer: what happened here is still told.
+   */
   async #members(): Promise<readonly Member[]> {
+    const { purgeLog, log } = this.#parts;
     try {
-      return await this.#parts.purgeLog.members();
+      const [members, counts] = await Promise.all([purgeLog.members(), purgeLog.counts()]);
+      return members.map((member) => ({ ...member, applied: counts.get(member.edge) ?? member.applied }));
     } catch (thrown) {
-      this.#parts.log.info(
+      log.info(
         { cause: describeError(thrown) },
         "heartbeat table unreadable; purges listed without receipts of other edges",
       );

@@ -1,7 +1,8 @@
 import type { Clock } from "../../process/clock.ts";
 import { fencedInMs, leaseEndsInMs } from "../../purge-log/membership.ts";
 import { comparePositions, type Position } from "../../purge-log/position.ts";
-import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { Confirmation, Member, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { Confirmations } from "./confirmations.ts";
 
 /** What became of one purge at one edge. */
 export interface Receipt {
@@ -18,9 +19,11 @@ export interface Receipt {
   readonly differs?: boolean;
 }
 
-// After a look that failed, or when some edges have applied it and the others have not: one of these may have been
-// taken out of the table. As long as a heartbeat's period: sooner there is hardly anything new to see.
+// Edges that have applied a purge confirm it within milliseconds, and edges of an earlier version write it into the table
+// as fast. So a confirmation that has not come by now may be lost, or its edge may have been taken out of the table.
 const LOOK_AGAIN_MS = 250;
+// Those who wait for long look less often. No heartbeat is later than this, so the table has something new by then.
+const LOOK_AT_LEAST_EVERY_MS = 1000;
 
 /** What is known of one purge at every edge. */
 export interface Receipts {
@@ -37,6 +40,13 @@ export interface AcceptedPurge {
   readonly runId: string;
   /** The digest of the sites by which its targets were read; undefined when they name no site. */
   readonly sites?: string | undefined;
+}
+
+/** What the edge that took the call collects receipts with. */
+export interface ReceiptParts {
+  readonly purgeLog: Pick<PurgeLog, "members">;
+  readonly clock: Clock;
+  readonly confirmations: Confirmations;
 }
 
 /** The heartbeat table at the latest look; `seen` is false when that look failed, and the rows are older. */
@@ -60,10 +70,10 @@ export function isProven({ edges, complete }: Pick<Receipts, "edges" | "complete
 export async function collectReceipts(
   purge: AcceptedPurge,
   waitMs: number,
-  { purgeLog, clock }: { readonly purgeLog: PurgeLog; readonly clock: Clock },
+  parts: ReceiptParts,
 ): Promise<Receipts> {
-  const wait = new ReceiptWait(purge, purgeLog, clock);
-  const unsubscribe = purgeLog.onHeartbeat((beat) => wait.hear(beat));
+  const wait = new ReceiptWait(purge, parts);
+  const unsubscribe = parts.confirmations.listen((confirmation) => wait.hear(confirmation));
   try {
     return await wait.result(waitMs);
   } finally {
@@ -72,57 +82,71 @@ export async function collectReceipts(
 }
 
 /**
- * The wait for the receipts of one purge. The heartbeat of an edge that has applied it wakes the wait. The table is
- * looked at when the next silent edge may be fenced, and whenever a heartbeat alone cannot tell.
+ * The wait for the receipts of one purge. The confirmation of an edge that has applied it wakes the wait. It looks at
+ * the table for the edges that there are, and again when the next silent edge may be fenced, or confirmations may have
+ * been lost.
  */
 class ReceiptWait {
   readonly #purge: AcceptedPurge;
-  readonly #purgeLog: Pick<PurgeLog, "members">;
-  readonly #clock: Clock;
+  readonly #parts: ReceiptParts;
   readonly #acceptedAt: number;
   /** Receipts that say applied or fenced, by edge. */
   readonly #proven = new Map<string, Receipt>();
+  /** Edges of the table that have neither. */
+  readonly #missing = new Set<string>();
   readonly #alarm = new Alarm();
   #table: Table = { members: [], seen: false, lookedAt: 0 };
 
-  constructor(purge: AcceptedPurge, purgeLog: Pick<PurgeLog, "members">, clock: Clock) {
+  constructor(purge: AcceptedPurge, parts: ReceiptParts) {
     this.#purge = purge;
-    this.#purgeLog = purgeLog;
-    this.#clock = clock;
-    this.#acceptedAt = clock.monotonic();
+    this.#parts = parts;
+    this.#acceptedAt = parts.clock.monotonic();
+    // Some confirm before the answer of the log has come.
+    for (const confirmation of parts.confirmations.latest()) this.#confirm(confirmation);
   }
 
-  /** An edge has sent a heartbeat. */
-  hear(beat: Heartbeat): void {
-    const before = this.#proven.get(beat.edge)?.state;
-    if (before === "applied") return;
-    const { members, seen } = this.#table;
-    const isKnown = !seen || members.some(({ edge }) => edge === beat.edge);
-    // Heartbeats of another history, of unknown edges and of fenced edges need a fresh look at the table.
-    if (beat.runId !== this.#purge.runId) this.#alarm.wake("look");
-    else if (this.#take(beat)) this.#alarm.wake(isKnown ? "proof" : "look");
-    else if (before === "fenced") this.#alarm.wake("look");
+  /** An edge has told what it has applied. */
+  hear(confirmation: Confirmation): void {
+    const { edge, runId } = confirmation;
+    if (this.#proven.get(edge)?.state === "applied") return;
+    // Only the table tells whether this history has come after that of the purge.
+    if (runId !== this.#purge.runId) this.#alarm.wake("look");
+    else if (this.#confirm(confirmation)) this.#heardFrom(edge);
   }
 
   async result(waitMs: number): Promise<Receipts> {
+    const { clock } = this.#parts;
     await this.#look();
-    for (let news: News = "look"; ; ) {
-      const receipts = this.#receipts();
+    for (;;) {
       const left = waitMs - this.#elapsed();
-      if (left <= 0 || isProven(receipts)) return receipts;
-      const patience = news === "proof" ? LOOK_AGAIN_MS : left;
-      news = await this.#alarm.sleep(this.#clock, Math.min(left, patience, this.#untilNextLook()));
+      const receipts = this.#missing.size === 0 || left <= 0 ? this.#receipts() : undefined;
+      if (receipts !== undefined && (left <= 0 || isProven(receipts))) return receipts;
+      const news = await this.#alarm.sleep(clock, Math.min(left, this.#untilNextLook()));
       if (news === "look") await this.#look().catch(() => this.#lookFailed());
     }
   }
 
+  /** Rule R2: the edge has applied the purge if it is that far in the same history. */
+  #confirm({ edge, runId, position }: Confirmation): boolean {
+    return runId === this.#purge.runId && this.#take(edge, position, undefined);
+  }
+
+  #heardFrom(edge: string): void {
+    const isKnown = this.#table.seen && this.#table.members.some((member) => member.edge === edge);
+    // An edge that joined since the last look may not be the only one.
+    if (this.#table.seen && !isKnown) this.#alarm.wake("look");
+    else if (this.#missing.size === 0) this.#alarm.wake("proof");
+  }
+
   /** Rules R2 and R3 by the heartbeat table. */
   async #look(): Promise<void> {
-    const members = await this.#purgeLog.members();
+    const members = await this.#parts.purgeLog.members();
     this.#table = { members, seen: true, lookedAt: this.#elapsed() };
+    this.#missing.clear();
     for (const member of members) {
-      this.#take(member);
+      this.#take(member.edge, member.position, member);
       this.#takeSilence(member);
+      if (!this.#proven.has(member.edge)) this.#missing.add(member.edge);
     }
   }
 
@@ -130,15 +154,14 @@ class ReceiptWait {
     this.#table = { members: this.#table.members, seen: false, lookedAt: this.#elapsed() };
   }
 
-  /** Rule R2: whether the heartbeat has proven that its edge has applied the purge. */
-  #take(beat: Heartbeat): boolean {
-    const { edge } = beat;
+  /** Rule R2: whether the position proves, for the first time, that the edge has applied the purge. */
+  #take(edge: string, reached: Position, row: Member | undefined): boolean {
     const { position } = this.#purge;
-    if (this.#proven.get(edge)?.state === "applied" || comparePositions(beat.position, position) < 0) {
-      return false;
-    }
-    const objects = objectsAt(position, beat);
+    if (this.#proven.get(edge)?.state === "applied" || comparePositions(reached, position) < 0) return false;
+    const told = this.#parts.confirmations.objects(position, edge);
+    const objects = told ?? (row === undefined ? 0 : objectsAt(position, row));
     this.#proven.set(edge, { edge, state: "applied", ms: this.#elapsed(), objects });
+    this.#missing.delete(edge);
     return true;
   }
 
@@ -178,14 +201,15 @@ class ReceiptWait {
   /** Milliseconds until the table may tell something new: a silent edge is fenced, or no lost row matters any more. */
   #untilNextLook(): number {
     const { members, seen, lookedAt } = this.#table;
-    const silent = members.filter(({ edge }) => !this.#proven.has(edge)).map(fencedInMs);
+    const silent = members.filter(({ edge }) => this.#missing.has(edge)).map(fencedInMs);
     const missingMs = mayBeMissingForMs(members);
-    const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [LOOK_AGAIN_MS];
-    return Math.max(0, lookedAt + Math.min(...next) - this.#elapsed());
+    const next = seen ? [...silent, ...(missingMs > 0 ? [missingMs] : [])] : [];
+    const again = Math.min(Math.max(LOOK_AGAIN_MS, lookedAt / 4), LOOK_AT_LEAST_EVERY_MS);
+    return Math.max(0, lookedAt + Math.min(again, ...next) - this.#elapsed());
   }
 
   #elapsed(): number {
-    return this.#clock.monotonic() - this.#acceptedAt;
+    return this.#parts.clock.monotonic() - this.#acceptedAt;
   }
 }
 
@@ -203,7 +227,7 @@ function mayBeMissingForMs(members: readonly Member[]): number {
 }
 
 /** How many stored responses it says that the purge removed there; 0 also when that is too long ago to be said. */
-function objectsAt(position: Position, { applied }: Heartbeat): number {
+function objectsAt(position: Position, { applied }: Member): number {
   return applied.find((one) => comparePositions(one.position, position) === 0)?.objects ?? 0;
 }
 
@@ -216,7 +240,7 @@ export function receiptNow(position: Position, member: Member): Receipt {
   return { edge, state: fencedInMs(member) > 0 ? "pending" : "fenced", ms: 0, objects: 0 };
 }
 
-/** What there is to do: look at the heartbeat table, or only at what heartbeats have proven. */
+/** What there is to do: look at the heartbeat table, or only at what confirmations have proven. */
 type News = "look" | "proof";
 
 /** Sleeps until a time has passed, which is a reason to look, or until it is woken. */

@@ -29,6 +29,9 @@ class TroubledLog extends MemoryPurgeLog {
 
 const PAGE = { site: "default", target: "/page", tags: ["news"], variance: undefined };
 
+// A quarter of the lease.
+const HEARTBEAT_MS = 500;
+
 describe("the purge follower", () => {
   let clock: ManualClock;
   let log: TroubledLog;
@@ -93,7 +96,7 @@ describe("the purge follower", () => {
 
   it("renews the lease to the time the heartbeat was sent, and lapses without an answer", async () => {
     const stored = storedAt(mark());
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     log.cut = true;
     clock.advance(1_999);
@@ -104,7 +107,7 @@ describe("the purge follower", () => {
     expect(follower.standing(stored)).to.deep.equal({ kind: "lapsed", servesStale: false });
     expect(follower.sharing(mark(), PAGE)).to.equal("lapsed");
     log.cut = false;
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     expect(follower.standing(stored)).to.deep.equal({ kind: "trusted" });
   });
@@ -122,7 +125,7 @@ describe("the purge follower", () => {
     const stored = storedAt(mark());
     clock.setWall(-101);
     expect(follower.standing(stored).kind).to.equal("lapsed");
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     expect(follower.standing(stored).kind).to.equal("trusted");
   });
@@ -130,7 +133,7 @@ describe("the purge follower", () => {
   it("does not renew the lease while the log's tail is ahead of it", async () => {
     log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: state.tail.seq + 1 } });
     for (let i = 0; i < 9; i += 1) {
-      clock.advance(250);
+      clock.advance(HEARTBEAT_MS);
       await turn();
     }
     expect(follower.leaseLeftMs).to.equal(0);
@@ -140,7 +143,7 @@ describe("the purge follower", () => {
     const stored = storedAt(mark());
     const before = mark();
     log.bend = (state) => ({ ...state, runId: "another" });
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
     expect(follower.overtaken(before, PAGE)).to.equal(true);
@@ -151,7 +154,7 @@ describe("the purge follower", () => {
     await append({ kind: "url", target: "/other" });
     const stored = storedAt(mark());
     log.bend = (state) => ({ ...state, tail: { epoch: state.tail.epoch, seq: 0 } });
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
   });
@@ -160,7 +163,7 @@ describe("the purge follower", () => {
     const stored = storedAt(mark());
     const { epoch, seq } = follower.position;
     log.bend = (state) => ({ ...state, first: { epoch, seq: seq + 5 }, tail: { epoch, seq: seq + 6 } });
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
     expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
@@ -215,9 +218,9 @@ describe("the purge follower", () => {
       await turn();
       expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
       log.cut = false;
-      clock.advance(250);
+      clock.advance(HEARTBEAT_MS);
       await turn();
-      expect(follower.standing(stored)).to.deep.equal(softly(2.25));
+      expect(follower.standing(stored)).to.deep.equal(softly(2.5));
     });
 
     it("makes a validator of it when a flush comes, which forgets what was stale before", async () => {
@@ -225,7 +228,7 @@ describe("the purge follower", () => {
       await append(ALL, true);
       const epoch = follower.position.epoch - 1;
       log.bend = (state) => ({ ...state, runId: "another", tail: { epoch, seq: 1 } });
-      clock.advance(250);
+      clock.advance(HEARTBEAT_MS);
       await turn();
       expect(follower.standing(stored)).to.deep.equal({ kind: "purged" });
       expect(follower.removed(stored.mark, stored)).to.equal(true);
@@ -340,7 +343,7 @@ describe("the purge follower", () => {
     await early.start({ edge: "edge-2", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
     expect([early.mark(), early.leaseLeftMs]).to.deep.equal([undefined, 0]);
     silent.cut = false;
-    clock.advance(250);
+    clock.advance(HEARTBEAT_MS);
     await turn();
     expect(early.mark()).to.not.equal(undefined);
     expect(early.leaseLeftMs).to.be.greaterThan(0);

@@ -15,6 +15,7 @@ import { LAPSED, LAPSED_BUT_SERVING, PURGED, type PurgeStanding, TRUSTED } from 
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
+import { AppliedNews } from "./applied-news.ts";
 import { AppliedPosition } from "./applied-position.ts";
 import type { AppliedPurge } from "./applied-purge.ts";
 import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
@@ -23,10 +24,6 @@ import { HeartbeatLoop } from "./heartbeat-loop.ts";
 import { type KnownSites, meantHere, UNKNOWN_SITES } from "./known-sites.ts";
 import { judgeLog } from "./log-verdict.ts";
 import { allNamed, named } from "./named-target.ts";
-
-// How many counts of purged objects travel in each heartbeat: more than are applied between two heartbeats while
-// somebody waits for them. A receipt whose count has left the window says 0 objects.
-const REPORTED_PURGES = 64;
 
 /** What the edge says of itself in a heartbeat, beside where it is. */
 export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
@@ -61,7 +58,7 @@ export class PurgeFollower implements PurgeState {
   #heartbeats: HeartbeatLoop | undefined;
   #following: Promise<void> | undefined;
   #runId: string | undefined;
-  #applied: { position: Position; objects: number }[] = [];
+  #news: AppliedNews | undefined;
   #purges = 0;
   readonly #listeners: ((applied: AppliedPurge) => void)[] = [];
 
@@ -100,14 +97,16 @@ export class PurgeFollower implements PurgeState {
 
   /** Resolves once the first heartbeat was answered or has failed; then keeps following in the background. */
   async start(identity: Identity): Promise<void> {
-    const { purgeLog, clock, log } = this.#parts;
+    this.#news = new AppliedNews({
+      purgeLog: this.#parts.purgeLog,
+      standing: () => ({ edge: identity.edge, position: this.position, runId: this.#runId ?? "" }),
+      beat: () => this.#heartbeats?.beat(),
+    });
     this.#heartbeats = new HeartbeatLoop({
-      purgeLog,
-      clock,
-      log,
+      ...this.#parts,
       time: this.#time,
       compose: () => this.#heartbeat(identity),
-      confirmed: (state, beat, sentAt) => this.#takeState(state, beat.position, sentAt),
+      confirmed: (...confirmed) => this.#takeState(...confirmed),
     });
     await this.#heartbeats.start();
   }
@@ -173,7 +172,7 @@ export class PurgeFollower implements PurgeState {
   /** Takes entries in log order (rule E1). Resolves when they are applied. */
   async apply(entries: readonly LogEntry[]): Promise<void> {
     for (const entry of entries) await this.#applyOne(entry);
-    this.#heartbeats?.beat();
+    this.#news?.tell();
   }
 
   async #applyOne(entry: LogEntry): Promise<void> {
@@ -184,15 +183,16 @@ export class PurgeFollower implements PurgeState {
         `entries between ${formatPosition(last)} and ${formatPosition(entry.position)} were lost`,
       );
     }
+    let objects = 0;
     switch (entry.content.kind) {
       case "purge":
-        await this.#purge(entry.position, entry.content.purge);
+        objects = await this.#purge(entry.position, entry.content.purge);
         break;
       case "barrier":
         this.#softFlush(entry.content.reason);
         break;
       case "unreadable":
-        await this.#purge(entry.position, purgeOfEverything(entry.content.reason));
+        objects = await this.#purge(entry.position, purgeOfEverything(entry.content.reason));
         this.#parts.log.error(
           { position: formatPosition(entry.position), reason: entry.content.reason },
           "unreadable log entry: purged everything",
@@ -200,30 +200,27 @@ export class PurgeFollower implements PurgeState {
         break;
     }
     this.#progress.moveTo(entry.position);
+    this.#news?.applied(entry, objects);
   }
 
-  async #purge(position: Position, asked: Purge): Promise<void> {
+  /** Resolves to how many stored responses it removed or softened. */
+  async #purge(position: Position, asked: Purge): Promise<number> {
     const { purgeId, by, soft } = asked;
     const { purge: meant, unknown } = meantHere(asked, this.#parts.sites);
-    if (unknown.length > 0) this.#parts.log.warn({ purgeId, unknown }, UNKNOWN_SITES);
+    if (unknown.length > 0) this.#parts.log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
     // One entry takes effect at one moment, however long the search for everything that it names takes.
     // The edge has not moved to the purge yet, so nothing depends on how long this takes.
     const targets = await allNamed(meant.targets, this.#parts.clock);
     const softlyAt = soft ? this.#time.read().ms : undefined;
-    let objects = 0;
     const end = this.#fence.begin(position, targets, softlyAt);
-    try {
-      objects = await this.#purgeStore(meant.targets, softlyAt);
-    } finally {
-      end();
-    }
+    const objects = await this.#purgeStore(meant.targets, softlyAt).finally(end);
     this.#purges += 1;
-    if (objects > 0) this.#applied = [...this.#applied, { position, objects }].slice(-REPORTED_PURGES);
     for (const listener of this.#listeners) listener({ position, asked, meant, objects });
     this.#parts.log.debug(
       { purgeId, position: formatPosition(position), by, objects, soft },
       "purge applied",
     );
+    return objects;
   }
 
   async #purgeStore(targets: readonly PurgeTarget[], softlyAt: number | undefined): Promise<number> {
@@ -263,14 +260,15 @@ export class PurgeFollower implements PurgeState {
       staleWhenLapsed: this.#parts.staleWhenLapsed === true,
       position: this.position,
       runId: this.#runId ?? "",
-      applied: [...this.#applied],
+      applied: this.#news?.unwritten ?? [],
     };
   }
 
-  #takeState(state: LogState, sentPosition: Position, sentAt: Reading): void {
+  #takeState(state: LogState, beat: Heartbeat, sentAt: Reading): void {
+    this.#news?.written(beat.applied);
     const verdict = judgeLog(state, {
       position: this.#progress.position,
-      sent: sentPosition,
+      sent: beat.position,
       runId: this.#runId,
     });
     switch (verdict.kind) {

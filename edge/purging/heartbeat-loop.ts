@@ -4,13 +4,17 @@ import type { Log } from "../../process/log.ts";
 import type { Heartbeat, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { ElapsedTime, Reading } from "./elapsed-time.ts";
 
-// Four heartbeats fit into the shortest lease of one second, so one lost heartbeat does not lapse it.
-const PERIOD_MS = 250;
+// A lease outlives two heartbeats in a row that are lost, and the time that the next one takes.
+const HEARTBEATS_A_LEASE = 4;
+// An edge with a long lease must notice within this time too that the log was lost, and a taker that missed its
+// confirmation reads its position in the table.
+const LONGEST_PERIOD_MS = 1000;
 
 export interface HeartbeatLoopParts {
   readonly purgeLog: Pick<PurgeLog, "heartbeat">;
   readonly clock: Clock;
   readonly log: Log;
+  readonly leaseMs: number;
   /** What the edge says of itself now. */
   readonly compose: () => Heartbeat;
   readonly time: ElapsedTime;
@@ -55,9 +59,11 @@ export class HeartbeatLoop {
 
   async #keepBeating(): Promise<void> {
     const { signal } = this.#stopping;
+    const { clock, leaseMs } = this.#parts;
+    const periodMs = Math.min(leaseMs / HEARTBEATS_A_LEASE, LONGEST_PERIOD_MS);
     for (;;) {
       try {
-        await this.#parts.clock.wait(PERIOD_MS, signal);
+        await clock.wait(periodMs, signal);
       } catch (thrown) {
         if (signal.aborted) return;
         throw thrown;

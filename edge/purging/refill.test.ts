@@ -338,7 +338,7 @@ describe("the refill after a paced soft purge", () => {
     expect(follower.leaseLeftMs).to.equal(0);
     expect(pages.asked).to.have.length(1);
     purgeLog.heartbeat = heartbeat;
-    await pass(500);
+    await pass(1_000);
     expect(pages.asked).to.have.length(2);
   });
 

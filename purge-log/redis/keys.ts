@@ -10,8 +10,15 @@ export const META_KEY = `${TAG}:meta`;
 export const EDGES_KEY = `${TAG}:edges`;
 /** Where a key is moved that stood in the place of the log and was not a log that can be continued. */
 export const ASIDE_KEY = `${TAG}:aside`;
-/** A channel: every heartbeat as JSON, as it happens. */
-export const HEARTBEAT_CHANNEL = `${TAG}:heartbeats`;
+/** A hash: edge id to what its latest purges removed there, newest first: `position=objects` and a space each. */
+export const COUNTS_KEY = `${TAG}:counts`;
+/** A channel: the first heartbeat of each boot of an edge, as JSON. Older edges send every heartbeat to it. */
+export const JOIN_CHANNEL = `${TAG}:heartbeats`;
+
+/** A channel: what is told to the edge that took purges by those that have applied them, as JSON. */
+export function takerChannel(taker: string): string {
+  return `${TAG}:took:${taker}`;
+}
 
 /** A string: the position of this purge, a space, and its digest, for as long as retries of it are recognised. */
 export function purgeKey(purgeId: string): string {

@@ -1,5 +1,8 @@
-import { FARTHEST_EPOCH_US } from "../log-limits.ts";
+import { FARTHEST_EPOCH_US, KEPT_COUNTS } from "../log-limits.ts";
 import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../membership.ts";
+
+/** Of an edge's counts. A position has 16 digits and some, a count a few; what is cut of the oldest is no count then. */
+export const COUNTS_CHARACTERS = KEPT_COUNTS * 32;
 
 /**
  * The head of every script (rule P1). It compares the server's run_id and replication id, the ends of the stream, our
@@ -165,12 +168,13 @@ end
 
 const REMOVE = `
 local function remove(edge)
+  if kind(KEYS[5]) == 'hash' then redis.call('HDEL', KEYS[5], edge) end
   redis.call('HSET', META, 'rows', rows - redis.call('HDEL', EDGES, edge))
 end
 `;
 
 /**
- * Rule R5. ARGV: the floor, the edge's id, the largest age of a heartbeat that the caller believes, in ms. Removes the edge only
+ * Rule R5. KEYS[5]: the counts. ARGV: the floor, the edge's id, the largest age of a heartbeat that the caller believes, in ms. Removes the edge only
  * when its lease has surely run out, so that no heartbeat can come between the decision and the act. Answers what
  * became of it, with the ms of lease that are left and the age of the heartbeat.
  */
@@ -184,20 +188,21 @@ remove(ARGV[2])
 return { 'forgotten', '0', age }
 `;
 
-/** ARGV: the floor, the edge's id, its boot. Removes the edge, which serves no more, unless another boot has its id. */
+/** KEYS[5]: the counts. ARGV: the floor, the edge's id, its boot. Removes the edge, which serves no more, unless another boot has its id. */
 export const LEAVE_SCRIPT = `${VERIFY}${ROW}${REMOVE}
 if row_of(ARGV[2], redis.call('HGET', EDGES, ARGV[2]) or '').boot == ARGV[3] then remove(ARGV[2]) end
 return tail
 `;
 
 /**
- * ARGV: the edge's position, its id, the heartbeat as JSON, the channel, its boot, and '1' if the edge has seen that the
- * server's clock was set. Answers the history, tail, oldest and the server's milliseconds; or the boot that has this id
+ * KEYS[5]: the counts. ARGV: the edge's position, its id, the heartbeat as JSON, the channel of joins, its boot, '1' if
+ * the edge has seen that the server's clock was set, and what its purges removed since it last said so. Answers the history, tail, oldest and the server's milliseconds; or the boot that has this id
  * and may still serve by its lease, and then it writes no row.
  *
- * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease. It publishes
- * first: where that is not allowed, no row must look alive whose edge never gets a lease. A row with the words of the
- * same boot need not be decoded, which would cost more than all the rest.
+ * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease. It tells nobody
+ * but at the first heartbeat of a boot, and then before it writes: where that is not allowed, no row must look alive
+ * whose edge never gets a lease. A row with the words of the same boot need not be decoded, which would cost more than
+ * all the rest.
  */
 export const HEARTBEAT_SCRIPT = `${VERIFY}${ROW}
 if ARGV[6] == '1' then
@@ -208,9 +213,15 @@ local cell = redis.call('HGET', EDGES, ARGV[2]) or ''
 if not string.find(cell, '"bootId":"' .. ARGV[5] .. '"', 1, true) then
   local row = row_of(ARGV[2], cell)
   if row.boot and row.boot ~= ARGV[5] and row.left_ms > 0 then return tostring(row.boot) end
+  redis.call('PUBLISH', ARGV[4], ARGV[3])
 end
-redis.call('PUBLISH', ARGV[4], ARGV[3])
 if redis.call('HSET', EDGES, ARGV[2], now_ms .. ' ' .. ARGV[3]) == 1 then redis.call('HSET', META, 'rows', rows + 1) end
+if ARGV[7] ~= '' then
+  local counts_kind = kind(KEYS[5])
+  if counts_kind ~= 'hash' and counts_kind ~= 'none' then redis.call('DEL', KEYS[5]) end
+  local known = redis.call('HGET', KEYS[5], ARGV[2]) or ''
+  redis.call('HSET', KEYS[5], ARGV[2], string.sub(ARGV[7] .. known, 1, ${COUNTS_CHARACTERS}))
+end
 return { history, tail, oldest, now_ms }
 `;
 

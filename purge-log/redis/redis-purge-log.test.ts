@@ -7,6 +7,7 @@ import { type RedisServer, startRedisServer } from "../../test/rig/redis-server.
 import { until } from "../../test/rig/until.ts";
 import { BEGINNING, type Position } from "../position.ts";
 import type { LogEntry } from "../purge-log.ts";
+import { takerChannel } from "./keys.ts";
 import type { RedisPurgeLog } from "./redis-purge-log.ts";
 
 describe("RedisPurgeLog", () => {
@@ -64,7 +65,7 @@ describe("RedisPurgeLog, when Redis fails", () => {
     it("changes its run id, and tells of the outage once and of its end once", async () => {
       const { runId, tail } = await log.heartbeat(beatOf("edge-1"));
       const following = collect(log, tail, has("a"));
-      log.onHeartbeat(() => undefined);
+      log.onConfirmation("edge-1", () => undefined);
       await server.kill();
       await until(
         "the outage is told",
@@ -87,23 +88,33 @@ describe("RedisPurgeLog, when Redis fails", () => {
     });
   });
 
-  it("lets a listener hear heartbeats again after a restart", async () => {
+  it("lets a taker hear confirmations again after a restart", async () => {
     let heard = 0;
-    log.onHeartbeat(() => {
+    log.onConfirmation("edge-1", () => {
       heard += 1;
     });
-    await until(
-      "a heartbeat is heard",
-      () => heard > 0,
-      () => log.heartbeat(beatOf("edge-1")),
-    );
+    const confirm = () =>
+      log.confirm("edge-1", { edge: "edge-2", position: BEGINNING, runId: "", applied: [] });
+    await until("a confirmation is heard", () => heard > 0, confirm);
     await server.restart("with its data");
     heard = 0;
+    await until("a confirmation is heard again", () => heard > 0, confirm);
+  });
+
+  it("lets what is no confirmation pass, whoever sends it to a taker", async () => {
+    const heard: string[] = [];
+    log.onConfirmation("edge-1", ({ edge }) => heard.push(edge));
+    const confirmation = { edge: "edge-2", position: BEGINNING, runId: "", applied: [] };
     await until(
-      "a heartbeat is heard again",
-      () => heard > 0,
-      () => heartbeatResult(log),
+      "a confirmation is heard",
+      () => heard.length > 0,
+      () => log.confirm("edge-1", confirmation),
     );
+    for (const text of ["", "{", "[]", '{"edge":"edge-3"}'])
+      await server.command("PUBLISH", takerChannel("edge-1"), text);
+    await log.confirm("edge-1", { ...confirmation, edge: "edge-4" });
+    await until("the last one is heard", () => heard.at(-1) === "edge-4");
+    expect(new Set(heard)).to.deep.equal(new Set(["edge-2", "edge-4"]));
   });
 
   describe("by being started again without its data", () => {

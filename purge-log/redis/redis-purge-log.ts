@@ -1,6 +1,7 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
+import { decodeConfirmation, decodeCounts, encodeConfirmation } from "../confirmation-codec.ts";
 import { decodeHeartbeat } from "../heartbeat-codec.ts";
 import { idTaken } from "../membership.ts";
 import type { Position } from "../position.ts";
@@ -9,18 +10,20 @@ import { encodePurge } from "../purge-codec.ts";
 import { purgeDigest } from "../purge-digest.ts";
 import type {
   AppendOutcome,
+  Confirmation,
   ForgetOutcome,
   Heartbeat,
   LogEntry,
   LogState,
   Member,
+  PurgeCount,
   PurgeLog,
 } from "../purge-log.ts";
+import { listenTo } from "./channel-listener.ts";
 import { Coalesced } from "./coalesce.ts";
 import { failureOf, RedisConnection, type Reply } from "./connection.ts";
 import { type ReadTable, readTable } from "./edge-table.ts";
-import { listenToHeartbeats } from "./heartbeats.ts";
-import { EDGES_KEY } from "./keys.ts";
+import { COUNTS_KEY, EDGES_KEY, JOIN_CHANNEL, takerChannel } from "./keys.ts";
 import { OutageReporter } from "./outage-reporter.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
 import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
@@ -47,7 +50,7 @@ export interface RedisPurgeLogOptions {
 
 /**
  * The purge log as a Redis Stream. The scripts in lua.ts hold the protocol; this class owns the
- * connections: one to publish, one for heartbeats, one per follower, and one that listens to heartbeats.
+ * connections: one to publish, one for heartbeats, one per follower, and one per listener.
  * Redis need not be reachable when it is constructed: nothing connects before it is used.
  */
 export class RedisPurgeLog implements PurgeLog {
@@ -61,8 +64,7 @@ export class RedisPurgeLog implements PurgeLog {
   readonly #serverClock = new ServerClock();
   /** When the last step of the server's clock was noticed that the log has been told of. */
   #toldOfStepAt: number | undefined;
-  readonly #listeners = new Set<(beat: Heartbeat) => void>();
-  #listening: Promise<void> | undefined;
+  readonly #listening = new Set<Promise<void>>();
   #reportedRows = "";
 
   constructor(options: RedisPurgeLogOptions) {
@@ -93,8 +95,6 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   async heartbeat(beat: Heartbeat): Promise<LogState> {
-    // An edge that beats waits for the heartbeats of the others at its first purge. The subscription is there by then.
-    this.#listening ??= this.#listen();
     const { steppedAt } = this.#serverClock;
     const { clock } = this.#options;
     const reply = await this.#heartbeats.ask(async (client) => {
@@ -133,29 +133,54 @@ export class RedisPurgeLog implements PurgeLog {
     if (reply.kind !== "reply") throw failureOf(`${edge} leaving`, reply);
   }
 
-  onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
-    this.#listeners.add(listener);
-    this.#listening ??= this.#listen();
-    return () => this.#listeners.delete(listener);
+  async counts(): Promise<ReadonlyMap<string, readonly PurgeCount[]>> {
+    const reply = await this.#commands.ask((client) => client.hgetall(COUNTS_KEY), ANSWER_MS);
+    if (reply.kind !== "reply") throw failureOf("reading what purges removed", reply);
+    return new Map(Object.entries(reply.value).map(([edge, text]) => [edge, decodeCounts(text)]));
+  }
+
+  async confirm(taker: string, confirmation: Confirmation): Promise<boolean> {
+    const text = encodeConfirmation(confirmation);
+    const reply = await this.#heartbeats.ask(
+      (client) => client.publish(takerChannel(taker), text),
+      ANSWER_MS,
+    );
+    return reply.kind === "reply" && reply.value > 0;
+  }
+
+  onConfirmation(taker: string, listener: (confirmation: Confirmation) => void): () => void {
+    return this.#listen(takerChannel(taker), (text) => {
+      const decoded = decodeConfirmation(text);
+      if (decoded.kind === "confirmation") listener(decoded.confirmation);
+    });
+  }
+
+  onJoin(listener: (beat: Heartbeat) => void): () => void {
+    return this.#listen(JOIN_CHANNEL, (text) => {
+      const decoded = decodeHeartbeat(text);
+      if (decoded.kind === "heartbeat") listener(decoded.beat);
+    });
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
     this.#commands.close();
     this.#heartbeats.close();
-    this.#listeners.clear();
-    await this.#listening;
+    await Promise.all(this.#listening);
   }
 
-  #listen(): Promise<void> {
-    const connection = this.#connection("listener", ANSWER_MS, LONGEST_FOLLOWER_PAUSE_MS);
-    return listenToHeartbeats(connection, this.#outage, this.#options.clock, this.#closed.signal, (json) => {
-      // Without a waiting purge, nobody listens.
-      if (this.#listeners.size === 0) return;
-      const decoded = decodeHeartbeat(json);
-      if (decoded.kind === "unreadable") return;
-      for (const listener of this.#listeners) listener(decoded.beat);
-    });
+  #listen(channel: string, heard: (text: string) => void): () => void {
+    const stopped = new AbortController();
+    const parts = {
+      connection: this.#connection("listener", ANSWER_MS, LONGEST_FOLLOWER_PAUSE_MS),
+      outage: this.#outage,
+      clock: this.#options.clock,
+    };
+    const ended = AbortSignal.any([stopped.signal, this.#closed.signal]);
+    const listening = listenTo(channel, heard, parts, ended);
+    this.#listening.add(listening);
+    listening.finally(() => this.#listening.delete(listening));
+    return () => stopped.abort();
   }
 
   #readTable(): Promise<Reply<ReadTable>> {

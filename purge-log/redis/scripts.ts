@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { encodeCounts } from "../confirmation-codec.ts";
 import { encodeHeartbeat } from "../heartbeat-codec.ts";
 import { KEPT_ENTRIES, SAME_PURGE_MS } from "../log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../position.ts";
 import type { ForgetOutcome, Heartbeat, LogState } from "../purge-log.ts";
 import type { EdgeTable } from "./edge-table.ts";
-import { ASIDE_KEY, EDGES_KEY, HEARTBEAT_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./keys.ts";
+import { ASIDE_KEY, COUNTS_KEY, EDGES_KEY, JOIN_CHANNEL, LOG_KEY, META_KEY, purgeKey } from "./keys.ts";
 import {
   FORGET_SCRIPT,
   HEARTBEAT_SCRIPT,
@@ -33,6 +34,7 @@ const FORGET = script(FORGET_SCRIPT);
 const LEAVE = script(LEAVE_SCRIPT);
 
 const KEYS = [LOG_KEY, META_KEY, EDGES_KEY, ASIDE_KEY];
+const KEYS_AND_COUNTS = [...KEYS, COUNTS_KEY];
 
 const positionReply = z.string().transform((text, context): Position => {
   const position = parsePosition(text);
@@ -90,11 +92,12 @@ export async function sendHeartbeat(
     formatPosition(beat.position),
     edge,
     encodeHeartbeat(beat),
-    HEARTBEAT_CHANNEL,
+    JOIN_CHANNEL,
     bootId,
     clockStepped ? 1 : 0,
+    encodeCounts(beat.applied),
   ];
-  const reply = stateReply.parse(await run(client, HEARTBEAT, KEYS, values));
+  const reply = stateReply.parse(await run(client, HEARTBEAT, KEYS_AND_COUNTS, values));
   if (typeof reply === "string") return { kind: "taken", bootId: reply };
   const [runId, tail, first, serverMs] = reply;
   return { kind: "confirmed", state: { runId, tail, first }, serverMs };
@@ -103,7 +106,7 @@ export async function sendHeartbeat(
 /** Takes an edge out of the table if its lease has surely run out, by ages that are believed up to `believedMs`. */
 export async function forgetEdge(client: Redis, edge: string, believedMs: number): Promise<ForgetOutcome> {
   const most = Math.min(believedMs, Number.MAX_SAFE_INTEGER);
-  const reply = await run(client, FORGET, KEYS, [formatPosition(BEGINNING), edge, most]);
+  const reply = await run(client, FORGET, KEYS_AND_COUNTS, [formatPosition(BEGINNING), edge, most]);
   const [kind, leftMs, heartbeatAgeMs] = forgetReply.parse(reply);
   switch (kind) {
     case "unknown":
@@ -117,7 +120,7 @@ export async function forgetEdge(client: Redis, edge: string, believedMs: number
 
 /** Takes an edge out of the table that serves no more, if it is still that boot. */
 export async function removeLeaving(client: Redis, edge: string, bootId: string): Promise<void> {
-  await run(client, LEAVE, KEYS, [formatPosition(BEGINNING), edge, bootId]);
+  await run(client, LEAVE, KEYS_AND_COUNTS, [formatPosition(BEGINNING), edge, bootId]);
 }
 
 export async function readEdgeTable(client: Redis): Promise<EdgeTable> {

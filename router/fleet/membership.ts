@@ -28,7 +28,7 @@ const LOST_TABLE_MS = 3000;
  * has left when it is missing twice in a row, or, after the whole table was lost, when it does not come back into it.
  */
 export class Membership {
-  readonly #purgeLog: Pick<PurgeLog, "members" | "onHeartbeat">;
+  readonly #purgeLog: Pick<PurgeLog, "members" | "onJoin">;
   readonly #parts: MembershipParts;
   readonly #stopped = new AbortController();
   /** The edges that were last in the table, as their heartbeats name them. */
@@ -43,7 +43,7 @@ export class Membership {
   readonly #passedOver = new Set<string>();
   #readable = true;
 
-  constructor(purgeLog: Pick<PurgeLog, "members" | "onHeartbeat">, parts: MembershipParts) {
+  constructor(purgeLog: Pick<PurgeLog, "members" | "onJoin">, parts: MembershipParts) {
     this.#purgeLog = purgeLog;
     this.#parts = parts;
   }
@@ -52,7 +52,7 @@ export class Membership {
   async start(): Promise<void> {
     await this.#look();
     // The first heartbeat of an edge that joins wakes us; that one has left, only the table says.
-    this.#stopListening = this.#purgeLog.onHeartbeat((beat) => {
+    this.#stopListening = this.#purgeLog.onJoin((beat) => {
       if (!this.#known.has(nameOf(beat))) this.#pause.abort();
     });
     this.#run(this.#stopped.signal).catch((thrown: unknown) => {

@@ -3,7 +3,7 @@ import { systemClock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
-import type { Heartbeat, LogEntry, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { Confirmation, LogEntry, PurgeCount, PurgeLog } from "../../purge-log/purge-log.ts";
 import { accepted, beatOf, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
 import { until } from "../rig/until.ts";
 
@@ -215,25 +215,100 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         ]);
       });
 
-      it("reaches the listeners of every instance at once, and not those that stopped", async () => {
+      it("reaches those who wait for edges that join, once for each boot, and nobody else", async () => {
         const other = rig.open();
         const heard: string[] = [];
-        const stop = other.onHeartbeat((beat) => heard.push(`stopped ${beat.edge}`));
+        const stop = other.onJoin(({ edge }) => heard.push(`stopped ${edge}`));
         stop();
-        const { promise, resolve } = Promise.withResolvers<Heartbeat>();
-        other.onHeartbeat(resolve);
-        let waiting = true;
-        promise.finally(() => {
-          waiting = false;
-        });
-        // The first beats may come before the listener is connected, as in a real start.
+        other.onConfirmation("edge-1", ({ edge }) => heard.push(`confirmed ${edge}`));
+        other.onJoin(({ edge, bootId }) => heard.push(`${edge} ${bootId}`));
+        let joining = 0;
+        // The first may come before the listener is connected, as in a real start.
         await until(
-          "every listener has heard it",
-          () => !waiting,
-          () => log.heartbeat(beatOf("edge-1")),
+          "a listener has heard of an edge that joined",
+          () => heard.length > 0,
+          async () => {
+            joining += 1;
+            await log.heartbeat(beatOf(`edge-${joining}`));
+          },
         );
-        expect(await promise).to.deep.equal(beatOf("edge-1"));
-        expect(heard).to.deep.equal([]);
+        await log.heartbeat(beatOf(`edge-${joining}`));
+        await log.leave(`edge-${joining}`, `edge-${joining}-boot`);
+        await log.heartbeat({ ...beatOf(`edge-${joining}`), bootId: "second" });
+        await until("the second boot is heard of", () => heard.at(-1) === `edge-${joining} second`);
+        expect(heard.slice(-2)).to.deep.equal([
+          `edge-${joining} edge-${joining}-boot`,
+          `edge-${joining} second`,
+        ]);
+      });
+    });
+
+    describe("a confirmation", () => {
+      const at = (seq: number): Position => ({ epoch: 1_790_000_000_000_000, seq });
+      const confirmation: Confirmation = {
+        edge: "edge-2",
+        position: at(7),
+        runId: "run",
+        applied: [
+          { position: at(6), objects: 1 },
+          { position: at(7), objects: 3 },
+        ],
+      };
+
+      it("reaches the taker that it is for, with its counts, and no other", async () => {
+        const heard: Confirmation[] = [];
+        rig.open().onConfirmation("edge-1", (one) => heard.push(one));
+        const others: Confirmation[] = [];
+        const other = rig.open();
+        other.onConfirmation("edge-3", (one) => others.push(one));
+        await until(
+          "both listen",
+          () => heard.length > 0 && others.length > 0,
+          async () => {
+            for (const taker of ["edge-1", "edge-3"]) await log.confirm(taker, confirmation);
+          },
+        );
+        expect(await log.confirm("edge-1", { ...confirmation, edge: "edge-9" })).to.equal(true);
+        await until("it has come", () => heard.at(-1)?.edge === "edge-9");
+        expect(heard[0]).to.deep.equal(confirmation);
+        await log.confirm("edge-3", { ...confirmation, edge: "edge-10" });
+        await until("the other has its own", () => others.at(-1)?.edge === "edge-10");
+        expect(others.map(({ edge }) => edge)).to.not.include("edge-9");
+      });
+
+      it("says when nobody listens, and never throws", async () => {
+        expect(await log.confirm("edge-1", confirmation)).to.equal(false);
+        await log.close();
+        expect(await log.confirm("edge-1", confirmation)).to.equal(false);
+      });
+    });
+
+    describe("counts", () => {
+      it("are what heartbeats have said that purges removed, of each edge, and go with it", async () => {
+        const [a, b] = await append("a", "b");
+        const count = (position: Position | undefined, objects: number) => ({
+          position: position ?? BEGINNING,
+          objects,
+        });
+        const told = (edge: string, ...applied: PurgeCount[]) => log.heartbeat({ ...beatOf(edge), applied });
+        await told("edge-1", count(a, 5));
+        await told("edge-1");
+        await told("edge-1", count(b, 7));
+        await told("edge-2", count(a, 1));
+        const counts = await rig.open().counts();
+        expect(counts.get("edge-1")).to.deep.equal([count(a, 5), count(b, 7)]);
+        expect(counts.get("edge-2")).to.deep.equal([count(a, 1)]);
+        await log.leave("edge-1", "edge-1-boot");
+        expect([...(await log.counts()).keys()]).to.deep.equal(["edge-2"]);
+      });
+
+      it("are the latest 64 or more, and not all that there ever were", async () => {
+        const at = (seq: number) => ({ position: { epoch: 1_790_000_000_000_000, seq }, objects: 1 });
+        for (let seq = 0; seq < 200; seq += 1)
+          await log.heartbeat({ ...beatOf("edge-1"), applied: [at(seq)] });
+        const kept = (await log.counts()).get("edge-1") ?? [];
+        expect(kept.length).to.be.within(64, 128);
+        expect(kept.at(-1)).to.deep.equal(at(199));
       });
     });
 

@@ -6,6 +6,7 @@ import { readComposeFile } from "../rig/compose-file.ts";
 import { accepted, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import { until } from "../rig/until.ts";
 import { purgeLogContract } from "./purge-log.contract.ts";
 
 const PASSWORD = "a-password-of-this-test";
@@ -40,6 +41,21 @@ describe("the documented access rules of Redis", () => {
     accepted(await log.append(purgeOf("b"), BEGINNING));
     const entries = await collect(log, BEGINNING, (all) => all.length >= 2);
     expect(entries.map(label)).to.deep.equal(["barrier", "b"]);
+    await logs.close();
+  });
+
+  it("let a taker go on listening", async () => {
+    const logs = await openLogs();
+    await server.command("ACL", "LOG", "RESET");
+    await server.command("CONFIG", "RESETSTAT");
+    logs.open().onConfirmation("edge-1", () => undefined);
+    // It looks once a second whether its subscription is alive.
+    const looks = async () => {
+      const stats = String(await server.command("INFO", "commandstats"));
+      return Number(/cmdstat_subscribe:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+    };
+    await until("it has looked twice", async () => (await looks()) >= 3);
+    expect(await server.command("ACL", "LOG")).to.deep.equal([]);
     await logs.close();
   });
 

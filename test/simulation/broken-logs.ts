@@ -3,11 +3,13 @@ import { comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type {
   AppendOutcome,
+  Confirmation,
   ForgetOutcome,
   Heartbeat,
   LogEntry,
   LogState,
   Member,
+  PurgeCount,
   PurgeLog,
 } from "../../purge-log/purge-log.ts";
 import { ServerClock, type ServerTime } from "../../purge-log/redis/server-clock.ts";
@@ -40,8 +42,20 @@ class ChangedLog implements PurgeLog {
     return this.#log.leave(edge, bootId);
   }
 
-  onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
-    return this.#log.onHeartbeat(listener);
+  counts(): Promise<ReadonlyMap<string, readonly PurgeCount[]>> {
+    return this.#log.counts();
+  }
+
+  confirm(taker: string, confirmation: Confirmation): Promise<boolean> {
+    return this.#log.confirm(taker, confirmation);
+  }
+
+  onConfirmation(taker: string, listener: (confirmation: Confirmation) => void): () => void {
+    return this.#log.onConfirmation(taker, listener);
+  }
+
+  onJoin(listener: (beat: Heartbeat) => void): () => void {
+    return this.#log.onJoin(listener);
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { describeError } from "../../process/failure.ts";
 import { decodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import type { AppendOutcome } from "../../purge-log/purge-log.ts";
-import { ASIDE_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
+import { ASIDE_KEY, COUNTS_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import type { RedisServer } from "../rig/redis-server.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
 
@@ -11,6 +11,7 @@ export interface Held {
   readonly aside: unknown;
   readonly record: Readonly<Record<string, string>>;
   readonly edges: Readonly<Record<string, string>>;
+  readonly counts: Readonly<Record<string, string>>;
 }
 
 export function heldBySimulated({ data }: SimulatedRedis): Held {
@@ -22,6 +23,7 @@ export function heldBySimulated({ data }: SimulatedRedis): Held {
     log: streamOf(LOG_KEY),
     aside: streamOf(ASIDE_KEY),
     record: data.type(META_KEY) === "hash" ? Object.fromEntries(data.hash(META_KEY)) : {},
+    counts: data.type(COUNTS_KEY) === "hash" ? Object.fromEntries(data.hash(COUNTS_KEY)) : {},
     edges: timeless(data.type(EDGES_KEY) === "hash" ? Object.fromEntries(data.hash(EDGES_KEY)) : {}),
   };
 }
@@ -31,6 +33,7 @@ export async function heldByReal(server: RedisServer): Promise<Held> {
     log: await realStream(server, LOG_KEY),
     aside: await realStream(server, ASIDE_KEY),
     record: withoutReplication(await realHash(server, META_KEY)),
+    counts: await realHash(server, COUNTS_KEY),
     edges: timeless(await realHash(server, EDGES_KEY)),
   };
 }

@@ -1,5 +1,5 @@
 import type { Position } from "../../purge-log/position.ts";
-import { EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
+import { COUNTS_KEY, EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
 import { beatOf } from "../rig/purge-log-entries.ts";
 import type { RedisData } from "./redis-data.ts";
 
@@ -55,6 +55,7 @@ export const HARMS: readonly ((tail: Position) => Harm)[] = [
   () => hdel(META_KEY, "opened"),
   () => hdel(META_KEY, "rows"),
   () => del(EDGES_KEY),
+  () => set(COUNTS_KEY),
   () => hdel(EDGES_KEY, "edge-1"),
   () => trim(0),
   () => trim(1),

@@ -1,3 +1,4 @@
+import { encodeCounts } from "../../purge-log/confirmation-codec.ts";
 import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import { encodePurge } from "../../purge-log/purge-codec.ts";
@@ -153,7 +154,10 @@ export class RedisTwins {
     await this.#setClock();
     const simulated = this.#answer(() => {
       const json = encodeHeartbeat(beat);
-      const state = this.#twin().heartbeatScript(formatPosition(beat.position), edge, json, bootId, false);
+      const position = formatPosition(beat.position);
+      const counts = encodeCounts(beat.applied);
+      const call = { position, edge, json, boot: bootId, clockStepped: false, counts };
+      const state = this.#twin().heartbeatScript(call);
       if (typeof state === "string") return "refused";
       const [runId, tail, first] = state;
       return { runId, tail: parsePosition(tail), first: parsePosition(first) };

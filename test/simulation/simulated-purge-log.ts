@@ -1,5 +1,5 @@
+import { encodeCounts } from "../../purge-log/confirmation-codec.ts";
 import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
-import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { idTaken } from "../../purge-log/membership.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
@@ -7,17 +7,18 @@ import { decodeEntry, encodePurge, PURGE_FIELD } from "../../purge-log/purge-cod
 import { purgeDigest } from "../../purge-log/purge-digest.ts";
 import type {
   AppendOutcome,
+  Confirmation,
   ForgetOutcome,
   Heartbeat,
   LogEntry,
   LogState,
   Member,
+  PurgeCount,
   PurgeLog,
 } from "../../purge-log/purge-log.ts";
 import { Coalesced } from "../../purge-log/redis/coalesce.ts";
 import { failureOf, type Reply } from "../../purge-log/redis/connection.ts";
 import { type ReadTable, readTable } from "../../purge-log/redis/edge-table.ts";
-import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { ANSWER_MS, type Batch, type Published, Publisher } from "../../purge-log/redis/publisher.ts";
 import type { ServerClock } from "../../purge-log/redis/server-clock.ts";
 import {
@@ -26,8 +27,8 @@ import {
   foreignIdAmong,
   type RawEntry,
 } from "../../purge-log/redis/stream-follower.ts";
+import { blockingRead } from "./blocking-read.ts";
 import { SimulatedConnection, type SimulatedConnectionParts } from "./simulated-connection.ts";
-import type { Command } from "./simulated-link.ts";
 import type { ForgetReply, HeartbeatReply, SimulatedRedis } from "./simulated-redis.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -35,10 +36,12 @@ import type { VirtualTime } from "./virtual-time.ts";
 const LONGEST_COMMAND_PAUSE_MS = 500;
 const LONGEST_FOLLOWER_PAUSE_MS = 2000;
 
+const LOST_MESSAGES = 0.1;
+
 /** Who hears of what is done at the server. */
 export interface Witness {
-  /** A heartbeat was recorded. */
-  beaten(beat: Heartbeat): void;
+  /** An edge has told the taker of purges what it has applied. Whether that one listens. */
+  told(taker: string, confirmation: Confirmation): boolean;
   /** The purge stands in the log at this position of this history. */
   taken(purge: Purge, position: string, runId: string): void;
   /** An edge has been told so. */
@@ -59,7 +62,7 @@ export class SimulatedPurgeLog implements PurgeLog {
   readonly #table: Coalesced<Reply<ReadTable>>;
   readonly #heartbeats: SimulatedConnection;
   #toldOfStepAt: number | undefined;
-  readonly #listeners = new Set<(beat: Heartbeat) => void>();
+  readonly #listeners = new Set<(confirmation: Confirmation) => void>();
   readonly #process = new AbortController();
 
   constructor(parts: SimulatedPurgeLogParts) {
@@ -124,7 +127,7 @@ export class SimulatedPurgeLog implements PurgeLog {
         if (verified.kind === "reply") trustedTail = positionOf(verified.value);
         continue;
       }
-      const read = await connection.ask(this.#readAfter(floor));
+      const read = await connection.ask(blockingRead(floor, this.#parts.time));
       const entries = read.kind === "reply" ? asRead(read.value) : undefined;
       const batch = entries === undefined ? undefined : decodeBatch(entries, trustedTail.epoch);
       const last = batch?.at(-1);
@@ -140,16 +143,16 @@ export class SimulatedPurgeLog implements PurgeLog {
 
   async heartbeat(beat: Heartbeat): Promise<LogState> {
     const json = encodeHeartbeat(beat);
-    const { clock, serverClock, witness } = this.#parts;
+    const { clock, serverClock } = this.#parts;
     const { steppedAt } = serverClock;
     let sentAt = clock.monotonic();
     const reply = await this.#heartbeats.ask<HeartbeatReply | string>(
       (redis, answer) => {
         const { edge, bootId } = beat;
         const stepped = steppedAt !== this.#toldOfStepAt;
-        const state = redis.heartbeatScript(formatPosition(beat.position), edge, json, bootId, stepped);
-        answer(state);
-        if (typeof state !== "string") witness.beaten(beat);
+        const counts = encodeCounts(beat.applied);
+        const position = formatPosition(beat.position);
+        answer(redis.heartbeatScript({ position, edge, json, boot: bootId, clockStepped: stepped, counts }));
       },
       () => {
         sentAt = clock.monotonic();
@@ -212,16 +215,33 @@ export class SimulatedPurgeLog implements PurgeLog {
     await this.#commands.ask<string>((redis, answer) => answer(redis.leaveScript(floor, edge, bootId)));
   }
 
-  onHeartbeat(listener: (beat: Heartbeat) => void): () => void {
+  /** Only lists of purges show them, and nobody asks for one here. */
+  async counts(): Promise<ReadonlyMap<string, readonly PurgeCount[]>> {
+    return new Map();
+  }
+
+  async confirm(taker: string, confirmation: Confirmation): Promise<boolean> {
+    const reply = await this.#heartbeats.ask<boolean>((_redis, answer) =>
+      answer(this.#parts.witness.told(taker, confirmation)),
+    );
+    return reply.kind === "reply" && reply.value;
+  }
+
+  onConfirmation(_taker: string, listener: (confirmation: Confirmation) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** A heartbeat of any edge, as this edge hears of it. */
-  heard(beat: Heartbeat): void {
-    if (this.#listeners.size === 0) return;
+  /** Only routers listen to it. */
+  onJoin(): () => void {
+    return () => undefined;
+  }
+
+  /** What this edge is told. Some of it is lost, as when its subscription is being made anew. */
+  heard(confirmation: Confirmation): void {
+    if (this.#parts.random.chance(LOST_MESSAGES)) return;
     this.#parts.wire.push(() => {
-      for (const listener of this.#listeners) listener(beat);
+      for (const listener of this.#listeners) listener(confirmation);
     });
   }
 
@@ -233,36 +253,6 @@ export class SimulatedPurgeLog implements PurgeLog {
 
   #connection(silenceMs: number, longestPauseMs: number): SimulatedConnection {
     return new SimulatedConnection(this.#parts, this.#process.signal, silenceMs, longestPauseMs);
-  }
-
-  /** XREAD BLOCK. */
-  #readAfter(position: string): Command<readonly RawEntry[]> {
-    return (redis, answer, reset) => {
-      const found = redis.readAfter(position, BATCH_ENTRIES);
-      if (found.length > 0) {
-        answer(found);
-        return;
-      }
-      const timedOut = this.#parts.time.after(BLOCK_MS, () => {
-        unblock();
-        answer([]);
-      });
-      const unblock = redis.block({
-        wake: () => {
-          // Who waits goes on waiting while something else stands in the place of the log.
-          if (redis.data.type(LOG_KEY) !== "stream") return;
-          const later = redis.readAfter(position, BATCH_ENTRIES);
-          if (later.length === 0) return;
-          unblock();
-          timedOut();
-          answer(later);
-        },
-        reset: () => {
-          timedOut();
-          reset();
-        },
-      });
-    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { SAME_PURGE_MS } from "../../purge-log/log-limits.ts";
 import { leaseEndsInMs } from "../../purge-log/membership.ts";
-import { EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
+import { COUNTS_KEY, EDGES_KEY, LOG_KEY, META_KEY, purgeKey } from "../../purge-log/redis/keys.ts";
+import { COUNTS_CHARACTERS } from "../../purge-log/redis/lua.ts";
 import type { EncodedEntry } from "../../purge-log/redis/publisher.ts";
 import { VerifyingRedis } from "./verifying-redis.ts";
 
@@ -10,6 +11,18 @@ interface Row {
   readonly ageMs?: number;
   /** Until its lease has surely run out. */
   readonly leftMs?: number;
+}
+
+/** What a heartbeat says to the script. */
+export interface HeartbeatCall {
+  readonly position: string;
+  readonly edge: string;
+  readonly json: string;
+  readonly boot: string;
+  /** The edge has seen that this clock was set. */
+  readonly clockStepped: boolean;
+  /** What its purges removed since it last said so. */
+  readonly counts: string;
 }
 
 /** What a heartbeat is answered: the history, the tail, the oldest, the server's milliseconds. */
@@ -44,14 +57,9 @@ export class SimulatedRedis extends VerifyingRedis {
     });
   }
 
-  /** `clockStepped`: the edge has seen that this clock was set. Answers the boot instead that may still serve. */
-  heartbeatScript(
-    position: string,
-    edge: string,
-    json: string,
-    boot: string,
-    clockStepped: boolean,
-  ): HeartbeatReply | string {
+  /** Answers the boot instead that may still serve. */
+  heartbeatScript(beat: HeartbeatCall): HeartbeatReply | string {
+    const { position, edge, json, boot, clockStepped, counts } = beat;
     return this.script(() => {
       const { tail, oldest, history, opened: before, rows } = this.verify(position);
       const now = String(this.nowMs());
@@ -65,6 +73,7 @@ export class SimulatedRedis extends VerifyingRedis {
       }
       if (this.#cell(edge) === undefined) this.data.hset(META_KEY, { rows: String(rows + 1) });
       this.data.hset(EDGES_KEY, { [edge]: `${now} ${json}` });
+      if (counts !== "") this.#addCounts(edge, counts);
       return [history, tail, oldest, now];
     });
   }
@@ -119,7 +128,15 @@ export class SimulatedRedis extends VerifyingRedis {
     return this.data.hash(EDGES_KEY).get(edge);
   }
 
+  #addCounts(edge: string, counts: string): void {
+    const type = this.data.type(COUNTS_KEY);
+    if (type !== "hash" && type !== "none") this.data.del(COUNTS_KEY);
+    const known = this.data.hash(COUNTS_KEY).get(edge) ?? "";
+    this.data.hset(COUNTS_KEY, { [edge]: `${counts}${known}`.slice(0, COUNTS_CHARACTERS) });
+  }
+
   #remove(edge: string, rows: number): void {
+    if (this.data.type(COUNTS_KEY) === "hash") this.data.hdel(COUNTS_KEY, edge);
     this.data.hset(META_KEY, { rows: String(this.#cell(edge) === undefined ? rows : rows - 1) });
     this.data.hdel(EDGES_KEY, edge);
   }

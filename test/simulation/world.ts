@@ -2,7 +2,7 @@ import type { CallResult } from "../../edge/control-plane/call-result.ts";
 import type { PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
-import type { Heartbeat } from "../../purge-log/purge-log.ts";
+import type { Confirmation } from "../../purge-log/purge-log.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
 import { type Action, EDGES, type EdgeId, type Wish } from "./action.ts";
@@ -68,7 +68,7 @@ export class World {
     this.#origin = new SimulatedOrigin(time, originClock, random.fork());
     this.#host = new LogHost(time, random.fork(), rules.redis, rate());
     const witness = {
-      beaten: (beat: Heartbeat) => this.#beaten(beat),
+      told: (taker: string, confirmation: Confirmation) => this.#told(taker, confirmation),
       taken: (taken: Purge, position: string, runId: string) => this.#ledger.take(taken, position, runId),
       accepted: (taken: Purge, position: string, runId: string) => this.#accept(taken, position, runId),
     };
@@ -242,8 +242,10 @@ export class World {
     }
   }
 
-  #beaten(beat: Heartbeat): void {
-    for (const { running } of this.#edges.values()) running?.client.heard(beat);
+  #told(taker: string, confirmation: Confirmation): boolean {
+    const running = [...this.#edges.values()].find(({ id }) => id === taker)?.running;
+    running?.client.heard(confirmation);
+    return running !== undefined;
   }
 
   #accept(taken: Purge, position: string, runId: string): void {

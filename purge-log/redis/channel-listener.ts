@@ -1,39 +1,43 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../../process/clock.ts";
 import { failureOf, type RedisConnection } from "./connection.ts";
-import { HEARTBEAT_CHANNEL } from "./keys.ts";
 import type { OutageReporter } from "./outage-reporter.ts";
 
-// A subscription that died in silence is found by the next of these, in milliseconds.
+// A subscription that died in silence is found within this time, in milliseconds, by subscribing once more: where only
+// what is needed is allowed, PING is not.
 const PROBE_EVERY_MS = 1000;
 
-/** Gives whatever any process publishes as a heartbeat to `onBeat`, until `ended` aborts; then the connection is closed. */
-export async function listenToHeartbeats(
-  connection: RedisConnection,
-  outage: OutageReporter,
-  clock: Clock,
+/** What a listener needs of its purge log. */
+export interface ListenerParts {
+  readonly connection: RedisConnection;
+  readonly outage: OutageReporter;
+  readonly clock: Clock;
+}
+
+/** Gives whatever any process publishes on the channel to `heard`, until `ended` aborts; then the connection is closed. */
+export async function listenTo(
+  channel: string,
+  heard: (text: string) => void,
+  { connection, outage, clock }: ListenerParts,
   ended: AbortSignal,
-  onBeat: (json: string) => void,
 ): Promise<void> {
   const part = {};
-  const onMessage = (_channel: string, json: string): void => onBeat(json);
+  const onMessage = (_channel: string, text: string): void => heard(text);
   let subscribed: Redis | undefined;
   const cut = () => connection.close();
   ended.addEventListener("abort", cut);
   try {
     while (!ended.aborted) {
       const probe = await connection.ask(async (client) => {
-        if (client === subscribed) return await client.ping();
-        client.on("message", onMessage);
-        await client.subscribe(HEARTBEAT_CHANNEL);
+        if (client !== subscribed) client.on("message", onMessage);
         subscribed = client;
-        return "subscribed";
+        await client.subscribe(channel);
       });
       if (probe.kind === "reply") {
         outage.over(part);
         await clock.wait(PROBE_EVERY_MS, ended);
       } else if (!ended.aborted) {
-        outage.noticed(part, failureOf("listening to heartbeats", probe));
+        outage.noticed(part, failureOf(`listening to ${channel}`, probe));
       }
     }
   } catch (thrown) {
@@ -41,6 +45,7 @@ export async function listenToHeartbeats(
     if (!ended.aborted) throw thrown;
   } finally {
     ended.removeEventListener("abort", cut);
+    outage.left(part);
     connection.close();
   }
 }
