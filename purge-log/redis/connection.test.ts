@@ -44,9 +44,7 @@ describe("a connection to Redis", () => {
   it("is unanswered at the deadline when the command was sent, and is made anew after that", async () => {
     await set();
     server.stop();
-    const began = performance.now();
     expect((await set(100)).kind).to.equal("unanswered");
-    expect(performance.now() - began).to.be.lessThan(1000);
     server.cont();
     expect(await get()).to.deep.equal({ kind: "reply", value: "value" });
   });

@@ -153,7 +153,7 @@ describe("RedisPurgeLog, when Redis fails", () => {
   });
 
   describe("by being stopped", () => {
-    it("answers unknown within about two seconds, and a retry makes one entry", async () => {
+    it("answers unknown after two seconds, and a retry makes one entry", async () => {
       await append("a");
       server.stop();
       const began = performance.now();
@@ -186,11 +186,10 @@ describe("RedisPurgeLog, when Redis fails", () => {
       await batches.next();
       const waiting = batches.next();
       server.stop();
-      const began = performance.now();
       await log.close();
       expect(await waiting).to.deep.equal({ done: true, value: undefined });
-      // Long before the silence that it would wait for.
-      expect(performance.now() - began).to.be.lessThan(1_500);
+      // It did not wait for the silence that would be reported.
+      expect(logs.troubles).to.deep.equal([]);
       expect(first.seq).to.equal(1);
       server.cont();
     });

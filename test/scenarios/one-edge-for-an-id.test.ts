@@ -4,7 +4,7 @@ import { Failure } from "../../process/failure.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 
-describe("an id is one edge's", () => {
+describe("two edges with one id", () => {
   const assets = { kind: "directory", path: "assets" } as const;
   let purgeLog: MemoryPurgeLog;
   let first: TestEdge;
@@ -19,7 +19,7 @@ describe("an id is one edge's", () => {
     await purgeLog.close();
   });
 
-  it("so a second one does not start, and the first one stays in the table", async () => {
+  it("the second one refuses to start, and the first one stays in the table", async () => {
     const thrown = await start().catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(Failure);
     expect(thrown).to.include({ code: "edge-id-taken" });
@@ -27,12 +27,11 @@ describe("an id is one edge's", () => {
     expect((await fetch(`${first.operator}/readyz`)).status).to.equal(200);
   }).timeout(10_000);
 
-  it("so it is free at once when that edge has stopped", async () => {
+  it("the second one starts at once after the first one has stopped", async () => {
     await first.stop();
-    const lease = 20_000;
+    // Longer than this test may take.
+    const lease = 30_000;
     await (await start(lease)).stop();
-    const began = performance.now();
     first = await start();
-    expect(performance.now() - began).to.be.below(lease / 2);
-  });
+  }).timeout(20_000);
 });
