@@ -12,6 +12,7 @@ import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
 import { ControlPlane } from "./control-plane/server.ts";
+import { whoMayCall } from "./control-plane/who-may-call.ts";
 import { Listener } from "./data-plane/listener.ts";
 import { openOrigins } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
@@ -60,9 +61,6 @@ const LEAST_LOOK_MS = 50;
 const CALLS_PATIENCE_MS = 2_000;
 // Two Pings of a router, 250 ms apart and jittered, and as long again for a far router or a busy machine.
 const NOTICE_MS = 1_000;
-
-/** Who may call, in the words of the log and of the start line. */
-export const NO_TOKEN_RULE = "without EDGECACHE_TOKEN the gRPC control port listens on loopback only";
 
 /** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
@@ -225,17 +223,8 @@ class RunningEdge implements Edge {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     }
     this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, this.#stopped.signal)]);
-    this.#tellWhoMayCall(onlyHere);
-  }
-
-  /** Tells an operator why calls from other machines fail, or why no call needs a token. */
-  #tellWhoMayCall(onlyHere: boolean): void {
-    const { log } = this.#parts;
-    const grpc = hostPort(this.grpc.host, this.#grpcPort);
-    if (this.#config.tokens.token !== undefined)
-      log.info({ grpc }, "calls of the gRPC port need the token, but for Ping, health and reflection");
-    else if (onlyHere) log.warn({ grpc, host: this.#config.host }, NO_TOKEN_RULE);
-    else log.info({ grpc }, NO_TOKEN_RULE);
+    const { level, text } = whoMayCall(this.#config.tokens.token !== undefined, onlyHere);
+    this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }
 
   /** Rule E7: gRPC health says at once when the lease has run out, and when it is back. */

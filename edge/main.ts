@@ -8,7 +8,8 @@ import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { processMemory } from "./cache/process-memory.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
-import { NO_TOKEN_RULE, startEdge } from "./edge.ts";
+import { NO_TOKEN_RULE } from "./control-plane/who-may-call.ts";
+import { startEdge } from "./edge.ts";
 
 const config = settingsOrExit(edgeProgram, edgeConfig);
 const log = createLog("edge", config.logLevel);

@@ -143,9 +143,10 @@ function link(name, target) {
 
 /** Runs `task` while no other process runs one for this folder. */
 async function underLock(task) {
-  const deadline = Date.now() + WAIT_MS;
+  const deadline = performance.now() + WAIT_MS;
   while (!takeLock()) {
-    if (Date.now() > deadline) throw new Error(`another install holds ${lock} for too long: delete it`);
+    if (performance.now() > deadline)
+      throw new Error(`another install holds ${lock} for too long: delete it`);
     await sleep(200);
   }
   try {
