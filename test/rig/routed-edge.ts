@@ -19,6 +19,8 @@ export interface EdgeBehaviour {
   pingDelayMs: number;
   /** Pings get no answer. */
   silent: boolean;
+  /** Pings are answered once it resolves. */
+  held: Promise<void> | undefined;
   /** What its gRPC health service says at the start; undefined for an edge that has none. */
   health: ServingStatus | undefined;
 }
@@ -41,6 +43,7 @@ export class RoutedEdge {
       ping: {},
       pingDelayMs: 0,
       silent: false,
+      held: undefined,
       health: undefined,
       ...does,
     };
@@ -113,6 +116,7 @@ export class RoutedEdge {
       ping: async (_call, done) => {
         this.pings += 1;
         if (this.does.silent) return;
+        await this.does.held;
         if (this.does.pingDelayMs > 0) await delay(this.does.pingDelayMs);
         done(null, { ...this.#reply(), ...this.does.ping });
       },
