@@ -6,24 +6,24 @@ import { HealthWatch, type HealthWord } from "./health-watch.ts";
 import { type EdgeReport, readPingReply } from "./ping-reply.ts";
 
 const CHANNEL_OPTIONS: ChannelOptions = {
-  // Below the 1 s in which an edge that comes back should be seen; grown to 2 s for one that stays away.
+  // Reconnects within 1 s to an edge that comes back, and backs off to 2 s for one that stays away.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2000,
-  // Finds a connection whose peer has vanished without a FIN, also while no Ping is under way.
+  // Detects that a peer has vanished without a FIN, also while no Ping is in flight.
   "grpc.keepalive_time_ms": 5000,
   "grpc.keepalive_timeout_ms": 2000,
   "grpc.keepalive_permit_without_calls": 1,
-  // A Ping reply is some 200 bytes; whatever is larger does not come from an edge.
+  // A Ping reply has about 200 bytes. Anything far larger does not come from an edge.
   "grpc.max_receive_message_length": 64 * 1024,
-  // Bookkeeping for a debugging service that is not offered here.
+  // Bookkeeping for a debugging service that this program does not offer.
   "grpc.enable_channelz": 0,
-  // In the shared pool a rebuilt channel would get the stuck connection of the old one back.
+  // The shared pool would give a rebuilt channel the stuck connection of the old one.
   "grpc.use_local_subchannel_pool": 1,
-  // Edges are reached directly, whatever the environment says of proxies.
+  // Connect to edges directly, not through a proxy that the environment names.
   "grpc.enable_http_proxy": 0,
 };
 
-// Longer than any round trip that is worth choosing, so that late answers still count as a sign of life.
+// Longer than any useful round trip, so that late replies still prove that the edge is alive.
 const PING_DEADLINE_MS = 2000;
 
 // A peer that accepts TCP but never sends its HTTP/2 SETTINGS keeps a channel CONNECTING for ever.
@@ -34,17 +34,17 @@ export interface PingSample {
   readonly rttMs: number;
 }
 
-/** The one long-lived gRPC connection to an edge, rebuilt when it gets stuck: for Pings, and for a watch of its health. */
+/** The one long-lived gRPC connection to an edge, for Pings and the health watch. It is rebuilt when it gets stuck. */
 export class EdgeChannel {
   readonly #grpcAddress: string;
   readonly #clock: Clock;
   readonly #healthChanged: () => void;
   #client: EdgeServiceClient;
   #watch: { readonly stream: HealthWatch; readonly bootId: string } | undefined;
-  /** When it was first used without being ready; undefined while it is ready. */
+  /** When a caller first found it not ready; undefined while it is ready. */
   #unreadySince: number | undefined;
 
-  /** `healthChanged` is called when `health` is another one. */
+  /** Calls `healthChanged` when `health` has changed. */
   constructor(grpcAddress: string, clock: Clock, healthChanged: () => void = () => undefined) {
     this.#healthChanged = healthChanged;
     this.#grpcAddress = grpcAddress;
@@ -56,13 +56,13 @@ export class EdgeChannel {
   async ping(): Promise<PingSample> {
     const wasReady = this.#isReady();
     const first = await this.#call();
-    // The first answer on a new connection has also paid for the TCP and HTTP/2 handshakes: measure again.
+    // The first Ping on a new connection includes the TCP and HTTP/2 handshakes: measure again.
     const sample = wasReady ? first : await this.#call();
     this.#watchHealth(sample.report);
     return sample;
   }
 
-  /** What its health service says, as long as the watch lasts. */
+  /** The status from its health service, while the watch is open. */
   get health(): HealthWord {
     return this.#watch?.stream.ended === undefined ? this.#watch?.stream.word : undefined;
   }
@@ -72,10 +72,10 @@ export class EdgeChannel {
     this.#client.close();
   }
 
-  /** Begins with the first answered Ping. A watch that broke is tried again with the next one. */
+  /** Opens the watch at the first answered Ping. After a break it is opened again at the next one. */
   #watchHealth({ bootId, state }: EdgeReport): void {
     if (state === "draining") {
-      // It ends for good, and a server that waits for its streams to end would wait for this one.
+      // The edge is stopping, and its server may wait until all streams have ended. So close this one.
       this.#watch?.stream.stop();
       return;
     }
@@ -85,7 +85,7 @@ export class EdgeChannel {
     this.#watch = { stream: new HealthWatch(this.#client, this.#healthChanged), bootId };
   }
 
-  /** Looks at the channel's state, starts connecting when it idles, and rebuilds it when it is stuck. */
+  /** Checks the channel's state: connects an idle one and rebuilds a stuck one. */
   #isReady(): boolean {
     if (this.#client.getChannel().getConnectivityState(true) === connectivityState.READY) {
       this.#unreadySince = undefined;

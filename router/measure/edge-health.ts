@@ -10,30 +10,30 @@ export type EdgeHealth =
       readonly kind: "unmeasured";
       readonly since: number;
       readonly missed: number;
-      /** It joined a fleet that was at work already. */
+      /** It joined a fleet that was already running. */
       readonly isLate: boolean;
     }
-  /** Answering; whether it should get traffic is what stateOf tells. */
+  /** It answers Pings. `stateOf` tells whether it should get traffic. */
   | {
       readonly kind: "alive";
       readonly report: EdgeReport;
       readonly roundTrip: RoundTrip;
       readonly queueing: Queueing;
       readonly loss: PingLoss;
-      /** Its gRPC health service says NOT_SERVING. */
+      /** Its gRPC health service reports NOT_SERVING. */
       readonly notServing: boolean;
-      /** When it was first seen in this life; undefined when it was there before this router. */
+      /** When this router first saw it since its last start; undefined if it ran before this router. */
       readonly freshSince: number | undefined;
       readonly answeredAt: number;
       /** Pings missed since the last answer. */
       readonly missed: number;
     }
-  /** Sends no traffic there until it answers again. */
+  /** It gets no traffic until it answers again. */
   | {
       readonly kind: "dead";
       readonly since: number;
       readonly why: string;
-      /** What it said last, if it ever said anything. */
+      /** Its last Ping reply, if there was one. */
       readonly report: EdgeReport | undefined;
     };
 
@@ -44,28 +44,28 @@ export type PingEvent =
       readonly kind: "answered";
       readonly report: EdgeReport;
       readonly rttMs: number;
-      /** What its gRPC health service said last; absent where it has none. */
+      /** The last status of its gRPC health service, if it has one. */
       readonly notServing?: boolean;
     }
-  /** Its gRPC health service says something new. */
+  /** The status of its gRPC health service has changed. */
   | { readonly kind: "status"; readonly notServing: boolean }
-  /** Refused, broken off, out of time, or an answer that makes no sense. */
+  /** The Ping was refused, broke off or timed out, or the reply is invalid. */
   | { readonly kind: "missed"; readonly why: string }
   /** `silentAt` has passed. */
   | { readonly kind: "silent" };
 
-// One missed Ping may be a connection that the edge closed in good order; a second one in a row is not.
+// One missed Ping may be a connection that the edge closed properly. A second one in a row is not.
 const MISSES_UNTIL_DEAD = 2;
 
-// Four periods: long enough for a lost packet and its retransmission, short enough to leave within a second.
+// Four periods: long enough for a lost packet and its retransmission, and short enough for a quick change.
 export const SILENCE_UNTIL_DEAD_MS = 1000;
 
-/** `isLate`: it joined a fleet that was at work already. */
+/** `isLate`: the edge joined a fleet that was already running. */
 export function unmeasured(now: number, isLate = false): EdgeHealth {
   return { kind: "unmeasured", since: now, missed: 0, isLate };
 }
 
-/** When this edge counts as dead unless it answers before; Infinity when it is dead already. */
+/** When this edge counts as dead if it does not answer before; Infinity for a dead edge. */
 export function silentAt(health: EdgeHealth): number {
   switch (health.kind) {
     case "unmeasured":
@@ -77,17 +77,17 @@ export function silentAt(health: EdgeHealth): number {
   }
 }
 
-/** What the edge said last, alive or dead. */
+/** The last Ping reply of the edge, alive or dead. */
 export function lastReport(health: EdgeHealth): EdgeReport | undefined {
   return health.kind === "unmeasured" ? undefined : health.report;
 }
 
-/** An edge whose health service says NOT_SERVING is lapsed before its next Ping can say so. */
+/** NOT_SERVING from the health service counts as lapsed, before the next Ping. */
 export function stateOf({ report, notServing }: AliveHealth): EdgeState {
   return notServing && report.state === "serving" ? "lapsed" : report.state;
 }
 
-/** Whether it should get traffic before every edge that is lapsed or draining. */
+/** Whether it comes before every lapsed or draining edge. */
 export function isServing(health: EdgeHealth): boolean {
   return health.kind === "alive" && stateOf(health) === "serving";
 }
@@ -136,12 +136,12 @@ function answered(
   };
 }
 
-/** A restarted edge, or one that comes back from the dead, may stand elsewhere: its old times say nothing. */
+/** A restarted edge, or one that was dead, may run elsewhere now. So its old times no longer count. */
 function sameLife(health: EdgeHealth, report: EdgeReport): AliveHealth | undefined {
   return health.kind === "alive" && health.report.bootId === report.bootId ? health : undefined;
 }
 
-/** Edges that were there before this router have warmed up for others. */
+/** Edges that ran before this router already have a warm cache. */
 function freshSince(before: EdgeHealth, now: number): number | undefined {
   return before.kind === "unmeasured" && !before.isLate ? undefined : now;
 }

@@ -10,27 +10,27 @@ import {
   unmeasured,
 } from "./edge-health.ts";
 
-// Four measurements a second follow a change of route within two; each costs some 300 bytes.
+// Four Pings a second show a change of route within two seconds. Each costs about 300 bytes.
 const PERIOD_MS = 250;
 
-// So that many routers, or many edges, do not send in step.
+// Keeps the Pings of many routers and edges out of step.
 const JITTER = 0.1;
 
-// A wake-up that is a whole period late means that this process was held up: Pings were not sent, answers not
-// read. That must not look like the death of every edge.
+// A wake-up that is a whole period late means that this process stalled: it sent no Pings and read no replies. That
+// must not look like the death of every edge.
 const STALL_MS = PERIOD_MS;
 
 export interface MonitorParts {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** The edge joins a fleet that is at work already. */
+  /** The edge joins a fleet that is already running. */
   readonly isLate?: boolean;
 }
 
 type HealthListener = (health: EdgeHealth, before: EdgeHealth) => void;
 
-/** Pings one edge on a period and keeps what is known of it. */
+/** Pings one edge periodically and keeps its health. */
 export class EdgeMonitor {
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -39,9 +39,9 @@ export class EdgeMonitor {
   readonly #stopped = new AbortController();
   readonly #measured = Promise.withResolvers<void>();
   #health: EdgeHealth;
-  /** When this process last found that it had been held up. Silence counts anew from then. */
+  /** When this process last noticed a stall of its own. The time of silence starts again then. */
   #stalledAt = Number.NEGATIVE_INFINITY;
-  /** When the edge last came back from the dead. */
+  /** When a dead edge last answered again. */
   #revivedAt = Number.NEGATIVE_INFINITY;
 
   constructor(grpcAddress: string, parts: MonitorParts) {
@@ -55,19 +55,19 @@ export class EdgeMonitor {
     return this.#health;
   }
 
-  /** Calls `listener` after every Ping, and after a change of its gRPC health, with what is known now. Returns how to stop. */
+  /** Calls `listener` after every Ping and every change of the gRPC health. Returns a function that stops it. */
   onPing(listener: HealthListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Resolves when the edge has answered or is found dead, and when the monitor stops before. */
+  /** Resolves when the edge has answered or is dead, or when the monitor stops. */
   get measured(): Promise<void> {
     return this.#measured.promise;
   }
 
   start(): void {
-    // The loop ends by itself only when stop() aborts its wait.
+    // The loop ends only when stop() aborts its wait.
     this.#run(this.#stopped.signal).catch((thrown: unknown) => {
       if (!this.#stopped.signal.aborted) throw thrown;
     });
@@ -80,7 +80,7 @@ export class EdgeMonitor {
     this.#measured.resolve();
   }
 
-  /** Pings overlap when the round trip is longer than the period; their deadline bounds how many. */
+  /** Pings overlap when a round trip is longer than the period. Their deadline limits how many. */
   async #run(signal: AbortSignal): Promise<void> {
     let pingAt = this.#clock.monotonic();
     while (!signal.aborted) {
@@ -106,7 +106,7 @@ export class EdgeMonitor {
     let event: PingEvent;
     try {
       let sample = await this.#channel.ping();
-      // Asked before the edge came back, so the time it took is that of the outage: ask again.
+      // This Ping was sent during the outage, so it measured the outage: send another one.
       if (this.#health.kind === "dead" || sentAt < this.#revivedAt) sample = await this.#channel.ping();
       event = { ...sample, kind: "answered", notServing: this.#status().notServing };
     } catch (thrown) {

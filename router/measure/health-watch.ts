@@ -1,24 +1,24 @@
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { service } from "grpc-health-check";
 
-/** What an edge's gRPC health service says of it; undefined when it says nothing, or there is none. */
+/** The status from an edge's gRPC health service; undefined without a status or a service. */
 export type HealthWord = "serving" | "not-serving" | undefined;
 
-// The edge's own service names and "" say the same; "" is what every gRPC server has.
+// The edge reports the same status for "" and for its services. Every gRPC server knows "".
 const WHOLE_SERVER = "";
 
 /**
- * grpc.health.v1.Health/Watch on an edge's channel: a state that changes is told at once, not with the next Ping.
- * The stream has no deadline, because it lasts as long as the channel, whose keepalive finds a dead peer.
+ * grpc.health.v1.Health/Watch on an edge's channel: it reports a change at once, before the next Ping.
+ * The stream has no deadline, because it lasts as long as the channel. The channel's keepalive detects a dead peer.
  */
 export class HealthWatch {
   readonly #told: (word: HealthWord) => void;
   readonly #stop: () => void;
   #word: HealthWord;
-  /** Why it is over: the edge has no such service, or anything else, after which it may be tried again. */
+  /** Why the watch has ended: the edge has no such service, or another reason, after which a new watch may work. */
   #ended: "not-offered" | "broken" | undefined;
 
-  /** `told` is called when the word has changed. */
+  /** Calls `told` when the status has changed. */
   constructor(client: Client, told: (word: HealthWord) => void) {
     this.#told = told;
     const watch = service.Watch;
@@ -60,7 +60,7 @@ export class HealthWatch {
   }
 }
 
-/** grpc.health.v1 HealthCheckResponse.ServingStatus; an edge that does not know itself is judged by its Pings. */
+/** grpc.health.v1 HealthCheckResponse.ServingStatus; for an unknown status the Pings decide. */
 function wordOf(reply: object): HealthWord {
   if (!("status" in reply)) return undefined;
   if (reply.status === "SERVING") return "serving";

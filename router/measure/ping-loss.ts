@@ -1,16 +1,16 @@
-/** What became of the latest Pings to one edge: one bit each, the newest lowest, 1 for lost. */
+/** The results of the latest Pings to one edge: one bit each, 1 for lost; the newest is the lowest bit. */
 export interface PingLoss {
   readonly lost: number;
-  /** How many Pings the bits stand for, 32 at most. */
+  /** How many bits are in use, 32 at most. */
   readonly pings: number;
 }
 
-// As many as one number has bits: the last 8 s.
+// The bits of one number: the last 8 s.
 const MOST_PINGS = 32;
 
 export const NO_PINGS: PingLoss = { lost: 0, pings: 0 };
 
-/** `isLost`: it was not answered, or so late that a packet of it must have been lost. */
+/** `isLost`: the Ping got no reply, or one so late that a packet must have been lost. */
 export function notePing({ lost, pings }: PingLoss, isLost: boolean): PingLoss {
   return { lost: ((lost << 1) | Number(isLost)) >>> 0, pings: Math.min(MOST_PINGS, pings + 1) };
 }
@@ -20,12 +20,12 @@ export function lossOf(loss: PingLoss): number {
   return loss.pings === 0 ? 0 : countBits(loss.lost) / loss.pings;
 }
 
-/** The same without one of them: any connection loses a packet now and then, and that says nothing yet. */
+/** The same share without one of the lost Pings, because any connection loses a packet now and then. */
 export function provenLossOf({ lost }: PingLoss): number {
   return Math.max(0, countBits(lost) - 1) / MOST_PINGS;
 }
 
-/** How far chance alone may have moved that share: one deviation of a count is its root. */
+/** The noise of that share: the standard deviation of a count is its root. */
 export function lossNoiseOf({ lost }: PingLoss): number {
   return Math.sqrt(Math.max(0, countBits(lost) - 1)) / MOST_PINGS;
 }

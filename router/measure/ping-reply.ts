@@ -3,7 +3,7 @@ import { isHost, show } from "../../process/settings/values.ts";
 import type { PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { type Position, parsePosition } from "../../purge-log/position.ts";
 
-/** What an edge says of itself. Only a serving edge should get traffic while another is left. */
+/** The state in a Ping reply. Traffic goes to serving edges as long as there is one. */
 export type EdgeState = (typeof EDGE_STATES)[number];
 const EDGE_STATES = ["serving", "lapsed", "draining"] as const;
 
@@ -22,14 +22,14 @@ export interface EdgeReport {
   readonly publicUrl: string | undefined;
 }
 
-// The id goes into X-Served-By and Server-Timing: nothing that would need quoting there.
+// The id appears in X-Served-By and Server-Timing, so it has no characters that need quotes there.
 const EDGE_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const BOOT_ID = /^[\x21-\x7e]{1,128}$/;
 const PUBLIC_URL = /^https?:\/\/[\x21-\x7e]{0,2048}[^\s/]$/;
 
 /**
- * gRPC guarantees neither valid text nor sensible numbers, so each field is checked.
- * Throws Failure("bad-ping-reply", "edge") that names the field, its rule and the value got.
+ * Checks each field, because gRPC guarantees neither valid text nor sensible numbers.
+ * Throws Failure("bad-ping-reply", "edge") with the field, its rule and the value got.
  */
 export function readPingReply(reply: PingResponse): EdgeReport {
   const { edge, bootId, leaseLeftMs, inFlight, eventLoopDelayMs, host, httpPort } = reply;

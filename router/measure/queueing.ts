@@ -1,42 +1,42 @@
-/** The queue at one edge, as its Pings show it. Instants are monotonic milliseconds. */
+/** The queue at one edge, measured by Pings. Instants are monotonic milliseconds. */
 export interface Queueing {
   /** The latest round trips on the current path, oldest first. */
   readonly samples: readonly { readonly at: number; readonly ms: number }[];
-  /** The least of them: the round trip without a queue. */
+  /** Their minimum: the round trip without a queue. */
   readonly baseRttMs: number;
-  /** The time that a Ping waits beyond that, smoothed. */
+  /** The smoothed time that Pings wait beyond that minimum. */
   readonly waitMs: number;
-  /** Growth of the wait, in milliseconds per millisecond: -1 while a queue is worked off. */
+  /** Growth of the wait, in milliseconds per millisecond: -1 while a queue drains at full speed. */
   readonly trend: number;
-  /** Until when it counts as loaded. */
+  /** The end of the time in which the edge counts as loaded. */
   readonly loadedUntil: number;
   /** When the path last changed; undefined when it never did. */
   readonly steppedAt: number | undefined;
 }
 
-// 10 s of Pings: within that time even a busy edge has a moment without a queue.
+// 10 s of Pings: even a busy edge has a moment without a queue in that time.
 const BASE_SAMPLES = 40;
 
-// The fewest that show a direction. More would show it later, and routers that follow late oscillate.
+// The fewest samples that show a trend. More would show it later, and routers that react late oscillate.
 const TREND_SAMPLES = 3;
 
 const WAIT_ALPHA = 0.3;
 
-// A queue of a second is worked off in a second. It grows at most as fast as four times the capacity arrives.
+// The lower bound: a queue of one second drains in one second. The upper bound: four times the capacity arrives.
 const STEEPEST_FALL = -1;
 const STEEPEST_RISE = 3;
 
-// Above it, a mean delay of the event loop is not explained by other programs on the machine.
+// Other programs on the machine do not explain a higher mean delay of the event loop.
 const LOADED_DELAY_MS = 15;
 
-// Between two bursts of load, an edge must not look calm.
+// An edge must not look idle between two bursts of load.
 const CALM_AFTER_MS = 10_000;
 
 /** One Ping. */
 export interface QueueSample {
   readonly ms: number;
   readonly at: number;
-  /** The number of samples that have just shown a new path; else 0. */
+  /** The number of samples that confirmed a new path just now; else 0. */
   readonly steppedBy: number;
   /** As the edge reports it. */
   readonly eventLoopDelayMs: number;
@@ -75,12 +75,12 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** Whether it has been loaded lately. */
+/** Whether the edge was loaded recently. */
 export function isLoaded({ loadedUntil }: Queueing, now: number): boolean {
   return now < loadedUntil;
 }
 
-// As long as routers take to follow, and too short for a queue to build up from it.
+// The time that routers need to follow, and too short for a queue to build up.
 const PATH_CHANGED_MS = 2000;
 
 /** Whether the path has just changed. */
@@ -92,8 +92,8 @@ export function pathChanged({ steppedAt }: Queueing, now: number): boolean {
 const QUEUE_MS = 10;
 
 /**
- * The wait of a request `lookaheadMs` from now, when the next move of shares has its effect. Routers that use the
- * queue of this moment all move too much and too late, and oscillate.
+ * The wait of a request `lookaheadMs` from now, when the next move of shares takes effect. Routers that use the
+ * current queue move too much and too late, and oscillate.
  */
 export function queueMs({ waitMs, trend }: Queueing, lookaheadMs: number): number {
   return Math.max(0, waitMs + (waitMs > QUEUE_MS ? lookaheadMs * trend : 0));

@@ -5,7 +5,7 @@ export interface RoundTrip {
   readonly variationMs: number;
   /** The latest samples in a row that are out of the expected range on the same side. */
   readonly outliers: readonly number[];
-  /** The number of samples that have just shown a new path; 0 when the last sample did not. */
+  /** The number of samples that confirmed a new path just now; else 0. */
   readonly steppedBy: number;
 }
 
@@ -29,30 +29,30 @@ interface Limits {
   readonly confirmed: number;
 }
 
-// RFC 6298 section 2: past SRTT + 4 * RTTVAR TCP itself no longer believes that the path is what it was. Three such
-// samples in a row are neither lost packets nor a pause of the edge. 0.75 s after the change.
+// RFC 6298 section 2: beyond SRTT + 4 * RTTVAR, TCP itself assumes that something has changed. Three such samples in
+// a row (0.75 s) are neither lost packets nor a pause of the edge.
 const ABOVE: Limits = { variations: 4, share: 3 / 4, confirmed: 3 };
 
-// Nothing else looks like a shorter path, so a smaller deviation is enough.
+// Only a shorter path makes samples shorter, so a smaller deviation is enough.
 const BELOW: Limits = { variations: 2.5, share: 2 / 5, confirmed: 3 };
 
 // Samples of a new path are similar; samples of a growing queue are not.
 const TOGETHER = 1 / 2;
 
-// A Ping waits for a busy event loop up to twice, and now and then longer than the mean.
+// A Ping waits for a busy event loop up to twice, and sometimes longer than the mean.
 const TURNS_OF_A_PING = 3;
 
-// Linux sends a lost packet again after 200 ms at the earliest (TCP_RTO_MIN).
+// Linux retransmits a lost packet after at least 200 ms (TCP_RTO_MIN).
 const RETRANSMITTED_MS = 200;
 
-// A sample out of range may mean that the path varies more now: the range grows, but stays below most steps.
+// After a sample out of range the path may vary more. So the range grows, but stays below most steps.
 const WIDENED = 1.25;
 
 /**
  * The round-trip time after one more sample; `before` is undefined at the first one, and `busyMs` is the delay of the
  * event loop that the edge reports with it, which may explain what is above the expected range. The time is smoothed
- * as TCP does, but a step is followed at once when samples in a row confirm it, and a single sample out of the expected
- * range only widens that range.
+ * as in TCP. Two things differ: several similar samples in a row make the estimate jump, and a single sample out of the
+ * expected range only widens that range.
  */
 export function smoothRoundTrip(before: RoundTrip | undefined, sampleMs: number, busyMs = 0): RoundTrip {
   if (before === undefined) {
@@ -81,19 +81,19 @@ export function smoothRoundTrip(before: RoundTrip | undefined, sampleMs: number,
   return stepTo(outliers, before);
 }
 
-/** Whether a packet of this Ping was probably lost on its way and sent again. */
+/** Whether a packet of this Ping was probably lost and retransmitted. */
 export function isLate(before: RoundTrip | undefined, sampleMs: number): boolean {
   return (
     before !== undefined && sampleMs > before.smoothedMs + Math.max(rangeMs(before, ABOVE), RETRANSMITTED_MS)
   );
 }
 
-/** How far a sample may lie on that side without being out of range. */
+/** How far from the estimate a sample on that side may be. */
 function rangeMs({ smoothedMs, variationMs }: RoundTrip, { variations, share }: Limits): number {
   return Math.max(G_MS, Math.min(variations * variationMs, share * smoothedMs));
 }
 
-/** Whether the sample before lies out of range on that side too. */
+/** Whether the previous sample was out of range on that side too. */
 function confirms(limits: Limits, { smoothedMs, outliers: [last] }: RoundTrip): boolean {
   return last !== undefined && last > smoothedMs === (limits === ABOVE);
 }
@@ -114,7 +114,7 @@ function smooth(before: RoundTrip, sampleMs: number): RoundTrip {
   };
 }
 
-/** The least change that all of them agree on. The new path varies as they do, or as the old one did. */
+/** The smallest of their changes. The new path varies like these samples, or like the old path. */
 function stepTo(outliers: readonly number[], before: RoundTrip): RoundTrip {
   const least = Math.min(...outliers);
   const most = Math.max(...outliers);
