@@ -1,3 +1,4 @@
+import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
@@ -136,6 +137,7 @@ export const edgeProgram = {
       default: ["127.0.0.0/8", "::1"],
       help: "Addresses of trusted proxies and routers. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
+    ...clientLimitSettings,
     purgeRate: setting({
       type: wholeNumber(1, 1_000_000),
       // A fleet is to sustain 3,000; far above that, an edge would apply purges instead of serving.

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { clientLimitsOf } from "../http/server/client-limits.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
@@ -159,6 +160,7 @@ class RunningEdge implements Edge {
     this.#listener = new Listener(this.#parts, this.#sites, {
       simulateLatencyMs: config.simulateLatency,
       trustedProxies: config.trustedProxies,
+      ...clientLimitsOf(config),
       isToken: (offered) => config.tokens.token?.matches(offered) === true,
     });
     this.#report = new EdgeReport(

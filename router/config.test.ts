@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { Failure } from "../process/failure.ts";
 import { helpText } from "../process/settings/help.ts";
 import { routerConfig, routerProgram } from "./config.ts";
@@ -31,6 +32,7 @@ describe("the router's settings", () => {
       clientRegion: undefined,
       regions: new Map(),
       trustedProxies: [],
+      ...defaultClientLimits,
       logLevel: "info",
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });

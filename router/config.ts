@@ -1,3 +1,4 @@
+import { type ClientLimits, clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
@@ -87,6 +88,7 @@ export const routerProgram = {
       type: values.listOf(network),
       help: "Addresses of trusted proxies, such as a TLS terminator. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
+    ...clientLimitSettings,
     logLevel: setting({
       type: logLevel,
       default: "info",
@@ -100,7 +102,7 @@ export type EdgeSource =
   | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
   | { readonly kind: "discovered"; readonly redis: string };
 
-export interface RouterConfig {
+export interface RouterConfig extends ClientLimits {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;

@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import { shownTarget } from "../http/message/shown-target.ts";
+import type { ClientLimits } from "../http/server/client-limits.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
@@ -30,7 +31,9 @@ import type { RequestOutcome } from "./request-outcome.ts";
 // The pools keep connections for seconds.
 const SWEEP_EVERY_MS = 500;
 
-const CLIENT_LIMITS: Omit<ServerLimits, "fieldsMs" | "connections"> = {
+type GivenLimits = Pick<ServerLimits, "fieldsMs" | "connections"> & ClientLimits;
+
+const CLIENT_LIMITS: Omit<ServerLimits, keyof GivenLimits> = {
   // An edge answers 504 itself when its origin takes more than 5 s to connect and 30 s to begin; it is not cut before.
   answererMs: 40_000,
   // An edge cuts an answer whose origin is silent for 30 s; after a longer silence the edge itself is at fault.
@@ -43,7 +46,7 @@ const CLIENT_LIMITS: Omit<ServerLimits, "fieldsMs" | "connections"> = {
 };
 
 export interface ListenerParts {
-  readonly limits: Pick<ServerLimits, "fieldsMs" | "connections">;
+  readonly limits: GivenLimits;
   readonly mode: "proxy" | "redirect";
   /** Whether a GET that takes longer than usual is also sent to a second edge. */
   readonly hedge: boolean;
@@ -76,6 +79,11 @@ export class Listener {
       scheme: "http",
       clock,
       limits: { ...CLIENT_LIMITS, ...limits },
+      proxies: new TrustedProxies(parts.trustedProxies),
+      limited: (limit, client) => {
+        parts.metrics.limited(limit);
+        log.warn({ sampled: "client-limit", limit, client }, "client met a limit");
+      },
       take: (exchange) => this.#take(exchange),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { CONNECTION_FAULTS } from "./forward/edge-connection.ts";
@@ -28,6 +29,11 @@ export const routerCounters = [
     name: "ejections",
     labels: ["edge"],
     help: "Times that this edge was ejected because requests failed there.",
+  },
+  {
+    name: "clientsLimited",
+    labels: ["reason"],
+    help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
   },
   { name: "noEdgeErrors", labels: [], help: "Requests that no edge could take (503)." },
 ] as const;
@@ -94,6 +100,7 @@ export class RouterMetrics {
     hedges: new Map(),
     ejections: new Map(),
     noEdgeErrors: new Map(),
+    clientsLimited: new Map(),
   };
 
   constructor(now: RouterNow) {
@@ -176,6 +183,10 @@ export class RouterMetrics {
     this.#count("noEdgeErrors");
   }
 
+  limited(limit: ClientLimit): void {
+    this.#count("clientsLimited", limit);
+  }
+
   /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
   #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
     const edges = now.edges().flatMap(({ health }) => lastReport(health)?.edge ?? []);
@@ -184,6 +195,8 @@ export class RouterMetrics {
         return REQUEST_OUTCOMES.map((outcome) => [outcome]);
       case "retries":
         return edges.flatMap((edge) => CONNECTION_FAULTS.map((reason) => [edge, reason]));
+      case "clientsLimited":
+        return clientLimits.map((limit) => [limit]);
       case "forwards":
       case "hedges":
       case "ejections":

@@ -1,4 +1,5 @@
 import type { RequestHandler } from "express";
+import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
@@ -25,7 +26,7 @@ export interface RouterParts {
   readonly limits?: Partial<Limits>;
 }
 
-interface Limits {
+interface Limits extends Partial<ClientLimits> {
   /** Time for a client to send a request's fields. */
   readonly fieldsMs: number;
   /** Clients' connections at a time. */
@@ -89,7 +90,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     clock,
     log,
     metrics,
-    limits,
+    limits: { ...clientLimitsOf(config), ...limits },
   });
   let stopping = false;
   const leave = () => {

@@ -1,5 +1,6 @@
 import { edgeDefaults } from "../edge/config.ts";
 import { type Address, type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
+import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { hostPort } from "../process/listen.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";
@@ -66,6 +67,7 @@ export async function startSystem(
         clientRegion: undefined,
         regions: new Map(),
         trustedProxies: [],
+        ...defaultClientLimits,
         logLevel,
         edges: { kind: "listed", grpcAddresses },
       },

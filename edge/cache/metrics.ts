@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
@@ -46,6 +47,11 @@ export const edgeCounters = [
     name: "callsRefused",
     labels: ["reason"],
     help: "gRPC calls not done; the label names gRPC's own reason.",
+  },
+  {
+    name: "clientsLimited",
+    labels: ["reason"],
+    help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
   },
   {
     name: "clientsLeftBehind",
@@ -100,6 +106,7 @@ export type ReasonedCounter = Extract<Counters, { labels: readonly ["reason"] }>
 interface ReasonOf {
   readonly notStored: NotStored;
   readonly callsRefused: CallRefusal;
+  readonly clientsLimited: ClientLimit;
 }
 
 /** Why a gRPC call is not done, in gRPC's own words. */
@@ -137,6 +144,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   // An overtaken fill has a counter of its own.
   notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
   callsRefused: callRefusals,
+  clientsLimited: clientLimits,
 };
 
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */

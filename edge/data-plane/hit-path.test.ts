@@ -25,7 +25,8 @@ import { HitPath } from "./hit-path.ts";
 import { responseHead } from "./response-head.ts";
 import { SlowClients } from "./slow-clients.ts";
 
-const PEER = peerAt("192.0.2.7", "http");
+const NOBODY = new TrustedProxies([]);
+const PEER = peerAt("192.0.2.7", "http", NOBODY);
 const SITE = "default";
 
 /** One edge with an empty store, and the two ways in which it answers. */
@@ -48,7 +49,7 @@ class TwoPaths {
     const parts = { id: "edge-1", origins: new Map(), store, purges: this.follower, clock, log };
     this.edge = cacheOf(parts, 2 ** 24);
     const origin = { kind: "directory", path: "/" } as const;
-    this.#addressing = new Addressing(new Sites([{ name: SITE, hosts: [], origin }]), new TrustedProxies([]));
+    this.#addressing = new Addressing(new Sites([{ name: SITE, hosts: [], origin }]), NOBODY);
     const clients = new SlowClients(store);
     this.#hits = new HitPath(this.edge, this.#addressing, clients, this.#date).for(PEER);
   }

@@ -1,5 +1,6 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { RefusedRequest } from "../../http/message/refusal.ts";
+import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-streams.ts";
@@ -18,7 +19,7 @@ import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
 
-const CLIENT_LIMITS: ServerLimits = {
+const CLIENT_LIMITS: Omit<ServerLimits, keyof ClientLimits> = {
   fieldsMs: 10_000,
   // The origin's deadlines are kept where it is asked.
   answererMs: Number.POSITIVE_INFINITY,
@@ -31,7 +32,7 @@ const CLIENT_LIMITS: ServerLimits = {
   connections: 4_000,
 };
 
-export interface ListenerConfig {
+export interface ListenerConfig extends ClientLimits {
   /** How much later every answer is given, to play a far edge. */
   readonly simulateLatencyMs: number;
   /** Networks of the proxies that are believed about the addresses before them. */
@@ -69,7 +70,12 @@ export class Listener {
       name: `${edge.id} HTTP data port`,
       scheme: "http",
       clock: edge.clock,
-      limits: { ...CLIENT_LIMITS, ...limits },
+      limits: { ...CLIENT_LIMITS, ...clientLimitsOf(config), ...limits },
+      proxies: this.#proxies,
+      limited: (limit, client) => {
+        edge.counters.addReason("clientsLimited", limit);
+        edge.log.warn({ sampled: "client-limit", limit, client }, "client met a limit");
+      },
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),

@@ -19,6 +19,8 @@ export type Refusal =
   | "host-mismatch"
   | FramingFault
   | "expectation"
+  /** Its client has as many requests under way as it may have. */
+  | "client-requests"
   /** Part of a request did not arrive in time. */
   | "request-too-slow"
   /** A body whose chunks are malformed. */

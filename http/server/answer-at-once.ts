@@ -27,45 +27,46 @@ export interface AnsweredAtOnce {
 }
 
 export interface AtHandParts {
-  readonly socket: Socket;
   readonly outgoing: WriteBuffer;
-  readonly peer: Peer;
   readonly atOnce: AnswersAtOnce | undefined;
   /** Logs what the program threw. */
-  readonly fault: (thrown: unknown) => void;
+  readonly fault: (thrown: unknown, exchange: undefined) => unknown;
 }
 
 /** Answers the requests of one connection that can be answered at once. Those that came together are answered in one write. */
 export class AtHand {
+  readonly #socket: Socket;
+  readonly #peer: Peer;
   readonly #parts: AtHandParts;
   #answer: ReturnType<AnswersAtOnce> | undefined;
   /** It is gathered and not written yet. */
   #last: AnsweredAtOnce | undefined;
 
-  constructor(parts: AtHandParts) {
+  constructor(socket: Socket, peer: Peer, parts: AtHandParts) {
+    this.#socket = socket;
+    this.#peer = peer;
     this.#parts = parts;
   }
 
   /** Gathers the answer; false when there is none. */
   answers(request: RequestHead): boolean {
-    const { socket, outgoing } = this.#parts;
     const { persists, version } = request.fields;
     if (!persists || version !== "1.1") return false;
     const answer = this.#find(request);
     if (answer === undefined) return false;
     this.#last = { request, answer };
-    outgoing.gather(socket, answer.head, answer.body);
+    this.#parts.outgoing.gather(this.#socket, answer.head, answer.body);
     return true;
   }
 
   #find(request: RequestHead): AnswerAtOnce | undefined {
-    const { atOnce, peer, fault } = this.#parts;
+    const { atOnce, fault } = this.#parts;
     if (atOnce === undefined) return undefined;
     try {
-      this.#answer ??= atOnce(peer);
+      this.#answer ??= atOnce(this.#peer);
       return this.#answer(request);
     } catch (thrown) {
-      fault(thrown);
+      fault(thrown, undefined);
       // It may still be answered like any other.
       return undefined;
     }
@@ -76,7 +77,7 @@ export class AtHand {
     const last = this.#last;
     if (last === undefined) return undefined;
     this.#last = undefined;
-    this.#parts.outgoing.flush(this.#parts.socket);
+    this.#parts.outgoing.flush(this.#socket);
     return last;
   }
 }

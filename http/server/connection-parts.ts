@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { Scheme } from "../message/scheme.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
+import type { ClientRequests } from "./client-requests.ts";
 import type { Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
@@ -13,6 +14,7 @@ export interface ConnectionParts {
   readonly scheme: Scheme;
   readonly outgoing: WriteBuffer;
   readonly connections: Connections;
+  readonly requests: ClientRequests;
   /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
   readonly limits: TimeoutLimits & { readonly fieldsMs: number };
   /** A request counts as in flight from now on. */

@@ -2,12 +2,14 @@ import type { Socket } from "node:net";
 import { FIELDS_TOO_SLOW, type RefusedRequest } from "../message/refusal.ts";
 import { type RequestHead, RequestHeads } from "../message/request-head.ts";
 import { AtHand } from "./answer-at-once.ts";
+import { TOO_MANY_REQUESTS } from "./client-requests.ts";
 import type { ConnectionParts } from "./connection-parts.ts";
 import { CLOSED, overdue, type State } from "./connection-state.ts";
 import type { OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
+import { endByFault } from "./fault.ts";
 import { closeIfSilent, HalfClose } from "./half-close.ts";
-import { type Peer, peerAt } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
 import { Timeouts } from "./timeouts.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
@@ -30,14 +32,12 @@ export class Connection implements ClientSide, OpenConnection {
   readonly #atHand: AtHand;
 
   /** The socket stays open for writing when the client closes its side. */
-  constructor(socket: Socket, parts: ConnectionParts) {
+  constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
     this.socket = socket;
     this.outgoing = parts.outgoing;
-    this.peer = peerAt(socket.remoteAddress, parts.scheme);
+    this.peer = peer;
     this.#parts = parts;
-    const { outgoing, peer } = this;
-    const fault = (thrown: unknown) => void parts.fault(thrown, undefined);
-    this.#atHand = new AtHand({ socket, outgoing, peer, atOnce: parts.atOnce, fault });
+    this.#atHand = new AtHand(socket, peer, parts);
     this.#state = { kind: "idle", since: parts.clock.monotonic() };
     socket
       .on("drain", () => this.#guarded(() => this.#drained()))
@@ -50,6 +50,12 @@ export class Connection implements ClientSide, OpenConnection {
   /** The client has sent these bytes. `shared`: they are there until this returns, and no longer. */
   received(bytes: Buffer, shared: boolean): void {
     this.#guarded(() => this.#received(bytes, shared));
+  }
+
+  get receives(): boolean {
+    const exchange = this.#exchange;
+    // What a proxy passes on is not its own.
+    return exchange?.countsFor === this.peer.client && exchange.body?.whole === false && !exchange.begun;
   }
 
   get closing(): boolean {
@@ -72,10 +78,6 @@ export class Connection implements ClientSide, OpenConnection {
     this.socket.destroy();
   }
 
-  checkTime(now: number): void {
-    this.#guarded(() => this.#checkTime(now));
-  }
-
   answered(): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
@@ -93,6 +95,10 @@ export class Connection implements ClientSide, OpenConnection {
 
   get #exchange(): Exchange | undefined {
     return this.#state.kind === "exchange" ? this.#state.exchange : undefined;
+  }
+
+  checkTime(now: number): void {
+    this.#guarded(() => this.#checkTime(now));
   }
 
   #checkTime(now: number): void {
@@ -167,7 +173,13 @@ export class Connection implements ClientSide, OpenConnection {
     // What its client has not taken yet of the answers before counts as part of this one.
     this.#atHand.send();
     this.unread.own();
-    const exchange = this.#exchangeOf(request, empty ? undefined : new RequestBody(framing, this.unread));
+    const client = this.#parts.requests.clientOf(this.peer, request.fields);
+    if (!this.#parts.requests.begin(client)) {
+      this.#refuse(TOO_MANY_REQUESTS, request.method === "HEAD");
+      return;
+    }
+    const body = empty ? undefined : new RequestBody(framing, this.unread);
+    const exchange = this.#exchangeOf(request, body, client);
     try {
       this.#parts.take(exchange);
     } catch (thrown) {
@@ -175,9 +187,9 @@ export class Connection implements ClientSide, OpenConnection {
     }
   }
 
-  #exchangeOf(request: RequestHead, body: RequestBody | undefined): Exchange {
+  #exchangeOf(request: RequestHead, body?: RequestBody, client?: string): Exchange {
     const { connections, clock, limits } = this.#parts;
-    const exchange = new Exchange(request, body, this, new Timeouts(limits), clock.monotonic());
+    const exchange = new Exchange(request, body, this, new Timeouts(limits), clock.monotonic(), client);
     this.#state = { kind: "exchange", exchange };
     connections.busy(this);
     this.#parts.began();
@@ -198,7 +210,7 @@ export class Connection implements ClientSide, OpenConnection {
     this.#parts.connections.answered(this);
     if (this.socket.writableLength === 0) return;
     // What the client sends next waits until it has taken this.
-    const exchange = this.#exchangeOf(last.request, undefined);
+    const exchange = this.#exchangeOf(last.request);
     last.answer.waits(exchange);
     exchange.finish();
   }
@@ -228,6 +240,7 @@ export class Connection implements ClientSide, OpenConnection {
 
   #end(exchange: Exchange, end: "answered" | "cut" | "client-left"): void {
     this.#parts.ended();
+    if (exchange.countsFor !== undefined) this.#parts.requests.end(exchange.countsFor);
     exchange.onEnd?.(end);
   }
 
@@ -282,19 +295,6 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #fault(thrown: unknown): void {
-    const exchange = this.#exchange;
-    try {
-      const answer = this.#parts.fault(thrown, exchange);
-      exchange?.abandon("fault");
-      if (exchange !== undefined && exchange.end === undefined && !exchange.begun) {
-        exchange.closeAfter();
-        exchange.begin(answer);
-        exchange.finish();
-        return;
-      }
-    } catch (again) {
-      this.#parts.fault(again, undefined);
-    }
-    if (exchange?.end === undefined) this.socket.resetAndDestroy();
+    endByFault(thrown, this.#exchange, this.socket, this.#parts.fault);
   }
 }

@@ -1,5 +1,12 @@
+import { ClientCounts } from "./client-counts.ts";
+import type { Peer } from "./peer.ts";
+
 /** A client's connection, as far as the count of them needs it. */
 export interface OpenConnection {
+  /** A trusted proxy has connections for many clients. */
+  readonly peer: Pick<Peer, "client" | "trusted">;
+  /** Whether a request is under way on it whose body is still arriving. */
+  readonly receives: boolean;
   checkTime(now: number): void;
   /** Takes no further request. An answer under way ends first. */
   stop(): void;
@@ -7,22 +14,62 @@ export interface OpenConnection {
   destroy(): void;
 }
 
+export interface ConnectionLimits {
+  /** Open at the same time. */
+  readonly connections: number;
+  /** Of one client at the same time. A trusted proxy has no such limit. */
+  readonly clientConnections: number;
+}
+
+// The last tenth is for clients with few connections, so that some large ones do not lock everybody out.
+const RESERVE = 0.1;
+// A browser opens six at a time; a hundredth of 4,000 is enough for a small office behind one address.
+const FEW = 0.01;
+
+/** What is done about a new connection. */
+export type Admission =
+  | "take"
+  /** It is taken when another one makes room. */
+  | "make-room"
+  /** Its client has as many as it may have. */
+  | "refuse";
+
+/** `open`: all that are open. `own`: those of the same client. */
+export function admission(
+  { open, own, ofProxy }: { readonly open: number; readonly own: number; readonly ofProxy: boolean },
+  { connections, clientConnections }: ConnectionLimits,
+): Admission {
+  if (!ofProxy && own >= clientConnections) return "refuse";
+  const isSmall = own < Math.max(1, Math.floor(connections * FEW));
+  const room = isSmall || ofProxy ? connections : connections - Math.floor(connections * RESERVE);
+  return open < room ? "take" : "make-room";
+}
+
 /**
- * The clients' connections, bounded in number. When there are too many, one on which nothing is under way makes
- * room: first those that never asked for anything, then those that were answered, the longest idle first. When all
- * are busy, the new one goes.
+ * The clients' connections, bounded in number. When there are too many, one of these makes room, the first that there is:
+ * 1. one that never asked for anything, or has had its last answer;
+ * 2. one that was answered and may ask again, the longest idle first;
+ * 3. one of the client that has the most, on which the body of a request is still arriving. A request that has arrived
+ *    whole is never given up for another one.
+ * When there is none, the new one goes.
  */
 export class Connections {
-  readonly #most: number;
+  readonly #limits: ConnectionLimits;
+  /** A connection was not taken, or was given up for another one. */
+  readonly #refused: (client: string) => void;
+  /** In the order in which they came. */
   readonly #all = new Set<OpenConnection>();
+  readonly #ofClient = new Map<string, Set<OpenConnection>>();
+  readonly #counts = new ClientCounts();
   /** They never asked, or have had their last answer. */
   readonly #useless = new Set<OpenConnection>();
   /** They have been answered and may ask again. */
   readonly #idle = new Set<OpenConnection>();
   #windingDown = false;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limits: ConnectionLimits, refused: (client: string) => void = () => undefined) {
+    this.#limits = limits;
+    this.#refused = refused;
   }
 
   /** Whether each answer is to be the last of its connection. */
@@ -31,23 +78,30 @@ export class Connections {
   }
 
   add(connection: OpenConnection): void {
-    if (this.#all.size >= this.#most) {
-      const leaves = first(this.#useless) ?? first(this.#idle);
-      if (leaves === undefined) {
-        connection.destroy();
-        return;
-      }
-      this.delete(leaves);
-      leaves.destroy();
+    const { client, trusted: ofProxy } = connection.peer;
+    const own = this.#counts.of(client);
+    switch (admission({ open: this.#all.size, own, ofProxy }, this.#limits)) {
+      case "take":
+        this.#take(connection);
+        break;
+      case "make-room":
+        if (this.#makeRoom(client, own)) this.#take(connection);
+        else this.#refuse(connection);
+        break;
+      case "refuse":
+        this.#refuse(connection);
     }
-    this.#all.add(connection);
-    this.#useless.add(connection);
   }
 
   delete(connection: OpenConnection): void {
-    this.#all.delete(connection);
+    if (!this.#all.delete(connection)) return;
     this.#useless.delete(connection);
     this.#idle.delete(connection);
+    const { client } = connection.peer;
+    this.#counts.remove(client);
+    const others = this.#ofClient.get(client);
+    others?.delete(connection);
+    if (others?.size === 0) this.#ofClient.delete(client);
   }
 
   /** A request is under way on it. */
@@ -88,6 +142,40 @@ export class Connections {
 
   destroyAll(): void {
     for (const connection of this.#all) connection.destroy();
+  }
+
+  #take(connection: OpenConnection): void {
+    const { client } = connection.peer;
+    this.#all.add(connection);
+    this.#useless.add(connection);
+    this.#counts.add(client);
+    const own = this.#ofClient.get(client) ?? new Set();
+    this.#ofClient.set(client, own.add(connection));
+  }
+
+  /** An answer would need its request to be read, which is what it costs. */
+  #refuse(connection: OpenConnection): void {
+    this.#refused(connection.peer.client);
+    connection.destroy();
+  }
+
+  /** For a client that has `own` connections. Returns whether there is room now. */
+  #makeRoom(client: string, own: number): boolean {
+    const unused = first(this.#useless) ?? first(this.#idle);
+    const leaves = unused ?? this.#receivingOfLargest(client, own);
+    if (leaves === undefined) return false;
+    if (unused === undefined) this.#refused(leaves.peer.client);
+    this.delete(leaves);
+    leaves.destroy();
+    return true;
+  }
+
+  #receivingOfLargest(client: string, own: number): OpenConnection | undefined {
+    const { largest } = this.#counts;
+    // A client gives nothing up for another that has as much.
+    if (largest === undefined || largest === client || this.#counts.of(largest) <= own + 1) return undefined;
+    for (const connection of this.#ofClient.get(largest) ?? []) if (connection.receives) return connection;
+    return undefined;
   }
 }
 

@@ -67,6 +67,8 @@ export class Exchange {
   /** Monotonic milliseconds. */
   readonly arrivedAt: number;
   readonly timeouts: Timeouts;
+  /** The client for whom it counts as a request under way; undefined: it does not. */
+  readonly countsFor: string | undefined;
   answerer: Answerer | undefined;
   /** Called once, when all is over. */
   onEnd: ((end: ExchangeEnd) => void) | undefined;
@@ -81,11 +83,13 @@ export class Exchange {
     client: ClientSide,
     timeouts: Timeouts,
     arrivedAt: number,
+    countsFor?: string,
   ) {
     this.request = request;
     this.body = body;
     this.timeouts = timeouts;
     this.arrivedAt = arrivedAt;
+    this.countsFor = countsFor;
     this.#client = client;
     const { persists, version } = request.fields;
     // RFC 9112 section 9.3: a proxy keeps no connection to a client of HTTP/1.0.

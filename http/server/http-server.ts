@@ -10,23 +10,30 @@ import { listen } from "../../process/listen.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { Scheme } from "../message/scheme.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
+import { ClientRequests } from "./client-requests.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionParts } from "./connection-parts.ts";
-import { Connections } from "./connections.ts";
+import { type ConnectionLimits, Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
+import { peerAt } from "./peer.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
 /** What a client may take of the server's time and room. Times in milliseconds. */
-export interface ServerLimits extends TimeoutLimits {
+export interface ServerLimits extends TimeoutLimits, ConnectionLimits {
   /** For a field section to arrive, from its first byte, or from the connection when nothing comes. */
   readonly fieldsMs: number;
   /** How often all times are checked: how late they may be noticed. */
   readonly checkMs: number;
-  /** Open at the same time. */
-  readonly connections: number;
+  /** Requests of one client under way at the same time. */
+  readonly clientRequests: number;
 }
+
+/** Which limit a client has met. */
+export const clientLimits = ["connections", "requests"] as const;
+export type ClientLimit = (typeof clientLimits)[number];
 
 /** The program that runs on the server. */
 export interface HttpServerOptions {
@@ -35,6 +42,10 @@ export interface HttpServerOptions {
   readonly scheme: Scheme;
   readonly clock: Clock;
   readonly limits: ServerLimits;
+  /** They are believed about whose requests they pass on. */
+  readonly proxies: TrustedProxies;
+  /** A client (client-address.ts) was refused, or had a connection taken from it. */
+  readonly limited: (limit: ClientLimit, client: string) => void;
   /** A request has come. It is answered through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
@@ -56,14 +67,15 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { clock, scheme, limits, take, atOnce, refuse, fault } = options;
-    this.#connections = new Connections(limits.connections);
+    const { clock, scheme, limits, proxies, limited, take, atOnce, refuse, fault } = options;
+    this.#connections = new Connections(limits, (client) => limited("connections", client));
     const parts: ConnectionParts = {
       clock,
       scheme,
       limits,
       outgoing: new WriteBuffer(),
       connections: this.#connections,
+      requests: new ClientRequests(proxies, limits.clientRequests, (client) => limited("requests", client)),
       began: () => {
         this.#inFlight += 1;
       },
@@ -79,7 +91,7 @@ export class HttpServer {
     const sockets = { noDelay: true, highWaterMark: 1, allowHalfOpen: true, pauseOnConnect: true };
     this.#server = createServer(sockets, (accepted) => {
       const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
-      const connection = new Connection(socket, parts);
+      const connection = new Connection(socket, peerAt(socket.remoteAddress, scheme, proxies), parts);
       this.#connections.add(connection);
       socket.resume();
     });

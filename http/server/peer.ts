@@ -1,4 +1,6 @@
 import type { Scheme } from "../message/scheme.ts";
+import { clientOf } from "./client-address.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** The other end of a connection. The same object for each of its requests. */
 export interface Peer {
@@ -6,10 +8,15 @@ export interface Peer {
   readonly scheme: Scheme;
   /** The client's IP address, or that of a proxy in front of us. */
   readonly address: string;
+  /** Whom it counts for, see client-address.ts. */
+  readonly client: string;
+  /** Whether it is one of the trusted proxies. */
+  readonly trusted: boolean;
 }
 
 /** A socket for both IP versions shows IPv4 clients as ::ffff:192.0.2.7 (RFC 4291 section 2.5.5.2). */
-export function peerAt(remoteAddress = "unknown", scheme: Scheme): Peer {
+export function peerAt(remoteAddress = "unknown", scheme: Scheme, proxies: TrustedProxies): Peer {
   const mapped = remoteAddress.startsWith("::ffff:");
-  return { scheme, address: mapped ? remoteAddress.slice("::ffff:".length) : remoteAddress };
+  const address = mapped ? remoteAddress.slice("::ffff:".length) : remoteAddress;
+  return { scheme, address, client: clientOf(address), trusted: proxies.trusts(address) };
 }

@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import { Timeouts } from "./timeouts.ts";
 
-const LIMITS = { answererMs: 40_000, answerMs: 60_000, readerMs: 30_000, senderMs: 30_000 };
+const LIMITS = {
+  answererMs: 40_000,
+  answerMs: 60_000,
+  readerMs: 30_000,
+  senderMs: 30_000,
+  bodyTimeout: 900_000,
+  bodyRate: 1_024,
+};
 
 describe("the timeouts of a request", () => {
   it("gives the answerer its time to begin the answer", () => {
@@ -43,14 +50,27 @@ describe("the timeouts of a request", () => {
     expect(now).to.equal(35_000);
   });
 
-  it("lets a large body take as long as it needs while it comes at 2 KiB a second", () => {
+  /** When a body is overdue that comes at so many bytes a second. */
+  const overdueAt = (bytesPerSecond: number): number | undefined => {
     const timeouts = new Timeouts(LIMITS);
     for (let now = 0; now < 3_600_000; now += 1000) {
       timeouts.waitFor("sender", now);
-      expect(timeouts.overdue(now + 999)).to.equal(undefined);
-      timeouts.tookBody(2048);
+      if (timeouts.overdue(now + 999) === "sender") return now + 999;
+      timeouts.tookBody(bytesPerSecond);
       timeouts.waitFor("answerer", now + 1000);
     }
+    return undefined;
+  };
+
+  it("gives a body that comes fast enough all of its time, and no more", () => {
+    expect(overdueAt(1_024)).to.equal(900_999);
+    expect(overdueAt(100_000)).to.equal(900_999);
+  });
+
+  it("cuts a body that is slower than its rate once it has used up its 30 s", () => {
+    expect(overdueAt(1_000)).to.equal(900_999);
+    expect(overdueAt(512)).to.be.within(59_000, 61_000);
+    expect(overdueAt(1)).to.be.within(30_000, 31_000);
   });
 
   it("cuts a client that takes nothing of its answer for 30 s", () => {

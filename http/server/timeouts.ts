@@ -21,12 +21,13 @@ export interface TimeoutLimits {
   readonly answerMs: number;
   /** Until the client has taken what was written. */
   readonly readerMs: number;
-  /** For the request's body: all waits together. Each KiB that arrives adds a second. */
+  /** For the request's body: all waits together. What arrives adds to it, as much as it may take at `bodyRate`. */
   readonly senderMs: number;
+  /** For the request's body, from the first wait on. */
+  readonly bodyTimeout: number;
+  /** Bytes a second. */
+  readonly bodyRate: number;
 }
-
-// 1 KiB a second is slower than any link that people use. A body may pause, but one that trickles is cut.
-const SENDER_BYTES_PER_MS = 1024 / 1000;
 
 /** How long one request has waited for whom. Instants are monotonic milliseconds. */
 export class Timeouts {
@@ -36,6 +37,8 @@ export class Timeouts {
   #answererMs = 0;
   #senderMs = 0;
   #bodyBytes = 0;
+  /** Since when the server has waited for the body, now and then. */
+  #bodySince: number | undefined;
 
   constructor(limits: TimeoutLimits) {
     this.#limits = limits;
@@ -51,6 +54,7 @@ export class Timeouts {
     if (party === this.#party && party !== "answer") return;
     if (this.#party === "answerer") this.#answererMs += now - this.#since;
     if (this.#party === "sender") this.#senderMs += now - this.#since;
+    if (party === "sender") this.#bodySince ??= now;
     this.#party = party;
     this.#since = now;
   }
@@ -63,14 +67,15 @@ export class Timeouts {
 
   /** The party that has used up its time, if one has. */
   overdue(now: number): Overdue | undefined {
-    const { answererMs, answerMs, readerMs, senderMs } = this.#limits;
+    const { answererMs, answerMs, readerMs, senderMs, bodyTimeout, bodyRate } = this.#limits;
     const waited = now - this.#since;
     switch (this.#party) {
       case "answerer":
         return this.#answererMs + waited > answererMs ? "answerer" : undefined;
       case "sender": {
-        const allowed = senderMs + this.#bodyBytes / SENDER_BYTES_PER_MS;
-        return this.#senderMs + waited > allowed ? "sender" : undefined;
+        const allowed = senderMs + (this.#bodyBytes / bodyRate) * 1000;
+        const total = now - (this.#bodySince ?? now);
+        return this.#senderMs + waited > allowed || total > bodyTimeout ? "sender" : undefined;
       }
       case "reader":
         return waited > readerMs ? "reader" : undefined;

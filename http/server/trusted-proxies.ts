@@ -2,6 +2,7 @@ import { BlockList, isIP, isIPv6 } from "node:net";
 import type { ValueType } from "../../process/settings/values.ts";
 import { authorityText, parseAuthority } from "../message/authority.ts";
 import type { Scheme } from "../message/scheme.ts";
+import { clientOf } from "./client-address.ts";
 
 /** An IP address, or a network in CIDR notation. */
 export const network: ValueType<string> = {
@@ -28,13 +29,13 @@ export class TrustedProxies {
    * it, when it is trusted, and its own. A client's word would be a forgery.
    */
   chain(peer: string, said: string | undefined): string {
-    const believed = said !== undefined && CHAIN.test(said) && this.#trusts(peer);
+    const believed = said !== undefined && CHAIN.test(said) && this.trusts(peer);
     return believed ? `${said}, ${peer}` : peer;
   }
 
   /** The scheme that the client used, for X-Forwarded-Proto: the word of a trusted `peer`, else our port's scheme. */
   scheme(peer: string, said: string | undefined, own: Scheme): Scheme {
-    if (said === undefined || !this.#trusts(peer)) return own;
+    if (said === undefined || !this.trusts(peer)) return own;
     // Several proxies make a list; the first value is that of the proxy nearest to the client.
     const first = said.split(",", 1)[0]?.trim().toLowerCase();
     return first === "http" || first === "https" ? first : own;
@@ -42,17 +43,24 @@ export class TrustedProxies {
 
   /** The host that the client asked for, for X-Forwarded-Host: the word of a trusted `peer`, else its Host. */
   host(peer: string, said: string | undefined, own: string | undefined): string | undefined {
-    if (said === undefined || !this.#trusts(peer)) return own;
+    if (said === undefined || !this.trusts(peer)) return own;
     const authority = parseAuthority(said.split(",", 1)[0]?.trim() ?? "");
     return authority === undefined ? own : authorityText(authority);
   }
 
-  /** Whether each address that a request came by is trusted. `chain`: as above. */
-  trustsAll(chain: string): boolean {
-    return chain.split(",").every((address) => this.#trusts(address.trim()));
+  /** The client of a request (client-address.ts): the last address of its chain that is not trusted. */
+  requester(peer: string, said: string | undefined): string {
+    const addresses = this.chain(peer, said).split(",");
+    const last = addresses.findLast((address) => !this.trusts(address.trim()));
+    return clientOf((last ?? addresses[0] ?? peer).trim());
   }
 
-  #trusts(address: string): boolean {
+  /** Whether each address that a request came by is trusted. `chain`: as above. */
+  trustsAll(chain: string): boolean {
+    return chain.split(",").every((address) => this.trusts(address.trim()));
+  }
+
+  trusts(address: string): boolean {
     return isIP(address) !== 0 && this.#networks.check(address, familyOf(address));
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
+import { peerAt } from "../../http/server/peer.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { RequestLines, requestHeadOut } from "./request-head-out.ts";
 
@@ -39,7 +40,7 @@ function toEdge(...lines: readonly string[]): string[] {
 
 const START = ["GET /a HTTP/1.1", "Host: www.example"];
 
-const peer = (address: string) => ({ scheme: "http", address }) as const;
+const peer = (address: string) => peerAt(address, "http", nobody);
 
 describe("the head of a forwarded request", () => {
   it("keeps the fields' order, case and duplicates", () => {

@@ -1,5 +1,6 @@
 import { cacheOf } from "../../edge/cache/context.ts";
 import type { EdgeCounters } from "../../edge/cache/metrics.ts";
+import { edgeDefaults } from "../../edge/config.ts";
 import { Listener } from "../../edge/data-plane/listener.ts";
 import { CLIENT_HOST } from "../../edge/origin/host-policy.ts";
 import { openOrigin } from "../../edge/origin/open-origin.ts";
@@ -38,7 +39,7 @@ export async function startTestListener(
   const listener = new Listener(
     edge,
     new Sites([{ name: "default", hosts: [], origin: { kind: "http", url } }]),
-    { simulateLatencyMs: 0, trustedProxies: ["127.0.0.0/8"], isToken: () => false },
+    { ...edgeDefaults(), simulateLatencyMs: 0, isToken: () => false },
     limits,
   );
   const port = await listener.open("127.0.0.1", 0);

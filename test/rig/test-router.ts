@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
+import { defaultClientLimits } from "../../http/server/client-limits.ts";
 import { systemClock } from "../../process/clock.ts";
 import type { RouterConfig } from "../../router/config.ts";
 import { type RouterParts, type RunningRouter, startRouter } from "../../router/router.ts";
@@ -42,6 +43,7 @@ export async function startTestRouter(
       clientRegion: undefined,
       regions: new Map(),
       trustedProxies: [],
+      ...defaultClientLimits,
       logLevel: "debug",
       edges: { kind: "listed", grpcAddresses: edges.map(({ grpcAddress }) => grpcAddress) },
       ...config,

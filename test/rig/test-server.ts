@@ -2,6 +2,7 @@ import type { Refusal } from "../../http/message/refusal.ts";
 import type { AnswersAtOnce } from "../../http/server/answer-at-once.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
+import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 
 /** A bare HTTP server on a free port, and what its program did wrong. */
@@ -9,6 +10,8 @@ export interface TestServer {
   readonly server: HttpServer;
   readonly url: string;
   readonly faults: readonly unknown[];
+  /** Each limit that a client has met, and the client. */
+  readonly limited: readonly string[];
 }
 
 export async function startTestServer(
@@ -18,6 +21,7 @@ export async function startTestServer(
   atOnce?: AnswersAtOnce,
 ): Promise<TestServer> {
   const faults: unknown[] = [];
+  const limited: string[] = [];
   const server = new HttpServer({
     name: "test port",
     scheme: "http",
@@ -30,8 +34,14 @@ export async function startTestServer(
       senderMs: 30_000,
       checkMs: 500,
       connections: 1_000,
+      clientConnections: 1_000,
+      clientRequests: 1_000,
+      bodyTimeout: 900_000,
+      bodyRate: 1_024,
       ...limits,
     },
+    proxies: new TrustedProxies(["127.0.0.1"]),
+    limited: (limit, client) => limited.push(`${limit} ${client}`),
     take,
     ...(atOnce === undefined ? {} : { atOnce }),
     refuse: ({ detail }) => refusalText(detail),
@@ -41,7 +51,7 @@ export async function startTestServer(
     },
     trouble: (error) => faults.push(error),
   });
-  return { server, url: `http://127.0.0.1:${await server.open("127.0.0.1", 0)}`, faults };
+  return { server, url: `http://127.0.0.1:${await server.open("127.0.0.1", 0)}`, faults, limited };
 }
 
 /** The answer to what is refused: the reason stands in a field. */

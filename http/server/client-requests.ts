@@ -1,0 +1,44 @@
+import type { RefusedRequest } from "../message/refusal.ts";
+import type { RequestFields } from "../message/request-fields.ts";
+import { ClientCounts } from "./client-counts.ts";
+import type { Peer } from "./peer.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
+
+/** RFC 6585 section 4. */
+export const TOO_MANY_REQUESTS: RefusedRequest = {
+  status: 429,
+  detail: "client-requests",
+  message: "too many requests of this client are under way",
+};
+
+/** The requests under way of each client, as it is seen through trusted proxies. */
+export class ClientRequests {
+  readonly #counts = new ClientCounts();
+  readonly #proxies: TrustedProxies;
+  readonly #most: number;
+  readonly #refused: (client: string) => void;
+
+  /** `refused`: a client has as many as it may have. */
+  constructor(proxies: TrustedProxies, most: number, refused: (client: string) => void) {
+    this.#proxies = proxies;
+    this.#most = most;
+    this.#refused = refused;
+  }
+
+  /** Whose request it is. */
+  clientOf(peer: Peer, { section }: RequestFields): string {
+    return peer.trusted ? this.#proxies.requester(peer.address, section.get("X-Forwarded-For")) : peer.client;
+  }
+
+  /** Counts a request; false when the client has as many as it may have. */
+  begin(client: string): boolean {
+    const isRoom = this.#counts.of(client) < this.#most;
+    if (isRoom) this.#counts.add(client);
+    else this.#refused(client);
+    return isRoom;
+  }
+
+  end(client: string): void {
+    this.#counts.remove(client);
+  }
+}
