@@ -27,7 +27,11 @@ function edge(origin: HttpOrigin): Promise<Target> {
 /** A router in front of an edge that is the origin itself. */
 async function router(origin: HttpOrigin): Promise<Target> {
   const behind = await RoutedEdge.start("edge-1", { ping: { httpPort: Number(origin.url.port) } });
-  const { base, running } = await startTestRouter([behind], {}, { limits: { connections: CONNECTIONS, stopMs: 0 } });
+  const { base, running } = await startTestRouter(
+    [behind],
+    {},
+    { limits: { connections: CONNECTIONS, stopMs: 0 } },
+  );
   return {
     url: base,
     stop: async () => {
