@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { controlHost, edgeConfig } from "./config.ts";
 import { Token } from "./control-plane/token.ts";
 import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
@@ -44,6 +45,7 @@ describe("the edge's settings", () => {
       workers: 1,
       simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],
+      ...defaultClientLimits,
       drain: 30_000,
       purgeRate: 5_000,
       logLevel: "info",
