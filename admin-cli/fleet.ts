@@ -113,14 +113,22 @@ function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
 /** A call to one edge. The answer names the edge. */
 export type Ask<T extends { readonly edge: string }> = (client: EdgeClient) => Promise<T>;
 
-/** Finds the fleet through the first address that answers, then asks every edge itself. Throws a Failure. */
+/**
+ * Finds the fleet through the first address that answers, then asks every edge itself. Throws a Failure. `outdated` is
+ * told when that edge cannot say what edges there are now, and why.
+ */
 export async function askFleet<T extends { readonly edge: string }>(
   access: FleetAccess,
   ask: Ask<T>,
+  outdated: (problem: string) => void = () => undefined,
 ): Promise<Asked<T>[]> {
   const contact = await reachEdge(access);
   try {
-    const fleet = fleetOf(contact, await contact.client.stats(CALL_MS));
+    const known = await contact.client.stats(CALL_MS);
+    if (known.membersOutdated !== "") {
+      outdated(`${contact.ping.edge}: ${known.membersOutdated}; the edges are those that it last knew of`);
+    }
+    const fleet = fleetOf(contact, known);
     return await Promise.all(fleet.map((edge) => askOne(contact, edge, access.token, ask)));
   } finally {
     contact.client.close();

@@ -2,12 +2,13 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import type { Readiness } from "../process/operator-port.ts";
-import type { EdgeStats, Member, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../purge-log/position.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { CacheContext } from "./cache/context.ts";
 import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
+import { soon } from "./control-plane/soon.ts";
 import type { Listener } from "./data-plane/listener.ts";
 import { ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
@@ -81,18 +82,20 @@ export class EdgeReport {
     };
   }
 
-  /** The heartbeat table; as it was at the last answer while the purge log does not answer. */
-  async members(): Promise<readonly Member[]> {
+  /** The heartbeat table; as it was last read while the purge log does not answer. */
+  async members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">> {
+    let membersOutdated = "";
     try {
-      const members = await this.#purgeLog.members();
+      const members = await soon(this.#purgeLog.members(), this.#parts.clock);
       this.#lastMembers = members.map((member) => ({ ...member, position: formatPosition(member.position) }));
     } catch (thrown) {
+      membersOutdated = `the heartbeat table cannot be read: ${describeError(thrown)}`;
       this.#parts.log.info(
         { cause: describeError(thrown) },
         "heartbeat table unreadable; last known members used",
       );
     }
-    return this.#lastMembers;
+    return { members: [...this.#lastMembers], membersOutdated };
   }
 
   /** Prometheus text. */

@@ -40,6 +40,18 @@ describe("admin-cli edges", () => {
     expect(run.stdout).to.match(/^edge-2 .* fedcba98$/m);
   });
 
+  it("lists the edges that were last known, and says why, while the heartbeat table cannot be read", async () => {
+    const [first, second] = edges;
+    first.script.members = [first.member(), second.member()];
+    first.script.membersOutdated = "the heartbeat table cannot be read: no answer";
+    const run = await runAdminCli(["edges", "--json", "--edge", first.address]);
+    expect(run.code).to.equal(0);
+    expect(JSON.parse(run.stdout).edges).to.have.length(2);
+    expect(run.stderr).to.equal(
+      "admin-cli: edge-1: the heartbeat table cannot be read: no answer; the edges are those that it last knew of\n",
+    );
+  });
+
   it("calls an edge unreachable when nobody, or another edge, answers at its address", async () => {
     const [first, second] = edges;
     const gone = { ...second.member(), edge: "edge-3", grpcAddress: "127.0.0.1:1" };

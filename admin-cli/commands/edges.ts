@@ -8,6 +8,10 @@ import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
+// The edge looks at the heartbeat table before it asks the purge log to decide. Where that does not answer, the edge says
+// so after up to 2 s for the look of another caller, for its own, and for the decision.
+const FORGET_MS = 7_000;
+
 /** One edge in the output; `heartbeatAgeMs` is null when the edge is not in the heartbeat table. */
 interface EdgeRow {
   readonly edge: string;
@@ -27,7 +31,7 @@ export const edgesCommand: Command = {
   summary: "list the edges with their addresses and states; forget one that is gone",
   options: COMMON_OPTIONS,
   notes: [
-    "Addresses, position and heartbeat come from the heartbeat table. The state comes from the edge itself:\nserving, lapsed or draining. An edge that answers no Ping within 2 s is unreachable.",
+    "Addresses, position and heartbeat come from the heartbeat table. The state comes from the edge itself:\nserving, lapsed or draining. An edge that answers no Ping within 2 s is unreachable.\nWhile the heartbeat table cannot be read, the list is what the edge last knew, and stderr says so.",
     "forget <id> removes an edge that is gone for good, so that purges no longer wait for it. It refuses unknown ids,\nand edges whose lease may still run. It needs the token in EDGECACHE_TOKEN, if the fleet has one. The read token\nin EDGECACHE_READ_TOKEN is enough for the list.",
     "Exit codes: 0 an edge answered (forget: the edge is removed); 1 no edge answered, or forget was refused.",
   ],
@@ -38,7 +42,11 @@ export const edgesCommand: Command = {
     if (forgotten !== undefined) {
       return forget(forgotten, access, values.json === true, terminal);
     }
-    const asked = await askFleet(access, (client) => client.ping(CALL_MS));
+    const asked = await askFleet(
+      access,
+      (client) => client.ping(CALL_MS),
+      (problem) => terminal.complain(problem),
+    );
     const rows = asked.map(
       ({ edge, answer }): EdgeRow => ({
         edge: edge.edge,
@@ -75,7 +83,7 @@ function edgeToForget(positionals: readonly string[]): string | undefined {
 async function forget(id: string, access: FleetAccess, json: boolean, terminal: Terminal): Promise<ExitCode> {
   const { client } = await reachEdge(access);
   try {
-    await client.forget(id, CALL_MS);
+    await client.forget(id, FORGET_MS);
   } finally {
     client.close();
   }

@@ -22,6 +22,7 @@ import { type PurgeCall, readPurgeRequest } from "./purge-request.ts";
 import { PurgeRate } from "./rate-limit.ts";
 import { MOST_WAITING, Rebounds } from "./rebounds.ts";
 import { collectReceipts, isProven, type Receipts } from "./receipts.ts";
+import { soon } from "./soon.ts";
 
 /** What the calls about purges need of their edge. */
 export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log"> {
@@ -209,9 +210,10 @@ export class PurgeCalls {
    * answer: what happened here is still told.
    */
   async #members(): Promise<readonly Member[]> {
-    const { purgeLog, log } = this.#parts;
+    const { purgeLog, clock, log } = this.#parts;
     try {
-      const [members, counts] = await Promise.all([purgeLog.members(), purgeLog.counts()]);
+      const both = Promise.all([purgeLog.members(), purgeLog.counts()]);
+      const [members, counts] = await soon(both, clock);
       return members.map((member) => ({ ...member, applied: counts.get(member.edge) ?? member.applied }));
     } catch (thrown) {
       log.info(

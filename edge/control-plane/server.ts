@@ -23,7 +23,6 @@ import {
   ExplainRequest,
   type ExplainResponse,
   ForgetRequest,
-  type Member,
   PingRequest,
   type PingResponse,
   PurgesRequest,
@@ -44,7 +43,7 @@ import { authorize, type CallRight, type Tokens } from "./token.ts";
 export interface CallableStatus {
   ping(): PingResponse;
   stats(): EdgeStats;
-  members(): Promise<readonly Member[]>;
+  members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">>;
 }
 
 export interface ControlPlaneParts {
@@ -165,7 +164,7 @@ export class ControlPlane {
         return { ok: true, value: edge.ping() };
       }),
       stats: this.#unary(of.stats, callReader("request", StatsRequest.decode), "read", async () => {
-        const value: StatsResponse = { stats: edge.stats(), members: [...(await edge.members())] };
+        const value: StatsResponse = { stats: edge.stats(), ...(await edge.members()) };
         return { ok: true, value };
       }),
       watchStats: {

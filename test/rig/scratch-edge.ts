@@ -44,6 +44,7 @@ export interface EdgeScript {
   ping: () => Reply<PingResponse>;
   stats: () => Reply<EdgeStats>;
   members: readonly Member[];
+  membersOutdated: string;
   purge: (request: PurgeRequest) => Reply<PurgeResponse>;
   purges: (request: PurgesRequest) => Reply<PurgesResponse>;
   forget: (request: ForgetRequest) => Reply<ForgetResponse>;
@@ -77,6 +78,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     ping: () => answer(pingResponse(id)),
     stats: () => answer(edgeStats(id)),
     members: [],
+    membersOutdated: "",
     purge: (request) => answer(appliedPurge(request, [id])),
     purges: () => answer({ edge: id, purges: [] }),
     forget: () => answer({}),
@@ -86,7 +88,10 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     ping: unary(() => script.ping()),
     stats: unary(() => {
       const reply = script.stats();
-      return reply.kind === "answer" ? answer({ stats: reply.value, members: [...script.members] }) : reply;
+      const { members, membersOutdated } = script;
+      return reply.kind === "answer"
+        ? answer({ stats: reply.value, members: [...members], membersOutdated })
+        : reply;
     }),
     purge: unary((request, metadata) => {
       purges.push(request);

@@ -9,6 +9,7 @@ import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
 import { ReflectionClient } from "../rig/reflection-client.ts";
+import { runAdminCli } from "../rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 
 describe("two edges on one Redis", () => {
@@ -50,6 +51,25 @@ describe("two edges on one Redis", () => {
   const all = (wanted: "serving" | "lapsed") =>
     Promise.all(edges.map((edge) => untilStats(edge.control, ({ state }) => state === wanted)));
   const control = (): string => edges[0]?.control ?? "";
+
+  it("tell an operator what they last knew, and why, while Redis accepts connections and answers nothing", async () => {
+    const cli = (...argv: string[]) => runAdminCli([...argv, "--json", "--edge", control()]);
+    const names = async () =>
+      JSON.parse((await cli("edges")).stdout).edges.map((row: { edge: string }) => row.edge);
+    expect(await names()).to.deep.equal(["edge-1", "edge-2"]);
+    redis.stop();
+    const edgesNow = await cli("edges");
+    const purges = await cli("purges");
+    const forgetting = await cli("edges", "forget", "edge-2");
+    redis.cont();
+    expect(JSON.parse(edgesNow.stdout).edges).to.have.length(2);
+    expect(edgesNow.stderr).to.match(
+      /^admin-cli: edge-1: the heartbeat table cannot be read: .* has not answered in 1000 ms; /,
+    );
+    expect([edgesNow.code, purges.code, purges.stderr]).to.deep.equal([0, 0, ""]);
+    expect(forgetting.code).to.equal(1);
+    expect(forgetting.stdout).to.match(/reading the table of edges: .*2000 ?ms/);
+  });
 
   it("both confirm a purge that one of them took", async () => {
     await pages();

@@ -67,6 +67,11 @@ export interface StatsResponse {
     | undefined;
   /** Every edge in the purge log's heartbeat table, this one included, sorted by id. */
   members: Member[];
+  /**
+   * Why members are what this edge last read, which may be nothing: the purge log does not answer. Empty when they are
+   * current.
+   */
+  membersOutdated: string;
 }
 
 /** WatchStatsRequest sets the period of the reports. */
@@ -583,7 +588,7 @@ export const StatsRequest: MessageFns<StatsRequest> = {
 };
 
 function createBaseStatsResponse(): StatsResponse {
-  return { stats: undefined, members: [] };
+  return { stats: undefined, members: [], membersOutdated: "" };
 }
 
 export const StatsResponse: MessageFns<StatsResponse> = {
@@ -593,6 +598,9 @@ export const StatsResponse: MessageFns<StatsResponse> = {
     }
     for (const v of message.members) {
       Member.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.membersOutdated !== "") {
+      writer.uint32(26).string(message.membersOutdated);
     }
     return writer;
   },
@@ -624,6 +632,14 @@ export const StatsResponse: MessageFns<StatsResponse> = {
             }
 
             message.members.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.membersOutdated = reader.string();
             continue;
           }
         }
