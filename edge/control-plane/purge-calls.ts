@@ -79,7 +79,7 @@ export class PurgeCalls {
         `rebound: must wait: ${MOST_WAITING} rebounds are waiting at ${id}; try again later`,
       );
     }
-    return this.carryOut(call.value, askedVia(by, id));
+    return this.carryOut(call.value, by);
   }
 
   /**
@@ -98,7 +98,7 @@ export class PurgeCalls {
       ...(pace === undefined ? {} : { pace }),
       ...(reboundMs === undefined ? {} : { reboundMs }),
       ...(namesSite ? { sites: this.#parts.sites.digest } : {}),
-      by,
+      by: askedVia(by, this.#parts.id),
     };
     const appended = await this.#append(entry);
     switch (appended.kind) {

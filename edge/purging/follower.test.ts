@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { Failure } from "../../process/failure.ts";
-import { createLog } from "../../process/log.ts";
+import { createLog, logTo } from "../../process/log.ts";
+import { LogWriter } from "../../process/log-writer.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { comparePositions, formatPosition, type Position } from "../../purge-log/position.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
@@ -13,6 +14,7 @@ import { requestFor, storedResponse } from "../../test/rig/stored-response.fixtu
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { PurgeFollower } from "./follower.ts";
+import { UNKNOWN_SITES } from "./known-sites.ts";
 
 /** A real purge log whose answers to heartbeats can be cut off or bent. */
 class TroubledLog extends MemoryPurgeLog {
@@ -349,5 +351,31 @@ describe("the purge follower", () => {
     expect(early.leaseLeftMs).to.be.greaterThan(0);
     await early.stop();
     await silent.close();
+  });
+
+  it("writes two lines a second about sites that it does not know, however many purges name them", async () => {
+    const lines: { msg: string; times?: number }[] = [];
+    const writer = new LogWriter((bytes, done) => {
+      lines.push(JSON.parse(Buffer.from(bytes).toString()));
+      done(true);
+    });
+    const other = new PurgeFollower({
+      leaseMs: 2_000,
+      purgeLog: log,
+      store,
+      clock,
+      log: logTo(writer, { program: "edge", level: "warn", clock }),
+      sites: { names: ["shop"], digest: "digest" },
+    });
+    await other.start({ edge: "edge-2", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
+    await turn();
+    for (let purges = 0; purges < 100; purges += 1) await append({ kind: "everything", site: "store" });
+    clock.advance(1_000);
+    await turn();
+    expect(lines.map(({ msg, times }) => [msg, times])).to.deep.equal([
+      [UNKNOWN_SITES, undefined],
+      [UNKNOWN_SITES, 99],
+    ]);
+    await other.stop();
   });
 });

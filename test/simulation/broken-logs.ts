@@ -154,6 +154,14 @@ export class AllFencible extends ChangedLog {
   }
 }
 
+/** Confirms the entry after the one that the edge has applied, too. */
+export class ConfirmingTooMuch extends ChangedLog {
+  override confirm(taker: string, confirmation: Confirmation): Promise<boolean> {
+    const { epoch, seq } = confirmation.position;
+    return super.confirm(taker, { ...confirmation, position: { epoch, seq: seq + 1 } });
+  }
+}
+
 /** Does not notice that the server's clock was set. */
 export class StepBlind extends ServerClock {
   override observe(): ServerTime {

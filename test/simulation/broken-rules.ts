@@ -21,7 +21,14 @@ import {
   UnfencedRefresh,
   Unflushed,
 } from "./broken-followers.ts";
-import { AllFencible, EveryoneAtTail, Forgetful, Holeless, StepBlind } from "./broken-logs.ts";
+import {
+  AllFencible,
+  ConfirmingTooMuch,
+  EveryoneAtTail,
+  Forgetful,
+  Holeless,
+  StepBlind,
+} from "./broken-logs.ts";
 import {
   DigestBlind,
   ForgettingAnyone,
@@ -142,7 +149,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "E5: the lease is renewed behind the tail",
     withLog((log) => new EveryoneAtTail(log)),
-    100,
+    410,
   ),
   // Where an epoch never comes again, a barrier tells an edge of each new history; E6 does not rely on that.
   broken(
@@ -204,6 +211,11 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     "R1: rows that the table of edges has lost are not missed",
     withRedis((wall, runId, data) => new RowBlind(wall, runId, data)),
     "known histories",
+  ),
+  broken(
+    "R2: an edge confirms what it has not applied",
+    withLog((log) => new ConfirmingTooMuch(log)),
+    60,
   ),
   broken(
     "R3: an edge does not notice that the clock of Redis was set",
