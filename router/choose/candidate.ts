@@ -8,47 +8,47 @@ import type { Timed } from "./hysteresis.ts";
 import { hashText } from "./rendezvous.ts";
 import { readiness } from "./slow-start.ts";
 
-/** An edge, as the choice sees it. */
+/** The input of the choice for one edge. */
 export interface ChoosableEdge {
   readonly id: string;
   readonly health: EdgeHealth;
   readonly traffic: {
     /** Requests of this router in flight there. */
     readonly inFlight: number;
-    /** Those of them without a first byte of a response. */
+    /** Of these, the requests without a first response byte. */
     readonly waiting: number;
     readonly ejection: Ejection;
-    /** Whether this router has lately sent it more than a few requests. */
+    /** Whether this router has recently sent it more than a few requests. */
     isBusy(now: number): boolean;
   };
 }
 
-/** What Pings say of the path to an edge. */
+/** The path to an edge, measured by Pings. */
 export interface MeasuredPath {
   readonly rttMs: number;
   /** Share of the latest Pings that were lost. */
   readonly loss: number;
   /** The part of the expected time that does not depend on load: base round-trip time and losses. */
   readonly pathMs: number;
-  /** The path has changed within the last seconds. */
+  /** The path has changed in the last seconds. */
   readonly pathChanged: boolean;
 }
 
 export interface CandidateLoad {
   /** How many times as long requests take because of load; 1 without load. */
   readonly factor: number;
-  /** The edge has been loaded lately. */
+  /** The edge was loaded recently. */
   readonly isLoaded: boolean;
-  /** This router has lately sent it more than a few requests. */
+  /** This router has recently sent it more than a few requests. */
   readonly isBusy: boolean;
 }
 
-/** Whether the edge should get requests at all, and how many. */
+/** Whether the edge should get requests, and how many. */
 export interface Fitness {
   readonly state: EdgeState;
   readonly ejection: Ejection;
   readonly isEjected: boolean;
-  /** 1, or less during its slow start. */
+  /** 1; less during slow start. */
   readonly readiness: number;
 }
 
@@ -62,7 +62,7 @@ export interface Candidate<E> extends Timed {
   readonly fitness: Fitness;
 }
 
-// About half a second until Pings show a change, and half a second until a move of shares has its effect.
+// Pings show a change after about half a second, and a move of shares takes effect after another half.
 export const LOOKAHEAD_MS = 1000;
 
 /** Undefined for an edge that is dead or not measured yet: it gets no requests. */

@@ -1,4 +1,4 @@
-/** Why the first of the edges is the first: the word for programs, and a sentence that goes on from "because". */
+/** Why the first edge was chosen: a word for programs, and text that follows "because". */
 export const CHOICE_REASONS = {
   "no-edge": "no edge is alive",
   only: "no other edge is alive",

@@ -10,37 +10,37 @@ import type { RouteRequest } from "./route-request.ts";
 export interface ChooserSettings {
   readonly policy: Policy;
   readonly regions: ClientRegions;
-  /** Drawn anew at each start: no two routers break ties in the same way. */
+  /** Random at each start, so that routers break ties differently. */
   readonly routerId: string;
   readonly random: Random;
-  /** For those who want to see what a rule is good for. */
+  /** Overrides for the simulation, which shows what each rule is for. */
   readonly rules?: Partial<ChoiceRules>;
 }
 
 export interface ChoiceRules extends Margins {
-  /** How far ahead the queue of an edge is seen. */
+  /** How far ahead the queue of an edge is predicted. */
   readonly lookaheadMs: number;
 }
 
 const RULES: ChoiceRules = { ...MARGINS, lookaheadMs: LOOKAHEAD_MS };
 
-/** What one choice was made from. */
+/** The figures behind one choice. */
 export interface Explanation<E> extends Choice<E> {
   readonly policy: Policy;
-  /** The client's region, when it is in the table. */
+  /** The client's region, if it is in the table. */
   readonly region: string | undefined;
   readonly ranking: Ranking<E>;
 }
 
 /**
- * One router's choices. Everything that Pings change is ranked when they change it, so that a request costs about a
- * microsecond. There is one ranking for clients of each region, and one for those whose region is not known.
+ * The choices of one router. It ranks the edges when a Ping changes something, so that a request costs about a
+ * microsecond. There is one ranking for each region, and one for clients without a known region.
  */
 export class Chooser<E extends ChoosableEdge> {
   readonly #settings: ChooserSettings;
   readonly #routerHash: number;
   readonly #rules: ChoiceRules;
-  /** Under undefined the one for clients of no known region. */
+  /** The key undefined has the ranking for clients without a known region. */
   readonly #rankings = new Map<string | undefined, Ranking<E>>();
 
   constructor(settings: ChooserSettings) {
@@ -50,7 +50,7 @@ export class Chooser<E extends ChoosableEdge> {
     this.update([], Number.NEGATIVE_INFINITY);
   }
 
-  /** To be called whenever something has changed: after each Ping, at an ejection, when edges join or leave. */
+  /** Call it after every change: a Ping, an ejection, an edge that joins or leaves. */
   update(edges: readonly E[], now: number): void {
     const candidates: Candidate<E>[] = [];
     for (const edge of edges) {
@@ -67,7 +67,7 @@ export class Chooser<E extends ChoosableEdge> {
     return pickEdge(policy, this.rankingFor(request), request, random);
   }
 
-  /** A choice for such a request, and what it is made from. The next request may get another one by chance. */
+  /** A choice for such a request, with its figures. The next request may get another one by chance. */
   explain(request: RouteRequest): Explanation<E> {
     const { policy, regions } = this.#settings;
     const region = regionOf(request.region, regions);

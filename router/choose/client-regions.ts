@@ -1,13 +1,13 @@
 import type { ValueType } from "../../process/settings/values.ts";
 
-/** By region of the client: the ids of the edges that are near it. */
+/** The ids of the edges near each region of clients. */
 export type ClientRegions = ReadonlyMap<string, ReadonlySet<string>>;
 
 const WORD = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * `eu=edge-1,edge-2;us=edge-3`. A name with an equals sign begins a region, so commas do in the place of the
- * semicolons: that is how a list in the configuration file arrives.
+ * `eu=edge-1,edge-2;us=edge-3`. A name with an equals sign starts a region. So commas may replace the
+ * semicolons, as they do for a list in the configuration file.
  */
 export const clientRegions: ValueType<ClientRegions> = {
   name: "region=edge,…;…",
@@ -36,7 +36,7 @@ export const clientRegions: ValueType<ClientRegions> = {
   format: (regions) => [...regions].map(([region, edges]) => `${region}=${[...edges].join(",")}`).join(";"),
 };
 
-/** The region that a request names, as the table knows it; case and blanks round it do not matter. */
+/** The region of a request, as the table spells it. Ignores case and surrounding blanks. */
 export function regionOf(value: string | undefined, regions: ClientRegions): string | undefined {
   if (value === undefined || regions.size === 0) return undefined;
   const region = value.trim().toLowerCase();

@@ -10,20 +10,20 @@ export interface EdgeLoad {
   readonly waiting: number;
 }
 
-// An idle Node process shows 1 to 2 ms, and a few more on a busy machine: no request is slower for it.
+// An idle Node process reports 1 to 2 ms, and a few more on a busy machine. Requests do not notice that.
 const SOUND_DELAY_MS = 15;
 
-// Pings wait in the same event loop, so they show most of the queue already. But a request takes more turns of it.
+// Pings wait in the same event loop, so they show most of the queue. But a request needs more turns of the loop.
 const REPORTED_PART = 1 / 4;
 
-// One process answers this many requests at a time without being slower.
+// One process answers this many concurrent requests without getting slower.
 const SANE_REQUESTS = 128;
 
 // Most requests in flight are long downloads, or wait for an origin that is equally far from every edge. Their number
-// alone may decide between edges about as near. It must never send a client to a far edge.
+// may decide between edges that are about equally near. It must never send a client to a far edge.
 const MOST_FOR_REQUESTS = 0.5;
 
-// A packet that is lost is sent again after 200 ms at the earliest (Linux, TCP_RTO_MIN).
+// Linux retransmits a lost packet after at least 200 ms (TCP_RTO_MIN).
 const LOST_PACKET_MS = 200;
 
 // The round trip to a process on the same machine. Below it, ratios are noise.
@@ -49,10 +49,10 @@ export function expectedMs(baseRttMs: number, factor: number, loss: number): num
   return Math.max(LEAST_BASE_MS, baseRttMs) * factor + loss * LOST_PACKET_MS;
 }
 
-// One deviation of the smoothed time is a third of the mean deviation of its samples; six of them are no chance.
+// The deviation of the smoothed time is a third of the mean deviation of its samples. Six of those are not chance.
 const NOISE_PER_VARIATION = 2;
 
-/** How far chance alone may move the expected time: `lossNoise` is that of the loss. */
+/** The noise of the expected time. `lossNoise` is the noise of the loss. */
 export function noiseMs(variationMs: number, lossNoise: number): number {
   return NOISE_PER_VARIATION * variationMs + lossNoise * LOST_PACKET_MS;
 }

@@ -8,11 +8,11 @@ import type { RouteRequest } from "./route-request.ts";
 
 /** How the first edge is chosen among the peers. */
 export type Policy =
-  /** The edge that should answer soonest. */
+  /** The edge with the least expected time. */
   | "nearest"
-  /** The less loaded of two edges, drawn at random from those about as near. */
+  /** The less loaded of two edges, drawn at random from those that are about equally near. */
   | "balanced"
-  /** Two edges own each cache key; the nearer of them. */
+  /** The nearer of the two edges that own the cache key. */
   | "owner";
 
 /** Uniform in [0, 1). */
@@ -20,7 +20,7 @@ export type Random = () => number;
 
 const NO_EDGE: Choice<never> = { edges: [], reason: "no-edge" };
 
-/** The edges to try for this request, best first. Behind the chosen one, the living edges follow in the ranking's order. */
+/** The edges to try for this request, best first. After the chosen one come the other living edges, in the order of the ranking. */
 export function pickEdge<E extends ChoosableEdge>(
   policy: Policy,
   ranking: Ranking<E>,
@@ -57,7 +57,7 @@ function balanced<E extends ChoosableEdge>(ranking: Ranking<E>, random: Random):
   const bestMs = ranked.slice(0, peers).reduce((least, each) => Math.min(least, each.expectedMs), Infinity);
   const near = ranked.slice(0, peers).filter(({ expectedMs }) => isAboutAsNear(expectedMs, bestMs));
   const one = Math.floor(random() * near.length);
-  // Any of the others, each as likely.
+  // Any of the others, with equal probability.
   const other = (one + 1 + Math.floor(random() * (near.length - 1))) % near.length;
   const [a, b] = [near[one], near[other]];
   if (a === undefined || b === undefined || near.length === 1) return nearest(ranking, random);
@@ -65,14 +65,14 @@ function balanced<E extends ChoosableEdge>(ranking: Ranking<E>, random: Random):
   return choiceOf(ranked, better, "less-loaded");
 }
 
-/** An edge in its slow start counts as busier. */
+/** An edge in slow start counts as busier. */
 function loadOf<E extends ChoosableEdge>({ edge, load, fitness }: Ranked<E>): number {
   return ((edge.traffic.inFlight + 1) * load.factor) / fitness.readiness;
 }
 
 /**
- * Both owners cache the key, so that either may fail. The choice between them changes only when one is clearly nearer.
- * When both have more requests than their part, the key has become hot: the next edges in its order help.
+ * Both owners cache the key, so that one may fail. The choice between them changes only when one is clearly nearer.
+ * When both have more than their part of the requests, the key is hot, and the next edges in its order help.
  */
 function owner<E extends ChoosableEdge>(
   ranking: Ranking<E>,
@@ -115,12 +115,12 @@ function ownersOf<E>(
   return first === undefined || second === undefined ? undefined : [first, second];
 }
 
-/** The preferred owner first. An owner in its slow start leaves a part of its keys to the other. */
+/** The preferred owner first. An owner in slow start leaves a part of its keys to the other. */
 function inOrder<E>(
   [first, second]: readonly [Ranked<E>, Ranked<E>],
   random: Random,
 ): readonly [Ranked<E>, Ranked<E>] {
-  // With steadied times: keys must not go back and forth between owners that are about as near.
+  // Uses the times with hysteresis, so that keys do not move back and forth between owners that are about equally near.
   const [near, far] = isClearlyBetter(steady(second), steady(first)) ? [second, first] : [first, second];
   const isReady = near.fitness.readiness === 1 || random() < near.fitness.readiness;
   const canStandIn = far.fitness.readiness === 1 && isAboutAsNear(far.expectedMs, near.expectedMs);

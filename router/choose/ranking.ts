@@ -10,19 +10,19 @@ import { drawHeir, isCautious, takeOver } from "./take-over.ts";
 
 /** A candidate with its place among the others. */
 export interface Ranked<E> extends Candidate<E> {
-  /** It is ejected, and enough edges of its state are left: it is tried after them. */
+  /** It is ejected, and enough other edges of its state are left. So it is tried after them. */
   readonly isTriedLast: boolean;
   readonly isInRegion: boolean;
   /** The expected time with hysteresis: it changes only when the change is clear. */
   readonly steadyMs: number;
-  /** Share of this router's requests that go there first, 0 to 1. During its slow start, a part of them goes elsewhere. */
+  /** Share of this router's requests that go there first, 0 to 1. During slow start a part of them goes elsewhere. */
   readonly share: number;
 }
 
 /** All candidates in the order in which they are tried, and the share of requests that each of them gets first. */
 export interface Ranking<E> {
   readonly at: number;
-  /** Since when another edge is clearly better than the primary; undefined while none is. */
+  /** The time since which another edge is clearly better than the primary; undefined while none is. */
   readonly doubtedSince: number | undefined;
   /** When other edges last took over the share of an edge that is no longer a peer; undefined when they never did. */
   readonly takenOverAt: number | undefined;
@@ -115,7 +115,7 @@ export function rank<E>(
   };
 }
 
-/** A number of this router from [0, 1). */
+/** A fixed number of this router in [0, 1). */
 function ownNumber(routerHash: number): number {
   return routerHash / 2 ** 32;
 }
@@ -158,7 +158,7 @@ function bestOf<E>(
     .reduce((best, each) => (preferenceFor(each) > preferenceFor(best) ? each : best));
 }
 
-/** The edge to which requests go: the same as before, until another has been clearly better for long enough. */
+/** The edge that gets the requests: the previous one, until another has been clearly better for long enough. */
 function primaryOf<E>(
   peers: readonly Candidate<E>[],
   best: Candidate<E>,
@@ -173,7 +173,7 @@ function primaryOf<E>(
   return now - doubtedSince >= hesitationMs ? { primary: best, ...settled } : { primary, doubtedSince };
 }
 
-/** In the order of before, unless one is clearly better. An edge that was no peer before has no place to keep. */
+/** In the previous order, unless one is clearly better. Only edges that were peers before have a place to keep. */
 function inStableOrder<E>(
   peers: readonly Candidate<E>[],
   before: Ranking<E> | undefined,
@@ -192,7 +192,7 @@ function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number, draw: number): 
   let upTo = 0;
   const lead = (first: Ranked<E>, share: number, reason: ChoiceReason) => {
     upTo += share;
-    // If a busy edge fails, the requests that wait there must not all go to one neighbour either.
+    // The requests that wait at a busy edge that fails must not all go to one neighbour either.
     const others = first.load.isBusy ? ranked.slice(0, peers).filter((each) => each !== first) : [];
     leads.push({ upTo, choice: choiceOf(ranked, first, reason, drawHeir(others, draw)) });
   };
@@ -210,7 +210,7 @@ function leadsOf<E>(ranked: readonly Ranked<E>[], peers: number, draw: number): 
   return last === undefined ? [] : [...leads, { ...last, upTo: 1 }];
 }
 
-/** The first edge that is warm and about as near. Without one, the fresh edge takes all of its requests itself. */
+/** The first edge that is warm and about as near. Without one, the fresh edge takes all its requests itself. */
 function standInFor<E>(fresh: Ranked<E>, peers: readonly Ranked<E>[]): Ranked<E> | undefined {
   return peers.find(
     (each) => each.fitness.readiness === 1 && isAboutAsNear(each.expectedMs, fresh.expectedMs),

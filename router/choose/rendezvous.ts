@@ -2,7 +2,7 @@
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** 32 bits of `text`, going on from `before` when given. */
+/** Hashes `text` to 32 bits; `before` is the hash of the text in front of it. */
 export function hashText(text: string, before: number = FNV_OFFSET): number {
   let hash = before;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME);
@@ -10,8 +10,8 @@ export function hashText(text: string, before: number = FNV_OFFSET): number {
 }
 
 /**
- * How much the one wants the other, 0 to 2^32 - 1: rendezvous hashing gives each key to the node with the highest
- * score, so that a node that joins takes its share of the keys and no key moves between the others.
+ * The rendezvous score of a node for a key, 0 to 2^32 - 1. The node with the highest score gets the key. So a node that
+ * joins takes its share of the keys, and no key moves between the others.
  */
 export function rendezvousScore(key: number, node: number): number {
   // The finalizer of MurmurHash3: every bit of the input changes every bit of the score.

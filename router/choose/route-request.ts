@@ -1,9 +1,9 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
 
-/** What the choice of an edge may know of a request. */
+/** The parts of a request that the choice of an edge uses. */
 export interface RouteRequest {
   readonly method: string;
-  /** Its Host, as the client wrote it. */
+  /** Its Host, as the client sent it. */
   readonly host: string;
   /** The request target in origin form. */
   readonly target: string;
@@ -11,14 +11,14 @@ export interface RouteRequest {
   readonly region: string | undefined;
 }
 
-/** What the choice may know of a request. `regionField`: the field, in lower case, that names the client's region. */
+/** Picks these parts. `regionField`: the field with the client's region, in lower case. */
 export function routeRequest(request: RequestHead, regionField: string | undefined): RouteRequest {
   const { method, host = "", path, fields } = request;
   const region = regionField === undefined ? undefined : lastValue(fields.raw, regionField);
   return { method, host, target: path, region };
 }
 
-/** RFC 9110 section 5.3 allows one line only for such a field; of several the last is the nearest proxy's. */
+/** RFC 9110 section 5.3 allows only one line of such a field. Of several, the last one is from the nearest proxy. */
 function lastValue(raw: readonly string[], name: string): string | undefined {
   for (let i = raw.length - 2; i >= 0; i -= 2) {
     const each = raw[i] ?? "";

@@ -1,7 +1,7 @@
 import type { CandidateLoad, MeasuredPath } from "./candidate.ts";
 import { isClearlyBetter, type Margins, type Timed } from "./hysteresis.ts";
 
-/** One edge that may take requests, and what this router sends there. */
+/** One edge that may take requests, and its share of them. */
 export interface Holding extends Timed {
   readonly measured: Pick<MeasuredPath, "pathMs" | "pathChanged">;
   readonly load: Pick<CandidateLoad, "isLoaded">;
@@ -9,19 +9,19 @@ export interface Holding extends Timed {
   readonly share: number;
 }
 
-/** How much time has passed, and what gain is worth a move. */
+/** The time since the last move, and the gain that is worth a move. */
 export interface Pace {
   readonly elapsedMs: number;
-  /** Edges have just taken over the share of a lost edge. The effect must show before shares move again. */
+  /** Edges have just taken over the share of a lost edge. Shares move again only after the effect shows. */
   readonly isCautious: boolean;
   readonly margins: Margins;
 }
 
-// At a gain of 100 %, half of an edge's requests leave it in a second. Edges and their queues show the consequences
-// about as fast. A router that moved faster would oscillate between two edges, and a thousand routers together.
+// At a gain of 100 %, half of an edge's requests leave it in a second. Edges and their queues show the effect about as
+// fast. Faster moves would make one router, or a thousand routers together, oscillate between two edges.
 const MOVED_PER_MS = 0.0005;
 
-// Smaller shares move as fast as this one; else the last requests would never move.
+// Smaller shares move as fast as this one. Otherwise the last requests would never move.
 const LEAST_MOVING = 0.1;
 
 // Load always fluctuates: a smaller gain is not worth a move.
@@ -31,15 +31,15 @@ const LOADED_GAIN_MS = 2;
 // When two edges are equally fast, the rest of the requests returns to the primary within half a minute.
 const GATHERED_PER_MS = 0.00004;
 
-// Smaller shares move at once: an endless tail helps nobody.
+// Smaller shares move at once, so that the move ends.
 const NEGLIGIBLE = 0.003;
 
 /**
  * Moves shares between edges. The first holding is the primary. There are two cases:
  * - Distance. A longer path concerns this router only, so an edge whose path is clearly longer loses its whole share to
- *   the primary at once. The exception: the primary has been loaded lately and no path has changed. Its load may have
+ *   the primary at once. The exception: the primary was loaded recently and no path has changed. Its load may have
  *   driven these requests away, and they must not all return at once.
- * - Load. It concerns every router. While either edge has been loaded lately, only a part of the requests moves to the
+ * - Load. It concerns every router. While either edge was loaded recently, only a part of the requests moves to the
  *   edge with the lowest expected time, in proportion to the gain, so that the move ends as that edge fills up.
  */
 export function moveShares<H extends Holding>(

@@ -1,8 +1,8 @@
 import { isClearlyBetter, type Timed } from "./hysteresis.ts";
 
 /**
- * Orders `items` by time, keeping those of `before` in the order they had unless one is clearly better than the
- * one before it. Items that were not in `before` come in by the order in which they are given.
+ * Orders `items` by time. Those in `before` keep their order unless one is clearly better than the one in front of
+ * it. The others are inserted in the given order.
  */
 export function stableOrder<T extends Timed>(items: readonly T[], before: ReadonlyMap<T, number>): T[] {
   const known = items

@@ -1,4 +1,4 @@
-/** An edge, and what a router sends there. */
+/** An edge and its share of a router's requests. */
 interface Held {
   readonly expectedMs: number;
   /** Share of its requests that go there first: 0 to 1. */
@@ -8,10 +8,10 @@ interface Held {
 // An edge with twice the expected time takes over a quarter as much.
 const POWER = 2;
 
-// By then the heirs have reported what the new requests did to them.
+// By then the heirs have reported the effect of the new requests.
 const CAUTIOUS_MS = 3000;
 
-/** Distributes the share of lost edges, `left`, over the edges that remain; the fastest gets most of it. */
+/** Distributes `left`, the share of lost edges, over the remaining edges. The fastest one gets the most. */
 export function takeOver<H extends Held>(heirs: readonly H[], left: number): H[] {
   const weights = heirs.map(weight);
   const all = weights.reduce((sum, each) => sum + each, 0);
@@ -32,7 +32,7 @@ function weight({ expectedMs }: Held): number {
   return 1 / Math.max(1, expectedMs) ** POWER;
 }
 
-/** Whether shares still move slowly, because edges have just taken over the share of a lost edge. */
+/** Whether shares still move slowly, because edges have just inherited the share of a lost one. */
 export function isCautious(takenOverAt: number | undefined, now: number): boolean {
   return takenOverAt !== undefined && now - takenOverAt < CAUTIOUS_MS;
 }

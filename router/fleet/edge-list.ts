@@ -4,7 +4,7 @@ import { type AliveHealth, lastReport, stateOf } from "../measure/edge-health.ts
 import type { EdgeState } from "../measure/ping-reply.ts";
 import type { FleetEdge } from "./fleet-edge.ts";
 
-/** One edge as /edges.json shows it. Null: not known. */
+/** One edge in /edges.json. Null: not known. */
 export interface EdgeRow {
   readonly edge: string | null;
   readonly grpcAddress: string;
@@ -20,11 +20,11 @@ export interface EdgeRow {
   readonly loadFactor: number | null;
   /** It has reported load within the last 10 s: requests leave it, or return to it, only gradually. */
   readonly loaded: boolean;
-  /** The time by which edges are chosen. */
+  /** The expected time, which orders the edges. */
   readonly expectedMs: number | null;
   /** Share of this router's requests that go there first, 0 to 1. */
   readonly share: number;
-  /** Below 1 during its slow start: the part of its share that it gets while another edge can take the rest. */
+  /** Below 1 during slow start: the part of its share that it gets while another edge can take the rest. */
   readonly readiness: number | null;
   /** Ejected because requests failed there. */
   readonly ejected: boolean;

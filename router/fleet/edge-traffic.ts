@@ -1,24 +1,24 @@
 import { type Ejection, nextEjection, SOUND, type TrafficEvent } from "../choose/ejection.ts";
 
-// Enough for a percentile that one slow answer does not move, few enough to sort at times.
+// Enough that one slow response does not move the percentile, and few enough to sort now and then.
 const SAMPLES = 128;
 const FEWEST_SAMPLES = 20;
 
-// Older answers say nothing of now.
+// Older responses say nothing about the present.
 const RECENT_MS = 60_000;
 
-// So many answers in so short a time are more than people at one browser make: what this edge does, others must be
-// able to do as well when it is lost.
+// This many responses in so short a time are more than one browser causes. If such an edge is lost, its load must be
+// spread.
 const BUSY_ANSWERS = 32;
 const BUSY_MS = 2000;
 
-// An edge that answers nothing more is lost within that time, and was busy until then.
+// An edge that stops answering is dead within this time, and was busy until then.
 const WAS_BUSY_MS = 5000;
 
-// The percentile is asked for with every request, and changes little from one to the next.
+// Every request needs the percentile, which changes little from one to the next.
 const COMPUTED_EVERY_MS = 250;
 
-/** What requests through this router have shown of one edge. Instants are monotonic milliseconds. */
+/** The traffic of this router to one edge. Instants are monotonic milliseconds. */
 export class EdgeTraffic {
   readonly #ejectionChanged: () => void;
   #inFlight = 0;
@@ -33,17 +33,17 @@ export class EdgeTraffic {
     ms: undefined,
   };
 
-  /** `ejectionChanged` is called when it has been ejected. */
+  /** Calls `ejectionChanged` when the edge has been ejected. */
   constructor(ejectionChanged: () => void = () => undefined) {
     this.#ejectionChanged = ejectionChanged;
   }
 
-  /** Requests sent there that are not over. */
+  /** Requests in flight. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** Those of them that have no first byte of an answer yet; long downloads are not among them. */
+  /** Requests in flight without a first response byte, so without long downloads. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -52,13 +52,13 @@ export class EdgeTraffic {
     return this.#ejection;
   }
 
-  /** A request is about to be sent there. */
+  /** Call it before sending a request. */
   began(): void {
     this.#inFlight += 1;
     this.#waiting += 1;
   }
 
-  /** The first byte of its answer has come, so long after it began. */
+  /** Call it at the first response byte, with the time since the request was sent. */
   answered(now: number, firstByteMs: number): void {
     this.#waiting -= 1;
     this.#firstByteMs[this.#next] = firstByteMs;
@@ -67,23 +67,23 @@ export class EdgeTraffic {
     this.#take("answered", now);
   }
 
-  /** It is over, well or not; pairs with began. */
+  /** Call it once after each `began`, whether the request succeeded or failed. */
   ended(wasAnswered: boolean): void {
     this.#inFlight -= 1;
     if (!wasAnswered) this.#waiting -= 1;
   }
 
-  /** A request failed there before its response began to make sense. */
+  /** Call it when a request failed before its response began. */
   failed(now: number, event: Exclude<TrafficEvent, "answered">): void {
     this.#take(event, now);
   }
 
-  /** Another process is there now: what the one before it did is forgotten. */
+  /** Call it when the edge has restarted. Forgets the previous process. */
   restarted(): void {
     this.#ejection = SOUND;
   }
 
-  /** Whether this router has lately sent it more than a few requests. */
+  /** Whether this router has recently sent it more than a few requests. */
   isBusy(now: number): boolean {
     const last = this.#answeredAt.at((this.#next - 1) % SAMPLES) ?? Number.NEGATIVE_INFINITY;
     const first = this.#answeredAt.at((this.#next - BUSY_ANSWERS) % SAMPLES) ?? Number.NEGATIVE_INFINITY;

@@ -10,7 +10,7 @@ import { EdgeTraffic } from "./edge-traffic.ts";
 /** The addresses of one edge. */
 export interface EdgeAddresses {
   readonly grpcAddress: string;
-  /** host:port of its data port, from the heartbeat table; undefined where only its Ping reply tells it. */
+  /** host:port of its data port, from the heartbeat table; undefined if only its Ping reply has it. */
   readonly httpAddress: string | undefined;
 }
 

@@ -25,11 +25,11 @@ export class Fleet {
   readonly #edges = new Map<string, FleetEdge>();
   readonly #sharedIds = new Set<string>();
   readonly #loggedStates = new WeakMap<FleetEdge, EdgeState>();
-  /** Edges whose health service said NOT_SERVING while their last Ping reply said `serving`. */
+  /** Edges whose health service reported NOT_SERVING while their last Ping reply was `serving`. */
   readonly #unconfirmed = new WeakSet<FleetEdge>();
-  /** The same edges as a list, made anew only when they change. */
+  /** The same edges as a list, replaced only when they change. */
   #list: readonly FleetEdge[] = [];
-  /** Edges that join from now on join a fleet that already takes requests. */
+  /** True once the fleet takes requests: edges that join later start with a slow start. */
   #isMeasured = false;
 
   constructor(parts: FleetParts) {
@@ -46,7 +46,7 @@ export class Fleet {
     return this.#chooser.choose(request);
   }
 
-  /** A choice for such a request, with all its figures. */
+  /** A choice for such a request, with its figures. */
   explain(request: RouteRequest): Explanation<FleetEdge> {
     return this.#chooser.explain(request);
   }
@@ -76,7 +76,7 @@ export class Fleet {
     this.#update();
   }
 
-  /** Resolves when each edge has answered, is found dead, or has left: at most a second after it joined. */
+  /** Resolves when each edge has answered, is dead, or has left: at most a second after it joined. */
   async measured(): Promise<void> {
     await Promise.all(this.edges.map(({ monitor }) => monitor.measured));
     this.#isMeasured = true;
@@ -110,7 +110,7 @@ export class Fleet {
     this.#guarded(() => this.#chooser.update(this.#list, this.#parts.clock.monotonic()));
   }
 
-  /** The boundary for everything that Pings set off: after a fault of ours the choice stays as it is. */
+  /** The boundary for everything that Pings cause. After a bug of ours the choice stays as it is. */
   #guarded(act: () => void): void {
     try {
       act();
@@ -130,7 +130,7 @@ export class Fleet {
     this.#update();
   }
 
-  /** Logs changes that an operator should know of, once each. */
+  /** Logs the changes that matter to an operator, once each. */
   #notice(edge: FleetEdge, health: EdgeHealth, before: EdgeHealth): void {
     const { log } = this.#parts;
     const { grpcAddress } = edge.addresses;
@@ -142,15 +142,15 @@ export class Fleet {
     const { edge: id, bootId } = health.report;
     const last = lastReport(before);
     if (last !== undefined && last.bootId !== bootId) edge.traffic.restarted();
-    // A status event brings no new answer.
+    // A status event is not an answered Ping.
     const isAnswer = before.kind !== "alive" || before.answeredAt !== health.answeredAt;
     if (isAnswer) this.#logState(edge, health, before);
     this.#reportSharedId(id);
   }
 
   /**
-   * A health service that says NOT_SERVING does not say why. Requests leave the edge at once. The log waits for two
-   * Pings, because a draining edge says so in its next reply.
+   * NOT_SERVING gives no reason. Requests leave the edge at once. The log entry waits for two Pings, because a draining
+   * edge reports that in its next reply.
    */
   #logState(edge: FleetEdge, health: AliveHealth, before: EdgeHealth): void {
     const state = stateOf(health);

@@ -5,41 +5,41 @@ import type { Log } from "../../process/log.ts";
 import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { EdgeAddresses } from "./fleet-edge.ts";
 
-// An edge that has left the table is gone after two looks at most; one that joins is seen at its first heartbeat, or
-// at the next look when that message is lost, and is measured a moment later.
+// The router notices a missing edge after at most two reads. It notices a new edge at its first heartbeat, or at the
+// next read if that message is lost.
 const LOOK_EVERY_MS = 400;
 
 export interface MembershipParts {
   readonly log: Log;
   readonly clock: Clock;
-  /** Called with the whole set whenever it was read. */
+  /** Called with the whole set after every read. */
   readonly found: (edges: readonly EdgeAddresses[]) => void;
-  /** Whether an edge that was found answers and is not about to leave. */
+  /** Whether this edge answers and is not draining. */
   readonly isAtWork: (edge: EdgeAddresses) => boolean;
 }
 
-// A table that has lost its rows gets them back with the edges' next heartbeats, as soon as they reach Redis again,
-// which they try every 2 s at least.
+// Lost rows come back with the next heartbeats of the edges. Edges that cannot reach Redis try again at least every
+// 2 s.
 const LOST_TABLE_MS = 3000;
 
 /**
- * Follows the heartbeat table. Every edge in it counts, however old its heartbeat is: the edge's own
- * answers to Ping say whether it is alive. While the table cannot be read the last set stays. An edge that is at work
- * has left when it is missing twice in a row, or, after the whole table was lost, when it does not come back into it.
+ * Follows the heartbeat table. Every edge in it counts, however old its heartbeat is, because its Ping replies show
+ * whether it is alive. While the table is unreadable the last set stays. A running edge has left when it is missing
+ * twice in a row, or when it does not return after the whole table was lost.
  */
 export class Membership {
   readonly #purgeLog: Pick<PurgeLog, "members" | "onJoin">;
   readonly #parts: MembershipParts;
   readonly #stopped = new AbortController();
-  /** The edges that were last in the table, as their heartbeats name them. */
+  /** The edges of the last read, with their ids from the heartbeats. */
   #known: ReadonlySet<string> = new Set();
   #found: readonly Found[] = [];
-  /** Until when rows may be missing because the table was lost. */
+  /** The end of the time in which rows may be missing because the table was lost. */
   #lostUntil = Number.NEGATIVE_INFINITY;
-  /** Aborted to look at once. */
+  /** Aborted to read at once. */
   #pause = new AbortController();
   #stopListening: () => void = () => undefined;
-  /** Ids of edges whose rows cannot be used; each is told of once. */
+  /** Ids of edges with unusable rows; each is logged once. */
   readonly #passedOver = new Set<string>();
   #readable = true;
 
@@ -48,10 +48,10 @@ export class Membership {
     this.#parts = parts;
   }
 
-  /** Resolves after the first look, whether it succeeded or not; then goes on looking until stop(). */
+  /** Resolves after the first read, successful or not. Then reads on until stop(). */
   async start(): Promise<void> {
     await this.#look();
-    // The first heartbeat of an edge that joins wakes us; that one has left, only the table says.
+    // The first heartbeat of a new edge wakes this loop. Only the table shows that an edge has left.
     this.#stopListening = this.#purgeLog.onJoin((beat) => {
       if (!this.#known.has(nameOf(beat))) this.#pause.abort();
     });
@@ -94,14 +94,14 @@ export class Membership {
       this.#readable = true;
       found(this.#found.map(({ edge }) => edge));
     } catch (thrown) {
-      // Said once for each outage, not at every look.
+      // Logged once per outage, not at every read.
       if (this.#readable)
         log.warn({ why: describeError(thrown) }, "heartbeat table unreadable; known edges stay");
       this.#readable = false;
     }
   }
 
-  /** Those in the table, and those at work that it may only have lost. */
+  /** The edges in the table, and running edges whose rows may be lost. */
   #withMissing(table: readonly Member[], wasReadable: boolean): readonly Found[] {
     const now = this.#parts.clock.monotonic();
     const there = table
@@ -111,7 +111,7 @@ export class Membership {
     const missing = this.#found.filter(
       ({ edge }) => !addresses.has(edge.grpcAddress) && this.#parts.isAtWork(edge),
     );
-    // Edges are forgotten one by one.
+    // Operators forget edges one by one, so a missing table is a loss.
     const isLost = there.length === 0 && (missing.length > 1 || !wasReadable);
     if (isLost) this.#lostUntil = now + LOST_TABLE_MS;
     const staying = missing.filter(({ isMissing }) => !isMissing || now < this.#lostUntil);
@@ -122,7 +122,7 @@ export class Membership {
     if (parseAddress(grpcAddress) !== undefined && parseAddress(httpAddress) !== undefined) return true;
     if (!this.#passedOver.has(edge)) {
       this.#passedOver.add(edge);
-      this.#parts.log.error({ edge, grpcAddress, httpAddress }, "edge with malformed addresses passed over");
+      this.#parts.log.error({ edge, grpcAddress, httpAddress }, "edge ignored: malformed addresses");
     }
     return false;
   }
@@ -130,11 +130,11 @@ export class Membership {
 
 interface Found {
   readonly edge: EdgeAddresses;
-  /** It was not in the table any more. */
+  /** It was missing in the last read. */
   readonly isMissing: boolean;
 }
 
-/** What the routing goes by: an edge that has moved is another one. */
+/** Identifies an edge for routing: one with a new address is a different edge. */
 function nameOf({ edge, grpcAddress, httpAddress }: Heartbeat): string {
   return `${edge} ${grpcAddress} ${httpAddress}`;
 }

@@ -2,20 +2,20 @@ import { ChunkedDecoder } from "../../http/message/chunked.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
 import { framingFor, type ResponseHead, ResponseHeads } from "../../http/message/response-head.ts";
 
-/** Who is told what an edge answers. Buffers are valid until the call returns. */
+/** Receives the response of an edge. Buffers are valid until the call returns. */
 export interface AnswerSink {
   /** RFC 9110 section 15.2. */
   interim(head: ResponseHead): void;
   head(head: ResponseHead, framing: Framing): void;
-  /** Bytes of the body as received, proven to be well-formed; `content` is what they say, without chunked coding. */
+  /** Bytes of the body as received, proven to be well-formed; `content` is the same without chunked coding. */
   body(received: Buffer, content: readonly Buffer[]): void;
 }
 
 export type AnswerProgress =
   | { readonly kind: "more" }
-  /** `excess`: bytes that nobody asked for came after it. */
+  /** `excess`: more bytes followed than the request asked for. */
   | { readonly kind: "whole"; readonly excess: boolean }
-  /** Nothing on this connection can be believed. */
+  /** The bytes are not HTTP. The connection is unusable. */
   | { readonly kind: "rubbish"; readonly why: string };
 
 type Stage =
@@ -25,32 +25,32 @@ type Stage =
   | { readonly kind: "until-close" }
   | { readonly kind: "whole" };
 
-// RFC 9110 section 15.2 allows any number of interim responses. An edge passes on 16 at most, and a flood must end.
+// RFC 9110 section 15.2 allows any number of interim responses. An edge relays at most 16, and a flood must end.
 const MAX_INTERIM = 32;
 
 const MORE: AnswerProgress = { kind: "more" };
 const WHOLE: AnswerProgress = { kind: "whole", excess: false };
 const EXCESS: AnswerProgress = { kind: "whole", excess: true };
 
-/** Reads the answers on one connection to an edge, one at a time, and lets nothing pass that is not HTTP. */
+/** Reads the responses on one connection to an edge, one at a time. Relays nothing that is not HTTP. */
 export class AnswerReader {
   readonly #heads = new ResponseHeads();
   #method = "";
   #stage: Stage = { kind: "whole" };
   #persists = false;
 
-  /** The next bytes are the answer to a request with this method. */
+  /** Call it before the response to a request with this method. */
   begin(method: string): void {
     this.#method = method;
     this.#stage = { kind: "head", interim: 0 };
   }
 
-  /** Whether another request may follow on this connection, as far as the last answer says. */
+  /** Whether the last response allows another request on this connection. */
   get persists(): boolean {
     return this.#persists;
   }
 
-  /** Tells `sink` what has arrived. After rubbish nothing more may be read. */
+  /** Reads bytes and calls `sink`. Do not call it again after `rubbish`. */
   read(bytes: Buffer, sink: AnswerSink): AnswerProgress {
     let at = 0;
     while (this.#stage.kind === "head") {
@@ -60,7 +60,7 @@ export class AnswerReader {
       at = read.end;
       const { head } = read;
       if (head.status < 200) {
-        // RFC 9110 section 15.2.2: nobody has asked to change the protocol.
+        // RFC 9110 section 15.2.2: no request asked for another protocol.
         if (head.status === 101) return rubbish("101 without having been asked");
         this.#stage.interim += 1;
         if (this.#stage.interim > MAX_INTERIM) return rubbish("more interim responses than allowed");
@@ -75,7 +75,7 @@ export class AnswerReader {
     return this.#readBody(this.#stage, bytes, at, sink);
   }
 
-  /** The edge has closed the connection in good order. Whether that was the end of the answer. */
+  /** Call it when the edge has closed the connection properly. Returns whether that ends the response. */
   closed(): boolean {
     return this.#stage.kind === "until-close";
   }

@@ -11,16 +11,16 @@ import { type ClientLines, requestHeadOut } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
-/** An attempt that failed before the client has seen anything of it. */
+/** An attempt that failed before the client received any of its response. */
 export interface FailedAttempt {
   readonly failure: RouterFailure;
   /** The edge may have seen the request. */
   readonly sent: boolean;
-  /** It used a kept connection that the edge was just closing: no fault of the edge. */
+  /** It used a kept connection that the edge was closing. That is not a failure of the edge. */
   readonly stale: boolean;
 }
 
-/** Where an attempt goes. */
+/** The target of an attempt. */
 export interface Destination {
   readonly edge: FleetEdge;
   readonly pool: EdgePool;
@@ -32,14 +32,14 @@ export interface Destination {
 export interface AttemptOwner {
   /** The head of an interim response, for the client. */
   interim(attempt: Attempt, head: string): void;
-  /** The edge begins to answer: no other response is wanted any more. */
+  /** The response has begun. The other attempt, if any, is no longer needed. */
   answering(attempt: Attempt): void;
   /** The whole response has been given to the client's connection. */
   relayed(attempt: Attempt): void;
   failed(attempt: Attempt, how: FailedAttempt): void;
   /** The response broke off after its head. */
   cut(attempt: Attempt, failure: RouterFailure): void;
-  /** The body that the client sends is malformed. */
+  /** The client's body is malformed. */
   malformedBody(why: string): void;
   /** Something threw. */
   faulted(thrown: unknown): void;
@@ -60,7 +60,7 @@ const CONNECTING: Stage = { kind: "connecting" };
 const WAITING: Stage = { kind: "waiting" };
 const OVER: Stage = { kind: "over" };
 
-/** Whether the request may be sent to another edge at any time: it is safe, and has no body to read a second time. */
+/** Whether the request may be sent to another edge at any time: it is safe, and has no body. */
 export function canBeRepeated({ request, body }: Exchange): boolean {
   return body === undefined && isSafe(request.method);
 }
@@ -86,7 +86,7 @@ export class Attempt implements ConnectionUser {
   /** The request's body, if it has one. */
   readonly #upload: BodyUpload | undefined;
 
-  /** Takes a kept connection if there is one, else a new one; with `fresh` always a new one. */
+  /** Uses a kept connection if there is one. With `fresh` always uses a new one. */
   constructor(to: Destination, exchange: Exchange, parts: AttemptParts, owner: AttemptOwner) {
     const { edge, pool, fresh } = to;
     const now = parts.clock.monotonic();
@@ -115,7 +115,7 @@ export class Attempt implements ConnectionUser {
     return this.#id;
   }
 
-  /** Whether the client has seen nothing of a response. */
+  /** Whether the client has received none of the response. */
   get waiting(): boolean {
     return this.#stage.kind === "connecting" || this.#stage.kind === "waiting";
   }
@@ -138,7 +138,7 @@ export class Attempt implements ConnectionUser {
     this.#uploadMore();
   }
 
-  /** More of the request's body has come. */
+  /** Call it when more of the request's body has arrived. */
   moreBody(): void {
     if (this.#stage.kind !== "connecting") this.#uploadMore();
   }
@@ -166,7 +166,7 @@ export class Attempt implements ConnectionUser {
     if (this.#stage.kind === "relaying") this.#stage.relay.readOver();
   }
 
-  /** The client has taken all that was sent. */
+  /** Call it when the client has taken all that was sent. */
   clientDrained(): void {
     if (this.#stage.kind === "relaying") this.#stage.relay.clientDrained();
   }
@@ -175,7 +175,7 @@ export class Attempt implements ConnectionUser {
     if (this.#stage.kind !== "relaying") return;
     this.#stage.relay.whole();
     const now = this.#parts.clock.monotonic();
-    // The response itself is whole. An edge that sends more than it was asked for is not to be trusted.
+    // The response itself is whole. But an edge that sends more than was asked for is not to be trusted.
     if (excess) this.edge.traffic.failed(now, "rubbish");
     this.#end();
     this.#connection.release(this.#upload?.whole !== false && !excess, now);

@@ -3,21 +3,21 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import type { RequestBody } from "../../http/server/request-body.ts";
 import type { EdgeConnection } from "./edge-connection.ts";
 
-/** Why an upload has come to rest. */
+/** Why an upload has stopped for now. */
 export type UploadRest =
-  /** The edge takes no more for now. */
+  /** The edge accepts no more for now. */
   | { readonly kind: "edge-full" }
-  /** The next bytes are the client's to send. */
+  /** The client has to send more. */
   | { readonly kind: "client-slow" }
   | { readonly kind: "whole" }
-  /** What the client sent is no body. */
+  /** The client's bytes are not a valid body. */
   | { readonly kind: "malformed"; readonly why: string };
 
 const EDGE_FULL: UploadRest = { kind: "edge-full" };
 const CLIENT_SLOW: UploadRest = { kind: "client-slow" };
 const WHOLE: UploadRest = { kind: "whole" };
 
-/** A request's body on its way to one edge, delimited anew. */
+/** Sends a request's body to one edge, with new framing. */
 export class BodyUpload {
   readonly #exchange: Exchange;
   readonly #body: RequestBody;
@@ -30,12 +30,12 @@ export class BodyUpload {
     this.#connection = connection;
   }
 
-  /** Whether the edge has been given all of it. */
+  /** Whether all of it has been sent. */
   get whole(): boolean {
     return this.#whole;
   }
 
-  /** Sends what has come of it, as far as the edge takes it. */
+  /** Sends what has arrived, as far as the edge accepts it. */
   go(): UploadRest {
     while (!this.#whole) {
       if (this.#connection.full) return EDGE_FULL;

@@ -16,15 +16,15 @@ export interface ConnectionFault {
 export interface ConnectionUser extends AnswerSink {
   /** The request may be written. */
   connected(): void;
-  /** The edge takes more of the request's body. */
+  /** The edge accepts more of the request's body. */
   drained(): void;
-  /** One read from the socket is over: its parts can go out together. */
+  /** One read from the socket has ended, so its parts can be sent together. */
   readOver(): void;
   /** The response is complete. */
   whole(excess: boolean): void;
-  /** There will be no response, or no more of it. */
+  /** There will be no response, or no rest of it. */
   failed(fault: ConnectionFault): void;
-  /** The edge has stopped answering Pings; the connection says nothing about it yet. */
+  /** The edge has stopped answering Pings. The connection itself has not failed. */
   edgeDied(why: string): void;
   /** One of these calls threw. The connection is closed. */
   faulted(thrown: unknown): void;
@@ -32,15 +32,15 @@ export interface ConnectionUser extends AnswerSink {
 
 /** The pool that a connection belongs to. */
 export interface ConnectionPool {
-  /** It is idle, and good for another request. */
+  /** It is idle and can carry another request. */
   keep(connection: EdgeConnection, now: number): void;
   /** It is closed. */
   forget(connection: EdgeConnection): void;
 }
 
 /**
- * connecting → busy ⇄ idle. Any state → closed: by the edge, by a fault, by the user. An idle connection still reads:
- * bytes or an end close it.
+ * connecting → busy ⇄ idle. Any state → closed: by the edge, by a failure, by the user. An idle connection still
+ * reads: bytes or an end close it.
  */
 type State =
   | { readonly kind: "connecting"; readonly user: ConnectionUser }
@@ -51,10 +51,10 @@ type State =
 const IDLE: State = { kind: "idle" };
 const CLOSED: State = { kind: "closed" };
 
-// A lost SYN is sent again after 1 s; by then the next edge is the better choice.
+// A lost SYN is retransmitted after 1 s. By then the next edge is the better choice.
 const CONNECT_MS = 1000;
 
-// Shared by all connections: everything in it is used or copied before the read is over.
+// Shared by all connections: each read uses or copies its bytes before it ends.
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** One keep-alive connection to an edge, for one request at a time. */
@@ -65,9 +65,9 @@ export class EdgeConnection {
   #state: State;
   #answers = 0;
   #held = false;
-  /** The field lines of its answers, for clients. */
+  /** The field lines of its responses, for clients. */
   readonly lines = new ResponseLines();
-  /** Since when it is idle, in monotonic milliseconds. Kept by its pool. */
+  /** The time since which it is idle, in monotonic milliseconds. Its pool sets it. */
   idleSince = 0;
 
   constructor(address: Address, pool: ConnectionPool, user: ConnectionUser) {
@@ -95,7 +95,7 @@ export class EdgeConnection {
       .on("close", () => this.#guarded(() => this.#gone(new Error("closed"))));
   }
 
-  /** Whether it has carried a response before: then the edge may be closing it just now. */
+  /** Whether it has carried a response before. If so, the edge may be closing it just now. */
   get reused(): boolean {
     return this.#answers > 0;
   }
@@ -116,7 +116,7 @@ export class EdgeConnection {
     this.#socket.write(head, "latin1");
   }
 
-  /** One more part of the request. */
+  /** Writes one more part of the request. */
   sendMore(bytes: Buffer | string): void {
     this.#socket.write(bytes, "latin1");
   }
@@ -126,7 +126,7 @@ export class EdgeConnection {
     return this.#socket.writableNeedDrain;
   }
 
-  /** Several parts written between these go out together. */
+  /** Parts that are written between these two calls are sent together. */
   cork(): void {
     this.#socket.cork();
   }
@@ -146,7 +146,7 @@ export class EdgeConnection {
     this.#socket.resume();
   }
 
-  /** The request is over. The connection is kept when both sides are ready for another one. */
+  /** Ends the request. Keeps the connection if both sides are ready for another one. */
   release(good: boolean, now: number): void {
     if (this.#state.kind !== "busy") return;
     if (!good || !this.#reader.persists) {
@@ -159,7 +159,7 @@ export class EdgeConnection {
     this.#pool.keep(this, now);
   }
 
-  /** The user is not called any more. */
+  /** Closes the connection. The user gets no more calls. */
   destroy(): void {
     this.#state = CLOSED;
     this.#close();
@@ -174,7 +174,7 @@ export class EdgeConnection {
     return state.kind === "connecting" || state.kind === "busy" ? state.user : undefined;
   }
 
-  /** The boundary for everything that an edge sets off: a fault of ours ends the request, never the process. */
+  /** The boundary for everything that an edge causes. A bug of ours ends the request, never the process. */
   #guarded(act: () => void): void {
     const user = this.#user;
     try {
@@ -214,7 +214,7 @@ export class EdgeConnection {
     }
   }
 
-  /** The socket has ended: in good order when there is no cause. */
+  /** The socket has closed: properly, if there is no cause. */
   #gone(cause: Error | undefined): void {
     const state = this.#state;
     switch (state.kind) {

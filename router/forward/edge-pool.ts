@@ -1,21 +1,21 @@
 import { type Address, parseAddress } from "../../process/address.ts";
 import { type ConnectionPool, type ConnectionUser, EdgeConnection } from "./edge-connection.ts";
 
-// Below the 5 s after which most servers close an idle connection, for an edge that gives no hint.
+// For an edge without a Keep-Alive hint: below the 5 s after which most servers close an idle connection.
 const KEEP_MS = 4000;
 
-// A hint is obeyed with a second to spare: a request that is on its way when the edge closes is lost work.
+// One second less than the hint, because a request is lost if the edge closes while it is on its way.
 const MARGIN_MS = 1000;
 
-// Edges keep their side for a minute or so; longer than that, firewalls in between may have forgotten it.
+// Edges keep a connection for about a minute. After that, firewalls may have forgotten it.
 const MOST_KEEP_MS = 60_000;
 
 const KEEP_ALIVE_TIMEOUT = /(?:^|[\s,])timeout=(\d{1,9})(?:$|[\s,;])/i;
 
-// More than are used at a time by a router that is busy; each is a descriptor here and at the edge.
+// More than a busy router uses at a time. Each one is a file descriptor here and at the edge.
 const MOST_IDLE = 256;
 
-/** The keep-alive connections to one edge's HTTP data plane. The one used last is used first, so that the rest grow old. */
+/** The keep-alive connections to one edge's data port. The last used one is reused first, so that the others expire. */
 export class EdgePool implements ConnectionPool {
   readonly address: string;
   readonly #to: Address;
@@ -24,7 +24,7 @@ export class EdgePool implements ConnectionPool {
   #keepMs = KEEP_MS;
   #closed = false;
 
-  /** `address`: host:port. Throws when it is none. */
+  /** Throws if `address` is not host:port. */
   constructor(address: string) {
     const to = parseAddress(address);
     if (to === undefined) throw new Error(`an edge's address must be host:port, got ${address}`);
@@ -32,12 +32,12 @@ export class EdgePool implements ConnectionPool {
     this.#to = to;
   }
 
-  /** How many connections are kept and unused. */
+  /** The number of idle connections. */
   get idle(): number {
     return this.#idle.length;
   }
 
-  /** A connection for one request: one that is kept, else, or when it must be `fresh`, a new one. */
+  /** A connection for one request: an idle one, or a new one if there is none or it must be `fresh`. */
   take(user: ConnectionUser, now: number, fresh: boolean): EdgeConnection {
     const kept = fresh ? undefined : this.#idle.pop();
     if (kept === undefined) {
@@ -46,7 +46,7 @@ export class EdgePool implements ConnectionPool {
       return opened;
     }
     if (now - kept.idleSince > this.#keepMs) {
-      // The one used last is too old: so are the others.
+      // The last used one is too old, so the others are too.
       kept.destroy();
       this.sweep(now);
       return this.take(user, now, true);
@@ -55,7 +55,7 @@ export class EdgePool implements ConnectionPool {
     return kept;
   }
 
-  /** Obeys what the edge says of how long it keeps idle connections. `raw`: the fields of an answer. */
+  /** Obeys the edge's Keep-Alive hint. `raw`: the fields of a response. */
   learn(raw: readonly string[]): void {
     for (let i = 0; i + 1 < raw.length; i += 2) {
       if (raw[i]?.toLowerCase() !== "keep-alive") continue;
@@ -64,19 +64,19 @@ export class EdgePool implements ConnectionPool {
     }
   }
 
-  /** Closes what has been idle for too long. */
+  /** Closes connections that have been idle for too long. */
   sweep(now: number): void {
     const old = this.#idle.findLastIndex(({ idleSince }) => now - idleSince > this.#keepMs);
     for (const connection of this.#idle.splice(0, old + 1)) connection.destroy();
   }
 
-  /** The edge has stopped answering Pings. */
+  /** Call it when the edge has stopped answering Pings. */
   edgeDied(why: string): void {
     for (const connection of this.#idle.splice(0)) connection.destroy();
     for (const connection of [...this.#all]) connection.edgeDied(why);
   }
 
-  /** Requests under way finish first. */
+  /** Closes the pool. Requests in flight finish first. */
   close(): void {
     this.#closed = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();

@@ -5,17 +5,17 @@ import { EdgePool } from "./edge-pool.ts";
 interface Opened {
   readonly address: string;
   readonly pool: EdgePool;
-  /** The latest report that named this address. */
+  /** The latest report with this address. */
   report: EdgeReport;
 }
 
-/** The connections to all edges of the fleet: one pool an edge, opened with its first request. */
+/** The connections to all edges: one pool per edge, opened at its first request. */
 export class EdgePools {
   readonly #opened = new Map<FleetEdge, Opened>();
-  /** A request may still hold an edge that has left: no pool is opened for it again. */
+  /** Edges that have left. A request may still try one, but it gets no new pool. */
   readonly #left = new WeakSet<FleetEdge>();
 
-  /** The pool of a living edge, a new one when a restart has moved its port. Undefined for every other edge. */
+  /** The pool of a living edge, or a new pool if a restart has changed its port. Undefined for any other edge. */
   of(edge: FleetEdge): EdgePool | undefined {
     if (edge.health.kind !== "alive" || this.#left.has(edge)) return undefined;
     const { report } = edge.health;
@@ -32,12 +32,12 @@ export class EdgePools {
     return pool;
   }
 
-  /** The edge no longer answers Pings: requests that wait there for a response may go to another edge. */
+  /** Call it when the edge no longer answers Pings. Requests that wait there may go to another edge. */
   died(edge: FleetEdge, why: string): void {
     this.#opened.get(edge)?.pool.edgeDied(why);
   }
 
-  /** The edge has left the fleet. Requests in flight finish first. */
+  /** Call it when the edge has left the fleet. Requests in flight finish first. */
   left(edge: FleetEdge): void {
     this.#left.add(edge);
     this.#opened.get(edge)?.pool.close();

@@ -16,7 +16,7 @@ import type { EdgePools } from "./edge-pools.ts";
 import type { ClientLines } from "./request-head-out.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
-/** Why the server gives an exchange up, as a failure of the router: its code, and its message for the log. */
+/** Maps the reason why the server ends an exchange to a failure of the router: its code, and its message for the log. */
 const ABANDONED: Readonly<Record<Abandoned, readonly [code: RouterFailureCode, message: string]>> = {
   answerer: ["edge-silent", "waited too long for the edge"],
   answer: ["edge-silent", "waited too long for the answer"],
@@ -30,9 +30,9 @@ const ABANDONED: Readonly<Record<Abandoned, readonly [code: RouterFailureCode, m
 /** The result of forwarding a request. */
 export type Forwarded =
   | { readonly kind: "relayed"; readonly edge: string }
-  /** The client has part of an answer. */
+  /** The client has received part of a response. */
   | { readonly kind: "cut"; readonly edge: string; readonly failure: RouterFailure }
-  /** The client has nothing yet. */
+  /** The client has received nothing. */
   | { readonly kind: "unanswered"; readonly failure: RouterFailure };
 
 export interface ForwardingParts {
@@ -42,28 +42,28 @@ export interface ForwardingParts {
   readonly date: HttpDate;
   readonly lines: ClientLines;
   readonly budget: RetryBudget;
-  /** Asks a second edge when the first takes longer than usual. */
+  /** Send the request to a second edge when the first takes longer than usual. */
   readonly hedge: boolean;
-  /** The field, in lower case, that names the client's region. */
+  /** The field with the client's region, in lower case. */
   readonly regionField: string | undefined;
-  /** The request turns to another edge, or once more to this one. */
+  /** Called when the request is retried, at another edge or at the same one. */
   readonly retried: (edge: string, failure: RouterFailure) => void;
-  /** It could have, but the retry budget is spent. */
+  /** Called when the retry budget does not allow a retry. */
   readonly retryRefused: () => void;
-  /** The request is also sent to this edge. */
+  /** Called when the request is also sent to this edge. */
   readonly hedged: (edge: string) => void;
   readonly over: (exchange: Exchange, forwarded: Forwarded) => void;
 }
 
-// A request that breaks every edge it reaches must not reach them all. Refused connections do not count.
+// A request that crashes every edge must not reach them all. Refused connections do not count.
 const MAX_SENT = 3;
 
 /**
  * Tries the edges in the order of the choice until one begins to answer:
- * - A kept connection breaks: the edge may have closed it just then, so it is asked again over a fresh one.
+ * - A kept connection breaks: the edge may have closed it just then, so the request is repeated over a fresh one.
  * - A fresh connection breaks: the edge gets a second try after the others.
- * - Hedging, and an edge takes longer than usual: a second edge is asked too, and the first to answer wins.
- * All of this only when the request can be sent twice, and while the retry budget lasts.
+ * - With hedging, an edge takes longer than usual: a second edge gets the request too, and the first response wins.
+ * All this only if the request may be sent twice, and within the retry budget.
  */
 export class Forwarding implements Answerer, AttemptOwner {
   readonly #exchange: Exchange;
@@ -114,7 +114,7 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#end(this.#exchange.begun ? { kind: "cut", edge: id, failure } : { kind: "unanswered", failure });
   }
 
-  /** With two attempts, only the first one passes interim responses on: the client asked once. */
+  /** Of two attempts, only the first one relays interim responses, because the client sent one request. */
   interim(attempt: Attempt, head: string): void {
     if (attempt === this.#attempt) this.#exchange.interim(head);
   }
@@ -144,7 +144,7 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#last = failure;
     if (sent) this.#sent += 1;
     if (this.#survives(attempt)) return;
-    // An edge that broke a fresh connection off comes last.
+    // An edge that broke a fresh connection comes last.
     if (failure.code === "edge-broke-off" && !stale) this.#queue.push(attempt.edge);
     if (!this.#mayTryAgain(failed)) {
       this.#giveUpTrying();
@@ -156,7 +156,7 @@ export class Forwarding implements Answerer, AttemptOwner {
     else this.#start({ edge: attempt.edge, pool, fresh: true });
   }
 
-  /** A fault of ours ends this request only. */
+  /** A bug of ours ends only this request. */
   faulted(thrown: unknown): void {
     this.#attempt?.cancel();
     this.#giveUp(new RouterFailure("internal", "a fault of the router", thrown));
@@ -178,7 +178,7 @@ export class Forwarding implements Answerer, AttemptOwner {
     return false;
   }
 
-  /** Whether the other one of two attempts still goes on after this one has failed. */
+  /** Whether the other attempt is still running after this one has failed. */
   #survives(failed: Attempt): boolean {
     const other = failed === this.#attempt ? this.#hedge : this.#attempt;
     this.#attempt = other;

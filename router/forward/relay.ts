@@ -7,13 +7,13 @@ import type { Clock } from "../../process/clock.ts";
 import type { EdgeConnection } from "./edge-connection.ts";
 import { responseHeadOut } from "./response-head-out.ts";
 
-/** How the content goes on to the client. */
+/** How the content is sent to the client. */
 type Passing =
-  /** Byte for byte: both sides delimit it in the same way. */
+  /** Unchanged: both sides use the same framing. */
   | "as-received"
   /** Without chunked coding, to an HTTP/1.0 client. The end of the connection ends it. */
   | "content"
-  /** In chunks. The edge ends it by closing, and the client's connection stays open. */
+  /** In chunks, because the edge ends it by closing and the client's connection stays open. */
   | "in-chunks";
 
 export interface RelayParts {
@@ -27,7 +27,7 @@ export interface RelayedEdge {
   readonly rttMs: number;
 }
 
-/** The response of an edge on its way to the client, as fast as the client takes it. */
+/** Relays the response of an edge to the client, as fast as the client takes it. */
 export class Relay {
   readonly #exchange: Exchange;
   readonly #connection: EdgeConnection;
@@ -72,7 +72,7 @@ export class Relay {
     }
   }
 
-  /** One read from the edge is over. Reads no more until the client has taken all of it. */
+  /** One read from the edge has ended. Reads no more until the client has taken all of it. */
   readOver(): void {
     this.#exchange.flush();
     if (this.#exchange.taken) this.#wait("answer");

@@ -7,16 +7,16 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 
-/** RFC 9110 section 7.6.3: the name under which the router appears in Via, and in Proxy-Status. */
+/** RFC 9110 section 7.6.3: the router's name in Via and Proxy-Status. */
 export const PSEUDONYM = "edgecache-router";
 
-// Host and the framing are written anew. The router has answered 100 (Continue) itself by the time it forwards.
+// The router writes Host and the framing itself, and has already answered Expect with 100 (Continue).
 const REPLACED = ["host", "content-length", "expect"];
 
-// RFC 1035 section 2.3.4, and a port: room for the address of an edge, which takes the place of a missing Host.
+// RFC 1035 section 2.3.4, and a port: room for the address of an edge, which replaces a missing Host.
 const LONGEST_ADDRESS = 260;
 
-/** The field lines of a request, and whether an edge takes so many of them. */
+/** The field lines of a request, and whether they are within the limits of an edge. */
 export interface LinesOut {
   readonly lines: string;
   readonly fits: boolean;
@@ -39,8 +39,8 @@ export class RequestLines {
   }
 
   /**
-   * All end-to-end fields but REPLACED, in the client's order and case, then the fields that the router vouches for.
-   * The lines are remembered: clients repeat their fields.
+   * All end-to-end fields but REPLACED, in the client's order and case, then the router's own fields. The lines are
+   * cached, because clients repeat their fields.
    */
   of({ fields, host }: RequestHead): LinesOut {
     if (this.#last === undefined || this.#last.fields !== fields || this.#last.host !== host) {
@@ -71,7 +71,7 @@ export class RequestLines {
   }
 }
 
-/** The field lines for edges, for all clients: each connection has its own memory. */
+/** The field lines for edges, for all clients. Each connection has its own cache. */
 export class ClientLines {
   readonly #proxies: TrustedProxies;
   readonly #byPeer = new WeakMap<Peer, RequestLines>();
@@ -90,19 +90,19 @@ export class ClientLines {
   }
 }
 
-/** RFC 7239 section 6: an IPv6 address stands in brackets and quotes, an address with a port in quotes. */
+/** RFC 7239 section 6: an IPv6 address needs brackets and quotes, and an address with a port needs quotes. */
 function nodeOf(address: string): string {
   if (isIPv6(address)) return `"[${address}]"`;
   return address.includes(":") ? `"${address}"` : address;
 }
 
-/** The head of the request to an edge. `address`: the edge's, for an HTTP/1.0 request that names no host. */
+/** The head of the request to an edge. `address`: the edge's, for an HTTP/1.0 request without a Host. */
 export function requestHeadOut(request: RequestHead, lines: string, address: string): string {
   const { method, path, host = address } = request;
   return `${method} ${path} HTTP/1.1\r\n${hostLine(host)}${framingLine(request.fields)}${lines}\r\n`;
 }
 
-/** Whether these lines are within the limits that edge and router share. */
+/** Whether these lines are within the limits of edges and routers. */
 function fits(lines: string): boolean {
   const { fields, bytes } = REQUEST_FIELD_LIMITS;
   return lines.length <= bytes && lines.split("\r\n").length - 1 <= fields;

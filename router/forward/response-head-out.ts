@@ -8,7 +8,7 @@ export class ResponseLines {
 
   /**
    * All end-to-end fields, in the edge's order and case, with duplicates. `dated`: Date is among them. The lines are
-   * remembered for an edge that repeats a head byte for byte.
+   * cached for an edge that repeats a head byte for byte.
    */
   of(head: ResponseHead): { readonly lines: string; readonly dated: boolean } {
     if (this.#last?.head !== head) this.#last = { head, ...endToEndLines(head) };
@@ -32,7 +32,7 @@ function endToEndLines({ raw, status }: ResponseHead): { lines: string; dated: b
   return { lines, dated };
 }
 
-/** What the router says in a response head beside the edge's fields. */
+/** What the router adds to the edge's fields in a response head. */
 export interface RouterFields {
   readonly edge: string;
   /** From the request's arrival to the first byte of the edge's response. */

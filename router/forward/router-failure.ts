@@ -50,21 +50,21 @@ const ANSWERS = {
     source: "client",
     text: "The body of the request did not arrive in time.",
   },
-  /** The next request cannot be found behind it. */
+  /** The start of the next request cannot be found. */
   "body-malformed": {
     status: 400,
     error: "http_request_error",
     source: "client",
     text: "The body of the request is malformed.",
   },
-  /** The client takes no byte of the response. */
+  /** The client does not read the response. */
   "reader-stalled": {
     status: 408,
     error: "http_request_error",
     source: "client",
     text: "The client did not take the answer.",
   },
-  /** Nobody reads this answer. */
+  /** No client reads this response. */
   "client-left": {
     status: 499,
     error: "http_request_error",
@@ -84,7 +84,7 @@ const ANSWERS = {
     source: "client",
     text: "With the fields that the router adds, the request has more or larger fields than an edge takes.",
   },
-  /** A fault of the router itself: it threw. */
+  /** A bug of the router: it threw. */
   internal: {
     status: 500,
     error: "proxy_internal_error",
@@ -93,7 +93,7 @@ const ANSWERS = {
   },
 } as const satisfies Record<string, Answer>;
 
-/** The client's request is at fault: it counts as refused, not as failed. */
+/** Failures of the client's request. They count as refused, not as failed. */
 export const REFUSALS: ReadonlySet<RouterFailureCode> = new Set(["body-malformed", "fields-too-large"]);
 
 export type RouterFailureCode = keyof typeof ANSWERS;
