@@ -100,11 +100,11 @@ describe("the edges found in Redis", () => {
     expect((await get(router.base, "/")).status).to.equal(503);
   });
 
-  it("are passed over when their addresses make no sense", async () => {
+  it("are ignored when their addresses are malformed", async () => {
     await joined("edge-1");
     await joined("edge-2", { httpAddress: "nowhere" });
     await start();
-    expect((await router.logged("edge with malformed addresses passed over")).edge).to.equal("edge-2");
+    expect((await router.logged("edge ignored: malformed addresses")).edge).to.equal("edge-2");
     expect((await get(router.base, "/")).text).to.equal("edge-1");
   });
 
