@@ -42,6 +42,14 @@ describe("LogWriter", () => {
     expect(writer.dropped).to.equal(1);
   });
 
+  it("holds 1 MiB unless told otherwise", () => {
+    const mebibyte = `${"x".repeat(2 ** 20 - 1)}\n`;
+    const [full, tooFull] = [new LogWriter(slow.sink), new LogWriter(slow.sink)];
+    full.write(mebibyte);
+    tooFull.write(`x${mebibyte}`);
+    expect([full.dropped, tooFull.dropped]).to.deep.equal([0, 1]);
+  });
+
   it("tells how many lines were dropped when lines go out again", () => {
     const roomy = new LogWriter(slow.sink, 200);
     roomy.write("a\n");

@@ -32,6 +32,18 @@ const plain: Purge = { purgeId: "a", targets: [{ kind: "everything" }], soft: fa
 /** As it arrives: through UTF-8 bytes. */
 const overTheWire = (json: string) => new TextDecoder().decode(new TextEncoder().encode(json));
 
+/** A purge whose entry has so many characters. */
+function ofLength(length: number): Purge {
+  const targets = (last: number): PurgeTarget[] => [
+    ...Array.from({ length: 40 }, (): PurgeTarget => ({ kind: "tag", tag: "x".repeat(6_000) })),
+    ...[last >> 2, last - 3 * (last >> 2), last >> 2, last >> 2].map(
+      (size): PurgeTarget => ({ kind: "tag", tag: "x".repeat(size) }),
+    ),
+  ];
+  const rest = length - JSON.stringify({ ...plain, targets: targets(0) }).length;
+  return { ...plain, targets: targets(rest) };
+}
+
 function roundTrip(value: Purge) {
   const encoded = encodePurge(value);
   return encoded.kind === "encoded" ? decodeEntry(["purge", overTheWire(encoded.text)]) : encoded;
@@ -63,6 +75,19 @@ describe("a purge as an entry of the log", () => {
     expect(decodeEntry(["purge", text])).to.deep.equal({ kind: "purge", purge: plain });
   });
 
+  it("comes back as it was at each limit", () => {
+    const most: readonly Purge[] = [
+      { ...plain, purgeId: "x".repeat(256) },
+      { ...plain, by: "x".repeat(512) },
+      { ...plain, sites: "x".repeat(128) },
+      { ...plain, soft: true, pace: 1_000 },
+      { ...plain, targets: Array(MOST_TARGETS).fill({ kind: "everything" }) },
+      { ...plain, targets: [{ kind: "url", target: "x".repeat(MOST_URL), site: "s".repeat(253) }] },
+      ofLength(262_144),
+    ];
+    for (const value of most) expect(roundTrip(value)).to.deep.equal({ kind: "purge", purge: value });
+  });
+
   const tooMuch: readonly { field: string; value: Purge }[] = [
     { field: "targets", value: { ...plain, targets: [] } },
     {
@@ -82,6 +107,12 @@ describe("a purge as an entry of the log", () => {
     { field: "reboundMs", value: { ...plain, reboundMs: 300_001 } },
     { field: "sites", value: { ...plain, sites: "" } },
     { field: "sites", value: { ...plain, sites: "x".repeat(129) } },
+    { field: "by", value: { ...plain, by: "x".repeat(513) } },
+    {
+      field: "targets.0.site",
+      value: { ...plain, targets: [{ kind: "everything", site: "s".repeat(254) }] },
+    },
+    { field: "characters", value: ofLength(262_145) },
     { field: "targets.0.site", value: { ...plain, targets: [{ kind: "everything", site: "" }] } },
     {
       field: "characters",

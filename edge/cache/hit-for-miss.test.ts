@@ -18,6 +18,14 @@ describe("hit-for-miss", () => {
     expect(hitForMiss.is("a", 1)).to.equal(false);
   });
 
+  it("remembers ten thousand keys", () => {
+    const hitForMiss = new HitForMiss();
+    for (let i = 1; i <= 10_000; i += 1) hitForMiss.mark(`${i}`, "private", 0);
+    expect(hitForMiss.reason("1", 1)).to.equal("private");
+    hitForMiss.mark("10001", "private", 0);
+    expect(["1", "2"].map((key) => hitForMiss.reason(key, 1))).to.deep.equal([undefined, "private"]);
+  });
+
   it("forgets the key that was asked for least recently when there are too many", () => {
     const hitForMiss = new HitForMiss(2);
     for (const key of ["a", "b", "c"]) hitForMiss.mark(key, "private", 0);

@@ -55,6 +55,12 @@ describe("cacheStatusMember", () => {
 
   it("writes times in whole seconds", () => {
     expect(member({ kind: "hit", ttl: 1.9 })).to.equal("edge-1; hit; ttl=1");
+    const largest = 999_999_999_999_999;
+    for (const ttl of [largest, largest + 1]) {
+      expect(member({ kind: "hit", ttl })).to.equal(`edge-1; hit; ttl=${largest}`);
+      expect(member({ kind: "hit", ttl: -ttl })).to.equal(`edge-1; hit; ttl=-${largest}`);
+    }
+    expect(member({ kind: "hit", ttl: largest - 1 })).to.equal(`edge-1; hit; ttl=${largest - 1}`);
     expect(member({ kind: "hit", ttl: -0.5 })).to.equal("edge-1; hit; ttl=-1");
   });
 

@@ -8,6 +8,7 @@ import { ManualClock } from "../../test/rig/manual-clock.ts";
 import type { Origin, OriginRequest, OriginResponse } from "../origin/origin.ts";
 import { plainBody } from "../origin/origin.ts";
 import type { Served } from "./answer.ts";
+import { RevalidationLimit } from "./revalidation-limit.ts";
 import { serve } from "./serve.ts";
 
 /** Answers until it is told to hang. */
@@ -34,6 +35,24 @@ class HangingOrigin implements Origin {
     // It holds nothing.
   }
 }
+
+describe("the validations of one site", () => {
+  it("are 32 at a time, and 4,000 more may wait", async () => {
+    const [limit, gate] = [new RevalidationLimit(new ManualClock()).of("a"), new Gate()];
+    let running = 0;
+    const task = async (): Promise<void> => {
+      running += 1;
+      await gate.passed;
+    };
+    const tasks = Array.from({ length: 4_032 }, () => limit.run(task));
+    const refused = await limit.run(task).catch((thrown: unknown) => thrown);
+    expect(refused).to.include({ code: "connection_limit_reached" });
+    expect(running).to.equal(32);
+    gate.open();
+    await Promise.all(tasks);
+    expect(running).to.equal(4_032);
+  });
+});
 
 describe("validations after a soft purge of everything, at an origin that hangs", () => {
   const busy = Array.from({ length: 32 }, (_, i) => `/${i}`);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { PurgeRequest } from "../../proto/gen/edgecache/v1/edge.ts";
-import { callReader, MOST_CALL_BYTES, readPurgeBytes } from "./decode.ts";
+import { callReader, MOST_CALL_BYTES, readPeriod, readPurgeBytes } from "./decode.ts";
 
 function purgeBytes(...targets: number[][]): Uint8Array {
   return Uint8Array.from(targets.flatMap((target) => [0x12, target.length, ...target]));
@@ -67,5 +67,17 @@ describe("the bytes of a call", () => {
     // wait.seconds = 2^62
     const bytes = Uint8Array.from([0x22, 10, 0x08, ...new Array(8).fill(0x80), 0x40]);
     expect(problemOf(bytes)).to.match(/^request: must be a message that can be decoded: got /);
+  });
+});
+
+describe("the period of WatchStats", () => {
+  it("is 0.1 s to 60 s, and 1 s when it is absent", () => {
+    const read = (seconds: number, nanos: number) => readPeriod({ period: { seconds, nanos } });
+    expect(readPeriod({ period: undefined })).to.deep.equal({ ok: true, value: 1_000 });
+    expect(read(0, 100_000_000)).to.deep.equal({ ok: true, value: 100 });
+    expect(read(60, 0)).to.deep.equal({ ok: true, value: 60_000 });
+    for (const period of [read(0, 99_999_999), read(60, 1)]) {
+      expect(period).to.include({ ok: false, code: "invalid-argument" });
+    }
   });
 });

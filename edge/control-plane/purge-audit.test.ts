@@ -5,6 +5,7 @@ import type { Member } from "../../purge-log/purge-log.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { beatOf, purgeOf } from "../../test/rig/purge-log-entries.ts";
 import { PurgeRecords } from "./purge-audit.ts";
+import type { Receipt } from "./receipts.ts";
 
 const at = (seq: number): Position => ({ epoch: 7, seq });
 
@@ -73,8 +74,12 @@ describe("the records of purges", () => {
     records.applied(at(2), purgeOfMany(tags(10, 20)), 0);
     records.applied(at(3), purgeOfMany(tags(7, 4_000)), 0);
     records.applied(at(4), purgeOfMany(tags(2, 8_193)), 0);
+    records.applied(at(5), purgeOfMany([...tags(1, 4_096), ...tags(1, 4_096)]), 0);
+    records.applied(at(6), purgeOfMany([...tags(1, 4_096), ...tags(1, 4_097)]), 0);
     const kept = records.list(10).map(({ targets, targetCount }) => [targets.length, targetCount]);
     expect(kept).to.deep.equal([
+      [1, 2],
+      [2, 2],
       [1, 2],
       [2, 7],
       [10, 10],
@@ -87,6 +92,7 @@ describe("the records of purges", () => {
     const listed = records.list(1_000);
     expect(listed).to.have.length(1_000);
     expect([listed[0]?.purgeId, listed.at(-1)?.purgeId]).to.deep.equal(["p1500", "p501"]);
+    expect(records.list(1_001)).to.have.length(1_000);
     expect(records.list(2).map(({ purgeId }) => purgeId)).to.deep.equal(["p1500", "p1499"]);
   });
 
@@ -127,6 +133,18 @@ describe("the records of purges", () => {
       const fleet = Array.from({ length: 1_000 }, (_, i) => member(`edge-${i + 1}`, 40));
       records.learn(1_000, fleet);
       expect(records.list(1_000).map(({ edges }) => edges.length)).to.deep.equal(Array(5).fill(1_000));
+    });
+
+    it("up to five thousand receipts exactly", () => {
+      const receipts = (count: number) =>
+        Array.from({ length: count }, (_, i): Receipt => {
+          return { edge: `edge-${i + 1}`, state: "applied", ms: 0, objects: 0 };
+        });
+      records.proven(at(5), receipts(4_999));
+      records.applied(at(6), purgeOf("b"), 0);
+      expect(records.list(10)).to.have.length(2);
+      records.proven(at(5), receipts(5_000));
+      expect(records.list(10)).to.have.length(1);
     });
 
     it("that one which was pending or fenced has applied it since", () => {

@@ -1,7 +1,11 @@
+import { channel } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { get, never, textOf } from "../../test/rig/fetching.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { upstreams } from "../../test/rig/upstreams.ts";
+import { skipContinue } from "./skip-continue.ts";
 
 describe("skipContinue", () => {
   const { upstream, raw } = upstreams();
@@ -27,6 +31,29 @@ describe("skipContinue", () => {
       expect(server.connections).to.equal(1);
     });
   }
+
+  it("leaves out 32 of them before one response", async () => {
+    const server = await raw(CONTINUE.repeat(32) + RESPONSE);
+    const response = await upstream(server.url).fetch(get("/a"), never);
+    expect(await textOf(response)).to.equal("HTTP/1.1 100 is only content.");
+  });
+
+  it("holds less than 4 KiB of an interim response that is not complete", async () => {
+    for (const [length, isHeld] of [
+      [4_095, true],
+      [4_096, false],
+    ] as const) {
+      const server = await raw("HTTP/1.1 100 Continue\r\nX-A: ".padEnd(length, "x"));
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      skipContinue(socket);
+      channel("undici:client:sendHeaders").publish({ socket });
+      socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      await once(socket, "readable");
+      const seen: Buffer | null = socket.read();
+      expect(seen?.byteLength).to.equal(isHeld ? undefined : length);
+      socket.destroy();
+    }
+  });
 
   it("leaves content alone that looks like a 100 at the start of a read", async () => {
     const fieldsRead = new Gate();

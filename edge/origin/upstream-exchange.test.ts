@@ -25,8 +25,8 @@ describe("An exchange with an upstream that misbehaves", () => {
       "another protocol": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
       "a status above 599": "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
       "a status below 100": "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
-      "early hints without end": "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(40),
-      "100s without end": "HTTP/1.1 100 Continue\r\n\r\n".repeat(40),
+      "33 early hints": "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(33),
+      "33 times a 100": "HTTP/1.1 100 Continue\r\n\r\n".repeat(33),
     },
     http_upgrade_failed: {
       "a switch of protocols": "HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: ws\r\n\r\n",

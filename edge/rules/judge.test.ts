@@ -328,6 +328,7 @@ describe("mayServeOnError", () => {
     ["s-maxage=60, stale-if-error=60", 10, "", LAPSED, "unreachable", false],
     ["max-age=60", 61, "", TRUSTED, "unreachable", true],
     ["max-age=60", 61, "", TRUSTED, "server-error", false],
+    ["max-age=60", 60 + 86_400, "", TRUSTED, "unreachable", true],
     ["max-age=60", 60 + 86_401, "", TRUSTED, "unreachable", false],
     ["max-age=60", 61, "max-age=10", TRUSTED, "unreachable", false],
     ["max-age=60", 10, "max-age=5", TRUSTED, "unreachable", true],

@@ -10,6 +10,7 @@ describe("parseAuthority", () => {
     ["my_service:80", "my_service", 80],
     ["127.0.0.1:65535", "127.0.0.1", 65_535],
     ["[::1]", "[::1]", undefined],
+    ["a".repeat(254), "a".repeat(254), undefined],
     ["[2001:DB8::1]:80", "[2001:db8::1]", 80],
   ];
   for (const [text, host, port] of valid) {

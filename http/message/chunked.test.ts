@@ -24,6 +24,8 @@ function told(text: string, cutAt: readonly number[] = []): string {
 const NO_SIZE = "|malformed: a chunk does not begin with its size";
 const NO_EXTENSION = "|malformed: what stands behind a chunk's size is no extension";
 const TOO_LONG = "|malformed: a chunk's line is longer than allowed";
+/** A chunk with 128 bytes of extensions. */
+const EXTENDED = `1;${"a".repeat(127)}\r\nx\r\n`;
 const OVERRUN = "|malformed: a chunk is longer than its size says";
 
 describe("ChunkedDecoder", () => {
@@ -64,6 +66,11 @@ describe("ChunkedDecoder", () => {
     [`5;${"a".repeat(252)}\r\n`, "|more"],
     [`5;${"a".repeat(253)}\r\n`, TOO_LONG],
     [`5;${"a".repeat(1000)}`, TOO_LONG],
+    [`${EXTENDED.repeat(31)}1;${"a".repeat(125)}\r\nx\r\n0;a\r\n\r\n`, `${"x".repeat(32)}|end||`],
+    [
+      `${EXTENDED.repeat(31)}1;${"a".repeat(126)}\r\nx\r\n0;a\r\n\r\n`,
+      `${"x".repeat(32)}|malformed: more chunk extensions than allowed`,
+    ],
     ["3\r\nabcd\r\n", `abc${OVERRUN}`],
     ["3\r\nabc\n0\r\n\r\n", `abc${OVERRUN}`],
     ["3\r\nabc0\r\n\r\n", `abc${OVERRUN}`],

@@ -27,6 +27,7 @@ describe("readRequestLine", () => {
       expect(begun(text), text).to.equal("incomplete");
     }
     expect(begun(`GET /${"x".repeat(8191)}`)).to.equal("incomplete");
+    expect(begun("A".repeat(64))).to.equal("incomplete");
   });
 
   it("refuses at once what can become none", () => {

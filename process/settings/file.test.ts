@@ -50,6 +50,13 @@ describe("a settings file", () => {
     expect(problems("a: b: c\n")).to.contain("x.yaml line 1: ");
   });
 
+  it("is refused with three lines about its syntax at most, and with twenty about its keys", () => {
+    const lines = (line: (at: number) => string, count: number) =>
+      problems(Array.from({ length: count }, (_, at) => line(at)).join("\n")).split("\n").length;
+    expect([2, 3, 4].map((count) => lines((at) => `k${at}: !t 1`, count))).to.deep.equal([2, 3, 3]);
+    expect([19, 20, 21].map((count) => lines((at) => `${at}: a`, count))).to.deep.equal([19, 20, 20]);
+  });
+
   it("must not be larger than settings can be", () => {
     expect(problems(`# ${"x".repeat(300_000)}`)).to.match(/must be at most 262144 characters, got 300002/);
   });

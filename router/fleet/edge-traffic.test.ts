@@ -35,7 +35,9 @@ describe("the traffic of one edge", () => {
     const traffic = new EdgeTraffic();
     for (let ms = 1; ms <= 19; ms += 1) traffic.answered(1000, ms);
     expect(traffic.p95Ms(1000)).to.equal(undefined);
-    for (let ms = 20; ms <= 100; ms += 1) traffic.answered(1000, ms);
+    traffic.answered(1000, 20);
+    expect(traffic.p95Ms(1500)).to.be.a("number");
+    for (let ms = 21; ms <= 100; ms += 1) traffic.answered(1000, ms);
     expect(traffic.p95Ms(2000)).to.equal(95);
     expect(traffic.p95Ms(62_000)).to.equal(undefined);
   });

@@ -44,7 +44,7 @@ describe("the connections to an edge", () => {
     const { edge: only, data } = await rawEdge("only", OK);
     const { base } = await router([only], {}, { clock });
     await get(base, "/");
-    skippedMs = 3900;
+    skippedMs = 3000;
     await get(base, "/");
     expect(data.connections).to.equal(1);
     const closed = data.closed();
@@ -54,12 +54,45 @@ describe("the connections to an edge", () => {
     expect(data.connections).to.equal(2);
   });
 
+  it("are kept for a minute at most, however long the edge says", async () => {
+    const answer = `HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3600\r\nContent-Length: 2\r\n\r\nok`;
+    const { edge: only, data } = await rawEdge("only", answer);
+    const { base } = await router([only], {}, { clock });
+    await get(base, "/");
+    skippedMs = 50_000;
+    await get(base, "/");
+    expect(data.connections).to.equal(1);
+    const closed = data.closed();
+    skippedMs += 60_001;
+    await closed;
+  });
+
+  it("are kept up to 256", async () => {
+    const count = 257;
+    const sockets: unknown[] = [];
+    let together = new Gate();
+    const only = await edge("only", {
+      answer: async ({ socket }, response) => {
+        sockets.push(socket);
+        if (sockets.length % count === 0) together.open();
+        await together.passed;
+        response.end("ok");
+      },
+    });
+    const { base } = await router([only]);
+    for (let round = 1; round <= 2; round += 1) {
+      together = new Gate();
+      await Promise.all(Array.from({ length: count }, () => get(base, "/")));
+    }
+    expect(new Set(sockets).size).to.equal(count + 1);
+  });
+
   it("are kept as long as the edge says, less a second", async () => {
     const answer = `HTTP/1.1 200 OK\r\nKeep-Alive: max=9, timeout=30\r\nContent-Length: 2\r\n\r\nok`;
     const { edge: only, data } = await rawEdge("only", answer);
     const { base } = await router([only], {}, { clock });
     await get(base, "/");
-    skippedMs = 28_000;
+    skippedMs = 20_000;
     await get(base, "/");
     expect(data.connections).to.equal(1);
     const closed = data.closed();
