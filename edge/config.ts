@@ -114,8 +114,8 @@ export const edgeProgram = {
       help: "How long a file of a directory origin stays fresh. With 0, every request checks the file.",
     }),
     lease: setting({
-      // Four heartbeats renew a lease, so that some may be lost. More of them a second would be a burden on the log.
-      type: { ...duration(1000, 30_000), rule: "a duration from 1s (4 heartbeats of 250ms) to 30s" },
+      // Three heartbeats fit into a lease. With a shorter one they would be a burden on the purge log.
+      type: { ...duration(1000, 30_000), rule: "a duration from 1s to 30s" },
       default: 2000,
       help: "How long the edge may serve from its cache after it last confirmed that it has read the whole purge log.",
     }),

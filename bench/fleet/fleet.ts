@@ -5,8 +5,8 @@
 import { parseArgs } from "node:util";
 import { startRedisServer } from "../../test/rig/redis-server.ts";
 import { spreadOf } from "../spread.ts";
-import { LightFleet } from "./light-fleet.ts";
 import { type RedisUsage, usageDuring } from "./redis-usage.ts";
+import { SpreadFleet } from "./spread-fleet.ts";
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ function pause(ms: number): Promise<void> {
 }
 
 /** Purges at a steady rate. Resolves to the milliseconds that each took. */
-async function purgeSteadily(fleet: LightFleet): Promise<number[]> {
+async function purgeSteadily(fleet: SpreadFleet): Promise<number[]> {
   const took: Promise<number>[] = [];
   for (let number = 0; number < SECONDS * PURGES_A_SECOND; number += 1) {
     took.push(fleet.purge(number));
@@ -50,9 +50,8 @@ async function purgeSteadily(fleet: LightFleet): Promise<number[]> {
 
 async function measure(edges: number): Promise<void> {
   const redis = await startRedisServer();
-  const fleet = new LightFleet(redis.url);
+  const fleet = await SpreadFleet.start(redis.url, edges);
   try {
-    await fleet.join(1, edges);
     await pause(SETTLING_MS);
     sayUsage(edges, "idle", await usageDuring(redis, () => pause(SECONDS * 1_000)));
     let took: number[] = [];
@@ -65,7 +64,7 @@ async function measure(edges: number): Promise<void> {
     sayUsage(edges, "idle again", await usageDuring(redis, () => pause(SECONDS * 1_000)));
     say(`${String(edges).padStart(5)}  receipts     p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
   } finally {
-    await fleet.leave();
+    await fleet.stop();
     await redis.close();
   }
 }

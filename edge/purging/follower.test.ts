@@ -31,8 +31,8 @@ class TroubledLog extends MemoryPurgeLog {
 
 const PAGE = { site: "default", target: "/page", tags: ["news"], variance: undefined };
 
-// A quarter of the lease.
-const HEARTBEAT_MS = 500;
+// A third of the lease.
+const HEARTBEAT_MS = 2_000 / 3;
 
 describe("the purge follower", () => {
   let clock: ManualClock;
@@ -222,7 +222,7 @@ describe("the purge follower", () => {
       log.cut = false;
       clock.advance(HEARTBEAT_MS);
       await turn();
-      expect(follower.standing(stored)).to.deep.equal(softly(2.5));
+      expect(follower.standing(stored)).to.deep.equal(softly((2_000 + HEARTBEAT_MS) / 1_000));
     });
 
     it("makes a validator of it when a flush comes, which forgets what was stale before", async () => {

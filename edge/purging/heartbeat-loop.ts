@@ -4,8 +4,9 @@ import type { Log } from "../../process/log.ts";
 import type { Heartbeat, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { ElapsedTime, Reading } from "./elapsed-time.ts";
 
-// A lease outlives two heartbeats in a row that are lost, and the time that the next one takes.
-const HEARTBEATS_A_LEASE = 4;
+// A heartbeat whose answer is late is followed by another before the lease ends, and Redis may stand still for two thirds
+// of a lease. More of them would cost Redis, which writes each to disk, more than all else that an idle fleet does.
+const HEARTBEATS_A_LEASE = 3;
 // An edge with a long lease must notice within this time too that the log was lost, and a taker that missed its
 // confirmation reads its position in the table.
 const LONGEST_PERIOD_MS = 1000;

@@ -4,8 +4,9 @@ import { failureOf, type RedisConnection } from "./connection.ts";
 import type { OutageReporter } from "./outage-reporter.ts";
 
 // A subscription that died in silence is found within this time, in milliseconds, by subscribing once more: where only
-// what is needed is allowed, PING is not.
-const PROBE_EVERY_MS = 1000;
+// what is needed is allowed, PING is not. Until then takers read the table, so there is no hurry; one that ended is made
+// anew at once.
+const PROBE_EVERY_MS = 5000;
 
 /** What a listener needs of its purge log. */
 export interface ListenerParts {
@@ -24,18 +25,24 @@ export async function listenTo(
   const part = {};
   const onMessage = (_channel: string, text: string): void => heard(text);
   let subscribed: Redis | undefined;
+  let gone = Promise.resolve();
   const cut = () => connection.close();
   ended.addEventListener("abort", cut);
   try {
     while (!ended.aborted) {
       const probe = await connection.ask(async (client) => {
-        if (client !== subscribed) client.on("message", onMessage);
+        if (client !== subscribed) {
+          gone = new Promise((resolve) => {
+            client.once("end", resolve);
+          });
+          client.on("message", onMessage);
+        }
         subscribed = client;
         await client.subscribe(channel);
       });
       if (probe.kind === "reply") {
         outage.over(part);
-        await clock.wait(PROBE_EVERY_MS, ended);
+        await rest(clock, gone, ended);
       } else if (!ended.aborted) {
         outage.noticed(part, failureOf(`listening to ${channel}`, probe));
       }
@@ -47,5 +54,16 @@ export async function listenTo(
     ended.removeEventListener("abort", cut);
     outage.left(part);
     connection.close();
+  }
+}
+
+/** Until the next probe is due, or there is nothing more to probe. */
+async function rest(clock: Clock, gone: Promise<void>, ended: AbortSignal): Promise<void> {
+  const alarm = new AbortController();
+  const due = clock.wait(PROBE_EVERY_MS, AbortSignal.any([alarm.signal, ended]));
+  try {
+    await Promise.race([gone, due]);
+  } finally {
+    alarm.abort();
   }
 }

@@ -23,6 +23,49 @@ describe("RedisPurgeLog", () => {
   });
 });
 
+describe("RedisPurgeLog, of many edges", () => {
+  let server: RedisServer;
+  let logs: RedisLogs;
+  beforeEach(async () => {
+    server = await startRedisServer();
+    logs = new RedisLogs(server.url);
+  });
+  afterEach(async () => {
+    await logs.close();
+    await server.close();
+  });
+
+  /** How often each command was carried out since the last reset, within scripts too. */
+  async function calls(command: string): Promise<number> {
+    const stats = String(await server.command("INFO", "commandstats"));
+    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+  }
+
+  it("costs one script for each heartbeat: nothing is published, and nobody reads the table", async () => {
+    const edges = Array.from({ length: 5 }, (_, number) => ({ id: `edge-${number}`, log: logs.open() }));
+    for (const { id, log } of edges) {
+      log.onConfirmation(id, () => undefined);
+      await log.heartbeat(beatOf(id));
+    }
+    await server.command("CONFIG", "RESETSTAT");
+    for (let beats = 0; beats < 4; beats += 1) {
+      await Promise.all(edges.map(({ id, log }) => log.heartbeat({ ...beatOf(id), applied: [] })));
+    }
+    const counted = await Promise.all(["evalsha", "publish", "hgetall", "hset"].map(calls));
+    expect(counted).to.deep.equal([20, 0, 0, 20]);
+  });
+
+  it("reads the table once for all that ask in the time of one reading", async () => {
+    const log = logs.open();
+    await log.heartbeat(beatOf("edge-1"));
+    await server.command("CONFIG", "RESETSTAT");
+    const first = log.members();
+    const others = Array.from({ length: 50 }, () => log.members());
+    await Promise.all([first, ...others]);
+    expect(await calls("hgetall")).to.equal(1);
+  });
+});
+
 describe("RedisPurgeLog, when Redis fails", () => {
   let server: RedisServer;
   let logs: RedisLogs;

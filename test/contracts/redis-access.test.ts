@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
+import { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 import { readComposeFile } from "../rig/compose-file.ts";
 import { accepted, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
@@ -45,18 +47,24 @@ describe("the documented access rules of Redis", () => {
   });
 
   it("let a taker go on listening", async () => {
-    const logs = await openLogs();
     await server.command("ACL", "LOG", "RESET");
     await server.command("CONFIG", "RESETSTAT");
-    logs.open().onConfirmation("edge-1", () => undefined);
-    // It looks once a second whether its subscription is alive.
+    const log = new RedisPurgeLog({
+      url: server.url.replace("//", `//edgecache:${PASSWORD}@`),
+      // It looks every few seconds whether its subscription is alive.
+      clock: { ...systemClock, wait: (ms, signal) => systemClock.wait(ms / 1_000, signal) },
+      random: Math.random,
+      onTrouble: () => undefined,
+      onRecovered: () => undefined,
+    });
+    log.onConfirmation("edge-1", () => undefined);
     const looks = async () => {
       const stats = String(await server.command("INFO", "commandstats"));
       return Number(/cmdstat_subscribe:calls=(\d+)/.exec(stats)?.[1] ?? 0);
     };
     await until("it has looked twice", async () => (await looks()) >= 3);
     expect(await server.command("ACL", "LOG")).to.deep.equal([]);
-    await logs.close();
+    await log.close();
   });
 
   it("refuse every key that is not ours", async () => {

@@ -7,6 +7,7 @@ import {
   PurgesRequest,
   WatchStatsRequest,
 } from "../../proto/gen/edgecache/v1/edge.ts";
+import { decodeConfirmation, encodeConfirmation } from "../../purge-log/confirmation-codec.ts";
 import { decodeHeartbeat, encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { decodeEntry, encodePurge, PURGE_FIELD } from "../../purge-log/purge-codec.ts";
 import { hostileBytes, hostileText } from "./hostile-text.ts";
@@ -68,6 +69,18 @@ const BEATS = [
   }),
 ];
 
+const CONFIRMATIONS = [
+  encodeConfirmation({
+    edge: "edge-1",
+    position: { epoch: 1, seq: 2 },
+    runId: "r",
+    applied: [
+      { position: { epoch: 1, seq: 1 }, objects: 3 },
+      { position: { epoch: 1, seq: 2 }, objects: 4 },
+    ],
+  }),
+];
+
 export const controlTargets: readonly FuzzTarget[] = [
   target("purge calls", hostileBytes(CALLS), (bytes) => {
     const read = readPurgeBytes(bytes);
@@ -88,5 +101,10 @@ export const controlTargets: readonly FuzzTarget[] = [
     const read = decodeHeartbeat(json);
     if (read.kind !== "heartbeat") return;
     expect(decodeHeartbeat(encodeHeartbeat(read.beat))).to.deep.equal(read);
+  }),
+  target("confirmations", hostileText(CONFIRMATIONS), (json) => {
+    const read = decodeConfirmation(json);
+    if (read.kind !== "confirmation") return;
+    expect(decodeConfirmation(encodeConfirmation(read.confirmation))).to.deep.equal(read);
   }),
 ];
