@@ -1,11 +1,24 @@
 /** Entries kept. An edge that was away for longer than they last flushes softly and goes on. */
 export const KEPT_ENTRIES = 100_000;
 
+/**
+ * Bytes of them that are kept in Redis. KEPT_ENTRIES of the usual size, some hundred bytes, are a fifth of it. It is for
+ * the largest ones: 1,000 calls of 1,000 targets are about 100 MB, and an edge that was away meanwhile can still follow.
+ */
+export const KEPT_BYTES = 128 * 1024 * 1024;
+
+/** The same of a log inside one process, beside its cache. There, an entry takes about three times its text. */
+export const KEPT_CHARACTERS = 16 * 1024 * 1024;
+
 /** Rule P2: a retry with the same purgeId within this span gets the first position again. */
 export const SAME_PURGE_MS = 600_000;
 
-// Large enough to catch up quickly, small enough that applying one batch does not hold up requests.
-export const BATCH_ENTRIES = 500;
+/**
+ * Entries that a follower gets at a time. An entry has at most 256 KiB, and the largest call makes one of about 100 KiB,
+ * so a batch is about 2 MB and never above 4 MiB, however long the backlog is. A read takes about as long as 16 short
+ * entries do, so more at a time would hardly be faster.
+ */
+export const BATCH_ENTRIES = 16;
 
 /**
  * How far beyond now an epoch may lie, in microseconds, of which epochs are made. Ten years allow for a clock that

@@ -3,7 +3,7 @@ import type { Clock } from "../process/clock.ts";
 import { systemClock } from "../process/clock.ts";
 import { purgeLogContract } from "../test/contracts/purge-log.contract.ts";
 import { accepted, beatOf, purgeOf } from "../test/rig/purge-log-entries.ts";
-import { KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { KEPT_CHARACTERS, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
 import { MemoryPurgeLog } from "./memory-purge-log.ts";
 import { BEGINNING } from "./position.ts";
 
@@ -50,5 +50,18 @@ describe("MemoryPurgeLog", () => {
     const { first, tail } = await log.heartbeat(beatOf("edge-1"));
     expect(tail.seq).to.equal(KEPT_ENTRIES + 5000);
     expect(tail.seq - (first?.seq ?? 0)).to.be.within(KEPT_ENTRIES - 1, KEPT_ENTRIES + 1000);
+  });
+
+  it("keeps no more characters than fit, and no fewer entries than fit", async () => {
+    const log = new MemoryPurgeLog(handClock());
+    const targets = Array.from({ length: 20 }, () => ({ kind: "tag", tag: "t".repeat(8_000) }) as const);
+    const characters = JSON.stringify({ ...purgeOf("p100"), targets }).length;
+    const fit = Math.floor(KEPT_CHARACTERS / characters);
+    const appended = async (from: number, to: number) => {
+      for (let i = from; i < to; i += 1) await log.append({ ...purgeOf(`p${i}`), targets }, BEGINNING);
+      return (await log.heartbeat(beatOf("edge-1"))).first?.seq;
+    };
+    expect(await appended(100, 100 + fit)).to.equal(0);
+    expect(await appended(100 + fit, 100 + 2 * fit)).to.be.within(fit - 1, fit + 1);
   });
 });

@@ -1,6 +1,14 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
-import { BATCH_ENTRIES, FARTHEST_EPOCH_US, KEPT_COUNTS, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import {
+  BATCH_ENTRIES,
+  FARTHEST_EPOCH_US,
+  KEPT_CHARACTERS,
+  KEPT_COUNTS,
+  KEPT_ENTRIES,
+  SAME_PURGE_MS,
+} from "./log-limits.ts";
 import { idTaken, leaseEndsInMs } from "./membership.ts";
 import { BEGINNING, comparePositions, formatPosition, type Position } from "./position.ts";
 import type { Purge } from "./purge.ts";
@@ -18,8 +26,13 @@ import type {
   PurgeLog,
 } from "./purge-log.ts";
 
-// Trimming moves the whole array, so it is done once for this many entries.
-const TRIM_SLACK = 1000;
+// Trimming moves the whole array, so it is done once for this part of what is kept.
+const TRIM_SLACK = 1.01;
+
+interface KeptEntry extends LogEntry {
+  /** Of its text. */
+  readonly characters: number;
+}
 
 /** A purge whose id is known again for a while. */
 interface KnownPurge {
@@ -37,7 +50,8 @@ export class MemoryPurgeLog implements PurgeLog {
   readonly #clock: Clock;
   readonly #runId: string;
   readonly #closed = new AbortController();
-  readonly #entries: LogEntry[] = [];
+  readonly #entries: KeptEntry[] = [];
+  #characters = 0;
   readonly #known = new Map<string, KnownPurge>();
   readonly #members = new Map<string, { readonly beat: Heartbeat; readonly at: number }>();
   readonly #counts = new Map<string, readonly PurgeCount[]>();
@@ -54,7 +68,8 @@ export class MemoryPurgeLog implements PurgeLog {
 
   async append(purge: Purge, floor: Position): Promise<AppendOutcome> {
     const encoded = encodePurge(purge);
-    const refusal = this.#refusal(floor) ?? (encoded.kind === "refused" ? encoded.reason : undefined);
+    if (encoded.kind === "refused") return { kind: "rejected", reason: encoded.reason };
+    const refusal = this.#refusal(floor);
     if (refusal !== undefined) return { kind: "rejected", reason: refusal };
     this.#overtake(floor);
     this.#forgetOldPurges();
@@ -66,7 +81,7 @@ export class MemoryPurgeLog implements PurgeLog {
         : { kind: "another-purge", reason: ANOTHER_PURGE };
     }
     const position = { epoch: this.#tail.epoch, seq: this.#tail.seq + 1 };
-    this.#push({ position, content: { kind: "purge", purge } });
+    this.#push({ position, content: { kind: "purge", purge }, characters: encoded.text.length });
     this.#known.set(purge.purgeId, { position, digest, until: this.#clock.monotonic() + SAME_PURGE_MS });
     return { kind: "accepted", position, runId: this.#runId };
   }
@@ -82,6 +97,7 @@ export class MemoryPurgeLog implements PurgeLog {
       } else {
         position = last.position;
         yield batch;
+        if (batch.length === BATCH_ENTRIES) await endOfTurn();
       }
     }
   }
@@ -180,14 +196,32 @@ export class MemoryPurgeLog implements PurgeLog {
 
   #openEpoch(reason: string, floor: Position): void {
     const epoch = Math.max(this.#micros(), this.#tail.epoch, floor.epoch) + 1;
-    this.#push({ position: { epoch, seq: 0 }, content: { kind: "barrier", reason } });
+    this.#push({
+      position: { epoch, seq: 0 },
+      content: { kind: "barrier", reason },
+      characters: reason.length,
+    });
   }
 
-  #push(entry: LogEntry): void {
+  #push(entry: KeptEntry): void {
     this.#tail = entry.position;
     this.#entries.push(entry);
-    if (this.#entries.length >= KEPT_ENTRIES + TRIM_SLACK) this.#entries.splice(0, TRIM_SLACK);
+    this.#characters += entry.characters;
+    if (this.#entries.length > KEPT_ENTRIES * TRIM_SLACK || this.#characters > KEPT_CHARACTERS * TRIM_SLACK) {
+      this.#trim();
+    }
     for (const wake of this.#sleepers) wake();
+  }
+
+  #trim(): void {
+    let left = this.#entries.length;
+    const kept = this.#entries.findIndex(({ characters }) => {
+      if (left <= KEPT_ENTRIES && this.#characters <= KEPT_CHARACTERS) return true;
+      left -= 1;
+      this.#characters -= characters;
+      return false;
+    });
+    this.#entries.splice(0, kept);
   }
 
   #entriesAfter(position: Position): readonly LogEntry[] {

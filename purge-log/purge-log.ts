@@ -105,7 +105,8 @@ export interface PurgeLog {
    */
   append(purge: Purge, floor: Position): Promise<AppendOutcome>;
   /**
-   * Batches of entries after `after`, oldest first, until `signal` aborts.
+   * Batches of at most BATCH_ENTRIES entries after `after`, oldest first, until `signal` aborts. Each comes in a turn of
+   * the event loop of its own, so that a backlog holds nobody up.
    * Survives outages of the log by itself: it reconnects and goes on after the last entry it gave.
    */
   follow(after: Position, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;

@@ -1,5 +1,6 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
+import { WorkSlice } from "../../process/work-slice.ts";
 import {
   BEGINNING,
   comparePositions,
@@ -7,7 +8,7 @@ import {
   isNext,
   type Position,
 } from "../../purge-log/position.ts";
-import { type Purge, type PurgeTarget, purgeOfEverything } from "../../purge-log/purge.ts";
+import { MOST_TARGETS, type Purge, type PurgeTarget, purgeOfEverything } from "../../purge-log/purge.ts";
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { PurgeState, Sharing } from "../cache/purge-state.ts";
 import type { Moment } from "../rules/moment.ts";
@@ -169,13 +170,20 @@ export class PurgeFollower implements PurgeState {
     return isUncertain ? "unless-tagged" : "overtaken";
   }
 
-  /** Takes entries in log order (rule E1). Resolves when they are applied. */
+  /**
+   * Takes entries in log order (rule E1), in slices: while they are a long backlog, requests are answered and heartbeats
+   * sent between them. Resolves when they are applied.
+   */
   async apply(entries: readonly LogEntry[]): Promise<void> {
-    for (const entry of entries) await this.#applyOne(entry);
+    const slice = new WorkSlice(this.#parts.clock);
+    for (const entry of entries) {
+      if (slice.isOver(MOST_TARGETS)) await slice.pause();
+      await this.#applyOne(entry, slice);
+    }
     this.#news?.tell();
   }
 
-  async #applyOne(entry: LogEntry): Promise<void> {
+  async #applyOne(entry: LogEntry, slice: WorkSlice): Promise<void> {
     const last = this.position;
     if (comparePositions(entry.position, last) <= 0) return;
     if (!isNext(last, entry.position)) {
@@ -186,13 +194,13 @@ export class PurgeFollower implements PurgeState {
     let objects = 0;
     switch (entry.content.kind) {
       case "purge":
-        objects = await this.#purge(entry.position, entry.content.purge);
+        objects = await this.#purge(entry.position, entry.content.purge, slice);
         break;
       case "barrier":
         this.#softFlush(entry.content.reason);
         break;
       case "unreadable":
-        objects = await this.#purge(entry.position, purgeOfEverything(entry.content.reason));
+        objects = await this.#purge(entry.position, purgeOfEverything(entry.content.reason), slice);
         this.#parts.log.error(
           { position: formatPosition(entry.position), reason: entry.content.reason },
           "unreadable log entry: purged everything",
@@ -204,13 +212,13 @@ export class PurgeFollower implements PurgeState {
   }
 
   /** Resolves to how many stored responses it removed or softened. */
-  async #purge(position: Position, asked: Purge): Promise<number> {
+  async #purge(position: Position, asked: Purge, slice: WorkSlice): Promise<number> {
     const { purgeId, by, soft } = asked;
     const { purge: meant, unknown } = meantHere(asked, this.#parts.sites);
     if (unknown.length > 0) this.#parts.log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
     // One entry takes effect at one moment, however long the search for everything that it names takes.
     // The edge has not moved to the purge yet, so nothing depends on how long this takes.
-    const targets = await allNamed(meant.targets, this.#parts.clock);
+    const targets = await allNamed(meant.targets, slice);
     const softlyAt = soft ? this.#time.read().ms : undefined;
     const end = this.#fence.begin(position, targets, softlyAt);
     const objects = await this.#purgeStore(meant.targets, softlyAt).finally(end);

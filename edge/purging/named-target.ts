@@ -1,8 +1,7 @@
-import type { Clock } from "../../process/clock.ts";
+import type { WorkSlice } from "../../process/work-slice.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
 import { type Purgeable, pathOf } from "../store/purge-match.ts";
-import { WorkSlice } from "../store/work-slice.ts";
 
 /** A target as it is looked up: its texts are hashed, so that each takes the same room however long it is. */
 export type NamedTarget =
@@ -43,9 +42,8 @@ export function named(target: PurgeTarget): NamedTarget {
 /** In slices: a thousand long targets take longer than a request should wait. */
 export async function allNamed(
   targets: readonly PurgeTarget[],
-  clock: Pick<Clock, "monotonic" | "wait">,
+  slice: WorkSlice,
 ): Promise<readonly NamedTarget[]> {
-  const slice = new WorkSlice(clock);
   const all: NamedTarget[] = [];
   for (const target of targets) {
     if (slice.isOver()) await slice.pause();

@@ -1,4 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
+import { WorkSlice } from "../../process/work-slice.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
@@ -12,7 +13,6 @@ import { searches } from "./purge-search.ts";
 import type { PutOutcome, Store } from "./store.ts";
 import { chargedBytes, type StoredResponse } from "./stored-response.ts";
 import { UseCount } from "./use-count.ts";
-import { WorkSlice } from "./work-slice.ts";
 
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;

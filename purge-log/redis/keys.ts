@@ -4,7 +4,7 @@ const TAG = "{edgecache}";
 /** A stream: the entries. */
 export const LOG_KEY = `${TAG}:log`;
 /** A hash: what we believe of the stream. `run_id` of the server, `last` position, `opened` (the ms since which the table of edges has lost nothing),
- * `rows` (how many that table has), `history`, `replid`. */
+ * `rows` (how many that table has), `history`, `replid`, `marks` and `unmarked` (lua.ts says which). */
 export const META_KEY = `${TAG}:meta`;
 /** A hash: edge id to the server's milliseconds, a space, and the heartbeat as JSON. */
 export const EDGES_KEY = `${TAG}:edges`;

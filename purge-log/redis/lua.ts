@@ -1,6 +1,9 @@
 import { FARTHEST_EPOCH_US, KEPT_COUNTS } from "../log-limits.ts";
 import { CLOCK_RATE_MARGIN, LEASE_MARGIN_MS } from "../membership.ts";
 
+/** The log holds as many marks as this, and one more part that has none yet. */
+export const MARKS = 127;
+
 /** Of an edge's counts. A position has 16 digits and some, a count a few; what is cut of the oldest is no count then. */
 export const COUNTS_CHARACTERS = KEPT_COUNTS * 32;
 
@@ -115,26 +118,49 @@ return tail
 `;
 
 /**
- * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, and of each purge its JSON
- * and its digest. Answers the history, and for each purge where it stands, already or from now on; or nothing when its
+ * The log is bounded by bytes too. Nothing has to be read for that: a mark is the last entry of about a hundredth of what is
+ * kept, and with each new mark everything up to the oldest one goes. Entries that others trim do no harm: what was
+ * written last is always kept. The marks are of the same record as `last`, so none is behind the log's end.
+ */
+const BOUNDING = `
+local sizes = redis.call('HMGET', META, 'marks', 'unmarked')
+local marks, unmarked = sizes[1] or '', tonumber(sizes[2] or '') or 0
+local function pushed_out_by(bytes, kept_entries, mark_bytes)
+  unmarked = unmarked + bytes
+  if unmarked <= tonumber(mark_bytes) then return 'MAXLEN', '~', kept_entries end
+  marks, unmarked = marks .. tail .. ' ', bytes
+  local _, count = string.gsub(marks, ' ', '')
+  if count <= ${MARKS} then return 'MAXLEN', '~', kept_entries end
+  local first, others = string.match(marks, '^(%S*) (.*)$')
+  marks = others
+  local gone = parse(first)
+  if not gone or after(gone, parse(tail)) then return 'MAXLEN', '~', kept_entries end
+  return 'MINID', '=', string.format('%.0f-%.0f', gone.epoch, gone.seq + 1)
+end
+`;
+
+/**
+ * KEYS[5] and on: the purges' own keys. ARGV: floor, ms to know them again, entries to keep, bytes a mark, and of each
+ * purge its JSON and its digest. Answers the history, and for each purge where it stands, already or from now on; or nothing when its
  * id stands for another purge (rule P2). A purge's own key holds its position and digest. A value that we did not write
  * is ignored.
  */
-export const PUBLISH_SCRIPT = `${VERIFY}
+export const PUBLISH_SCRIPT = `${VERIFY}${BOUNDING}
 local epoch = string.match(tail, '^%d+')
 local answer = { history }
 for i = 5, #KEYS do
-  local json, digest = ARGV[2 * i - 6], ARGV[2 * i - 5]
+  local json, digest = ARGV[2 * i - 5], ARGV[2 * i - 4]
   local known = redis.pcall('GET', KEYS[i])
   local position, bound = string.match(type(known) == 'string' and known or '', '^(%d+%-%d+) ?(%x*)$')
   if not parse(position) then
-    position, bound = redis.call('XADD', LOG, 'MAXLEN', '~', ARGV[3], epoch .. '-*', 'purge', json), digest
+    local by, how, limit = pushed_out_by(#json, ARGV[3], ARGV[4])
+    position, bound = redis.call('XADD', LOG, by, how, limit, epoch .. '-*', 'purge', json), digest
     redis.call('SET', KEYS[i], position .. ' ' .. digest, 'PX', ARGV[2])
     tail = position
   end
   answer[#answer + 1] = (bound == digest or bound == '') and position or ''
 end
-redis.call('HSET', META, 'last', tail)
+redis.call('HSET', META, 'last', tail, 'marks', marks, 'unmarked', unmarked)
 return answer
 `;
 

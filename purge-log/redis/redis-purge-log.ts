@@ -91,7 +91,7 @@ export class RedisPurgeLog implements PurgeLog {
   follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
     const ended = AbortSignal.any([signal, this.#closed.signal]);
     const connection = this.#connection("follower", BLOCK_MS + 1000, LONGEST_FOLLOWER_PAUSE_MS);
-    return followStream(connection, this.#outage, after, ended);
+    return followStream(connection, this.#outage, this.#options.clock, after, ended);
   }
 
   async heartbeat(beat: Heartbeat): Promise<LogState> {

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { encodeCounts } from "../confirmation-codec.ts";
 import { encodeHeartbeat } from "../heartbeat-codec.ts";
-import { KEPT_ENTRIES, SAME_PURGE_MS } from "../log-limits.ts";
+import { KEPT_BYTES, KEPT_ENTRIES, SAME_PURGE_MS } from "../log-limits.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../position.ts";
 import type { ForgetOutcome, Heartbeat, LogState } from "../purge-log.ts";
 import type { EdgeTable } from "./edge-table.ts";
@@ -12,6 +12,7 @@ import {
   FORGET_SCRIPT,
   HEARTBEAT_SCRIPT,
   LEAVE_SCRIPT,
+  MARKS,
   MEMBERS_SCRIPT,
   PUBLISH_SCRIPT,
   VERIFY_SCRIPT,
@@ -64,6 +65,7 @@ export async function publish(client: Redis, { purges, floor }: Batch): Promise<
     formatPosition(floor),
     SAME_PURGE_MS,
     KEPT_ENTRIES,
+    KEPT_BYTES / (MARKS + 1),
     ...purges.flatMap(({ text, digest }) => [text, digest]),
   ];
   const [runId, ...positions] = publishedReply.parse(await run(client, PUBLISH, keys, values));

@@ -1,6 +1,9 @@
 import type { Redis } from "ioredis";
+import type { Clock } from "../../process/clock.ts";
+import { WorkSlice } from "../../process/work-slice.ts";
 import { BATCH_ENTRIES } from "../log-limits.ts";
 import { formatPosition, type Position, parsePosition } from "../position.ts";
+import { MOST_TARGETS } from "../purge.ts";
 import { decodeEntry } from "../purge-codec.ts";
 import type { LogEntry } from "../purge-log.ts";
 import { failureOf, type RedisConnection } from "./connection.ts";
@@ -24,6 +27,7 @@ export type RawEntry = readonly [id: string, fields: readonly string[]];
 export async function* followStream(
   connection: RedisConnection,
   outage: OutageReporter,
+  clock: Clock,
   after: Position,
   ended: AbortSignal,
 ): AsyncGenerator<readonly LogEntry[]> {
@@ -52,7 +56,7 @@ export async function* followStream(
         continue;
       }
       outage.over(part);
-      const batch = decodeBatch(read.value, trustedTail.epoch);
+      const batch = await decodeBatch(read.value, trustedTail.epoch, new WorkSlice(clock));
       const last = batch?.at(-1);
       if (batch === undefined) {
         trustedTail = undefined;
@@ -72,13 +76,19 @@ export async function* followStream(
 /**
  * The entries of one read; undefined if one of them has an epoch that is not trusted. It either begins a new epoch or
  * was not written by us. To follow a foreign entry with an enormous id would mean to wait behind it for ever. Verifying
- * the log tells the two apart: it adopts what it can and moves the rest aside.
+ * the log tells the two apart: it adopts what it can and moves the rest aside. An entry of a thousand targets takes some
+ * milliseconds, so it decodes in slices.
  */
-export function decodeBatch(entries: readonly RawEntry[], trustedEpoch: number): LogEntry[] | undefined {
+export async function decodeBatch(
+  entries: readonly RawEntry[],
+  trustedEpoch: number,
+  slice: WorkSlice,
+): Promise<readonly LogEntry[] | undefined> {
   const batch: LogEntry[] = [];
   for (const [id, fields] of entries) {
     const position = parsePosition(id);
     if (position === undefined || position.epoch > trustedEpoch) return undefined;
+    if (slice.isOver(MOST_TARGETS)) await slice.pause();
     batch.push({ position, content: decodeEntry(fields) });
   }
   return batch;

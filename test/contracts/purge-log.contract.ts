@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { systemClock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
+import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Confirmation, LogEntry, PurgeCount, PurgeLog } from "../../purge-log/purge-log.ts";
@@ -87,7 +88,7 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
         expect((await next).map(label)).to.deep.equal(["b"]);
       });
 
-      it("give a backlog in order, in batches of at most 500", async () => {
+      it(`give a backlog in order, in batches of at most ${BATCH_ENTRIES}`, async () => {
         const ids = Array.from({ length: 1100 }, (_, i) => `p${i}`);
         await Promise.all(ids.map((id) => log.append(purgeOf(id), BEGINNING)));
         const sizes: number[] = [];
@@ -97,7 +98,7 @@ export function purgeLogContract(name: string, makeRig: () => Promise<PurgeLogRi
           seqs.push(...batch.map(({ position }) => position.seq));
           if (seqs.length > ids.length) break;
         }
-        expect(Math.max(...sizes)).to.be.at.most(500);
+        expect(Math.max(...sizes)).to.be.at.most(BATCH_ENTRIES);
         expect(seqs).to.deep.equal(Array.from({ length: 1101 }, (_, i) => i));
       });
     });

@@ -1,3 +1,4 @@
+import { WorkSlice } from "../../process/work-slice.ts";
 import { encodeCounts } from "../../purge-log/confirmation-codec.ts";
 import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { idTaken } from "../../purge-log/membership.ts";
@@ -129,7 +130,8 @@ export class SimulatedPurgeLog implements PurgeLog {
       }
       const read = await connection.ask(blockingRead(floor, this.#parts.time));
       const entries = read.kind === "reply" ? asRead(read.value) : undefined;
-      const batch = entries === undefined ? undefined : decodeBatch(entries, trustedTail.epoch);
+      const slice = new WorkSlice(this.#parts.clock);
+      const batch = entries === undefined ? undefined : await decodeBatch(entries, trustedTail.epoch, slice);
       const last = batch?.at(-1);
       if (batch === undefined) {
         trustedTail = undefined;

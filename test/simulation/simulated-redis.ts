@@ -31,7 +31,7 @@ export type HeartbeatReply = readonly [history: string, tail: string, oldest: st
 /** What became of the edge, the milliseconds of lease that are left, the age of its heartbeat. */
 export type ForgetReply = readonly [kind: "unknown" | "serving" | "forgotten", leftMs: string, ageMs: string];
 
-/** The scripts of purge-log/redis/lua.ts, line for line. */
+/** The scripts of purge-log/redis/lua.ts, line for line, but for marks: no simulated log has as many bytes as one. */
 export class SimulatedRedis extends VerifyingRedis {
   /** `foreignId`: the id of an entry that a follower cannot pass, or nothing. */
   verifyScript(floor: string, foreignId: string): string {
@@ -44,15 +44,17 @@ export class SimulatedRedis extends VerifyingRedis {
       const verified = this.verify(floor);
       const [epoch] = verified.tail.split("-");
       let { tail } = verified;
+      let unmarked = Number(this.data.hash(META_KEY).get("unmarked") ?? 0);
       const positions = purges.map(({ purgeId, text, digest }) => {
         const [, first, bound = ""] = /^(\d+-\d+) ?([\da-f]*)$/i.exec(this.known(purgeId) ?? "") ?? [];
         if (first !== undefined && this.parse(first) !== undefined)
           return bound === "" || this.isSame(bound, digest) ? first : "";
+        unmarked += Buffer.byteLength(text);
         tail = this.data.xadd(LOG_KEY, `${epoch}-*`, ["purge", text]);
         this.data.set(purgeKey(purgeId), `${tail} ${digest}`, this.nowMs() + SAME_PURGE_MS);
         return tail;
       });
-      this.data.hset(META_KEY, { last: tail });
+      this.data.hset(META_KEY, { last: tail, marks: "", unmarked: String(unmarked) });
       return [verified.history, ...positions];
     });
   }

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { ManualClock } from "../../test/rig/manual-clock.ts";
+import { ManualClock } from "../test/rig/manual-clock.ts";
 import { WorkSlice } from "./work-slice.ts";
 
 /** After how many steps of `stepMs` each the slice is over. */
@@ -28,6 +28,15 @@ describe("a slice of work", () => {
     const clock = new ManualClock();
     expect(stepsIn(new WorkSlice(clock), clock, 0.01)).to.be.within(500, 532);
     expect(stepsIn(new WorkSlice(clock), clock, 1)).to.be.within(5, 32);
+  });
+
+  it("looks at the clock before each step that is worth many", () => {
+    const clock = new ManualClock();
+    const slice = new WorkSlice(clock);
+    clock.advance(4.9);
+    expect(slice.isOver(1_000)).to.equal(false);
+    clock.advance(0.1);
+    expect(slice.isOver(1_000)).to.equal(true);
   });
 
   it("is followed by a whole one after a pause, which waits for whatever is due", async () => {

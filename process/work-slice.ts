@@ -1,6 +1,6 @@
-import type { Clock } from "../../process/clock.ts";
+import type { Clock } from "./clock.ts";
 
-// The longest that a request waits behind one piece of a long search through the store.
+// The longest that a request waits behind one piece of long work, such as a search through the store.
 const SLICE_MS = 5;
 
 // A look at the clock costs as much as some steps do. So many steps take far less than a slice.
@@ -17,10 +17,11 @@ export class WorkSlice {
     this.#began = clock.monotonic();
   }
 
-  /** Counts one step. Returns whether a pause is due before it. */
-  isOver(): boolean {
-    this.#steps += 1;
-    if (this.#steps % STEPS_BETWEEN_LOOKS !== 0) return false;
+  /** Returns whether a pause is due before the next step. `weight`: how many usual steps that one takes as long as. */
+  isOver(weight = 1): boolean {
+    this.#steps += weight;
+    if (this.#steps < STEPS_BETWEEN_LOOKS) return false;
+    this.#steps = 0;
     return this.#clock.monotonic() - this.#began >= SLICE_MS;
   }
 
