@@ -170,10 +170,7 @@ export class PurgeFollower implements PurgeState {
     return isUncertain ? "unless-tagged" : "overtaken";
   }
 
-  /**
-   * Takes entries in log order (rule E1), in slices: while they are a long backlog, requests are answered and heartbeats
-   * sent between them. Resolves when they are applied.
-   */
+  /** Takes entries in log order (rule E1), in slices: others go on meanwhile. Resolves when they are applied. */
   async apply(entries: readonly LogEntry[]): Promise<void> {
     const slice = new WorkSlice(this.#parts.clock);
     for (const entry of entries) {
@@ -187,9 +184,8 @@ export class PurgeFollower implements PurgeState {
     const last = this.position;
     if (comparePositions(entry.position, last) <= 0) return;
     if (!isNext(last, entry.position)) {
-      this.#softFlush(
-        `entries between ${formatPosition(last)} and ${formatPosition(entry.position)} were lost`,
-      );
+      const between = `${formatPosition(last)} and ${formatPosition(entry.position)}`;
+      this.#softFlush(`entries between ${between} were lost`);
     }
     let objects = 0;
     switch (entry.content.kind) {
@@ -224,10 +220,8 @@ export class PurgeFollower implements PurgeState {
     const objects = await this.#purgeStore(meant.targets, softlyAt).finally(end);
     this.#purges += 1;
     for (const listener of this.#listeners) listener({ position, asked, meant, objects });
-    this.#parts.log.debug(
-      { purgeId, position: formatPosition(position), by, objects, soft },
-      "purge applied",
-    );
+    const line = { purgeId, position: formatPosition(position), by, objects, soft };
+    this.#parts.log.debug(line, "purge applied");
     return objects;
   }
 

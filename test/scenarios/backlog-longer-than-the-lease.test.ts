@@ -1,12 +1,12 @@
 import { expect } from "chai";
+import { PurgeFollower } from "../../edge/purging/follower.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import type { Heartbeat } from "../../purge-log/purge-log.ts";
-import { BusyClock } from "../../test/rig/busy-clock.ts";
-import { memoryStore } from "../../test/rig/memory-store.ts";
-import { accepted } from "../../test/rig/purge-log-entries.ts";
-import { PurgeFollower } from "./follower.ts";
+import { BusyClock } from "../rig/busy-clock.ts";
+import { memoryStore } from "../rig/memory-store.ts";
+import { accepted } from "../rig/purge-log-entries.ts";
 
 const LEASE_MS = 2_000;
 // At two looks at the clock each they take several leases.

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
-import { beatOf } from "../../test/rig/purge-log-entries.ts";
-import { RedisLogs } from "../../test/rig/redis-logs.ts";
-import { type RedisServer, startRedisServer } from "../../test/rig/redis-server.ts";
-import { KEPT_BYTES } from "../log-limits.ts";
-import { BEGINNING } from "../position.ts";
-import { LOG_KEY } from "./keys.ts";
-import { MARKS } from "./lua.ts";
-import { publish } from "./scripts.ts";
+import { KEPT_BYTES } from "../../purge-log/log-limits.ts";
+import { BEGINNING } from "../../purge-log/position.ts";
+import { LOG_KEY } from "../../purge-log/redis/keys.ts";
+import { MARKS } from "../../purge-log/redis/lua.ts";
+import { publish } from "../../purge-log/redis/scripts.ts";
+import { beatOf } from "../rig/purge-log-entries.ts";
+import { RedisLogs } from "../rig/redis-logs.ts";
+import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
 
 // As long as an entry may be.
 const ENTRY_BYTES = 262_144;
