@@ -3,7 +3,9 @@ import { connect } from "node:net";
 import { expect } from "chai";
 import { get } from "../test/rig/http-client.ts";
 import { sendBytes } from "../test/rig/raw-client.ts";
+import { RawConnection } from "../test/rig/raw-connection.ts";
 import { RoutedEdge } from "../test/rig/routed-edge.ts";
+import { routing } from "../test/rig/routing.ts";
 import { startTestRouter, type TestRouter } from "../test/rig/test-router.ts";
 
 describe("the router's port for clients", () => {
@@ -161,5 +163,26 @@ describe("the router's port for clients", () => {
     second.destroy();
     third.destroy();
     await small.running.stop();
+  });
+});
+
+describe("a response of the router itself", () => {
+  const { edge, router } = routing();
+
+  it("has no content for HEAD, and the connection goes on", async () => {
+    const gone = await edge("gone");
+    const { base, logged } = await router([gone]);
+    await gone.stop();
+    await logged("edge unreachable");
+    const client = await RawConnection.open(base);
+    for (const method of ["HEAD", "GET"]) {
+      const began = Math.floor(Date.now() / 1_000) * 1_000;
+      const reply = await client.send(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`).reply(method);
+      expect(reply.status).to.equal(503);
+      expect(Number(reply.header("Content-Length"))).to.be.above(20);
+      expect(Date.parse(reply.header("Date") ?? "")).to.be.within(began, Date.now());
+      expect(reply.header("Connection")).to.equal(undefined);
+    }
+    client.destroy();
   });
 });
