@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Clock, systemClock } from "../../process/clock.ts";
-import { HttpOrigin } from "../../test/rig/http-origin.ts";
-import { RawConnection } from "../../test/rig/raw-connection.ts";
-import { startTestListener, type TestListener } from "../../test/rig/test-listener.ts";
+import { HttpOrigin } from "../rig/http-origin.ts";
+import { RawConnection } from "../rig/raw-connection.ts";
+import { startTestListener, type TestListener } from "../rig/test-listener.ts";
 
 describe("a request that comes slowly", () => {
   let skippedMs: number;
