@@ -71,7 +71,7 @@ describe("deadlines", () => {
     expect(clock.waiting).to.equal(0);
   });
 
-  describe("that are started and stopped", () => {
+  describe("started and stopped by hand", () => {
     const named = (name: string) => deadlines.deadline(100, () => failed.push(name));
 
     it("expire once, when their time has passed since the start", async () => {

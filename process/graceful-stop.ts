@@ -42,6 +42,6 @@ export function stopOnSignal(
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", (signal) => {
     if (hangup === "stops") onSignal(signal);
-    else log.warn({ signal }, "SIGHUP changes nothing: settings are read at the start only");
+    else log.warn({ signal }, "SIGHUP ignored: settings are read at the start only");
   });
 }

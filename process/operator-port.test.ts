@@ -118,12 +118,12 @@ describe("the operator port", () => {
     return socket;
   }
 
-  it("is not ready when readiness cannot be told", async () => {
+  it("is not ready when the readiness check fails", async () => {
     reasons = ["broken"];
     const response = await fetch(url("/readyz"));
     expect([response.status, await response.json()]).to.deep.equal([
       503,
-      { ready: false, reasons: ["readiness cannot be told; the log says why"] },
+      { ready: false, reasons: ["readiness check failed; see the log"] },
     ]);
     expect(logged.join("")).to.contain("the origin cannot be asked");
   });

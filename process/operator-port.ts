@@ -115,7 +115,7 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
   const port = await listen(server, options.host, options.port, "operator port");
   // Such as too many open files. Without a listener such an error would end the program.
   server.on("error", (cause) =>
-    options.log.error({ cause: describeError(cause) }, "operator port cannot accept"),
+    options.log.error({ cause: describeError(cause) }, "operator port cannot accept a connection"),
   );
   return {
     port,
@@ -152,8 +152,8 @@ async function askReady({ ready, log }: Pick<OperatorPortOptions, "ready" | "log
   try {
     return await ready();
   } catch (thrown) {
-    log.error({ cause: describeError(thrown) }, "readiness cannot be told");
-    return { ready: false, reasons: ["readiness cannot be told; the log says why"] };
+    log.error({ cause: describeError(thrown) }, "readiness check failed");
+    return { ready: false, reasons: ["readiness check failed; see the log"] };
   }
 }
 

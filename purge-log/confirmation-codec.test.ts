@@ -32,13 +32,13 @@ describe("a confirmation", () => {
     ["an object", null],
   ];
   for (const [field, message] of damaged) {
-    it(`that is damaged is not believed, and the reason names ${field}: ${JSON.stringify(message)}`, () => {
+    it(`is ignored when it is damaged, and the reason names ${field}: ${JSON.stringify(message)}`, () => {
       const decoded = decodeConfirmation(JSON.stringify(message));
       expect(decoded).to.have.property("reason").that.contains(field);
     });
   }
 
-  it("that is no JSON is not believed", () => {
+  it("is ignored when it is not JSON", () => {
     expect(decodeConfirmation("{").kind).to.equal("unreadable");
   });
 });

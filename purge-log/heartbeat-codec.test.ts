@@ -20,7 +20,7 @@ describe("a heartbeat as JSON", () => {
     expect(decodeHeartbeat(JSON.stringify(more))).to.deep.equal({ kind: "heartbeat", beat: BEAT });
   });
 
-  it("of an earlier version, which serves stale without a lease, is taken for that", () => {
+  it("keeps its meaning when an earlier version of an edge that serves stale without a lease has sent it", () => {
     const { sites: _, staleWhenLapsed: __, ...earlier } = BEAT;
     expect(decodeHeartbeat(JSON.stringify(earlier))).to.deep.equal({
       kind: "heartbeat",

@@ -82,7 +82,7 @@ export class Listener {
       proxies: new TrustedProxies(parts.trustedProxies),
       limited: (limit, client) => {
         parts.metrics.limited(limit);
-        log.warn({ sampled: "client-limit", limit, client }, "client met a limit");
+        log.warn({ sampled: "client-limit", limit, client }, "client limit reached");
       },
       take: (exchange) => this.#take(exchange),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
@@ -157,7 +157,7 @@ export class Listener {
       case "cut": {
         const { edge, failure } = forwarded;
         const left = failure.code === "client-left";
-        if (!left) log.warn({ sampled: `cut ${edge}`, edge, cause: describeError(failure) }, "answer cut");
+        if (!left) log.warn({ sampled: `cut ${edge}`, edge, cause: describeError(failure) }, "response cut");
         exchange.cut(left ? "client-left" : "cut");
         break;
       }

@@ -84,7 +84,7 @@ describe("a body shared by its readers", () => {
     await turn();
   }
 
-  describe("that nobody reads any more", () => {
+  describe("after its last reader has left", () => {
     const patience = [
       ["of unknown length, for a moment", undefined, 400],
       ["of known length, for a minute", 100, 60_000],

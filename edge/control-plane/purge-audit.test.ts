@@ -101,7 +101,7 @@ describe("the records of purges", () => {
     expect(records.list(1_000).length).to.be.within(60, 66);
   });
 
-  describe("know of other edges", () => {
+  describe("have the receipts of other edges:", () => {
     const states = (members: readonly Member[]) => {
       records.learn(1, members);
       return records.list(1)[0]?.edges.map(({ edge, state, objects }) => [edge, state, objects]);
@@ -109,7 +109,7 @@ describe("the records of purges", () => {
 
     beforeEach(() => records.applied(at(5), purgeOf("a"), 2));
 
-    it("what the heartbeat table says now", () => {
+    it("those in the heartbeat table now", () => {
       expect(
         states([member("edge-1", 5), member("edge-3", 4), member("edge-2", 4, 60_000), member("edge-4", 5)]),
       ).to.deep.equal([
@@ -120,7 +120,7 @@ describe("the records of purges", () => {
       ]);
     });
 
-    it("that they have applied it, also when they are gone", () => {
+    it("an applied one stays when its edge is gone", () => {
       states([member("edge-2", 5)]);
       expect(states([])).to.deep.equal([
         ["edge-1", "applied", 2],
@@ -128,14 +128,14 @@ describe("the records of purges", () => {
       ]);
     });
 
-    it("up to five thousand receipts in one listing", () => {
+    it("a listing ends before its receipts exceed five thousand", () => {
       for (let seq = 6; seq <= 40; seq += 1) records.applied(at(seq), purgeOf(`p${seq}`), 0);
       const fleet = Array.from({ length: 1_000 }, (_, i) => member(`edge-${i + 1}`, 40));
       records.learn(1_000, fleet);
       expect(records.list(1_000).map(({ edges }) => edges.length)).to.deep.equal(Array(5).fill(1_000));
     });
 
-    it("up to five thousand receipts exactly", () => {
+    it("a listing has five thousand receipts, and not one more", () => {
       const receipts = (count: number) =>
         Array.from({ length: count }, (_, i): Receipt => {
           return { edge: `edge-${i + 1}`, state: "applied", ms: 0, objects: 0 };
@@ -147,13 +147,13 @@ describe("the records of purges", () => {
       expect(records.list(10)).to.have.length(1);
     });
 
-    it("that one which was pending or fenced has applied it since", () => {
+    it("a pending or fenced one becomes applied later", () => {
       expect(states([member("edge-2", 4)])?.[1]?.[1]).to.equal("pending");
       expect(states([member("edge-2", 4, 60_000)])?.[1]?.[1]).to.equal("fenced");
       expect(states([member("edge-2", 6)])?.[1]?.[1]).to.equal("applied");
     });
 
-    it("what the edge that took the call has waited for", () => {
+    it("those that the edge that took the call waited for", () => {
       records.proven(at(5), [
         { edge: "edge-1", state: "applied", ms: 1.5, objects: 2 },
         { edge: "edge-2", state: "applied", ms: 2.5, objects: 9 },

@@ -83,6 +83,6 @@ export class Rebounds {
       if (!over.aborted) throw thrown;
       return;
     }
-    log.error({ purgeId, first: formatPosition(first), targets, reason }, "rebound of a purge was not sent");
+    log.error({ purgeId, first: formatPosition(first), targets, reason }, "rebound not sent");
   }
 }

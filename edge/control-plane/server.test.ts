@@ -243,7 +243,7 @@ describe("the control plane", () => {
       expect(error.code).to.equal(status.NOT_FOUND);
     });
 
-    it("and says NOT_SERVING to who watches as soon as the edge drains, while answers in flight go on", async () => {
+    it("sends NOT_SERVING to watchers as soon as the edge drains, while responses in flight go on", async () => {
       const reports = probe.stream(HEALTH, "Watch", { service: "edgecache.v1.EdgeService" });
       expect((await reports.next()).value).to.deep.equal({ status: "SERVING" });
       const fields = origin.hold("/a", "fields");
@@ -259,7 +259,7 @@ describe("the control plane", () => {
       edge = await startTestEdge(origin.url);
     });
 
-    it("and the edge stops although a client's watch never ends", async () => {
+    it("does not keep the edge from stopping when a client's watch never ends", async () => {
       const reports = probe.stream(HEALTH, "Watch", { service: "" });
       await reports.next();
       const cut = errorOf(reports.next().then(() => reports.next()));

@@ -218,7 +218,7 @@ export class ControlPlane {
     const now = this.#parts.clock.monotonic();
     if (now - this.#refusedLineAt < REFUSED_LINE_EVERY_MS) return;
     this.#refusedLineAt = now;
-    this.#parts.log.warn({ path, by }, "gRPC call without the token that it needs");
+    this.#parts.log.warn({ path, by }, "gRPC call refused: token missing or wrong");
   }
 
   #watchStats(call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>): void {

@@ -7,7 +7,7 @@ describe("who may call the gRPC port", () => {
       const { level, text } = whoMayCall(true, onlyHere);
       expect([level, text]).to.deep.equal([
         "info",
-        "calls of the gRPC port need the token, but for Ping, health and reflection",
+        "gRPC calls need the token, except Ping, health and reflection",
       ]);
     }
   });

@@ -6,7 +6,7 @@ export function whoMayCall(tokenIsSet: boolean, onlyHere: boolean): WhoMayCall {
   if (tokenIsSet)
     return {
       level: "info",
-      text: "calls of the gRPC port need the token, but for Ping, health and reflection",
+      text: "gRPC calls need the token, except Ping, health and reflection",
     };
   return { level: onlyHere ? "warn" : "info", text: NO_TOKEN_RULE };
 }

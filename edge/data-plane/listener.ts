@@ -74,14 +74,14 @@ export class Listener {
       proxies: this.#proxies,
       limited: (limit, client) => {
         edge.counters.addReason("clientsLimited", limit);
-        edge.log.warn({ sampled: "client-limit", limit, client }, "client met a limit");
+        edge.log.warn({ sampled: "client-limit", limit, client }, "client limit reached");
       },
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (cause) =>
-        edge.log.error({ cause: describeError(cause) }, "data port failed to accept a connection"),
+        edge.log.error({ cause: describeError(cause) }, "data port cannot accept a connection"),
     });
   }
 

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { AppliedPosition } from "./applied-position.ts";
@@ -23,7 +22,7 @@ describe("the progress of an edge along the purge log", () => {
 
   /** Lets the wait run out that began with the question. */
   const afterTheWait = async (asked: Promise<boolean>): Promise<boolean> => {
-    await turn();
+    await clock.waited();
     clock.advance(WAIT_MS);
     return await asked;
   };
@@ -38,7 +37,7 @@ describe("the progress of an edge along the purge log", () => {
   it("waits for what is on its way", async () => {
     const asked = reaches(100, 7);
     progress.moveTo({ epoch: 100, seq: 6 });
-    await turn();
+    await clock.waited();
     progress.moveTo({ epoch: 100, seq: 7 });
     expect(await asked).to.equal(true);
   });

@@ -15,7 +15,7 @@ export interface Meant {
 }
 
 export const UNKNOWN_SITES =
-  "a purge names sites that this edge does not know, or knows otherwise: purged in every site";
+  "purge names sites that this edge does not have, or has with other hosts: purged in every site";
 
 /**
  * Rule E1: an edge purges never less than was asked for. Edges may be configured differently for a while. A site that

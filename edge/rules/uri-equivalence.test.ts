@@ -37,7 +37,7 @@ describe("the normal form of a target", () => {
     );
   });
 
-  it("of a prefix leaves its last segment open", () => {
+  it("leaves the last segment of a prefix open", () => {
     for (const [prefix, normal] of [
       ["/%61/b", "/a/b"],
       ["/a/./b", "/a/b"],

@@ -50,7 +50,7 @@ describe("coalesced work", () => {
     expect(begun).to.equal(2);
   });
 
-  it("that fails fails for those who shared it, and for nobody after them", async () => {
+  it("fails for all callers that share it, and for no later one", async () => {
     const asked = [shared.next(), shared.next()].map((each) => each.catch(() => "failed"));
     await run(0).began.promise;
     const later = shared.next();

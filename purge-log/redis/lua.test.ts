@@ -248,7 +248,7 @@ describe("the scripts of the Redis purge log", () => {
     expect(await server.command("HKEYS", EDGES_KEY)).to.deep.equal(["edge-1"]);
   });
 
-  describe("hold a table of edges for incomplete, until a lease has passed, when it has lost", () => {
+  describe("treat the table of edges as incomplete, until a lease has passed, after the loss of", () => {
     const losses: readonly (readonly [string, Command])[] = [
       ["everything, as by DEL or eviction", ["DEL", EDGES_KEY]],
       ["one row, as by HDEL", ["HDEL", EDGES_KEY, "edge-2"]],
@@ -268,7 +268,7 @@ describe("the scripts of the Redis purge log", () => {
       });
     }
 
-    it("and not when its edges left it one by one", async () => {
+    it("no row: edges that leave one by one leave it complete", async () => {
       for (const edge of ["edge-1", "edge-2"]) await log.heartbeat(beatOf(edge));
       await openedLongAgo();
       for (const edge of ["edge-2", "edge-1"]) await log.leave(edge, `${edge}-boot`);

@@ -232,7 +232,7 @@ describe("an attempt at an edge", () => {
     const ended = once(message, "error");
     await data.stop();
     expect(String(await ended)).to.contain("aborted");
-    expect((await logged("answer cut")).edge).to.equal("only");
+    expect((await logged("response cut")).edge).to.equal("only");
   });
 
   it("lets a 404 and a 500 of the edge be the answer", async () => {
@@ -383,7 +383,7 @@ describe("an attempt at an edge", () => {
       const closed = data.closed();
       seen.open();
       await Promise.all([failed, closed]);
-      expect((await logged("answer cut")).edge).to.equal("only");
+      expect((await logged("response cut")).edge).to.equal("only");
     });
   }
 
@@ -439,7 +439,7 @@ describe("an attempt at an edge", () => {
       const closed = data.closed();
       skippedMs = 60_100;
       await Promise.all([failed, closed]);
-      expect(await logged("answer cut")).to.include({
+      expect(await logged("response cut")).to.include({
         edge: "only",
         cause: "waited too long for the answer",
       });
@@ -475,7 +475,7 @@ describe("an attempt at an edge", () => {
       const skipping = setInterval(() => {
         skippedMs += 30_100;
       }, 100);
-      expect((await logged("answer cut")).edge).to.equal("only");
+      expect((await logged("response cut")).edge).to.equal("only");
       clearInterval(skipping);
     });
 

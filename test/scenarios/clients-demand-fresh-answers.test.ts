@@ -77,12 +77,12 @@ describe("clients demand fresh answers", () => {
     });
   }
 
-  describe("and name a position of the purge log", () => {
+  describe("with a position of the purge log", () => {
     const FUTURE = "9000000000000000-0";
     const ask = (headers: Readonly<Record<string, string>>) =>
       get(edge.url, "/", { headers: { "EdgeCache-After": FUTURE, ...headers } });
 
-    it("of the future, which only trusted networks may", async () => {
+    it("a future one is accepted from trusted networks only", async () => {
       edge = await startTestEdge(origin.url, { trustedProxies: ["127.0.0.1"] });
       expect((await ask({})).status).to.equal(200);
       const behind = await ask({ "X-Forwarded-For": "203.0.113.7" });
@@ -93,7 +93,7 @@ describe("clients demand fresh answers", () => {
       expect(origin.count()).to.equal(1);
     });
 
-    it("of the future, or have the token, which goes no further than the edge", async () => {
+    it("a future one is accepted with the token, which the edge does not forward", async () => {
       const tokens = { token: new Token("secret"), readToken: undefined };
       edge = await startTestEdge(origin.url, { trustedProxies: ["192.0.2.1"], tokens });
       expect((await ask({ "EdgeCache-Token": "wrong" })).status).to.equal(403);
@@ -106,7 +106,7 @@ describe("clients demand fresh answers", () => {
       ]);
     });
 
-    it("that the edge has reached, which everybody may", async () => {
+    it("one that the edge has reached is accepted from every client", async () => {
       edge = await startTestEdge(origin.url, { trustedProxies: ["192.0.2.1"] });
       const { position } = await purge(edge.control, { $case: "url", url: "/" });
       expect((await ask({ "EdgeCache-After": position })).status).to.equal(200);

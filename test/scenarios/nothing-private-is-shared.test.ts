@@ -95,7 +95,7 @@ describe("nothing private is shared", () => {
     ]);
   });
 
-  it("what was made for a client with a cookie is not given to one without, and what is for all is", async () => {
+  it("a response to a client with a cookie does not go to clients without one, and a public response does", async () => {
     await start();
     let cacheControl = "max-age=60";
     origin.answer("/", (request) => ({

@@ -103,7 +103,7 @@ describe("a purge that overtakes a fill", () => {
     expect((await get(edge.url, "/page")).header("x-cache")).to.equal("HIT");
   });
 
-  it("of something else leaves the fill alone", async () => {
+  it("does not disturb the fill when it purges something else", async () => {
     page("max-age=60", false);
     const gate = origin.hold("/page", "fields");
     const waiting = get(edge.url, "/page");

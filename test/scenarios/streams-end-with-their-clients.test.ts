@@ -63,7 +63,7 @@ describe("a stream without end", () => {
     });
   }
 
-  it("of events is each client's own, and never stored", async () => {
+  it("of events belongs to one client, and is never stored", async () => {
     const clients = [await follow("/shared-events"), await follow("/shared-events")];
     expect(clients.map(({ first }) => first)).to.deep.equal(["data: 1\n\n", "data: 2\n\n"]);
     for (const { leave } of clients) leave();
