@@ -2,12 +2,12 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { RefillQueue, type Waiting } from "./refill-queue.ts";
 
-const waiting = (id: string, heat: number, pace = 50): Waiting => ({ id, key: id, heat, pace, failures: 0 });
+const waiting = (id: string, uses: number, pace = 50): Waiting => ({ id, key: id, uses, pace, failures: 0 });
 
-/** Takes the hottest until nothing waits. */
+/** Takes the most used until nothing waits. */
 function drained(queue: RefillQueue): Waiting[] {
   const taken: Waiting[] = [];
-  for (let top = queue.hottest(); top !== undefined; top = queue.hottest()) {
+  for (let top = queue.mostUsed(); top !== undefined; top = queue.mostUsed()) {
     queue.remove(top.id);
     taken.push(top);
   }
@@ -15,9 +15,9 @@ function drained(queue: RefillQueue): Waiting[] {
 }
 
 describe("the refill queue", () => {
-  it("gives the hottest first", () => {
+  it("gives the most used first", () => {
     const queue = new RefillQueue();
-    for (const [id, heat] of Object.entries({ a: 2, b: 0, c: 9, d: 2.5 })) queue.add(waiting(id, heat));
+    for (const [id, uses] of Object.entries({ a: 2, b: 0, c: 9, d: 2.5 })) queue.add(waiting(id, uses));
     expect(drained(queue).map(({ id }) => id)).to.deep.equal(["c", "d", "a", "b"]);
     expect([queue.size, queue.pace]).to.deep.equal([0, undefined]);
   });
@@ -42,13 +42,13 @@ describe("the refill queue", () => {
     expect(queue.pace).to.equal(50);
   });
 
-  it("is as a list sorted by heat, whatever is added, removed and taken in whatever order", () => {
+  it("is as a list sorted by uses, whatever is added, removed and taken in whatever order", () => {
     const id = fc.integer({ min: 0, max: 12 }).map(String);
     const step = fc.oneof(
       fc.record({
         kind: fc.constant("add" as const),
         id,
-        heat: fc.nat(5),
+        uses: fc.nat(5),
         pace: fc.integer({ min: 1, max: 3 }),
       }),
       fc.record({ kind: fc.constant("remove" as const), id }),
@@ -59,14 +59,14 @@ describe("the refill queue", () => {
         const queue = new RefillQueue();
         const model = new Map<string, Waiting>();
         for (const each of steps) {
-          const most = Math.max(...[...model.values()].map(({ heat }) => heat));
-          expect(queue.hottest()?.heat).to.equal(model.size === 0 ? undefined : most);
+          const most = Math.max(...[...model.values()].map(({ uses }) => uses));
+          expect(queue.mostUsed()?.uses).to.equal(model.size === 0 ? undefined : most);
           if (each.kind === "add") {
             const known = model.get(each.id);
-            expect(queue.add(waiting(each.id, each.heat, each.pace))).to.equal(known === undefined);
-            model.set(each.id, waiting(each.id, known?.heat ?? each.heat, each.pace));
+            expect(queue.add(waiting(each.id, each.uses, each.pace))).to.equal(known === undefined);
+            model.set(each.id, waiting(each.id, known?.uses ?? each.uses, each.pace));
           } else {
-            const gone = each.kind === "remove" ? each.id : queue.hottest()?.id;
+            const gone = each.kind === "remove" ? each.id : queue.mostUsed()?.id;
             if (gone === undefined) continue;
             queue.remove(gone);
             model.delete(gone);
@@ -85,11 +85,11 @@ describe("the refill queue", () => {
   it("compares each of a hundred thousand entries a few dozen times, also when they are queued again", () => {
     const count = 100_000;
     let looks = 0;
-    const counted = (id: string, heat: number, pace: number): Waiting => ({
-      ...waiting(id, heat, pace),
-      get heat() {
+    const counted = (id: string, uses: number, pace: number): Waiting => ({
+      ...waiting(id, uses, pace),
+      get uses() {
         looks += 1;
-        return heat;
+        return uses;
       },
     });
     const queue = new RefillQueue();

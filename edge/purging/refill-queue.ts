@@ -1,29 +1,29 @@
-/** One stored response that waits to be asked for again, without its bytes. */
+/** A stored response that waits for its refetch, without its bytes. */
 export interface Waiting {
-  /** Its key, with what sets it apart from the other variants under that key. */
+  /** Its key and its selecting values, which tell it from the other variants of the key. */
   readonly id: string;
   readonly key: string;
-  /** How much its key had been used lately when it was queued. */
-  readonly heat: number;
-  /** The pace of the latest purge that covers it, in requests a second. While it waits, the queue's to change. */
+  /** How often its key had been used recently when it was queued. */
+  readonly uses: number;
+  /** The pace of the latest purge that covers it, in requests a second. The queue changes it while it waits. */
   pace: number;
   /** Failed tries so far. */
   readonly failures: number;
 }
 
-/** The entries that wait for a revalidation: each id once, the most used first. */
+/** The entries that wait for a refetch: each id once, the most used first. */
 export class RefillQueue {
   readonly #waiting = new Map<string, Waiting>();
-  /** How many wait of each pace. */
+  /** The number of waiting entries for each pace. */
   readonly #paces = new Map<number, number>();
-  /** A binary heap, the most used on top. An entry that is no longer in `#waiting` is skipped when it comes up. */
+  /** A binary heap, the most used on top. An entry that is no longer in `#waiting` is skipped at the top. */
   #heap: Waiting[] = [];
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** The slowest pace of those that wait, so that no purge's bound is broken; undefined when nothing waits. */
+  /** The slowest pace of the waiting entries, so that every purge's pace is kept; undefined when nothing waits. */
   get pace(): number | undefined {
     return this.#paces.size === 0 ? undefined : Math.min(...this.#paces.keys());
   }
@@ -32,7 +32,7 @@ export class RefillQueue {
     return this.#waiting.has(id);
   }
 
-  /** An entry that waits already keeps its place and takes the new pace. Returns whether it is new. */
+  /** An entry that already waits keeps its place and gets the new pace. Returns whether it is new. */
   add(entry: Waiting): boolean {
     const known = this.#waiting.get(entry.id);
     this.#count(entry.pace, 1);
@@ -44,7 +44,7 @@ export class RefillQueue {
     return known === undefined;
   }
 
-  hottest(): Waiting | undefined {
+  mostUsed(): Waiting | undefined {
     for (;;) {
       const [top] = this.#heap;
       if (top === undefined || this.#waiting.get(top.id) === top) return top;
@@ -59,7 +59,7 @@ export class RefillQueue {
     this.#count(entry.pace, -1);
   }
 
-  /** In no order. Entries that come or go meanwhile may be met or not. */
+  /** In no order. May include entries that are added or removed meanwhile. */
   [Symbol.iterator](): Iterator<Waiting> {
     return this.#waiting.values();
   }
@@ -72,7 +72,7 @@ export class RefillQueue {
 
   #push(entry: Waiting): void {
     this.#waiting.set(entry.id, entry);
-    // More than half of the heap is to be skipped. It is made anew, so that its size is bounded by what waits.
+    // More than half of the heap would be skipped. Rebuild it, so that the waiting entries bound its size.
     if (this.#heap.length >= 2 * this.#waiting.size) this.#sortAnew();
     else {
       this.#heap.push(entry);
@@ -95,7 +95,7 @@ export class RefillQueue {
   #rise(from: number): void {
     for (let at = from; at > 0; ) {
       const above = (at - 1) >> 1;
-      if (!this.#swapIfHotter(at, above)) return;
+      if (!this.#swapIfMoreUsed(at, above)) return;
       at = above;
     }
   }
@@ -103,23 +103,23 @@ export class RefillQueue {
   #sink(from: number): void {
     for (let at = from; ; ) {
       const [left, right] = [2 * at + 1, 2 * at + 2];
-      const hotter = this.#isHotter(right, left) ? right : left;
-      if (!this.#swapIfHotter(hotter, at)) return;
-      at = hotter;
+      const child = this.#isMoreUsed(right, left) ? right : left;
+      if (!this.#swapIfMoreUsed(child, at)) return;
+      at = child;
     }
   }
 
-  #swapIfHotter(below: number, above: number): boolean {
+  #swapIfMoreUsed(below: number, above: number): boolean {
     const [lower, upper] = [this.#heap[below], this.#heap[above]];
-    if (lower === undefined || upper === undefined || lower.heat <= upper.heat) return false;
+    if (lower === undefined || upper === undefined || lower.uses <= upper.uses) return false;
     this.#heap[above] = lower;
     this.#heap[below] = upper;
     return true;
   }
 
-  #isHotter(a: number, b: number): boolean {
+  #isMoreUsed(a: number, b: number): boolean {
     return (
-      (this.#heap[a]?.heat ?? Number.NEGATIVE_INFINITY) > (this.#heap[b]?.heat ?? Number.NEGATIVE_INFINITY)
+      (this.#heap[a]?.uses ?? Number.NEGATIVE_INFINITY) > (this.#heap[b]?.uses ?? Number.NEGATIVE_INFINITY)
     );
   }
 }

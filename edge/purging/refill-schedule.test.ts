@@ -4,9 +4,9 @@ import { type Moment, nextTurn, RefillLane } from "./refill-schedule.ts";
 
 const MOMENT: Moment = { now: 10_000, lastAskedAt: undefined, leased: true, hasRoom: () => true };
 
-function laneOf(heats: Readonly<Record<string, number>>, pace = 50): RefillLane {
+function laneOf(usesById: Readonly<Record<string, number>>, pace = 50): RefillLane {
   const lane = new RefillLane();
-  for (const [id, heat] of Object.entries(heats)) lane.queue.add({ id, key: id, heat, pace, failures: 0 });
+  for (const [id, uses] of Object.entries(usesById)) lane.queue.add({ id, key: id, uses, pace, failures: 0 });
   return lane;
 }
 
@@ -17,7 +17,7 @@ function turnOf(lanes: Readonly<Record<string, RefillLane>>, moment: Partial<Mom
 }
 
 describe("the next turn of a refill", () => {
-  it("is the hottest of all sites", () => {
+  it("is the most used of all sites", () => {
     const lanes = { shop: laneOf({ a: 2, b: 1 }), blog: laneOf({ c: 3, d: 2 }) };
     expect(turnOf(lanes)).to.equal("blog c");
     lanes.blog.queue.remove("c");

@@ -1,23 +1,23 @@
 import { RefillQueue, type Waiting } from "./refill-queue.ts";
 
-// Half of the places that validations of a site have (rule E2), so that clients always find some of the others free.
+// Half of the concurrent validations of a site (rule E2). The other half stays free for clients.
 const MOST_IN_FLIGHT = 16;
 
-// An origin in trouble is left alone for this long, and twice as long after each further failure.
+// An origin that fails gets no refetch for this long, and twice as long after each further failure.
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 60_000;
 
-/** The refill of one site: what waits, how many requests are under way, how its origin is doing. Times are monotonic. */
+/** The refill of one site: its queue, its requests in flight, the health of its origin. Times are monotonic. */
 export class RefillLane {
   readonly queue = new RefillQueue();
   #inFlight = 0;
-  /** Failures in a row, those of requests that went out together counted once. */
+  /** Failures in a row. Those of concurrent requests count once. */
   #failures = 0;
   #restsUntil = Number.NEGATIVE_INFINITY;
 
-  /** Milliseconds until the origin may be asked once more. Undefined: only after a request under way has ended. */
+  /** Milliseconds until the next request to the origin is allowed. Undefined: only after a request in flight has ended. */
   restMs(now: number): number | undefined {
-    // After a rest one request shows whether the trouble is over.
+    // After a rest, one request shows whether the origin has recovered.
     if (this.#inFlight >= (this.#failures === 0 ? MOST_IN_FLIGHT : 1)) return undefined;
     return Math.max(0, this.#restsUntil - now);
   }
@@ -42,28 +42,28 @@ export class RefillLane {
 /** What the refill does next. */
 export type Turn =
   | { readonly kind: "ask"; readonly site: string; readonly lane: RefillLane; readonly entry: Waiting }
-  /** Looks again after so many milliseconds. */
+  /** Decide again after this many milliseconds. */
   | { readonly kind: "wait"; readonly ms: number }
   /** Nothing waits. */
   | { readonly kind: "done" };
 
-/** What decides the next turn, beside what waits. Times are monotonic milliseconds. */
+/** What decides the next turn, besides the queues. Times are monotonic milliseconds. */
 export interface Moment {
   readonly now: number;
   /** When the last request was made; undefined when there was none. */
   readonly lastAskedAt: number | undefined;
   /** Whether the edge holds its lease. */
   readonly leased: boolean;
-  /** Whether a validation at this site would go on at once. */
+  /** Whether a validation at this site would start at once. */
   readonly hasRoom: (site: string) => boolean;
 }
 
-// A heartbeat's period: no sooner can a lease come back.
+// The period of heartbeats: a lease cannot return sooner.
 const LAPSED_LOOK_MS = 250;
 
 /**
- * Which response is asked for next, and when. It is the most used one whose origin is well and has room, and it comes
- * no sooner after the last than the slowest pace allows. Missed turns are not made up for, so that no second holds more
+ * Decides which response is refetched next, and when: the most used one whose origin is healthy and has room, and no
+ * sooner after the last one than the slowest pace allows. Missed turns are not made up for, so that no second has more
  * requests than the pace.
  */
 export function nextTurn(
@@ -80,11 +80,11 @@ export function nextTurn(
   let best: Extract<Turn, { kind: "ask" }> | undefined;
   let ms = Number.POSITIVE_INFINITY;
   for (const [site, lane] of lanes) {
-    const entry = lane.queue.hottest();
+    const entry = lane.queue.mostUsed();
     if (entry === undefined) continue;
     const rest = hasRoom(site) ? lane.restMs(now) : undefined;
     if (rest !== 0) ms = Math.min(ms, rest ?? gap);
-    else if (best === undefined || entry.heat > best.entry.heat) best = { kind: "ask", site, lane, entry };
+    else if (best === undefined || entry.uses > best.entry.uses) best = { kind: "ask", site, lane, entry };
   }
   return best ?? { kind: "wait", ms };
 }

@@ -29,15 +29,15 @@ const MOST_FAILURES = 8;
 const BEHIND_ALL = -1;
 
 /**
- * Revalidates what soft purges with a pace have covered, at that pace (`Purge.pace`).
+ * Revalidates the responses that paced soft purges cover, at their pace (`Purge.pace`).
  *
- * 1. A paced purge has been applied: what it covers in the store is queued, the most used first.
- * 2. At each turn the next entry is validated as behind a stale answer: a purge that overtakes the fill keeps it out of
- *    the store (rule E3), clients may join (rule E4), and it takes its turn with all validations of its site (rule E2).
- * 3. Entries that were refreshed, evicted or dropped meanwhile are skipped, and so are those that belong to one client.
- * 4. An origin in trouble is left alone for a while; without its lease the edge asks for nothing.
+ * 1. After a paced purge it queues the stored responses that the purge covers, the most used first.
+ * 2. At each turn it revalidates the next entry like a background refresh: a purge that overtakes the fill keeps it out
+ *    of the store (rule E3), clients may join (rule E4), and the site's limit of validations applies (rule E2).
+ * 3. It skips entries that were refreshed, evicted or removed meanwhile, and entries that belong to one client.
+ * 4. It pauses for an origin that fails, and while the edge has no lease.
  *
- * Nothing is served because of it that would not have been served without it.
+ * The refill does not change what clients get.
  */
 export class Refill {
   readonly #edge: CacheContext;
@@ -56,12 +56,12 @@ export class Refill {
     this.#follower = follower;
   }
 
-  /** To be told of each purge that is applied here. */
+  /** Call it for each purge that is applied here. */
   purged(position: Position, purge: Purge): void {
     const { pace, purgeId } = purge;
     if (pace === undefined || this.#stopping.signal.aborted) return;
     if (this.#toGather >= MOST_GATHERING) {
-      this.#edge.log.warn({ purgeId, pace }, "not refilled: too many paced purges at once");
+      this.#edge.log.warn({ purgeId, pace }, "refill skipped: too many paced purges at once");
       return;
     }
     this.#toGather += 1;
@@ -73,7 +73,7 @@ export class Refill {
       });
   }
 
-  /** Waiting entries are forgotten. Requests under way end with their origin. */
+  /** Drops waiting entries. Requests in flight end with their origin. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#gathering;
@@ -82,7 +82,7 @@ export class Refill {
 
   async #gather(position: Position, { purgeId, targets }: Purge, pace: number): Promise<void> {
     const { store, purges, counters, log } = this.#edge;
-    // A fill that began before it would be overtaken by the very purge that asked for it.
+    // This very purge would overtake a fill that began before the edge applied it.
     await purges.reaches(position, APPLIED_MS);
     await this.#forgetWhatIsGone();
     let [found, queued] = [0, 0];
@@ -98,8 +98,8 @@ export class Refill {
 
   #queue(stored: StoredResponse, pace: number): boolean {
     const { key, site } = stored;
-    const heat = this.#edge.store.useCount(key);
-    return this.#lane(site).queue.add({ id: idOf(stored), key, heat, pace, failures: 0 });
+    const uses = this.#edge.store.useCount(key);
+    return this.#lane(site).queue.add({ id: idOf(stored), key, uses, pace, failures: 0 });
   }
 
   #lane(site: string): RefillLane {
@@ -161,7 +161,7 @@ export class Refill {
           await clock.wait(turn.ms, signal);
           break;
         case "done":
-          // In the same step as the decision, so that what is queued next begins a new run.
+          // Set in the same step as the decision, so that the next queued entry starts a new run.
           this.#isRunning = false;
           return;
       }
@@ -178,7 +178,7 @@ export class Refill {
     });
   }
 
-  /** Returns whether the origin is asked. */
+  /** Returns whether a request goes to the origin. */
   #take({ lane, entry }: Extract<Turn, { kind: "ask" }>): boolean {
     const { flights, counters, clock } = this.#edge;
     lane.queue.remove(entry.id);
@@ -189,7 +189,7 @@ export class Refill {
     }
     const flight = flights.at(entry.key);
     if (flight !== undefined) {
-      // A fill for this key is under way, perhaps for another variant. Look again when it is over.
+      // A fill for this key is in flight, perhaps for another variant. Try again when it ends.
       flight.finished.then(() => this.#putBack(lane, entry));
       return false;
     }
@@ -201,7 +201,7 @@ export class Refill {
     return true;
   }
 
-  /** The stored response of the entry, if it is still as the purge left it. */
+  /** The stored response of the entry, if it is still soft-purged. */
   #purgedOf({ id, key }: Waiting): StoredResponse | undefined {
     const { store, purges } = this.#edge;
     return store.peek(key).find((stored) => idOf(stored) === id && isPurged(purges.standing(stored)));
@@ -221,14 +221,14 @@ export class Refill {
       case "failed": {
         lane.failed(clock.monotonic());
         const failures = entry.failures + 1;
-        if (failures < MOST_FAILURES) this.#putBack(lane, { ...entry, failures, heat: BEHIND_ALL });
+        if (failures < MOST_FAILURES) this.#putBack(lane, { ...entry, failures, uses: BEHIND_ALL });
         else counters.add("refillFailed");
       }
     }
   }
 
   #putBack(lane: RefillLane, entry: Waiting): void {
-    // A later purge has queued it anew meanwhile, and that entry counts.
+    // A later purge has queued it again meanwhile, and that entry counts.
     if (lane.queue.has(entry.id)) this.#edge.counters.add("refillSkipped");
     else lane.queue.add(entry);
     this.#goOn();
@@ -239,7 +239,7 @@ function idOf({ key, selecting }: StoredResponse): string {
   return selecting.size === 0 ? key : `${key} ${JSON.stringify([...selecting])}`;
 }
 
-// Credentials. An edge asks for nothing in the name of a client that is not there.
+// Credentials. An edge never uses the credentials of a client that is not there.
 const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
 
 function isForAll({ authorized, selecting }: StoredResponse): boolean {
@@ -249,7 +249,7 @@ function isForAll({ authorized, selecting }: StoredResponse): boolean {
 /** A request without a client. */
 function requestFor({ site, base, target, selecting }: StoredResponse): FillRequest {
   const request = { method: "GET", site, target, fields: fieldsSelecting(selecting) };
-  // A directory asks nobody.
+  // A directory needs no host.
   if (base === undefined) return { ...request, scheme: "http", authority: "" };
   const [scheme, authority = ""] = base.split("://", 2);
   return { ...request, base, scheme: scheme === "https" ? "https" : "http", authority };
