@@ -169,7 +169,7 @@ export const edgeProgram = {
   },
 } as const;
 
-/** What an edge is started with: the table above, read and checked. Durations are in milliseconds, sizes in bytes. */
+/** The settings of an edge: the table above, read and checked. Durations are in milliseconds, sizes in bytes. */
 export type EdgeConfig = ReturnType<typeof edgeConfig>;
 
 /** Throws Failure("bad-config", "config"): one line per problem. */
@@ -188,7 +188,7 @@ export function edgeConfig(input: SettingsInput) {
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
   return {
     ...values,
-    // With the log in memory nobody else learns the address of an edge that listens on every one.
+    // With a log in memory no other program needs the address, so loopback stands for "every address".
     advertise: values.advertise ?? (isEveryAddress(values.host) ? LOOPBACK : values.host),
     /** At least one. */
     sites,
@@ -196,7 +196,7 @@ export function edgeConfig(input: SettingsInput) {
   };
 }
 
-/** What an edge is started with when nothing is said of it; its one site is the working directory. */
+/** The default settings of an edge. Its one site is the working directory. */
 export function edgeDefaults(): EdgeConfig {
   return edgeConfig({ argv: ["--origin", "."], env: {}, readFile: () => "" });
 }

@@ -15,12 +15,12 @@ import type { PurgeFollower } from "./purging/follower.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
 
-/** What the report is about. */
+/** The parts that the report reads. */
 interface ReportedParts extends CacheContext {
   readonly follower: PurgeFollower;
 }
 
-/** What an edge says about itself: to routers, to operators, to whoever scrapes its metrics. */
+/** The state of an edge, for routers, operators and metrics. */
 export class EdgeReport {
   draining = false;
 

@@ -138,7 +138,7 @@ export function headOf(arrived: Arrived, old: StoredResponse, edge: CacheContext
   return forOne(arrived, "method", edge);
 }
 
-/** What is to be stored in place of `old`, or why what came forbids that. */
+/** The response that replaces `old`, or the reason why the new one forbids that. */
 function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext): StoredResponse | NotStored {
   const { request, requestTime, responseTime, mark } = arrived;
   if (mark === undefined) return "purge-log-unknown";
@@ -206,7 +206,7 @@ function withOlderParts(
   if (fields === undefined) return undefined;
   let whole = withHead(newer, { fields });
   for (const older of edge.store.peek(newer.key)) {
-    // What a purge covers, or may cover, must not come back as a part of something newer.
+    // Bytes that a purge covers, or may cover, must not become part of a newer response.
     if (edge.purges.standing(older).kind !== "trusted" || !selects(older.selecting, request)) continue;
     const both = combined(older, whole);
     if (both !== undefined) whole = joined(older, whole, both);

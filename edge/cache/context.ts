@@ -13,7 +13,7 @@ import type { PurgeState } from "./purge-state.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
 import { VaryNames } from "./vary-names.ts";
 
-/** What the cache of an edge stands on. */
+/** The parts that the cache of an edge uses. */
 export interface CacheParts {
   /** The edge's. */
   readonly id: string;
@@ -29,7 +29,7 @@ export interface CacheParts {
   readonly short?: () => boolean;
 }
 
-/** What a request needs of its edge. */
+/** The parts of an edge that a request uses. */
 export interface CacheContext extends CacheParts {
   readonly flights: Flights<Filled>;
   readonly hitForMiss: HitForMiss;

@@ -8,7 +8,7 @@ import { isExcessiveRange } from "../rules/range.ts";
 import { selectingValue } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 
-/** What a field section asks for. */
+/** The kind of request that a field section makes. */
 export type Asks =
   /** The stored response as it is. */
   | "whole"
@@ -34,10 +34,10 @@ const MORE: ReadonlySet<string> = new Set([
 /** By these it asks for a part, or says what it has already. */
 const PART: ReadonlySet<string> = new Set(["if-modified-since", "if-none-match", "if-range", "range"]);
 
-// Origins vary on a few fields. A client meets no more of them on one connection than this.
+// Origins vary on a few fields. One connection rarely needs more.
 const MOST_VALUES = 32;
 
-/** The field section of a client, and what follows from it for every target that it is sent with. */
+/** The field section of a client, with everything that depends on it alone and not on the target. */
 export class FieldSection {
   readonly fields: RequestFields;
   readonly host: string | undefined;

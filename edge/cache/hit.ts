@@ -16,7 +16,7 @@ export interface CacheHit {
   readonly age: number;
 }
 
-/** What is stored for the request; undefined when there is nothing, or any doubt: then `serve` decides. */
+/** The stored response for the request; undefined when there is none, or any doubt. Then `serve` decides. */
 export function findHit(
   request: RequestHead,
   section: FieldSection,

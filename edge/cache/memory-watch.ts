@@ -3,7 +3,7 @@ import type { Heap } from "../../process/heap.ts";
 
 const MIB = 2 ** 20;
 
-// What a program takes that holds nothing: the engine, the code, the stacks of its threads.
+// The memory of a program with an empty store: the engine, the code, the stacks of its threads.
 const PROGRAM = 160 * MIB;
 
 // Objects on their way to the store or to the collector come on top of what is charged.
@@ -80,7 +80,7 @@ export type LeaveBehind = (excess: { readonly bytes: number; readonly patienceMs
 // When memory is short a client may rest for a second, as one does on a busy link; at the end of it for a moment.
 const RESTING_MS = 1_000;
 const BLINKING_MS = 50;
-// What a look frees: about as much as may have come since the last.
+// The bytes that one check frees: about as much as may have arrived since the last one.
 const FREED = 16 * MIB;
 const FREED_AT_ONCE = 64 * MIB;
 

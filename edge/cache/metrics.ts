@@ -70,7 +70,7 @@ export const edgeCounters = [
   },
 ] as const satisfies readonly Metric[];
 
-/** What an edge reports beside its counters: values of the moment. */
+/** The gauges of an edge: current values, reported beside the counters. */
 export const edgeGauges = [
   { name: "objects", inStats: true, help: "Stored responses held now." },
   {
@@ -186,7 +186,7 @@ export class EdgeCounters {
   }
 }
 
-/** What the `Stats` RPC tells of counters and gauges, each in the field of its name. */
+/** The counters and gauges in the `Stats` RPC, each in the field with its name. */
 export function statsOf(
   counters: EdgeCounters,
   gauges: Record<GaugeName, number>,

@@ -4,7 +4,7 @@ import { PURGED, type PurgeStanding } from "../rules/purge-standing.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { PurgeState } from "./purge-state.ts";
 
-/** What purges say to one request. */
+/** How purges affect one request. */
 export interface PurgeView {
   /** Whether this edge has applied every purge that the client knows of. */
   readonly atPosition: boolean;

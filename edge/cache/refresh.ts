@@ -34,7 +34,7 @@ function isStillTrue({ began }: Flight<Filled>, stale: StoredResponse, edge: Cac
   return began === undefined || edge.purges.sharing(began.mark, stale) === "yes";
 }
 
-/** What a refresh brings is for all, so the client that happened to be there is not named, unless the response varies. */
+/** A refreshed response is for all, so the request does not name the client that caused it, unless the response varies. */
 function impersonal(
   { site, fields }: FillRequest,
   { policy, selecting }: StoredResponse,

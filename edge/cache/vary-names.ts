@@ -5,13 +5,13 @@ import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { isToken } from "../../http/message/token.ts";
 import { isReadHere, isShareable } from "../origin/forwarded-fields.ts";
 
-// As many as one Vary may have. A client cannot make an origin name more, unless the origin repeats what it gets.
+// As many as one Vary may have. A client cannot make an origin name more, unless the origin echoes client input.
 const MOST_NAMES = 16;
 
-// Of keys and names together. What is forgotten costs a second fetch.
+// Characters of keys and names together. A forgotten name costs a second fetch.
 const MOST_CHARACTERS = 2 ** 22;
 
-/** Fields beside the usual ones that the responses of a key vary on: the origin gets them with every fill of that key. */
+/** The additional fields that the responses of a key vary on. Every fill of that key forwards them to the origin. */
 export class VaryNames {
   readonly #byKey = new LRUCache<string, ReadonlySet<string>>({
     maxSize: MOST_CHARACTERS,
@@ -23,11 +23,11 @@ export class VaryNames {
     return this.#byKey.get(key) ?? NONE;
   }
 
-  /** Notes what a response varies on. Returns the names that the origin did not get, because they were not known. */
+  /** Learns what a response varies on. Returns the names that were unknown, so that the origin did not receive them. */
   learn(key: string, response: Fields, known: ReadonlySet<string>): readonly string[] {
     const named = response.all("vary").flatMap(listMembers);
     const names = named.map((name) => name.toLowerCase()).filter((name) => isToken(name) && name !== "*");
-    // What the edge vouches for it always sends, and what a proxy would send it never takes from a client.
+    // The edge always sends its own fields, and never takes from a client what only a proxy sends.
     const fresh = names.filter(
       (name) => !isShareable(name, known) && !isForgeable(name) && !isReadHere(name),
     );

@@ -7,7 +7,7 @@ import { isSendable } from "../rules/sent-fields.ts";
 export interface ResponseHeadText {
   /** The status line and field lines, each with its end. */
   readonly text: string;
-  /** Of the content that follows; undefined when it is not known yet. */
+  /** The length of the content; undefined when it is not known yet. */
   readonly length: number | "none" | undefined;
 }
 

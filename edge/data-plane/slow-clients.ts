@@ -10,7 +10,7 @@ export interface Sending {
   readonly served: Pick<Served, "stored" | "content">;
 }
 
-/** What is to be freed. */
+/** How much to free. */
 export interface Excess {
   readonly bytes: number;
   /** Clients that have waited for less, in milliseconds, are spared. */

@@ -70,7 +70,7 @@ interface CameBy {
   readonly addresses?: string | undefined;
 }
 
-/** What this edge vouches for. An HTTP origin is told of the client's host too, see host-policy.ts. */
+/** The fields that this edge sets itself. An HTTP origin also receives the client's host, see host-policy.ts. */
 export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Fields {
   const vouched = fields.with("X-Forwarded-Proto", scheme);
   return addresses === undefined ? vouched : vouched.with("X-Forwarded-For", addresses);

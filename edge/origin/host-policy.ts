@@ -3,11 +3,11 @@ import { authorityText, parseAuthority } from "../../http/message/authority.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import type { ValueType } from "../../process/settings/values.ts";
 
-/** The Host that an HTTP origin is sent. */
+/** The Host that an HTTP origin receives. */
 export type HostPolicy =
-  /** The one that the client asked for, as virtual hosts and absolute links need it. */
+  /** The client's, for virtual hosts and absolute links. */
   | { readonly kind: "client" }
-  /** That of the origin's own URL, as a server elsewhere may need it. */
+  /** The one in the origin's URL, for a server elsewhere. */
   | { readonly kind: "origin" }
   | { readonly kind: "fixed"; readonly host: string };
 
@@ -24,7 +24,7 @@ export const hostPolicy: ValueType<HostPolicy> = {
   format: (policy) => (policy.kind === "fixed" ? policy.host : policy.kind),
 };
 
-/** The Host for an origin; undefined for that of its own URL. `authority` is the client's, "" when it named none. */
+/** The Host for an origin; undefined: the one in its URL. `authority` is the client's, "" if it sent none. */
 export function hostFor(policy: HostPolicy, authority: string): string | undefined {
   switch (policy.kind) {
     case "client":
@@ -37,7 +37,7 @@ export function hostFor(policy: HostPolicy, authority: string): string | undefin
 }
 
 /**
- * What an origin is told of the URI that the client asked for, beside the target. It is in the cache key: an answer
+ * The scheme and host of the client's URI, as the origin receives them. It is in the cache key: an answer
  * that was made for one host or scheme, a redirect to itself for instance, must not go to clients of another.
  */
 export function toldBase(policy: HostPolicy, scheme: Scheme, authority: string): string {

@@ -16,7 +16,7 @@ export interface HeartbeatLoopParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly leaseMs: number;
-  /** What the edge says of itself now. */
+  /** The current state of the edge. */
   readonly compose: () => Heartbeat;
   readonly time: ElapsedTime;
   /** The log has confirmed a heartbeat that was sent at `sentAt`. */

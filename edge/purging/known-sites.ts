@@ -1,13 +1,13 @@
 import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 
-/** What purging must know of the sites that an edge is configured with. */
+/** The parts of an edge's sites that purging needs. */
 export interface KnownSites {
   readonly names: readonly string[];
   /** The same at edges that agree which host is of which site. */
   readonly digest: string;
 }
 
-/** What a purge means at this edge. */
+/** The meaning of a purge at this edge. */
 export interface Meant {
   readonly purge: Purge;
   /** Sites that it names and this edge does not know, or may know otherwise. */

@@ -2,7 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { Fields } from "../../http/message/fields.ts";
 import { Failure } from "../../process/failure.ts";
-import { createLog } from "../../process/log.ts";
+import { createLog, logTo } from "../../process/log.ts";
+import { LogWriter } from "../../process/log-writer.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { textOf } from "../../test/model/edge-core.ts";
@@ -393,6 +394,24 @@ describe("the refill after a paced soft purge", () => {
     }
     expect(counts().queued).to.equal(9_000);
     expect(slices).to.be.at.least(8);
+  });
+
+  it("queues a thousand purges at a time, and skips the next one with a log line", () => {
+    const lines: string[] = [];
+    const writer = new LogWriter((bytes, done) => {
+      lines.push(Buffer.from(bytes).toString());
+      done(true);
+    });
+    const busy = new Refill(
+      { ...edge, log: logTo(writer, { program: "edge", level: "warn", clock }) },
+      follower,
+    );
+    const paced = { purgeId: "p", targets: [ALL], by: "test", soft: true, pace: 1 };
+    for (let i = 0; i < 1_000; i += 1) busy.purged(follower.position, paced);
+    expect(lines).to.deep.equal([]);
+    busy.purged(follower.position, paced);
+    expect(lines.join("")).to.contain("refill skipped: too many paced purges at once");
+    return busy.stop();
   });
 
   it("ends with the edge", async () => {
