@@ -73,6 +73,39 @@ export interface StreamContent {
 
 export const NO_CONTENT: Content = { kind: "none" };
 
+/** Calls `release` when nothing more comes from the origin. */
+export function released(filled: Filled, release: () => void): Filled {
+  switch (filled.kind) {
+    case "validated":
+      release();
+      return filled;
+    case "shared":
+      filled.body.end.then(release, release);
+      return filled;
+    case "for-one": {
+      const { content } = filled;
+      if (content.kind === "stream") return { ...filled, content: releasedContent(content, release) };
+      release();
+      return filled;
+    }
+  }
+}
+
+function releasedContent(content: StreamContent, release: () => void): StreamContent {
+  async function* read(from: number): AsyncGenerator<Uint8Array> {
+    try {
+      yield* content.read(from);
+    } finally {
+      release();
+    }
+  }
+  const cancel = (): void => {
+    content.cancel();
+    release();
+  };
+  return { kind: "stream", length: content.length, read, cancel };
+}
+
 /** For content that nobody is going to read. */
 export function cancelContent(content: Content): void {
   if (content.kind === "stream") content.cancel();

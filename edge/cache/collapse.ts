@@ -9,6 +9,7 @@ import type { Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import { type FillAim, type FillPlan, type FillRequest, fill, isOwn } from "./fill.ts";
 import type { Flight } from "./flights.ts";
+import { PlacesRefused } from "./origin-places.ts";
 import type { PurgeView } from "./purge-view.ts";
 import { clientLeft } from "./semaphore.ts";
 
@@ -104,6 +105,7 @@ export function launch(
   after?: Flight<Filled>,
 ): Flight<Filled> {
   return edge.flights.launch(place, {
+    client: plan.request.client,
     left: plan.request.left,
     fetch: async (abandoned, began) => {
       // Its failure is told to those who wait for it.
@@ -147,13 +149,22 @@ async function meet(turn: Turn, plan: FillPlan, place: string, edge: CacheContex
     case "join": {
       const { flight, unlessTagged } = meeting;
       if (place === turn.key) edge.counters.add("collapsed");
-      const filled = await joined(flight, request);
+      const filled = await joined(flight, request).catch((thrown: unknown) => {
+        if (isOfAnother(thrown, flight, request)) return undefined;
+        throw thrown;
+      });
+      if (filled === undefined) return meet(turn, plan, place, edge);
       if (!fits(request, filled, edge)) return { kind: "other", filled };
       // Those who are told apart meet again in one fill that begins now.
       if (unlessTagged && isTagged(flight, filled, edge)) return meet(turn, plan, place, edge);
       return { kind: "fetched", fetched: { filled, collapsed: true } };
     }
   }
+}
+
+/** Whether the fill failed because another client has too many requests under way. */
+function isOfAnother(thrown: unknown, flight: Flight<Filled>, { client }: FillRequest): boolean {
+  return thrown instanceof PlacesRefused && thrown.reason === "client-places" && flight.client !== client;
 }
 
 /** Whether a purge since the fill began covers the response, now that its tags are known. */
@@ -189,8 +200,12 @@ function meetingOf({ request, verdict, view }: Turn, place: string, edge: CacheC
   const flight = edge.flights.at(place);
   if (flight === undefined || flight.waiters.abandoned.aborted) return LAUNCH;
   const { began, arrived } = flight;
-  if (began === undefined) return { kind: "join", flight, unlessTagged: false };
   const { site, target } = request;
+  if (began === undefined) {
+    // The one who has used up its share of places may wait long; others do not wait with it.
+    const isHeldUp = flight.client !== request.client && edge.places.of(site).isAtShare(flight.client);
+    return isHeldUp ? LAUNCH : { kind: "join", flight, unlessTagged: false };
+  }
   const known =
     arrived?.kind === "shared"
       ? arrived.response

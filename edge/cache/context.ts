@@ -9,6 +9,7 @@ import { DemandLimit } from "./demand-limit.ts";
 import { Flights } from "./flights.ts";
 import { HitForMiss } from "./hit-for-miss.ts";
 import { EdgeCounters } from "./metrics.ts";
+import { SitePlaces } from "./origin-places.ts";
 import type { PurgeState } from "./purge-state.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
 import { VaryNames } from "./vary-names.ts";
@@ -37,6 +38,8 @@ export interface CacheContext extends CacheParts {
   /** The line of requests whose clients know of a purge that the edge does not: no others wait in it. */
   readonly aheadFills: RevalidationLimit;
   readonly varyNames: VaryNames;
+  /** The requests under way at the origin of each site. */
+  readonly places: SitePlaces;
   readonly demands: DemandLimit;
   readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
@@ -63,6 +66,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     hitForMiss: new HitForMiss(),
     varyNames: new VaryNames(),
     demands: new DemandLimit(),
+    places: new SitePlaces((site) => rulesOf(parts, site), parts.clock),
     revalidations: new RevalidationLimit(parts.clock),
     aheadFills: new RevalidationLimit(parts.clock),
     counters: new EdgeCounters(),

@@ -6,6 +6,7 @@ import { statusFor } from "../origin/origin-error.ts";
 import type { Served } from "./answer.ts";
 import { textContent } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
+import { PlacesRefused } from "./origin-places.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 // For the counters and the log, as nginx has it: the client has left, so nobody gets the answer.
@@ -41,6 +42,11 @@ export function failureAnswer(
 ): Served {
   if (isOf("origin", thrown)) return originFailed(statusFor(thrown.code), thrown, fwd, edge);
   if (isOf("client", thrown)) return errorAnswer(CLIENT_LEFT, { fwd, detail: thrown.code }, edge, thrown);
+  if (thrown instanceof PlacesRefused) {
+    // RFC 9209 section 2.3.12. A 503 has Retry-After.
+    const refused = { fwd, detail: thrown.reason, proxyError: "connection_limit_reached" } as const;
+    return errorAnswer(503, refused, edge, thrown);
+  }
   const why = { fwd, detail: "internal", proxyError: "proxy_internal_error" } as const;
   return errorAnswer(500, why, edge, thrown);
 }

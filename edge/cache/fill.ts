@@ -22,6 +22,7 @@ import type { Filled } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
+import { withPlace } from "./with-place.ts";
 
 /** A request for which the edge asks the origin. */
 export interface FillRequest extends CacheRequest {
@@ -29,8 +30,8 @@ export interface FillRequest extends CacheRequest {
   readonly scheme: Scheme;
   /** The host it names, with its port when one is given; "" when it names none. */
   readonly authority: string;
-  /** The addresses that it came by, the client's first; none for a request of the edge itself. */
-  readonly addresses?: string;
+  /** Whom its place at the origin counts for; undefined for a request of the edge itself. */
+  readonly client?: string | undefined;
   /** Takes interim responses (1xx), which go to the client of this request only. */
   readonly onInterim?: OriginRequest["onInterim"];
   /** Aborted when the client leaves. */
@@ -66,8 +67,8 @@ interface BegunPlan extends FillPlan {
 }
 
 /**
- * Fetches once from the origin. Throws a Failure when the origin gives no response, or when the limiter gives no turn.
- * `left` is aborted when nobody waits for it any more: then it takes no turn. `began` is called before the origin is asked.
+ * Fetches once from the origin. Throws a Failure when it gives no response, and when there is no turn or place. `left` is
+ * aborted when nobody waits for it any more. `began` is called before the origin is asked.
  */
 export function fill(
   plan: FillPlan,
@@ -81,7 +82,8 @@ export function fill(
     began(mark);
     return held({ ...plan, mark }, edge);
   };
-  return limiter === undefined ? begin() : limiter.run(begin, left);
+  const atPlace = () => withPlace(plan.request, begin, left, edge);
+  return limiter === undefined ? atPlace() : limiter.run(atPlace, left);
 }
 
 /** What happens to purges is remembered until the response is stored, or will not be. */

@@ -13,10 +13,13 @@ export interface Flight<Result> {
   /** Resolves, whatever the outcome, when no request can meet the flight any more. */
   readonly finished: Promise<void>;
   readonly waiters: Waiters;
+  /** Whose place at the origin it takes; undefined: the edge's own. */
+  readonly client: string | undefined;
 }
 
 /** How a flight begins, and how long requests can meet it. */
 export interface Launch<Result> {
+  readonly client?: string | undefined;
   /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
   readonly left: AbortSignal | undefined;
   /**
@@ -37,7 +40,7 @@ export class Flights<Result> {
   }
 
   /** From now on requests for the key meet this flight, until it has arrived whole or has failed. */
-  launch(key: string, { left, fetch, whole }: Launch<Result>): Flight<Result> {
+  launch(key: string, { client, left, fetch, whole }: Launch<Result>): Flight<Result> {
     const waiters = new Waiters();
     waiters.add(left);
     let began: Flight<Result>["began"];
@@ -56,6 +59,7 @@ export class Flights<Result> {
       },
       finished: finished.promise,
       waiters,
+      client,
     };
     this.#byKey.set(key, flight);
     const finish = (): void => {

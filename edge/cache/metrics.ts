@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
+import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 /** A row of the tables below. Prometheus reads its name in snake case, with `edgecache_edge_` before it. */
@@ -57,6 +58,11 @@ export const edgeCounters = [
     name: "clientsLeftBehind",
     help: "Answers cut because memory was short and the client had taken nothing for longest.",
   },
+  {
+    name: "placesRefused",
+    labels: ["reason"],
+    help: "Requests not sent to an origin, because the site or the client has too many under way there.",
+  },
   { name: "requestsShed", help: "Requests answered 503 because memory was short and the origin was needed." },
   { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
   { name: "refilled", help: "Of these, fetched again and stored." },
@@ -107,6 +113,7 @@ interface ReasonOf {
   readonly notStored: NotStored;
   readonly callsRefused: CallRefusal;
   readonly clientsLimited: ClientLimit;
+  readonly placesRefused: PlacesRefusal;
 }
 
 /** Why a gRPC call is not done, in gRPC's own words. */
@@ -145,6 +152,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
   callsRefused: callRefusals,
   clientsLimited: clientLimits,
+  placesRefused: placesRefusals,
 };
 
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */

@@ -25,6 +25,11 @@ export class Addressing {
     this.#proxies = proxies;
   }
 
+  /** Whose request it is, seen through trusted proxies. */
+  clientOf(fields: Fields, { address, client, trusted }: Peer): string {
+    return trusted ? this.#proxies.requester(address, fields.get("X-Forwarded-For")) : client;
+  }
+
   /** `host`: what the request names. undefined: no site answers it. */
   of(fields: Fields, host: string | undefined, peer: Peer): Addressed | undefined {
     const scheme = this.#proxies.scheme(peer.address, fields.get("X-Forwarded-Proto"), peer.scheme);

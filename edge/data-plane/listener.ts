@@ -124,6 +124,7 @@ export class Listener {
       target: request.path,
       ...addressed,
       fields: section,
+      client: this.#addressing.clientOf(section, peer),
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
     };
     this.#answer(exchange, asked).catch((thrown: unknown) => exchange.fault(thrown));

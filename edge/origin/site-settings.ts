@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isToken } from "../../http/message/token.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
-import { choice, listOf, type ValueType } from "../../process/settings/values.ts";
+import { choice, listOf, type ValueType, wholeNumber } from "../../process/settings/values.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 
 const fieldName: ValueType<string> = {
@@ -12,12 +12,17 @@ const fieldName: ValueType<string> = {
   format: (value) => value,
 };
 
+// The connections that an edge opens to one origin (upstream.ts).
+const MOST_PLACES = 1_024;
+
 const types: { readonly [K in keyof SiteRules]: ValueType<SiteRules[K]> } = {
   setCookie: choice("refuse", "strip", "obey"),
   requestCookie: choice("refuse", "obey"),
   errorStatuses: choice("brief", "obey"),
   clientCacheControl: choice("obey", "cap", "ignore"),
   forwardFields: listOf(fieldName),
+  originPlaces: wholeNumber(1, MOST_PLACES),
+  originPlacesPerClient: wholeNumber(1, MOST_PLACES),
 };
 
 /** The rules as flags, for the site of --origin. */
@@ -47,12 +52,31 @@ export const siteRuleSettings = {
     default: [...SAFE_RULES.forwardFields],
     help: 'More request fields to forward to the origin; "*" is all. The origin must list in Vary those that change its response. Otherwise one client chooses what all others get.',
   }),
+  originPlaces: setting({
+    type: types.originPlaces,
+    default: SAFE_RULES.originPlaces,
+    help: "Requests of a site that may be under way at its origin, until the last byte of the response. Further ones wait for up to 10s, then they get 503.",
+  }),
+  originPlacesPerClient: setting({
+    type: types.originPlacesPerClient,
+    default: SAFE_RULES.originPlacesPerClient,
+    help: "Of these, for one client address (IPv6: a /64), seen through trusted proxies. All refreshes behind answers together have as many.",
+  }),
 };
 
 /** Picks the rules from the values of the flags. */
 export function rulesAmong(values: SiteRules): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
-  return { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields };
+  const { originPlaces, originPlacesPerClient } = values;
+  return {
+    setCookie,
+    requestCookie,
+    errorStatuses,
+    clientCacheControl,
+    forwardFields,
+    originPlaces,
+    originPlacesPerClient,
+  };
 }
 
 /** The rules as keys of a site in the configuration file. */
@@ -62,6 +86,10 @@ export const siteRuleKeys = {
   "error-statuses": fileValue(types.errorStatuses).default(SAFE_RULES.errorStatuses),
   "client-cache-control": fileValue(types.clientCacheControl).default(SAFE_RULES.clientCacheControl),
   "forward-fields": fileValue(types.forwardFields).default([...SAFE_RULES.forwardFields]),
+  "origin-places": fileValue(types.originPlaces).default(SAFE_RULES.originPlaces),
+  "origin-places-per-client": fileValue(types.originPlacesPerClient).default(
+    SAFE_RULES.originPlacesPerClient,
+  ),
 };
 
 const keys = z.object(siteRuleKeys);
@@ -74,5 +102,7 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     errorStatuses: values["error-statuses"],
     clientCacheControl: values["client-cache-control"],
     forwardFields: values["forward-fields"],
+    originPlaces: values["origin-places"],
+    originPlacesPerClient: values["origin-places-per-client"],
   };
 }

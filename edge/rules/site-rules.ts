@@ -10,7 +10,15 @@ export interface SiteRules {
   readonly clientCacheControl: "obey" | "cap" | "ignore";
   /** Request fields, in lower case, that the origin gets beside the usual ones; "*" for all. */
   readonly forwardFields: readonly string[];
+  /** Requests under way at the origin at the same time. */
+  readonly originPlaces: number;
+  /** Of these, for one client, and for all refreshes behind answers together. */
+  readonly originPlacesPerClient: number;
 }
+
+// Event streams, long polls and slow downloads each take a place for as long as they last. A quarter for one client: an
+// office behind one address has room, and three quarters are left to others.
+const PLACES = { originPlaces: 1_024, originPlacesPerClient: 256 };
 
 /** Nothing is shared that may be one client's own, and clients cannot send every request to the origin. */
 export const SAFE_RULES: SiteRules = {
@@ -19,6 +27,7 @@ export const SAFE_RULES: SiteRules = {
   errorStatuses: "brief",
   clientCacheControl: "cap",
   forwardFields: [],
+  ...PLACES,
 };
 
 /** RFC 9111 and nothing else, for an origin whose fields are right. */
@@ -28,4 +37,5 @@ export const RFC_RULES: SiteRules = {
   errorStatuses: "obey",
   clientCacheControl: "obey",
   forwardFields: ["*"],
+  ...PLACES,
 };
