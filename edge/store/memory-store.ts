@@ -187,6 +187,8 @@ export class MemoryStore implements Store {
     const slice = new WorkSlice(this.#options.clock);
     const met = new Set<StoredResponse>();
     for (const { candidates, covers } of searches(targets, this.#index)) {
+      // To look up a target that covers nothing takes time too.
+      if (slice.isOver()) await slice.pause();
       for (const stored of candidates) {
         if (slice.isOver()) await slice.pause();
         if (!covers(stored) || met.has(stored)) continue;

@@ -208,6 +208,18 @@ export function storePurgeContract(make: MakeStore): void {
       });
     }
 
+    it("a thousand URLs, though nothing is stored for them", async () => {
+      const urls = Array.from({ length: 1_000 }, (_, i): PurgeTarget => ({ kind: "url", target: `/${i}` }));
+      const purging = store.purge(urls);
+      await turn();
+      expect(clock.waiting).to.equal(1);
+      while (clock.waiting > 0) {
+        clock.advance(0);
+        await turn();
+      }
+      expect(await purging).to.equal(0);
+    });
+
     it("a thousand prefixes, in one walk", async () => {
       let looks = 0;
       const monotonic = () => {
