@@ -20,7 +20,7 @@ import { Confirmations } from "./confirmations.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
 import { type PurgeCall, readPurgeRequest } from "./purge-request.ts";
 import { PurgeRate } from "./rate-limit.ts";
-import { MOST_WAITING, Rebounds } from "./rebounds.ts";
+import { MOST_WAITING, MOST_WAITING_TARGETS, Rebounds } from "./rebounds.ts";
 import { collectReceipts, isProven, type Receipts } from "./receipts.ts";
 import { soon } from "./soon.ts";
 
@@ -74,10 +74,8 @@ export class PurgeCalls {
       );
     }
     if (call.value.reboundMs !== undefined && !this.#rebounds.hasRoom) {
-      return callFault(
-        "resource-exhausted",
-        `rebound: must wait: ${MOST_WAITING} rebounds are waiting at ${id}; try again later`,
-      );
+      const rule = `at most ${MOST_WAITING} at a time, with ${MOST_WAITING_TARGETS} targets, at ${id}`;
+      return callFault("resource-exhausted", `rebound: must be one of ${rule}; try again later`);
     }
     return this.carryOut(call.value, by);
   }

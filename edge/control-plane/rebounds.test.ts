@@ -125,4 +125,15 @@ describe("rebounds", () => {
     await pass(100);
     expect(rebounds.hasRoom).to.equal(true);
   });
+
+  it("have room for a hundred thousand targets at a time", async () => {
+    const targets = Array.from({ length: 1_000 }, (_, i) => ({ kind: "tag", tag: `t${i}` }) as const);
+    for (let i = 0; i < 100; i += 1) {
+      expect(rebounds.hasRoom).to.equal(true);
+      rebounds.applied(FIRST, { ...purgeOf(`p${i}`), targets, reboundMs: 100 });
+    }
+    expect(rebounds.hasRoom).to.equal(false);
+    await pass(100);
+    expect(rebounds.hasRoom).to.equal(true);
+  });
 });

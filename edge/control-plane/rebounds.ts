@@ -3,8 +3,10 @@ import type { Purge } from "../../purge-log/purge.ts";
 import type { AppendOutcome } from "../../purge-log/purge-log.ts";
 import type { CacheContext } from "../cache/context.ts";
 
-// Each holds its targets until its time: at 64 KiB a call this is 64 MiB at most.
 export const MOST_WAITING = 1_000;
+
+// They are held until their time, at 100 to 200 bytes each: some 20 MB, and at most one call more.
+export const MOST_WAITING_TARGETS = 100_000;
 
 // Every edge waits up to this much longer, each for a time of its own: the first one appends, and the others see it.
 const SPREAD_MS = 250;
@@ -34,6 +36,7 @@ export class Rebounds {
   readonly #parts: ReboundParts;
   /** By the id of the second purge. */
   readonly #waiting = new Map<string, { readonly over: AbortController; readonly sent: Promise<void> }>();
+  #targets = 0;
   #isStopping = false;
 
   constructor(append: (purge: Purge) => Promise<AppendOutcome>, parts: ReboundParts) {
@@ -43,7 +46,7 @@ export class Rebounds {
 
   /** Whether one more may wait. */
   get hasRoom(): boolean {
-    return this.#waiting.size < MOST_WAITING;
+    return this.#waiting.size < MOST_WAITING && this.#targets < MOST_WAITING_TARGETS;
   }
 
   /** A purge of the log has been applied at this edge. */
@@ -53,10 +56,14 @@ export class Rebounds {
     const { random = Math.random } = this.#parts;
     const second = { ...purge, purgeId: `${purge.purgeId}${SUFFIX}` };
     const over = new AbortController();
+    this.#targets += purge.targets.length;
     const sent = this.#send(second, position, reboundMs + random() * SPREAD_MS, over.signal);
     this.#waiting.set(second.purgeId, {
       over,
-      sent: sent.finally(() => this.#waiting.delete(second.purgeId)),
+      sent: sent.finally(() => {
+        this.#waiting.delete(second.purgeId);
+        this.#targets -= purge.targets.length;
+      }),
     });
   }
 
