@@ -9,6 +9,7 @@ import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
+import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
@@ -94,6 +95,7 @@ class RunningEdge implements Edge {
   readonly #control: ControlPlane;
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
+  readonly #broadcasts: Broadcasts;
   readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
@@ -137,10 +139,12 @@ class RunningEdge implements Edge {
     this.#follower = follower;
     const { id, memory } = config;
     const short = () => this.#memory?.pressure === "refusing";
+    const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
     this.#parts = cacheOf(
-      { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log, short },
+      { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log, short, broadcast },
       memory,
     );
+    this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: this.#sites });
     const refill = new Refill(this.#parts, follower);
     follower.onPurge(({ position, asked, meant, objects }) => {
       records.applied(position, asked, objects);
@@ -253,6 +257,7 @@ class RunningEdge implements Edge {
     await this.#watching;
     await this.#refill.stop();
     await this.#listener.close(this.#config.drain);
+    await this.#broadcasts.stop();
     // Nothing uses the cache any more. Earlier, a purge would be proven without this edge.
     await this.#follower.stop();
     await this.#leave();

@@ -1,5 +1,6 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
+import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Origin } from "../origin/origin.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import type { Store } from "../store/store.ts";
@@ -28,6 +29,8 @@ export interface CacheParts {
   readonly log: Log;
   /** Whether memory is so short that nothing more is asked of an origin. */
   readonly short?: () => boolean;
+  /** Takes an invalidation to every edge, if it can. It does not wait. */
+  readonly broadcast?: (targets: readonly PurgeTarget[]) => void;
 }
 
 /** The parts of an edge that a request uses. */

@@ -2,12 +2,12 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
-import type { CacheContext } from "./context.ts";
+import { type CacheContext, rulesOf } from "./context.ts";
 
 /**
  * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed. Fills in
- * flight are overtaken in the same step; the promise resolves when the store holds nothing of it any more.
- * `origin` is the scheme://authority of the request.
+ * flight are overtaken in the same step; the promise resolves when the store holds nothing of it any more. Other edges
+ * are told where the site says so. `origin` is the scheme://authority of the request.
  */
 export async function invalidate(
   request: CacheRequest,
@@ -16,14 +16,16 @@ export async function invalidate(
   edge: CacheContext,
 ): Promise<void> {
   const { site } = request;
-  const targets = invalidatedTargets(request, response, origin);
-  const groups = invalidatedGroups(request, response).map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
+  const { invalidation, groupInvalidation } = rulesOf(edge, site);
+  const targets = invalidation === "ignore" ? [] : invalidatedTargets(request, response, origin);
+  const urls = targets.map((target): PurgeTarget => ({ kind: "url", target, site }));
+  const named = groupInvalidation === "ignore" ? [] : invalidatedGroups(request, response);
+  const groups = named.map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
   if (targets.length + groups.length === 0) return;
   // A fill in flight may have read what was there before.
-  const done = edge.purges.invalidate([
-    ...targets.map((target): PurgeTarget => ({ kind: "url", target, site })),
-    ...groups,
-  ]);
+  const done = edge.purges.invalidate([...urls, ...groups]);
+  if (invalidation === "broadcast") edge.broadcast?.(urls);
+  if (groupInvalidation === "broadcast") edge.broadcast?.(groups);
   try {
     for (const target of targets) {
       for (const stored of edge.store.peek(cacheKey({ ...request, target }))) edge.store.remove(stored);

@@ -63,6 +63,14 @@ export const edgeCounters = [
     labels: ["reason"],
     help: "Requests not sent to an origin, because the site or the client has too many under way there.",
   },
+  {
+    name: "broadcasts",
+    help: "Invalidations by requests that were sent to every edge through the purge log.",
+  },
+  {
+    name: "broadcastsDropped",
+    help: "Invalidations by requests that hold at this edge only, although the site says broadcast: too many waited.",
+  },
   { name: "requestsShed", help: "Requests answered 503 because memory was short and the origin was needed." },
   { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
   { name: "refilled", help: "Of these, fetched again and stored." },

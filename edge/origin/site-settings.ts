@@ -21,6 +21,8 @@ const types: { readonly [K in keyof SiteRules]: ValueType<SiteRules[K]> } = {
   errorStatuses: choice("brief", "obey"),
   clientCacheControl: choice("obey", "cap", "ignore"),
   forwardFields: listOf(fieldName),
+  invalidation: choice("obey", "ignore", "broadcast"),
+  groupInvalidation: choice("obey", "ignore", "broadcast"),
   originPlaces: wholeNumber(1, MOST_PLACES),
   originPlacesPerClient: wholeNumber(1, MOST_PLACES),
 };
@@ -52,6 +54,16 @@ export const siteRuleSettings = {
     default: [...SAFE_RULES.forwardFields],
     help: 'More request fields to forward to the origin; "*" is all. The origin must list in Vary those that change its response. Otherwise one client chooses what all others get.',
   }),
+  invalidation: setting({
+    type: types.invalidation,
+    default: SAFE_RULES.invalidation,
+    help: "A POST, PUT, DELETE or other unsafe request that succeeds. obey: it invalidates its URL at this edge, as in RFC 9111 section 4.4. ignore: it invalidates nothing. broadcast: it also purges the URL at every edge, through the purge log.",
+  }),
+  groupInvalidation: setting({
+    type: types.groupInvalidation,
+    default: SAFE_RULES.groupInvalidation,
+    help: "Cache-Group-Invalidation in the response to such a request (RFC 9875). The same three values, for the tags that it names.",
+  }),
   originPlaces: setting({
     type: types.originPlaces,
     default: SAFE_RULES.originPlaces,
@@ -67,13 +79,15 @@ export const siteRuleSettings = {
 /** Picks the rules from the values of the flags. */
 export function rulesAmong(values: SiteRules): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
-  const { originPlaces, originPlacesPerClient } = values;
+  const { invalidation, groupInvalidation, originPlaces, originPlacesPerClient } = values;
   return {
     setCookie,
     requestCookie,
     errorStatuses,
     clientCacheControl,
     forwardFields,
+    invalidation,
+    groupInvalidation,
     originPlaces,
     originPlacesPerClient,
   };
@@ -86,6 +100,8 @@ export const siteRuleKeys = {
   "error-statuses": fileValue(types.errorStatuses).default(SAFE_RULES.errorStatuses),
   "client-cache-control": fileValue(types.clientCacheControl).default(SAFE_RULES.clientCacheControl),
   "forward-fields": fileValue(types.forwardFields).default([...SAFE_RULES.forwardFields]),
+  invalidation: fileValue(types.invalidation).default(SAFE_RULES.invalidation),
+  "group-invalidation": fileValue(types.groupInvalidation).default(SAFE_RULES.groupInvalidation),
   "origin-places": fileValue(types.originPlaces).default(SAFE_RULES.originPlaces),
   "origin-places-per-client": fileValue(types.originPlacesPerClient).default(
     SAFE_RULES.originPlacesPerClient,
@@ -102,6 +118,8 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     errorStatuses: values["error-statuses"],
     clientCacheControl: values["client-cache-control"],
     forwardFields: values["forward-fields"],
+    invalidation: values.invalidation,
+    groupInvalidation: values["group-invalidation"],
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
   };

@@ -10,6 +10,10 @@ export interface SiteRules {
   readonly clientCacheControl: "obey" | "cap" | "ignore";
   /** Request fields, in lower case, that the origin gets beside the usual ones; "*" for all. */
   readonly forwardFields: readonly string[];
+  /** What an unsafe request invalidates: at this edge, nowhere, or at every edge. */
+  readonly invalidation: "obey" | "ignore" | "broadcast";
+  /** The same for the groups in Cache-Group-Invalidation. */
+  readonly groupInvalidation: "obey" | "ignore" | "broadcast";
   /** Requests under way at the origin at the same time. */
   readonly originPlaces: number;
   /** Of these, for one client, and for all refreshes behind answers together. */
@@ -27,6 +31,8 @@ export const SAFE_RULES: SiteRules = {
   errorStatuses: "brief",
   clientCacheControl: "cap",
   forwardFields: [],
+  invalidation: "obey",
+  groupInvalidation: "obey",
   ...PLACES,
 };
 
@@ -37,5 +43,7 @@ export const RFC_RULES: SiteRules = {
   errorStatuses: "obey",
   clientCacheControl: "obey",
   forwardFields: ["*"],
+  invalidation: "obey",
+  groupInvalidation: "obey",
   ...PLACES,
 };
