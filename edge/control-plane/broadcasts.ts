@@ -7,7 +7,7 @@ import type { CacheContext } from "../cache/context.ts";
 import type { PurgeFollower } from "../purging/follower.ts";
 
 /** What the entry says of who asked, before the edge. */
-export const INVALIDATION = "invalidation";
+const INVALIDATION = "invalidation";
 
 export interface BroadcastParts extends Pick<CacheContext, "id" | "clock" | "log" | "counters"> {
   readonly follower: Pick<PurgeFollower, "position">;
