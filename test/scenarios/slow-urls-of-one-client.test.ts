@@ -13,6 +13,10 @@ describe("one client that asks for slow URLs", () => {
   beforeEach(async () => {
     origin = await HttpOrigin.start({
       "/slow": { fields: [["Cache-Control", "max-age=60"]], body: "slow" },
+      "/often": {
+        fields: [["Cache-Control", "max-age=0, stale-while-revalidate=600"]],
+        body: "often",
+      },
       "/quick": { fields: [["Cache-Control", "max-age=60"]], body: "quick" },
     });
     edge = await startTestEdge(origin.url, {
@@ -75,6 +79,18 @@ describe("one client that asks for slow URLs", () => {
     leaving.abort();
     expect((await waits).text).to.equal("quick");
     gate.open();
+  });
+
+  it("takes none of its own places with refreshes behind answers, which have a share of theirs", async () => {
+    const pages = Array.from({ length: 2 * SHARE }, (_, n) => `/often?${n}`);
+    for (const page of pages) await ask("192.0.2.1", page);
+    const gate = origin.hold("/often", "fields");
+    for (const page of pages) expect((await ask("192.0.2.1", page)).header("x-cache")).to.equal("STALE");
+    await origin.received("/often", pages.length + SHARE);
+    expect((await ask("192.0.2.1", "/quick")).text).to.equal("quick");
+    expect(origin.count("/often")).to.equal(pages.length + SHARE);
+    gate.open();
+    await origin.received("/often", 2 * pages.length);
   });
 
   it("gets 503 with a word and a time to try again when too many of its requests wait", async () => {
