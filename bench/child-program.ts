@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -46,6 +47,12 @@ export class ChildProgram {
     return started;
   }
 
+  /** Of it and its children so far. NaN where there is no /proc. */
+  processorSeconds(): number {
+    const { pid } = this.#process;
+    return pid === undefined ? Number.NaN : processorSecondsOf(pid);
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, "exit");
@@ -67,6 +74,22 @@ export class ChildProgram {
       await delay(LOOK_EVERY_MS);
     }
     throw new Error(`${this.name} does not listen on ${port}`);
+  }
+}
+
+// USER_HZ of Linux, whatever the machine.
+const TICKS_A_SECOND = 100;
+
+function processorSecondsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name, in brackets, may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const own = (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    return children.reduce((sum, child) => sum + processorSecondsOf(Number(child)), own);
+  } catch {
+    return Number.NaN;
   }
 }
 

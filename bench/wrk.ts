@@ -40,6 +40,27 @@ export async function load(url: string, options: LoadOptions): Promise<Load> {
   return { perSecond: Number(rate), p50Ms: percentile(stdout, 50), p99Ms: percentile(stdout, 99) };
 }
 
+/** The same with a Lua script that makes the requests. */
+export async function loadByScript(
+  url: string,
+  script: string,
+  { connections, seconds, core }: Omit<LoadOptions, "fields">,
+): Promise<Load & { readonly requests: number }> {
+  const wrk = ["wrk", "--latency", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url];
+  const [program = "", ...args] = core === undefined ? wrk : ["taskset", "-c", String(core), ...wrk];
+  const { stdout } = await run(program, args);
+  const [, requests] = /(\d+) requests in/.exec(stdout) ?? [];
+  if (requests === undefined || stdout.includes("Non-2xx") || stdout.includes("Socket errors")) {
+    throw new Error(`wrk ${url} said:\n${stdout}`);
+  }
+  return {
+    requests: Number(requests),
+    perSecond: Number(requests) / seconds,
+    p50Ms: percentile(stdout, 50),
+    p99Ms: percentile(stdout, 99),
+  };
+}
+
 function percentile(said: string, share: number): number {
   const [, value, unit = ""] = new RegExp(`^\\s*${share}%\\s+([\\d.]+)(us|ms|s|m)$`, "m").exec(said) ?? [];
   const ms = MS[unit];
