@@ -126,7 +126,10 @@ function rowsOf(workload: Workload, results: ReadonlyMap<string, Measured>): rea
   return [...results].map(([name, { perSecond, processorUs, p99Ms }]) => {
     const [rate, cost] = [ours.perSecond / perSecond, ours.processorUs / processorUs];
     const ratios = name === edge.name ? ["", ""] : [rate.toFixed(2), cost.toFixed(2)];
-    const cells = [perSecond.toFixed(0), processorUs.toFixed(1), p99Ms.toFixed(2), ...ratios];
+    const cells =
+      perSecond === 0
+        ? ["does not answer", "", "", "", ""]
+        : [perSecond.toFixed(0), processorUs.toFixed(1), p99Ms.toFixed(2), ...ratios];
     return `| ${[workload.name, name, ...cells].join(" | ")} |`;
   });
 }
