@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { clientOf } from "./client-address.ts";
+import { clientOf, withoutPort } from "./client-address.ts";
 
 describe("the client that an address stands for", () => {
   for (const [address, client] of [
@@ -12,9 +12,28 @@ describe("the client that an address stands for", () => {
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
     ["2001:0db8:0001:0002:ffff::192.0.2.7", "2001:db8:1:2::/64"],
     ["64:ff9b::192.0.2.7", "64:ff9b:0:0::/64"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["0:0:0:0:0:FFFF:c000:0207", "192.0.2.7"],
+    ["::fffe:192.0.2.7", "0:0:0:0::/64"],
   ] as const) {
     it(`of ${address} is ${client}`, () => {
       expect(clientOf(address)).to.equal(client);
+    });
+  }
+});
+
+describe("a member of X-Forwarded-For", () => {
+  for (const [member, address] of [
+    ["192.0.2.7:4711", "192.0.2.7"],
+    ["[2001:db8::1]:4711", "2001:db8::1"],
+    ["[2001:db8::1]", "2001:db8::1"],
+    ["192.0.2.7", "192.0.2.7"],
+    ["2001:db8::1", "2001:db8::1"],
+    ["unknown", "unknown"],
+    ["name:80", "name:80"],
+  ] as const) {
+    it(`${member} names ${address}`, () => {
+      expect(withoutPort(member)).to.equal(address);
     });
   }
 });

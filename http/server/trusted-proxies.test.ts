@@ -55,6 +55,26 @@ describe("trusted proxies", () => {
     expect(proxies.host("11.0.0.1", "shop.example", "own.example")).to.equal("own.example");
   });
 
+  it("tell clients apart by address, however the proxies write it", () => {
+    const proxies = new TrustedProxies(["10.0.0.0/8"]);
+    for (const [said, client] of [
+      ["203.0.113.7", "203.0.113.7"],
+      ["203.0.113.7:4711", "203.0.113.7"],
+      ["::ffff:203.0.113.7", "203.0.113.7"],
+      ["[2001:db8::7]:4711", "2001:db8:0:0::/64"],
+      ["forged, 203.0.113.7:4711, 10.0.0.2:80", "203.0.113.7"],
+      ["203.0.113.7, ::ffff:10.0.0.2", "203.0.113.7"],
+      ["<forged>, , 203.0.113.7", "203.0.113.7"],
+      [`${"1.1.1.1, ".repeat(17)}203.0.113.7`, "203.0.113.7"],
+      ["10.0.0.3, 10.0.0.2", "10.0.0.3"],
+      ["a b", "10.0.0.1"],
+      [undefined, "10.0.0.1"],
+    ] as const) {
+      expect(proxies.requester("10.0.0.1", said), said).to.equal(client);
+    }
+    expect(proxies.requester("11.0.0.1", "203.0.113.7")).to.equal("11.0.0.1");
+  });
+
   it("are named by address or network", () => {
     for (const good of ["127.0.0.1", "10.0.0.0/8", "0.0.0.0/0", "::1", "fd00::/8", "::/0"]) {
       expect(network.parse(good), good).to.equal(good);

@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6 } from "node:net";
 import type { ValueType } from "../../process/settings/values.ts";
 import { authorityText, parseAuthority } from "../message/authority.ts";
 import type { Scheme } from "../message/scheme.ts";
-import { clientOf } from "./client-address.ts";
+import { clientOf, withoutPort } from "./client-address.ts";
 
 /** An IP address, or a network in CIDR notation. */
 export const network: ValueType<string> = {
@@ -48,11 +48,15 @@ export class TrustedProxies {
     return authority === undefined ? own : authorityText(authority);
   }
 
-  /** The client of a request (client-address.ts): the last address of its chain that is not trusted. */
+  /**
+   * The client of a request (client-address.ts): the last address that is not trusted. A client can send anything in
+   * front of it, so a list that is malformed there still names the client.
+   */
   requester(peer: string, said: string | undefined): string {
-    const addresses = this.chain(peer, said).split(",");
-    const last = addresses.findLast((address) => !this.trusts(address.trim()));
-    return clientOf((last ?? addresses[0] ?? peer).trim());
+    if (said === undefined || !this.trusts(peer)) return clientOf(peer);
+    const members = said.split(",").map((member) => withoutPort(member.trim()));
+    const client = members.findLast((address) => !this.trusts(address)) ?? members[0] ?? peer;
+    return clientOf(MEMBER.test(client) ? client : peer);
   }
 
   /** Whether each address that a request came by is trusted. `chain`: as above. */
@@ -66,6 +70,7 @@ export class TrustedProxies {
 }
 
 // Addresses, and what people put in their place, with commas between.
+const MEMBER = /^[\w.:[\]-]+$/;
 const CHAIN = /^[\w.:[\]-]+( *, *[\w.:[\]-]+){0,15}$/;
 
 const NETWORK = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/;
