@@ -45,6 +45,26 @@ describe("a client's connection", () => {
     client.destroy();
   });
 
+  it("gives a slow client that has closed its sending half the time of every slow client", async () => {
+    const content = "x".repeat(16 * 2 ** 20);
+    const client = await connected((exchange) => {
+      if (exchange.request.path === "/large") answer(exchange, content);
+    });
+    client.socket.pause();
+    client.socket.end(get("/large"));
+    await until("the client is waited for", () => port.server.inFlight === 1);
+    const waiting = await RawConnection.open(port.url);
+    waiting.socket.end(get("/silent"));
+    await until("both are under way", () => port.server.inFlight === 2);
+    // A check that finds that one of them has left has looked at the other one before.
+    while (!waiting.socket.destroyed) {
+      skippedMs = Math.min(skippedMs + 1_000, 25_000);
+      await clock.wait(10);
+    }
+    client.socket.resume();
+    expect((await client.reply()).body.length).to.equal(content.length);
+  });
+
   it("gives the program one request at a time, the next one after the response to the one before", async () => {
     const [first, asked] = [new Gate(), [] as string[]];
     const client = await connected((exchange) => {

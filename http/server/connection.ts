@@ -104,7 +104,7 @@ export class Connection implements ClientSide, OpenConnection {
   #checkTime(now: number): void {
     const state = this.#state;
     if (state.kind === "exchange") {
-      if (this.#halfClose?.hasLeft(this.socket.bytesWritten, now)) this.socket.destroy();
+      if (this.#halfClose?.hasLeft(this.socket, now)) this.socket.destroy();
       state.exchange.checkTime(now);
       return;
     }

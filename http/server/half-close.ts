@@ -6,7 +6,8 @@ const SILENT_MS = 10_000;
 
 /**
  * A client that sends no more either waits for its answer or has left. Only a write tells which, so a client to which
- * nothing is written for some time is held to have left.
+ * nothing is written for some time is held to have left. As long as a write is under way, the client is one that reads
+ * slowly, and the time limit for those applies.
  */
 export class HalfClose {
   #since: number;
@@ -18,9 +19,12 @@ export class HalfClose {
     this.#since = now;
   }
 
-  hasLeft(written: number, now: number): boolean {
-    if (written === this.#written) return now - this.#since > SILENT_MS;
-    this.#written = written;
+  hasLeft(
+    { bytesWritten, writableLength }: Pick<Socket, "bytesWritten" | "writableLength">,
+    now: number,
+  ): boolean {
+    if (writableLength === 0 && bytesWritten === this.#written) return now - this.#since > SILENT_MS;
+    this.#written = bytesWritten;
     this.#since = now;
     return false;
   }
