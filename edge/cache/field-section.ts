@@ -37,6 +37,26 @@ const PART: ReadonlySet<string> = new Set(["if-modified-since", "if-none-match",
 // Origins vary on a few fields. One connection rarely needs more.
 const MOST_VALUES = 32;
 
+/** By these it is found out which site is asked for, and by whom. */
+const ROUTE: ReadonlySet<string> = new Set([
+  "cdn-loop",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+]);
+const DECISIVE: ReadonlySet<string> = MORE.union(PART).union(ROUTE);
+
+interface Derived {
+  readonly fields: RequestFields;
+  readonly host: string | undefined;
+  readonly asks: Asks;
+  /** Without its target. */
+  readonly request: CacheRequest;
+  /** By the name of a field that Vary names: the value that selects. */
+  readonly values: Map<string, string | undefined>;
+}
+
 /** The field section of a client, with everything that depends on it alone and not on the target. */
 export class FieldSection {
   readonly fields: RequestFields;
@@ -45,16 +65,32 @@ export class FieldSection {
   /** The cache key of a target is this and the target. */
   readonly keyPrefix: string;
   readonly #request: CacheRequest;
-  /** By the name of a field that Vary names: the value that selects. */
-  readonly #values = new Map<string, string | undefined>();
+  readonly #values: Map<string, string | undefined>;
 
-  /** `came`: the request without its method and target. undefined: no site answers it. */
-  constructor({ fields, host }: RequestHead, came: Came | undefined, edgeId: string) {
+  private constructor({ fields, host, asks, request, values }: Derived, keyPrefix: string) {
     this.fields = fields;
     this.host = host;
-    this.asks = came === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
-    this.#request = { method: "GET", target: "", site: "", ...came, fields: fields.section };
-    this.keyPrefix = cacheKey(this.#request);
+    this.asks = asks;
+    this.#request = request;
+    this.#values = values;
+    this.keyPrefix = keyPrefix;
+  }
+
+  /** `came`: the request without its method and target. undefined: no site answers it. */
+  static of({ fields, host }: RequestHead, came: Came | undefined, edgeId: string): FieldSection {
+    const asks = came === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
+    const request: CacheRequest = { method: "GET", target: "", site: "", ...came, fields: fields.section };
+    return new FieldSection({ fields, host, asks, request, values: new Map() }, cacheKey(request));
+  }
+
+  /** The same of a request whose section differs in some lines that decide nothing here; else undefined. */
+  similar({ fields, host }: RequestHead): FieldSection | undefined {
+    const { root, changed } = fields;
+    const isSimilar = root !== undefined && root === (this.fields.root ?? this.fields) && host === this.host;
+    if (!isSimilar || changed === undefined || !changed.isDisjointFrom(DECISIVE)) return undefined;
+    const request = { ...this.#request, fields: fields.section };
+    const values = new Map([...this.#values].filter(([name]) => !changed.has(name)));
+    return new FieldSection({ fields, host, asks: this.asks, request, values }, this.keyPrefix);
   }
 
   requestFor({ method, path }: RequestHead): CacheRequest {

@@ -56,14 +56,14 @@ export class HitPath {
     return (request) => {
       if (request.method !== "GET" && request.method !== "HEAD") return undefined;
       if (section?.fields !== request.fields || section.host !== request.host)
-        section = this.#section(request, peer);
+        section = section?.similar(request) ?? this.#section(request, peer);
       return section.asks === "more" ? undefined : this.#answer(request, section);
     };
   }
 
   #section(request: RequestHead, peer: Peer): FieldSection {
     const came = this.#addressing.of(request.fields.section, request.host, peer);
-    return new FieldSection(request, came, this.#edge.id);
+    return FieldSection.of(request, came, this.#edge.id);
   }
 
   #answer(request: RequestHead, section: FieldSection): HitAnswer | undefined {

@@ -27,7 +27,20 @@ export interface RequestFields {
   readonly persists: boolean;
   /** The client waits for 100 (Continue) before it sends the content. */
   readonly expectsContinue: boolean;
+  /** An earlier section of the same connection that agrees with this one in all lines but those of `changed`. */
+  readonly root?: RequestFields;
+  /** The names of these lines, in lower case. */
+  readonly changed?: ReadonlySet<string>;
 }
+
+/** The fields that decide all that stands above beside `raw` and `section`. */
+export const JUDGED_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "transfer-encoding",
+]);
 
 export type FieldsVerdict =
   | { readonly kind: "fields"; readonly fields: RequestFields }

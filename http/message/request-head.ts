@@ -3,6 +3,7 @@ import { FIELD_MESSAGES, FieldLines } from "./field-lines.ts";
 import { type RefusedRequest, refused } from "./refusal.ts";
 import { judgeFields, REQUEST_FIELD_LIMITS, type RequestFields } from "./request-fields.ts";
 import { type RequestLine, readRequestLine, refuseOtherHost } from "./request-line.ts";
+import { linesOf, type ReadLines, type ReadSection, readSimilar } from "./similar-fields.ts";
 
 /** The head of a well-formed request. No program can read it in another way. */
 export interface RequestHead {
@@ -37,7 +38,8 @@ const INCOMPLETE: RequestRead = { kind: "incomplete" };
  * Reads the heads of the requests of one connection (RFC 9112 sections 2 to 5), in whatever pieces they arrive.
  *
  * A client repeats its field section in most of its requests. When the bytes behind the request line are those of
- * the request before, they have been parsed and judged: the same RequestFields are handed out again.
+ * the request before, they have been parsed and judged: the same RequestFields are used again. When only some lines in
+ * one place differ, only these are parsed (similar-fields.ts).
  */
 export class RequestHeads {
   /** The part of an incomplete head that has arrived, one char a byte. */
@@ -46,7 +48,7 @@ export class RequestHeads {
   #lines: FieldLines | undefined;
   /** Where the field section begins in `#text`. */
   #fieldsAt = 0;
-  #last: { readonly text: string; readonly fields: RequestFields } | undefined;
+  #last: ReadSection | ReadLines | undefined;
 
   /** Whether part of a head has arrived. */
   get begun(): boolean {
@@ -85,6 +87,13 @@ export class RequestHeads {
       const end = this.#fieldsAt + last.text.length;
       if (this.#text.slice(this.#fieldsAt, end) === last.text) {
         return this.#finish(this.#line, last.fields, end + offset);
+      }
+      if (this.#lines === undefined) {
+        const similar = readSimilar(this.#text, this.#fieldsAt, "lines" in last ? last : linesOf(last));
+        if (similar !== undefined) {
+          this.#last = similar;
+          return this.#finish(this.#line, similar.fields, this.#fieldsAt + similar.text.length + offset);
+        }
       }
     }
     return this.#readFields(this.#line, offset);

@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { RequestHeads, type RequestRead } from "./request-head.ts";
+
+const LINES = [
+  "Host: a\r\n",
+  "Host: b\r\n",
+  "Cookie: a=1\r\n",
+  "Cookie: a=2\r\n",
+  "Cookie: a=2, Host: a\r\n",
+  "X-Host: a\r\n",
+  "XHost: a\r\n",
+  "Accept: */*\r\n",
+  "Accept:*/*\r\n",
+  "Connection: close\r\n",
+  "Content-Length: 0\r\n",
+  "Content-Length: 1\r\n",
+  "Transfer-Encoding: chunked\r\n",
+  "Expect: 100-continue\r\n",
+  "X : y\r\n",
+  " folded\r\n",
+  "X: \0\r\n",
+  "X: a\n",
+  "X: a\rb\r\n",
+  ": x\r\n",
+  `X: ${"y".repeat(4_000)}\r\n`,
+];
+
+const line = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...LINES.slice(0, 9)) },
+  fc.constantFrom(...LINES),
+);
+const section = fc
+  .array(line, { maxLength: 7 })
+  .chain((rest) => fc.boolean().map((hosted) => (hosted ? ["Host: a\r\n", ...rest] : rest).join("")));
+
+/** What another reader would say, without what is kept for the next section. */
+function meant(read: RequestRead): unknown {
+  if (read.kind !== "head") return read;
+  const { root: _, changed: __, section: fields, ...judged } = read.head.fields;
+  return { end: read.end, head: { ...read.head, fields: { ...judged, section: [...fields] } } };
+}
+
+describe("a field section that is like the one before", () => {
+  it("is read as if it were the first one, whatever differs", () => {
+    let similar = 0;
+    fc.assert(
+      fc.property(fc.array(section, { minLength: 1, maxLength: 12 }), (sections) => {
+        const heads = new RequestHeads();
+        for (const text of sections) {
+          const bytes = Buffer.from(`GET /x HTTP/1.1\r\n${text}\r\n`, "latin1");
+          const read = heads.read(bytes);
+          expect(meant(read)).to.deep.equal(meant(new RequestHeads().read(bytes)));
+          if (read.kind !== "head") return;
+          if (read.head.fields.root !== undefined) similar += 1;
+        }
+      }),
+      { numRuns: 4_000 },
+    );
+    expect(similar).to.be.greaterThan(100);
+  });
+
+  it("names what has changed since the section that was read as a whole, and keeps no other one", () => {
+    const heads = new RequestHeads();
+    const read = (cookie: string, referer: string) => {
+      const text = `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${cookie}\r\nAccept: x\r\nReferer: ${referer}\r\n\r\n`;
+      const head = heads.read(Buffer.from(text));
+      if (head.kind !== "head") throw new Error("no head");
+      return head.head.fields;
+    };
+    const first = read("1", "a");
+    const second = read("2", "a");
+    const third = read("2", "b");
+    expect([second.root, third.root]).to.deep.equal([first, first]);
+    expect([second.changed, third.changed].map((names) => [...(names ?? [])])).to.deep.equal([
+      ["cookie"],
+      ["cookie", "referer"],
+    ]);
+    expect(read("2", "b")).to.equal(third);
+    expect([...third.section]).to.deep.equal([
+      ["Host", "a"],
+      ["Cookie", "2"],
+      ["Accept", "x"],
+      ["Referer", "b"],
+    ]);
+  });
+});
