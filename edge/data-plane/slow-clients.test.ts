@@ -18,8 +18,14 @@ describe("slow clients", () => {
   });
 
   /** A client of a response of 8 MiB that has taken nothing since then. */
-  function client(name: string, readerSince: number | undefined, stored = large(), sentAhead = 0): Sending {
-    const exchange = { timeouts: { readerSince }, sentAhead, dropClient: () => cut.push(name) };
+  function client(
+    name: string,
+    readerSince: number | undefined,
+    stored = large(),
+    sentAhead = 0,
+    untaken = 0,
+  ): Sending {
+    const exchange = { timeouts: { readerSince }, sentAhead, untaken, dropClient: () => cut.push(name) };
     const sending = { exchange, served: { stored, content: bytesContent(stored.chunks) } };
     clients.add(sending);
     return sending;
@@ -60,6 +66,17 @@ describe("slow clients", () => {
     client("of what is stored", 0, stored, 1);
     clients.leaveBehind({ bytes: 1, patienceMs: 0 }, 2_000);
     expect(cut).to.deep.equal(["of what is stored"]);
+  });
+
+  it("are cut for copies that their sockets hold, and not for content that the store has anyway", () => {
+    const small = storedResponse("/s", { chunks: [new Uint8Array(9)], bodyLength: 9 });
+    const whole = storedResponse("/w", { chunks: [new Uint8Array(MIB)], bodyLength: MIB });
+    held.push(small, whole);
+    client("of a large one", 0, whole, 0, MIB);
+    client("of many small ones", 1, small, 0, 9);
+    client("of more of them", 2, small, 0, 9);
+    clients.leaveBehind({ bytes: 64 * 1024, patienceMs: 0 }, 2_000);
+    expect(cut).to.deep.equal(["of many small ones"]);
   });
 
   it("are forgotten when their answer is over", () => {

@@ -1,10 +1,11 @@
 import type { Exchange } from "../../http/server/exchange.ts";
-import type { Served } from "../cache/answer.ts";
+import { COPIED_AT_MOST, HELD_BY_SOCKET } from "../../http/server/write-buffer.ts";
+import type { Content, Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
 
 /** An answer on its way to its client. */
 export interface Sending {
-  readonly exchange: Pick<Exchange, "dropClient" | "sentAhead"> & {
+  readonly exchange: Pick<Exchange, "dropClient" | "sentAhead" | "untaken"> & {
     readonly timeouts: Pick<Exchange["timeouts"], "readerSince">;
   };
   readonly served: Pick<Served, "stored" | "content">;
@@ -62,9 +63,16 @@ export class SlowClients {
 
   /** Bytes that nobody else needs. */
   #heldBy({ exchange, served: { stored, content } }: Sending): number {
-    const { sentAhead } = exchange;
-    if (content.kind === "none") return sentAhead;
-    if (stored !== undefined && this.#store.peek(stored.key).includes(stored)) return sentAhead;
-    return sentAhead + (content.kind === "bytes" ? (stored?.bodyLength ?? content.length) : ARRIVING);
+    const own = exchange.sentAhead + copiesHeld(exchange.untaken, content);
+    if (content.kind === "none") return own;
+    if (stored !== undefined && this.#store.peek(stored.key).includes(stored)) return own;
+    return own + (content.kind === "bytes" ? (stored?.bodyLength ?? content.length) : ARRIVING);
   }
+}
+
+/** Memory of the copies among the bytes that the socket has not written. A large content is not copied. */
+function copiesHeld(untaken: number, content: Content): number {
+  const length = content.kind === "none" ? 0 : (content.length ?? ARRIVING);
+  const copied = length > COPIED_AT_MOST ? untaken - length : untaken;
+  return copied > 0 ? Math.max(copied, HELD_BY_SOCKET) : 0;
 }

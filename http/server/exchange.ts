@@ -132,9 +132,14 @@ export class Exchange {
     return this.#client.unread.size;
   }
 
+  /** Bytes sent to the client that have not left yet. */
+  get untaken(): number {
+    return this.#client.socket.writableLength;
+  }
+
   /** Whether everything sent to the client so far has left. */
   get taken(): boolean {
-    return this.#client.socket.writableLength === 0;
+    return this.untaken === 0;
   }
 
   /** More of the request's body. */

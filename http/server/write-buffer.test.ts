@@ -1,7 +1,25 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { expect } from "chai";
 import { WriteBuffer } from "./write-buffer.ts";
+
+/** A socket that takes everything at once, and what was written to it. */
+function collector(): { readonly socket: Socket; readonly written: string } {
+  let written = "";
+  const socket = new Duplex({
+    write: (bytes: Buffer, _encoding, done) => {
+      written += bytes.toString("latin1");
+      done();
+    },
+  });
+  return {
+    socket: socket as Socket,
+    get written() {
+      return written;
+    },
+  };
+}
 
 describe("a write buffer", () => {
   it("sends messages whole and in order to many sockets, however slowly they are taken", async () => {
@@ -46,5 +64,28 @@ describe("a write buffer", () => {
     const received = Buffer.concat(await Array.fromAsync(reader));
     expect(received.equals(Buffer.concat([Buffer.from("h\xe9ad", "latin1"), body]))).to.equal(true);
     server.close();
+  });
+
+  it("never gives one socket what was gathered for another whose connection broke before it was written", () => {
+    const buffer = new WriteBuffer();
+    const [broken, next] = [collector(), collector()];
+    buffer.gather(broken.socket, "secret");
+    buffer.gather(next.socket, "first ");
+    buffer.flush(next.socket);
+    buffer.gather(broken.socket, "secret");
+    buffer.send(next.socket, "second ");
+    buffer.flush(next.socket);
+    expect([broken.written, next.written]).to.deep.equal(["", "first second "]);
+  });
+
+  it("gathers more than it holds", () => {
+    const buffer = new WriteBuffer();
+    const client = collector();
+    const bodies = Array.from({ length: 40 }, (_, at) =>
+      String(at % 10).repeat(at % 3 === 0 ? 20_000 : 9_000),
+    );
+    for (const body of bodies) buffer.gather(client.socket, "head ", Buffer.from(body));
+    buffer.flush(client.socket);
+    expect(client.written === bodies.map((body) => `head ${body}`).join("")).to.equal(true);
   });
 });

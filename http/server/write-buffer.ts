@@ -3,8 +3,11 @@ import type { Socket } from "node:net";
 // What one read from an edge brings at most (64 KiB), and the head before it.
 const SIZE = 80 * 1024;
 
-// A copy of so many bytes costs less than a second buffer in the write.
-const COPIED_AT_MOST = 16 * 1024;
+/** Bytes of memory that a socket holds, at the least, while it has not written all of a message that was copied. */
+export const HELD_BY_SOCKET = SIZE;
+
+/** A body of so many bytes is copied: that costs less than a second buffer in the write. */
+export const COPIED_AT_MOST = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -16,6 +19,7 @@ export class WriteBuffer {
   #bytes = Buffer.allocUnsafeSlow(SIZE);
   /** How much of it waits for `flush`. */
   #gathered = 0;
+  #gatheredFor: Socket | undefined;
 
   /** Writes `head`, `body` and `tail` (latin1). All of it is copied: the caller may use `body` again at once. */
   send(socket: Socket, head: string, body: Uint8Array = NOTHING, tail = ""): void {
@@ -34,8 +38,11 @@ export class WriteBuffer {
   /**
    * Puts a message behind those that were gathered for the same socket; they are written together by `flush`, which must
    * be called before anything else is done with this buffer. A large `body` is not copied: it must never change.
+   * What was gathered for another socket and never flushed is dropped: its connection broke.
    */
   gather(socket: Socket, head: string, body: Uint8Array = NOTHING): void {
+    if (this.#gatheredFor !== socket) this.#gathered = 0;
+    this.#gatheredFor = socket;
     const copied = body.length <= COPIED_AT_MOST;
     if (!copied || this.#gathered + head.length + body.length > SIZE) this.flush(socket);
     if (!copied || head.length + body.length > SIZE) {
@@ -47,9 +54,14 @@ export class WriteBuffer {
   }
 
   flush(socket: Socket): void {
-    if (this.#gathered === 0) return;
-    socket.write(this.#bytes.subarray(0, this.#gathered));
+    const gathered = this.#bytes.subarray(0, this.#gatheredFor === socket ? this.#gathered : 0);
     this.#gathered = 0;
+    if (gathered.length === 0) return;
+    if (socket.writableLength > 0) {
+      socket.write(Buffer.from(gathered));
+      return;
+    }
+    socket.write(gathered);
     if (socket.writableLength > 0) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
   }
 
