@@ -41,6 +41,21 @@ describe("the places at an origin", () => {
     expect(places.isAtShare("c")).to.equal(false);
   });
 
+  it("are kept in part for clients that have few", async () => {
+    const places = placesOf(200, 90);
+    for (let n = 0; n < 90; n += 1) for (const client of ["a", "b"]) taken(places, client);
+    // 180 are the first nine tenths. A hundredth is two.
+    expect(places.takeNow("a")).to.equal(undefined);
+    const small = [taken(places, "c"), taken(places, "c")];
+    expect(places.takeNow("c")).to.equal(undefined);
+    const large = places.wait({ client: "a", bytes: 1 });
+    const waits = places.wait({ client: "c", bytes: 1 });
+    small[0]?.();
+    expect(await codeOf(waits)).to.equal("placed");
+    clock.advance(10_000);
+    expect(await codeOf(large)).to.equal("client-places");
+  });
+
   it("are given back once each", () => {
     const places = placesOf(1, 1);
     const release = taken(places, "a");

@@ -49,6 +49,10 @@ const LINE_SHARE = 4;
 // An origin may take 30 s to begin its answer, and a router waits 40 s for that of an edge.
 const PATIENCE_MS = 10_000;
 
+// The last tenth is for clients that have less than a hundredth, so that a few large ones do not lock everybody out.
+const RESERVE = 0.1;
+const FEW = 0.01;
+
 interface Waiting {
   readonly bytes: number;
   readonly begin: () => void;
@@ -96,8 +100,8 @@ export class OriginPlaces {
 
   /** A place that is free now; undefined when there is none. It is to be called once, to give the place back. */
   takeNow(name: string | undefined): (() => void) | undefined {
-    if (this.#taken >= this.#limits.originPlaces || this.isAtShare(name)) return undefined;
-    return this.#take(name, this.#client(name));
+    const taken = this.#clients.get(name)?.taken ?? 0;
+    return this.#hasPlace(taken) ? this.#take(name, this.#client(name)) : undefined;
   }
 
   /** Waits for a place. Throws PlacesRefused, or a Failure when `left` is aborted before. */
@@ -126,6 +130,14 @@ export class OriginPlaces {
     throw isGone() ? clientLeft() : this.#refused(name, `waited ${PATIENCE_MS} ms`);
   }
 
+  /** Whether there is a place for a client that has taken so many. */
+  #hasPlace(taken: number): boolean {
+    const { originPlaces, originPlacesPerClient } = this.#limits;
+    const isSmall = taken < Math.max(1, Math.floor(originPlaces * FEW));
+    const open = isSmall ? originPlaces : originPlaces - Math.floor(originPlaces * RESERVE);
+    return taken < originPlacesPerClient && this.#taken < open;
+  }
+
   #client(name: string | undefined): Client {
     const known = this.#clients.get(name);
     if (known !== undefined) return known;
@@ -150,15 +162,16 @@ export class OriginPlaces {
   }
 
   #callNext(): void {
-    if (this.#taken >= this.#limits.originPlaces) return;
-    const [client] = this.#next;
-    const [first] = client?.line ?? [];
-    if (client === undefined || first === undefined) return;
-    this.#next.delete(client);
-    this.#quit(client, first);
-    first.begin();
-    // Behind the others, so that clients take turns.
-    this.#rank(client);
+    for (const client of this.#next) {
+      const [first] = client.line;
+      if (first === undefined || !this.#hasPlace(client.taken)) continue;
+      this.#next.delete(client);
+      this.#quit(client, first);
+      first.begin();
+      // Behind the others, so that clients take turns.
+      this.#rank(client);
+      return;
+    }
   }
 
   #hasLine(client: Client, bytes: number): boolean {

@@ -378,4 +378,22 @@ describe("the purge follower", () => {
     ]);
     await other.stop();
   });
+
+  it("counts everything as purged when an entry cannot be applied, and goes on with the next one", async () => {
+    const stored = storedAt(mark());
+    const purge = store.purge;
+    store.purge = async () => {
+      throw new Error("broken on purpose");
+    };
+    const broken = await append({ kind: "url", target: "/other" });
+    await turn();
+    store.purge = purge;
+    expect(follower.position).to.deep.equal(broken);
+    expect(follower.standing(stored).kind).to.equal("purged");
+    const after = storedAt(mark(), "/after");
+    expect(follower.standing(after).kind).to.equal("trusted");
+    const next = await append({ kind: "url", target: "/another" });
+    await turn();
+    expect(follower.position).to.deep.equal(next);
+  });
 });

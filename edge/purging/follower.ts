@@ -23,6 +23,7 @@ import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
 import { Fence } from "./fence.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
 import { type KnownSites, meantHere, UNKNOWN_SITES } from "./known-sites.ts";
+import { LogFollowing } from "./log-following.ts";
 import { judgeLog } from "./log-verdict.ts";
 import { allNamed, named } from "./named-target.ts";
 
@@ -54,10 +55,9 @@ export class PurgeFollower implements PurgeState {
   readonly #fence: Fence;
   readonly #time: ElapsedTime;
   readonly #progress: AppliedPosition;
-  readonly #stopping = new AbortController();
+  readonly #following: LogFollowing;
   /** Undefined until it starts. */
   #heartbeats: HeartbeatLoop | undefined;
-  #following: Promise<void> | undefined;
   #runId: string | undefined;
   #news: AppliedNews | undefined;
   #purges = 0;
@@ -68,6 +68,11 @@ export class PurgeFollower implements PurgeState {
     this.#fence = parts.fence ?? new Fence();
     this.#time = new ElapsedTime(parts.clock);
     this.#progress = new AppliedPosition(parts.clock, this.#time);
+    this.#following = new LogFollowing({
+      ...parts,
+      position: () => this.position,
+      apply: (entries) => this.apply(entries),
+    });
   }
 
   /** Purges applied from the log since the start. */
@@ -113,9 +118,9 @@ export class PurgeFollower implements PurgeState {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    const followed = this.#following.stop();
     await this.#heartbeats?.stop();
-    await this.#following?.catch(() => undefined);
+    await followed;
   }
 
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
@@ -187,60 +192,56 @@ export class PurgeFollower implements PurgeState {
       const between = `${formatPosition(last)} and ${formatPosition(entry.position)}`;
       this.#softFlush(`entries between ${between} were lost`);
     }
-    let objects = 0;
-    switch (entry.content.kind) {
-      case "purge":
-        objects = await this.#purge(entry.position, entry.content.purge, slice);
-        break;
-      case "barrier":
-        this.#softFlush(entry.content.reason);
-        break;
-      case "unreadable":
-        objects = await this.#purge(entry.position, purgeOfEverything(entry.content.reason), slice);
-        this.#parts.log.error(
-          { position: formatPosition(entry.position), reason: entry.content.reason },
-          "unreadable log entry: purged everything",
-        );
-        break;
-    }
+    const objects = await this.#take(entry, slice).catch((err: unknown) => {
+      const position = formatPosition(entry.position);
+      this.#parts.log.error({ sampled: "apply", err, position }, "fault while applying a log entry");
+      // What the store still holds of it is not known, so nothing that was filled before counts as current.
+      this.#softFlush(`the entry at ${position} could not be applied`);
+      return 0;
+    });
     this.#progress.moveTo(entry.position);
     this.#news?.applied(entry, objects);
   }
 
-  /** Resolves to how many stored responses it removed or softened. */
+  /** Resolves to how many stored responses the entry removed or softened. */
+  async #take({ position, content }: LogEntry, slice: WorkSlice): Promise<number> {
+    switch (content.kind) {
+      case "purge":
+        return await this.#purge(position, content.purge, slice);
+      case "barrier":
+        this.#softFlush(content.reason);
+        return 0;
+      case "unreadable": {
+        const line = { position: formatPosition(position), reason: content.reason };
+        this.#parts.log.error(line, "unreadable log entry: purging everything");
+        return await this.#purge(position, purgeOfEverything(content.reason), slice);
+      }
+    }
+  }
+
   async #purge(position: Position, asked: Purge, slice: WorkSlice): Promise<number> {
-    const { purgeId, by, soft } = asked;
+    const [{ purgeId, by, soft }, { store, log }] = [asked, this.#parts];
     const { purge: meant, unknown } = meantHere(asked, this.#parts.sites);
-    if (unknown.length > 0) this.#parts.log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
+    if (unknown.length > 0) log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
     // One entry takes effect at one moment, however long the search for everything that it names takes.
     // The edge has not moved to the purge yet, so nothing depends on how long this takes.
     const targets = await allNamed(meant.targets, slice);
     const softlyAt = soft ? this.#time.read().ms : undefined;
     const end = this.#fence.begin(position, targets, softlyAt);
-    const objects = await this.#purgeStore(meant.targets, softlyAt).finally(end);
+    // The fence remembers a soft purge of everything: nothing has to be noted for each response.
+    const isNoted = softlyAt !== undefined && meant.targets.some(isAll);
+    const searching = isNoted ? Promise.resolve(store.objects) : store.purge(meant.targets, softlyAt);
+    const objects = await searching.finally(end);
     this.#purges += 1;
     for (const listener of this.#listeners) listener({ position, asked, meant, objects });
-    const line = { purgeId, position: formatPosition(position), by, objects, soft };
-    this.#parts.log.debug(line, "purge applied");
+    log.debug({ purgeId, position: formatPosition(position), by, objects, soft }, "purge applied");
     return objects;
-  }
-
-  async #purgeStore(targets: readonly PurgeTarget[], softlyAt: number | undefined): Promise<number> {
-    const { store } = this.#parts;
-    // The fence remembers a soft purge of everything: nothing has to be noted for each response.
-    if (softlyAt !== undefined && targets.some(isAll)) return store.objects;
-    return await store.purge(targets, softlyAt);
   }
 
   /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */
   #softFlush(reason: string): void {
     this.#fence.flush();
     this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
-  }
-
-  async #follow(after: Position): Promise<void> {
-    for await (const entries of this.#parts.purgeLog.follow(after, this.#stopping.signal))
-      await this.apply(entries);
   }
 
   /** undefined: before the first proof. */
@@ -276,7 +277,7 @@ export class PurgeFollower implements PurgeState {
     switch (verdict.kind) {
       case "first":
         this.#progress.moveTo(state.tail);
-        this.#following = this.#follow(state.tail);
+        this.#following.start();
         this.#heartbeats?.beat();
         break;
       case "lost":
@@ -287,7 +288,6 @@ export class PurgeFollower implements PurgeState {
         this.#progress.moveTo(verdict.to);
         break;
       case "sound":
-        break;
     }
     // A receipt counts a position only together with the history that it belongs to.
     if (this.#runId !== state.runId) {
