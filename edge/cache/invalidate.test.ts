@@ -3,10 +3,13 @@ import { expect } from "chai";
 import { Fields } from "../../http/message/fields.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { get } from "../../test/rig/http-client.ts";
+import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { slowWork } from "../../test/rig/slow-work.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { startTestEdge } from "../../test/rig/test-edge.ts";
 import { PurgeFollower } from "../purging/follower.ts";
 import { cacheOf } from "./context.ts";
 import { invalidate } from "./invalidate.ts";
@@ -52,5 +55,28 @@ describe("an invalidation", () => {
     expect(store.objects).to.equal(0);
     await purges.stop();
     await purgeLog.close();
+  });
+
+  it("takes out of use what is stored for another target and stands for the one that was posted to", async () => {
+    const origin = await HttpOrigin.start();
+    const edge = await startTestEdge(origin.url);
+    let version = "old";
+    origin.answer("/page", ({ method }) => {
+      if (method === "POST") version = "new";
+      return {
+        fields: [
+          ["Cache-Control", "max-age=60"],
+          ["No-Vary-Search", 'params=("utm")'],
+        ],
+        body: version,
+      };
+    });
+    await get(edge.url, "/page?id=1&utm=mail");
+    expect((await get(edge.url, "/page?id=1")).header("x-cache")).to.equal("HIT");
+    expect((await get(edge.url, "/page?id=1", { method: "POST" })).status).to.equal(200);
+    expect((await get(edge.url, "/page?id=1")).text).to.equal("new");
+    expect((await get(edge.url, "/page?id=1&utm=mail")).text).to.equal("new");
+    await edge.stop();
+    await origin.stop();
   });
 });

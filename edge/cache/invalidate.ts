@@ -2,6 +2,7 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 
 /**
@@ -28,10 +29,15 @@ export async function invalidate(
   if (groupInvalidation === "broadcast") edge.broadcast?.(groups);
   try {
     for (const target of targets) {
-      for (const stored of edge.store.peek(cacheKey({ ...request, target }))) edge.store.remove(stored);
+      for (const stored of storedFor({ ...request, target }, edge)) edge.store.remove(stored);
     }
     if (groups.length > 0) await edge.store.purge(groups);
   } finally {
     done();
   }
+}
+
+/** The responses that a request for this target would be answered with, those of other targets (No-Vary-Search) included. */
+function storedFor(request: CacheRequest, { store }: Pick<CacheContext, "store">): readonly StoredResponse[] {
+  return [...store.peek(cacheKey(request)), ...store.equivalents(request)];
 }
