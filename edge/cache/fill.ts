@@ -20,6 +20,7 @@ import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
 import type { Filled } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
+import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
 import { withPlace } from "./with-place.ts";
@@ -37,19 +38,6 @@ export interface FillRequest extends CacheRequest {
   /** Aborted when the client leaves. */
   readonly left?: AbortSignal | undefined;
 }
-
-/** The part of a response that a fill asks the origin for. */
-export type FillAim =
-  /** The whole response; only if it has changed, when a stored one is to be validated. */
-  | { readonly kind: "whole"; readonly validating: StoredResponse | undefined }
-  /** The bytes that a stored part lacks. */
-  | { readonly kind: "rest"; readonly of: StoredResponse }
-  /** The range that the client asked for, which may be stored as a part. */
-  | { readonly kind: "range" }
-  /** What the client asked for, unchanged, for this client. */
-  | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined }
-  /** The same, for a client of which the origin must know more than it may where the answer is shared. */
-  | { readonly kind: "own" };
 
 /** One fetch from the origin. */
 export interface FillPlan {
@@ -80,7 +68,7 @@ export function fill(
   const begin = (): Promise<Filled> => {
     const mark = edge.purges.mark();
     began(mark);
-    return held({ ...plan, mark }, edge);
+    return held({ ...plan, aim: withWhatIsStored(plan.aim, plan.request, edge.store), mark }, edge);
   };
   const atPlace = () => withPlace(plan.request, begin, left, edge);
   return limiter === undefined ? atPlace() : limiter.run(atPlace, left);
