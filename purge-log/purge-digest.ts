@@ -5,7 +5,7 @@ import type { Purge, PurgeTarget } from "./purge.ts";
 const HEX_DIGITS = 32;
 
 /**
- * What a purge_id stands for (rule P2): the targets in any order, and how they are purged. Who asked is no part of it,
+ * What a purge_id stands for (rule P2): the targets in any order, and how they are purged. The caller is no part of it,
  * so that a retry may go to another edge.
  */
 export function purgeDigest({ targets, soft, pace, reboundMs }: Purge): string {

@@ -32,7 +32,7 @@ describe("a reader that the others left behind", () => {
     await origin.stop();
   });
 
-  /** Two ask at the same time; one does not read until the other has everything. What the late one gets. */
+  /** Two clients ask at the same time, and one does not read until the other has everything. Returns the answer of the late one. */
   async function lateBody(...replies: readonly Reply[]): Promise<Buffer> {
     const fields = origin.hold("/large", "fields");
     origin.answer("/large", (_request, count) => replies[count - 1] ?? { status: 500 });

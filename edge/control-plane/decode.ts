@@ -7,7 +7,7 @@ import { type CallResult, invalidArgument } from "./call-result.ts";
 export const MOST_CALL_BYTES = 64 * 1024;
 
 /**
- * A decoder for the bytes of a call. What it cannot read is answered as the caller's mistake. `bulk` is
+ * A decoder for the bytes of a call. Bytes that it cannot read are answered as the caller's mistake. `bulk` is
  * the field that makes a call large.
  */
 export function callReader<T>(

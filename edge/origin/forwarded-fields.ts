@@ -95,7 +95,7 @@ export function isShareable(name: string, more: ReadonlySet<string>): boolean {
   return USUAL.has(name) || more.has(name) || (more.has("*") && !isForgeable(name));
 }
 
-/** Whether a request has none but the usual fields. What only a proxy may say does not count: no origin gets that. */
+/** Whether a request has none but the usual fields. Fields that only a proxy may set do not count: no origin gets them. */
 export function hasOnlyUsual(fields: Fields, more: ReadonlySet<string>): boolean {
   return [...endToEnd(fields).names()].every(
     (name) => isShareable(name, more) || ABOUT_CONTENT.test(name) || isForgeable(name),

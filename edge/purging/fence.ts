@@ -4,9 +4,9 @@
  * before it is shared or stored.
  *
  * Three kinds of events can overtake a fill: purges of the log, soft flushes, and invalidations by requests at this
- * edge. Purges and invalidations are remembered by what they name (recent-targets.ts), in a bounded number of bytes. A
- * fill that is older than what is remembered is not stored. What is stored already does not depend on the memory: the
- * store has dropped it or noted that it is stale, and the flushes and soft purges of everything are remembered here.
+ * edge. The fence remembers the targets of purges and invalidations (recent-targets.ts) in a bounded number of bytes. A
+ * fill that began before the oldest of them is not stored. A stored response does not depend on this memory: the store
+ * has dropped it or noted that it is stale, and the fence counts flushes and soft purges of everything apart from it.
  */
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
 import type { Purgeable } from "../store/purge-match.ts";
@@ -31,7 +31,7 @@ interface Searching {
   readonly targets: RememberedTargets;
   /** Of a soft purge: since when, in milliseconds of the monotonic clock. */
   readonly softlyAt: number | undefined;
-  /** Of an invalidation: its number. What was filled after it is not covered. */
+  /** Of an invalidation: its number. It does not cover a response that was filled later. */
   readonly invalidation: number | undefined;
 }
 
@@ -41,7 +41,7 @@ export class Fence {
   readonly #soft: RecentTargets;
   readonly #local: RecentTargets;
   readonly #softFloors = new SoftFloors();
-  /** The store is searched in slices. What a search has not come to yet must not be served either. */
+  /** Searches of the store run in slices. A response that a search has not reached yet must not be served either. */
   readonly #searching = new Set<Searching>();
   readonly #held = new Set<{ readonly mark: FillMark }>();
   #flushes = 0;
@@ -64,7 +64,7 @@ export class Fence {
     return { position, flushes: this.#flushes, invalidations: this.#invalidations };
   }
 
-  /** A fill with this mark is under way. What has happened since is remembered until the returned function is called. */
+  /** A fill with this mark is under way. The fence remembers all later events until the returned function is called. */
   hold(mark: FillMark): () => void {
     const held = { mark };
     this.#held.add(held);

@@ -1,4 +1,4 @@
-// A client repeats most of its field lines. What changes is one line, or a few that stand together: a Cookie, a Referer.
+// A client repeats most of its field lines. One line changes, or a few lines that stand together: a Cookie, a Referer.
 import { FieldLines } from "./field-lines.ts";
 import { Fields } from "./fields.ts";
 import { JUDGED_FIELDS, REQUEST_FIELD_LIMITS, type RequestFields } from "./request-fields.ts";

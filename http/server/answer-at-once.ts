@@ -33,7 +33,7 @@ export interface AtHandParts {
   readonly fault: (thrown: unknown, exchange: undefined) => unknown;
 }
 
-/** Answers the requests of one connection that can be answered at once. Those that came together are answered in one write. */
+/** Answers the requests of one connection that can be answered at once, and writes the answers of a batch together. */
 export class AtHand {
   readonly #socket: Socket;
   readonly #peer: Peer;

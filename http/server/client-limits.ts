@@ -47,7 +47,7 @@ export const clientLimitSettings = {
   }),
   bodyRate: setting({
     type: bytes(1, 2 ** 30),
-    // A modem of 1998. What is slower holds the connection on purpose.
+    // The speed of a modem of 1998. A slower client holds the connection on purpose.
     default: 4 * 1024,
     help: "Bytes a second that a request's body must have on average, after 30s; a slower one is answered 408.",
   }),

@@ -7,7 +7,7 @@ export type State =
   /** Part of a request's fields has come. */
   | { readonly kind: "fields"; readonly since: number }
   | { readonly kind: "exchange"; readonly exchange: Exchange }
-  /** All has been said. What still comes is read and dropped: unread bytes would make the kernel discard the answer. */
+  /** The last answer has been written. Bytes that still come are read and dropped: unread bytes would make the kernel discard the answer. */
   | { readonly kind: "lingering"; readonly since: number }
   | { readonly kind: "closed" };
 

@@ -29,7 +29,7 @@ const FEW = 0.01;
 /** What is done about a new connection. */
 export type Admission =
   | "take"
-  /** It is taken when another one makes room. */
+  /** It is taken when another one can be closed for it. */
   | "make-room"
   /** Its client has as many as it may have. */
   | "refuse";
@@ -46,7 +46,8 @@ export function admission(
 }
 
 /**
- * The clients' connections, bounded in number. When there are too many, one of these makes room, the first that there is:
+ * The clients' connections, bounded in number. When there are too many, one of them is closed for the new one. It is the
+ * first that is found in this order:
  * 1. one that never asked for anything, or has had its last answer;
  * 2. one that was answered and may ask again, the longest idle first;
  * 3. one of the client that has the most, on which the body of a request is still arriving. A request that has arrived

@@ -21,7 +21,7 @@ export interface TimeoutLimits {
   readonly answerMs: number;
   /** Until the client has taken what was written. */
   readonly readerMs: number;
-  /** For the request's body: all waits together. What arrives adds to it, as much as it may take at `bodyRate`. */
+  /** For the request's body: all waits together. Each byte that arrives adds the time that it may take at `bodyRate`. */
   readonly senderMs: number;
   /** For the request's body, from the first wait on. */
   readonly bodyTimeout: number;

@@ -51,7 +51,7 @@ export interface PublisherParts {
 }
 
 /**
- * Appends purges. Those that come while an append is under way go together in the next one: a log that writes each
+ * Appends purges. Purges that come while an append is under way go together in the next one: a log that writes each
  * append to disk takes ten purges in the time of one. Each has its own position and outcome.
  */
 export class Publisher {

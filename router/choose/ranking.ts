@@ -133,7 +133,7 @@ function isOutside({ id }: { readonly id: string }, region: ReadonlySet<string> 
   return region !== undefined && !region.has(id);
 }
 
-/** The ejected edges, as long as enough others of their state are left. Those whose ejection ends first are kept. */
+/** The ejected edges, as long as enough others of their state are left. The edges whose ejection ends first are kept. */
 function triedLast<E>(candidates: readonly Candidate<E>[]): ReadonlySet<Candidate<E>> {
   const last = new Set<Candidate<E>>();
   if (!candidates.some(({ fitness }) => fitness.isEjected)) return last;
