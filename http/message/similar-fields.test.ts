@@ -84,4 +84,20 @@ describe("a field section that is like the one before", () => {
       ["Referer", "b"],
     ]);
   });
+
+  it("is read as a whole once more than 16 names have changed", () => {
+    const heads = new RequestHeads();
+    const rootOf = (name: string) => {
+      const head = heads.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\nX-${name}: 1\r\n\r\n`));
+      if (head.kind !== "head") throw new Error("no head");
+      return head.head.fields.root;
+    };
+    // The first one changes nothing; each later one adds its name, the second one that of the first too.
+    const roots = Array.from({ length: 17 }, (_, n) => rootOf(String(n)));
+    expect(roots.map((root) => root !== undefined)).to.deep.equal([
+      false,
+      ...Array.from({ length: 15 }, () => true),
+      false,
+    ]);
+  });
 });
