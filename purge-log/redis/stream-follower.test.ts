@@ -14,6 +14,6 @@ describe("the entries of one read", () => {
     const batch = await decodeBatch(entries, 7, new WorkSlice(clock));
     clock.stop();
     expect(batch?.map(label)).to.deep.equal(ids);
-    expect(clock.longestTurnMs).to.be.within(5, 10);
+    expect(clock.longestTurnMs).to.be.within(2, 5);
   });
 });
