@@ -128,6 +128,28 @@ describe("an answer that is at hand", () => {
     expect(taken).to.have.length(1);
   });
 
+  it("lets the other clients have their turn after sixteen answers to one client", async () => {
+    let answered = 0;
+    const inOneTurn = Promise.withResolvers<number>();
+    atHand = ({ path }) => {
+      if (answered === 0) setImmediate(() => inOneTurn.resolve(answered));
+      answered += 1;
+      return ready(path);
+    };
+    const paths = Array.from({ length: 500 }, (_, at) => `/${at}`);
+    client.send(paths.map((path) => `GET ${path} HTTP/1.1\r\n${HOST}`).join(""));
+    expect(await inOneTurn.promise).to.equal(16);
+    for (const path of paths) expect((await client.reply()).body).to.equal(path);
+  });
+
+  it("answers everything that a client sent before it closed its sending half", async () => {
+    const paths = Array.from({ length: 500 }, (_, at) => (at % 7 === 3 ? `/taken/${at}` : `/at-hand/${at}`));
+    client.socket.end(paths.map((path) => `GET ${path} HTTP/1.1\r\n${HOST}`).join(""));
+    for (const path of paths)
+      expect((await client.reply()).body).to.equal(path.startsWith("/at-hand") ? path : "taken");
+    await client.closed;
+  });
+
   it("answers a client that has closed its sending half", async () => {
     client.socket.end(`GET /at-hand/1 HTTP/1.1\r\n${HOST}`);
     expect((await client.reply()).body).to.equal("/at-hand/1");

@@ -48,15 +48,15 @@ export class AtHand {
     this.#parts = parts;
   }
 
-  /** Gathers the answer; false when there is none. */
-  answers(request: RequestHead): boolean {
+  /** Gathers the answer, if there is one. */
+  answer(request: RequestHead): AnswerAtOnce | undefined {
     const { persists, version } = request.fields;
-    if (!persists || version !== "1.1") return false;
+    if (!persists || version !== "1.1") return undefined;
     const answer = this.#find(request);
-    if (answer === undefined) return false;
+    if (answer === undefined) return undefined;
     this.#last = { request, answer };
     this.#parts.outgoing.gather(this.#socket, answer.head, answer.body);
-    return true;
+    return answer;
   }
 
   #find(request: RequestHead): AnswerAtOnce | undefined {

@@ -65,6 +65,21 @@ describe("a client's connection", () => {
     expect((await client.reply()).body.length).to.equal(content.length);
   });
 
+  it("reads no further ahead of the program with each answer", async () => {
+    let most = 0;
+    let asked = 0;
+    const client = await connected((exchange) => {
+      asked += 1;
+      most = Math.max(most, exchange.sentAhead);
+      setImmediate(() => answer(exchange, "x"));
+    });
+    client.send(get("/").repeat(100_000));
+    await until("a part of the requests is answered", () => asked > 400);
+    client.destroy();
+    // What is held until the socket pauses, and one read more.
+    expect(most).to.be.within(64 * 1024, 128 * 1024);
+  });
+
   it("gives the program one request at a time, the next one after the response to the one before", async () => {
     const [first, asked] = [new Gate(), [] as string[]];
     const client = await connected((exchange) => {

@@ -12,6 +12,7 @@ import { closeIfSilent, HalfClose } from "./half-close.ts";
 import type { Peer } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
 import { Timeouts } from "./timeouts.ts";
+import { Turn } from "./turn.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 
@@ -30,6 +31,7 @@ export class Connection implements ClientSide, OpenConnection {
   /** Set when the client sends no more. */
   #halfClose: HalfClose | undefined;
   readonly #atHand: AtHand;
+  readonly #turn: Turn;
 
   /** The socket stays open for writing when the client closes its side. */
   constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
@@ -38,6 +40,7 @@ export class Connection implements ClientSide, OpenConnection {
     this.peer = peer;
     this.#parts = parts;
     this.#atHand = new AtHand(socket, peer, parts);
+    this.#turn = new Turn(socket, () => this.#guarded(() => this.#goOn()));
     this.#state = { kind: "idle", since: parts.clock.monotonic() };
     socket
       .on("drain", () => this.#guarded(() => this.#drained()))
@@ -108,37 +111,27 @@ export class Connection implements ClientSide, OpenConnection {
       state.exchange.checkTime(now);
       return;
     }
-    switch (overdue(state, this.#asked, this.#parts.limits.fieldsMs, now)) {
-      case "fields":
-        this.#refuse(FIELDS_TOO_SLOW, false);
-        break;
-      case "connection":
-        this.socket.destroy();
-        break;
-      case "nothing":
-    }
+    const late = overdue(state, this.#asked, this.#parts.limits.fieldsMs, now);
+    if (late === "fields") this.#refuse(FIELDS_TOO_SLOW, false);
+    else if (late === "connection") this.socket.destroy();
   }
 
   #received(chunk: Buffer, shared: boolean): void {
-    switch (this.#state.kind) {
-      case "idle":
-      case "fields":
-        this.unread.add(chunk, shared);
-        this.#readRequests();
-        this.unread.own();
-        break;
-      case "exchange":
-        this.unread.add(chunk, shared);
-        this.unread.own();
-        if (this.unread.full) this.socket.pause();
-        this.#state.exchange.answerer?.moreBody();
-        break;
-      case "lingering":
-      case "closed":
+    const state = this.#state;
+    if (state.kind === "lingering" || state.kind === "closed") return;
+    this.unread.add(chunk, shared);
+    if (state.kind === "exchange") {
+      this.unread.own();
+      if (this.unread.full) this.socket.pause();
+      state.exchange.answerer?.moreBody();
+    } else {
+      this.#turn.begin();
+      this.#readRequests();
+      this.unread.own();
     }
   }
 
-  /** Takes requests until one of them is not answered at once, or no whole one is there. */
+  /** Takes requests until one is not answered at once, no whole one is there, or the turn is over. */
   #readRequests(): void {
     // An answer given at once comes back here; the loop that is running goes on with the next request.
     if (this.#reading) return;
@@ -146,7 +139,7 @@ export class Connection implements ClientSide, OpenConnection {
     try {
       while (this.#state.kind === "idle" || this.#state.kind === "fields") {
         const { chunk, at } = this.unread;
-        if (chunk === undefined) break;
+        if (chunk === undefined || !this.#turn.takes()) break;
         const read = this.#heads.read(chunk, at);
         if (read.kind === "refused") this.#refuse(read.refused, this.#heads.isHead);
         else if (read.kind === "head") {
@@ -197,7 +190,9 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #answersAtOnce(request: RequestHead): boolean {
-    if (this.closing || !this.#atHand.answers(request)) return false;
+    const answer = this.closing ? undefined : this.#atHand.answer(request);
+    if (answer === undefined) return false;
+    this.#turn.gave(answer.body?.length ?? 0);
     this.#state = { kind: "idle", since: this.#parts.clock.monotonic() };
     // A large one has been written.
     if (this.socket.writableLength > 0) this.#sendAnswers();
@@ -233,9 +228,13 @@ export class Connection implements ClientSide, OpenConnection {
     this.#state = { kind: "idle", since: now };
     this.#parts.connections.idle(this);
     this.#end(exchange, "answered");
-    if (this.socket.isPaused()) this.socket.resume();
-    if (this.unread.chunk !== undefined) this.#readRequests();
-    else this.#endIfHalfClosed();
+    this.#goOn();
+  }
+
+  /** Takes what the client has sent ahead. When there is room again, the client may send more. */
+  #goOn(): void {
+    this.#readRequests();
+    if (!this.#turn.waits && !this.unread.full && this.socket.isPaused()) this.socket.resume();
   }
 
   #end(exchange: Exchange, end: "answered" | "cut" | "client-left"): void {
@@ -270,7 +269,8 @@ export class Connection implements ClientSide, OpenConnection {
 
   #endIfHalfClosed(): void {
     const { kind } = this.#state;
-    if (this.#halfClose !== undefined && (kind === "idle" || kind === "fields")) this.socket.end();
+    const isAllTaken = this.unread.chunk === undefined && (kind === "idle" || kind === "fields");
+    if (this.#halfClose !== undefined && isAllTaken) this.socket.end();
   }
 
   #closed(): void {
