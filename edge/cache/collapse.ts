@@ -8,7 +8,7 @@ import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import { type FillPlan, type FillRequest, fill, isOwn } from "./fill.ts";
-import type { FillAim } from "./fill-aim.ts";
+import { type FillAim, validationOf } from "./fill-aim.ts";
 import type { Flight } from "./flights.ts";
 import { PlacesRefused } from "./origin-places.ts";
 import type { PurgeView } from "./purge-view.ts";
@@ -69,7 +69,7 @@ function planOf({ request, key, verdict, view }: Turn, edge: CacheContext): Fill
 
 function aimOf(request: FillRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
   if (isOwn({ request, key }, edge)) return { kind: "own" };
-  if (verdict.kind === "must-validate") return { kind: "whole", validating: verdict.stored };
+  if (verdict.kind === "must-validate") return validationOf(verdict.stored, verdict.standing);
   if (request.method !== "GET") return { kind: "as-asked", body: undefined };
   if (request.fields.has("Range")) return { kind: "range" };
   const part = verdict.why === "partial" ? completablePart(request, key, edge) : undefined;

@@ -1,4 +1,6 @@
 import type { CacheRequest } from "../rules/exchange.ts";
+import type { PurgeStanding } from "../rules/purge-standing.ts";
+import { tellsVersionsApart } from "../rules/validation.ts";
 import { selects } from "../rules/vary.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -15,6 +17,15 @@ export type FillAim =
   | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined }
   /** The same, for a client of which the origin must know more than it may where the answer is shared. */
   | { readonly kind: "own" };
+
+/**
+ * Validates a stored response. One that a purge covers, or may cover, has probably changed: unless its validator tells
+ * that for sure, the origin is asked for the whole.
+ */
+export function validationOf(stored: StoredResponse, standing: PurgeStanding): FillAim {
+  const isSure = standing.kind === "trusted" || tellsVersionsApart(stored);
+  return { kind: "whole", validating: isSure ? stored : undefined };
+}
 
 /**
  * The aim of a fill that begins now. A purge or an invalidation may have taken the response out of the store while the

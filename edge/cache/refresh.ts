@@ -7,6 +7,7 @@ import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillPlan, FillRequest } from "./fill.ts";
+import { validationOf } from "./fill-aim.ts";
 import type { Flight } from "./flights.ts";
 
 // No client waits for it. Longer than this, a body that does not say its length counts as endless.
@@ -62,9 +63,9 @@ export async function refresh(
   edge: CacheContext,
 ): Promise<Refreshed> {
   // Rule E2: a soft purge of much makes much stale at once.
-  const limiter =
-    edge.purges.standing(stale).kind === "trusted" ? undefined : edge.revalidations.of(request.site);
-  const plan: FillPlan = { request, key, aim: { kind: "whole", validating: stale }, limiter };
+  const standing = edge.purges.standing(stale);
+  const limiter = standing.kind === "trusted" ? undefined : edge.revalidations.of(request.site);
+  const plan: FillPlan = { request, key, aim: validationOf(stale, standing), limiter };
   try {
     return await unread(await launch(plan, key, edge).result, edge);
   } catch (thrown) {

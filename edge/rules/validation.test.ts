@@ -3,7 +3,14 @@ import { formatHttpDate } from "../../http/message/date.ts";
 import { fieldsOf, get, NOW, stored, withHead } from "../../test/rig/message.fixture.ts";
 import type { CacheRequest } from "./exchange.ts";
 import type { StoredHead } from "./stored-head.ts";
-import { conditionalFields, freshened, headUpdates, matches304, preconditions } from "./validation.ts";
+import {
+  conditionalFields,
+  freshened,
+  headUpdates,
+  matches304,
+  preconditions,
+  tellsVersionsApart,
+} from "./validation.ts";
 
 const at = (seconds: number): string => formatHttpDate(NOW + seconds * 1000);
 
@@ -17,6 +24,20 @@ describe("conditionalFields", () => {
     expect(conditionalFields(stored("ETag: a", "Last-Modified: yesterday"))).to.deep.equal([]);
     expect(conditionalFields(stored('ETag: "a"', 'ETag: "b"'))).to.deep.equal([]);
   });
+});
+
+describe("tellsVersionsApart", () => {
+  const cases: readonly (readonly [readonly string[], boolean])[] = [
+    [[`Last-Modified: ${at(0)}`, `Date: ${at(0)}`], false],
+    [[`Last-Modified: ${at(-1)}`, `Date: ${at(0)}`], true],
+    [[`Last-Modified: ${at(0)}`, `Date: ${at(0)}`, 'ETag: W/"a"'], true],
+    [[], true],
+  ];
+  for (const [fields, expected] of cases) {
+    it(`${expected ? "trusts" : "does not trust"} ${fields.join(", ") || "a response without validators"}`, () => {
+      expect(tellsVersionsApart(stored(...fields))).to.equal(expected);
+    });
+  }
 });
 
 describe("matches304", () => {

@@ -23,6 +23,18 @@ export function conditionalFields(stored: StoredHead): readonly (readonly [strin
 }
 
 /**
+ * Whether a 304 tells this version from every later one. RFC 9110 section 8.8.2.2: a date does not, when the response
+ * was made within its second. Without a validator there is no 304.
+ */
+export function tellsVersionsApart(stored: StoredHead): boolean {
+  return (
+    stored.entityTag !== undefined ||
+    !stored.fields.has("last-modified") ||
+    strongModificationDate(stored) !== undefined
+  );
+}
+
+/**
  * Whether a 304 is about this stored response (RFC 9111 section 4.3.4). With a strong entity tag, only of the
  * same one; with weak validators, of one that they match. Without any, it answers the one condition we sent.
  */
