@@ -6,6 +6,7 @@ import type { ClientRequests } from "./client-requests.ts";
 import type { Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
+import type { Turns } from "./turn.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 
 /** What a connection needs of its server. */
@@ -15,6 +16,7 @@ export interface ConnectionParts {
   readonly outgoing: WriteBuffer;
   readonly connections: Connections;
   readonly requests: ClientRequests;
+  readonly turns: Turns;
   /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
   readonly limits: TimeoutLimits & { readonly fieldsMs: number };
   /** A request counts as in flight from now on. */

@@ -40,7 +40,7 @@ export class Connection implements ClientSide, OpenConnection {
     this.peer = peer;
     this.#parts = parts;
     this.#atHand = new AtHand(socket, peer, parts);
-    this.#turn = new Turn(socket, () => this.#guarded(() => this.#goOn()));
+    this.#turn = new Turn(parts.turns, socket, () => this.#guarded(() => this.#goOn()));
     this.#state = { kind: "idle", since: parts.clock.monotonic() };
     socket
       .on("drain", () => this.#guarded(() => this.#drained()))

@@ -19,6 +19,7 @@ import { peerAt } from "./peer.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
+import { Turns } from "./turn.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
 /** What a client may take of the server's time and room. Times in milliseconds. */
@@ -76,6 +77,7 @@ export class HttpServer {
       outgoing: new WriteBuffer(),
       connections: this.#connections,
       requests: new ClientRequests(proxies, limits.clientRequests, (client) => limited("requests", client)),
+      turns: new Turns(),
       began: () => {
         this.#inFlight += 1;
       },
