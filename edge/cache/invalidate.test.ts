@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { Fields } from "../../http/message/fields.ts";
 import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { Gate } from "../../test/rig/gate.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
@@ -10,51 +11,95 @@ import { memoryStore } from "../../test/rig/memory-store.ts";
 import { slowWork } from "../../test/rig/slow-work.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { startTestEdge } from "../../test/rig/test-edge.ts";
+import { type Origin, type OriginResponse, plainBody } from "../origin/origin.ts";
 import { PurgeFollower } from "../purging/follower.ts";
 import { cacheOf } from "./context.ts";
 import { invalidate } from "./invalidate.ts";
+import { serve } from "./serve.ts";
 
 // More than one slice of a search.
 const PAGES = 200;
 
+/** Says that it is out of order, once it is allowed to. */
+class FailingOrigin implements Origin {
+  readonly gate = new Gate();
+
+  async fetch(): Promise<OriginResponse> {
+    await this.gate.passed;
+    return { status: 503, fields: Fields.none, body: plainBody(new Uint8Array()) };
+  }
+
+  async probe(): Promise<void> {
+    // It is in this process.
+  }
+
+  async close(): Promise<void> {
+    // It holds nothing.
+  }
+}
+
 describe("an invalidation", () => {
-  it("takes a whole group out of use at once, though the search for it takes many slices", async () => {
+  /** An edge whose store has many pages of one group, and an invalidation of it that has come to its first pause. */
+  const searching = async (origin: Origin) => {
     const clock = new ManualClock();
     const log = createLog("test", "silent");
     const purgeLog = new MemoryPurgeLog(clock);
     const store = memoryStore(2 ** 24, slowWork(clock));
     const purges = new PurgeFollower({ leaseMs: 60_000, purgeLog, store, clock, log });
     await purges.start({ edge: "e", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
-    const edge = cacheOf({ id: "e", origins: new Map(), store, purges, clock, log }, 2 ** 24);
+    const origins = new Map([["default", origin]]);
+    const edge = cacheOf({ id: "e", origins, store, purges, clock, log }, 2 ** 24);
     const mark = purges.mark();
     if (mark === undefined) throw new Error("the edge does not know where it is in the log");
+    const fields = Fields.of([["Cache-Control", "max-age=2147483648, stale-if-error=60"]]);
     const pages = Array.from({ length: PAGES }, (_, n) =>
-      storedResponse(`/page/${n}`, { tags: ["shop"], mark }),
+      storedResponse(`/page/${n}`, { fields, tags: ["shop"], mark }),
     );
     for (const page of pages) store.put(page, requestFor(page.target));
-    const standings = () => new Set(pages.map((page) => purges.standing(page).kind));
-    expect([...standings()]).to.deep.equal(["trusted"]);
+    const standings = () => [...new Set(pages.map((page) => purges.standing(page).kind))];
+    expect(standings()).to.deep.equal(["trusted"]);
 
     const response = { status: 200, fields: Fields.of([["Cache-Group-Invalidation", '"shop"']]) };
     const request = { ...requestFor("/order"), method: "POST" };
-    const invalidated = invalidate(request, response, "http://a", edge);
-    // Its first pause; the heartbeats of the follower wait too.
-    await clock.waited(2);
-    expect(store.objects).to.be.within(1, PAGES - 1);
-    expect([...standings()]).to.deep.equal(["purged"]);
-
     let done = false;
-    const over = invalidated.finally(() => {
+    const over = invalidate(request, response, "http://a", edge).finally(() => {
       done = true;
     });
-    while (!done) {
-      clock.advance(0);
-      await turn();
-    }
-    await over;
+    // Its first pause; the heartbeats of the follower wait too.
+    await clock.waited(2);
+    const finish = async (): Promise<void> => {
+      while (!done) {
+        clock.advance(0);
+        await turn();
+      }
+      await over;
+    };
+    const stop = async (): Promise<void> => {
+      await purges.stop();
+      await purgeLog.close();
+    };
+    return { edge, store, standings, finish, stop };
+  };
+
+  it("takes a whole group out of use at once, though the search for it takes many slices", async () => {
+    const { store, standings, finish, stop } = await searching(new FailingOrigin());
+    expect(store.objects).to.be.within(1, PAGES - 1);
+    expect(standings()).to.deep.equal(["purged"]);
+    await finish();
     expect(store.objects).to.equal(0);
-    await purges.stop();
-    await purgeLog.close();
+    await stop();
+  });
+
+  it("takes it out of use for a request that comes during the search too, whose origin fails after it", async () => {
+    const origin = new FailingOrigin();
+    const { edge, finish, stop } = await searching(origin);
+    const request = requestFor(`/page/${PAGES - 1}`);
+    const served = serve({ ...request, scheme: "http", authority: "a", body: undefined }, edge);
+    await finish();
+    origin.gate.open();
+    const got = await served;
+    expect(got.status).to.equal(503);
+    await stop();
   });
 
   it("takes out of use what is stored for another target and stands for the one that was posted to", async () => {

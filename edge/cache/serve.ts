@@ -160,12 +160,14 @@ async function validate(turn: ServeTurn, stored: StoredResponse, edge: CacheCont
 
 /** RFC 5861 section 4 and RFC 9111 section 4.2.4: better stale than an error, where that is allowed. */
 function staleOnError(
-  { request, view, mark }: ServeTurn,
+  { request, verdict, view, mark }: ServeTurn,
   stored: StoredResponse,
   failed: number | "no-response",
   edge: CacheContext,
 ): Served | undefined {
-  // Rule E7: a purge may have covered it while the origin was asked. An earlier one has taken it out of the store.
+  // An invalidation whose search for it was under way has taken it out of the store by now, and is over.
+  if (verdict.kind === "must-validate" && verdict.standing.kind === "purged") return undefined;
+  // Rule E7: a purge may have covered it while the origin was asked.
   if (mark === undefined || edge.purges.removed(mark, stored)) return undefined;
   const now = momentOf(edge.clock);
   const standing = view.standing(stored);
