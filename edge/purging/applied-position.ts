@@ -32,7 +32,9 @@ export class AppliedPosition {
     return this.#freshAsOf;
   }
 
+  /** Never back: the log may have been trimmed past the entry that is being applied, and the edge has flushed and moved on. */
   moveTo(position: Position): void {
+    if (this.#position !== undefined && comparePositions(position, this.#position) < 0) return;
     if (position.epoch !== this.#position?.epoch) this.#enter(position.epoch);
     this.#position = position;
     if (this.#ahead !== undefined && comparePositions(position, this.#ahead.tail) >= 0) {

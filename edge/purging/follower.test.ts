@@ -281,6 +281,23 @@ describe("the purge follower", () => {
       expect(follower.standing(covered)).to.deep.equal({ kind: "soft-purged", seconds: 0.007 });
     });
 
+    it("keeps its place when the log is trimmed past the purge meanwhile, and counts everything as purged", async () => {
+      const other = storedAt(mark(), "/other");
+      const { epoch, seq } = await append({ kind: "prefix", prefix: "/items" });
+      log.bend = (state) => ({ ...state, first: { epoch, seq: seq + 5 }, tail: { epoch, seq: seq + 4 } });
+      clock.advance(HEARTBEAT_MS);
+      await turn();
+      expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
+      log.cut = true;
+      const later = storedAt(mark(), "/later");
+      await finish();
+      expect(follower.position).to.deep.equal({ epoch, seq: seq + 4 });
+      expect([follower.standing(other).kind, follower.standing(later).kind]).to.deep.equal([
+        "purged",
+        "trusted",
+      ]);
+    });
+
     it("takes the entries that come meanwhile after it, and loses none", async () => {
       const other = storedAt(mark(), "/other");
       const before = follower.position;
