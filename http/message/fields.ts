@@ -101,13 +101,18 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return new Fields(raw);
   }
 
-  /** A copy without these fields. */
+  /** The same without these fields; the same object when it has none of them. */
   without(names: Iterable<string>): Fields {
     const drop = new Set<string>();
     for (const name of names) drop.add(name.toLowerCase());
-    const raw: string[] = [];
-    for (const [name, value] of this) if (!drop.has(name.toLowerCase())) raw.push(name, value);
-    return new Fields(raw);
+    const raw = this.#raw;
+    let kept: string[] | undefined;
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const [name = "", value = ""] = [raw[at], raw[at + 1]];
+      if (drop.has(name.toLowerCase())) kept ??= raw.slice(0, at);
+      else kept?.push(name, value);
+    }
+    return kept === undefined ? this : new Fields(kept);
   }
 
   /** The distinct names, lower case, in order of first appearance. */
