@@ -14,6 +14,13 @@ export const KEPT_CHARACTERS = 16 * 1024 * 1024;
 export const SAME_PURGE_MS = 600_000;
 
 /**
+ * Bytes of the ids that a log inside one process knows again, about twice what its entries' text may take. That is some
+ * 44,000 purges: 70 a second for SAME_PURGE_MS. When there are more, the oldest ids are forgotten sooner, and a late
+ * retry purges twice. That removes too much at worst, and never leaves anything old.
+ */
+export const KNOWN_PURGES_BYTES = 32 * 1024 * 1024;
+
+/**
  * Entries that a follower gets at a time. An entry has at most 256 KiB, and the largest call makes one of about 100 KiB,
  * so a batch is about 2 MB and never above 4 MiB, however long the backlog is. A read takes about as long as 16 short
  * entries do, so more at a time would hardly be faster.

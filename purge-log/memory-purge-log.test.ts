@@ -3,7 +3,8 @@ import type { Clock } from "../process/clock.ts";
 import { systemClock } from "../process/clock.ts";
 import { purgeLogContract } from "../test/contracts/purge-log.contract.ts";
 import { accepted, beatOf, purgeOf } from "../test/rig/purge-log-entries.ts";
-import { KEPT_CHARACTERS, KEPT_ENTRIES, SAME_PURGE_MS } from "./log-limits.ts";
+import { KNOWN_PURGE_BYTES } from "./known-purges.ts";
+import { KEPT_CHARACTERS, KEPT_ENTRIES, KNOWN_PURGES_BYTES, SAME_PURGE_MS } from "./log-limits.ts";
 import { MemoryPurgeLog } from "./memory-purge-log.ts";
 import { BEGINNING } from "./position.ts";
 
@@ -34,6 +35,18 @@ describe("MemoryPurgeLog", () => {
     expect(accepted(await log.append(purgeOf("a"), BEGINNING))).to.deep.equal(first);
     clock.move(1);
     expect(accepted(await log.append(purgeOf("a"), BEGINNING)).seq).to.equal(first.seq + 1);
+  });
+
+  it("knows as many purgeIds again as fit, and purges once more for an older one", async () => {
+    const log = new MemoryPurgeLog(handClock());
+    const idOf = (i: number) => `p${String(i).padStart(7, "0")}`;
+    const fit = Math.floor(KNOWN_PURGES_BYTES / (KNOWN_PURGE_BYTES + idOf(0).length));
+    const seqOf = async (i: number) => accepted(await log.append(purgeOf(idOf(i)), BEGINNING)).seq;
+    for (let i = 1; i <= fit; i += 1) await seqOf(i);
+    expect(await seqOf(1)).to.equal(1);
+    await seqOf(fit + 1);
+    expect(await seqOf(2)).to.equal(2);
+    expect(await seqOf(1)).to.equal(fit + 2);
   });
 
   it("tells the age of a heartbeat by its clock", async () => {

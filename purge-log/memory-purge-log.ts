@@ -1,12 +1,14 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
+import { KnownPurges } from "./known-purges.ts";
 import {
   BATCH_ENTRIES,
   FARTHEST_EPOCH_US,
   KEPT_CHARACTERS,
   KEPT_COUNTS,
   KEPT_ENTRIES,
+  KNOWN_PURGES_BYTES,
   SAME_PURGE_MS,
 } from "./log-limits.ts";
 import { idTaken, leaseEndsInMs } from "./membership.ts";
@@ -34,13 +36,6 @@ interface KeptEntry extends LogEntry {
   readonly characters: number;
 }
 
-/** A purge whose id is known again for a while. */
-interface KnownPurge {
-  readonly position: Position;
-  readonly digest: string;
-  readonly until: number;
-}
-
 /**
  * The purge log inside one process: the edges of the one-command system share one instance, and
  * `close` ends it for all of them. It lives as long as the process, so its history is never in doubt
@@ -52,7 +47,7 @@ export class MemoryPurgeLog implements PurgeLog {
   readonly #closed = new AbortController();
   readonly #entries: KeptEntry[] = [];
   #characters = 0;
-  readonly #known = new Map<string, KnownPurge>();
+  readonly #known = new KnownPurges(KNOWN_PURGES_BYTES);
   readonly #members = new Map<string, { readonly beat: Heartbeat; readonly at: number }>();
   readonly #counts = new Map<string, readonly PurgeCount[]>();
   readonly #joins = new Set<(beat: Heartbeat) => void>();
@@ -72,9 +67,9 @@ export class MemoryPurgeLog implements PurgeLog {
     const refusal = this.#refusal(floor);
     if (refusal !== undefined) return { kind: "rejected", reason: refusal };
     this.#overtake(floor);
-    this.#forgetOldPurges();
     const digest = purgeDigest(purge);
-    const first = this.#known.get(purge.purgeId);
+    const now = this.#clock.monotonic();
+    const first = this.#known.find(purge.purgeId, now);
     if (first !== undefined) {
       return first.digest === digest
         ? { kind: "accepted", position: first.position, runId: this.#runId }
@@ -82,7 +77,7 @@ export class MemoryPurgeLog implements PurgeLog {
     }
     const position = { epoch: this.#tail.epoch, seq: this.#tail.seq + 1 };
     this.#push({ position, content: { kind: "purge", purge }, characters: encoded.text.length });
-    this.#known.set(purge.purgeId, { position, digest, until: this.#clock.monotonic() + SAME_PURGE_MS });
+    this.#known.add(purge.purgeId, { position, digest, until: now + SAME_PURGE_MS });
     return { kind: "accepted", position, runId: this.#runId };
   }
 
@@ -239,15 +234,6 @@ export class MemoryPurgeLog implements PurgeLog {
     await promise;
     ended.removeEventListener("abort", wake);
     this.#sleepers.delete(resolve);
-  }
-
-  #forgetOldPurges(): void {
-    const now = this.#clock.monotonic();
-    for (const [purgeId, { until }] of this.#known) {
-      // A Map keeps insertion order, which is the order of expiry.
-      if (until > now) return;
-      this.#known.delete(purgeId);
-    }
   }
 
   #micros(): number {
