@@ -142,14 +142,14 @@ export function headOf(arrived: Arrived, old: StoredResponse, edge: CacheContext
 function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext): StoredResponse | NotStored {
   const { request, requestTime, responseTime, mark } = arrived;
   if (mark === undefined) return "purge-log-unknown";
-  // Rule E3, for what it was when the origin was asked: its tags may change with its fields.
+  // Rule E3 is checked against the response as it was when the origin was asked: a 304 may change its tags.
   if (edge.purges.overtaken(mark, old)) return "overtaken";
   const { status } = old;
   const fields = freshened(old, arrived.fields);
   const rules = rulesOf(edge, request.site);
   const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules });
   if (verdict.kind === "do-not-store") return verdict.reason;
-  // RFC 9111 section 3.2: Vary may be among what was updated, and it selects from now on.
+  // RFC 9111 section 3.2: the update may include Vary. The new value selects from now on.
   const { selecting, tags, variance, brief } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
   return inOwnMemory({ ...old, ...(brief ? briefHead(head) : head), mark, selecting, tags, variance });

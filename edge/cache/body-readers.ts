@@ -30,7 +30,7 @@ export class BodyReaders {
     return this.#lead;
   }
 
-  /** Whether one has not passed the first chunk held: then nothing can be dropped. */
+  /** Whether a reader still needs the first chunk held. Then no chunk can be dropped. */
   get needHead(): boolean {
     return this.#atHead > 0;
   }

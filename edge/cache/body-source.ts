@@ -5,7 +5,7 @@ export interface ArrivingBody {
   readonly body: AsyncIterable<Uint8Array>;
   /** In bytes, where it is known. */
   readonly length: number | undefined;
-  /** Gives up what has not arrived: the body then throws. */
+  /** Abandons the rest of the body. Reading it then throws. */
   cancel(): void;
 }
 

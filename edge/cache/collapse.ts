@@ -14,7 +14,7 @@ import { PlacesRefused } from "./origin-places.ts";
 import type { PurgeView } from "./purge-view.ts";
 import { clientLeft } from "./semaphore.ts";
 
-/** A request that goes to the origin, and what was known when it was judged. */
+/** A request that goes to the origin, with the facts that it was judged by. */
 export interface Turn {
   readonly request: FillRequest;
   readonly key: string;
@@ -63,7 +63,7 @@ function planOf({ request, key, verdict, view }: Turn, edge: CacheContext): Fill
   const aim = aimOf(request, key, verdict, edge);
   if (!view.atPosition) return { request, key, aim, limiter: edge.aheadFills.of(request.site) };
   const trusted = verdict.kind === "absent" || verdict.standing.kind === "trusted";
-  // Rule E2: a purge or a lapse may have put much in doubt at once.
+  // Rule E2: one purge or lapse may require validation of many responses at once.
   return { request, key, aim, limiter: trusted ? undefined : edge.revalidations.of(request.site) };
 }
 
@@ -156,7 +156,7 @@ async function meet(turn: Turn, plan: FillPlan, place: string, edge: CacheContex
       });
       if (filled === undefined) return meet(turn, plan, place, edge);
       if (!fits(request, filled, edge)) return { kind: "other", filled };
-      // Those who are told apart meet again in one fill that begins now.
+      // Requests that could not share the earlier fill share one new fill that begins now.
       if (unlessTagged && isTagged(flight, filled, edge)) return meet(turn, plan, place, edge);
       return { kind: "fetched", fetched: { filled, collapsed: true } };
     }
@@ -196,14 +196,14 @@ type Meeting =
 const LAUNCH: Meeting = { kind: "launch" };
 
 function meetingOf({ request, verdict, view }: Turn, place: string, edge: CacheContext): Meeting {
-  // The client wants something newer than what is stored, so it does not want what was asked for before.
+  // The client wants a response newer than the stored one, so it does not share a fill that began before.
   if (verdict.why === "request") return LAUNCH;
   const flight = edge.flights.at(place);
   if (flight === undefined || flight.waiters.abandoned.aborted) return LAUNCH;
   const { began, arrived } = flight;
   const { site, target } = request;
   if (began === undefined) {
-    // The one who has used up its share of places may wait long; others do not wait with it.
+    // A client that has used up its share of places may wait long. Other clients do not wait with it.
     const isHeldUp = flight.client !== request.client && edge.places.of(site).isAtShare(flight.client);
     return isHeldUp ? LAUNCH : { kind: "join", flight, unlessTagged: false };
   }

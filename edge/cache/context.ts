@@ -27,7 +27,7 @@ export interface CacheParts {
   readonly purges: PurgeState;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether memory is so short that nothing more is asked of an origin. */
+  /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
   /** Takes an invalidation to every edge, if it can. It does not wait. */
   readonly broadcast?: (targets: readonly PurgeTarget[]) => void;
@@ -55,7 +55,7 @@ export function rulesOf({ siteRules }: Pick<CacheParts, "siteRules">, site: stri
   return siteRules?.get(site) ?? SAFE_RULES;
 }
 
-// One response may take a quarter of the store, so that it cannot drive everything else out.
+// One response may take a quarter of the store, so that it cannot evict everything else.
 const KEEP_SHARE = 4;
 
 // Fills in flight are not in the store's account yet. Together they may hold half as much again.

@@ -19,7 +19,7 @@ export type Asks =
 
 type Came = Omit<CacheRequest, "method" | "target" | "fields">;
 
-/** By these a request asks for something that is not stored, or for a check. */
+/** Request fields that demand a response that is not stored, or a validation. */
 const MORE: ReadonlySet<string> = new Set([
   "cache-control",
   "content-length",
@@ -31,7 +31,7 @@ const MORE: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-/** By these it asks for a part, or says what it has already. */
+/** Request fields that ask for a range, or name the version that the client has. */
 const PART: ReadonlySet<string> = new Set(["if-modified-since", "if-none-match", "if-range", "range"]);
 
 // Origins vary on a few fields. One connection rarely needs more.

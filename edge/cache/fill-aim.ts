@@ -13,9 +13,9 @@ export type FillAim =
   | { readonly kind: "rest"; readonly of: StoredResponse }
   /** The range that the client asked for, which may be stored as a part. */
   | { readonly kind: "range" }
-  /** What the client asked for, unchanged, for this client. */
+  /** The client's own request, unchanged, for this client alone. */
   | { readonly kind: "as-asked"; readonly body: AsyncIterable<Uint8Array> | undefined }
-  /** The same, for a client of which the origin must know more than it may where the answer is shared. */
+  /** The same, for a client whose identifying fields the origin needs. A shared fill does not send them. */
   | { readonly kind: "own" };
 
 /**

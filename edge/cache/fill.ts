@@ -74,7 +74,7 @@ export function fill(
   return limiter === undefined ? atPlace() : limiter.run(atPlace, left);
 }
 
-/** What happens to purges is remembered until the response is stored, or will not be. */
+/** The edge remembers purges from this mark on, until the response is stored or refused. */
 async function held(plan: BegunPlan, edge: CacheContext): Promise<Filled> {
   const release = plan.mark === undefined ? undefined : edge.purges.hold(plan.mark);
   try {

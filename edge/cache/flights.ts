@@ -13,7 +13,7 @@ export interface Flight<Result> {
   /** Resolves, whatever the outcome, when no request can meet the flight any more. */
   readonly finished: Promise<void>;
   readonly waiters: Waiters;
-  /** Whose place at the origin it takes; undefined: the edge's own. */
+  /** The client whose place at the origin the fill takes; undefined: the edge itself. */
   readonly client: string | undefined;
 }
 

@@ -23,7 +23,7 @@ export async function invalidate(
   const named = groupInvalidation === "ignore" ? [] : invalidatedGroups(request, response);
   const groups = named.map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
   if (targets.length + groups.length === 0) return;
-  // A fill in flight may have read what was there before.
+  // A fill in flight may have read the earlier version.
   const done = edge.purges.invalidate([...urls, ...groups]);
   if (invalidation === "broadcast") edge.broadcast?.(urls);
   if (groupInvalidation === "broadcast") edge.broadcast?.(groups);

@@ -14,12 +14,12 @@ export function promisedBytes(memory: number): number {
   return FACTOR * memory + PROGRAM;
 }
 
-/** How the resident memory of a process stands to what is promised. */
+/** How close the resident memory of the process is to its limit. */
 export type Pressure =
   | "none"
   /** Garbage is collected early, which costs speed. */
   | "frugal"
-  /** The store gives up what was used least recently. */
+  /** The store evicts the least recently used responses. */
   | "evicting"
   /** Requests that need the origin are refused. */
   | "refusing";
@@ -28,7 +28,7 @@ export type Pressure =
 const FRUGAL = 100 * MIB;
 const EVICTING = 56 * MIB;
 const REFUSING = 28 * MIB;
-// A state ends so much below the line at which it begins, so that it does not come and go.
+// Hysteresis: a state ends this much below the threshold at which it begins, so that it does not flap.
 const CALMER = 8 * MIB;
 
 export function pressureOf(rss: number, promised: number, before: Pressure): Pressure {
@@ -84,7 +84,7 @@ const BLINKING_MS = 50;
 const FREED = 16 * MIB;
 const FREED_AT_ONCE = 64 * MIB;
 
-/** A store: it gives up what is beyond its limit, in bytes. */
+/** A store that evicts down to a limit in bytes. */
 export interface Limited {
   limit: number;
 }

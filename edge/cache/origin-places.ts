@@ -22,11 +22,11 @@ export class PlacesRefused extends Failure {
   }
 }
 
-/** Who asks the origin. */
+/** The client on whose behalf the edge asks the origin. */
 export interface Asker {
   /** undefined: the edge itself, for a refresh behind an answer. */
   readonly client: string | undefined;
-  /** What the request holds in memory while it waits. */
+  /** Bytes that the request holds in memory while it waits. */
   readonly bytes: number;
 }
 
@@ -74,7 +74,7 @@ export class OriginPlaces {
   readonly #limits: PlaceLimits;
   readonly #clock: Clock;
   readonly #clients = new Map<string | undefined, Client>();
-  /** Those with a line and less than their share, the next one first. */
+  /** The clients with waiting requests and less than their share, the next one first. */
   readonly #next = new Set<Client>();
   #taken = 0;
   #waiting = 0;
@@ -130,7 +130,7 @@ export class OriginPlaces {
     throw isGone() ? clientLeft() : this.#refused(name, `waited ${PATIENCE_MS} ms`);
   }
 
-  /** Whether there is a place for a client that has taken so many. */
+  /** Whether a client that holds this many places may take another. */
   #hasPlace(taken: number): boolean {
     const { originPlaces, originPlacesPerClient } = this.#limits;
     const isSmall = taken < Math.max(1, Math.floor(originPlaces * FEW));

@@ -8,7 +8,7 @@ import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 /** Whether a request may share a fill that began before it (rule E4). */
 export type Sharing =
   | "yes"
-  /** A tag has been purged since. Whether the response has it shows when its fields have arrived. */
+  /** A tag has been purged since. Only the header section of the response shows whether it has that tag. */
   | "unless-tagged"
   /** A purge since then covers the response: only a fill that begins from now on will do. */
   | "overtaken"
@@ -20,7 +20,7 @@ export type Sharing =
  * nor the lease.
  */
 export interface PurgeState {
-  /** Whether every purge up to `position` is applied here. Waits up to `ms` for those that are on their way. */
+  /** Whether every purge up to `position` is applied here. Waits up to `ms` for purges that are on their way. */
   reaches(position: Position, ms: number): Promise<boolean>;
 
   /**

@@ -90,7 +90,7 @@ function heeded(
   return { request: plain, ...lookup(plain, view, edge, "peek") };
 }
 
-/** The last thing to give way: what is stored is still served. A 503 has Retry-After. */
+/** The edge is out of memory: it still serves stored responses, and answers the rest with 503 and Retry-After. */
 function shed(fwd: Turn["verdict"]["why"], edge: CacheContext): Served {
   edge.counters.add("requestsShed");
   return errorAnswer(503, { fwd, detail: "memory-short" }, edge);
@@ -103,7 +103,7 @@ function withoutExcessiveRange(request: EdgeRequest): EdgeRequest {
   return { ...request, fields: request.fields.without(["Range", "If-Range"]) };
 }
 
-/** The responses that the store holds for a request, and what may be done with them. */
+/** The stored responses for a request, and how the rules allow them to be used. */
 export interface Lookup {
   readonly key: string;
   readonly stored: readonly StoredResponse[];

@@ -11,7 +11,7 @@ import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
 export type BodyEnd =
   /** Whole and kept: it may be stored. */
   | { readonly kind: "complete"; readonly chunks: readonly Uint8Array[]; readonly length: number }
-  /** It outgrew what may be kept; it went to its readers only. */
+  /** The body outgrew the limit for stored bodies. It went to its readers only. */
   | { readonly kind: "not-kept" }
   | { readonly kind: "failed"; readonly error: unknown };
 
@@ -79,12 +79,12 @@ export class SharedBody {
     this.end = this.#pump();
   }
 
-  /** Whether it is going to be stored, as far as is known so far. */
+  /** Whether the body is still expected to be stored. */
   get kept(): boolean {
     return this.#kept;
   }
 
-  /** Whether a new reader can still see it from the first byte. */
+  /** Whether a new reader can still read the body from the first byte. */
   get joinable(): boolean {
     return this.#window.first === 0 && this.#finished?.kind !== "failed";
   }
@@ -190,7 +190,7 @@ export class SharedBody {
     }
   }
 
-  /** Whether no more may be held for slow readers. */
+  /** Whether the limit on bytes held for slow readers is reached. */
   get #full(): boolean {
     const { bytes } = this.#window;
     return bytes >= this.#reach && (bytes >= this.#keepLimit || this.#budget.left < WINDOW);

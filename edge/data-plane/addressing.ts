@@ -25,7 +25,7 @@ export class Addressing {
     this.#proxies = proxies;
   }
 
-  /** Whose request it is, seen through trusted proxies. */
+  /** The address of the client, as trusted proxies report it. */
   clientOf(fields: Fields, { address, client, trusted }: Peer): string {
     return trusted ? this.#proxies.requester(address, fields.get("X-Forwarded-For")) : client;
   }

@@ -27,7 +27,7 @@ export function responseHead(
   const { status, fields, outcome, age } = served;
   const hasContent = method !== "HEAD" && status !== 204 && status !== 304;
   const length = lengthOf(served.content, hasContent);
-  // Where content follows, its length is what is really sent.
+  // When content follows, Content-Length is the number of bytes really sent.
   const ownLength = hasContent || (length !== undefined && !fields.has("Content-Length"));
   let text = statusLine(status);
   let isDated = false;

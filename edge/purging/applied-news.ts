@@ -17,9 +17,9 @@ export interface AppliedNewsParts {
  */
 export class AppliedNews {
   readonly #parts: AppliedNewsParts;
-  /** What is to be told, by taker. */
+  /** Positions to report, by the edge that took the purge. */
   readonly #untold = new Map<string, readonly PurgeCount[]>();
-  /** What the table has not been told, oldest first. */
+  /** Positions that the heartbeat table does not show yet, oldest first. */
   #unwritten: readonly PurgeCount[] = [];
   #beatIsDue = false;
   #telling = false;
@@ -47,7 +47,7 @@ export class AppliedNews {
     else this.#untold.set(taker, latest([...(this.#untold.get(taker) ?? []), ...count]));
   }
 
-  /** Tells what was applied until now; what comes meanwhile is told next. Never rejects. */
+  /** Reports the positions applied until now. Positions that come meanwhile are reported next. Never rejects. */
   async tell(): Promise<void> {
     this.#beatIfDue();
     if (this.#telling) return;

@@ -62,7 +62,7 @@ export class AppliedPosition {
     this.#ahead = undefined;
   }
 
-  /** Whether every purge up to `position` is applied here; waits up to `ms` for what is on its way. */
+  /** Whether every purge up to `position` is applied here. Waits up to `ms` for purges that are on their way. */
   async reaches(position: Position, ms: number): Promise<boolean> {
     const askedAt = this.#time.read().ms;
     for (;;) {

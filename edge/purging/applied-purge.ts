@@ -6,7 +6,7 @@ export interface AppliedPurge {
   readonly position: Position;
   /** As it stands in the log. */
   readonly asked: Purge;
-  /** What it means at this edge, which may know sites otherwise. */
+  /** The targets as this edge reads them. Its sites may differ from those of the edge that took the purge. */
   readonly meant: Purge;
   /** How many stored responses it covered. */
   readonly objects: number;

@@ -24,7 +24,7 @@ export interface Reading {
  */
 export class ElapsedTime {
   readonly #clock: Pick<Clock, "wall" | "monotonic">;
-  /** By how much the wall clock is ahead of the monotonic one, at the most. */
+  /** The greatest lead of the wall clock over the monotonic clock so far. */
   #ahead: number;
   #readAt: number;
   #gained = 0;

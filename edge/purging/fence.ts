@@ -35,7 +35,7 @@ interface Searching {
   readonly invalidation: number | undefined;
 }
 
-/** What a fill at this edge may have missed. */
+/** The purges that a fill at this edge may have missed. */
 export class Fence {
   readonly #hard: RecentTargets;
   readonly #soft: RecentTargets;
@@ -54,7 +54,7 @@ export class Fence {
     this.#local = remember(mostBytes * SHARES.local);
   }
 
-  /** What it takes in memory, about. */
+  /** Approximate size in memory, in bytes. */
   get bytes(): number {
     return this.#hard.bytes + this.#soft.bytes + this.#local.bytes;
   }
@@ -150,7 +150,7 @@ export class Fence {
     return staleSince;
   }
 
-  /** What the oldest fill under way has seen; undefined when none is. */
+  /** The mark of the oldest fill under way; undefined when none is. */
   #oldest(seen: (mark: FillMark) => Position): Position | undefined {
     let oldest: Position | undefined;
     for (const { mark } of this.#held) {

@@ -27,7 +27,7 @@ import { LogFollowing } from "./log-following.ts";
 import { judgeLog } from "./log-verdict.ts";
 import { allNamed, named } from "./named-target.ts";
 
-/** What the edge says of itself in a heartbeat, beside where it is. */
+/** The facts that the edge reports in a heartbeat, beside its position. */
 export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
 
 export interface FollowerParts {
@@ -137,7 +137,7 @@ export class PurgeFollower implements PurgeState {
     return { kind: "soft-purged", seconds: (now.ms - purged) / 1_000 };
   }
 
-  /** Whether every purge up to `position` is applied here; waits up to `ms` for those that are on their way. */
+  /** Whether every purge up to `position` is applied here. Waits up to `ms` for purges that are on their way. */
   reaches(position: Position, ms: number): Promise<boolean> {
     return this.#progress.reaches(position, ms);
   }

@@ -23,7 +23,7 @@ export interface HeartbeatLoopParts {
   readonly confirmed: (state: LogState, beat: Heartbeat, sentAt: Reading) => void;
 }
 
-/** Sends heartbeats to the purge log, periodically and when there is news: one at a time, whatever asks for them. */
+/** Sends heartbeats to the purge log, periodically and when there is news. Never sends two at once. */
 export class HeartbeatLoop {
   readonly #parts: HeartbeatLoopParts;
   readonly #stopping = new AbortController();

@@ -3,7 +3,7 @@ import type { Purge, PurgeTarget } from "../../purge-log/purge.ts";
 /** The parts of an edge's sites that purging needs. */
 export interface KnownSites {
   readonly names: readonly string[];
-  /** The same at edges that agree which host is of which site. */
+  /** Equal at edges whose sites have the same hosts. */
   readonly digest: string;
 }
 

@@ -1,7 +1,7 @@
 import { comparePositions, type Position } from "../../purge-log/position.ts";
 import type { LogState } from "../../purge-log/purge-log.ts";
 
-/** What the reply to a heartbeat shows about the history that this edge has followed. */
+/** The state of the history that this edge follows, as the reply to a heartbeat shows it. */
 export type LogVerdict =
   /** Rule E8: the edge has not been anywhere yet. It begins at the tail. */
   | { readonly kind: "first" }

@@ -60,7 +60,7 @@ export interface Located {
   /** As sent, and in its normal form. */
   readonly spellings: readonly string[];
   readonly tags: readonly number[] | "unknown";
-  /** Whether it stands for other queries at its path, or may do so. */
+  /** Whether the response also answers other queries at its path, or may do so. */
   readonly standsForOthers: boolean;
 }
 

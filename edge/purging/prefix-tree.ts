@@ -2,7 +2,7 @@
 const NODE_BYTES = 240;
 
 interface Node<Value> {
-  /** What its text has behind the text of its parent. */
+  /** The rest of the text, after the text of the parent node. */
   label: string;
   /** Of the prefix that ends here; undefined when none does. */
   value: Value | undefined;
@@ -18,7 +18,7 @@ export class PrefixTree<Value> {
   readonly #root: Node<Value> = { label: "", value: undefined, next: new Map() };
   #bytes = 0;
 
-  /** What it takes in memory, about. */
+  /** Approximate size in memory, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }

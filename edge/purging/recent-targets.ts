@@ -18,7 +18,7 @@ export class RecentTargets {
   readonly #mostBytes: number;
   /** The oldest first. */
   #parts: Part[] = [];
-  /** The last position of which nothing is remembered. */
+  /** The last position whose targets are forgotten. */
   #forgotten: Position | undefined;
 
   constructor(mostBytes: number) {
@@ -43,7 +43,7 @@ export class RecentTargets {
     while (this.bytes > this.#mostBytes) this.#forgetPart();
   }
 
-  /** Whether something that covers the response, or may cover it, was named behind `since`. */
+  /** Whether a purge after `since` named a target that covers the response, or may cover it. */
   covers(response: Located, since: Position): boolean {
     if (this.forgotSince(since)) return true;
     return this.#parts.some(
@@ -51,12 +51,12 @@ export class RecentTargets {
     );
   }
 
-  /** Whether something behind `since` is no longer remembered. */
+  /** Whether a target after `since` is already forgotten. */
   protected forgotSince(since: Position): boolean {
     return this.#forgotten !== undefined && comparePositions(this.#forgotten, since) > 0;
   }
 
-  /** Nobody will ask about anything before now. Positions may begin again below those that came so far. */
+  /** No caller will ask about earlier positions. New positions may begin again below the earlier ones. */
   clear(): void {
     this.#parts = [];
     this.#forgotten = undefined;

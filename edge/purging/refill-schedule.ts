@@ -11,7 +11,7 @@ const LONGEST_REST_MS = 60_000;
 export class RefillLane {
   readonly queue = new RefillQueue();
   #inFlight = 0;
-  /** Failures in a row. Those of concurrent requests count once. */
+  /** Consecutive failures. Failures of concurrent requests count once. */
   #failures = 0;
   #restsUntil = Number.NEGATIVE_INFINITY;
 
@@ -39,7 +39,7 @@ export class RefillLane {
   }
 }
 
-/** What the refill does next. */
+/** The next step of the refill. */
 export type Turn =
   | { readonly kind: "ask"; readonly site: string; readonly lane: RefillLane; readonly entry: Waiting }
   /** Decide again after this many milliseconds. */
@@ -47,7 +47,7 @@ export type Turn =
   /** Nothing waits. */
   | { readonly kind: "done" };
 
-/** What decides the next turn, besides the queues. Times are monotonic milliseconds. */
+/** Inputs of the next step, besides the queues. Times are monotonic milliseconds. */
 export interface Moment {
   readonly now: number;
   /** When the last request was made; undefined when there was none. */

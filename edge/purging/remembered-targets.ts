@@ -7,11 +7,11 @@ const ENTRY_BYTES = 48;
 // A scope with its maps.
 const SCOPE_BYTES = 1_500;
 
-/** What was named for one site, or for every site, each with the last position at which it was. */
+/** The targets named for one site, or for every site, each with the last position that named it. */
 class Scope {
   readonly paths = new Map<number, Position>();
   readonly queries = new Map<number, Position>();
-  /** Paths of which a query was named. */
+  /** Paths with a named query. */
   readonly queriedPaths = new Map<number, Position>();
   readonly tags = new Map<number, Position>();
   readonly prefixes = new PrefixTree<Position>();
@@ -48,7 +48,7 @@ class Scope {
   *positionsOf(response: Located): Generator<Position | undefined> {
     yield this.everything;
     yield this.paths.get(response.path);
-    // What stands for other queries may stand for the one that was named.
+    // A response that answers other queries may also answer the named query.
     yield response.standsForOthers ? this.queriedPaths.get(response.path) : this.queries.get(response.target);
     if (response.tags === "unknown") yield this.anyTag;
     else for (const tag of response.tags) yield this.tags.get(tag);
@@ -64,7 +64,7 @@ export class RememberedTargets {
   readonly #scopes = new Map<string | undefined, Scope>();
   #bytes = 0;
 
-  /** What it takes in memory, about. */
+  /** Approximate size in memory, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -81,7 +81,7 @@ export class RememberedTargets {
     }
   }
 
-  /** Whether a target was named behind `since` that covers the response, or may cover it. */
+  /** Whether a purge after `since` named a target that covers the response, or may cover it. */
   covers(response: Located, since: Position): boolean {
     for (const site of [undefined, response.site]) {
       for (const at of this.#scopes.get(site)?.positionsOf(response) ?? []) {

@@ -2,7 +2,7 @@ import { listMembers } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { weighted } from "./vary.ts";
 
-/** Those that clients know (RFC 9110 section 8.4.1, RFC 7932, RFC 8878, RFC 9842). Of any other none can be said to accept it. */
+/** Content codings that clients know (RFC 9110 section 8.4.1, RFC 7932, RFC 8878, RFC 9842). The edge assumes that no client accepts another one. */
 const KNOWN: ReadonlySet<string> = new Set(["br", "compress", "dcb", "dcz", "deflate", "gzip", "zstd"]);
 
 /** The known codings of a response, in lower case; none for one that is as it is. */

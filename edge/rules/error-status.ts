@@ -7,7 +7,7 @@ const MOST_SECONDS = 10;
 /** These tell about the resource, for every request: it does not exist, is gone, or is forbidden by law. */
 const OF_RESOURCE: ReadonlySet<number> = new Set([404, 410, 451]);
 
-/** Whether the status may be the fault of one request, or of a moment. */
+/** Whether one request, or a passing condition, may have caused the status. */
 export function isError(status: number): boolean {
   return status >= 400 && !OF_RESOURCE.has(status);
 }

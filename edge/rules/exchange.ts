@@ -2,7 +2,7 @@ import type { Fields } from "../../http/message/fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import type { Moment } from "./moment.ts";
 
-/** What the rules need to know of a request. */
+/** The properties of a request that the rules read. */
 export interface CacheRequest {
   readonly method: string;
   /** Path with optional query, beginning with "/", byte for byte as received. */
@@ -20,7 +20,7 @@ export interface CacheRequest {
 /** The request fields that Vary names, in lower case, with their normalised values. undefined: the field was absent. */
 export type Selecting = ReadonlyMap<string, string | undefined>;
 
-/** What the rules need to know of any response: its status and its fields. */
+/** The properties of a response that the rules read: its status and its fields. */
 export interface ResponseHead {
   readonly status: number;
   readonly fields: Fields;

@@ -16,7 +16,7 @@ import type { StoredHead } from "./stored-head.ts";
 import { selects } from "./vary.ts";
 import type { BypassDetail, StaleDetail, ValidationDetail } from "./verdict-detail.ts";
 
-/** What may be done for `request` with the stored `variants` of its key (RFC 9111 section 4). */
+/** Decides how the stored `variants` of a key may answer `request` (RFC 9111 section 4). */
 export function judge<S extends StoredHead>(
   request: CacheRequest,
   variants: readonly S[],
@@ -38,7 +38,7 @@ export function judge<S extends StoredHead>(
   return wishes.onlyIfCached && asksOrigin ? { kind: "only-if-cached-unmet" } : verdict;
 }
 
-/** What is to be done for a request. `ttl` is whole seconds, zero or less once it is stale. */
+/** The decision for a request. `ttl` is in whole seconds, zero or less once the response is stale. */
 export type Verdict<S extends StoredHead> =
   /** The request goes to the origin as it is; the cache is not asked. */
   | { readonly kind: "bypass"; readonly why: "method"; readonly detail: string }
@@ -62,7 +62,7 @@ export type Verdict<S extends StoredHead> =
       readonly why: "stale" | "request";
       readonly detail: ValidationDetail;
     }
-  /** Nothing is stored for this URI, or not for these request fields, or only a part of what is asked for. */
+  /** The store has no response for this URI, none for these request fields, or only a part of the bytes requested. */
   | { readonly kind: "absent"; readonly why: "uri-miss" | "vary-miss" | "partial" }
   /** RFC 9111 section 5.2.1.7: 504. */
   | { readonly kind: "only-if-cached-unmet" };

@@ -12,7 +12,7 @@ const PERSONAL = ["api-key", "apikey", "x-access-token", "x-api-key", "x-auth-to
 /** Their names in lower case. An origin gets these fields, and its answer is for the client that sent them. */
 export const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["cookie", ...PERSONAL]);
 
-/** Whether a request has something of its client by which an origin may tell it from others. */
+/** Whether a request has a field by which an origin may identify its client. */
 export function hasCredentials(request: Fields): boolean {
   return request.has("authorization") || [...PERSONAL_FIELDS].some((name) => request.has(name));
 }

@@ -23,7 +23,7 @@ export const LAPSED: PurgeStanding = { kind: "lapsed", servesStale: false };
 export const LAPSED_BUT_SERVING: PurgeStanding = { kind: "lapsed", servesStale: true };
 export const PURGED: PurgeStanding = { kind: "purged" };
 
-/** Whether a purge covers it, softly or not. */
+/** Whether a purge, soft or hard, covers the response. */
 export function isPurged({ kind }: PurgeStanding): boolean {
   return kind === "purged" || kind === "soft-purged";
 }

@@ -22,7 +22,7 @@ const WHOLE: ResolvedRange = { kind: "whole" };
 /** More parts than a reader needs. With more of them, a small request would cause a large answer. */
 const MOST_PARTS = 8;
 
-/** What a client gets of a representation of `length` bytes (RFC 9110 section 14.2). */
+/** The bytes that a client gets of a representation of `length` bytes (RFC 9110 section 14.2). */
 export function resolveRange(request: CacheRequest, head: ResponseHead, length: number): ResolvedRange {
   // RFC 9110 section 14.2: Range is defined for GET only, and for what would otherwise be a 200.
   if (request.method !== "GET" || head.status !== 200 || length === 0) return WHOLE;
@@ -53,7 +53,7 @@ export function contentRange(part: Part | undefined, length: number): string {
   return part === undefined ? `bytes */${length}` : `bytes ${part.first}-${part.last}/${length}`;
 }
 
-/** What a Content-Range says. `length` is undefined when the sender did not know it. */
+/** A parsed Content-Range. `length` is undefined when the sender did not know it. */
 export interface ContentRange extends Part {
   readonly length: number | undefined;
 }

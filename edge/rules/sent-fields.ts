@@ -1,9 +1,9 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { isToken } from "../../http/message/token.ts";
 
-/** How far the fields that are stored are those that a hit sends. */
+/** Whether a hit can send the stored fields as they are. */
 export type SentFields =
-  /** They are sent as they are. The edge adds Age and what it says of itself. */
+  /** A hit sends them unchanged. The edge adds Age and its own fields. */
   | "as-stored"
   /** The same, with Content-Length beside them. */
   | "without-length"

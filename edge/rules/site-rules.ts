@@ -10,7 +10,7 @@ export interface SiteRules {
   readonly clientCacheControl: "obey" | "cap" | "ignore";
   /** Request fields, in lower case, that the origin gets beside the usual ones; "*" for all. */
   readonly forwardFields: readonly string[];
-  /** What an unsafe request invalidates: at this edge, nowhere, or at every edge. */
+  /** Where an unsafe request invalidates stored responses: at this edge, nowhere, or at every edge. */
   readonly invalidation: "obey" | "ignore" | "broadcast";
   /** The same for the groups in Cache-Group-Invalidation. */
   readonly groupInvalidation: "obey" | "ignore" | "broadcast";

@@ -31,7 +31,7 @@ export type Storable =
 export interface StoringOptions {
   /** Whether the store keeps parts (206) apart from whole responses. */
   readonly keepsParts: boolean;
-  /** Whether it is a stored response that the origin has just confirmed. Then it is no answer to this request alone. */
+  /** Whether the origin has just validated this stored response. Then it answers more than this request. */
   readonly confirmed?: boolean;
   readonly rules?: SiteRules;
 }
@@ -163,7 +163,7 @@ function reuseReason(
   return response.fields.has("set-cookie") && !policy.directives.public ? "set-cookie" : undefined;
 }
 
-/** What the rules of the site forbid beyond RFC 9111. */
+/** The reason by which the rules of the site forbid storing, beyond RFC 9111. */
 function siteReason(
   request: CacheRequest,
   { status, fields }: ResponseHead,

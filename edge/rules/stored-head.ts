@@ -26,7 +26,7 @@ export interface ParsedHead extends TimedHead {
   readonly clientFields: Fields;
 }
 
-/** What the rules need to know of a stored response. */
+/** The properties of a stored response that the rules read. */
 export interface StoredHead extends ParsedHead {
   readonly selecting: Selecting;
   /** The method of the request that it answered. */

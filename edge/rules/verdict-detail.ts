@@ -10,7 +10,7 @@ export const bypassDetails = {
 
 export type BypassDetail = keyof typeof bypassDetails;
 
-/** What allows the use of a stale response. */
+/** The rule that allows the use of a stale response. */
 export const staleDetails = {
   "stale-while-revalidate": "The response allows it while a new one is fetched.",
   "max-stale": "The request accepts it.",
@@ -18,7 +18,7 @@ export const staleDetails = {
 
 export type StaleDetail = keyof typeof staleDetails;
 
-/** What a stored response must be validated for. */
+/** The reason why a stored response must be validated. */
 export const validationDetails = {
   purged: "A purge covers it, or may cover it.",
   "soft-purged": "A soft purge covers it, and the response allows no stale use.",

@@ -52,7 +52,7 @@ export class EquivalentsIndex {
     if (alikes.size === 0) this.#byPath.delete(place);
   }
 
-  /** Those that were stored for another target and stand for this one. */
+  /** Responses stored for another target that also answer this one. */
   find(request: Located): readonly StoredResponse[] {
     // Most requests, and most hits, are at no such path.
     const alikes = this.#byPath.size === 0 ? undefined : this.#byPath.get(placeOf(request));

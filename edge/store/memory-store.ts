@@ -30,7 +30,7 @@ export interface MemoryStoreOptions {
   readonly elsewhere?: () => number;
 }
 
-/** What is stored under one key: at least one response. */
+/** The responses stored under one key: at least one. */
 interface Entry {
   readonly responses: readonly StoredResponse[];
   readonly uses: UseCount;
@@ -72,7 +72,7 @@ export class MemoryStore implements Store {
     return this.#limit;
   }
 
-  /** Gives up what is beyond the limit. */
+  /** Evicts down to the limit. */
   set limit(bytes: number) {
     this.#limit = bytes;
     this.#makeRoom(0);

@@ -12,7 +12,7 @@ export class PrefixSet {
     this.#prefixes = kept;
   }
 
-  /** Whether the text begins with one of them. */
+  /** Whether the text begins with a prefix of the set. */
   covers(text: string): boolean {
     let [from, to] = [0, this.#prefixes.length];
     while (from < to) {

@@ -26,7 +26,7 @@ export function covers(purge: PurgeTarget, response: Purgeable): boolean {
   }
 }
 
-/** Whether the purge is of everything there is. */
+/** Whether the purge covers everything. */
 export function isAll(purge: PurgeTarget): boolean {
   return purge.kind === "everything" && purge.site === undefined;
 }
@@ -41,7 +41,7 @@ function coversUrl(named: string, { target, variance }: Purgeable): boolean {
   return equivalentTargets(normalTarget(named), normalTarget(target), variance);
 }
 
-/** A prefix may end within an escape: what it covers as it is written is covered too. */
+/** A prefix may end within a percent-escape. So the purge also covers the paths that match it as written. */
 function hasPrefix(target: string, prefix: string): boolean {
   return target.startsWith(prefix) || normalTarget(target).startsWith(normalPrefix(prefix));
 }

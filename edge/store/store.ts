@@ -52,7 +52,7 @@ export interface Store {
   coveredBy(targets: readonly PurgeTarget[]): AsyncIterable<StoredResponse>;
   /** How many responses the targets cover, and the bytes charged for them, counted in slices. */
   covered(targets: readonly PurgeTarget[]): Promise<{ readonly objects: number; readonly bytes: number }>;
-  /** How often the key has been used of late; 0 when nothing is stored under it. To be compared with others. */
+  /** Recent uses of the key, to compare with other keys; 0 when the store has no response under it. */
   useCount(key: string): number;
   /** Stored responses held. */
   readonly objects: number;
