@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, release, tmpdir } from "node:os";
+import { cpus, loadavg, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Program, type Settings, setting } from "../../process/settings/program.ts";
@@ -109,6 +109,7 @@ async function warmUp({ url, name }: CacheServer, { warm }: Workload): Promise<v
 }
 
 const missing: string[] = [];
+const busy = loadavg()[0]?.toFixed(1) ?? "an unknown number of";
 
 async function startAll(originPort: number): Promise<readonly CacheServer[]> {
   const servers: CacheServer[] = [];
@@ -148,7 +149,8 @@ function report(rows: readonly string[], servers: readonly CacheServer[]): strin
 ${cpu?.model ?? "an unknown processor"}, Linux ${release()}, node ${process.version.slice(1)}. Compared: ${servers.map(({ name }) => name).join(", ")}.
 
 Each cache has one core to itself, \`wrk\` has another one. ${rounds} turns of ${seconds} s each, in turn; the medians count. The
-figures of one machine say little about another: read the last two columns. A rate above 1.00 and a processor time below
+figures of one machine say little about another: read the last two columns. Before the run ${busy} processes wanted to run:
+the more of them, the less the rates say, while the processor time still counts. A rate above 1.00 and a processor time below
 1.00 are in our favour. \`wrk\` on one core is the limit above some 125,000 requests a second: there the processor time
 counts. \`floor\` is a program in C that reads and writes and does nothing else.
 ${missing.map((line) => `\n${line}.\n`).join("")}
