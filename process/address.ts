@@ -16,7 +16,7 @@ export function parseAddress(text: string): Address | undefined {
   const [, bracketed, bare = ""] = match;
   const host = (bracketed ?? bare).toLowerCase();
   const port = Number(match[3]);
-  // Brackets are for IPv6 addresses, all of which and nothing else have a colon.
+  // Only IPv6 addresses have a colon, so only they need brackets.
   if (!isHost(host) || (bracketed !== undefined) !== host.includes(":")) return undefined;
   return port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }

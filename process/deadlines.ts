@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** A span that may be started again and again. It expires when it is neither stopped nor started anew in time. */
+/** A restartable timer. It expires unless it is stopped or restarted in time. */
 export interface Deadline {
   start(): void;
   stop(): void;

@@ -38,7 +38,7 @@ export class Heap {
     if (first) collect();
   }
 
-  /** Whether memory goes before speed. It halves what a processor serves. */
+  /** Whether to save memory at the cost of speed. It halves the requests that a processor serves. */
   beFrugal(frugal: boolean): void {
     if (frugal === this.#frugal) return;
     this.#frugal = frugal;

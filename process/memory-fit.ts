@@ -3,7 +3,7 @@ import { getHeapStatistics } from "node:v8";
 
 const MIB = 2 ** 20;
 
-/** What a process may take, in bytes. */
+/** The memory available to a process, in bytes. */
 export interface MemoryAtHand {
   /** Of the engine's heap. */
   readonly heapLimit: number;
@@ -19,7 +19,7 @@ export function memoryAtHand(): MemoryAtHand {
   return { heapLimit: getHeapStatistics().heap_size_limit, resident };
 }
 
-/** What a process needs to hold `memory` bytes. */
+/** The resident memory of a process that stores `memory` bytes. */
 export interface MemoryNeed {
   /** As given: --memory of each edge. */
   readonly memory: number;
@@ -39,10 +39,10 @@ const HEAP_FACTOR = 1.25;
 const HEAP_OF_PROGRAM = 48 * MIB;
 // The engine's limit counts the space of young objects too, at its largest.
 const YOUNG = 96 * MIB;
-// What a program takes that holds nothing.
+// The memory of a program with an empty store.
 const PROGRAM = 160 * MIB;
 
-/** Whether the process can hold what its settings say, with one sentence on what to change. */
+/** Whether the process has enough memory for its settings, with one sentence on what to change. */
 export function memoryFit(
   { memory, edges, promised }: MemoryNeed,
   { heapLimit, resident }: MemoryAtHand,

@@ -10,7 +10,7 @@ import { isOwnName } from "./own-names.ts";
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
-  /** What is wrong although it may take traffic. */
+  /** Problems that do not keep the program from taking traffic. */
   readonly warnings?: readonly string[];
 }
 

@@ -1,13 +1,13 @@
 import type { Position } from "./position.ts";
 
-/** What an id costs beside its own text: its place in the table, a digest and a position. Measured: 750 bytes with the id. */
+/** The memory of an id beside its text: its place in the table, a digest and a position. Measured: 750 bytes with the id. */
 export const KNOWN_PURGE_BYTES = 720;
 
 /** The first purge of an id, for the retries that follow (rule P2). */
 export interface KnownPurge {
   readonly position: Position;
   readonly digest: string;
-  /** It is forgotten then, on the clock of its log. */
+  /** When the log forgets the id, by the clock of the log. */
   readonly until: number;
 }
 

@@ -28,7 +28,7 @@ import type {
   PurgeLog,
 } from "./purge-log.ts";
 
-// Trimming moves the whole array, so it is done once for this part of what is kept.
+// Trimming moves the whole array, so it happens once for this share of the kept entries.
 const TRIM_SLACK = 1.01;
 
 interface KeptEntry extends LogEntry {

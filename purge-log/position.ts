@@ -32,7 +32,7 @@ export function comparePositions(a: Position, b: Position): number {
   return a.epoch - b.epoch || a.seq - b.seq;
 }
 
-/** Whether nothing can stand between `last` and `next`: rule E1 of the purge protocol. */
+/** Whether no entry can be between `last` and `next`: rule E1 of the purge protocol. */
 export function isNext(last: Position, next: Position): boolean {
   return next.epoch === last.epoch && next.seq === last.seq + 1;
 }

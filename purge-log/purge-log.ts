@@ -8,11 +8,11 @@ export interface LogEntry {
     | { readonly kind: "purge"; readonly purge: Purge }
     /** A new epoch begins: history before it may have been lost. */
     | { readonly kind: "barrier"; readonly reason: string }
-    /** Not written by us, or damaged. It must be obeyed as a purge of everything, never skipped. */
+    /** Damaged, or not written by edgeCache. An edge must apply it as a purge of everything, never skip it. */
     | { readonly kind: "unreadable"; readonly reason: string };
 }
 
-/** What became of an append. */
+/** The outcome of an append. */
 export type AppendOutcome =
   | {
       readonly kind: "accepted";
@@ -27,7 +27,7 @@ export type AppendOutcome =
   /** The log did not answer: it may or may not stand there. A retry with the same purgeId is safe. */
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** What an edge says of itself in each heartbeat. */
+/** The facts that an edge reports in each heartbeat. */
 export interface Heartbeat {
   readonly edge: string;
   /** Made anew at every start of the edge. */
@@ -56,7 +56,7 @@ export interface PurgeCount {
   readonly objects: number;
 }
 
-/** What an edge tells the one that took purges, once it has applied them. */
+/** The confirmation that an edge sends to the edge that took purges, once it has applied them. */
 export interface Confirmation {
   readonly edge: string;
   /** How far it has applied, and in which history, as in its heartbeats. */
@@ -74,15 +74,15 @@ export interface Member extends Heartbeat {
   readonly tableAgeMs: number;
 }
 
-/** What became of an edge that was to be removed from the table. */
+/** The outcome of removing an edge from the table. */
 export type ForgetOutcome =
   | { readonly kind: "forgotten"; readonly heartbeatAgeMs: number }
   /** The table does not name it. */
   | { readonly kind: "unknown" }
-  /** It may still serve from its cache for so long. */
+  /** The edge may still serve from its cache for this long. */
   | { readonly kind: "serving"; readonly leftMs: number; readonly heartbeatAgeMs: number };
 
-/** What the log answers to a heartbeat. */
+/** The log's answer to a heartbeat. */
 export interface LogState {
   /**
    * Names the log's history: it changes when the log's server restarts, and whenever the log was opened anew
@@ -135,9 +135,9 @@ export interface PurgeLog {
    * table says the same later. Resolves to whether somebody may have got it. Never throws.
    */
   confirm(taker: string, confirmation: Confirmation): Promise<boolean>;
-  /** Calls `listener` with what is told to this taker. Returns how to stop. */
+  /** Calls `listener` with each confirmation for this taker. Returns a function that stops it. */
   onConfirmation(taker: string, listener: (confirmation: Confirmation) => void): () => void;
-  /** Calls `listener` at the first heartbeat of each boot of an edge. It may miss one. Returns how to stop. */
+  /** Calls `listener` at the first heartbeat of each boot of an edge. It may miss one. Returns a function that stops it. */
   onJoin(listener: (beat: Heartbeat) => void): () => void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What one purge names. `site` undefined means every site. */
+/** One target of a purge. `site` undefined means every site. */
 export type PurgeTarget =
   /** `target` is a path with optional query: `/a?b=1` is exactly that, `/a` is `/a` with every query. */
   | { readonly kind: "url"; readonly target: string; readonly site?: string }
@@ -46,7 +46,7 @@ export interface Purge {
    * may have the same name for other hosts.
    */
   readonly sites?: string;
-  /** Who asked, for the audit line: the edge that took the call and the caller's address. */
+  /** The requester, for the audit line: the edge that took the call and the address of the caller. */
   readonly by: string;
 }
 

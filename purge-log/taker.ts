@@ -2,7 +2,7 @@
 // understand, which is a purge of everything there.
 const VIA = " via ";
 
-/** Who asked for a purge, and through which edge, as its entry says it. */
+/** The requester of a purge and the edge that took it, as the entry records them. */
 export function askedVia(caller: string, edge: string): string {
   return `${caller}${VIA}${edge}`;
 }

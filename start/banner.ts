@@ -11,7 +11,7 @@ export function banner(system: System, config: StartConfig): string {
   const at = (address: Address): string => hostPort(address.host, address.port);
   const front = `http://${at(system.router.http)}`;
   const from = origin.format(config.origin);
-  // The demo site is the only one of which it is known what is there.
+  // The banner knows the content of the demo site only.
   const page = isDemoSite(config.origin) ? "/hello.txt" : "/";
   const purgeLog = config.redis === undefined ? "in memory" : redisUrl.format(config.redis);
   const rows = [

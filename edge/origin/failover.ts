@@ -23,7 +23,7 @@ interface Member {
   probed: boolean;
 }
 
-// Those by which an origin shows that it is not there. Others are of one resource, or of our own making.
+// Failures that show that an origin is down. Other failures concern one resource, or come from this edge.
 const SIGNS_OF_ABSENCE: ReadonlySet<string> = new Set([
   "dns_error",
   "destination_ip_unroutable",
@@ -165,7 +165,7 @@ const FIRST_PROBE_MS = 1_000;
 // How long an origin that is back after a long time may stay unused.
 const LONGEST_BETWEEN_PROBES_MS = 60_000;
 
-/** It gave no response. */
+/** The origin sent no response. */
 export function afterFailure(health: OriginHealth): OriginHealth {
   switch (health.kind) {
     case "up": {

@@ -84,12 +84,12 @@ export function shareableFields(fields: Fields, more: ReadonlySet<string>): Fiel
   return Fields.of([...fields].filter(([name]) => isShareable(name.toLowerCase(), more)));
 }
 
-/** Whether the field, `name` in lower case, says something to this edge alone. */
+/** Whether the field, `name` in lower case, is meant for this edge alone. */
 export function isReadHere(name: string): boolean {
   return READ_HERE.has(name);
 }
 
-/** Whether an origin gets the field, `name` in lower case, where the answer may be shared. */
+/** Whether the edge sends the field, `name` in lower case, to an origin when the answer may be shared. */
 export function isShareable(name: string, more: ReadonlySet<string>): boolean {
   if (READ_HERE.has(name)) return false;
   return USUAL.has(name) || more.has(name) || (more.has("*") && !isForgeable(name));

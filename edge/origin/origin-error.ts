@@ -29,7 +29,7 @@ export type OriginErrorCode = keyof typeof STATUS_OF;
 /** How much of the response had arrived when it failed. */
 export type Received = "nothing" | "some of the fields" | "the fields";
 
-/** A Failure of an origin that says how far its response had come: one that had not begun may be had elsewhere. */
+/** A Failure of an origin that says whether its response had begun. If not, another origin may be asked. */
 export class OriginFailure extends Failure {
   declare readonly code: OriginErrorCode;
   readonly received: Received;

@@ -163,7 +163,7 @@ export class Sites {
     return this.#byHost.get(hostOf(authority)) ?? this.#fallback;
   }
 
-  /** The scheme and host in the cache key: those that the origin receives. A directory receives none. */
+  /** The scheme and host in the cache key, as the origin receives them. A directory receives none. */
   told(site: string, scheme: Scheme, authority: string): { readonly base?: string } {
     const policy = this.#policies.get(site);
     return policy === undefined ? {} : { base: toldBase(policy, scheme, authority) };

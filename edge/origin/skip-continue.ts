@@ -83,7 +83,7 @@ function endOfInterim(bytes: Buffer): number | undefined {
   return end < 0 ? undefined : end + 4;
 }
 
-/** Whether it takes more bytes to know. */
+/** Whether more bytes are needed to decide. */
 function mayBecomeInterim(bytes: Buffer): boolean {
   const line = statusLine(bytes);
   if (!INTERIM.test(line + EXAMPLE.slice(line.length))) return false;

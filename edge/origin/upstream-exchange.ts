@@ -163,7 +163,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     if (this.#phase.kind === "the fields") {
       this.#refuse("http_response_timeout", `no more of the body came within ${bodyTimeoutMs} ms`);
     } else if (this.#controller === undefined) {
-      // It was never written, because every connection was busy.
+      // The request was never written, because every connection was busy.
       this.#refuse("connection_limit_reached", `no connection became free within ${fieldsTimeoutMs} ms`);
     } else this.#refuse("http_response_timeout", `no response came within ${fieldsTimeoutMs} ms`);
   }

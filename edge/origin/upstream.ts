@@ -65,7 +65,7 @@ export class UpstreamOrigin implements Origin {
     const { base, clock, connections, connectTimeoutMs } = this.#options;
     this.#deadlines = new Deadlines(clock, this.#closing.signal);
     this.#pathPrefix = base.pathname.replace(/\/$/, "");
-    // HTTP/1.1 only: the failures and the repetition told apart here are those of its connections.
+    // HTTP/1.1 only: this file distinguishes failures and retries by the behaviour of HTTP/1.1 connections.
     this.#connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
     this.#pool = new Pool(base.origin, {
       connections,

@@ -1,7 +1,7 @@
 import { FIELD_MESSAGES, type FieldLimits, FieldLines } from "./field-lines.ts";
 import { TCHAR } from "./token.ts";
 
-/** What became of some bytes. `content`: views of the chunk they came in, in order. */
+/** The result of decoding some bytes. `content`: views of the chunk they came in, in order. */
 export type ChunkedRead =
   /** All bytes have been taken; more is to come. */
   | { readonly kind: "more"; readonly content: readonly Buffer[] }
@@ -56,7 +56,7 @@ type State =
 const LINE: State = { kind: "line", text: "" };
 const DATA_END: State = { kind: "data-end", text: "" };
 
-/** What one step of the decoder came to. */
+/** The result of one step of the decoder. */
 type Step =
   /** `at`: the index of the byte it stopped before. */
   | { readonly kind: "on"; readonly at: number; readonly state: State }

@@ -11,14 +11,14 @@ import { persists } from "./persistence.ts";
 import { rawValues } from "./raw-fields.ts";
 import { type RefusedRequest, refused } from "./refusal.ts";
 
-/** What the version and the fields of a request say, whatever its method and target. Immutable. */
+/** The meaning of the version and the fields of a request, for any method and target. Immutable. */
 export interface RequestFields {
   readonly version: HttpVersion;
   /** name, value, name, value … in the client's order and case. */
   readonly raw: readonly string[];
   /** The same as a field section. */
   readonly section: Fields;
-  /** What Host names; undefined for an HTTP/1.0 request without it. */
+  /** The value of Host; undefined for an HTTP/1.0 request without it. */
   readonly authority: Authority | undefined;
   /** The same as text: in lower case, with its port when one is given. */
   readonly host: string | undefined;

@@ -12,7 +12,7 @@ export interface RequestLine {
   readonly version: HttpVersion;
   /** The target's path and query, byte for byte. */
   readonly path: string;
-  /** What an absolute target names, with the port that its scheme implies. */
+  /** The authority of an absolute target, with the port that its scheme implies. */
   readonly absolute: { readonly authority: Authority; readonly defaultPort: number } | undefined;
 }
 

@@ -20,7 +20,7 @@ export type TargetFault =
 const PLAIN = /^[\w/.?=&-]*$/;
 const ABSOLUTE = /^(?<scheme>https?):\/\/(?<authority>[^/?]*)(?<path>.*)$/is;
 
-/** RFC 9112 section 3.2. Nothing is normalised: what is keyed is what is forwarded. */
+/** RFC 9112 section 3.2. The target is not normalised: the cache key has the target that is forwarded. */
 export function parseTarget(target: string): RequestTarget | TargetFault {
   const fault = characterFault(target);
   if (fault !== undefined) return fault;

@@ -4,7 +4,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Peer } from "./peer.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 
-/** A whole answer that the program has at hand when its request comes. The connection stays open after it. */
+/** A complete answer that is ready when its request arrives. The connection stays open after it. */
 export interface AnswerAtOnce {
   /** With the lines of the connection and the empty line. Chars are bytes (latin1). */
   readonly head: string;
@@ -39,7 +39,7 @@ export class AtHand {
   readonly #peer: Peer;
   readonly #parts: AtHandParts;
   #answer: ReturnType<AnswersAtOnce> | undefined;
-  /** It is gathered and not written yet. */
+  /** The answer is in the write buffer and not written yet. */
   #last: AnsweredAtOnce | undefined;
 
   constructor(socket: Socket, peer: Peer, parts: AtHandParts) {
@@ -67,12 +67,12 @@ export class AtHand {
       return this.#answer(request);
     } catch (thrown) {
       fault(thrown, undefined);
-      // It may still be answered like any other.
+      // The request may still be answered on the ordinary path.
       return undefined;
     }
   }
 
-  /** Writes what is gathered. Returns the last answer. */
+  /** Writes the gathered answers. Returns the last one. */
   send(): AnsweredAtOnce | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;

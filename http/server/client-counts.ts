@@ -9,7 +9,7 @@ export class ClientCounts {
     return this.#counts.get(client) ?? 0;
   }
 
-  /** One of those that have the most; undefined when nobody has any. */
+  /** A client with the highest count; undefined when every count is zero. */
   get largest(): string | undefined {
     const clients = this.#clients.get(this.#most);
     for (const client of clients ?? []) return client;

@@ -1,11 +1,11 @@
 import { setting } from "../../process/settings/program.ts";
 import { bytes, duration, wholeNumber } from "../../process/settings/values.ts";
 
-/** What one client may take of the server, where a client is an IPv4 address or an IPv6 /64. */
+/** The limits of the server for one client. A client is an IPv4 address or an IPv6 /64. */
 export interface ClientLimits {
   /** Open at the same time. A trusted proxy has no such limit. */
   readonly clientConnections: number;
-  /** Under way at the same time; those that a trusted proxy passes on count for the client before it. */
+  /** Concurrent requests. Requests that a trusted proxy forwards count for the client behind it. */
   readonly clientRequests: number;
   /** For the whole body of a request, in milliseconds from the moment at which the server first waits for it. */
   readonly bodyTimeout: number;
@@ -53,7 +53,7 @@ export const clientLimitSettings = {
   }),
 } as const;
 
-/** What both programs have when nothing is said. */
+/** The defaults of edge and router. */
 export const defaultClientLimits: ClientLimits = {
   clientConnections: clientLimitSettings.clientConnections.default,
   clientRequests: clientLimitSettings.clientRequests.default,

@@ -25,7 +25,7 @@ export class ClientRequests {
     this.#refused = refused;
   }
 
-  /** Whose request it is. */
+  /** The client of the request. */
   clientOf(peer: Peer, { section }: RequestFields): string {
     return peer.trusted ? this.#proxies.requester(peer.address, section.get("X-Forwarded-For")) : peer.client;
   }

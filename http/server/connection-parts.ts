@@ -9,7 +9,7 @@ import type { TimeoutLimits } from "./timeouts.ts";
 import type { Turns } from "./turn.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 
-/** What a connection needs of its server. */
+/** The parts of its server that a connection uses. */
 export interface ConnectionParts {
   readonly clock: Clock;
   readonly scheme: Scheme;
@@ -21,7 +21,7 @@ export interface ConnectionParts {
   readonly limits: TimeoutLimits & { readonly fieldsMs: number };
   /** A request counts as in flight from now on. */
   readonly began: () => void;
-  /** A request has come. It is answered through the exchange. */
+  /** Called for each request. The program answers it through the exchange. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce: AnswersAtOnce | undefined;
   /** Its answer has left, or never will. */

@@ -19,7 +19,7 @@ export const KEEP_ALIVE_MS = 65_000;
 // Time for a client that is still sending to read its last answer before its connection is torn down.
 const LINGER_MS = 2_000;
 
-/** What has waited too long. `asked`: whether a request has come on the connection. */
+/** The deadline that has passed. `asked`: whether the connection has carried a request. */
 export function overdue(
   state: State,
   asked: boolean,

@@ -57,7 +57,7 @@ export class Connection implements ClientSide, OpenConnection {
 
   get receives(): boolean {
     const exchange = this.#exchange;
-    // What a proxy passes on is not its own.
+    // Requests that a proxy forwards do not count for the proxy.
     return exchange?.countsFor === this.peer.client && exchange.body?.whole === false && !exchange.begun;
   }
 
@@ -163,7 +163,7 @@ export class Connection implements ClientSide, OpenConnection {
     const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
     this.#asked = true;
     if (empty && this.#answersAtOnce(request)) return;
-    // What its client has not taken yet of the answers before counts as part of this one.
+    // Bytes of earlier answers that the client has not read yet count as part of this answer.
     this.#atHand.send();
     this.unread.own();
     const client = this.#parts.requests.clientOf(this.peer, request.fields);
@@ -204,7 +204,7 @@ export class Connection implements ClientSide, OpenConnection {
     if (last === undefined) return;
     this.#parts.connections.answered(this);
     if (this.socket.writableLength === 0) return;
-    // What the client sends next waits until it has taken this.
+    // The next bytes of the client wait until it has read this answer.
     const exchange = this.#exchangeOf(last.request);
     last.answer.waits(exchange);
     exchange.finish();
@@ -231,7 +231,7 @@ export class Connection implements ClientSide, OpenConnection {
     this.#goOn();
   }
 
-  /** Takes what the client has sent ahead. When there is room again, the client may send more. */
+  /** Takes unread bytes from the buffer. When it has room again, the socket is read further. */
   #goOn(): void {
     this.#readRequests();
     if (!this.#turn.waits && !this.unread.full && this.socket.isPaused()) this.socket.resume();

@@ -10,7 +10,7 @@ export interface OpenConnection {
   checkTime(now: number): void;
   /** Takes no further request. An answer under way ends first. */
   stop(): void;
-  /** Ends at once, with what is under way. */
+  /** Ends at once, and cuts off a request under way. */
   destroy(): void;
 }
 
@@ -26,10 +26,10 @@ const RESERVE = 0.1;
 // A browser opens six at a time; a hundredth of 4,000 is enough for a small office behind one address.
 const FEW = 0.01;
 
-/** What is done about a new connection. */
+/** The decision about a new connection. */
 export type Admission =
   | "take"
-  /** It is taken when another one can be closed for it. */
+  /** The connection is accepted if another one can be closed for it. */
   | "make-room"
   /** Its client has as many as it may have. */
   | "refuse";
@@ -62,9 +62,9 @@ export class Connections {
   readonly #all = new Set<OpenConnection>();
   readonly #ofClient = new Map<string, Set<OpenConnection>>();
   readonly #counts = new ClientCounts();
-  /** They never asked, or have had their last answer. */
+  /** Connections that never sent a request, or have had their last answer. */
   readonly #useless = new Set<OpenConnection>();
-  /** They have been answered and may ask again. */
+  /** Idle connections: answered, and open for another request. */
   readonly #idle = new Set<OpenConnection>();
   #windingDown = false;
 
@@ -117,12 +117,12 @@ export class Connections {
     this.idle(connection);
   }
 
-  /** It waits for another request. */
+  /** The connection waits for another request. */
   idle(connection: OpenConnection): void {
     if (this.#all.has(connection)) this.#idle.add(connection);
   }
 
-  /** It has had its last answer. */
+  /** The connection has had its last answer. */
   useless(connection: OpenConnection): void {
     if (this.#all.has(connection)) this.#useless.add(connection);
   }
@@ -173,7 +173,7 @@ export class Connections {
 
   #receivingOfLargest(client: string, own: number): OpenConnection | undefined {
     const { largest } = this.#counts;
-    // A client gives nothing up for another that has as much.
+    // A client does not lose a connection to another client that has as many.
     if (largest === undefined || largest === client || this.#counts.of(largest) <= own + 1) return undefined;
     for (const connection of this.#ofClient.get(largest) ?? []) if (connection.receives) return connection;
     return undefined;

@@ -30,7 +30,7 @@ export function errorResponse({ status, error, text }: ServerError, by: string, 
   const fields = [...PLAIN_TEXT];
   if (error !== undefined) fields.push(["Proxy-Status", `${by}; error=${error}`]);
   if (status === 503 || status === 429) fields.push(["Retry-After", RETRY_AFTER_S]);
-  // RFC 9110 section 15.5.6: a 405 says what is allowed.
+  // RFC 9110 section 15.5.6: a 405 lists the allowed methods.
   if (status === 405) fields.push(["Allow", ALLOWED_METHODS]);
   return { status, fields, content: `${status} ${reasonOf(status)}: ${text}\nerror id: ${id}\n` };
 }

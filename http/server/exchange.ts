@@ -10,7 +10,7 @@ export interface ClientSide {
   readonly socket: Socket;
   readonly outgoing: WriteBuffer;
   readonly peer: Peer;
-  /** What it has sent ahead. */
+  /** Bytes that the client has sent and the server has not used yet. */
   readonly unread: { readonly size: number };
   /** No further request is taken after this one. */
   readonly closing: boolean;
@@ -38,7 +38,7 @@ export interface Answerer {
   moreBody(): void;
   /** The client has taken all that was sent. */
   clientDrained(): void;
-  /** It must end the exchange now, by an answer or a cut. */
+  /** The program must end the exchange now, by an answer or a reset. */
   abandon(why: Abandoned): void;
 }
 
@@ -105,7 +105,7 @@ export class Exchange {
     return this.#answer.kind === "begun";
   }
 
-  /** What has become of the answer; undefined until it is over. */
+  /** How the answer ended; undefined until then. */
   get end(): ExchangeEnd | undefined {
     return this.#answer.kind === "over" ? this.#answer.end : undefined;
   }
@@ -160,7 +160,7 @@ export class Exchange {
     return read;
   }
 
-  /** Drops what has come of an unwanted body. If that is all of it, the connection can stay open. */
+  /** Drops the bytes of an unwanted body. If the body is complete, the connection can stay open. */
   skipBody(body: RequestBody): void {
     let read = body.read();
     while (read.kind === "content") read = body.read();

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { ConnectionParts } from "./connection-parts.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Ends what is under way on a connection when the program threw: by an answer if none has begun, else by a reset. */
+/** Ends the exchange of a connection when the program threw: by an answer if none has begun, else by a reset. */
 export function endByFault(
   thrown: unknown,
   exchange: Exchange | undefined,

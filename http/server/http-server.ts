@@ -22,7 +22,7 @@ import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Turns } from "./turn.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
-/** What a client may take of the server's time and room. Times in milliseconds. */
+/** The time and memory that a client may use. Times in milliseconds. */
 export interface ServerLimits extends TimeoutLimits, ConnectionLimits {
   /** For a field section to arrive, from its first byte, or from the connection when nothing comes. */
   readonly fieldsMs: number;
@@ -43,11 +43,11 @@ export interface HttpServerOptions {
   readonly scheme: Scheme;
   readonly clock: Clock;
   readonly limits: ServerLimits;
-  /** They are believed about whose requests they pass on. */
+  /** Proxies whose forwarding fields are believed. */
   readonly proxies: TrustedProxies;
   /** A client (client-address.ts) was refused, or had a connection taken from it. */
   readonly limited: (limit: ClientLimit, client: string) => void;
-  /** A request has come. It is answered through the exchange, now or later. */
+  /** Called for each request. The program answers it through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
   /** The whole answer to bytes that are no request; the connection is closed after it. */

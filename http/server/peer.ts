@@ -4,13 +4,13 @@ import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** The other end of a connection. The same object for each of its requests. */
 export interface Peer {
-  /** What the connection's port speaks. */
+  /** The scheme of the connection's port. */
   readonly scheme: Scheme;
   /** The client's IP address, or that of a proxy in front of us. */
   readonly address: string;
   /** Whom it counts for, see client-address.ts. */
   readonly client: string;
-  /** Whether it is one of the trusted proxies. */
+  /** Whether the peer is a trusted proxy. */
   readonly trusted: boolean;
 }
 

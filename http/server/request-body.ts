@@ -35,12 +35,12 @@ export class RequestBody {
         : { kind: "chunked", decoder: new ChunkedDecoder() };
   }
 
-  /** Whether anything of it has been taken. */
+  /** Whether the program has taken any byte of the body. */
   get began(): boolean {
     return this.#began;
   }
 
-  /** Whether all of it has been taken: the next unread byte begins the next request. */
+  /** Whether the program has taken the whole body: the next unread byte begins the next request. */
   get whole(): boolean {
     return this.#stage.kind === "whole";
   }

@@ -8,7 +8,7 @@
  */
 import { Socket } from "node:net";
 
-// What the kernel gives at once at the most.
+// The most bytes that one read returns.
 const INPUT = Buffer.alloc(64 * 1024);
 
 const OPTIONS = { allowHalfOpen: true, writableHighWaterMark: 1 } as const;

@@ -68,7 +68,7 @@ export class Turn {
     return false;
   }
 
-  /** So many bytes of an answer were at hand. */
+  /** Counts bytes of an answer that was ready at once. */
   gave(bytes: number): void {
     this.#bytes += bytes;
   }

@@ -1,4 +1,4 @@
-// A client may send so many bytes of a body or of further requests ahead. Then its socket is read no further.
+// The server holds this many unread bytes of a body or of further requests. Then its socket is not read further.
 const MOST = 64 * 1024;
 
 // Each piece costs some hundred bytes beside its own, which a client that sends single bytes must not multiply.
@@ -9,14 +9,14 @@ export class UnreadBytes {
   readonly #chunks: Buffer[] = [];
   #at = 0;
   #size = 0;
-  /** Whether the newest of it is there for the moment only. */
+  /** Whether the newest bytes are borrowed, so that the next read overwrites them. */
   #borrowed = false;
 
   get size(): number {
     return this.#size;
   }
 
-  /** Whether no more of it should be held. */
+  /** Whether the limit is reached. */
   get full(): boolean {
     return this.#size > MOST || this.#chunks.length > MOST_PIECES;
   }
@@ -39,7 +39,7 @@ export class UnreadBytes {
     this.#borrowed = borrowed;
   }
 
-  /** Copies what is left of borrowed memory. */
+  /** Copies the rest of the borrowed bytes. */
   own(): void {
     const newest = this.#borrowed ? this.#chunks.pop() : undefined;
     this.#borrowed = false;

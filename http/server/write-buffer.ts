@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-// What one read from an edge brings at most (64 KiB), and the head before it.
+// The most that one read from an edge returns (64 KiB), and the head before it.
 const SIZE = 80 * 1024;
 
 /** Bytes of memory that a socket holds, at the least, while it has not written all of a message that was copied. */

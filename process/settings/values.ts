@@ -187,7 +187,7 @@ export const flag: ValueType<boolean> = {
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 // What may be before a password: `//`, or a name and a colon where the scheme was forgotten.
 const CREDENTIALS = /(\/\/|:).*@/s;
-// A Redis URL without its host: what stands in the place of the port is the password.
+// A Redis URL without its host: the password is in the place of the port.
 const REDIS_WITHOUT_HOST = /(rediss?:\/\/[^\s/:@[]*:)(?!\d+(\/|$)).+/is;
 
 /**

@@ -8,7 +8,7 @@ import type { OutageReporter } from "./outage-reporter.ts";
 // anew at once.
 const PROBE_EVERY_MS = 5000;
 
-/** What a listener needs of its purge log. */
+/** The parts of its purge log that a listener uses. */
 export interface ListenerParts {
   readonly connection: RedisConnection;
   readonly outage: OutageReporter;

@@ -9,7 +9,7 @@ const CONNECT_MS = 2000;
 
 export interface RedisConnectionOptions {
   readonly url: string;
-  /** What the connection is for; Redis shows it in CLIENT LIST. */
+  /** The purpose of the connection; Redis shows it in CLIENT LIST. */
   readonly name: string;
   readonly clock: Clock;
   /** Returns 0 ≤ x < 1. */
@@ -20,7 +20,7 @@ export interface RedisConnectionOptions {
   readonly longestPauseMs: number;
 }
 
-/** What became of a command. */
+/** The outcome of a command. */
 export type Reply<T> =
   | { readonly kind: "reply"; readonly value: T }
   /** Redis answered with an error. */
@@ -180,7 +180,7 @@ export class RedisConnection {
   }
 }
 
-/** The Failure log-refused, log-unreachable or log-unanswered. `what` is what was attempted. */
+/** The Failure log-refused, log-unreachable or log-unanswered. `what` names the attempt. */
 export function failureOf(what: string, reply: Exclude<Reply<unknown>, { kind: "reply" }>): Failure {
   return new Failure(`log-${reply.kind}`, "log", `${what}: ${reply.reason}`);
 }

@@ -15,7 +15,7 @@ export const COUNTS_KEY = `${TAG}:counts`;
 /** A channel: the first heartbeat of each boot of an edge, as JSON. Older edges send every heartbeat to it. */
 export const JOIN_CHANNEL = `${TAG}:heartbeats`;
 
-/** A channel: what is told to the edge that took purges by those that have applied them, as JSON. */
+/** A channel: confirmations, as JSON, from edges that applied purges to the edge that took them. */
 export function takerChannel(taker: string): string {
   return `${TAG}:took:${taker}`;
 }

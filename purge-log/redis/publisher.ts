@@ -19,7 +19,7 @@ const BATCH_TEXT = 1_048_576;
 export interface EncodedEntry {
   readonly purgeId: string;
   readonly text: string;
-  /** What the id stands for (rule P2). */
+  /** The digest of the purge that has this id (rule P2). */
   readonly digest: string;
 }
 
@@ -80,7 +80,7 @@ export class Publisher {
     }
   }
 
-  /** Whether it had not been sent; then it never is. */
+  /** Whether the purge was still unsent. Then it is never sent. */
   #withdraw(waiting: Waiting): boolean {
     const index = this.#waiting.indexOf(waiting);
     if (index >= 0) this.#waiting.splice(index, 1);

@@ -33,7 +33,7 @@ import { BLOCK_MS, followStream } from "./stream-follower.ts";
 // A quarter of ANSWER_MS: a caller always gets one try, even after a long outage.
 const LONGEST_COMMAND_PAUSE_MS = 500;
 
-// Nobody waits for a follower's next try, so it may spare a server that is coming up.
+// No caller waits for a follower's next try, so the follower may spare a server that is starting.
 const LONGEST_FOLLOWER_PAUSE_MS = 2000;
 
 export interface RedisPurgeLogOptions {

@@ -72,7 +72,7 @@ export async function publish(client: Redis, { purges, floor }: Batch): Promise<
   return { runId, positions: positions.map((position) => (position === "" ? "another-purge" : position)) };
 }
 
-/** What became of a heartbeat. */
+/** The outcome of a heartbeat. */
 export type BeatOutcome =
   | {
       readonly kind: "confirmed";

@@ -8,7 +8,7 @@ interface Offset {
   readonly at: number;
 }
 
-/** What one reply with the server's time tells. */
+/** The facts in one reply with the server's time. */
 export interface ServerTime {
   /** How long ages by the server's clock can be believed: since its last step, or for ever if none was seen. */
   readonly trustedForMs: number;
@@ -50,7 +50,7 @@ export class ServerClock {
   }
 }
 
-/** What the offset can be by now, as far as rates may differ. */
+/** The possible range of the offset by now, given how far clock rates may differ. */
 function drifted({ least, most, at }: Offset, now: number): Offset {
   const drift = (now - at) * (CLOCK_RATE_MARGIN - 1);
   return { least: least - drift, most: most + drift, at: now };
