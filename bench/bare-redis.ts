@@ -6,7 +6,7 @@ import { z } from "zod";
 
 const READER = fileURLToPath(new URL("./stream-reader.ts", import.meta.url));
 const STREAM = "bench:bare";
-// What a purge of one URL is in the log, in size.
+// The size of a purge of one URL in the log.
 const PAYLOAD = "x".repeat(160);
 
 const arrival = z.object({ id: z.string(), cameAt: z.string().regex(/^\d+$/).transform(BigInt) });

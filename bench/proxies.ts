@@ -11,7 +11,7 @@ export interface ReverseProxy {
   stop(): Promise<void>;
 }
 
-/** What all of them stand in front of. */
+/** The origin of all proxies. */
 export interface Upstream {
   /** Of its gRPC port, which the router measures. */
   readonly grpcPort: number;

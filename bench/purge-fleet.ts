@@ -11,7 +11,7 @@ import { HttpOrigin } from "../test/rig/http-origin.ts";
 import { type RedisServer, startRedisServer } from "../test/rig/redis-server.ts";
 
 const DEADLINE_MS = 30_000;
-// What a hit is measured with; 1 KiB as in the figures of other servers.
+// The body of a measured hit: 1 KiB, as in the figures of other servers.
 const PAGE = "x".repeat(1024);
 // Above what is measured here, so that the guard against too many purges is not what is measured.
 const FLAGS = ["--purge-rate", "1000000"];

@@ -38,7 +38,7 @@ async function served(cache: RaceCache): Promise<string> {
   return status === 200 ? text.slice(0, 3) : String(status);
 }
 
-/** What the request after the purge gets: "new" is right. */
+/** The version that the request after the purge gets: "new" is right. */
 async function race(
   cache: RaceCache,
   send: () => Promise<void>,

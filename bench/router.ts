@@ -11,7 +11,7 @@ import { type ReverseProxy, startHaproxy, startNginx, startRouter } from "./prox
 import { type RunningUpstream, startEdge, startFiles } from "./upstreams.ts";
 import { hasWrk, load } from "./wrk.ts";
 
-// What a browser sends along.
+// The usual fields of a browser.
 const BROWSER = [
   "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
   "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { versionOf } from "./child-program.ts";
 
-/** What wrk saw. */
+/** The results that wrk reports. */
 export interface Load {
   readonly perSecond: number;
   readonly p50Ms: number;

@@ -12,7 +12,7 @@ function told(...argv: string[]): string {
   return banner(system, startConfig({ argv, env: {}, readFile: () => "" }));
 }
 
-describe("what npm start prints", () => {
+describe("the banner of npm start", () => {
   it("offers a page of the demo site to try, and of another origin only what every site has", () => {
     expect(told()).to.contain("curl -i http://127.0.0.1:4/hello.txt").and.contain("purge /hello.txt");
     for (const origin of ["http://127.0.0.1:8000", "."]) {

@@ -14,7 +14,7 @@ export interface CacheServer {
   stop(): Promise<void>;
 }
 
-/** What is compared, and how it comes to a machine that does not have it. */
+/** The servers compared, and how to install a missing one. */
 export interface Contender {
   readonly name: string;
   /** The Debian package; undefined: it is ours. */

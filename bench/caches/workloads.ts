@@ -10,7 +10,7 @@ export interface Workload {
   readonly floor: boolean;
 }
 
-// What a browser sends along.
+// The usual fields of a browser.
 const BROWSER = `
 wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 wrk.headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -1,6 +1,6 @@
 import type { RedisServer } from "../../test/rig/redis-server.ts";
 
-/** What Redis has taken and moved since it started. */
+/** The counters of Redis since it started. */
 interface Counters {
   readonly at: number;
   readonly cpuSeconds: number;
@@ -9,7 +9,7 @@ interface Counters {
   readonly bytesOut: number;
 }
 
-/** What Redis took and moved in a span, a second. */
+/** The use of Redis during a span, per second. */
 export interface RedisUsage {
   /** Share of a core. */
   readonly core: number;

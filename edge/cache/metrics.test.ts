@@ -66,7 +66,7 @@ describe("the counters of an edge", () => {
   });
 });
 
-describe("what the Stats RPC tells of metrics", () => {
+describe("metrics in the Stats RPC", () => {
   it("is the rows that say so, by their names", () => {
     const counters = new EdgeCounters();
     counters.add("fills", 2);

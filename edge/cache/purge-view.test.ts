@@ -6,7 +6,7 @@ import { PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts"
 import type { PurgeState } from "./purge-state.ts";
 import { purgeView } from "./purge-view.ts";
 
-describe("what purges say to a request", () => {
+describe("the purge position of a request", () => {
   const SOFT: PurgeStanding = { kind: "soft-purged", seconds: 1 };
 
   /** As far as position 7-2. */

@@ -1,11 +1,11 @@
 import type { Position } from "../../purge-log/position.ts";
 
-// What a run records. All times are milliseconds of the runner's one monotonic clock, performance.now().
+// The records of a run. All times are milliseconds of the runner's one monotonic clock, performance.now().
 
 /** One purge, from the first call with its id to the answer that settled it. */
 export interface PurgeEvent {
   readonly id: string;
-  /** What it named, for people. */
+  /** The targets of the purge, for people. */
   readonly named: string;
   /** The pages that it covers. */
   readonly urls: readonly string[];
@@ -59,6 +59,6 @@ export interface Violation {
   readonly rule: string;
   readonly url: string | undefined;
   readonly what: string;
-  /** What had happened to the page until then, in order of time. */
+  /** Earlier events of the page, in order of time. */
   readonly history: readonly string[];
 }

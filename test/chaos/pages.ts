@@ -24,7 +24,7 @@ const CACHE_CONTROLS: readonly (string | undefined)[] = [
 /** Purged when the runner wants to know whether a purge reaches everybody; nobody reads it. */
 export const PROBE = "/probe";
 
-/** Pages in groups with common prefixes, of which some have a query and some go stale soon. */
+/** Pages in groups with common prefixes. Some have a query, and some go stale soon. */
 export const PAGES: readonly Page[] = Array.from({ length: GROUPS * PAGES_A_GROUP }, (_, index) => {
   const number = index % PAGES_A_GROUP;
   return {

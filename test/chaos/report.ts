@@ -4,7 +4,7 @@ import type { Violation } from "./history.ts";
 // The history of a page is long, and one of each rule is mostly enough to see what went wrong.
 const SHOWN_OF_A_RULE = 2;
 
-/** What a run came to, as people read it: a few lines, then the history of what was violated. */
+/** The result of a run for people: a few lines, then the history of each violation. */
 export function chaosText(report: ChaosReport): string {
   const { seed, seconds, leaseMs, violations, originRequests } = report;
   const recoveries = [...report.recoveriesMs].sort((a, b) => a - b);

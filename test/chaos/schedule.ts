@@ -149,7 +149,7 @@ function shuffled<T>(list: readonly T[], random: SeededRandom): T[] {
   return dealt.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
 
-/** What a fault is done to; two faults at a time are done to different things. */
+/** The object of a fault. Two faults at the same time have different objects. */
 function subject(fault: Fault): string {
   switch (fault.kind) {
     case "edge-killed":

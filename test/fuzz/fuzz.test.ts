@@ -6,7 +6,7 @@ import { target } from "./target.ts";
 // So many take about a second a reader; `npm run fuzz -- --minutes 60` goes on with other seeds.
 const RUNS = 3_000;
 
-describe("what strangers send", () => {
+describe("fuzzed input", () => {
   for (const { name, try: attempt } of fuzzTargets)
     it(`breaks no reader: ${name}`, () => attempt({ runs: RUNS, seed: 1 }));
 });

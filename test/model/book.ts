@@ -14,7 +14,7 @@ export class Book {
   readonly purges: PurgeEvent[] = [];
   readonly invalidations: Invalidation[] = [];
   readonly snapshots: Snapshot[] = [];
-  /** What was answered so far, in order. */
+  /** The answers so far, in order. */
   readonly answers: { readonly question: Question; readonly answer: Answer }[] = [];
   /** When nothing was left that could happen without a step of the history: what had ended was stored by then. */
   readonly pauses: Tick[] = [];

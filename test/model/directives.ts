@@ -3,7 +3,7 @@ import { type Lines, linesOf, membersOf } from "./message.ts";
 /** Cache directives: lower-case name to the arguments it came with, in order, without quotes. */
 export type Directives = ReadonlyMap<string, readonly (string | undefined)[]>;
 
-/** What says how a response may be cached. */
+/** The fields that say how a response may be cached. */
 export interface Control {
   readonly directives: Directives;
   /** A targeted field governs: Cache-Control and Expires say nothing (RFC 9213 section 2.2). */

@@ -17,7 +17,7 @@ import type { Answer, Question } from "./record.ts";
 const MEMORY = 16 * 1024 * 1024;
 const log = createLog("model", "silent");
 
-/** What the core of an edge stands in. */
+/** The surroundings of the core of an edge. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly origin: Origin;

@@ -11,7 +11,7 @@ import {
 } from "./message.ts";
 import type { Exchange, Reply } from "./record.ts";
 
-/** What the origin has at a target. */
+/** The current representation of a target at the origin. */
 export interface Edition {
   readonly publication: Publication;
   /** Told apart by its content. */
@@ -22,7 +22,7 @@ export interface Edition {
 
 export type Sent = Pick<Reply, "status" | "fields" | "content" | "representation">;
 
-/** What the origin sends, being well behaved: it obeys conditions and ranges of GET and HEAD as RFC 9110 says. */
+/** The answer of a well-behaved origin: it obeys conditions and ranges of GET and HEAD as RFC 9110 says. */
 export function sentBy(edition: Edition, exchange: Exchange): Sent {
   const { publication } = edition;
   const { method, request, requestTime } = exchange;

@@ -1,7 +1,7 @@
 import type { Line } from "./message.ts";
 import type { PurgeScope } from "./record.ts";
 
-/** What the origin says of a target from now on. Times in seconds. */
+/** The origin's new answers for a target. Times in seconds. */
 export interface Publication {
   readonly target: string;
   readonly status: number;
@@ -31,7 +31,7 @@ export interface Publication {
   readonly hop: boolean;
 }
 
-/** What a client asks. */
+/** The request of a client. */
 export interface Asking {
   readonly target: string;
   readonly method: "GET" | "HEAD" | "POST";

@@ -16,7 +16,7 @@ export function newerThan(
   book: Book,
 ): Snapshot | undefined {
   const ended = endOf(lastOf(snapshot));
-  // What ends at the same moment may be stored in any order.
+  // Fills that end at the same moment may be stored in any order.
   const since = book.pauses.find((pause) => pause > ended) ?? Number.POSITIVE_INFINITY;
   // The last of them has replaced those before it.
   const newest = book.snapshots.findLast(

@@ -74,7 +74,7 @@ function edgeMade(question: Question, answer: Answer, book: Book): Judgement {
 /** The answer of the origin to this very request, as it came. */
 function whyNotPassedOn(question: Question, answer: Answer, exchange: Made): string | undefined {
   const { method, fields } = question;
-  // What a cache cannot answer anyway may be sent on.
+  // A request that the cache cannot answer may be forwarded.
   if (method !== "POST" && cacheControl(fields).has("only-if-cached")) return "only-if-cached";
   if (method !== exchange.method) return `asked by ${exchange.method}`;
   const conditional = ["If-None-Match", "If-Modified-Since"].some((name) => linesOf(fields, name).length > 0);

@@ -14,7 +14,7 @@ import { lastOf, type Snapshot } from "./snapshot.ts";
 /** Builds the edge that a history is played to; a test that must fail builds a broken one. */
 export type Build = (surroundings: Surroundings) => EdgeCore;
 
-/** What one history showed. */
+/** The result of one history. */
 export interface Played {
   readonly disagreements: readonly string[];
   /** How the permitted answers came about, each with the outcome that the edge named. */

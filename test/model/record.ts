@@ -21,7 +21,7 @@ export interface Exchange {
   readonly cause: Question | undefined;
   readonly method: string;
   readonly target: string;
-  /** What the edge sent. */
+  /** The message that the edge sent. */
   readonly request: Lines;
   readonly begunTick: Tick;
   readonly requestTime: number;
@@ -39,21 +39,21 @@ export interface Reply {
   readonly responseTime: number;
   readonly status: number;
   readonly fields: Lines;
-  /** What this message carries. */
+  /** The content of this message. */
   readonly content: string;
   /** The representation that it is of, whole: `content` may be a part of it or empty. */
   readonly representation: string;
   ending: Ending;
 }
 
-/** What became of a reply's content. */
+/** How the content of a reply ended. */
 export type Ending =
   | { readonly kind: "coming" }
   | { readonly kind: "whole"; readonly tick: Tick }
   /** It ended early, by the origin's fault or because the edge left. */
   | { readonly kind: "broken"; readonly tick: Tick };
 
-/** What a client got. */
+/** The reply that a client got. */
 export interface Answer {
   readonly status: number;
   readonly fields: Lines;

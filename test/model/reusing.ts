@@ -3,7 +3,7 @@ import { type AgeRange, ageAt, lifetime } from "./freshness.ts";
 import { type Lines, linesOf } from "./message.ts";
 import { lastOf, type Snapshot } from "./snapshot.ts";
 
-/** What happened at the origin while a request waited. */
+/** The events at the origin while a request waited. */
 export interface Circumstances {
   /** An exchange for the request failed: the origin cannot be reached. */
   readonly disconnected: boolean;

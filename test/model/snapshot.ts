@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly parts: readonly Span[];
   /** The exchanges that it is made of, the first that brought it and the last that confirmed it included. */
   readonly made: readonly Made[];
-  /** What the last exchange updated or completed; undefined when it brought everything. */
+  /** The snapshot that the last exchange updated or completed; undefined when it brought everything. */
   readonly previous: Snapshot | undefined;
 }
 

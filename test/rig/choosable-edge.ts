@@ -4,7 +4,7 @@ import type { AliveHealth } from "../../router/measure/edge-health.ts";
 import { NO_PINGS } from "../../router/measure/ping-loss.ts";
 import type { EdgeReport, EdgeState } from "../../router/measure/ping-reply.ts";
 
-/** What the choice should see of an edge. */
+/** The properties of an edge that the choice reads. */
 export interface Seen {
   readonly rttMs: number;
   readonly variationMs?: number;

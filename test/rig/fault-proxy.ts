@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** What a network between two programs can do to their connections. */
+/** The faults of a network between two programs. */
 export type LinkFault =
   /** Bytes are taken and not delivered until the link heals: then they arrive late, as TCP makes them. */
   | { readonly kind: "black-hole"; readonly direction: "requests" | "replies" | "both" }
   /** Every connection is reset, once. New ones are made as usual. */
   | { readonly kind: "reset" }
-  /** What was asked is carried out, and the connection is reset in place of the next reply. */
+  /** The server carries out the request. The connection is reset in place of the next reply. */
   | { readonly kind: "reply-dropped" }
   /** Every reply arrives later by `ms`. */
   | { readonly kind: "delay"; readonly ms: number };
@@ -67,7 +67,7 @@ export class FaultProxy {
     this.#reset();
   }
 
-  /** What was held is delivered. */
+  /** Delivers the held bytes. */
   heal(): void {
     this.#become(HEALTHY);
     for (const link of this.#links) link.deliver();

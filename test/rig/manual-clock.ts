@@ -64,7 +64,7 @@ export class ManualClock implements Clock {
     return this.#waiters.size;
   }
 
-  /** Moves the time on; whoever is due goes on in a later microtask. */
+  /** Advances the time. Timers that are due fire in a later microtask. */
   advance(ms: number): void {
     this.#elapsed += ms;
     for (const waiter of this.#waiters) if (waiter.due <= this.#elapsed) waiter.wake();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What attacks on parsers are made of. */
+/** Pieces of attacks on parsers. */
 const NASTY = [
   ...'\r\n\0 \t:;,="\\#%/?+-0123456789aAfFxX\x7f\x80\xff',
   "\r\n",

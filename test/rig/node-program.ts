@@ -9,7 +9,7 @@ import { until } from "./until.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 // A second for a start on a busy machine, many times over.
 const START_PATIENCE_MS = 60_000;
-// What it said last, for a report of why it ended.
+// The last output of the program, to report why it ended.
 const KEPT_LINES = 20;
 
 const run = promisify(execFile);

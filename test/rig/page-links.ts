@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 
-// What a page may name although no file has that path: an example.
+// Paths that a page may cite as examples although no such file exists.
 const EXAMPLE = /(^|\/)x\./;
 
 /** Files of the project that a page of Markdown links to, or names in backquotes as `edge/cache/serve.ts`. */

@@ -50,7 +50,7 @@ export async function collect(
   return await takeUntil(log.follow(after, new AbortController().signal), enough);
 }
 
-/** What an entry is, in a word: the id of a purge, else its kind. */
+/** A name for an entry: the id of a purge, else its kind. */
 export function label(entry: LogEntry): string {
   return entry.content.kind === "purge" ? entry.content.purge.purgeId : entry.content.kind;
 }

@@ -15,7 +15,7 @@ export type Message = Readonly<Record<string, unknown>>;
 
 const AS_WRITTEN: Options = { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true };
 
-/** Calls a service of which it knows nothing but what the server's reflection tells, as grpcurl does. */
+/** Calls a service that it knows only from the server's reflection, as grpcurl does. */
 export class ReflectionClient {
   readonly #client: Client;
   readonly #reflection: ServiceDefinition;

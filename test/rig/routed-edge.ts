@@ -10,10 +10,10 @@ import {
   type PingResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 
-/** What a routed edge does; every part may be changed while it runs. */
+/** The behaviour of a routed edge. Every part may be changed while it runs. */
 export interface EdgeBehaviour {
   answer: RequestListener;
-  /** What its Ping reply says differently. */
+  /** Fields that replace those of its Ping reply. */
   ping: Partial<PingResponse>;
   /** Before each answer to Ping: how far away it is. */
   pingDelayMs: number;
@@ -21,11 +21,11 @@ export interface EdgeBehaviour {
   silent: boolean;
   /** Pings are answered once it resolves. */
   held: Promise<void> | undefined;
-  /** What its gRPC health service says at the start; undefined for an edge that has none. */
+  /** The first status of its gRPC health service; undefined for an edge without one. */
   health: ServingStatus | undefined;
 }
 
-/** What a router needs of an edge: a real gRPC server for Ping and a real HTTP server that answers as told. */
+/** The parts of an edge that a router uses: a real gRPC server for Ping, and a real HTTP server with set answers. */
 export class RoutedEdge {
   readonly id: string;
   readonly does: EdgeBehaviour;

@@ -19,7 +19,7 @@ const PIECE_BYTES = 32 * 1024;
 const PIECE_EVERY_MS = 25;
 const DOWNLOAD_BYTES = 4 * 1024 * 1024;
 
-/** What each client asks for, in turn: most want what the edges hold, two what streams from the origin. */
+/** The requests of each client, in turn: most are for stored pages, two for streams from the origin. */
 const GETS = [
   ...Array.from({ length: 6 }, () => ["/small", "/large", "/small"]),
   ...Array.from({ length: 2 }, () => ["/long"]),
@@ -88,7 +88,7 @@ export class RoutedSystem {
     return nearest;
   }
 
-  /** Those that are equally far away. */
+  /** Edges that are equally far away. */
   get equals(): readonly EdgeProcess[] {
     return this.edges.slice(1);
   }

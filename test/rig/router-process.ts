@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NodeProgram } from "./node-program.ts";
 
-/** What a scenario looks at in a row of the router's /edges.json. */
+/** The columns of the router's /edges.json that scenarios read. */
 export interface SeenEdge {
   readonly edge: string | null;
   readonly state: string;

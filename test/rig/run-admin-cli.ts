@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../../admin-cli/bin.mjs", import.meta.url));
 
-/** What a run of the real CLI left behind. */
+/** The exit code and output of a run of the real CLI. */
 export interface CliResult {
   readonly code: number | null;
   readonly stdout: string;

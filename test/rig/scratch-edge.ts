@@ -23,7 +23,7 @@ import {
   type PurgesResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 
-/** What a call gets: an answer, a gRPC error, or nothing at all. */
+/** The reply to a call: an answer, a gRPC error, or none. */
 export type Reply<T> =
   | { readonly kind: "answer"; readonly value: T }
   | { readonly kind: "error"; readonly code: status; readonly details: string }
@@ -39,7 +39,7 @@ export function refusal(code: status, details: string): Reply<never> {
 
 export const silence: Reply<never> = { kind: "silence" };
 
-/** What a scratch edge says. Every part may be changed while it runs. */
+/** The answers of a scratch edge. Every part may be changed while it runs. */
 export interface EdgeScript {
   ping: () => Reply<PingResponse>;
   stats: () => Reply<EdgeStats>;

@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     "control-plane": ["cache", "origin", "purging", "rules", "store"],
   },
   http: { message: [], server: ["message"] },
-  // What a log of purges is stands in the folder itself; the Redis Stream is one way to keep it.
+  // The folder itself defines a purge log. The Redis Stream is one implementation.
   "purge-log": { redis: [""] },
   process: { settings: [""] },
   "admin-cli": { commands: [""] },
@@ -86,7 +86,7 @@ function roomOf(path: string): string {
   return rest.length === 0 ? "" : room;
 }
 
-// What a newcomer sees first has to fit into one look.
+// A newcomer must be able to read the top level at one glance.
 const MOST_TOP_FILES = 5;
 const MOST_ROOMS = 7;
 

@@ -11,7 +11,7 @@ export interface Import {
   readonly kind: "file" | "package";
 }
 
-// What is not code of ours: content that is served, prose, and what tools keep.
+// Not our code: served content, prose, and files of tools.
 const NOT_CODE: ReadonlySet<string> = new Set(["assets", "docs", "node_modules"]);
 
 /** Every .ts and .mjs file in the folders of `root`. */

@@ -73,7 +73,7 @@ export class SteadyLoad {
     }
   }
 
-  /** Those that did not end whole, one line each. */
+  /** Requests without a complete answer, one line each. */
   get broken(): readonly string[] {
     return this.asked.filter(({ ending }) => ending !== "whole").map(lineOf);
   }

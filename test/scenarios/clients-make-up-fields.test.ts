@@ -72,7 +72,7 @@ describe("a client makes up request fields", () => {
     });
   }
 
-  it("what browsers send, and an application needs, reaches the origin", async () => {
+  it("fields that browsers send and applications need reach the origin", async () => {
     await start();
     const usual = {
       Accept: "text/html",

@@ -5,7 +5,7 @@ import { HttpOrigin } from "../rig/http-origin.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 
-describe("nothing private is shared", () => {
+describe("private responses are not shared", () => {
   let clock: ManualClock;
   let origin: HttpOrigin;
   let edge: TestEdge;

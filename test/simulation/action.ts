@@ -4,10 +4,10 @@ import type { Direction } from "./simulated-link.ts";
 export const EDGES = ["edge-1", "edge-2", "edge-3"] as const;
 export type EdgeId = (typeof EDGES)[number];
 
-/** What a client asks for beside the page. */
+/** Demands of a client beside the page. */
 export type Wish = "all" | "range" | "if-changed" | "no-cache" | "head" | "after";
 
-/** What a stranger does to the log by hand. */
+/** Changes that an operator makes to the log by hand. */
 export const ROGUE_ACTS = [
   "add an entry to our epoch",
   "add an entry to a later epoch",

@@ -18,7 +18,7 @@ export function blockingRead(position: string, time: VirtualTime): Command<reado
     });
     const unblock = redis.block({
       wake: () => {
-        // Who waits goes on waiting while something else stands in the place of the log.
+        // A blocked reader keeps waiting while another value has the key of the log.
         if (redis.data.type(LOG_KEY) !== "stream") return;
         const later = redis.readAfter(position, BATCH_ENTRIES);
         if (later.length === 0) return;

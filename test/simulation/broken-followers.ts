@@ -18,7 +18,7 @@ import { comparePositions, type Position } from "../../purge-log/position.ts";
 import { Timed } from "./broken-logs.ts";
 import { STATUS_FIELD } from "./simulated-origin.ts";
 
-// Followers of the purge log that each break one rule. What they do in its place stands in broken-rules.ts.
+// Followers of the purge log that each break one rule. broken-rules.ts describes each wrong behaviour.
 
 export class Unflushed extends PurgeFollower {
   readonly #store: Store;
@@ -118,7 +118,7 @@ export class JoiningDoomed extends PurgeFollower {
   }
 }
 
-/** Those who join a fill whose tags are unknown are not told apart when it arrives. */
+/** Requests that join a fill with unknown tags are not checked again when its response arrives. */
 export class JoiningTagged extends PurgeFollower {
   override sharing(mark: FillMark | undefined, response: Purgeable): Sharing {
     const sharing = super.sharing(mark, response);

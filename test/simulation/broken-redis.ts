@@ -17,7 +17,7 @@ export class RunIdBlind extends SimulatedRedis {
   }
 }
 
-/** Gives the same epoch again to a log that is lost within a second. */
+/** Reuses the epoch of a log that is lost within a second. */
 export class RepeatingEpochs extends SimulatedRedis {
   protected override epoch(nowUs: number, passed: number): number {
     return Math.max(Math.floor(nowUs / 1e6) * 1e6, passed) + 1;
@@ -52,7 +52,7 @@ export class DigestBlind extends SimulatedRedis {
   }
 }
 
-/** Forgets whoever is to be forgotten. */
+/** Forgets any edge on request. */
 export class ForgettingAnyone extends SimulatedRedis {
   protected override mayServe(): boolean {
     return false;

@@ -61,7 +61,7 @@ function withLog(wrap: (log: PurgeLog) => PurgeLog): WorldRules {
   return { ...REAL_WORLD, purgeLog: wrap };
 }
 
-/** What is promised about purges, as violations of it begin. */
+/** The promises about purges, as the beginnings of their violations. */
 export const PROMISES = /^(proven|bounded)/;
 
 function withRedis(make: WorldRules["redis"]): WorldRules {

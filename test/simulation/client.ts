@@ -37,7 +37,7 @@ export class Client {
     this.#tell = tell;
   }
 
-  /** Who purged tells the readers where their purge stands. */
+  /** A client that purged tells the readers the position of its purge. */
   learn(position: Position, runId: string): void {
     this.#latest = { position, runId };
   }

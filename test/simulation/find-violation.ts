@@ -31,7 +31,7 @@ export async function findViolation(search: Search): Promise<Found | undefined> 
   return undefined;
 }
 
-/** What went wrong, and how to see it again. */
+/** A violation, and how to reproduce it. */
 export function told({ seed, violations }: Found): string {
   return `seed ${seed}: ${violations.join("\n  ")}\n  again: npm run simulate -- --seed ${seed} --trace`;
 }

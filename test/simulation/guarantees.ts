@@ -42,7 +42,7 @@ export interface StaleBy {
   readonly appliedAt: ReadonlyMap<string, number>;
 }
 
-/** What was promised and not kept, as one line. */
+/** A broken promise, as one line. */
 export type Violation = string;
 
 /**

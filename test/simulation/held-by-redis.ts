@@ -5,7 +5,7 @@ import { ASIDE_KEY, COUNTS_KEY, EDGES_KEY, LOG_KEY, META_KEY } from "../../purge
 import type { RedisServer } from "../rig/redis-server.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
 
-/** What a server holds, without the times of heartbeats. */
+/** The data of a server, without the times of heartbeats. */
 export interface Held {
   readonly log: unknown;
   readonly aside: unknown;

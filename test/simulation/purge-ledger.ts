@@ -6,7 +6,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 /** A purge as its caller asked for it. */
 export type Asked = Pick<Purge, "purgeId" | "targets" | "soft">;
 
-/** What became of every purge, as somebody knows who sees the log and all who were told of it. */
+/** The outcome of every purge, known from the log and from every reply about it. */
 export class PurgeLedger {
   readonly accepted: AcceptedPurge[] = [];
   /** Rule P2: purges that were taken twice. */

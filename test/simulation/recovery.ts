@@ -7,7 +7,7 @@ import type { SimulatedEdge } from "./simulated-edge.ts";
 
 export type PurgeAction = Extract<Action, { kind: "purge" }>;
 
-/** What must be proven in the end. */
+/** The purge that every edge must confirm at the end. */
 export const LAST_PURGE: PurgeAction = {
   kind: "purge",
   edge: "edge-2",
@@ -25,7 +25,7 @@ export function unproven(result: CallResult<PurgeResponse> | undefined): readonl
   return [`recovers: the last purge is not proven: ${said}`];
 }
 
-/** What an edge lacks once everything is mended. */
+/** The ways in which an edge has not recovered after every fault is mended. */
 export function unrecovered(
   { id, running }: SimulatedEdge,
   tail: Position | undefined,

@@ -11,7 +11,7 @@ type Change = (keys: Keys) => void;
 /** All changes of one command or script: what stands in the file whole or not at all. */
 type Piece = readonly Change[];
 
-/** What Redis answers with an error. */
+/** An error reply of Redis. */
 export class RedisError extends Error {}
 
 /**

@@ -27,7 +27,7 @@ import { SimulatedRedis } from "./simulated-redis.ts";
 // A lease that no sequence outlives, so that a twin is refused in both however long a step takes.
 const LEASE_MS = 600_000;
 
-/** What was done, and what each of the two answered. */
+/** A command, and the answer of each of the two servers. */
 export type Step = readonly [name: string, real: unknown, simulated: unknown];
 
 const KINDS = [

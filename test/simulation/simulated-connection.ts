@@ -10,7 +10,7 @@ export interface SimulatedConnectionParts {
   readonly random: SeededRandom;
 }
 
-/** What RedisConnection is: after each failure it pauses, longer each time. */
+/** The counterpart of RedisConnection: after each failure it pauses, longer each time. */
 export class SimulatedConnection {
   readonly #parts: SimulatedConnectionParts;
   readonly #killed: AbortSignal;

@@ -20,7 +20,7 @@ import type { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-// What the edges call the one site that there is.
+// The name of the only site.
 const SITE = "site";
 const DRIFTED_SITE = "store";
 
@@ -35,7 +35,7 @@ const MOST_LATE_MS = 2;
 
 const silent = createLog("simulation", "silent");
 
-/** What a broken rule puts in the place of the real parts. */
+/** The parts that a broken rule replaces. */
 export interface EdgeRules {
   follower(parts: FollowerParts): PurgeFollower;
   purgeLog(log: PurgeLog, clock: Clock): PurgeLog;
@@ -86,7 +86,7 @@ export class SimulatedEdge {
   /** Its way to Redis. */
   readonly wire: SimulatedLink;
   readonly #around: EdgeSurroundings;
-  /** What it calls the site. */
+  /** This edge's name for the site. */
   readonly site: string;
   readonly #clock: MachineClock;
   #running: Running | undefined;
@@ -190,7 +190,7 @@ export class SimulatedEdge {
     });
   }
 
-  /** As SIGKILL. What it has sent is on its way all the same. */
+  /** As SIGKILL. Messages already sent still arrive. */
   crash(): void {
     this.#running?.client.close();
     this.#running?.follower.stop();

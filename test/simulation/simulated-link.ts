@@ -26,7 +26,7 @@ export interface LinkParts {
   readonly defer: (run: () => void) => void;
 }
 
-// What is sent into a cut wire may still arrive, once the wire is whole and the kernel sends again.
+// Bytes sent into a cut wire may still arrive: the kernel sends them again once the wire is mended.
 const SENT_AGAIN_WITHIN_MS = 4000;
 
 /** One edge's way to Redis. Each message takes its time; faults make it slow, swallow it or bring it late. */

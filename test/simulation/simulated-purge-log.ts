@@ -39,7 +39,7 @@ const LONGEST_FOLLOWER_PAUSE_MS = 2000;
 
 const LOST_MESSAGES = 0.1;
 
-/** Who hears of what is done at the server. */
+/** Listeners to the commands at the server. */
 export interface Witness {
   /** An edge has told the taker of purges what it has applied. Whether that one listens. */
   told(taker: string, confirmation: Confirmation): boolean;
@@ -55,7 +55,7 @@ export interface SimulatedPurgeLogParts extends SimulatedConnectionParts {
   readonly serverClock: ServerClock;
 }
 
-/** What RedisPurgeLog is for a real server: the same commands, deadlines and pauses, over a simulated link. */
+/** The counterpart of RedisPurgeLog: the same commands, deadlines and pauses, over a simulated link. */
 export class SimulatedPurgeLog implements PurgeLog {
   readonly #parts: SimulatedPurgeLogParts;
   readonly #commands: SimulatedConnection;
@@ -239,7 +239,7 @@ export class SimulatedPurgeLog implements PurgeLog {
     return () => undefined;
   }
 
-  /** What this edge is told. Some of it is lost, as when its subscription is being made anew. */
+  /** Messages to this edge. Some are lost, as while a subscription is being renewed. */
   heard(confirmation: Confirmation): void {
     if (this.#parts.random.chance(LOST_MESSAGES)) return;
     this.#parts.wire.push(() => {

@@ -13,7 +13,7 @@ interface Row {
   readonly leftMs?: number;
 }
 
-/** What a heartbeat says to the script. */
+/** The arguments of a heartbeat. */
 export interface HeartbeatCall {
   readonly position: string;
   readonly edge: string;
@@ -21,14 +21,14 @@ export interface HeartbeatCall {
   readonly boot: string;
   /** The edge has seen that this clock was set. */
   readonly clockStepped: boolean;
-  /** What its purges removed since it last said so. */
+  /** The counts of responses removed by purges since its last report. */
   readonly counts: string;
 }
 
-/** What a heartbeat is answered: the history, the tail, the oldest, the server's milliseconds. */
+/** The answer to a heartbeat: the history, the tail, the oldest entry, the server's milliseconds. */
 export type HeartbeatReply = readonly [history: string, tail: string, oldest: string, nowMs: string];
 
-/** What became of the edge, the milliseconds of lease that are left, the age of its heartbeat. */
+/** The outcome for the edge, the milliseconds of lease left, the age of its heartbeat. */
 export type ForgetReply = readonly [kind: "unknown" | "serving" | "forgotten", leftMs: string, ageMs: string];
 
 /** The scripts of purge-log/redis/lua.ts, line for line, but for marks: no simulated log has as many bytes as one. */

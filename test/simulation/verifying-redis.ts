@@ -5,7 +5,7 @@ import { compareIds, type RawEntry, RedisData, RedisError } from "./redis-data.t
 
 const MICROS = 1_000_000;
 
-/** What a script finds before it does anything. Ids are as Redis has them. */
+/** The data that a script finds at its start. Ids are as Redis has them. */
 export interface Found {
   readonly logKind: string;
   readonly edgesKind: string;
@@ -37,7 +37,7 @@ export interface Blocked {
   reset(): void;
 }
 
-/** What the log is once it is verified. */
+/** The state of the log after verification. */
 export interface Verified {
   readonly tail: string;
   readonly oldest: string;
@@ -87,7 +87,7 @@ export class VerifyingRedis {
     return () => this.#blocked.delete(waiting);
   }
 
-  /** What anybody may do with the data, as one command. */
+  /** A command that any Redis client may send. */
   command<T>(work: (data: RedisData) => T): T {
     const result = this.data.transaction(() => work(this.data));
     for (const { wake } of [...this.#blocked]) wake();
