@@ -23,6 +23,7 @@ import { type CacheContext, rulesOf } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
+import { whileWanted } from "./wanted-fetch.ts";
 import { withPlace } from "./with-place.ts";
 
 /** A request for which the edge asks the origin. */
@@ -52,6 +53,8 @@ export interface FillPlan {
 interface BegunPlan extends FillPlan {
   /** A purge that comes from now on keeps the bytes out of the store (rule E3). */
   readonly mark: FillMark | undefined;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly left: AbortSignal | undefined;
 }
 
 /**
@@ -68,7 +71,7 @@ export function fill(
   const begin = (): Promise<Filled> => {
     const mark = edge.purges.mark();
     began(mark);
-    return held({ ...plan, aim: withWhatIsStored(plan.aim, plan.request, edge.store), mark }, edge);
+    return held({ ...plan, aim: withWhatIsStored(plan.aim, plan.request, edge.store), mark, left }, edge);
   };
   const atPlace = () => withPlace(plan.request, begin, left, edge);
   return limiter === undefined ? atPlace() : limiter.run(atPlace, left);
@@ -154,7 +157,7 @@ function knownNames(
   ]);
 }
 
-async function fetchOnce({ request, key, aim, mark }: BegunPlan, edge: CacheContext): Promise<Arrived> {
+async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: CacheContext): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
   const fetching = new AbortController();
@@ -162,10 +165,9 @@ async function fetchOnce({ request, key, aim, mark }: BegunPlan, edge: CacheCont
   edge.counters.add("fills");
   const asked = originRequest(request, aim, new Set(rulesOf(edge, request.site).forwardFields));
   const fieldsSent = vouchedFor(asked.fields, request);
-  const response = await origin.fetch(
-    { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim },
-    fetching.signal,
-  );
+  const sent = { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim };
+  const ask = () => origin.fetch(sent, fetching.signal);
+  const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
   const fields = response.fields.has("Date")

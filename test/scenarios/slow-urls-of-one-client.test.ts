@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { expect } from "chai";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { get, type Reply } from "../rig/http-client.ts";
@@ -78,6 +79,21 @@ describe("one client that asks for slow URLs", () => {
     expect(origin.requests().map(({ target }) => target)).not.to.include("/quick");
     leaving.abort();
     expect((await waits).text).to.equal("quick");
+    gate.open();
+  });
+
+  it("gives its places back when it leaves before the origin answers", async () => {
+    const gate = origin.hold("/slow", "fields");
+    const { hostname: host, port } = new URL(edge.url);
+    const leaving = Array.from({ length: SHARE }, (_, n) => {
+      const socket = connect({ host, port: Number(port) });
+      socket.write(`GET /slow?${n} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
+      return socket;
+    });
+    await origin.received("/slow", SHARE);
+    // A client that only closes its sending half may still read.
+    for (const socket of leaving) socket.resetAndDestroy();
+    expect((await ask("192.0.2.1", "/quick")).text).to.equal("quick");
     gate.open();
   });
 
