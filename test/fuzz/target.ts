@@ -7,7 +7,7 @@ export interface FuzzRun {
   readonly seed: number;
 }
 
-/** One reader of what strangers send. */
+/** A parser of untrusted input, to be fuzzed. */
 export interface FuzzTarget {
   readonly name: string;
   /** Throws with the smallest input that breaks a rule, its seed and its path. */
