@@ -14,7 +14,7 @@ const HARMLESS = new Set([
   "x-requested-with",
 ]);
 
-// A value is shown so that variants can be told apart; a browser's Accept is not longer.
+// Operators distinguish variants by the values shown. The Accept of a browser is not longer.
 const MOST_SHOWN = 100;
 
 // 32 bits tell the variants of one URL apart, and leave too many values to be guessed from them.

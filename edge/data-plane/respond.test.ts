@@ -113,7 +113,7 @@ describe("respond", () => {
     expect(reply.header("content-length")).to.equal("3700006");
   });
 
-  it("lets go of content that a HEAD request does not want", async () => {
+  it("closes content that a HEAD request does not need", async () => {
     const content = new StreamedContent(async function* () {
       yield Buffer.from("unwanted");
     });
@@ -144,7 +144,7 @@ describe("respond", () => {
     ["resets its connection", (client: RawConnection) => void client.socket.resetAndDestroy()],
     ["closes its connection and nothing is sent for 10 s", closeAndWait],
   ] as const) {
-    it(`lets go of the content while the origin is silent when the client ${how}`, async () => {
+    it(`closes the content while the origin is silent when the client ${how}`, async () => {
       const silence = new Gate();
       const content = new StreamedContent(async function* () {
         yield Buffer.from("the beginning");
@@ -221,7 +221,7 @@ describe("respond", () => {
       }
     }
 
-    it("cuts the connection after 30 s, and lets go of the content", async () => {
+    it("cuts the connection after 30 s, and closes the content", async () => {
       clock.advance(30_000);
       await turn();
       expect(client.socket.destroyed).to.equal(false);

@@ -245,7 +245,7 @@ describe("findAsset and readAsset", () => {
       expect(openFiles()).to.equal(open);
     });
 
-    it("lets go when the signal aborts, though the reader does not come back", async () => {
+    it("closes the file when the signal aborts, even if the reader never asks again", async () => {
       const file = await largeFile();
       const open = openFiles();
       const giveUp = new AbortController();

@@ -121,7 +121,7 @@ describe("A body between UpstreamOrigin and its upstream", () => {
       expect(await textOf(await origin.fetch(post, never))).to.equal("0: ");
     });
 
-    it("reads it no faster than the origin does, and lets go of it when it gives up", async () => {
+    it("reads it no faster than the origin does, and closes it when it gives up", async () => {
       const giveUp = new AbortController();
       let sent = 0;
       const released = Promise.withResolvers<void>();

@@ -18,7 +18,7 @@ function ready(text: string, waits: (exchange: Exchange) => void = () => undefin
   };
 }
 
-describe("an answer that is at hand", () => {
+describe("an answer that is ready at once", () => {
   let server: TestServer;
   let client: RawConnection;
   const taken: Exchange[] = [];

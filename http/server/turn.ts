@@ -20,7 +20,7 @@ export class Turns {
 }
 
 /**
- * The turn of one connection. A client may send its requests faster than they are answered, and answers at hand wait for
+ * The turn of one connection. A client may send its requests faster than they are answered, and ready answers wait for
  * nothing. So after some of them the connection waits until all others have had their turn.
  */
 export class Turn {
