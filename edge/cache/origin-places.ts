@@ -1,3 +1,4 @@
+import { openTo } from "../../http/server/reserve.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import { clientLeft } from "./semaphore.ts";
@@ -48,10 +49,6 @@ const LINE_SHARE = 4;
 
 // An origin may take 30 s to begin its answer, and a router waits 40 s for that of an edge.
 const PATIENCE_MS = 10_000;
-
-// The last tenth is for clients that have less than a hundredth, so that a few large ones do not lock everybody out.
-const RESERVE = 0.1;
-const FEW = 0.01;
 
 interface Waiting {
   readonly bytes: number;
@@ -133,9 +130,7 @@ export class OriginPlaces {
   /** Whether a client that holds this many places may take another. */
   #hasPlace(taken: number): boolean {
     const { originPlaces, originPlacesPerClient } = this.#limits;
-    const isSmall = taken < Math.max(1, Math.floor(originPlaces * FEW));
-    const open = isSmall ? originPlaces : originPlaces - Math.floor(originPlaces * RESERVE);
-    return taken < originPlacesPerClient && this.#taken < open;
+    return taken < originPlacesPerClient && this.#taken < openTo(taken, originPlaces);
   }
 
   #client(name: string | undefined): Client {

@@ -78,7 +78,7 @@ export function located({ site, target, tags, variance }: Purgeable): Located {
 
 /**
  * FNV-1a, as a whole number that the engine keeps without an object. Two texts have the same once in four thousand
- * million times. Then a fill may be made once more than is needed: no more is done by a false match.
+ * million times. A false match costs a fill that is not shared or stored, or a stale answer that is not given: never an old one.
  */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;

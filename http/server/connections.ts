@@ -1,5 +1,6 @@
 import { ClientCounts } from "./client-counts.ts";
 import type { Peer } from "./peer.ts";
+import { openTo } from "./reserve.ts";
 
 /** A client's connection, as far as the count of them needs it. */
 export interface OpenConnection {
@@ -21,11 +22,6 @@ export interface ConnectionLimits {
   readonly clientConnections: number;
 }
 
-// The last tenth is for clients with few connections, so that some large ones do not lock everybody out.
-const RESERVE = 0.1;
-// A browser opens six at a time; a hundredth of 4,000 is enough for a small office behind one address.
-const FEW = 0.01;
-
 /** The decision about a new connection. */
 export type Admission =
   | "take"
@@ -40,9 +36,7 @@ export function admission(
   { connections, clientConnections }: ConnectionLimits,
 ): Admission {
   if (!ofProxy && own >= clientConnections) return "refuse";
-  const isSmall = own < Math.max(1, Math.floor(connections * FEW));
-  const room = isSmall || ofProxy ? connections : connections - Math.floor(connections * RESERVE);
-  return open < room ? "take" : "make-room";
+  return open < (ofProxy ? connections : openTo(own, connections)) ? "take" : "make-room";
 }
 
 /**
