@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChildProgram, freePort, versionOf } from "./child-program.ts";
+import { nginxFolders } from "./nginx-folders.ts";
 
 /** A reverse proxy in front of one upstream. */
 export interface ReverseProxy {
@@ -73,11 +74,7 @@ events { worker_connections 4096; }
 http {
   access_log off;
   keepalive_requests 1000000000;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+${nginxFolders(folder)}
   upstream back { server 127.0.0.1:${httpPort}; keepalive ${KEPT_ALIVE}; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${port};

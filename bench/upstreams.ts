@@ -7,6 +7,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { EdgeServiceService, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
 import { HttpOrigin } from "../test/rig/http-origin.ts";
 import { ChildProgram, freePort } from "./child-program.ts";
+import { nginxFolders } from "./nginx-folders.ts";
 import type { Upstream } from "./proxies.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -59,11 +60,7 @@ http {
   sendfile on;
   open_file_cache max=100;
   keepalive_requests 1000000000;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+${nginxFolders(folder)}
   server { listen 127.0.0.1:${httpPort}; root ${folder}/files; }
 }
 `,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChildProgram, freePort, versionOf } from "../child-program.ts";
+import { nginxFolders } from "../nginx-folders.ts";
 
 /** A cache in front of the origin, on one core. */
 export interface CacheServer {
@@ -132,11 +133,7 @@ http {
   tcp_nopush on;
   open_file_cache max=200000;
   keepalive_requests 1000000000;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+${nginxFolders(folder)}
   proxy_cache_path ${folder}/cache keys_zone=store:200m max_size=${MEMORY_MIB}m inactive=1h;
   upstream back { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000000; }
   server {
