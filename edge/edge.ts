@@ -138,7 +138,7 @@ class RunningEdge implements Edge {
     });
     this.#follower = follower;
     const { id, memory } = config;
-    const short = () => this.#memory?.pressure === "refusing";
+    const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
     const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
     this.#parts = cacheOf(
       { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log, short, broadcast },

@@ -2,9 +2,15 @@
 export class ByteBudget {
   readonly limit: number;
   #taken = 0;
+  #everTaken = 0;
 
   constructor(limit: number) {
     this.limit = limit;
+  }
+
+  /** All bytes that were ever taken, whether or not they were given back. */
+  get everTaken(): number {
+    return this.#everTaken;
   }
 
   get taken(): number {
@@ -19,6 +25,7 @@ export class ByteBudget {
   take(bytes: number): boolean {
     if (this.#taken + bytes > this.limit) return false;
     this.#taken += bytes;
+    this.#everTaken += bytes;
     return true;
   }
 

@@ -8,9 +8,9 @@ describe("the watch on the memory of an edge", () => {
     expect(promisedBytes(256 * MIB)).to.equal(544 * MIB);
   });
 
-  it("collects garbage early from 100 MiB below the promise, evicts from 56, refuses from 28", () => {
+  it("collects garbage early from 108 MiB below the promise, evicts from 64, refuses from 36", () => {
     const below = (mib: number) => pressureOf((500 - mib) * MIB, 500 * MIB, "none");
-    expect([101, 100, 57, 56, 29, 28, -1].map(below)).to.deep.equal([
+    expect([109, 108, 65, 64, 37, 36, -1].map(below)).to.deep.equal([
       "none",
       "frugal",
       "frugal",
@@ -23,9 +23,9 @@ describe("the watch on the memory of an edge", () => {
 
   it("calms down only 8 MiB below the line that it passed", () => {
     const below = (mib: number, before: Pressure) => pressureOf((500 - mib) * MIB, 500 * MIB, before);
-    expect([below(36, "refusing"), below(37, "refusing")]).to.deep.equal(["refusing", "evicting"]);
-    expect([below(64, "evicting"), below(65, "evicting")]).to.deep.equal(["evicting", "frugal"]);
-    expect([below(108, "frugal"), below(109, "frugal")]).to.deep.equal(["frugal", "none"]);
+    expect([below(44, "refusing"), below(45, "refusing")]).to.deep.equal(["refusing", "evicting"]);
+    expect([below(72, "evicting"), below(73, "evicting")]).to.deep.equal(["evicting", "frugal"]);
+    expect([below(116, "frugal"), below(117, "frugal")]).to.deep.equal(["frugal", "none"]);
   });
 
   it("makes the store smaller by at most 4 MiB a look, down to an eighth of --memory", () => {
@@ -38,6 +38,20 @@ describe("the watch on the memory of an edge", () => {
     expect(nextLimit(50 * MIB, 100 * MIB, "frugal")).to.equal(50 * MIB);
     expect(nextLimit(50 * MIB, 100 * MIB, "none")).to.equal(50.3 * MIB);
     expect(nextLimit(99.8 * MIB, 100 * MIB, "none")).to.equal(100 * MIB);
+  });
+
+  it("measures again before it lets a request fetch when 4 MiB have arrived since, and no earlier", () => {
+    let rss = 0;
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined };
+    const process = { promised: 500 * MIB, rss: () => rss, heap };
+    const watch = new MemoryWatch(process, 100 * MIB, { limit: 100 * MIB }, () => undefined);
+    expect(watch.refuses(0)).to.equal(false);
+    rss = 480 * MIB;
+    expect(watch.refuses(4 * MIB - 1)).to.equal(false);
+    expect(watch.refuses(4 * MIB)).to.equal(true);
+    rss = 0;
+    expect(watch.refuses(8 * MIB - 1)).to.equal(true);
+    expect(watch.refuses(8 * MIB)).to.equal(false);
   });
 
   it("follows what the process really takes", () => {

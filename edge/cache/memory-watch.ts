@@ -25,9 +25,9 @@ export type Pressure =
   | "refusing";
 
 // So much below the promise each of them begins. Bodies arrive at some 500 MiB a second, and the collector lags behind.
-const FRUGAL = 100 * MIB;
-const EVICTING = 56 * MIB;
-const REFUSING = 28 * MIB;
+const FRUGAL = 108 * MIB;
+const EVICTING = 64 * MIB;
+const REFUSING = 36 * MIB;
 // Hysteresis: a state ends this much below the threshold at which it begins, so that it does not flap.
 const CALMER = 8 * MIB;
 
@@ -45,6 +45,9 @@ const GARBAGE_SHARE = 1 / 10;
 
 // How often it looks: much can come in a second.
 const LOOK_MS = 50;
+// On a busy machine more comes between two looks, so a request is refused by a measurement no older than so many bytes.
+// To measure takes some 20 microseconds, and to fetch 4 MiB takes milliseconds.
+const MEASURED_BYTES = 4 * MIB;
 // A step is done at once, so it must be short, and the collector must be given time to follow.
 const SHRINKING = 0.02;
 const LONGEST_STEP = 4 * MIB;
@@ -96,6 +99,7 @@ export class MemoryWatch {
   readonly #store: Limited;
   readonly #leaveBehind: LeaveBehind;
   #pressure: Pressure = "none";
+  #measuredAt = 0;
 
   constructor(process: ProcessMemory, memory: number, store: Limited, leaveBehind: LeaveBehind) {
     this.#process = process;
@@ -108,9 +112,22 @@ export class MemoryWatch {
     return this.#pressure;
   }
 
+  /** Whether a request that needs the origin is refused. `fetched`: all bytes that ever came from origins. */
+  refuses(fetched: number): boolean {
+    if (fetched - this.#measuredAt >= MEASURED_BYTES) {
+      this.#measuredAt = fetched;
+      this.#measure();
+    }
+    return this.#pressure === "refusing";
+  }
+
+  #measure(): void {
+    this.#pressure = pressureOf(this.#process.rss(), this.#process.promised, this.#pressure);
+  }
+
   look(): void {
     const { promised, heap } = this.#process;
-    this.#pressure = pressureOf(this.#process.rss(), promised, this.#pressure);
+    this.#measure();
     heap.beFrugal(this.#pressure !== "none");
     heap.allowGarbage(this.#pressure === "none" ? promised * GARBAGE_SHARE : 0);
     const limit = nextLimit(this.#store.limit, this.#memory, this.#pressure);
