@@ -8,9 +8,9 @@ describe("the watch on the memory of an edge", () => {
     expect(promisedBytes(256 * MIB)).to.equal(544 * MIB);
   });
 
-  it("collects garbage early from 108 MiB below the promise, evicts from 64, refuses from 36", () => {
+  it("collects garbage early from 116 MiB below the promise, evicts from 76, refuses from 48", () => {
     const below = (mib: number) => pressureOf((500 - mib) * MIB, 500 * MIB, "none");
-    expect([109, 108, 65, 64, 37, 36, -1].map(below)).to.deep.equal([
+    expect([117, 116, 77, 76, 49, 48, -1].map(below)).to.deep.equal([
       "none",
       "frugal",
       "frugal",
@@ -23,9 +23,9 @@ describe("the watch on the memory of an edge", () => {
 
   it("calms down only 8 MiB below the line that it passed", () => {
     const below = (mib: number, before: Pressure) => pressureOf((500 - mib) * MIB, 500 * MIB, before);
-    expect([below(44, "refusing"), below(45, "refusing")]).to.deep.equal(["refusing", "evicting"]);
-    expect([below(72, "evicting"), below(73, "evicting")]).to.deep.equal(["evicting", "frugal"]);
-    expect([below(116, "frugal"), below(117, "frugal")]).to.deep.equal(["frugal", "none"]);
+    expect([below(56, "refusing"), below(57, "refusing")]).to.deep.equal(["refusing", "evicting"]);
+    expect([below(84, "evicting"), below(85, "evicting")]).to.deep.equal(["evicting", "frugal"]);
+    expect([below(124, "frugal"), below(125, "frugal")]).to.deep.equal(["frugal", "none"]);
   });
 
   it("makes the store smaller by at most 4 MiB a look, down to an eighth of --memory", () => {

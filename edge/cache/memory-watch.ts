@@ -25,9 +25,9 @@ export type Pressure =
   | "refusing";
 
 // So much below the promise each of them begins. Bodies arrive at some 500 MiB a second, and the collector lags behind.
-const FRUGAL = 108 * MIB;
-const EVICTING = 64 * MIB;
-const REFUSING = 36 * MIB;
+const FRUGAL = 116 * MIB;
+const EVICTING = 76 * MIB;
+const REFUSING = 48 * MIB;
 // Hysteresis: a state ends this much below the threshold at which it begins, so that it does not flap.
 const CALMER = 8 * MIB;
 
