@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
+import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { controlHost, edgeConfig } from "./config.ts";
 import { Token } from "./control-plane/token.ts";
 import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
@@ -46,6 +47,7 @@ describe("the edge's settings", () => {
       simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],
       ...defaultClientLimits,
+      ...NO_TLS,
       drain: 30_000,
       purgeRate: 5_000,
       logLevel: "info",
@@ -116,6 +118,16 @@ describe("the edge's settings", () => {
       "one port twice",
       ["--origin", "x", "--port", "9081"],
       "--port and --admin-port: must differ, got 9081 for both",
+    ],
+    [
+      "a TLS port without a certificate",
+      ["--origin", "x", "--tls-port", "8443"],
+      "--tls-port: must be given together with --tls-cert and --tls-key",
+    ],
+    [
+      "a TLS port that is the plain one",
+      ["--origin", "x", "--tls-port", "8081", "--tls-cert", "a", "--tls-key", "b"],
+      "--port and --tls-port: must differ, got 8081 for both",
     ],
     ["a Redis URL that is not one", ["--origin", "x", "--redis", "http://h"], "--redis: must be redis://"],
     ["a public URL with a path", ["--origin", "x", "--public-url", "http://h/a"], "--public-url: must be"],

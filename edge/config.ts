@@ -1,5 +1,6 @@
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
+import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { logLevel } from "../process/log.ts";
@@ -137,6 +138,7 @@ export const edgeProgram = {
       default: ["127.0.0.0/8", "::1"],
       help: "Addresses of trusted proxies and routers. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
+    ...tlsSettings,
     ...clientLimitSettings,
     purgeRate: setting({
       type: wholeNumber(1, 1_000_000),
@@ -183,6 +185,7 @@ export function edgeConfig(input: SettingsInput) {
     ...portProblems(values),
     ...advertiseProblems(values),
     ...ownOriginProblems(sites, values),
+    ...tlsProblems(values, values.host, process.versions.node),
     ...tokenProblems,
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
@@ -227,11 +230,12 @@ function originProblems({ origin: given, sites }: EdgeValues): string[] {
   ];
 }
 
-function portProblems({ port, grpcPort, adminPort }: EdgeValues): string[] {
+function portProblems({ port, tlsPort, grpcPort, adminPort }: EdgeValues): string[] {
   const problems: string[] = [];
   const taken = new Map<number, string>();
   for (const [name, number] of [
     ["--port", port],
+    ["--tls-port", tlsPort ?? 0],
     ["--grpc-port", grpcPort],
     ["--admin-port", adminPort],
   ] as const) {
@@ -256,7 +260,7 @@ function ownOriginProblems(sites: readonly Site[], values: EdgeValues): string[]
   const own = {
     host: values.host,
     advertise: values.advertise,
-    ports: [values.port, values.grpcPort, values.adminPort],
+    ports: [values.port, values.tlsPort ?? values.port, values.grpcPort, values.adminPort],
   };
   return sites
     .filter((site) => isOwnOrigin(site.origin, own))

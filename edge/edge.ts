@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { clientLimitsOf } from "../http/server/client-limits.ts";
+import { type TlsFront, tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
@@ -46,6 +47,8 @@ export interface Address {
 export interface Edge {
   readonly id: string;
   readonly http: Address;
+  /** undefined: it has no TLS port. */
+  readonly https: Address | undefined;
   readonly grpc: Address;
   readonly admin: Address;
   /**
@@ -84,6 +87,11 @@ function siteRulesOf({ sites }: EdgeConfig): ReadonlyMap<string, SiteRules> {
   return new Map(sites.map(({ name, rules = SAFE_RULES }) => [name, rules]));
 }
 
+/** Those that a certificate must be for. A site without hosts answers to every name. */
+function hostsOf({ sites }: EdgeConfig): readonly string[] {
+  return sites.every(({ hosts }) => hosts.length > 0) ? sites.flatMap(({ hosts }) => hosts) : [];
+}
+
 class RunningEdge implements Edge {
   readonly id: string;
   readonly #config: EdgeConfig;
@@ -99,7 +107,9 @@ class RunningEdge implements Edge {
   readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
+  readonly #tls: TlsFront | undefined;
   #httpPort: number;
+  #tlsPort: number | undefined;
   #grpcPort: number;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
@@ -114,6 +124,7 @@ class RunningEdge implements Edge {
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
     this.#sites = new Sites(config.sites);
+    this.#tls = tlsFrontOf(config, hostsOf(config), clock, log);
     const fence = new Fence(config.memory * FENCE_SHARE);
     const store = new MemoryStore({
       maxBytes: config.memory,
@@ -165,6 +176,7 @@ class RunningEdge implements Edge {
       simulateLatencyMs: config.simulateLatency,
       trustedProxies: config.trustedProxies,
       ...clientLimitsOf(config),
+      redirectToHttps: config.redirectToHttps,
       isToken: (offered) => config.tokens.token?.matches(offered) === true,
     });
     this.#report = new EdgeReport(
@@ -195,6 +207,10 @@ class RunningEdge implements Edge {
     return { host: this.#config.host, port: this.#httpPort };
   }
 
+  get https(): Address | undefined {
+    return this.#tlsPort === undefined ? undefined : { host: this.#config.host, port: this.#tlsPort };
+  }
+
   get grpc(): Address {
     return { host: controlHost(this.#config), port: this.#grpcPort };
   }
@@ -209,6 +225,8 @@ class RunningEdge implements Edge {
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
     this.#httpPort = await this.#listener.open(host, port);
+    if (this.#tls !== undefined)
+      this.#tlsPort = await this.#listener.openTls(host, this.#tls.port, this.#tls);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
       host: this.admin.host,
@@ -228,7 +246,12 @@ class RunningEdge implements Edge {
     if (this.#follower.lagMs === undefined) {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     }
-    this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, this.#stopped.signal)]);
+    const { signal } = this.#stopped;
+    this.#watching = Promise.all([
+      this.#showState(),
+      this.#memory?.run(clock, signal),
+      this.#tls?.identity.run(signal),
+    ]);
     const { level, text } = whoMayCall(this.#config.tokens.token !== undefined, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }

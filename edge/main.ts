@@ -27,9 +27,10 @@ try {
     log,
     { hangup: "goes on" },
   );
-  const { http, grpc, admin } = edge;
+  const { http, https, grpc, admin } = edge;
   process.stdout.write(
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +
+      (https === undefined ? "" : `https ${hostPort(https.host, https.port)}, `) +
       `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
   );
   if (config.tokens.token === undefined) process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);

@@ -133,6 +133,7 @@ export class EdgeReport {
       leaseLeftMs: follower.leaseLeftMs,
       lagMs: follower.lagMs ?? -1,
       eventLoopDelayMs: this.#loopDelay.ms,
+      certificateDaysLeft: this.#listener.certificateDaysLeft,
       uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
     };
   }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
+import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { Failure } from "../process/failure.ts";
 import { helpText } from "../process/settings/help.ts";
 import { routerConfig, routerProgram } from "./config.ts";
@@ -33,6 +34,7 @@ describe("the router's settings", () => {
       regions: new Map(),
       trustedProxies: [],
       ...defaultClientLimits,
+      ...NO_TLS,
       logLevel: "info",
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });

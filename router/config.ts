@@ -1,5 +1,6 @@
 import { type ClientLimits, clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
+import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
@@ -88,6 +89,7 @@ export const routerProgram = {
       type: values.listOf(network),
       help: "Addresses of trusted proxies, such as a TLS terminator. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
+    ...tlsSettings,
     ...clientLimitSettings,
     logLevel: setting({
       type: logLevel,
@@ -102,7 +104,7 @@ export type EdgeSource =
   | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
   | { readonly kind: "discovered"; readonly redis: string };
 
-export interface RouterConfig extends ClientLimits {
+export interface RouterConfig extends ClientLimits, TlsValues {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
@@ -137,6 +139,8 @@ export function routerConfig(input: SettingsInput): RouterConfig {
     const given = clientRegion === undefined ? "--regions" : "--client-region";
     throw badConfig(`--client-region, --regions: both or neither must be given, got only ${given}`);
   }
+  const tls = tlsProblems(rest, rest.host, process.versions.node);
+  if (tls.length > 0) throw badConfig(tls.join("\n"));
   return {
     ...rest,
     clientRegion: clientRegion?.toLowerCase(),

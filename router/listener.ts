@@ -14,6 +14,7 @@ import { errorResponse, responseText, type WholeResponse } from "../http/server/
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
 import { HttpServer, type ServerLimits } from "../http/server/http-server.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
+import type { TlsFront } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
@@ -48,6 +49,8 @@ const CLIENT_LIMITS: Omit<ServerLimits, keyof GivenLimits> = {
 export interface ListenerParts {
   readonly limits: GivenLimits;
   readonly mode: "proxy" | "redirect";
+  /** Requests by HTTP are answered with the same URL by HTTPS. */
+  readonly redirectToHttps: boolean;
   /** Whether a GET that takes longer than usual is also sent to a second edge. */
   readonly hedge: boolean;
   /** The request field, in lower case, that names the client's region. */
@@ -67,6 +70,7 @@ export class Listener {
   readonly #date: HttpDate;
   readonly #forwarding: ForwardingParts;
   readonly #server: HttpServer;
+  #tls: TlsFront | undefined;
   readonly #stopped = new AbortController();
 
   constructor(parts: ListenerParts) {
@@ -76,7 +80,6 @@ export class Listener {
     this.#forwarding = this.#forwardingParts();
     this.#server = new HttpServer({
       name: "router HTTP port",
-      scheme: "http",
       clock,
       limits: { ...CLIENT_LIMITS, ...limits },
       proxies: new TrustedProxies(parts.trustedProxies),
@@ -85,6 +88,7 @@ export class Listener {
         log.warn({ sampled: "client-limit", limit, client }, "client limit reached");
       },
       take: (exchange) => this.#take(exchange),
+      redirectToHttps: parts.redirectToHttps,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (err) => log.error({ err }, "router HTTP port failed"),
@@ -101,6 +105,17 @@ export class Listener {
     const bound = await this.#server.open(host, port);
     this.#sweepPools(this.#stopped.signal);
     return bound;
+  }
+
+  /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
+  get certificateDaysLeft(): number {
+    return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The same for the TLS port. */
+  openTls(host: string, port: number, tls: TlsFront): Promise<number> {
+    this.#tls = tls;
+    return this.#server.openTls(host, port, tls);
   }
 
   /** Takes no more connections, lets the requests under way end for up to `patienceMs`, then cuts them. */

@@ -42,6 +42,11 @@ export const routerCounters = [
 export const routerGauges = [
   { name: "inFlight", labels: [], help: "Requests in flight." },
   {
+    name: "certificateDaysLeft",
+    labels: [],
+    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
+  },
+  {
     name: "edgeRttMs",
     labels: ["edge"],
     help: "Smoothed round-trip time of Ping to this edge, in milliseconds.",
@@ -84,6 +89,7 @@ type GaugeName = (typeof routerGauges)[number]["name"];
 /** The sources of the gauges, read for each scrape. */
 export interface RouterNow {
   readonly inFlight: () => number;
+  readonly certificateDaysLeft: () => number;
   readonly edges: () => readonly FleetEdge[];
   readonly ranking: () => Ranking<FleetEdge>;
 }
@@ -124,6 +130,7 @@ export class RouterMetrics {
     };
     const readings: Record<GaugeName, (gauge: Gauge) => void> = {
       inFlight: (gauge) => gauge.set(now.inFlight()),
+      certificateDaysLeft: (gauge) => gauge.set(now.certificateDaysLeft()),
       edgeRttMs: ofRanked(({ measured }) => measured.rttMs),
       edgePingLoss: ofRanked(({ measured }) => measured.loss),
       edgeLoadFactor: ofRanked(({ load }) => load.factor),

@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
+import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
@@ -47,6 +48,8 @@ const LIMITS: Limits = {
 export interface RunningRouter {
   readonly addresses: {
     readonly http: { readonly host: string; readonly port: number };
+    /** undefined: it has no TLS port. */
+    readonly https: { readonly host: string; readonly port: number } | undefined;
     readonly admin: { readonly host: string; readonly port: number };
   };
   /** Takes no more requests, gives those in flight up to 10 s to end, then closes everything. */
@@ -62,8 +65,11 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   const { host, mode, policy, hedge, clientRegion, regions } = config;
   const { adminHost = host, adminAllowedHosts } = config;
   const limits = { ...LIMITS, ...parts.limits };
+  // A router takes every host.
+  const tls = tlsFrontOf(config, [], clock, log);
   const metrics = new RouterMetrics({
     inFlight: () => listener.inFlight,
+    certificateDaysLeft: () => listener.certificateDaysLeft,
     edges: () => fleet.edges,
     ranking: () => fleet.ranking,
   });
@@ -83,6 +89,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   const listener = new Listener({
     mode,
     hedge,
+    redirectToHttps: config.redirectToHttps,
     clientRegionField: clientRegion,
     trustedProxies: config.trustedProxies,
     fleet,
@@ -93,12 +100,19 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     limits: { ...clientLimitsOf(config), ...limits },
   });
   let stopping = false;
+  const stopped = new AbortController();
   const leave = () => {
+    stopped.abort();
     membership?.stop();
     fleet.stop();
   };
   try {
     const port = await listener.open(host, config.port);
+    const tlsPort =
+      tls === undefined
+        ? undefined
+        : await listener.openTls(host, tls.port, tls).catch(closeThenThrow(listener));
+    void tls?.identity.run(stopped.signal);
     const admin = await startOperatorPort({
       host: adminHost,
       port: config.adminPort,
@@ -107,13 +121,11 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
       metrics: () => metrics.text(),
       log,
       pages: operatorPages(fleet),
-    }).catch(async (thrown: unknown) => {
-      await listener.close(0);
-      throw thrown;
-    });
-    log.info({ host, port, adminPort: admin.port, mode }, "router listening");
+    }).catch(closeThenThrow(listener));
+    log.info({ host, port, tlsPort, adminPort: admin.port, mode }, "router listening");
+    const https = tlsPort === undefined ? undefined : { host, port: tlsPort };
     return {
-      addresses: { http: { host, port }, admin: { host: adminHost, port: admin.port } },
+      addresses: { http: { host, port }, https, admin: { host: adminHost, port: admin.port } },
       stop: async () => {
         stopping = true;
         await listener.close(limits.stopMs);
@@ -125,6 +137,13 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     leave();
     throw thrown;
   }
+}
+
+function closeThenThrow(listener: Listener): (thrown: unknown) => Promise<never> {
+  return async (thrown) => {
+    await listener.close(0);
+    throw thrown;
+  };
 }
 
 /** The pages about the edges and about the choice between them, by path. */

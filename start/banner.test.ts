@@ -7,7 +7,15 @@ const at = (port: number) => ({ host: "127.0.0.1", port });
 const nothing = async (): Promise<void> => undefined;
 
 function told(...argv: string[]): string {
-  const edge: Edge = { id: "edge-1", http: at(1), grpc: at(2), admin: at(3), drain: nothing, stop: nothing };
+  const edge: Edge = {
+    id: "edge-1",
+    http: at(1),
+    https: undefined,
+    grpc: at(2),
+    admin: at(3),
+    drain: nothing,
+    stop: nothing,
+  };
   const system = { edges: [edge], router: { http: at(4), admin: at(5) }, stop: nothing };
   return banner(system, startConfig({ argv, env: {}, readFile: () => "" }));
 }

@@ -1,6 +1,7 @@
 import { edgeDefaults } from "../edge/config.ts";
 import { type Address, type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
+import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { hostPort } from "../process/listen.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";
@@ -68,6 +69,7 @@ export async function startSystem(
         regions: new Map(),
         trustedProxies: [],
         ...defaultClientLimits,
+        ...NO_TLS,
         logLevel,
         edges: { kind: "listed", grpcAddresses },
       },

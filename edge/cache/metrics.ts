@@ -104,6 +104,10 @@ export const edgeGauges = [
     help: "Milliseconds since the edge proved that it is at the purge log's tail; -1 before the first time.",
   },
   { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last quarter of a second or so." },
+  {
+    name: "certificateDaysLeft",
+    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
+  },
   { name: "uptimeMs", inStats: true, help: "Milliseconds since the edge started." },
 ] as const satisfies readonly Metric[];
 

@@ -6,6 +6,7 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-streams.ts";
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+import type { TlsFront } from "../../http/tls/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
@@ -37,6 +38,8 @@ export interface ListenerConfig extends ClientLimits {
   readonly simulateLatencyMs: number;
   /** Networks of the proxies that are believed about the addresses before them. */
   readonly trustedProxies: readonly string[];
+  /** Requests by HTTP are answered with the same URL by HTTPS. */
+  readonly redirectToHttps: boolean;
   /** Whether a client has the token, and so may name a position of the purge log that this edge has not reached. */
   readonly isToken: (offered: string) => boolean;
 }
@@ -55,6 +58,7 @@ export class Listener {
   readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
   readonly #server: HttpServer;
+  #tls: TlsFront | undefined;
   readonly #clients: SlowClients;
 
   constructor(edge: CacheContext, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
@@ -68,7 +72,6 @@ export class Listener {
     const hits = new HitPath(edge, this.#addressing, this.#clients, this.#date);
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
-      scheme: "http",
       clock: edge.clock,
       limits: { ...CLIENT_LIMITS, ...clientLimitsOf(config), ...limits },
       proxies: this.#proxies,
@@ -78,6 +81,7 @@ export class Listener {
       },
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
+      redirectToHttps: config.redirectToHttps,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (cause) =>
@@ -99,6 +103,17 @@ export class Listener {
   /** Resolves with the bound port. Throws a Failure. */
   open(host: string, port: number): Promise<number> {
     return this.#server.open(host, port);
+  }
+
+  /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
+  get certificateDaysLeft(): number {
+    return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The same for the TLS port. */
+  openTls(host: string, port: number, tls: TlsFront): Promise<number> {
+    this.#tls = tls;
+    return this.#server.openTls(host, port, tls);
   }
 
   /** From now on each answer says that its connection ends with it; requests are taken as before. */

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { RequestHead } from "../message/request-head.ts";
 import type { Exchange } from "./exchange.ts";
+import { withOwnLines } from "./own-lines.ts";
 import type { Peer } from "./peer.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 
@@ -55,7 +56,8 @@ export class AtHand {
     const answer = this.#find(request);
     if (answer === undefined) return undefined;
     this.#last = { request, answer };
-    this.#parts.outgoing.gather(this.#socket, answer.head, answer.body);
+    const head = withOwnLines(answer.head, this.#peer.ownLines);
+    this.#parts.outgoing.gather(this.#socket, head, answer.body);
     return answer;
   }
 

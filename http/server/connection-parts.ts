@@ -1,6 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
-import type { Scheme } from "../message/scheme.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
 import type { ClientRequests } from "./client-requests.ts";
 import type { Connections } from "./connections.ts";
@@ -12,7 +11,6 @@ import type { WriteBuffer } from "./write-buffer.ts";
 /** The parts of its server that a connection uses. */
 export interface ConnectionParts {
   readonly clock: Clock;
-  readonly scheme: Scheme;
   readonly outgoing: WriteBuffer;
   readonly connections: Connections;
   readonly requests: ClientRequests;

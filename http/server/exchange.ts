@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { RequestHead } from "../message/request-head.ts";
+import { withOwnLines } from "./own-lines.ts";
 import type { Peer } from "./peer.ts";
 import type { BodyRead, RequestBody } from "./request-body.ts";
 import type { Overdue, Timeouts } from "./timeouts.ts";
@@ -174,7 +175,8 @@ export class Exchange {
 
   /** The head of the answer; it goes out with what is sent next, or with `flush`. */
   begin(head: string): void {
-    if (this.#answer.kind === "none") this.#answer = { kind: "begun", head };
+    if (this.#answer.kind !== "none") return;
+    this.#answer = { kind: "begun", head: withOwnLines(head, this.peer.ownLines) };
   }
 
   /** Bytes of the answer. They are copied: the caller may use them again at once. */

@@ -1,23 +1,26 @@
 // The life of a request:
-//   1. HttpServer accepts a connection, if there is room for it.
+//   1. HttpServer accepts a connection, if there is room for it. On a TLS port, a handshake comes first.
 //   2. Connection finds one request at a time in the client's bytes, or refuses the bytes and closes. Nothing behind
 //      the request under way is parsed; no more than 64 KiB of it is read.
 //   3. The program takes an Exchange, which stands for the request until the last byte of its answer has left.
 //   4. The next request of the connection is looked at then.
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../../process/clock.ts";
 import { listen } from "../../process/listen.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
-import type { Scheme } from "../message/scheme.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
 import { ClientRequests } from "./client-requests.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionParts } from "./connection-parts.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
-import { peerAt } from "./peer.ts";
+import { Handshake } from "./handshake.ts";
+import { Handshakes } from "./handshakes.ts";
+import { HttpsRedirect } from "./https-redirect.ts";
+import { type Peer, peerAt } from "./peer.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
+import { ServerTlsSocket, type TlsIdentity } from "./tls-socket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Turns } from "./turn.ts";
 import { WriteBuffer } from "./write-buffer.ts";
@@ -33,14 +36,13 @@ export interface ServerLimits extends TimeoutLimits, ConnectionLimits {
 }
 
 /** Which limit a client has met. */
-export const clientLimits = ["connections", "requests"] as const;
+export const clientLimits = ["connections", "handshakes", "requests"] as const;
 export type ClientLimit = (typeof clientLimits)[number];
 
 /** The program that runs on the server. */
 export interface HttpServerOptions {
   /** Begins the message when the port cannot be had: "router HTTP port". */
   readonly name: string;
-  readonly scheme: Scheme;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** Proxies whose forwarding fields are believed. */
@@ -50,6 +52,8 @@ export interface HttpServerOptions {
   /** Called for each request. The program answers it through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
+  /** Requests by HTTP are answered with the same URL by HTTPS. */
+  readonly redirectToHttps?: boolean;
   /** The whole answer to bytes that are no request; the connection is closed after it. */
   readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
   /** `take` or an answerer threw: logs it, and makes the answer after which the connection is closed. */
@@ -58,21 +62,38 @@ export interface HttpServerOptions {
   readonly trouble: (error: Error) => void;
 }
 
-/** An HTTP/1.1 server on one port. */
+/** What belongs to a TLS port alone. */
+export interface TlsPort {
+  readonly identity: TlsIdentity;
+  /** Field lines that every answer has, each with its end. */
+  readonly ownLines: string;
+}
+
+// A small mark makes a socket tell when all that was written has left.
+const SOCKETS = { noDelay: true, highWaterMark: 1, allowHalfOpen: true, pauseOnConnect: true } as const;
+
+const PROTOCOLS = ["http/1.1"];
+
+/** An HTTP/1.1 server on one port or several, which share their limits. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
+  readonly #parts: ConnectionParts;
   readonly #connections: Connections;
-  readonly #server: Server;
+  readonly #handshakes: Handshakes;
+  readonly #redirect: HttpsRedirect | undefined;
+  readonly #servers: Server[] = [];
   readonly #stopped = new AbortController();
   #inFlight = 0;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { clock, scheme, limits, proxies, limited, take, atOnce, refuse, fault } = options;
+    const { clock, limits, proxies, limited, take, atOnce, refuse, fault } = options;
     this.#connections = new Connections(limits, (client) => limited("connections", client));
-    const parts: ConnectionParts = {
+    this.#handshakes = new Handshakes((client) => limited("handshakes", client));
+    const redirect = options.redirectToHttps === true ? new HttpsRedirect(clock, proxies) : undefined;
+    this.#redirect = redirect;
+    this.#parts = {
       clock,
-      scheme,
       limits,
       outgoing: new WriteBuffer(),
       connections: this.#connections,
@@ -81,22 +102,16 @@ export class HttpServer {
       began: () => {
         this.#inFlight += 1;
       },
-      take,
-      atOnce,
+      take: (exchange) => {
+        if (redirect?.answers(exchange) !== true) take(exchange);
+      },
+      atOnce: redirect === undefined || atOnce === undefined ? atOnce : redirect.guard(atOnce),
       ended: () => {
         this.#inFlight -= 1;
       },
       refuse,
       fault,
     };
-    // A small mark makes a socket tell when all that was written has left.
-    const sockets = { noDelay: true, highWaterMark: 1, allowHalfOpen: true, pauseOnConnect: true };
-    this.#server = createServer(sockets, (accepted) => {
-      const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
-      const connection = new Connection(socket, peerAt(socket.remoteAddress, scheme, proxies), parts);
-      this.#connections.add(connection);
-      socket.resume();
-    });
   }
 
   /** Requests that are being answered. */
@@ -104,11 +119,22 @@ export class HttpServer {
     return this.#inFlight;
   }
 
-  /** Resolves with the bound port. Throws a Failure. */
-  async open(host: string, port: number): Promise<number> {
-    const bound = await listen(this.#server, host, port, this.#options.name);
-    this.#server.on("error", this.#options.trouble);
-    this.#checkTimes(this.#stopped.signal);
+  /** Opens a port. Resolves with its number. Throws a Failure. */
+  open(host: string, port: number): Promise<number> {
+    return this.#listen(host, port, this.#options.name, (accepted) => {
+      const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
+      const peer = peerAt(socket.remoteAddress, "http", this.#options.proxies);
+      const connection = new Connection(socket, peer, this.#parts);
+      this.#connections.add(connection);
+      socket.resume();
+    });
+  }
+
+  /** Opens a port for clients by HTTPS. Resolves with its number. Throws a Failure. */
+  async openTls(host: string, port: number, tls: TlsPort): Promise<number> {
+    const name = `${this.#options.name}, by TLS`;
+    const bound = await this.#listen(host, port, name, (accepted) => this.#shakeHands(accepted, tls));
+    if (this.#redirect !== undefined) this.#redirect.port = bound;
     return bound;
   }
 
@@ -119,9 +145,9 @@ export class HttpServer {
 
   /** Takes no more requests, lets the answers under way end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    const closed = Promise.all(
+      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
     this.#connections.stop();
     const enough = new AbortController();
     const cut = this.#options.clock.wait(patienceMs, enough.signal).then(
@@ -132,6 +158,40 @@ export class HttpServer {
     enough.abort();
     this.#stopped.abort();
     await cut;
+  }
+
+  async #listen(host: string, port: number, name: string, accept: (socket: Socket) => void): Promise<number> {
+    const server = createServer(SOCKETS, accept);
+    const bound = await listen(server, host, port, name);
+    server.on("error", this.#options.trouble);
+    if (this.#servers.length === 0) void this.#checkTimes(this.#stopped.signal);
+    this.#servers.push(server);
+    return bound;
+  }
+
+  #shakeHands(accepted: Socket, { identity, ownLines }: TlsPort): void {
+    const { clock, proxies } = this.#options;
+    const peer = peerAt(accepted.remoteAddress, "https", proxies, ownLines);
+    const socket = new ServerTlsSocket(accepted, identity, PROTOCOLS);
+    const ended = () => {
+      this.#handshakes.delete(handshake);
+      this.#connections.delete(handshake);
+    };
+    const handshake = new Handshake(socket, peer, clock.monotonic(), {
+      failed: ended,
+      done: () => {
+        ended();
+        this.#serve(socket, peer);
+      },
+    });
+    this.#handshakes.add(handshake);
+    this.#connections.add(handshake);
+  }
+
+  #serve(socket: ServerTlsSocket, peer: Peer): void {
+    const connection = new Connection(socket, peer, this.#parts);
+    socket.on("data", (bytes: Buffer) => connection.received(bytes, false));
+    this.#connections.add(connection);
   }
 
   /** Never rejects. */

@@ -12,11 +12,18 @@ export interface Peer {
   readonly client: string;
   /** Whether the peer is a trusted proxy. */
   readonly trusted: boolean;
+  /** Field lines that every answer to it has, each with its end. */
+  readonly ownLines: string;
 }
 
 /** A socket for both IP versions shows IPv4 clients as ::ffff:192.0.2.7 (RFC 4291 section 2.5.5.2). */
-export function peerAt(remoteAddress = "unknown", scheme: Scheme, proxies: TrustedProxies): Peer {
+export function peerAt(
+  remoteAddress = "unknown",
+  scheme: Scheme,
+  proxies: TrustedProxies,
+  ownLines = "",
+): Peer {
   const mapped = remoteAddress.startsWith("::ffff:");
   const address = mapped ? remoteAddress.slice("::ffff:".length) : remoteAddress;
-  return { scheme, address, client: clientOf(address), trusted: proxies.trusts(address) };
+  return { scheme, address, client: clientOf(address), trusted: proxies.trusts(address), ownLines };
 }

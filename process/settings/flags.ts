@@ -9,19 +9,19 @@ export interface GivenFlags {
   readonly problems: readonly string[];
 }
 
+/** What a flag takes. */
+export type FlagForm = "no-value" | "value" | "list";
+
 // A typed name is shown and compared only up to this length.
 const MAX_NAME = 40;
 
 /**
- * Reads a command line strictly: each known flag at most once, no positional argument.
- * `known` says for each flag name whether it takes a value.
+ * Reads a command line strictly: each known flag at most once, no positional argument. A flag that takes a list may be
+ * given several times. `known` says for each flag name whether it takes a value.
  */
-export function readFlags(
-  known: ReadonlyMap<string, "value" | "no-value">,
-  argv: readonly string[],
-): GivenFlags {
+export function readFlags(known: ReadonlyMap<string, FlagForm>, argv: readonly string[]): GivenFlags {
   const options: Record<string, { type: "string" | "boolean" }> = {};
-  for (const [name, takes] of known) options[name] = { type: takes === "value" ? "string" : "boolean" };
+  for (const [name, takes] of known) options[name] = { type: takes === "no-value" ? "boolean" : "string" };
   // Not strict: the parser's own complaints stop at the first one and name no rule.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
 
@@ -37,7 +37,8 @@ export function readFlags(
     if (token.kind !== "option") continue;
     const takes = known.get(token.name);
     if (takes === undefined) problems.push(unknownFlag(token.rawName, token.name, known.keys()));
-    else if (values.has(token.name)) problems.push(`${token.rawName}: must be given once, got it again`);
+    else if (values.has(token.name) && takes !== "list")
+      problems.push(`${token.rawName}: must be given once, got it again`);
     else if (takes === "no-value") {
       if (token.value !== undefined)
         problems.push(`${token.rawName}: takes no value, got ${show(token.value)}`);
@@ -45,7 +46,10 @@ export function readFlags(
     } else if (token.value === undefined) problems.push(`${token.rawName}: needs a value, got nothing`);
     else if (!token.inlineValue && token.value.startsWith("--")) {
       problems.push(`${token.rawName}: needs a value, got the flag ${show(token.value)}`);
-    } else values.set(token.name, token.value);
+    } else {
+      const before = values.get(token.name);
+      values.set(token.name, before === undefined ? token.value : `${before},${token.value}`);
+    }
   }
   return { values, problems };
 }

@@ -115,6 +115,10 @@ describe("settings", () => {
     expect(problems(["--verbose=yes"])).to.deep.equal(['--verbose: takes no value, got "yes"']);
   });
 
+  it("take a list from one flag given several times", () => {
+    expect(read(["--latencies", "1ms,2ms", "--latencies", "3ms"]).latencies).to.deep.equal([1, 2, 3]);
+  });
+
   it("refuse to go on without one that is required", () => {
     const strict = { ...program, settings: { id: setting({ type: port, required: true, help: "" }) } };
     const input = { argv: [], env: {}, readFile: NO_FILE };

@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import { readFileValues } from "./file-values.ts";
-import { readFlags } from "./flags.ts";
+import { type FlagForm, readFlags } from "./flags.ts";
 import {
   configFile,
   isSection,
@@ -55,13 +55,18 @@ export function readSettings<S extends Settings>(program: Program<S>, input: Set
   return values as Values<S>;
 }
 
-function flagNames(settings: Settings): ReadonlyMap<string, "value" | "no-value"> {
-  const names = new Map<string, "value" | "no-value">([
+function flagNames(settings: Settings): ReadonlyMap<string, FlagForm> {
+  const names = new Map<string, FlagForm>([
     ["config", "value"],
     ["help", "no-value"],
   ]);
   for (const [key, entry] of Object.entries(settings)) {
-    if (!isSection(entry)) names.set(kebab(key), entry.type.name === flag.name ? "no-value" : "value");
+    if (!isSection(entry)) names.set(kebab(key), formOf(entry.type));
   }
   return names;
+}
+
+function formOf(type: ValueType<unknown>): FlagForm {
+  if (type.name === flag.name) return "no-value";
+  return type.fileForm === "list" ? "list" : "value";
 }

@@ -63,6 +63,7 @@ export async function startTestEdge(
   return {
     id: edge.id,
     http: edge.http,
+    https: edge.https,
     grpc: edge.grpc,
     admin: edge.admin,
     drain: () => edge.drain(),

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
 import { defaultClientLimits } from "../../http/server/client-limits.ts";
+import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
 import type { RouterConfig } from "../../router/config.ts";
 import { type RouterParts, type RunningRouter, startRouter } from "../../router/router.ts";
@@ -44,6 +45,7 @@ export async function startTestRouter(
       regions: new Map(),
       trustedProxies: [],
       ...defaultClientLimits,
+      ...NO_TLS,
       logLevel: "debug",
       edges: { kind: "listed", grpcAddresses: edges.map(({ grpcAddress }) => grpcAddress) },
       ...config,

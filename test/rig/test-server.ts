@@ -24,7 +24,6 @@ export async function startTestServer(
   const limited: string[] = [];
   const server = new HttpServer({
     name: "test port",
-    scheme: "http",
     clock,
     limits: {
       fieldsMs: 10_000,
