@@ -87,11 +87,6 @@ function siteRulesOf({ sites }: EdgeConfig): ReadonlyMap<string, SiteRules> {
   return new Map(sites.map(({ name, rules = SAFE_RULES }) => [name, rules]));
 }
 
-/** Those that a certificate must be for. A site without hosts answers to every name. */
-function hostsOf({ sites }: EdgeConfig): readonly string[] {
-  return sites.every(({ hosts }) => hosts.length > 0) ? sites.flatMap(({ hosts }) => hosts) : [];
-}
-
 class RunningEdge implements Edge {
   readonly id: string;
   readonly #config: EdgeConfig;
@@ -109,7 +104,6 @@ class RunningEdge implements Edge {
   #operator: OperatorPort | undefined;
   readonly #tls: TlsFront | undefined;
   #httpPort: number;
-  #tlsPort: number | undefined;
   #grpcPort: number;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
@@ -124,7 +118,7 @@ class RunningEdge implements Edge {
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
     this.#sites = new Sites(config.sites);
-    this.#tls = tlsFrontOf(config, hostsOf(config), clock, log);
+    this.#tls = tlsFrontOf(config, this.#sites.hosts, clock, log);
     const fence = new Fence(config.memory * FENCE_SHARE);
     const store = new MemoryStore({
       maxBytes: config.memory,
@@ -208,7 +202,8 @@ class RunningEdge implements Edge {
   }
 
   get https(): Address | undefined {
-    return this.#tlsPort === undefined ? undefined : { host: this.#config.host, port: this.#tlsPort };
+    const port = this.#listener.tlsPort;
+    return port === undefined ? undefined : { host: this.#config.host, port };
   }
 
   get grpc(): Address {
@@ -225,8 +220,7 @@ class RunningEdge implements Edge {
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
     this.#httpPort = await this.#listener.open(host, port);
-    if (this.#tls !== undefined)
-      this.#tlsPort = await this.#listener.openTls(host, this.#tls.port, this.#tls);
+    await this.#listener.openTls(host, this.#tls);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
       host: this.admin.host,
@@ -247,11 +241,8 @@ class RunningEdge implements Edge {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     }
     const { signal } = this.#stopped;
-    this.#watching = Promise.all([
-      this.#showState(),
-      this.#memory?.run(clock, signal),
-      this.#tls?.identity.run(signal),
-    ]);
+    const [memory, certificates] = [this.#memory?.run(clock, signal), this.#tls?.identity.run(signal)];
+    this.#watching = Promise.all([this.#showState(), memory, certificates]);
     const { level, text } = whoMayCall(this.#config.tokens.token !== undefined, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }

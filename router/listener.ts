@@ -71,6 +71,8 @@ export class Listener {
   readonly #forwarding: ForwardingParts;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
+  /** The bound TLS port. */
+  tlsPort: number | undefined;
   readonly #stopped = new AbortController();
 
   constructor(parts: ListenerParts) {
@@ -112,10 +114,10 @@ export class Listener {
     return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The same for the TLS port. */
-  openTls(host: string, port: number, tls: TlsFront): Promise<number> {
+  /** The same for the TLS port, if there is one. */
+  async openTls(host: string, tls: TlsFront | undefined): Promise<void> {
     this.#tls = tls;
-    return this.#server.openTls(host, port, tls);
+    if (tls !== undefined) this.tlsPort = await this.#server.openTls(host, tls.port, tls);
   }
 
   /** Takes no more connections, lets the requests under way end for up to `patienceMs`, then cuts them. */

@@ -108,10 +108,8 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
   };
   try {
     const port = await listener.open(host, config.port);
-    const tlsPort =
-      tls === undefined
-        ? undefined
-        : await listener.openTls(host, tls.port, tls).catch(closeThenThrow(listener));
+    await listener.openTls(host, tls).catch(closeThenThrow(listener));
+    const { tlsPort } = listener;
     void tls?.identity.run(stopped.signal);
     const admin = await startOperatorPort({
       host: adminHost,

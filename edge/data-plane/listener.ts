@@ -59,6 +59,8 @@ export class Listener {
   readonly #date: HttpDate;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
+  /** The bound TLS port. */
+  tlsPort: number | undefined;
   readonly #clients: SlowClients;
 
   constructor(edge: CacheContext, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
@@ -110,10 +112,10 @@ export class Listener {
     return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The same for the TLS port. */
-  openTls(host: string, port: number, tls: TlsFront): Promise<number> {
+  /** The same for the TLS port, if there is one. */
+  async openTls(host: string, tls: TlsFront | undefined): Promise<void> {
     this.#tls = tls;
-    return this.#server.openTls(host, port, tls);
+    if (tls !== undefined) this.tlsPort = await this.#server.openTls(host, tls.port, tls);
   }
 
   /** From now on each answer says that its connection ends with it; requests are taken as before. */

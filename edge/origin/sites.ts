@@ -155,6 +155,11 @@ export class Sites {
     this.digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
   }
 
+  /** Those that certificates must be for; none when some site answers to every host. */
+  get hosts(): readonly string[] {
+    return this.#fallback === undefined ? [...this.#byHost.keys()] : [];
+  }
+
   /**
    * The name of the site that answers `authority` (`host[:port]`, as in a Host field); undefined when none does.
    * An empty authority selects the site that answers every Host.

@@ -4,6 +4,7 @@ import type { AnswersAtOnce } from "./answer-at-once.ts";
 import type { ClientRequests } from "./client-requests.ts";
 import type { Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Peer } from "./peer.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import type { Turns } from "./turn.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
@@ -25,7 +26,7 @@ export interface ConnectionParts {
   /** Its answer has left, or never will. */
   readonly ended: () => void;
   /** The answer to bytes that are no request; the connection is closed after it. */
-  readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
+  readonly refuse: (refused: RefusedRequest, headOnly: boolean, peer: Peer) => string;
   /** The program threw: logs it and makes the answer, after which the connection is closed. */
   readonly fault: (thrown: unknown, exchange: Exchange | undefined) => string;
 }

@@ -9,7 +9,6 @@ import type { OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
 import { endByFault } from "./fault.ts";
 import { closeIfSilent, HalfClose } from "./half-close.ts";
-import { withOwnLines } from "./own-lines.ts";
 import type { Peer } from "./peer.ts";
 import { RequestBody } from "./request-body.ts";
 import { Timeouts } from "./timeouts.ts";
@@ -246,7 +245,7 @@ export class Connection implements ClientSide, OpenConnection {
 
   #refuse(refused: RefusedRequest, headOnly: boolean): void {
     this.#atHand.send();
-    this.outgoing.send(this.socket, withOwnLines(this.#parts.refuse(refused, headOnly), this.peer.ownLines));
+    this.outgoing.send(this.socket, this.#parts.refuse(refused, headOnly, this.peer));
     this.#linger(this.#parts.clock.monotonic());
   }
 

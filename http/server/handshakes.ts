@@ -5,7 +5,7 @@ import type { OpenConnection } from "./connections.ts";
 export const HANDSHAKE_MS = 10_000;
 
 // Each holds about 75 KiB. An honest one ends within a few round trips, so a busy port has some dozens.
-export const MOST_HANDSHAKES = 1_000;
+const MOST_HANDSHAKES = 1_000;
 
 /**
  * The TLS handshakes under way, bounded in number. When there are too many, the oldest of the client that has the most is

@@ -17,6 +17,7 @@ import type { Exchange } from "./exchange.ts";
 import { Handshake } from "./handshake.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HttpsRedirect } from "./https-redirect.ts";
+import { withOwnLines } from "./own-lines.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
@@ -109,7 +110,7 @@ export class HttpServer {
       ended: () => {
         this.#inFlight -= 1;
       },
-      refuse,
+      refuse: (refused, headOnly, peer) => withOwnLines(refuse(refused, headOnly), peer.ownLines),
       fault,
     };
   }
