@@ -2,8 +2,8 @@
 //   1. HttpServer finds it in the client's bytes, or refuses the bytes and closes. An Exchange stands for it.
 //   2. redirect mode: the first edge of the fleet's choice is named in a 307. Proxy mode:
 //   3. Forwarding asks the edges of the choice, one Attempt each, until one begins to answer; each Attempt takes
-//      an EdgeConnection from the edge's EdgePool and writes a request made anew from the parsed parts.
-//   4. AnswerReader checks what the edge sends; the Attempt passes it on, as fast as the client takes it.
+//      a ClientConnection from the edge's EdgePool and writes a request made anew from the parsed parts.
+//   4. ResponseReader checks what the edge sends; the Attempt passes it on, as fast as the client takes it.
 //   5. No edge answers, or a party takes too long: an error of our own, or a reset when an answer has begun.
 import { randomUUID } from "node:crypto";
 import type { RefusedRequest } from "../http/message/refusal.ts";

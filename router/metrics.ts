@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
-import { CONNECTION_FAULTS } from "./forward/edge-connection.ts";
+import { EDGE_FAULTS } from "./forward/attempt.ts";
 import { isServing, lastReport } from "./measure/edge-health.ts";
 import { REQUEST_OUTCOMES, type RequestOutcome } from "./request-outcome.ts";
 
@@ -201,7 +201,7 @@ export class RouterMetrics {
       case "requests":
         return REQUEST_OUTCOMES.map((outcome) => [outcome]);
       case "retries":
-        return edges.flatMap((edge) => CONNECTION_FAULTS.map((reason) => [edge, reason]));
+        return edges.flatMap((edge) => EDGE_FAULTS.map((reason) => [edge, reason]));
       case "clientsLimited":
         return clientLimits.map((limit) => [limit]);
       case "forwards":

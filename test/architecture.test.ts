@@ -129,6 +129,7 @@ describe("the architecture rules", () => {
       "edge/rules/b.test.ts": 'import "../store/a.ts";',
       "edge/attic/d.ts": 'import "../rules/b.ts";',
       "http/message/a.ts": 'import "../server/b.ts";',
+      "http/client/a.ts": 'import "../server/b.ts";\nimport "../message/a.ts";',
       "process/settings/a.ts": 'import "../failure.ts";',
       "process/registry/a.ts": 'import "../failure.ts";',
     });
@@ -138,6 +139,7 @@ describe("the architecture rules", () => {
       "edge/rules/b.ts",
       "edge/attic/d.ts",
       "http/message/a.ts",
+      "http/client/a.ts",
       "process/registry/a.ts",
     ]);
   });

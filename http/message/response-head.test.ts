@@ -16,7 +16,7 @@ const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
 
 /** "200 OK 1.1 length behind", where `behind` is what the head leaves; or "malformed: …". */
 function told(text: string, cutAt: readonly number[] = []): string {
-  const heads = new ResponseHeads();
+  const heads = new ResponseHeads(EDGE_FIELD_LIMITS);
   let before = 0;
   for (const piece of pieces(bytesOf(text), cutAt)) {
     const read = heads.read(piece);
@@ -30,7 +30,7 @@ function told(text: string, cutAt: readonly number[] = []): string {
   return "incomplete";
 }
 
-function headOf(text: string, heads = new ResponseHeads()): ResponseHead {
+function headOf(text: string, heads = new ResponseHeads(EDGE_FIELD_LIMITS)): ResponseHead {
   const read = heads.read(bytesOf(text));
   if (read.kind !== "head") throw new Error(`${JSON.stringify(text)} has no head: ${read.kind}`);
   return read.head;
@@ -92,7 +92,7 @@ describe("ResponseHeads", () => {
   });
 
   it("hands out one object for a head that is repeated, and another when a byte of it changes", () => {
-    const connection = new ResponseHeads();
+    const connection = new ResponseHeads(EDGE_FIELD_LIMITS);
     const first = headOf(OK, connection);
     expect(first.raw).to.deep.equal(["Content-Length", "2"]);
     expect(headOf(`${OK}hi`, connection)).to.equal(first);
@@ -154,7 +154,7 @@ interface WholeResponse {
 
 /** The final response, if all of it is there. */
 function wholeResponse(bytes: Buffer, method: string): WholeResponse | undefined {
-  const heads = new ResponseHeads();
+  const heads = new ResponseHeads(EDGE_FIELD_LIMITS);
   for (let at = 0; at < bytes.length; ) {
     const read = heads.read(bytes, at);
     // Node takes 101 for the end of HTTP on this connection.

@@ -1,5 +1,5 @@
-import { FIELD_MESSAGES, type FieldLimits, FieldLines } from "./field-lines.ts";
-import { type Framing, type HttpVersion, responseFraming } from "./message-framing.ts";
+import { FIELD_MESSAGES, type FieldFault, type FieldLimits, FieldLines } from "./field-lines.ts";
+import { type Framing, type FramingFault, type HttpVersion, responseFraming } from "./message-framing.ts";
 import { persists } from "./persistence.ts";
 
 /** The head of a well-formed response. No program can read it in another way. Immutable. */
@@ -23,7 +23,15 @@ export type ResponseRead =
   /** `end`: the index in the chunk at which the content begins, or the next response. */
   | { readonly kind: "head"; readonly head: ResponseHead; readonly end: number }
   /** Nothing that comes over the connection can be trusted. */
-  | { readonly kind: "malformed"; readonly why: string };
+  | { readonly kind: "malformed"; readonly fault: HeadFault; readonly why: string };
+
+/** Why a head is refused, in one word. */
+export type HeadFault =
+  | "malformed"
+  /** Its field section is larger than allowed. */
+  | "too-large"
+  /** Its transfer coding is not `chunked`, the only one that a client here understands. */
+  | "transfer-coding";
 
 /**
  * How large a field section an edge takes from an origin. Twice the bytes that node's own client takes, so that an
@@ -44,6 +52,16 @@ const WINDOW_BYTES = 2 * 1024;
 /** RFC 9112 section 4, with its space before an empty reason too. */
 const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*)\r\n/;
 
+/** The faults that are told apart from other malformed heads. */
+const FIELD_FAULTS: Readonly<Partial<Record<FieldFault, HeadFault>>> = {
+  "too-many-fields": "too-large",
+  "fields-too-large": "too-large",
+};
+const FRAMING_FAULTS: Readonly<Partial<Record<FramingFault, HeadFault>>> = {
+  "unknown-transfer-coding": "transfer-coding",
+  "not-chunked": "transfer-coding",
+};
+
 const NONE: Framing = { kind: "none" };
 const INCOMPLETE: ResponseRead = { kind: "incomplete" };
 
@@ -62,6 +80,11 @@ export class ResponseHeads {
   #line: StatusLine | undefined;
   #lines: FieldLines | undefined;
   #last: { readonly text: string; readonly head: ResponseHead } | undefined;
+  readonly #limits: FieldLimits;
+
+  constructor(limits: FieldLimits) {
+    this.#limits = limits;
+  }
 
   /** Takes a chunk that has arrived, from the index `from` on. Nothing more may be read after a malformed head. */
   read(chunk: Buffer, from = 0): ResponseRead {
@@ -83,12 +106,12 @@ export class ResponseHeads {
     if (this.#lines === undefined || this.#line === undefined) {
       const lineEnd = this.#text.indexOf("\n") + 1;
       if ((lineEnd === 0 ? this.#text.length : lineEnd) > LONGEST_STATUS_LINE) {
-        return malformed("the status line is longer than allowed");
+        return malformed("malformed", "the status line is longer than allowed");
       }
       if (lineEnd === 0) return INCOMPLETE;
       this.#line = statusLine(this.#text.slice(0, lineEnd));
-      if (this.#line === undefined) return malformed("the status line is malformed");
-      this.#lines = new FieldLines(lineEnd, EDGE_FIELD_LIMITS);
+      if (this.#line === undefined) return malformed("malformed", "the status line is malformed");
+      this.#lines = new FieldLines(lineEnd, this.#limits);
     }
     return this.#readFields(this.#line, this.#lines, offset);
   }
@@ -96,11 +119,17 @@ export class ResponseHeads {
   #readFields(line: StatusLine, lines: FieldLines, offset: number): ResponseRead {
     const read = lines.read(this.#text);
     if (read.kind === "incomplete") return read;
-    if (read.kind === "fault") return malformed(FIELD_MESSAGES[read.fault]);
+    if (read.kind === "fault")
+      return malformed(FIELD_FAULTS[read.fault] ?? "malformed", FIELD_MESSAGES[read.fault]);
     const { version, status } = line;
     const { raw } = read;
     const framing = responseFraming(version, raw, status);
-    if (typeof framing === "string") return malformed(`where its content ends is not known: ${framing}`);
+    if (typeof framing === "string") {
+      return malformed(
+        FRAMING_FAULTS[framing] ?? "malformed",
+        `where its content ends is not known: ${framing}`,
+      );
+    }
     const head = { ...line, raw, persists: persists(version, raw), framingUnlessHead: framing };
     this.#last = { text: this.#text.slice(0, read.end), head };
     return this.#finish(head, read.end + offset);
@@ -122,6 +151,6 @@ function statusLine(line: string): StatusLine | undefined {
   return { version, status: Number(status), reason };
 }
 
-function malformed(why: string): ResponseRead {
-  return { kind: "malformed", why };
+function malformed(fault: HeadFault, why: string): ResponseRead {
+  return { kind: "malformed", fault, why };
 }

@@ -1,11 +1,11 @@
+import type { ClientConnection, ConnectionFault } from "../../http/client/client-connection.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
 import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { BodyUpload } from "./body-upload.ts";
-import type { ConnectionFault, ConnectionUser, EdgeConnection } from "./edge-connection.ts";
-import type { EdgePool } from "./edge-pool.ts";
+import type { EdgePool, EdgeUser } from "./edge-pool.ts";
 import { Relay, type RelayParts } from "./relay.ts";
 import { type ClientLines, requestHeadOut } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
@@ -65,14 +65,18 @@ export function canBeRepeated({ request, body }: Exchange): boolean {
   return body === undefined && isSafe(request.method);
 }
 
-const EVENTS: Readonly<Record<ConnectionFault["code"], "failed" | "rubbish">> = {
-  "edge-unreachable": "failed",
-  "edge-broke-off": "failed",
-  "edge-rubbish": "rubbish",
+/** Why an attempt fails without a fault of the client or the router. */
+export const EDGE_FAULTS = ["edge-unreachable", "edge-broke-off", "edge-rubbish"] as const;
+type EdgeFault = (typeof EDGE_FAULTS)[number];
+
+const FAULTS: Readonly<Record<ConnectionFault["kind"], EdgeFault>> = {
+  unreachable: "edge-unreachable",
+  "broke-off": "edge-broke-off",
+  malformed: "edge-rubbish",
 };
 
 /** One try of a request at one edge: sends it, and relays the response as it arrives. */
-export class Attempt implements ConnectionUser {
+export class Attempt implements EdgeUser {
   readonly edge: FleetEdge;
   readonly #id: string;
   readonly #rttMs: number;
@@ -81,7 +85,7 @@ export class Attempt implements ConnectionUser {
   readonly #parts: AttemptParts;
   readonly #owner: AttemptOwner;
   readonly #beganAt: number;
-  readonly #connection: EdgeConnection;
+  readonly #connection: ClientConnection<EdgeUser>;
   #stage: Stage = CONNECTING;
   /** The request's body, if it has one. */
   readonly #upload: BodyUpload | undefined;
@@ -154,7 +158,8 @@ export class Attempt implements ConnectionUser {
     this.edge.traffic.answered(now, now - this.#beganAt);
     this.#owner.answering(this);
     const edge = { id: this.#id, rttMs: this.#rttMs };
-    const relay = new Relay(this.#exchange, this.#connection, this.#parts, { edge, head, framing });
+    const lines = this.#pool.linesOf(this.#connection);
+    const relay = new Relay(this.#exchange, this.#connection, this.#parts, { edge, head, framing, lines });
     this.#stage = { kind: "relaying", relay };
   }
 
@@ -186,8 +191,8 @@ export class Attempt implements ConnectionUser {
     this.#owner.faulted(thrown);
   }
 
-  failed({ code, why, cause }: ConnectionFault): void {
-    this.#fail(code, why, cause);
+  failed(fault: ConnectionFault): void {
+    this.#fail(FAULTS[fault.kind], fault.why, fault.kind === "malformed" ? undefined : fault.cause);
   }
 
   /** Moves on if the request can be repeated. Otherwise the connection shows whether the edge is really dead. */
@@ -204,11 +209,12 @@ export class Attempt implements ConnectionUser {
     this.#connection.destroy();
   }
 
-  #fail(code: ConnectionFault["code"], why: string, cause?: unknown): void {
+  #fail(code: EdgeFault, why: string, cause?: unknown): void {
     const { kind } = this.#stage;
     if (kind === "over") return;
     const stale = code === "edge-broke-off" && kind === "waiting" && this.#connection.reused;
-    if (!stale) this.edge.traffic.failed(this.#parts.clock.monotonic(), EVENTS[code]);
+    if (!stale)
+      this.edge.traffic.failed(this.#parts.clock.monotonic(), code === "edge-rubbish" ? "rubbish" : "failed");
     this.#end();
     this.#connection.destroy();
     const failure = new RouterFailure(code, `${this.#id} (${this.#pool.address}): ${why}`, cause);

@@ -1,7 +1,7 @@
+import type { ClientConnection } from "../../http/client/client-connection.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { RequestBody } from "../../http/server/request-body.ts";
-import type { EdgeConnection } from "./edge-connection.ts";
 
 /** Why an upload has stopped for now. */
 export type UploadRest =
@@ -17,14 +17,16 @@ const EDGE_FULL: UploadRest = { kind: "edge-full" };
 const CLIENT_SLOW: UploadRest = { kind: "client-slow" };
 const WHOLE: UploadRest = { kind: "whole" };
 
+type SentConnection = Pick<ClientConnection, "full" | "sendMore">;
+
 /** Sends a request's body to one edge, with new framing. */
 export class BodyUpload {
   readonly #exchange: Exchange;
   readonly #body: RequestBody;
-  readonly #connection: EdgeConnection;
+  readonly #connection: SentConnection;
   #whole = false;
 
-  constructor(exchange: Exchange, body: RequestBody, connection: EdgeConnection) {
+  constructor(exchange: Exchange, body: RequestBody, connection: SentConnection) {
     this.#exchange = exchange;
     this.#body = body;
     this.#connection = connection;

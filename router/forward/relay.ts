@@ -1,11 +1,11 @@
+import type { ClientConnection } from "../../http/client/client-connection.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { Clock } from "../../process/clock.ts";
-import type { EdgeConnection } from "./edge-connection.ts";
-import { responseHeadOut } from "./response-head-out.ts";
+import { type ResponseLines, responseHeadOut } from "./response-head-out.ts";
 
 /** How the content is sent to the client. */
 type Passing =
@@ -27,18 +27,28 @@ export interface RelayedEdge {
   readonly rttMs: number;
 }
 
+interface RelayedResponse {
+  readonly edge: RelayedEdge;
+  readonly head: ResponseHead;
+  readonly framing: Framing;
+  /** Of the connection that it comes over. */
+  readonly lines: ResponseLines;
+}
+
+type ReadConnection = Pick<ClientConnection, "hold" | "resume">;
+
 /** Relays the response of an edge to the client, as fast as the client takes it. */
 export class Relay {
   readonly #exchange: Exchange;
-  readonly #connection: EdgeConnection;
+  readonly #connection: ReadConnection;
   readonly #clock: Clock;
   readonly #passing: Passing;
 
   constructor(
     exchange: Exchange,
-    connection: EdgeConnection,
+    connection: ReadConnection,
     parts: RelayParts,
-    { edge, head, framing }: { edge: RelayedEdge; head: ResponseHead; framing: Framing },
+    { edge, head, framing, lines }: RelayedResponse,
   ) {
     this.#exchange = exchange;
     this.#connection = connection;
@@ -55,7 +65,7 @@ export class Relay {
       closes: exchange.decideClosing(),
       date: parts.date.value,
     };
-    exchange.begin(responseHeadOut(head, connection.lines, added));
+    exchange.begin(responseHeadOut(head, lines, added));
   }
 
   /** `content`: the bytes in `received` without chunked coding. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ResponseHeads } from "../../http/message/response-head.ts";
+import { EDGE_FIELD_LIMITS, ResponseHeads } from "../../http/message/response-head.ts";
 import { interimHeadOut, ResponseLines, responseHeadOut } from "./response-head-out.ts";
 
 function linesOf(head: string): string[] {
@@ -22,7 +22,9 @@ const ADDED_TO_RESPONSE = [
 ];
 
 function responseOf(start: string, ...lines: readonly string[]) {
-  const read = new ResponseHeads().read(Buffer.from(`${[start, ...lines].join("\r\n")}\r\n\r\n`, "latin1"));
+  const read = new ResponseHeads(EDGE_FIELD_LIMITS).read(
+    Buffer.from(`${[start, ...lines].join("\r\n")}\r\n\r\n`, "latin1"),
+  );
   if (read.kind !== "head") throw new Error(`no head: ${JSON.stringify(read)}`);
   return read.head;
 }
@@ -87,7 +89,7 @@ describe("the head of a response to a client", () => {
 
 describe("the lines of an edge's answers", () => {
   it("are remembered for a head that comes again, and only for that", () => {
-    const [heads, lines] = [new ResponseHeads(), new ResponseLines()];
+    const [heads, lines] = [new ResponseHeads(EDGE_FIELD_LIMITS), new ResponseLines()];
     const answer = (age: number) => {
       const read = heads.read(Buffer.from(`HTTP/1.1 204 OK\r\nAge: ${age}\r\nDate: now\r\n\r\n`));
       return read.kind === "head" ? lines.of(read.head) : undefined;

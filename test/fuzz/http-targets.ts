@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { ResponseReader, type ResponseSink } from "../../http/client/response-reader.ts";
 import { ChunkedDecoder } from "../../http/message/chunked.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
-import { ResponseHeads } from "../../http/message/response-head.ts";
+import { EDGE_FIELD_LIMITS, ORIGIN_FIELD_LIMITS, ResponseHeads } from "../../http/message/response-head.ts";
 import { cuts, pieces } from "../rig/arrival.ts";
 import { hostileText } from "./hostile-text.ts";
 import { type FuzzTarget, target } from "./target.ts";
@@ -68,16 +69,52 @@ export const httpTargets: readonly FuzzTarget[] = [
     expect(path).to.match(/^(\/|\*$)/);
   }),
   target("response heads", fc.tuple(hostileText(RESPONSES), cuts), ([text, cutAt]) => {
-    const whole = readAll(new ResponseHeads(), text, []);
-    expect(told(readAll(new ResponseHeads(), text, cutAt))).to.deep.equal(told(whole));
+    const whole = readAll(new ResponseHeads(EDGE_FIELD_LIMITS), text, []);
+    expect(told(readAll(new ResponseHeads(EDGE_FIELD_LIMITS), text, cutAt))).to.deep.equal(told(whole));
     if (whole.read.kind !== "head" || !("status" in whole.read.head)) return;
     expect(whole.read.head.status).to.be.within(100, 599);
     expectNoLineEnd([whole.read.head.reason, ...whole.read.head.raw]);
   }),
+  target(
+    "answers",
+    fc.tuple(hostileText(RESPONSES), cuts, fc.constantFrom("GET", "HEAD")),
+    ([text, cutAt, method]) => {
+      expect(answered(text, cutAt, method)).to.deep.equal(answered(text, [], method));
+    },
+  ),
   target("chunked content", fc.tuple(hostileText(CHUNKED), cuts), ([text, cutAt]) => {
     expect(decoded(text, cutAt)).to.deep.equal(decoded(text, []));
   }),
 ];
+
+/** What a client learns of the answers on one connection, in whatever pieces they arrive. */
+function answered(text: string, cutAt: readonly number[], method: string): unknown {
+  const told = { interim: [] as unknown[], head: undefined as unknown, content: "" };
+  const sink: ResponseSink = {
+    interim: (head) => void told.interim.push(head),
+    head: (head, framing) => {
+      expect(told.head, "one answer a request").to.equal(undefined);
+      told.head = { head, framing };
+    },
+    body: (received, content) => {
+      const bytes = Buffer.concat(content).toString("latin1");
+      expect(bytes.length).to.be.at.most(received.length);
+      told.content += bytes;
+    },
+  };
+  const reader = new ResponseReader(ORIGIN_FIELD_LIMITS);
+  reader.begin(method);
+  for (const piece of pieces(bytesOf(text), cutAt)) {
+    // The reader may keep nothing of it: the next read overwrites it.
+    const bytes = Buffer.from(piece);
+    const progress = reader.read(bytes, sink);
+    bytes.fill("#");
+    // Of several rules that are broken the one is named whose breach has arrived.
+    if (progress.kind === "malformed") return { ...told, content: "", malformed: true };
+    if (progress.kind === "whole") return { ...told, persists: reader.persists };
+  }
+  return { ...told, endsByClosing: reader.closed() };
+}
 
 function decoded(text: string, cutAt: readonly number[]): unknown {
   const decoder = new ChunkedDecoder();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ResponseHead } from "../../http/message/response-head.ts";
-import { type AnswerProgress, AnswerReader } from "./answer-reader.ts";
+import { EDGE_FIELD_LIMITS, type ResponseHead } from "../message/response-head.ts";
+import { type ResponseProgress, ResponseReader } from "./response-reader.ts";
 
 /** What a reader tells, piece by piece. */
 function readAll(pieces: readonly Buffer[], method = "GET") {
@@ -16,9 +16,9 @@ function readAll(pieces: readonly Buffer[], method = "GET") {
       told.content += Buffer.concat(content).toString("latin1");
     },
   };
-  const reader = new AnswerReader();
+  const reader = new ResponseReader(EDGE_FIELD_LIMITS);
   reader.begin(method);
-  let progress: AnswerProgress = { kind: "more" };
+  let progress: ResponseProgress = { kind: "more" };
   for (const piece of pieces) {
     if (progress.kind !== "more") break;
     // The buffer is used again for the next read: nothing may be kept of it.
@@ -32,7 +32,7 @@ function readAll(pieces: readonly Buffer[], method = "GET") {
 const one = (text: string, method?: string) => readAll([Buffer.from(text, "latin1")], method);
 const OK = "HTTP/1.1 200 OK\r\n";
 
-describe("reading an edge's answer", () => {
+describe("ResponseReader", () => {
   it("ends after Content-Length", () => {
     const { progress, content } = one(`${OK}Content-Length: 2\r\n\r\nok`);
     expect([progress, content]).to.deep.equal([{ kind: "whole", excess: false }, "ok"]);
@@ -80,10 +80,10 @@ describe("reading an edge's answer", () => {
     const hint = "HTTP/1.1 103 Early Hints\r\n\r\n";
     const read = one(`${hint.repeat(32)}${OK}Content-Length: 0\r\n\r\n`);
     expect([read.interim.length, read.status, read.progress.kind]).to.deep.equal([32, 200, "whole"]);
-    expect(one(hint.repeat(33)).progress.kind).to.equal("rubbish");
+    expect(one(hint.repeat(33)).progress.kind).to.equal("malformed");
   });
 
-  const rubbish: Readonly<Record<string, string>> = {
+  const malformed: Readonly<Record<string, string>> = {
     "another protocol": "SSH-2.0-OpenSSH_9\r\n",
     "another version": "HTTP/2.0 200 OK\r\n\r\n",
     "a status of two digits": "HTTP/1.1 20 OK\r\n\r\n",
@@ -97,8 +97,8 @@ describe("reading an edge's answer", () => {
     "more than 64 KiB of fields": `${OK}X: ${"x".repeat(70_000)}\r\n\r\n`,
     "a change of protocol that nobody asked for": "HTTP/1.1 101 Switching Protocols\r\n\r\n",
   };
-  for (const [what, bytes] of Object.entries(rubbish)) {
-    it(`believes nothing after ${what}`, () => expect(one(bytes).progress.kind).to.equal("rubbish"));
+  for (const [what, bytes] of Object.entries(malformed)) {
+    it(`believes nothing after ${what}`, () => expect(one(bytes).progress.kind).to.equal("malformed"));
   }
 
   it("reads the same in whatever pieces it comes", () => {

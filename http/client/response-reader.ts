@@ -1,9 +1,10 @@
-import { ChunkedDecoder } from "../../http/message/chunked.ts";
-import type { Framing } from "../../http/message/message-framing.ts";
-import { framingFor, type ResponseHead, ResponseHeads } from "../../http/message/response-head.ts";
+import { ChunkedDecoder } from "../message/chunked.ts";
+import type { FieldLimits } from "../message/field-lines.ts";
+import type { Framing } from "../message/message-framing.ts";
+import { framingFor, type HeadFault, type ResponseHead, ResponseHeads } from "../message/response-head.ts";
 
-/** Receives the response of an edge. Buffers are valid until the call returns. */
-export interface AnswerSink {
+/** Receives a response as it arrives. Buffers are valid until the call returns. */
+export interface ResponseSink {
   /** RFC 9110 section 15.2. */
   interim(head: ResponseHead): void;
   head(head: ResponseHead, framing: Framing): void;
@@ -11,12 +12,15 @@ export interface AnswerSink {
   body(received: Buffer, content: readonly Buffer[]): void;
 }
 
-export type AnswerProgress =
+export type ResponseProgress =
   | { readonly kind: "more" }
   /** `excess`: more bytes followed than the request asked for. */
   | { readonly kind: "whole"; readonly excess: boolean }
-  /** The bytes are not HTTP. The connection is unusable. */
-  | { readonly kind: "rubbish"; readonly why: string };
+  /** The bytes are not what they must be. The connection is unusable. */
+  | { readonly kind: "malformed"; readonly fault: ResponseFault; readonly why: string };
+
+/** Why a response is refused, in one word. */
+export type ResponseFault = HeadFault | "chunk" | "switched-protocols" | "interim-flood";
 
 type Stage =
   | { readonly kind: "head"; interim: number }
@@ -25,19 +29,23 @@ type Stage =
   | { readonly kind: "until-close" }
   | { readonly kind: "whole" };
 
-// RFC 9110 section 15.2 allows any number of interim responses. An edge relays at most 16, and a flood must end.
+// RFC 9110 section 15.2 allows any number of interim responses. Nobody needs more than a few, and a flood must end.
 const MAX_INTERIM = 32;
 
-const MORE: AnswerProgress = { kind: "more" };
-const WHOLE: AnswerProgress = { kind: "whole", excess: false };
-const EXCESS: AnswerProgress = { kind: "whole", excess: true };
+const MORE: ResponseProgress = { kind: "more" };
+const WHOLE: ResponseProgress = { kind: "whole", excess: false };
+const EXCESS: ResponseProgress = { kind: "whole", excess: true };
 
-/** Reads the responses on one connection to an edge, one at a time. Relays nothing that is not HTTP. */
-export class AnswerReader {
-  readonly #heads = new ResponseHeads();
+/** Reads the responses on one connection, one at a time. Tells nothing that is not HTTP. */
+export class ResponseReader {
+  readonly #heads: ResponseHeads;
   #method = "";
   #stage: Stage = { kind: "whole" };
   #persists = false;
+
+  constructor(limits: FieldLimits) {
+    this.#heads = new ResponseHeads(limits);
+  }
 
   /** Call it before the response to a request with this method. */
   begin(method: string): void {
@@ -50,20 +58,22 @@ export class AnswerReader {
     return this.#persists;
   }
 
-  /** Reads bytes and calls `sink`. Do not call it again after `rubbish`. */
-  read(bytes: Buffer, sink: AnswerSink): AnswerProgress {
+  /** Reads bytes and calls `sink`. Do not call it again after `malformed`. */
+  read(bytes: Buffer, sink: ResponseSink): ResponseProgress {
     let at = 0;
     while (this.#stage.kind === "head") {
       const read = this.#heads.read(bytes, at);
       if (read.kind === "incomplete") return MORE;
-      if (read.kind === "malformed") return rubbish(read.why);
+      if (read.kind === "malformed") return read;
       at = read.end;
       const { head } = read;
       if (head.status < 200) {
         // RFC 9110 section 15.2.2: no request asked for another protocol.
-        if (head.status === 101) return rubbish("101 without having been asked");
+        if (head.status === 101) return malformed("switched-protocols", "101 without having been asked");
         this.#stage.interim += 1;
-        if (this.#stage.interim > MAX_INTERIM) return rubbish("more interim responses than allowed");
+        if (this.#stage.interim > MAX_INTERIM) {
+          return malformed("interim-flood", `more than ${MAX_INTERIM} interim responses`);
+        }
         sink.interim(head);
       } else {
         const framing = framingFor(head, this.#method);
@@ -75,12 +85,12 @@ export class AnswerReader {
     return this.#readBody(this.#stage, bytes, at, sink);
   }
 
-  /** Call it when the edge has closed the connection properly. Returns whether that ends the response. */
+  /** Call it when the server has closed the connection properly. Returns whether that ends the response. */
   closed(): boolean {
     return this.#stage.kind === "until-close";
   }
 
-  #readBody(stage: Stage, bytes: Buffer, from: number, sink: AnswerSink): AnswerProgress {
+  #readBody(stage: Stage, bytes: Buffer, from: number, sink: ResponseSink): ResponseProgress {
     switch (stage.kind) {
       case "length": {
         const end = Math.min(bytes.length, from + stage.left);
@@ -90,7 +100,7 @@ export class AnswerReader {
       }
       case "chunked": {
         const read = stage.decoder.push(bytes, from);
-        if (read.kind === "malformed") return rubbish(read.why);
+        if (read.kind === "malformed") return malformed("chunk", read.why);
         const end = read.kind === "end" ? read.end : bytes.length;
         if (end > from) sink.body(bytes.subarray(from, end), read.content);
         return read.kind === "end" ? this.#whole(end < bytes.length) : MORE;
@@ -104,13 +114,13 @@ export class AnswerReader {
     }
   }
 
-  #whole(excess: boolean): AnswerProgress {
+  #whole(excess: boolean): ResponseProgress {
     this.#stage = { kind: "whole" };
     return excess ? EXCESS : WHOLE;
   }
 }
 
-function tell(sink: AnswerSink, bytes: Buffer): void {
+function tell(sink: ResponseSink, bytes: Buffer): void {
   sink.body(bytes, [bytes]);
 }
 
@@ -127,6 +137,6 @@ function stageOf(framing: Framing): Stage {
   }
 }
 
-function rubbish(why: string): AnswerProgress {
-  return { kind: "rubbish", why };
+function malformed(fault: ResponseFault, why: string): ResponseProgress {
+  return { kind: "malformed", fault, why };
 }
