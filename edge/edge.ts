@@ -9,6 +9,7 @@ import { type OperatorPort, startOperatorPort } from "../process/operator-port.t
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
+import { serve } from "./cache/serve.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
 import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
@@ -166,13 +167,17 @@ class RunningEdge implements Edge {
       purgeRate,
     });
     this.#purges = purges;
-    this.#listener = new Listener(this.#parts, this.#sites, {
-      simulateLatencyMs: config.simulateLatency,
-      trustedProxies: config.trustedProxies,
-      ...clientLimitsOf(config),
-      redirectToHttps: config.redirectToHttps,
-      isToken: (offered) => config.tokens.token?.matches(offered) === true,
-    });
+    this.#listener = new Listener(
+      { ...this.#parts, serve: (request) => serve(request, this.#parts) },
+      this.#sites,
+      {
+        simulateLatencyMs: config.simulateLatency,
+        trustedProxies: config.trustedProxies,
+        ...clientLimitsOf(config),
+        redirectToHttps: config.redirectToHttps,
+        isToken: (offered) => config.tokens.token?.matches(offered) === true,
+      },
+    );
     this.#report = new EdgeReport(
       config,
       { ...this.#parts, follower },

@@ -2,10 +2,18 @@ import type { RequestHead } from "../../http/message/request-head.ts";
 import { currentAge } from "../rules/age.ts";
 import { ttl } from "../rules/freshness.ts";
 import { momentOf } from "../rules/moment.ts";
+import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";
 import type { FieldSection } from "./field-section.ts";
 import type { CacheOutcome } from "./outcome.ts";
+import type { PurgeState } from "./purge-state.ts";
+
+/** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
+export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | "counters"> {
+  readonly store: Pick<Store, "peek" | "equivalents" | "variants" | "used">;
+  readonly purges: Pick<PurgeState, "standing">;
+}
 
 /** A stored response that `judge` would find fresh for a request whose fields ask for nothing else. */
 export interface CacheHit {
@@ -20,7 +28,7 @@ export interface CacheHit {
 export function findHit(
   request: RequestHead,
   section: FieldSection,
-  { store, purges, clock }: CacheContext,
+  { store, purges, clock }: HitContext,
 ): CacheHit | undefined {
   const key = section.keyPrefix + request.path;
   const stored = section.onlySelected(store.peek(key));
@@ -33,7 +41,7 @@ export function findHit(
 }
 
 /** Counts a hit that is given to the client. */
-export function noteHit({ key, stored }: CacheHit, { store, counters }: CacheContext): void {
+export function noteHit({ key, stored }: CacheHit, { store, counters }: HitContext): void {
   store.variants(key);
   store.used(stored);
   counters.answered(HIT);

@@ -167,10 +167,35 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   placesRefused: placesRefusals,
 };
 
+/** The place of each count: a counter's is its name, and a reason's is the name, a space and the reason. */
+const CELL_OF: ReadonlyMap<string, number> = new Map(
+  edgeCounters
+    .flatMap((row: Metric & { readonly name: CounterName }) => [
+      row.name,
+      ...(isReasoned(row.name) ? REASONS[row.name].map((reason) => `${row.name} ${reason}`) : []),
+    ])
+    .map((name, cell) => [name, cell]),
+);
+
+function isReasoned(name: CounterName): name is ReasonedCounter {
+  return name in REASONS;
+}
+
+/** Memory for the counts of one thread, which other threads can read. A count is exact up to 2^53. */
+export function counterCells(): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(CELL_OF.size * Float64Array.BYTES_PER_ELEMENT));
+}
+
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */
 export class EdgeCounters {
-  readonly #counts = new Map<CounterName, number>();
-  readonly #reasons = new Map<ReasonedCounter, Map<string, number>>();
+  readonly #own: Float64Array;
+  readonly #all: readonly Float64Array[];
+
+  /** `own`: what this thread counts. `others`: what other threads count, which is told together with it. */
+  constructor(own = counterCells(), others: readonly Float64Array[] = []) {
+    this.#own = own;
+    this.#all = [own, ...others];
+  }
 
   add(name: Exclude<CounterName, OutcomeCounter | ReasonedCounter>, count = 1): void {
     this.#add(name, count);
@@ -179,9 +204,7 @@ export class EdgeCounters {
   /** Counts one, under its reason. */
   addReason<N extends ReasonedCounter>(name: N, reason: ReasonOf[N]): void {
     this.#add(name, 1);
-    const reasons = this.#reasons.get(name) ?? new Map<string, number>();
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    this.#reasons.set(name, reasons);
+    this.#add(`${name} ${reason}`, 1);
   }
 
   /** Counts one answered request, by its outcome. */
@@ -192,17 +215,22 @@ export class EdgeCounters {
 
   /** All of it, whatever the reason. */
   get(name: CounterName): number {
-    return this.#counts.get(name) ?? 0;
+    return this.#sum(name);
   }
 
   /** Every reason with its count. One that has not occurred is 0, so that a rate shows its first time. */
   reasons(name: ReasonedCounter): readonly (readonly [string, number])[] {
-    const counts = this.#reasons.get(name);
-    return REASONS[name].map((reason) => [reason, counts?.get(reason) ?? 0]);
+    return REASONS[name].map((reason) => [reason, this.#sum(`${name} ${reason}`)]);
   }
 
-  #add(name: CounterName, count: number): void {
-    this.#counts.set(name, this.get(name) + count);
+  #add(name: string, count: number): void {
+    const cell = CELL_OF.get(name);
+    if (cell !== undefined) this.#own[cell] = (this.#own[cell] ?? 0) + count;
+  }
+
+  #sum(name: string): number {
+    const cell = CELL_OF.get(name);
+    return cell === undefined ? 0 : this.#all.reduce((sum, cells) => sum + (cells[cell] ?? 0), 0);
   }
 }
 

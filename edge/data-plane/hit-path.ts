@@ -20,9 +20,8 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import { KEEP_ALIVE } from "../../http/server/exchange-streams.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import { bytesContent } from "../cache/answer.ts";
-import type { CacheContext } from "../cache/context.ts";
 import { FieldSection } from "../cache/field-section.ts";
-import { type CacheHit, findHit, noteHit } from "../cache/hit.ts";
+import { type CacheHit, findHit, type HitContext, noteHit } from "../cache/hit.ts";
 import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
@@ -35,14 +34,14 @@ const LARGEST_BODY = 256 * 1024;
 
 /** Answers from the store, for the requests of the data port. */
 export class HitPath {
-  readonly #edge: CacheContext;
+  readonly #edge: HitContext;
   readonly #addressing: Addressing;
   readonly #clients: SlowClients;
   readonly #date: HttpDate;
   /** Cache-Status of a hit, up to the seconds of its ttl. */
   readonly #hit: string;
 
-  constructor(edge: CacheContext, addressing: Addressing, clients: SlowClients, date: HttpDate) {
+  constructor(edge: HitContext, addressing: Addressing, clients: SlowClients, date: HttpDate) {
     this.#edge = edge;
     this.#date = date;
     this.#addressing = addressing;

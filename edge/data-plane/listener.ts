@@ -9,10 +9,10 @@ import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../../http/tls/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Served } from "../cache/answer.ts";
-import type { CacheContext } from "../cache/context.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
+import type { HitContext } from "../cache/hit.ts";
 import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
-import { type EdgeRequest, serve } from "../cache/serve.ts";
+import type { EdgeRequest } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
 import { HitPath } from "./hit-path.ts";
@@ -49,9 +49,14 @@ const MALFORMED_BODY = { status: 400, detail: "malformed-body" } as const;
 // RFC 9110 section 15.5.20: this edge does not answer for that authority.
 const UNKNOWN_HOST = { status: 421, detail: "unknown-host" } as const;
 
+/** The cache as the data port sees it. */
+export interface ServingEdge extends HitContext {
+  readonly serve: (request: EdgeRequest) => Promise<Served>;
+}
+
 /** The HTTP data port: the front door of an edge. It serves the sites and nothing else. */
 export class Listener {
-  readonly #edge: CacheContext;
+  readonly #edge: ServingEdge;
   readonly #addressing: Addressing;
   readonly #latencyMs: number;
   readonly #proxies: TrustedProxies;
@@ -63,7 +68,7 @@ export class Listener {
   tlsPort: number | undefined;
   readonly #clients: SlowClients;
 
-  constructor(edge: CacheContext, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
+  constructor(edge: ServingEdge, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
     this.#edge = edge;
     this.#latencyMs = config.simulateLatencyMs;
     this.#proxies = new TrustedProxies(config.trustedProxies);
@@ -174,9 +179,9 @@ export class Listener {
         return left.signal;
       },
     };
-    served = await serve(request, this.#edge).catch((thrown: unknown) =>
-      failureAnswer(thrown, "request", this.#edge),
-    );
+    served = await this.#edge
+      .serve(request)
+      .catch((thrown: unknown) => failureAnswer(thrown, "request", this.#edge));
     if (this.#latencyMs > 0) await clock.wait(this.#latencyMs);
     if (streams.end !== undefined) {
       cancel(served.content);

@@ -1,5 +1,6 @@
 import { cacheOf } from "../../edge/cache/context.ts";
 import type { EdgeCounters } from "../../edge/cache/metrics.ts";
+import { serve } from "../../edge/cache/serve.ts";
 import { edgeDefaults } from "../../edge/config.ts";
 import { Listener } from "../../edge/data-plane/listener.ts";
 import { CLIENT_HOST } from "../../edge/origin/host-policy.ts";
@@ -37,7 +38,7 @@ export async function startTestListener(
   const origins = new Map([["default", origin]]);
   const edge = cacheOf({ id: "edge-1", origins, store, purges: follower, clock, log }, 2 ** 20);
   const listener = new Listener(
-    edge,
+    { ...edge, serve: (request) => serve(request, edge) },
     new Sites([{ name: "default", hosts: [], origin: { kind: "http", url } }]),
     { ...edgeDefaults(), simulateLatencyMs: 0, isToken: () => false },
     limits,
