@@ -107,7 +107,16 @@ describe("the edge's settings", () => {
     ["an id that is too long", ["--origin", "x", "--id", "a".repeat(64)], "--id: must be a name of 1 to 63"],
     ["a lease below a second", ["--origin", "x", "--lease", "999ms"], "1s to 30s, got"],
     ["a lease above 30s", ["--origin", "x", "--lease", "31s"], "--lease: must be"],
-    ["two workers", ["--origin", "x", "--workers", "2"], "--workers: must be 1: an edge is one process;"],
+    [
+      "no workers",
+      ["--origin", "x", "--workers", "0"],
+      "--workers: must be a whole number from 1 to 256, or auto",
+    ],
+    [
+      "too many workers",
+      ["--origin", "x", "--workers", "257"],
+      "--workers: must be a whole number from 1 to 256",
+    ],
     [
       "no purges at all",
       ["--origin", "x", "--purge-rate", "0"],

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
@@ -35,12 +36,15 @@ const MIB = 2 ** 20;
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
-const oneWorker: ValueType<number> = {
-  name: "number",
-  rule: "1: an edge is one process; start more edges to use more cores",
-  fileForm: "number",
-  parse: (value) => (value === "1" ? 1 : undefined),
-  format: String,
+// More threads than any machine has cores for.
+const MOST_WORKERS = 256;
+const someWorkers = wholeNumber(1, MOST_WORKERS);
+
+const workers: ValueType<number> = {
+  ...someWorkers,
+  name: "number|auto",
+  rule: `${someWorkers.rule}, or auto for one a core`,
+  parse: (value) => (value === "auto" ? availableParallelism() : someWorkers.parse(value)),
 };
 
 export const edgeProgram = {
@@ -153,9 +157,9 @@ export const edgeProgram = {
       help: "How long running downloads may continue after SIGTERM, counted after the 1s in which routers notice. 0 cuts them at once.",
     }),
     workers: setting({
-      type: oneWorker,
+      type: workers,
       default: 1,
-      help: "The number of processes that serve the data port.",
+      help: "Threads that serve the data port. From 2 on, each answers by itself from copies of stored responses, up to an eighth of --memory, and one more thread fetches, stores and purges.",
     }),
     simulateLatency: setting({
       type: duration(0, 10_000),

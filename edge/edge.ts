@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { clientLimitsOf } from "../http/server/client-limits.ts";
-import { type TlsFront, tlsFrontOf } from "../http/tls/tls-front.ts";
+import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
@@ -9,7 +8,6 @@ import { type OperatorPort, startOperatorPort } from "../process/operator-port.t
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
-import { serve } from "./cache/serve.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
 import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
@@ -17,11 +15,13 @@ import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
 import { ControlPlane } from "./control-plane/server.ts";
 import { whoMayCall } from "./control-plane/who-may-call.ts";
-import { Listener } from "./data-plane/listener.ts";
+import type { DataPort } from "./data-plane/data-port.ts";
+import { copiesBytes, dataPort } from "./data-plane/open-data-port.ts";
+import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
 import { openOrigins } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
 import { Sites } from "./origin/sites.ts";
-import { claimId } from "./purging/claim-id.ts";
+import { claimId, giveUpId } from "./purging/claim-id.ts";
 import { FENCE_SHARE, Fence } from "./purging/fence.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
@@ -95,7 +95,7 @@ class RunningEdge implements Edge {
   readonly #parts: CacheContext;
   readonly #follower: PurgeFollower;
   readonly #sites: Sites;
-  readonly #listener: Listener;
+  readonly #dataPort: DataPort;
   readonly #control: ControlPlane;
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
@@ -103,7 +103,6 @@ class RunningEdge implements Edge {
   readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
-  readonly #tls: TlsFront | undefined;
   #httpPort: number;
   #grpcPort: number;
   readonly #stopped = new AbortController();
@@ -119,18 +118,18 @@ class RunningEdge implements Edge {
     this.#httpPort = config.port;
     this.#grpcPort = config.grpcPort;
     this.#sites = new Sites(config.sites);
-    this.#tls = tlsFrontOf(config, this.#sites.hosts, clock, log);
-    const fence = new Fence(config.memory * FENCE_SHARE);
-    const store = new MemoryStore({
-      maxBytes: config.memory,
+    const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
+    const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
+    const maxBytes = config.memory - copiesBytes(config.memory, shared);
+    const store: MemoryStore = new MemoryStore({
+      maxBytes,
+      watch: shared?.storeWatch(() => store),
       elsewhere: () => this.#parts.fillBudget.taken + fence.bytes,
       eviction: () => new LeastRecentlyUsed(),
       clock,
     });
     if (around.memory !== undefined)
-      this.#memory = new MemoryWatch(around.memory, config.memory, store, (excess) =>
-        this.#listener.leaveBehind(excess),
-      );
+      this.#memory = new MemoryWatch(around.memory, maxBytes, store, (by) => this.#dataPort.leaveBehind(by));
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
       leaseMs: config.lease,
@@ -147,7 +146,18 @@ class RunningEdge implements Edge {
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
     const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
     this.#parts = cacheOf(
-      { id, origins, siteRules: siteRulesOf(config), store, purges: follower, clock, log, short, broadcast },
+      {
+        id,
+        origins,
+        siteRules: siteRulesOf(config),
+        store,
+        purges: follower,
+        clock,
+        log,
+        short,
+        broadcast,
+        counters: shared?.counters,
+      },
       memory,
     );
     this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: this.#sites });
@@ -167,21 +177,17 @@ class RunningEdge implements Edge {
       purgeRate,
     });
     this.#purges = purges;
-    this.#listener = new Listener(
-      { ...this.#parts, serve: (request) => serve(request, this.#parts) },
-      this.#sites,
-      {
-        simulateLatencyMs: config.simulateLatency,
-        trustedProxies: config.trustedProxies,
-        ...clientLimitsOf(config),
-        redirectToHttps: config.redirectToHttps,
-        isToken: (offered) => config.tokens.token?.matches(offered) === true,
-      },
-    );
+    this.#dataPort = dataPort({
+      edge: this.#parts,
+      config,
+      isToken: (offered) => config.tokens.token?.matches(offered) === true,
+      leaseLeftMs: () => follower.leaseLeftMs,
+      shared,
+    });
     this.#report = new EdgeReport(
       config,
       { ...this.#parts, follower },
-      this.#listener,
+      this.#dataPort,
       purgeLog,
       this.#bootId,
     );
@@ -207,7 +213,7 @@ class RunningEdge implements Edge {
   }
 
   get https(): Address | undefined {
-    const port = this.#listener.tlsPort;
+    const port = this.#dataPort.tlsPort;
     return port === undefined ? undefined : { host: this.#config.host, port };
   }
 
@@ -224,8 +230,8 @@ class RunningEdge implements Edge {
     const { host, advertise, port, grpcPort, adminPort, adminAllowedHosts } = this.#config;
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
-    this.#httpPort = await this.#listener.open(host, port);
-    await this.#listener.openTls(host, this.#tls);
+    const tls = tlsFrontOf(this.#config, this.#sites.hosts, clock, this.#parts.log);
+    this.#httpPort = await this.#dataPort.open(host, port, tls);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
       host: this.admin.host,
@@ -246,8 +252,8 @@ class RunningEdge implements Edge {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     }
     const { signal } = this.#stopped;
-    const [memory, certificates] = [this.#memory?.run(clock, signal), this.#tls?.identity.run(signal)];
-    this.#watching = Promise.all([this.#showState(), memory, certificates]);
+    const memory = this.#memory?.run(clock, signal);
+    this.#watching = Promise.all([this.#showState(), memory, tls?.identity.run(signal)]);
     const { level, text } = whoMayCall(this.#config.tokens.token !== undefined, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }
@@ -275,11 +281,11 @@ class RunningEdge implements Edge {
     this.#stopped.abort();
     await this.#watching;
     await this.#refill.stop();
-    await this.#listener.close(this.#config.drain);
+    await this.#dataPort.close(this.#config.drain);
     await this.#broadcasts.stop();
     // Nothing uses the cache any more. Earlier, a purge would be proven without this edge.
     await this.#follower.stop();
-    await this.#leave();
+    await giveUpId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     await this.#control.close(CALLS_PATIENCE_MS);
     await this.#purges.stop();
     await this.#operator?.stop();
@@ -290,15 +296,6 @@ class RunningEdge implements Edge {
   #announceEnd(): void {
     this.#report.draining = true;
     this.#control.setServing(false);
-    this.#listener.windDown();
-  }
-
-  /** A stopped edge serves nothing, so no purge need wait for it. */
-  async #leave(): Promise<void> {
-    try {
-      await this.#around.purgeLog.leave(this.id, this.#bootId);
-    } catch (thrown) {
-      this.#parts.log.warn({ cause: describeError(thrown) }, "could not leave the heartbeat table");
-    }
+    this.#dataPort.windDown();
   }
 }

@@ -9,7 +9,7 @@ import type { CacheContext } from "./cache/context.ts";
 import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
 import { soon } from "./control-plane/soon.ts";
-import type { Listener } from "./data-plane/listener.ts";
+import type { DataPort } from "./data-plane/data-port.ts";
 import { ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 
@@ -26,7 +26,7 @@ export class EdgeReport {
 
   readonly #config: EdgeConfig;
   readonly #parts: ReportedParts;
-  readonly #listener: Listener;
+  readonly #dataPort: DataPort;
   readonly #purgeLog: PurgeLog;
   readonly #bootId: string;
   readonly #startedAt: number;
@@ -37,13 +37,13 @@ export class EdgeReport {
   constructor(
     config: EdgeConfig,
     parts: ReportedParts,
-    listener: Listener,
+    dataPort: DataPort,
     purgeLog: PurgeLog,
     bootId: string,
   ) {
     this.#config = config;
     this.#parts = parts;
-    this.#listener = listener;
+    this.#dataPort = dataPort;
     this.#purgeLog = purgeLog;
     this.#bootId = bootId;
     this.#startedAt = parts.clock.monotonic();
@@ -64,8 +64,8 @@ export class EdgeReport {
       state: this.state,
       position: formatPosition(follower.position),
       leaseLeftMs: follower.leaseLeftMs,
-      inFlight: this.#listener.inFlight,
-      eventLoopDelayMs: this.#loopDelay.ms,
+      inFlight: this.#dataPort.inFlight,
+      eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
       host: this.#config.advertise,
       httpPort,
       publicUrl: this.#config.publicUrl?.origin ?? "",
@@ -128,12 +128,12 @@ export class EdgeReport {
     return {
       objects: store.objects,
       bytes: store.bytes,
-      inFlight: this.#listener.inFlight,
+      inFlight: this.#dataPort.inFlight,
       purges: follower.purges,
       leaseLeftMs: follower.leaseLeftMs,
       lagMs: follower.lagMs ?? -1,
-      eventLoopDelayMs: this.#loopDelay.ms,
-      certificateDaysLeft: this.#listener.certificateDaysLeft,
+      eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
+      certificateDaysLeft: this.#dataPort.certificateDaysLeft,
       uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
     };
   }

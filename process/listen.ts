@@ -7,15 +7,24 @@ export function hostPort(host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
+/** "shared": other sockets of this user may listen on the same port, and the kernel spreads the connections. */
+export type PortSharing = "alone" | "shared";
+
 /**
  * Listens and resolves with the bound port, which differs from `port` when that is 0.
  * `what` begins the message of a Failure: "edge-1 HTTP data port".
  */
-export function listen(server: Server, host: string, port: number, what: string): Promise<number> {
+export function listen(
+  server: Server,
+  host: string,
+  port: number,
+  what: string,
+  sharing: PortSharing = "alone",
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const refused = (cause: NodeJS.ErrnoException) => reject(cannotListen(what, hostPort(host, port), cause));
     server.once("error", refused);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, reusePort: sharing === "shared" }, () => {
       server.off("error", refused);
       const address = server.address();
       resolve(typeof address === "object" && address !== null ? address.port : port);

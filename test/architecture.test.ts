@@ -78,6 +78,7 @@ describe("the architecture rules", () => {
       'export { e } from "./e.ts";',
       'export * from "./f.ts";',
       'const g = await import("./g.ts");',
+      'const thread = new Worker(new URL("./thread.ts", import.meta.url));',
       'import { readFileSync } from "node:fs";',
       '// import { x } from "./not.ts";',
       '/* import { y } from "./neither.ts"; */',
@@ -92,6 +93,7 @@ describe("the architecture rules", () => {
       "x/y/f.ts",
       "node:fs",
       "x/y/g.ts",
+      "x/y/thread.ts",
     ]);
   });
 

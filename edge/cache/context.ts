@@ -27,6 +27,7 @@ export interface CacheParts {
   readonly purges: PurgeState;
   readonly clock: Clock;
   readonly log: Log;
+  readonly counters?: EdgeCounters | undefined;
   /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
   /** Takes an invalidation to every edge, if it can. It does not wait. */
@@ -72,7 +73,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     places: new SitePlaces((site) => rulesOf(parts, site), parts.clock),
     revalidations: new RevalidationLimit(parts.clock),
     aheadFills: new RevalidationLimit(parts.clock),
-    counters: new EdgeCounters(),
+    counters: parts.counters ?? new EdgeCounters(),
     fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),
     keepLimit: memoryBytes / KEEP_SHARE,
   };

@@ -56,3 +56,12 @@ export interface PurgeState {
    */
   invalidate(targets: readonly PurgeTarget[]): () => void;
 }
+
+/** Learns of what the fence takes out of use, in the step that does it. */
+export interface FenceWatch {
+  /** A purge or an invalidation is in force, and the store is searched for what it covers. */
+  searchBegins(): void;
+  searchEnds(): void;
+  /** Everything filled so far is a validator only, or stale. */
+  coversAll(): void;
+}

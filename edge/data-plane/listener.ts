@@ -8,6 +8,7 @@ import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts"
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../../http/tls/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
+import type { PortSharing } from "../../process/listen.ts";
 import type { Served } from "../cache/answer.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
 import type { HitContext } from "../cache/hit.ts";
@@ -15,10 +16,14 @@ import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
 import type { EdgeRequest } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
+import type { DataPort } from "./data-port.ts";
 import { HitPath } from "./hit-path.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
+
+// Far below the usual limit on file descriptors, far above what one edge's clients and routers need.
+export const MOST_CONNECTIONS = 4_000;
 
 const CLIENT_LIMITS: Omit<ServerLimits, keyof ClientLimits> = {
   fieldsMs: 10_000,
@@ -29,8 +34,7 @@ const CLIENT_LIMITS: Omit<ServerLimits, keyof ClientLimits> = {
   readerMs: 30_000,
   senderMs: 30_000,
   checkMs: 1_000,
-  // Far below the usual limit on file descriptors, far above what one edge's clients and routers need.
-  connections: 4_000,
+  connections: MOST_CONNECTIONS,
 };
 
 export interface ListenerConfig extends ClientLimits {
@@ -55,7 +59,7 @@ export interface ServingEdge extends HitContext {
 }
 
 /** The HTTP data port: the front door of an edge. It serves the sites and nothing else. */
-export class Listener {
+export class Listener implements DataPort {
   readonly #edge: ServingEdge;
   readonly #addressing: Addressing;
   readonly #latencyMs: number;
@@ -64,8 +68,7 @@ export class Listener {
   readonly #date: HttpDate;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
-  /** The bound TLS port. */
-  tlsPort: number | undefined;
+  #tlsPort: number | undefined;
   readonly #clients: SlowClients;
 
   constructor(edge: ServingEdge, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
@@ -96,39 +99,38 @@ export class Listener {
     });
   }
 
-  /** Requests that are being answered. */
   get inFlight(): number {
     return this.#server.inFlight;
   }
 
-  /** Cuts the slowest clients of what the store no longer has, until so many bytes are free. */
+  get loopDelayMs(): number {
+    return 0;
+  }
+
   leaveBehind(excess: Excess): void {
     const cut = this.#clients.leaveBehind(excess, this.#edge.clock.monotonic());
     if (cut > 0) this.#edge.counters.add("clientsLeftBehind", cut);
   }
 
-  /** Resolves with the bound port. Throws a Failure. */
-  open(host: string, port: number): Promise<number> {
-    return this.#server.open(host, port);
+  async open(host: string, port: number, tls?: TlsFront, sharing: PortSharing = "alone"): Promise<number> {
+    const bound = await this.#server.open(host, port, sharing);
+    this.#tls = tls;
+    if (tls !== undefined) this.#tlsPort = await this.#server.openTls(host, tls.port, tls, sharing);
+    return bound;
   }
 
-  /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
+  get tlsPort(): number | undefined {
+    return this.#tlsPort;
+  }
+
   get certificateDaysLeft(): number {
     return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The same for the TLS port, if there is one. */
-  async openTls(host: string, tls: TlsFront | undefined): Promise<void> {
-    this.#tls = tls;
-    if (tls !== undefined) this.tlsPort = await this.#server.openTls(host, tls.port, tls);
-  }
-
-  /** From now on each answer says that its connection ends with it; requests are taken as before. */
   windDown(): void {
     this.#server.windDown();
   }
 
-  /** Takes no more connections, lets the answers in flight end for up to `patienceMs`, then cuts them. */
   close(patienceMs: number): Promise<void> {
     return this.#server.close(patienceMs);
   }

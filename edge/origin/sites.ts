@@ -22,6 +22,11 @@ export interface Site {
   readonly rules?: SiteRules;
 }
 
+/** A site, as far as requests are told apart by it. */
+export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
+  readonly origin: Pick<OriginConfig, "kind">;
+}
+
 /** The name of an edge or a site. It appears unchanged in header fields, logs and metrics. */
 export const nodeName = text(
   "a name of 1 to 63 letters, digits, dots, hyphens and underscores that begins with a letter or a digit",
@@ -143,7 +148,7 @@ export class Sites {
   readonly #policies = new Map<string, HostPolicy>();
   readonly #fallback: string | undefined;
 
-  constructor(sites: readonly Site[]) {
+  constructor(sites: readonly (Site | ServedSite)[]) {
     this.names = sites.map((site) => site.name);
     this.#fallback = sites.find((site) => site.hosts.length === 0)?.name;
     for (const { name, hosts, origin, host = CLIENT_HOST } of sites) {

@@ -37,3 +37,15 @@ export async function claimId(
     log.warn({ cause: describeError(thrown) }, "heartbeat table unreadable; another edge may have this id");
   }
 }
+
+/** Of an edge that serves nothing any more, so that no purge waits for it. Never rejects. */
+export async function giveUpId(
+  own: Pick<Heartbeat, "edge" | "bootId">,
+  { purgeLog, log }: { readonly purgeLog: PurgeLog; readonly log: Log },
+): Promise<void> {
+  try {
+    await purgeLog.leave(own.edge, own.bootId);
+  } catch (thrown) {
+    log.warn({ cause: describeError(thrown) }, "could not leave the heartbeat table");
+  }
+}

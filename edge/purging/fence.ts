@@ -8,7 +8,9 @@
  * fill that began before the oldest of them is not stored. A stored response does not depend on this memory: the store
  * has dropped it or noted that it is stale, and the fence counts flushes and soft purges of everything apart from it.
  */
+
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
+import type { FenceWatch } from "../cache/purge-state.ts";
 import type { Purgeable } from "../store/purge-match.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Located, located, type NamedTarget } from "./named-target.ts";
@@ -44,11 +46,17 @@ export class Fence {
   /** Searches of the store run in slices. A response that a search has not reached yet must not be served either. */
   readonly #searching = new Set<Searching>();
   readonly #held = new Set<{ readonly mark: FillMark }>();
+  readonly #watch: FenceWatch | undefined;
   #flushes = 0;
   #invalidations = 0;
 
   /** `mostBytes`: for all that it remembers. */
-  constructor(mostBytes = MOST_BYTES, remember = (most: number) => new RecentTargets(most)) {
+  constructor(
+    mostBytes = MOST_BYTES,
+    remember = (most: number) => new RecentTargets(most),
+    watch?: FenceWatch,
+  ) {
+    this.#watch = watch;
     this.#hard = remember(mostBytes * SHARES.hard);
     this.#soft = remember(mostBytes * SHARES.soft);
     this.#local = remember(mostBytes * SHARES.local);
@@ -79,7 +87,10 @@ export class Fence {
   begin(position: Position, targets: readonly NamedTarget[], softlyAt: number | undefined): () => void {
     const recent = softlyAt === undefined ? this.#hard : this.#soft;
     recent.add(targets, position, () => this.#oldest(({ position }) => position));
-    if (softlyAt !== undefined && targets.some(isAll)) this.#softFloors.add(position, softlyAt);
+    if (softlyAt !== undefined && targets.some(isAll)) {
+      this.#softFloors.add(position, softlyAt);
+      this.#watch?.coversAll();
+    }
     return this.#search(targets, { softlyAt, invalidation: undefined });
   }
 
@@ -90,6 +101,7 @@ export class Fence {
     this.#softFloors.forget();
     this.#hard.clear();
     this.#soft.clear();
+    this.#watch?.coversAll();
   }
 
   /**
@@ -135,7 +147,10 @@ export class Fence {
     remembered.add(targets, SOME_TIME);
     const searching = { ...how, targets: remembered };
     this.#searching.add(searching);
-    return () => void this.#searching.delete(searching);
+    this.#watch?.searchBegins();
+    return () => {
+      if (this.#searching.delete(searching)) this.#watch?.searchEnds();
+    };
   }
 
   #searchedFor(stored: StoredResponse, since: number | undefined): "purged" | number | undefined {

@@ -10,7 +10,7 @@ import type { Eviction } from "./eviction/eviction.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import { isAll } from "./purge-match.ts";
 import { searches } from "./purge-search.ts";
-import type { PutOutcome, Store } from "./store.ts";
+import type { PutOutcome, Store, StoreWatch } from "./store.ts";
 import { chargedBytes, type StoredResponse } from "./stored-response.ts";
 import { UseCount } from "./use-count.ts";
 
@@ -28,6 +28,7 @@ export interface MemoryStoreOptions {
   readonly clock: Clock;
   /** Bytes of the same memory that are held elsewhere now, such as by fills: so much less is stored. */
   readonly elsewhere?: () => number;
+  readonly watch?: StoreWatch | undefined;
 }
 
 /** The responses stored under one key: at least one. */
@@ -137,6 +138,7 @@ export class MemoryStore implements Store {
     this.#equivalents.add(stored);
     this.#objects += 1;
     this.#bytes += bytes;
+    this.#options.watch?.changed(key);
     return "stored";
   }
 
@@ -174,6 +176,7 @@ export class MemoryStore implements Store {
         purged += 1;
         // After several soft purges it has been stale since the first.
         if (!this.#softPurgedAt.has(stored)) this.#softPurgedAt.set(stored, softlyAt);
+        this.#options.watch?.changed(stored.key);
       }
     }
     return purged;
@@ -217,6 +220,7 @@ export class MemoryStore implements Store {
     this.#eviction = this.#options.eviction();
     this.#objects = 0;
     this.#bytes = 0;
+    this.#options.watch?.emptied();
     return dropped;
   }
 
@@ -244,6 +248,7 @@ export class MemoryStore implements Store {
     this.#equivalents.remove(stored);
     this.#objects -= 1;
     this.#bytes -= chargedBytes(stored);
+    this.#options.watch?.changed(key);
     return true;
   }
 }

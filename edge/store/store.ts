@@ -6,6 +6,14 @@ import type { StoredResponse } from "./stored-response.ts";
 /** Whether a response is kept; if not, why the store cannot keep what the rules allow. */
 export type PutOutcome = "stored" | Extract<NotStored, "too-large">;
 
+/** Learns of every change after which a copy of what is stored may not be used as before, in the step that makes it. */
+export interface StoreWatch {
+  /** Something under the key was stored, dropped or softly purged. */
+  changed(key: string): void;
+  /** Everything was dropped. */
+  emptied(): void;
+}
+
 /**
  * The responses that an edge keeps. `test/contracts/store.contract.ts` says what every store promises.
  *

@@ -6,7 +6,7 @@
 //   4. The next request of the connection is looked at then.
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../../process/clock.ts";
-import { listen } from "../../process/listen.ts";
+import { listen, type PortSharing } from "../../process/listen.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
 import { ClientRequests } from "./client-requests.ts";
@@ -70,6 +70,14 @@ export interface TlsPort {
   readonly ownLines: string;
 }
 
+interface ListeningPort {
+  readonly host: string;
+  readonly port: number;
+  /** For the message when it cannot be had. */
+  readonly name: string;
+  readonly sharing: PortSharing | undefined;
+}
+
 // A small mark makes a socket tell when all that was written has left.
 const SOCKETS = { noDelay: true, highWaterMark: 1, allowHalfOpen: true, pauseOnConnect: true } as const;
 
@@ -121,8 +129,8 @@ export class HttpServer {
   }
 
   /** Opens a port. Resolves with its number. Throws a Failure. */
-  open(host: string, port: number): Promise<number> {
-    return this.#listen(host, port, this.#options.name, (accepted) => {
+  open(host: string, port: number, sharing?: PortSharing): Promise<number> {
+    return this.#listen({ host, port, name: this.#options.name, sharing }, (accepted) => {
       const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
       const peer = peerAt(socket.remoteAddress, "http", this.#options.proxies);
       const connection = new Connection(socket, peer, this.#parts);
@@ -132,9 +140,11 @@ export class HttpServer {
   }
 
   /** Opens a port for clients by HTTPS. Resolves with its number. Throws a Failure. */
-  async openTls(host: string, port: number, tls: TlsPort): Promise<number> {
+  async openTls(host: string, port: number, tls: TlsPort, sharing?: PortSharing): Promise<number> {
     const name = `${this.#options.name}, by TLS`;
-    const bound = await this.#listen(host, port, name, (accepted) => this.#shakeHands(accepted, tls));
+    const bound = await this.#listen({ host, port, name, sharing }, (accepted) =>
+      this.#shakeHands(accepted, tls),
+    );
     if (this.#redirect !== undefined) this.#redirect.port = bound;
     return bound;
   }
@@ -161,9 +171,12 @@ export class HttpServer {
     await cut;
   }
 
-  async #listen(host: string, port: number, name: string, accept: (socket: Socket) => void): Promise<number> {
+  async #listen(
+    { host, port, name, sharing }: ListeningPort,
+    accept: (socket: Socket) => void,
+  ): Promise<number> {
     const server = createServer(SOCKETS, accept);
-    const bound = await listen(server, host, port, name);
+    const bound = await listen(server, host, port, name, sharing);
     server.on("error", this.#options.trouble);
     if (this.#servers.length === 0) void this.#checkTimes(this.#stopped.signal);
     this.#servers.push(server);

@@ -62,6 +62,22 @@ export interface TlsValues {
   readonly redirectToHttps: boolean;
 }
 
+/** Of a program's settings. */
+export function tlsValuesOf(values: TlsValues): TlsValues {
+  const { tlsPort, tlsCert, tlsKey, tlsUnknownName, tlsTicketKeys, tlsOnUnsafeNode, hsts } = values;
+  const { redirectToHttps } = values;
+  return {
+    tlsPort,
+    tlsCert,
+    tlsKey,
+    tlsUnknownName,
+    tlsTicketKeys,
+    tlsOnUnsafeNode,
+    hsts,
+    redirectToHttps,
+  };
+}
+
 /** No TLS port. */
 export const NO_TLS: TlsValues = {
   tlsPort: undefined,

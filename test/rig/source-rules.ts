@@ -21,7 +21,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     store: ["rules"],
     origin: ["rules"],
     cache: ["origin", "rules", "store"],
-    "data-plane": ["cache", "origin", "rules"],
+    "data-plane": ["cache", "origin", "rules", "store"],
     purging: ["cache", "rules", "store"],
     "control-plane": ["cache", "origin", "purging", "rules", "store"],
   },

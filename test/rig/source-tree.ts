@@ -32,10 +32,13 @@ export function readSourceTree(root: string): SourceTree {
 const STATIC_IMPORT = /^\s*(?:import|export)\b(?:[^"'`;=]*?\bfrom)?\s*["']([^"']+)["']/gm;
 const DYNAMIC_IMPORT = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
+// A thread is started by the address of its file.
+const THREAD = /\bnew URL\(\s*["'](\.[^"']+\.ts)["'],\s*import\.meta\.url\s*\)/g;
+
 /** The imports of one file, types included, in the order of their kinds. */
 export function importsOf(path: string, text: string): readonly Import[] {
   const code = text.replace(/^\s*\/\/.*$/gm, "").replace(/\/\*[\s\S]*?\*\//g, "");
-  const specifiers = [...code.matchAll(STATIC_IMPORT), ...code.matchAll(DYNAMIC_IMPORT)];
+  const specifiers = [STATIC_IMPORT, DYNAMIC_IMPORT, THREAD].flatMap((kind) => [...code.matchAll(kind)]);
   return specifiers.map(([, specifier = ""]) =>
     specifier.startsWith(".")
       ? { from: path, to: posix.join(posix.dirname(path), specifier), kind: "file" }

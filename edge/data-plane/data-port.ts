@@ -1,0 +1,22 @@
+import type { TlsFront } from "../../http/tls/tls-front.ts";
+import type { Excess } from "./slow-clients.ts";
+
+/** The HTTP data port of an edge, whether one thread serves it or several. */
+export interface DataPort {
+  /** Requests that are being answered. */
+  readonly inFlight: number;
+  /** Of the threads beside the one that asks, the longest recent delay of an event loop, in milliseconds. */
+  readonly loopDelayMs: number;
+  /** The bound TLS port. */
+  readonly tlsPort: number | undefined;
+  /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
+  readonly certificateDaysLeft: number;
+  /** Opens the port, and that of `tls`. Resolves with the bound port. Throws a Failure. */
+  open(host: string, port: number, tls?: TlsFront): Promise<number>;
+  /** Cuts the slowest clients of what the store no longer has, until so many bytes are free. */
+  leaveBehind(excess: Excess): void;
+  /** From now on each answer says that its connection ends with it; requests are taken as before. */
+  windDown(): void;
+  /** Takes no more connections, lets the answers in flight end for up to `patienceMs`, then cuts them. */
+  close(patienceMs: number): Promise<void>;
+}

@@ -1,0 +1,66 @@
+import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
+import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
+import type { CacheContext } from "../cache/context.ts";
+import { AFTER_TOKEN } from "../cache/purge-view.ts";
+import { serve } from "../cache/serve.ts";
+import { type Site, Sites } from "../origin/sites.ts";
+import type { DataPort } from "./data-port.ts";
+import { Listener, type ListenerConfig, MOST_CONNECTIONS } from "./listener.ts";
+import type { SharedEdge } from "./workers/shared-edge.ts";
+import { Workers } from "./workers/workers.ts";
+
+// Of --memory, for the copies that serving threads hold.
+const COPIES_SHARE = 1 / 8;
+
+/** Bytes of --memory that the copies of serving threads may take. */
+export function copiesBytes(memory: number, shared: SharedEdge | undefined): number {
+  return shared === undefined ? 0 : memory * COPIES_SHARE;
+}
+
+export interface DataPortParts {
+  readonly edge: CacheContext;
+  readonly config: ClientLimits &
+    TlsValues & {
+      readonly sites: readonly Site[];
+      readonly memory: number;
+      readonly simulateLatency: number;
+      readonly trustedProxies: readonly string[];
+    };
+  readonly isToken: ListenerConfig["isToken"];
+  readonly leaseLeftMs: () => number;
+  /** undefined: this thread serves the port by itself. */
+  readonly shared: SharedEdge | undefined;
+}
+
+/** The data port of an edge, which is not open yet. */
+export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPortParts): DataPort {
+  const { sites, memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
+  const { redirectToHttps } = config;
+  const listening = { simulateLatencyMs, trustedProxies, redirectToHttps, ...clientLimitsOf(config) };
+  const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };
+  if (shared === undefined) return new Listener(serving, new Sites(sites), { ...listening, isToken });
+  const workers = shared.cells.length;
+  return new Workers({
+    edge,
+    serve: serving.serve,
+    shared,
+    leaseLeftMs,
+    mayBeAhead: (asked, fields) => {
+      const offered = fields.get(AFTER_TOKEN);
+      return asked.mayBeAhead === true || (offered !== undefined && isToken(offered));
+    },
+    start: {
+      id: edge.id,
+      sites: sites.map(({ name, hosts, host, origin: { kind } }) => ({
+        name,
+        hosts,
+        origin: { kind },
+        ...(host === undefined ? {} : { host }),
+      })),
+      config: listening,
+      tls: tlsValuesOf(config),
+      connections: Math.ceil(MOST_CONNECTIONS / workers),
+      copiesBytes: Math.floor(copiesBytes(memory, shared) / workers),
+    },
+  });
+}

@@ -1,0 +1,18 @@
+// The control thread looks twenty times a second, so a thread that does nothing for 5 s hangs: its port would take
+// connections and answer none of them. Looks are counted, because a clock goes on while the whole machine stands still.
+const MOST_LOOKS = 100;
+
+/** Tells a thread that goes on from one that hangs, by the number of its beats. */
+export class HeartbeatWatch {
+  #beats = 0;
+  #looks = 0;
+
+  /** `beats`: how many there have been. */
+  look(beats: number): "alive" | "hangs" {
+    this.#looks = beats === this.#beats ? this.#looks + 1 : 0;
+    this.#beats = beats;
+    if (this.#looks <= MOST_LOOKS) return "alive";
+    this.#looks = 0;
+    return "hangs";
+  }
+}

@@ -1,0 +1,88 @@
+import type { ClientLimits } from "../../../http/server/client-limits.ts";
+import type { TlsValues } from "../../../http/tls/tls-settings.ts";
+import type { Served } from "../../cache/answer.ts";
+import type { EdgeRequest } from "../../cache/serve.ts";
+import type { ServedSite } from "../../origin/sites.ts";
+import type { Excess } from "../slow-clients.ts";
+import type { GivenResponse, RawFields } from "./given-responses.ts";
+import type { Ticket } from "./shared-words.ts";
+
+/** What a serving thread is started with. */
+export interface WorkerStart {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly sites: readonly ServedSite[];
+  readonly config: ClientLimits & {
+    readonly simulateLatencyMs: number;
+    readonly trustedProxies: readonly string[];
+    readonly redirectToHttps: boolean;
+  };
+  readonly tls: TlsValues;
+  readonly logLevel: string;
+  /** Connections that it accepts. */
+  readonly connections: number;
+  /** Bytes of the copies that it may hold. */
+  readonly copiesBytes: number;
+  readonly words: SharedArrayBuffer;
+  readonly mostKeys: number;
+  readonly counters: Float64Array;
+  readonly gauges: Float64Array;
+  /** The monotonic clock of the control thread, in milliseconds, less the time of `process.hrtime`. */
+  readonly monotonicOffsetMs: number;
+}
+
+/** The cells of a thread's gauges. */
+export const GAUGES = { inFlight: 0, loopDelayMs: 1, beats: 2, cells: 3 } as const;
+
+/** A request, without its body. */
+export interface Asked extends Omit<EdgeRequest, "fields" | "body" | "onInterim" | "left"> {
+  readonly fields: RawFields;
+  readonly hasBody: boolean;
+}
+
+/** An answer, whose content may follow. */
+export interface Answered extends Omit<Served, "fields" | "content" | "stored"> {
+  readonly fields: RawFields;
+  readonly content:
+    | { readonly kind: "none" }
+    | { readonly kind: "bytes"; readonly chunks: readonly Uint8Array[] }
+    /** The content of the only response of `copies`. */
+    | { readonly kind: "copied" }
+    | { readonly kind: "stream"; readonly length: number | undefined };
+  /** All responses under its key, for the thread to answer with from now on. */
+  readonly copies?: {
+    readonly ticket: Ticket;
+    readonly key: string;
+    readonly responses: readonly GivenResponse[];
+  };
+}
+
+/** From a serving thread. `id` names one request of that thread. */
+export type FromWorker =
+  | { readonly kind: "listens" }
+  | { readonly kind: "cannot-listen"; readonly message: string; readonly code: string }
+  | { readonly kind: "log"; readonly line: string }
+  | { readonly kind: "ask"; readonly id: number; readonly asked: Asked }
+  | { readonly kind: "body"; readonly id: number; readonly piece: Uint8Array | undefined }
+  | { readonly kind: "body-broken"; readonly id: number; readonly message: string }
+  /** So many more bytes of the content may come. */
+  | { readonly kind: "took"; readonly id: number; readonly bytes: number }
+  /** Nobody reads the answer any more. */
+  | { readonly kind: "cancelled"; readonly id: number }
+  /** The client has left. */
+  | { readonly kind: "left"; readonly id: number }
+  /** The slots of the copies that it has answered with since it last said so. */
+  | { readonly kind: "used"; readonly slots: Int32Array }
+  | { readonly kind: "closed" };
+
+/** To a serving thread. */
+export type ToWorker =
+  | { readonly kind: "body-wanted"; readonly id: number }
+  | { readonly kind: "interim"; readonly id: number; readonly status: number; readonly fields: RawFields }
+  | { readonly kind: "answered"; readonly id: number; readonly answered: Answered }
+  | { readonly kind: "content"; readonly id: number; readonly piece: Uint8Array | undefined }
+  | { readonly kind: "content-broken"; readonly id: number; readonly message: string }
+  | { readonly kind: "leave-behind"; readonly excess: Excess }
+  | { readonly kind: "wind-down" }
+  | { readonly kind: "close"; readonly patienceMs: number };

@@ -1,0 +1,36 @@
+import { counterCells, EdgeCounters } from "../../cache/metrics.ts";
+import type { FenceWatch } from "../../cache/purge-state.ts";
+import type { Store, StoreWatch } from "../../store/store.ts";
+import { GivenKeys } from "./given-keys.ts";
+import { SharedWords } from "./shared-words.ts";
+
+/** What the threads of an edge share, and how the store and the fence tell them of changes. */
+export class SharedEdge {
+  readonly words = new SharedWords();
+  readonly keys = new GivenKeys(this.words);
+  /** The counts of each serving thread. */
+  readonly cells: readonly Float64Array[];
+  /** All counts of the edge. */
+  readonly counters: EdgeCounters;
+  readonly fenceWatch: FenceWatch = {
+    searchBegins: () => this.words.searchBegins(),
+    searchEnds: () => this.words.searchEnds(),
+    coversAll: () => this.keys.dropAll(),
+  };
+
+  constructor(workers: number) {
+    this.cells = Array.from({ length: workers }, () => counterCells());
+    this.counters = new EdgeCounters(counterCells(), this.cells);
+  }
+
+  storeWatch(store: () => Pick<Store, "peek">): StoreWatch {
+    return {
+      changed: (key) => {
+        this.keys.changed(key);
+        for (const { variance, target } of store().peek(key))
+          if (variance !== undefined) this.keys.standsForOthers(target);
+      },
+      emptied: () => this.keys.dropAll(),
+    };
+  }
+}

@@ -1,0 +1,98 @@
+// A serving thread: the data port of an edge with the copies that it may answer with. Everything else it asks the
+// control thread for, and answers with what that says.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { parentPort, workerData } from "node:worker_threads";
+import { pino } from "pino";
+import { tlsFrontOf } from "../../../http/tls/tls-front.ts";
+import { type Clock, systemClock } from "../../../process/clock.ts";
+import { Failure } from "../../../process/failure.ts";
+import { EdgeCounters } from "../../cache/metrics.ts";
+import { Sites } from "../../origin/sites.ts";
+import { Listener } from "../listener.ts";
+import { AskingCache } from "./asking-cache.ts";
+import { Copies, standingOfCopies } from "./copies.ts";
+import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
+import { SharedWords } from "./shared-words.ts";
+import { hrtimeMs } from "./thread-time.ts";
+
+// How often the control thread sees that this one goes on, and what it does.
+const BEAT_MS = 50;
+// How late the store learns of the use of a copy.
+const USED_MS = 1_000;
+
+if (parentPort === null) throw new Error("a serving thread is started by its edge");
+const port = parentPort;
+const start: WorkerStart = workerData;
+
+function send(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, [...transfer]);
+}
+
+const offset = start.monotonicOffsetMs + hrtimeMs() - performance.now();
+const clock: Clock = { ...systemClock, monotonic: () => performance.now() + offset };
+const words = new SharedWords(start.words, start.mostKeys);
+const copies = new Copies(words, start.copiesBytes);
+const cache = new AskingCache(send, copies);
+const log = pino({ level: start.logLevel }, { write: (line: string) => send({ kind: "log", line }) });
+const sites = new Sites(start.sites);
+const listener = new Listener(
+  {
+    id: start.id,
+    clock,
+    log,
+    counters: new EdgeCounters(start.counters),
+    store: copies,
+    purges: standingOfCopies(words, clock),
+    serve: (request) => cache.serve(request),
+  },
+  sites,
+  // The control thread knows the token.
+  { ...start.config, isToken: () => false },
+  { connections: start.connections },
+);
+
+const tls = tlsFrontOf(start.tls, sites.hosts, clock, log);
+const stopped = new AbortController();
+const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+loopDelay.enable();
+
+function beat(): void {
+  start.gauges[GAUGES.inFlight] = listener.inFlight;
+  start.gauges[GAUGES.beats] = (start.gauges[GAUGES.beats] ?? 0) + 1;
+  start.gauges[GAUGES.loopDelayMs] = Math.max(0, loopDelay.mean / 1e6 - 10);
+  loopDelay.reset();
+}
+
+function tellUsed(): void {
+  const slots = copies.takeUsed();
+  if (slots.length > 0) send({ kind: "used", slots });
+}
+
+port.on("message", (message: ToWorker) => {
+  switch (message.kind) {
+    case "leave-behind":
+      listener.leaveBehind(message.excess);
+      break;
+    case "wind-down":
+      listener.windDown();
+      break;
+    case "close":
+      stopped.abort();
+      void listener.close(message.patienceMs).then(() => send({ kind: "closed" }));
+      break;
+    default:
+      cache.take(message);
+  }
+});
+
+try {
+  await listener.open(start.host, start.port, tls, "shared");
+  void tls?.identity.run(stopped.signal);
+  setInterval(beat, BEAT_MS);
+  setInterval(tellUsed, USED_MS);
+  send({ kind: "listens" });
+} catch (thrown) {
+  const { message, code } =
+    thrown instanceof Failure ? thrown : { message: String(thrown), code: "cannot-listen" };
+  send({ kind: "cannot-listen", message, code });
+}
