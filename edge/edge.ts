@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
-import { describeError } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
