@@ -9,7 +9,7 @@ function thrown(code: string, message = "it broke"): Error {
 describe("originErrorOf", () => {
   for (const [code, word] of [
     ["ECONNREFUSED", "connection_refused"],
-    ["UND_ERR_CONNECT_TIMEOUT", "connection_timeout"],
+    ["ETIMEDOUT", "connection_timeout"],
     ["EAI_AGAIN", "dns_error"],
     ["EHOSTUNREACH", "destination_ip_unroutable"],
     ["EMFILE", "destination_unavailable"],
@@ -19,7 +19,7 @@ describe("originErrorOf", () => {
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "tls_certificate_error"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "tls_certificate_error"],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "tls_certificate_error"],
-    ["UND_ERR_INVALID_ARG", "proxy_internal_error"],
+    ["ERR_INVALID_ARG_VALUE", "proxy_internal_error"],
   ] as const) {
     it(`calls ${code} ${word} and keeps the cause`, () => {
       const cause = thrown(code);

@@ -63,41 +63,30 @@ export function originErrorOf(
 function codeFor(thrown: unknown, received: Received): OriginErrorCode {
   if (!(thrown instanceof Error)) return "proxy_internal_error";
   if (thrown.name === "TimeoutError") return "http_response_timeout";
-  if (thrown.name === "HTTPParserError") return malformed(thrown.message, received);
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
   switch (code) {
     case "ECONNREFUSED":
       return "connection_refused";
     case "ETIMEDOUT":
-    case "UND_ERR_CONNECT_TIMEOUT":
-      return received === "nothing" ? "connection_timeout" : closed(received);
+      return received === "nothing" ? "connection_timeout" : brokenOff(received);
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "EADDRNOTAVAIL":
       return "destination_ip_unroutable";
     case "EMFILE":
     case "ENFILE":
-    case "UND_ERR_CLOSED":
-    case "UND_ERR_DESTROYED":
       return "destination_unavailable";
-    case "UND_ERR_SOCKET":
-      return refusedByUndici(thrown.message) ?? closed(received);
     case "ECONNABORTED":
     case "ECONNRESET":
     case "EPIPE":
-      return closed(received);
-    // undici says this too of a malformed field section in which a Content-Length was seen.
-    case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
-      return received === "the fields" ? "origin-body-short" : "http_protocol_error";
-    case "UND_ERR_HEADERS_OVERFLOW":
-      return "http_response_header_section_size";
+      return brokenOff(received);
     default:
       return byFamily(code);
   }
 }
 
 /** The connection ended by itself. */
-function closed(received: Received): OriginErrorCode {
+export function brokenOff(received: Received): OriginErrorCode {
   switch (received) {
     case "nothing":
       return "connection_terminated";
@@ -106,18 +95,6 @@ function closed(received: Received): OriginErrorCode {
     case "the fields":
       return "origin-body-short";
   }
-}
-
-/** undici's parser tells its reasons in the message only. */
-function malformed(message: string, received: Received): OriginErrorCode {
-  if (message.includes("EOF")) return closed(received);
-  return /chunk/i.test(message) ? "http_response_transfer_coding" : "http_protocol_error";
-}
-
-/** undici closes a connection on a reply that it did not ask for, with a word in the message only. */
-function refusedByUndici(message: string): OriginErrorCode | undefined {
-  if (message === "bad upgrade") return "http_upgrade_failed";
-  return message === "bad response" ? "http_protocol_error" : undefined;
 }
 
 function byFamily(code: string): OriginErrorCode {

@@ -143,6 +143,39 @@ describe("A body between UpstreamOrigin and its upstream", () => {
       await released.promise;
     });
 
+    it("gives up its rest, and the connection, when the answer is whole before it", async () => {
+      const server = await raw("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+      const origin = upstream(server.url, { connections: 1 });
+      const released = Promise.withResolvers<void>();
+      async function* endless() {
+        try {
+          for (;;) yield Buffer.alloc(1024);
+        } finally {
+          released.resolve();
+        }
+      }
+      const closed = server.closed();
+      const request = { method: "POST", target: "/", fields: Fields.none, body: endless() };
+      const response = await origin.fetch(request, never);
+      expect([response.status, await textOf(response)]).to.deep.equal([413, "no"]);
+      await Promise.all([released.promise, closed]);
+    });
+
+    for (const length of [2, 4]) {
+      it(`fails when it has 3 bytes, and ${length} were announced`, async () => {
+        const server = await raw("");
+        async function* three() {
+          yield Buffer.from("one");
+        }
+        const fields = Fields.of([["Content-Length", `${length}`]]);
+        const closed = server.closed();
+        const request = { method: "PUT", target: "/", fields, body: three() };
+        const failure = await failureOf(upstream(server.url).fetch(request, never));
+        expect(failure.code).to.equal("proxy_internal_error");
+        await closed;
+      });
+    }
+
     it("fails as the body does", async () => {
       const server = await raw("");
       async function* broken() {

@@ -12,8 +12,8 @@ type Ending = { readonly kind: "complete" } | { readonly kind: "failed"; readonl
 const HIGH_WATER = 64 * 1024;
 
 /**
- * The content of a response from an upstream, pulled: nothing flows unless the reader waits for it. It must be read
- * to its end or returned, because until then it occupies a connection.
+ * The content of a response from an upstream, pulled: little more flows than its reader takes. It must be read to its end
+ * or returned, because until then it occupies a connection.
  */
 export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
   readonly #flow: Flow;
@@ -22,7 +22,6 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
   #ending: Ending | undefined;
   #changed = Promise.withResolvers<void>();
 
-  /** The flow is expected to be paused. */
   constructor(flow: Flow) {
     this.#flow = flow;
   }
@@ -53,7 +52,9 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
     return { done: true, value: undefined };
   }
 
-  push(chunk: Uint8Array): void {
+  /** Copies what one read has brought: the memory of a read is used again for the next one. */
+  push(content: readonly Uint8Array[]): void {
+    const chunk = Buffer.concat(content);
     this.#arrived.push(chunk);
     this.#arrivedBytes += chunk.byteLength;
     if (this.#arrivedBytes >= HIGH_WATER) this.#flow.pause();

@@ -153,6 +153,20 @@ describe("UpstreamOrigin", () => {
       expect(server.connections).to.equal(2);
     });
 
+    it("asks once more on a connection that was never used, though others are kept", async () => {
+      const both = new Gate();
+      const server = await raw((socket, count) => {
+        if (count === 2) both.open();
+        if (count <= 2) void both.passed.then(() => socket.write(OK));
+        else if (server.connections > 2) socket.write(OK);
+        else socket.destroy();
+      });
+      const origin = upstream(server.url);
+      await Promise.all(["/a", "/b"].map(async (path) => textOf(await origin.fetch(get(path), never))));
+      expect(await textOf(await origin.fetch(get("/c"), never))).to.equal("ok");
+      expect([targets(server).slice(2), server.connections]).to.deep.equal([["/c", "/c"], 3]);
+    });
+
     it("asks no third time", async () => {
       const server = await raw((socket, count) => (count === 1 ? socket.write(OK) : socket.destroy()));
       const origin = upstream(server.url, { connections: 1 });

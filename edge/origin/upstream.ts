@@ -1,17 +1,15 @@
-import type { Socket } from "node:net";
-import { Readable } from "node:stream";
-import { buildConnector, type Dispatcher, Pool } from "undici";
-import type { Fields } from "../../http/message/fields.ts";
-import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import { ClientConnection, type ConnectionFault } from "../../http/client/client-connection.ts";
+import { ConnectionPool } from "../../http/client/connection-pool.ts";
+import type { Server } from "../../http/client/server-socket.ts";
 import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import type { Clock } from "../../process/clock.ts";
-import { Deadlines } from "../../process/deadlines.ts";
+import { type Deadline, Deadlines } from "../../process/deadlines.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
-import { isRepeatable, type Origin, type OriginRequest, type OriginResponse } from "./origin.ts";
-import { originErrorOf } from "./origin-error.ts";
-import { skipContinue } from "./skip-continue.ts";
-import { UpstreamExchange } from "./upstream-exchange.ts";
+import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
+import { OriginFailure } from "./origin-error.ts";
+import { failureOf, UpstreamExchange } from "./upstream-exchange.ts";
+import { upstreamRequest } from "./upstream-request.ts";
 
 export interface UpstreamOptions {
   /** http: or https:; its path, if any, stands before every target. */
@@ -32,12 +30,8 @@ export interface UpstreamOptions {
 // Event streams, long polls and slow downloads each hold one for as long as they last; they must not use them up.
 const MOST_CONNECTIONS = 1_024;
 
-interface Lost {
-  /** Something, ever: a request before this one was answered on it. */
-  readonly ever: boolean;
-  /** Something since the last request; a 100 that is left out counts too. */
-  readonly sinceRequest: boolean;
-}
+// How much longer than allowed an idle connection may stay open.
+const SWEEP_MS = 1_000;
 
 /**
  * An HTTP or HTTPS origin behind a pool of connections. It gives every response as it comes: redirects are not
@@ -45,13 +39,13 @@ interface Lost {
  */
 export class UpstreamOrigin implements Origin {
   readonly #options: Required<UpstreamOptions>;
-  readonly #connect: buildConnector.connector;
-  readonly #pool: Pool;
+  readonly #server: Server;
+  readonly #pool: ConnectionPool<UpstreamExchange>;
   readonly #pathPrefix: string;
   readonly #closing = new AbortController();
   readonly #deadlines: Deadlines;
-  /** How much a connection had received when the error broke it. */
-  readonly #lost = new WeakMap<Error, Lost>();
+  readonly #sweep: Deadline;
+  #sweeps = false;
 
   constructor(options: UpstreamOptions) {
     this.#options = {
@@ -64,118 +58,88 @@ export class UpstreamOrigin implements Origin {
     };
     const { base, clock, connections, connectTimeoutMs } = this.#options;
     this.#deadlines = new Deadlines(clock, this.#closing.signal);
+    this.#sweep = this.#deadlines.deadline(SWEEP_MS, () => this.#sweepIdle());
     this.#pathPrefix = base.pathname.replace(/\/$/, "");
-    // HTTP/1.1 only: this file distinguishes failures and retries by the behaviour of HTTP/1.1 connections.
-    this.#connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
-    this.#pool = new Pool(base.origin, {
-      connections,
-      pipelining: 1,
-      allowH2: false,
-      maxHeaderSize: ORIGIN_FIELD_LIMITS.bytes,
-      // Time is measured by our own clock, see UpstreamExchange.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: (target, callback) => this.#connectPrepared(target, callback),
-    });
+    this.#server = serverOf(base, connectTimeoutMs);
+    this.#pool = new ConnectionPool(this.#server, connections);
   }
 
   async fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse> {
     signal.throwIfAborted();
-    const first = this.#dispatch(request, signal);
-    try {
-      return await first.response;
-    } catch (error) {
-      if (signal.aborted || !this.#mayRepeat(request, first)) throw error;
-      return await this.#dispatch(request, signal).response;
-    }
+    const { base, via, host, clock, fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
+    const path = `${this.#pathPrefix}${request.target}`;
+    const what = `${request.method} ${base.origin}${shownTarget(path)}`;
+    if (this.#closing.signal.aborted) throw closed(what);
+    const named = hostFor(host, request.authority ?? "");
+    const exchange = new UpstreamExchange({
+      request,
+      sent: upstreamRequest(request, { path, via, host: named, baseHost: base.host }),
+      what,
+      clock,
+      pool: this.#pool,
+      deadlines: this.#deadlines,
+      fieldsTimeoutMs,
+      bodyTimeoutMs,
+      signal,
+    });
+    exchange.begin();
+    this.#sweepLater();
+    return exchange.response;
   }
 
   /** Connects, over TLS too when the base is https:, and asks for nothing. */
   async probe(): Promise<void> {
-    const { protocol, hostname, port, host, origin } = this.#options.base;
     const connected = Promise.withResolvers<void>();
-    // An address in brackets is one only inside of a URL.
-    const address = hostname.replace(/^\[(.*)\]$/, "$1");
-    this.#connect({ protocol, hostname: address, port, host }, (error, socket) => {
-      if (error !== null) return connected.reject(originErrorOf(error, "nothing", `Connecting to ${origin}`));
-      socket?.destroy();
-      connected.resolve();
+    const what = `Connecting to ${this.#options.base.origin}`;
+    const nothing = (): void => undefined;
+    const owner = { keep: nothing, forget: nothing };
+    const connection = new ClientConnection(this.#server, owner, {
+      connected: () => {
+        connection.destroy();
+        connected.resolve();
+      },
+      failed: (fault: ConnectionFault) => connected.reject(failureOf(fault, "nothing", what)),
+      faulted: connected.reject,
+      drained: nothing,
+      readOver: nothing,
+      interim: nothing,
+      head: nothing,
+      body: nothing,
+      whole: nothing,
     });
     await connected.promise;
   }
 
   /** Ends the requests that are still in flight. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
     this.#closing.abort();
+    for (const exchange of this.#pool.users) exchange.stop(closed(exchange.what));
+    this.#pool.close();
   }
 
-  #dispatch(request: OriginRequest, signal: AbortSignal): UpstreamExchange {
-    const { method } = request;
-    const { fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
-    const path = `${this.#pathPrefix}${request.target}`;
-    const exchange = new UpstreamExchange({
-      method,
-      what: `${method} ${this.#options.base.origin}${shownTarget(path)}`,
-      deadlines: this.#deadlines,
-      fieldsTimeoutMs,
-      bodyTimeoutMs,
-      signal,
-      onInterim: request.onInterim,
-      hadBegun: (error) => this.#lost.get(error)?.sinceRequest === true,
-    });
-    const body = request.body === undefined ? null : Readable.from(request.body);
-    // Only to keep connections for every Host, see #connectPrepared.
-    const servername = this.#options.base.hostname;
-    const headers = this.#requestLines(request);
-    this.#pool.dispatch({ path, method, headers, body, servername } as Dispatcher.DispatchOptions, exchange);
-    return exchange;
+  #sweepLater(): void {
+    if (this.#sweeps) return;
+    this.#sweeps = true;
+    this.#sweep.start();
   }
 
-  #requestLines({ authority = "", fields, body }: OriginRequest): string[] {
-    const { via } = this.#options;
-    // undici frames the body itself and knows no Expect.
-    const passed = endToEnd(fields).without(
-      body === undefined ? ["host", "expect", "content-length"] : ["host", "expect"],
-    );
-    // RFC 9110 section 7.6.3 and RFC 8586 section 2.
-    const marked = appended(appended(passed, "Via", `1.1 ${via}`), "CDN-Loop", via);
-    // Without one, undici writes that of the base.
-    const host = hostFor(this.#options.host, authority);
-    return host === undefined
-      ? [...marked].flat()
-      : ["Host", host, ...marked.with("X-Forwarded-Host", host)].flat();
-  }
-
-  /** An idempotent request that met a kept connection just as the origin closed it is asked once more. */
-  #mayRepeat(request: OriginRequest, exchange: UpstreamExchange): boolean {
-    const lost = exchange.lostBeforeResponse;
-    const reused = lost !== undefined && this.#lost.get(lost)?.ever === true;
-    return reused && isRepeatable(request);
-  }
-
-  #connectPrepared(target: buildConnector.Options, callback: buildConnector.Callback): void {
-    // By default undici takes the name for TLS from Host, which here is the client's.
-    this.#connect({ ...target, servername: serverNameOf(this.#options.base) }, (...result) => {
-      const [, socket] = result;
-      if (socket) this.#prepare(socket);
-      callback(...result);
-    });
-  }
-
-  #prepare(socket: Socket): void {
-    const responseBegun = skipContinue(socket);
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#lost.set(error, { ever: socket.bytesRead > 0, sinceRequest: responseBegun() });
-      // undici takes a reset for the proper end of a body without a length (`lib/dispatcher/client-h1.js` of 8.13.1,
-      // onHttpSocketError; nodejs/undici#784). It is not one (RFC 9112 section 8).
-      if (error.code === "ECONNRESET") error.code = "ECONNABORTED";
-    });
+  #sweepIdle(): void {
+    this.#sweeps = false;
+    this.#pool.sweep(this.#options.clock.monotonic());
+    if (this.#pool.size > 0) this.#sweepLater();
   }
 }
 
-/** With one more member at the end of a list field. */
-function appended(fields: Fields, name: string, member: string): Fields {
-  const members = fields.get(name);
-  return fields.with(name, members === undefined ? member : `${members}, ${member}`);
+function serverOf(base: URL, connectMs: number): Server {
+  const isTls = base.protocol === "https:";
+  // An address in brackets is one only inside of a URL.
+  const host = base.hostname.replace(/^\[(.*)\]$/, "$1");
+  const port = base.port === "" ? (isTls ? 443 : 80) : Number(base.port);
+  const tls = isTls ? { servername: serverNameOf(base), session: undefined } : undefined;
+  return { host, port, connectMs, limits: ORIGIN_FIELD_LIMITS, tls };
+}
+
+function closed(what: string): OriginFailure {
+  const code = "destination_unavailable";
+  return new OriginFailure(code, "nothing", `${what} failed: ${code}: the origin is closed`);
 }

@@ -1,7 +1,6 @@
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import type { FieldLimits } from "../message/field-lines.ts";
+import type { Socket } from "node:net";
 import { type ResponseFault, ResponseReader, type ResponseSink } from "./response-reader.ts";
+import { openSocket, type Server, tooLate } from "./server-socket.ts";
 
 /** Why a request on a connection failed. */
 export type ConnectionFault =
@@ -28,25 +27,6 @@ export interface ConnectionUser extends ResponseSink {
   faulted(thrown: unknown): void;
 }
 
-/** Where a connection leads. */
-export interface Server {
-  /** A name, IPv4, or IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly connectMs: number;
-  /** How large a field section is taken from it. */
-  readonly limits: FieldLimits;
-  /** Undefined: without TLS. */
-  readonly tls?: ServerTls | undefined;
-}
-
-export interface ServerTls {
-  /** RFC 6066 section 3; "" for an address. */
-  readonly servername: string;
-  /** The last session, which spares the next connection a round trip. */
-  session: Buffer | undefined;
-}
-
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner<U extends ConnectionUser> {
   /** It is idle and can carry another request. */
@@ -68,12 +48,6 @@ type State<U> =
 const IDLE = { kind: "idle" } as const;
 const CLOSED = { kind: "closed" } as const;
 
-// Shared by all connections: each read uses or copies its bytes before it ends.
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
-
-// A peer that has vanished without a word is noticed by probes of the kernel, after a minute without a byte.
-const PROBE_AFTER_MS = 60_000;
-
 /** One keep-alive connection to a server, for one request at a time. */
 export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
   readonly #owner: ConnectionOwner<U>;
@@ -91,17 +65,17 @@ export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
     this.#owner = owner;
     this.#reader = new ResponseReader(to.limits);
     this.#state = { kind: "connecting", user };
-    this.#socket = opened(to, (length, bytes) => {
+    this.#socket = openSocket(to, (length, bytes) => {
       this.#guarded(() => this.#read(bytes, length));
       return !this.#held;
     });
     this.#connectTimer = setTimeout(() => this.#guarded(() => this.#gone(tooLate(to))), to.connectMs);
     this.#socket
       .on(to.tls === undefined ? "connect" : "secureConnect", () => this.#guarded(() => this.#connected()))
-      .on("drain", () => this.#guarded(() => this.#user?.drained()))
+      .on("drain", () => this.#guarded(() => this.user?.drained()))
       .on("error", (error) => this.#guarded(() => this.#gone(error)))
       .on("end", () => this.#guarded(() => this.#gone(undefined)))
-      .on("close", () => this.#guarded(() => this.#gone(new Error("closed"))));
+      .on("close", () => this.#guarded(() => this.#gone(closed())));
   }
 
   /** Whether it has carried a response before. If so, the server may be closing it just now. */
@@ -126,7 +100,7 @@ export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
 
   /** Calls its user, if it has one. If that throws, the request has failed, and nothing else. */
   tell(act: (user: U) => void): void {
-    const user = this.#user;
+    const user = this.user;
     if (user !== undefined) this.#guarded(() => act(user));
   }
 
@@ -186,14 +160,15 @@ export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
     this.#close();
   }
 
-  get #user(): U | undefined {
+  /** Whose request it carries. */
+  get user(): U | undefined {
     const state = this.#state;
     return state.kind === "connecting" || state.kind === "busy" ? state.user : undefined;
   }
 
   /** The boundary for everything that a server causes. A bug of ours ends the request, never the process. */
   #guarded(act: () => void): void {
-    const user = this.#user;
+    const user = this.user;
     try {
       act();
     } catch (thrown) {
@@ -252,7 +227,7 @@ export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
   }
 
   #fail(fault: ConnectionFault): void {
-    const user = this.#user;
+    const user = this.user;
     this.#state = CLOSED;
     this.#close();
     user?.failed(fault);
@@ -265,32 +240,6 @@ export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
   }
 }
 
-type OnRead = (length: number, bytes: Uint8Array) => boolean;
-
-function opened({ host, port, tls }: Server, callback: OnRead): Socket {
-  const tcp = {
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_AFTER_MS,
-    onread: { buffer: READ_BUFFER, callback },
-  };
-  if (tls === undefined) return connectTcp(tcp);
-  const { servername, session } = tls;
-  const resumed = session === undefined ? {} : { session };
-  // RFC 7301: this room speaks HTTP/1.1 only.
-  const socket = connectTls({ ...tcp, ...resumed, servername, ALPNProtocols: ["http/1.1"] });
-  return socket
-    .on("session", (latest) => {
-      tls.session = latest;
-    })
-    .on("error", () => {
-      // A session that the server takes no more must not stand in the way of the next connection.
-      tls.session = undefined;
-    });
-}
-
-function tooLate({ connectMs }: Server): Error {
-  return Object.assign(new Error(`no connection within ${connectMs} ms`), { code: "ETIMEDOUT" });
+function closed(): Error {
+  return Object.assign(new Error("closed"), { code: "ECONNABORTED" });
 }

@@ -5,8 +5,9 @@ import { expect } from "chai";
 import { stopAfterEach } from "../../test/rig/fetching.ts";
 import { RawOrigin, type RawReply } from "../../test/rig/raw-origin.ts";
 import { ORIGIN_FIELD_LIMITS, type ResponseHead } from "../message/response-head.ts";
-import type { ClientConnection, ConnectionFault, ConnectionUser, Server } from "./client-connection.ts";
+import type { ClientConnection, ConnectionFault, ConnectionUser } from "./client-connection.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import type { Server } from "./server-socket.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -80,7 +81,7 @@ describe("ConnectionPool", () => {
 
   function ask(from: ConnectionPool<Asking>, name?: string): Asking {
     const asking = new Asking(name);
-    from.queue(asking, 0, (connection) => asking.given(connection));
+    from.queue(asking, 0, "any", (connection) => asking.given(connection));
     return asking;
   }
 
@@ -147,7 +148,7 @@ describe("ConnectionPool", () => {
       throw new Error("a bug");
     };
     const closed = raw.closed();
-    one.queue(asking, 0, (connection) => asking.given(connection));
+    one.queue(asking, 0, "any", (connection) => asking.given(connection));
     expect(await asking.ended.catch(String)).to.equal("Error: a bug");
     await closed;
     expect(await ask(one).ended).to.equal("200 ok");

@@ -1,9 +1,5 @@
-import {
-  ClientConnection,
-  type ConnectionOwner,
-  type ConnectionUser,
-  type Server,
-} from "./client-connection.ts";
+import { ClientConnection, type ConnectionOwner, type ConnectionUser } from "./client-connection.ts";
+import type { Server } from "./server-socket.ts";
 
 // For a server without a Keep-Alive hint: below the 5 s after which most servers close an idle connection.
 const KEEP_MS = 4000;
@@ -42,9 +38,29 @@ export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner
     return (fresh ? undefined : this.#takeIdle(user, now)) ?? this.#open(user);
   }
 
-  /** Calls `given` with a connection as soon as there is one: one that is ready, or will call `connected`. */
-  queue(user: U, now: number, given: (connection: ClientConnection<U>) => void): void {
-    const kept = this.#takeIdle(user, now);
+  /** How many are open. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** All that have a connection or wait for one. */
+  get users(): readonly U[] {
+    const served = [...this.#all].flatMap(({ user }) => user ?? []);
+    return [...served, ...this.#waiting.keys()];
+  }
+
+  /**
+   * Calls `given` with a connection as soon as there is one: one that is ready, or will call `connected`. `fresh`: one
+   * that has carried no request before.
+   */
+  queue(
+    user: U,
+    now: number,
+    which: "any" | "fresh",
+    given: (connection: ClientConnection<U>) => void,
+  ): void {
+    if (which === "fresh" && this.#all.size >= this.#most) this.#idle.shift()?.destroy();
+    const kept = which === "fresh" ? undefined : this.#takeIdle(user, now);
     if (kept !== undefined) given(kept);
     else if (this.#all.size < this.#most) given(this.#open(user));
     else this.#waiting.set(user, given);

@@ -8,7 +8,10 @@ export interface ResponseSink {
   /** RFC 9110 section 15.2. */
   interim(head: ResponseHead): void;
   head(head: ResponseHead, framing: Framing): void;
-  /** Bytes of the body as received, proven to be well-formed; `content` is the same without chunked coding. */
+  /**
+   * Bytes of the body as received, proven to be well-formed; `content` is the same without chunked coding. Of bytes that
+   * are malformed further on there is only the content before that.
+   */
   body(received: Buffer, content: readonly Buffer[]): void;
 }
 
@@ -100,7 +103,10 @@ export class ResponseReader {
       }
       case "chunked": {
         const read = stage.decoder.push(bytes, from);
-        if (read.kind === "malformed") return malformed("chunk", read.why);
+        if (read.kind === "malformed") {
+          if (read.content.length > 0) sink.body(bytes.subarray(from, from), read.content);
+          return malformed("chunk", read.why);
+        }
         const end = read.kind === "end" ? read.end : bytes.length;
         if (end > from) sink.body(bytes.subarray(from, end), read.content);
         return read.kind === "end" ? this.#whole(end < bytes.length) : MORE;

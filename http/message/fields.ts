@@ -105,6 +105,11 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   without(names: Iterable<string>): Fields {
     const drop = new Set<string>();
     for (const name of names) drop.add(name.toLowerCase());
+    return this.withoutNamed(drop);
+  }
+
+  /** The same for names in lower case. */
+  withoutNamed(drop: ReadonlySet<string>): Fields {
     const raw = this.#raw;
     let kept: string[] | undefined;
     for (let at = 0; at + 1 < raw.length; at += 2) {

@@ -1,5 +1,6 @@
 import { listMembers } from "./comma-list.ts";
 import type { Fields } from "./fields.ts";
+import { rawValues } from "./raw-fields.ts";
 
 /** Of one connection only, whether or not Connection names them (RFC 9110 section 7.6.1). */
 const HOP_BY_HOP = [
@@ -48,28 +49,26 @@ const FOR_ALL_RECIPIENTS: ReadonlySet<string> = new Set([
   "vary",
 ]);
 
+const HOP_BY_HOP_NAMES: ReadonlySet<string> = new Set(HOP_BY_HOP.map((name) => name.toLowerCase()));
+
 /** Without the fields that belong to the connection that the message came over. */
 export function endToEnd(fields: Fields): Fields {
-  const listed = fields
-    .all("connection")
-    .flatMap(listMembers)
-    .filter((name) => !FOR_ALL_RECIPIENTS.has(name.toLowerCase()));
-  return fields.without([...HOP_BY_HOP, ...listed]);
+  return fields.withoutNamed(namesWith(fields.all("connection")));
 }
-
-const HOP_BY_HOP_NAMES: ReadonlySet<string> = new Set(HOP_BY_HOP.map((name) => name.toLowerCase()));
 
 /**
  * The names, in lower case, of the fields that belong to the connection: the same rule for name, value, name,
  * value …, for messages that pass by the thousand.
  */
 export function connectionNames(raw: readonly string[]): ReadonlySet<string> {
+  return namesWith(rawValues(raw, "connection"));
+}
+
+/** `options`: the values of Connection. */
+function namesWith(options: readonly string[]): ReadonlySet<string> {
   let names: Set<string> | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? "";
-    if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
-    const value = raw[i + 1] ?? "";
-    // What most servers say, and nothing that names a field.
+  for (const value of options) {
+    // What most messages say, and nothing that names a field.
     if (value === "keep-alive" || value === "close") continue;
     for (const listed of listMembers(value)) {
       const lower = listed.toLowerCase();

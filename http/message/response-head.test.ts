@@ -51,7 +51,7 @@ describe("ResponseHeads", () => {
     ["HTTP/1.1 599 x\r\nTransfer-Encoding: chunked\r\n\r\n", "599 x 1.1 chunked"],
     ["HTTP/1.1 200 OK\r\n", "incomplete"],
     [`HTTP/1.1 200 ${"x".repeat(1009)}\r\n`, "incomplete"],
-    ["HTTP/1.1 200\r\n\r\n", LINE],
+    ["HTTP/1.1 200\r\n\r\n", "200  1.1 until-close"],
     ["HTTP/1.1 600 x\r\n\r\n", LINE],
     ["HTTP/1.1 099 x\r\n\r\n", LINE],
     ["HTTP/1.1 20 x\r\n\r\n", LINE],

@@ -49,8 +49,8 @@ const LONGEST_STATUS_LINE = 1024;
 /** As much as most heads have, and little of the content behind them. */
 const WINDOW_BYTES = 2 * 1024;
 
-/** RFC 9112 section 4, with its space before an empty reason too. */
-const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*)\r\n/;
+/** RFC 9112 section 4. Some servers leave out the space before an empty reason too. */
+const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
 
 /** The faults that are told apart from other malformed heads. */
 const FIELD_FAULTS: Readonly<Partial<Record<FieldFault, HeadFault>>> = {

@@ -98,7 +98,7 @@ function answered(text: string, cutAt: readonly number[], method: string): unkno
     },
     body: (received, content) => {
       const bytes = Buffer.concat(content).toString("latin1");
-      expect(bytes.length).to.be.at.most(received.length);
+      if (received.length > 0) expect(bytes.length).to.be.at.most(received.length);
       told.content += bytes;
     },
   };

@@ -1,0 +1,101 @@
+import type { Fields } from "../../http/message/fields.ts";
+import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import type { RequestFraming } from "../../http/message/message-framing.ts";
+import type { OriginRequest } from "./origin.ts";
+
+/** A request as it goes to an origin. */
+export interface UpstreamRequest {
+  /** One char a byte. */
+  readonly head: string;
+  readonly framing: RequestFraming;
+  /** Whether another request may follow on its connection. */
+  readonly persists: boolean;
+}
+
+/** What the edge adds to a request, and what it replaces. */
+export interface UpstreamTarget {
+  /** With the path of the origin's base before it. */
+  readonly path: string;
+  /** The edge's id. */
+  readonly via: string;
+  /** The Host that the origin receives instead of its own. */
+  readonly host: string | undefined;
+  readonly baseHost: string;
+}
+
+/** RFC 9110 section 9.3: methods whose content has a meaning, so that an empty one is told. */
+const HAVE_CONTENT: ReadonlySet<string> = new Set(["PATCH", "POST", "PROPFIND", "PROPPATCH", "PUT", "QUERY"]);
+
+/** Bytes that would end a line, or the request line's parts, in the program behind us. */
+const ENDS_A_LINE = /[\0\r\n]/;
+const ENDS_A_PART = /[\0-\x20\x7f]/;
+
+const FRAMED = ["host", "expect", "content-length"];
+
+/** Throws for a request that an origin could take for two. */
+export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): UpstreamRequest {
+  const { method, body } = request;
+  const { path, via, host } = to;
+  // RFC 9112 section 9.3: the server must be told before it decides to keep the connection. A server that sends content
+  // in answer to HEAD must not have another request on that connection: its content would be taken for the answer.
+  const isHead = method === "HEAD";
+  const framing = framingOf(request);
+  const lines = linesOf(request.fields, via, host);
+  expectParts(method, path);
+  expectLine(host ?? "");
+  const head =
+    `${method} ${path} HTTP/1.1\r\nhost: ${host ?? to.baseHost}\r\n` +
+    `connection: ${isHead ? "close" : "keep-alive"}\r\n${lines}${framingLine(framing, method)}\r\n`;
+  // RFC 9110 section 9.3.1: content that a server does not expect might be taken for the next request.
+  const persists = !isHead && (body === undefined || HAVE_CONTENT.has(method));
+  return { head, framing, persists };
+}
+
+function linesOf(fields: Fields, via: string, host: string | undefined): string {
+  // The framing is our own, and there is no Expect: the body is sent at once.
+  const passed = endToEnd(fields).without(FRAMED);
+  // RFC 9110 section 7.6.3 and RFC 8586 section 2.
+  const marked = appended(appended(passed, "Via", `1.1 ${via}`), "CDN-Loop", via);
+  const told = host === undefined ? marked : marked.with("X-Forwarded-Host", host);
+  let lines = "";
+  for (const [name, value] of told) {
+    expectLine(name);
+    expectLine(value);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+function framingOf({ fields, body }: OriginRequest): RequestFraming {
+  if (body === undefined) return { kind: "none" };
+  const length = fields.get("content-length");
+  return length === undefined ? { kind: "chunked" } : { kind: "length", length: Number(length) };
+}
+
+function framingLine(framing: RequestFraming, method: string): string {
+  switch (framing.kind) {
+    case "none":
+      // RFC 9110 section 8.6.
+      return HAVE_CONTENT.has(method) ? "content-length: 0\r\n" : "";
+    case "length":
+      return `content-length: ${framing.length}\r\n`;
+    case "chunked":
+      return "transfer-encoding: chunked\r\n";
+  }
+}
+
+/** With one more member at the end of a list field. */
+function appended(fields: Fields, name: string, member: string): Fields {
+  const members = fields.get(name);
+  return fields.with(name, members === undefined ? member : `${members}, ${member}`);
+}
+
+function expectParts(...parts: readonly string[]): void {
+  for (const part of parts)
+    if (part === "" || ENDS_A_PART.test(part))
+      throw new Error(`not a part of a request line: ${JSON.stringify(part)}`);
+}
+
+function expectLine(text: string): void {
+  if (ENDS_A_LINE.test(text)) throw new Error(`not a part of a field line: ${JSON.stringify(text)}`);
+}
