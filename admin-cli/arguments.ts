@@ -15,6 +15,21 @@ export interface Option extends ParseArgsOptionDescriptor {
 
 export type Options = Readonly<Record<string, Option>>;
 
+/** The options of every command that calls edges or routers by TLS. */
+export const PROOF_OPTIONS = {
+  "control-ca": {
+    type: "string",
+    value: "file",
+    help: "certificate of the fleet's private CA; calls then go by TLS (EDGECACHE_CONTROL_CA)",
+  },
+  "control-cert": {
+    type: "string",
+    value: "file",
+    help: "own certificate, by which edges know the caller (EDGECACHE_CONTROL_CERT)",
+  },
+  "control-key": { type: "string", value: "file", help: "its private key (EDGECACHE_CONTROL_KEY)" },
+} as const satisfies Options;
+
 /** The options of every command. */
 export const COMMON_OPTIONS = {
   edge: {
@@ -27,6 +42,7 @@ export const COMMON_OPTIONS = {
     type: "boolean",
     help: "print one JSON document on stdout, also on failure (its field error)",
   },
+  ...PROOF_OPTIONS,
   help: { type: "boolean", short: "h", help: "print this help and exit" },
 } as const satisfies Options;
 

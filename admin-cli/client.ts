@@ -1,5 +1,7 @@
-import { type CallOptions, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type CallOptions, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { channelTo } from "../process/control/channel.ts";
 import { Failure } from "../process/failure.ts";
+import { printable } from "../process/printable.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../process/token.ts";
 import {
   EdgeServiceClient,
@@ -14,10 +16,11 @@ import {
   type StatsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
 import type { Duration } from "../proto/gen/google/protobuf/duration.ts";
+import type { Proof } from "./proof.ts";
 
 /**
  * One edge's control plane. Every call has a deadline in milliseconds and throws a Failure:
- * `edge-unreachable` (no program answers), `no-answer` (the deadline passed), `refused` (the edge refused, with its
+ * `edge-unreachable` (no program answers), `edge-untrusted` (no connection that both trust), `no-answer` (the deadline passed), `refused` (the edge refused, with its
  * reason), `call-failed` (anything else).
  */
 export interface EdgeClient {
@@ -56,15 +59,17 @@ type Unary<Request, Response> = (
   done: (error: ServiceError | null, response: Response) => void,
 ) => unknown;
 
-/** Connects at the first call. `address` is host:port; every call carries `token`, if there is one. */
-export function connectEdge(address: string, token: string | undefined): EdgeClient {
-  const client = new EdgeServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+/** Connects at the first call. `address` is host:port; every call carries the token, if there is one. */
+export function connectEdge(address: string, { token, identity }: Proof): EdgeClient {
+  const { credentials, options } = channelTo(address, identity);
+  const client = new EdgeServiceClient(address, credentials, { ...CHANNEL_OPTIONS, ...options });
   const metadata = bearer(token);
+  const isSecure = identity !== undefined;
   const call = <Request, Response>(send: Unary<Request, Response>, request: Request, ms: number) =>
     new Promise<Response>((resolve, reject) => {
       send.call(client, request, metadata, { deadline: Date.now() + ms }, (error, response) => {
         if (error === null) resolve(response);
-        else reject(callFailure(address, error));
+        else reject(callFailure(address, error, isSecure));
       });
     });
   return {
@@ -75,7 +80,8 @@ export function connectEdge(address: string, token: string | undefined): EdgeCli
     forget: (edge, ms) => call(client.forget, { edge }, ms),
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
-    watchStats: (periodMs, ms, signal) => watch(client, address, { metadata, periodMs, ms, signal }),
+    watchStats: (periodMs, ms, signal) =>
+      watch(client, address, { metadata, isSecure, periodMs, ms, signal }),
     close: () => client.close(),
   };
 }
@@ -92,10 +98,11 @@ async function* watch(
   address: string,
   {
     metadata,
+    isSecure,
     periodMs,
     ms,
     signal,
-  }: { metadata: Metadata; periodMs: number; ms: number; signal: AbortSignal },
+  }: { metadata: Metadata; isSecure: boolean; periodMs: number; ms: number; signal: AbortSignal },
 ): AsyncGenerator<EdgeStats> {
   const period = protoDuration(periodMs);
   const stream = client.watchStats({ period }, metadata, { deadline: Date.now() + ms });
@@ -107,7 +114,7 @@ async function* watch(
       if (report.stats !== undefined) yield report.stats;
     }
   } catch (thrown) {
-    if (!signal.aborted) throw isServiceError(thrown) ? callFailure(address, thrown) : thrown;
+    if (!signal.aborted) throw isServiceError(thrown) ? callFailure(address, thrown, isSecure) : thrown;
   } finally {
     signal.removeEventListener("abort", leave);
     stream.cancel();
@@ -126,12 +133,39 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 // grpc-js uses one status for a failed connection and for an edge that reports UNAVAILABLE. Only the text differs.
 const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
 
+// The other side took the connection and closed it before it said anything.
+const CLOSED_AT_ONCE =
+  /Last error: (Failed to connect|(Error: )?((read|write) (ECONNRESET|EPIPE)|Socket closed|Client network socket disconnected))/;
+// Any other error than one of the network is about certificates, or the other side speaks no TLS.
+const NETWORK_ERROR = /Last error: (Error: )?((connect|read|write) )?(E[A-Z]+\b(?<!EPROTO)|getaddrinfo|\.)/;
+const LAST_ERROR = /Last error: (?:Error: )?(.*?)\. Resolution note/s;
+
+/** Undefined when the network is the likelier reason. */
+function trustFailure(address: string, details: string, isSecure: boolean): Failure | undefined {
+  const untrusted = (why: string) => new Failure("edge-untrusted", "client", `${address} ${why}`);
+  if (CLOSED_AT_ONCE.test(details)) {
+    const why = isSecure
+      ? "it may want a certificate of its own CA (--control-cert, --control-key); its log says why"
+      : "it may speak TLS only (--control-ca)";
+    return untrusted(`closed the connection at once: ${why}`);
+  }
+  const [, last] = LAST_ERROR.exec(details) ?? [];
+  if (!isSecure || last === undefined || NETWORK_ERROR.test(details)) return undefined;
+  if (last.includes("wrong version number")) return untrusted("speaks no TLS: leave --control-ca out");
+  return untrusted(`is no edge that --control-ca lets trust: ${printable(last).trim()}`);
+}
+
 /** Describes a gRPC status in one line. */
-export function callFailure(address: string, error: Pick<ServiceError, "code" | "details">): Failure {
+export function callFailure(
+  address: string,
+  error: Pick<ServiceError, "code" | "details">,
+  isSecure = false,
+): Failure {
   switch (error.code) {
     case status.UNAVAILABLE:
       return NEVER_CONNECTED.test(error.details)
-        ? new Failure("edge-unreachable", "edge", `no edge answers at ${address}`, error)
+        ? (trustFailure(address, error.details, isSecure) ??
+            new Failure("edge-unreachable", "edge", `no edge answers at ${address}`, error))
         : new Failure("call-failed", "edge", `${address} is unavailable: ${error.details}`, error);
     case status.DEADLINE_EXCEEDED:
       return new Failure("no-answer", "edge", `no answer in time from ${address}`, error);
@@ -139,6 +173,7 @@ export function callFailure(address: string, error: Pick<ServiceError, "code" | 
     case status.FAILED_PRECONDITION:
     case status.RESOURCE_EXHAUSTED:
     case status.NOT_FOUND:
+    case status.PERMISSION_DENIED:
       return new Failure("refused", "client", `${address} refused the call: ${error.details}`, error);
     case status.UNAUTHENTICATED: {
       // An edge that knows the reason ends with "got none" or "got another token".

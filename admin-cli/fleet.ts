@@ -2,8 +2,8 @@ import { parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
 import { show } from "../process/settings/values.ts";
 import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
-import { callerToken } from "./caller-token.ts";
 import { connectEdge, type EdgeClient } from "./client.ts";
+import { callerProof, type Proof, type ProofValues } from "./proof.ts";
 
 // The deadline of one small call. Far edges answer in about 300 ms; an edge that needs 2 s is of no use.
 export const CALL_MS = 2000;
@@ -12,16 +12,15 @@ export const CALL_MS = 2000;
 export interface FleetAccess {
   /** The addresses of edges, tried in order. */
   readonly addresses: readonly string[];
-  /** The token of every call; undefined if the edges need none. */
-  readonly token: string | undefined;
+  readonly proof: Proof;
 }
 
-/** `given` are the values of --edge. Throws Failure("bad-usage"). */
+/** `values` are those of the options. Throws Failure("bad-usage"). */
 export function fleetAccess(
-  given: readonly string[] | undefined,
+  values: ProofValues & { readonly edge?: readonly string[] | undefined },
   env: Readonly<Record<string, string | undefined>>,
 ): FleetAccess {
-  return { addresses: edgeAddresses(given, env.EDGECACHE_EDGE), token: callerToken(env) };
+  return { addresses: edgeAddresses(values.edge, env.EDGECACHE_EDGE), proof: callerProof(values, env) };
 }
 
 /** The first edge that answers. The caller closes its client. */
@@ -67,10 +66,10 @@ export function edgeAddresses(
 }
 
 /** The first of `addresses` where an edge answers a Ping. If none does: throws its Failure, or one for all of them. */
-export async function reachEdge({ addresses, token }: FleetAccess): Promise<Contact> {
+export async function reachEdge({ addresses, proof }: FleetAccess): Promise<Contact> {
   const failures: Failure[] = [];
   for (const address of addresses) {
-    const client = connectEdge(address, token);
+    const client = connectEdge(address, proof);
     try {
       return { client, ping: await client.ping(CALL_MS) };
     } catch (thrown) {
@@ -79,11 +78,15 @@ export async function reachEdge({ addresses, token }: FleetAccess): Promise<Cont
       failures.push(thrown);
     }
   }
-  throw failures.length === 1 && failures[0] !== undefined ? failures[0] : nobodyAnswers(addresses);
+  throw nobodyAnswers(addresses, failures);
 }
 
-/** The Failure when none of the addresses answers. */
-export function nobodyAnswers(addresses: readonly string[]): Failure {
+/** The Failure when none of the addresses answers: the only reason, or the first that is not that it is down. */
+export function nobodyAnswers(addresses: readonly string[], failures: readonly Failure[]): Failure {
+  const [first] = failures;
+  const telling = failures.find(({ code }) => code !== "edge-unreachable" && code !== "no-answer");
+  if (telling !== undefined) return telling;
+  if (addresses.length === 1 && first !== undefined) return first;
   const where = addresses.length === 1 ? addresses[0] : `any of ${addresses.join(", ")}`;
   return new Failure(
     "edge-unreachable",
@@ -129,7 +132,7 @@ export async function askFleet<T extends { readonly edge: string }>(
       outdated(`${contact.ping.edge}: ${known.membersOutdated}; the edges are those that it last knew of`);
     }
     const fleet = fleetOf(contact, known);
-    return await Promise.all(fleet.map((edge) => askOne(contact, edge, access.token, ask)));
+    return await Promise.all(fleet.map((edge) => askOne(contact, edge, access.proof, ask)));
   } finally {
     contact.client.close();
   }
@@ -138,13 +141,13 @@ export async function askFleet<T extends { readonly edge: string }>(
 async function askOne<T extends { readonly edge: string }>(
   contact: Contact,
   edge: FleetEdge,
-  token: string | undefined,
+  proof: Proof,
   ask: Ask<T>,
 ): Promise<Asked<T>> {
   // Call the contact at the address that worked: its address in the table may be for another network.
   const address = edge.edge === contact.ping.edge ? contact.client.address : edge.grpcAddress;
   if (parseAddress(address) === undefined) return { edge, address, answer: undefined };
-  const client = connectEdge(address, token);
+  const client = connectEdge(address, proof);
   try {
     const answer = await ask(client);
     // Another edge may now have the address of one that is gone.

@@ -15,6 +15,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["edges", async () => (await import("./commands/edges.ts")).edgesCommand],
   ["explain", async () => (await import("./commands/explain.ts")).explainCommand],
   ["route", async () => (await import("./commands/route.ts")).routeCommand],
+  ["certs", async () => (await import("./commands/certs.ts")).certsCommand],
 ]);
 
 const PROGRAM_OPTIONS = {
@@ -101,6 +102,7 @@ async function programHelp(): Promise<string> {
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`),
     `\nOptions:\n${optionsHelp(PROGRAM_OPTIONS)}`,
     "\nThe variable EDGECACHE_TOKEN holds the token of the fleet. EDGECACHE_READ_TOKEN is enough for reading.\n",
+    "EDGECACHE_CONTROL_CA, _CERT and _KEY name the files of --control-ca, --control-cert and --control-key.\n",
     "\nExit codes: 0 success (for purge: every edge confirmed), 1 failure or not yet confirmed, 2 wrong usage.\n",
     "For one command: admin-cli <command> --help\n",
   ].join("");

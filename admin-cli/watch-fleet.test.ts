@@ -28,7 +28,7 @@ describe("watchFleet", () => {
     first.script.members = [first.member(), second.member()];
     second.script.members = first.script.members;
     reports = watchFleet(
-      { addresses: [first.address], token: undefined },
+      { addresses: [first.address], proof: { token: undefined, identity: undefined } },
       PERIOD_MS,
       systemClock,
       leave.signal,
@@ -72,7 +72,7 @@ describe("watchFleet", () => {
   it("throws when no edge answers at the start", async () => {
     const { signal } = new AbortController();
     const outcome = await watchFleet(
-      { addresses: ["127.0.0.1:1"], token: undefined },
+      { addresses: ["127.0.0.1:1"], proof: { token: undefined, identity: undefined } },
       PERIOD_MS,
       systemClock,
       signal,

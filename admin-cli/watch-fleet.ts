@@ -3,6 +3,7 @@ import { Failure } from "../process/failure.ts";
 import type { EdgeStats } from "../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge } from "./client.ts";
 import { type Asked, askFleet, countersOf, type FleetAccess } from "./fleet.ts";
+import type { Proof } from "./proof.ts";
 
 // A stream on a silent connection is closed and opened again after this.
 const STREAM_MS = 10_000;
@@ -24,8 +25,8 @@ export async function* watchFleet(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<Asked<EdgeStats>[]> {
-  const { addresses, token } = access;
-  const manner = { token, periodMs, clock };
+  const { addresses, proof } = access;
+  const manner = { proof, periodMs, clock };
   let fleet = await askFleet(access, countersOf);
   let followed = follow(fleet, new Map(), manner);
   const leaving = new AbortController();
@@ -33,7 +34,7 @@ export async function* watchFleet(
     const end = AbortSignal.any([signal, leaving.signal]);
     while (await passed(clock, periodMs * PERIODS_PER_SURVEY, end)) {
       const known = fleet.map(({ address }) => address);
-      const survey = await orUndefined(askFleet({ addresses: [...addresses, ...known], token }, countersOf));
+      const survey = await orUndefined(askFleet({ addresses: [...addresses, ...known], proof }, countersOf));
       if (survey === undefined || end.aborted) continue;
       fleet = survey;
       followed = follow(fleet, followed, manner);
@@ -51,7 +52,7 @@ export async function* watchFleet(
 }
 
 /** How to call each edge. */
-interface Manner extends Pick<FleetAccess, "token"> {
+interface Manner extends Pick<FleetAccess, "proof"> {
   readonly periodMs: number;
   readonly clock: Clock;
 }
@@ -79,13 +80,13 @@ function placeOf({ edge, address }: Asked<EdgeStats>): string {
 /** The reports of one edge at one address. Opens a new stream when one ends. */
 class EdgeReports {
   readonly #leaving = new AbortController();
-  readonly #token: string | undefined;
+  readonly #proof: Proof;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   #latest: { readonly stats: EdgeStats; readonly at: number } | undefined;
 
-  constructor({ edge, address, answer }: Asked<EdgeStats>, { token, periodMs, clock }: Manner) {
-    this.#token = token;
+  constructor({ edge, address, answer }: Asked<EdgeStats>, { proof, periodMs, clock }: Manner) {
+    this.#proof = proof;
     this.#clock = clock;
     this.#patienceMs = periodMs * SILENT_PERIODS;
     if (answer !== undefined) this.#latest = { stats: answer, at: clock.monotonic() };
@@ -105,7 +106,7 @@ class EdgeReports {
   async #follow(edge: string, address: string, periodMs: number): Promise<void> {
     const { signal } = this.#leaving;
     do {
-      const client = connectEdge(address, this.#token);
+      const client = connectEdge(address, this.#proof);
       try {
         for await (const stats of client.watchStats(periodMs / REPORTS_PER_PERIOD, STREAM_MS, signal)) {
           // Another edge may now have the address of one that is gone.

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
+import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { controlHost, edgeConfig } from "./config.ts";
 import { Token } from "./control-plane/token.ts";
 import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
@@ -43,6 +44,9 @@ describe("the edge's settings", () => {
       tokenFile: undefined,
       readTokenFile: undefined,
       tokens: { token: undefined, readToken: undefined },
+      ...NO_CONTROL_FILES,
+      control: undefined,
+      callers: undefined,
       workers: 1,
       simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],
@@ -224,12 +228,14 @@ describe("the token", () => {
   it("lets the gRPC port listen beyond loopback", () => {
     const none = { token: undefined, readToken: undefined };
     const tokens = { ...none, token: new Token("x") };
+    const control = { ca: "ca.pem", pair: { cert: "edge.pem", key: "edge.key" } };
     for (const host of ["0.0.0.0", "::", "10.0.0.1", "edge-1"]) {
-      expect(controlHost({ host, tokens: none }), host).to.equal("127.0.0.1");
-      expect(controlHost({ host, tokens }), host).to.equal(host);
+      expect(controlHost({ host, tokens: none, control: undefined }), host).to.equal("127.0.0.1");
+      expect(controlHost({ host, tokens, control: undefined }), host).to.equal(host);
+      expect(controlHost({ host, tokens: none, control }), host).to.equal(host);
     }
     for (const host of ["127.0.0.1", "127.9.8.7", "::1", "localhost"]) {
-      expect(controlHost({ host, tokens: none }), host).to.equal(host);
+      expect(controlHost({ host, tokens: none, control: undefined }), host).to.equal(host);
     }
   });
 

@@ -3,6 +3,7 @@ import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
+import { controlFilesOf, controlSettings } from "../process/control/control-files.ts";
 import { Failure } from "../process/failure.ts";
 import { logLevel } from "../process/log.ts";
 import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
@@ -20,16 +21,21 @@ import {
   type ValueType,
   wholeNumber,
 } from "../process/settings/values.ts";
-import { configuredTokens, type Tokens } from "./control-plane/token.ts";
+import { callersProblems, callersSection } from "./control-plane/callers.ts";
+import { configuredTokens } from "./control-plane/token.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
 
 const LOOPBACK = "127.0.0.1";
 
-/** Where the gRPC control port listens. Without a token only this machine can reach it. */
-export function controlHost({ host, tokens }: { readonly host: string; readonly tokens: Tokens }): string {
-  return tokens.token !== undefined || isLoopback(host) ? host : LOOPBACK;
+/** Where the gRPC control port listens. Without a token or certificates only this machine can reach it. */
+export function controlHost({
+  host,
+  tokens,
+  control,
+}: Pick<EdgeConfig, "host" | "tokens" | "control">): string {
+  return tokens.token !== undefined || control !== undefined || isLoopback(host) ? host : LOOPBACK;
 }
 
 const MIB = 2 ** 20;
@@ -131,12 +137,14 @@ export const edgeProgram = {
     }),
     tokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
-      help: "File with the token that gRPC callers must send. The variable EDGECACHE_TOKEN can hold the token instead. Ping, health and reflection need no token. Without a token the port listens on loopback only.",
+      help: "File with the token that gRPC callers must send. The variable EDGECACHE_TOKEN can hold the token instead. Ping, health and reflection need no token. Without a token or --control-cert the port listens on loopback only.",
     }),
     readTokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
       help: "File with a second token that only Stats, WatchStats, Purges and Explain accept, for dashboards and scripts that must not purge. The variable EDGECACHE_READ_TOKEN can hold it instead.",
     }),
+    ...controlSettings,
+    callers: callersSection,
     trustedProxies: setting({
       type: listOf(network),
       default: ["127.0.0.0/8", "::1"],
@@ -183,6 +191,7 @@ export function edgeConfig(input: SettingsInput) {
   const values = readSettings(edgeProgram, input);
   const sites = values.sites ?? defaultSite(values);
   const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
+  const { problems: controlProblems, files: control } = controlFilesOf(values, input);
   const problems = [
     ...originProblems(values),
     ...siteProblems(sites),
@@ -191,6 +200,8 @@ export function edgeConfig(input: SettingsInput) {
     ...ownOriginProblems(sites, values),
     ...tlsProblems(values, values.host, process.versions.node),
     ...tokenProblems,
+    ...controlProblems,
+    ...callersProblems(values, tokens.token !== undefined),
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
   return {
@@ -200,6 +211,7 @@ export function edgeConfig(input: SettingsInput) {
     /** At least one. */
     sites,
     tokens,
+    control,
   };
 }
 

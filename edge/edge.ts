@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
+import type { Address } from "../process/address.ts";
 import type { Clock } from "../process/clock.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
@@ -8,6 +9,7 @@ import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
+import { type ControlAccess, controlAccess } from "./control-plane/access.ts";
 import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
@@ -19,12 +21,11 @@ import { copiesBytes, dataPort } from "./data-plane/open-data-port.ts";
 import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
 import { openOrigins } from "./origin/open-origin.ts";
 import type { Origin } from "./origin/origin.ts";
-import { Sites } from "./origin/sites.ts";
+import { Sites, siteRulesByName } from "./origin/sites.ts";
 import { claimId, giveUpId } from "./purging/claim-id.ts";
 import { FENCE_SHARE, Fence } from "./purging/fence.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
-import { SAFE_RULES, type SiteRules } from "./rules/site-rules.ts";
 import { EdgeReport } from "./status.ts";
 import { LeastRecentlyUsed } from "./store/eviction/lru.ts";
 import { MemoryStore } from "./store/memory-store.ts";
@@ -36,11 +37,6 @@ export interface Surroundings {
   readonly log: Log;
   /** Of the process; undefined: nobody watches it. */
   readonly memory?: ProcessMemory;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** A running edge. */
@@ -56,6 +52,8 @@ export interface Edge {
    * as before, each as the last of its connection. Call stop() next.
    */
   drain(): Promise<void>;
+  /** Takes what may change while it runs: the files of its certificates, and who may call. */
+  reload(changes: Pick<EdgeConfig, "callers">): void;
   /** Refuses new traffic, lets the answers in flight end for up to `drainMs`, closes everything it opened. */
   stop(): Promise<void>;
 }
@@ -83,10 +81,6 @@ export async function startEdge(config: EdgeConfig, around: Surroundings): Promi
   return edge;
 }
 
-function siteRulesOf({ sites }: EdgeConfig): ReadonlyMap<string, SiteRules> {
-  return new Map(sites.map(({ name, rules = SAFE_RULES }) => [name, rules]));
-}
-
 class RunningEdge implements Edge {
   readonly id: string;
   readonly #config: EdgeConfig;
@@ -95,6 +89,7 @@ class RunningEdge implements Edge {
   readonly #follower: PurgeFollower;
   readonly #sites: Sites;
   readonly #dataPort: DataPort;
+  readonly #access: ControlAccess | undefined;
   readonly #control: ControlPlane;
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
@@ -141,14 +136,14 @@ class RunningEdge implements Edge {
       log,
     });
     this.#follower = follower;
-    const { id, memory } = config;
+    const { id, memory, purgeRate } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
     const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
     this.#parts = cacheOf(
       {
         id,
         origins,
-        siteRules: siteRulesOf(config),
+        siteRules: siteRulesByName(config.sites),
         store,
         purges: follower,
         clock,
@@ -160,14 +155,12 @@ class RunningEdge implements Edge {
       memory,
     );
     this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: this.#sites });
-    const refill = new Refill(this.#parts, follower);
+    this.#refill = new Refill(this.#parts, follower);
     follower.onPurge(({ position, asked, meant, objects }) => {
       records.applied(position, asked, objects);
-      refill.purged(position, meant);
+      this.#refill.purged(position, meant);
     });
-    this.#refill = refill;
-    const { purgeRate } = config;
-    const purges = new PurgeCalls({
+    this.#purges = new PurgeCalls({
       ...this.#parts,
       follower,
       purgeLog,
@@ -175,7 +168,6 @@ class RunningEdge implements Edge {
       sites: this.#sites,
       purgeRate,
     });
-    this.#purges = purges;
     this.#dataPort = dataPort({
       edge: this.#parts,
       config,
@@ -183,16 +175,17 @@ class RunningEdge implements Edge {
       leaseLeftMs: () => follower.leaseLeftMs,
       shared,
     });
+    this.#access = controlAccess(config, this.#parts);
     this.#report = new EdgeReport(
       config,
-      { ...this.#parts, follower },
+      { ...this.#parts, follower, identity: this.#access?.identity },
       this.#dataPort,
       purgeLog,
       this.#bootId,
     );
     this.#control = new ControlPlane({
       id,
-      purges,
+      purges: this.#purges,
       status: {
         ping: () => this.#report.ping(this.#httpPort),
         stats: () => this.#report.stats(),
@@ -203,6 +196,7 @@ class RunningEdge implements Edge {
       log,
       simulateLatencyMs: config.simulateLatency,
       tokens: config.tokens,
+      access: this.#access,
       onRefused: (code) => this.#parts.counters.addReason("callsRefused", code),
     });
   }
@@ -252,8 +246,9 @@ class RunningEdge implements Edge {
     }
     const { signal } = this.#stopped;
     const memory = this.#memory?.run(clock, signal);
-    this.#watching = Promise.all([this.#showState(), memory, tls?.identity.run(signal)]);
-    const { level, text } = whoMayCall(this.#config.tokens.token !== undefined, onlyHere);
+    const control = this.#access?.identity.run(signal);
+    this.#watching = Promise.all([this.#showState(), memory, control, tls?.identity.run(signal)]);
+    const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }
 
@@ -268,6 +263,10 @@ class RunningEdge implements Edge {
         .wait(Math.max(this.#follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal)
         .catch(() => undefined);
     }
+  }
+
+  reload({ callers }: Pick<EdgeConfig, "callers">): void {
+    this.#control.reload(callers);
   }
 
   async drain(): Promise<void> {

@@ -4,7 +4,7 @@ import { stopOnSignal } from "../process/graceful-stop.ts";
 import { hostPort } from "../process/listen.ts";
 import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
-import { settingsOrExit } from "../process/settings/or-exit.ts";
+import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { processMemory } from "./cache/process-memory.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
@@ -25,7 +25,12 @@ try {
       await purgeLog.close();
     },
     log,
-    { hangup: "goes on" },
+    {
+      hangup: () =>
+        rereadSettings(edgeConfig, log, (changed) => {
+          edge.reload(changed);
+        }),
+    },
   );
   const { http, https, grpc, admin } = edge;
   process.stdout.write(
@@ -33,7 +38,8 @@ try {
       (https === undefined ? "" : `https ${hostPort(https.host, https.port)}, `) +
       `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
   );
-  if (config.tokens.token === undefined) process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
+  if (config.tokens.token === undefined && config.control === undefined)
+    process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
 } catch (thrown) {
   process.stderr.write(`edge: ${describeError(thrown)}\n`);
   process.exit(1);

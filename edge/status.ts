@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../process/clock.ts";
+import type { ControlIdentity } from "../process/control/control-identity.ts";
 import { describeError } from "../process/failure.ts";
 import type { Readiness } from "../process/operator-port.ts";
 import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
@@ -18,6 +19,7 @@ export type EdgeState = "serving" | "lapsed" | "draining";
 /** The parts that the report reads. */
 interface ReportedParts extends CacheContext {
   readonly follower: PurgeFollower;
+  readonly identity: Pick<ControlIdentity, "daysLeft"> | undefined;
 }
 
 /** The state of an edge, for routers, operators and metrics. */
@@ -124,7 +126,7 @@ export class EdgeReport {
   }
 
   #gauges(): Record<GaugeName, number> {
-    const { clock, follower, store } = this.#parts;
+    const { clock, follower, store, identity } = this.#parts;
     return {
       objects: store.objects,
       bytes: store.bytes,
@@ -134,6 +136,7 @@ export class EdgeReport {
       lagMs: follower.lagMs ?? -1,
       eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
       certificateDaysLeft: this.#dataPort.certificateDaysLeft,
+      controlCertificateDaysLeft: identity?.daysLeft ?? Number.POSITIVE_INFINITY,
       uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
     };
   }

@@ -13,6 +13,7 @@ function told(...argv: string[]): string {
     https: undefined,
     grpc: at(2),
     admin: at(3),
+    reload: () => undefined,
     drain: nothing,
     stop: nothing,
   };

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
-import type { Address } from "../edge/edge.ts";
 import { origin } from "../edge/origin/sites.ts";
+import type { Address } from "../process/address.ts";
 import { hostPort } from "../process/listen.ts";
 import { redisUrl } from "../process/settings/values.ts";
 import { isDemoSite, type StartConfig } from "./config.ts";

@@ -1,7 +1,8 @@
 import { edgeDefaults } from "../edge/config.ts";
-import { type Address, type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
+import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
+import type { Address } from "../process/address.ts";
 import { hostPort } from "../process/listen.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";

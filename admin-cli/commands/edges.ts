@@ -37,7 +37,7 @@ export const edgesCommand: Command = {
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("edges", COMMON_OPTIONS, argv);
-    const access = fleetAccess(values.edge, env);
+    const access = fleetAccess(values, env);
     const forgotten = edgeToForget(positionals);
     if (forgotten !== undefined) {
       return forget(forgotten, access, values.json === true, terminal);

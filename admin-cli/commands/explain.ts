@@ -36,7 +36,7 @@ export const explainCommand: Command = {
     }
     const url = checkedUrl(given);
     const fields = requestFields(values.field ?? []);
-    const { client } = await reachEdge(fleetAccess(values.edge, env));
+    const { client } = await reachEdge(fleetAccess(values, env));
     try {
       const answer = await client.explain({ url, fields }, CALL_MS);
       terminal.write(values.json ? `${JSON.stringify(answer)}\n` : report(terminal, answer));

@@ -28,7 +28,7 @@ export const pingCommand: Command = {
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("ping", COMMON_OPTIONS, argv);
     refusePositionals("ping", positionals);
-    const access = fleetAccess(values.edge, env);
+    const access = fleetAccess(values, env);
     const asked = await askFleet(access, (client) => measure(client, systemClock));
     const rows = asked.map(
       ({ edge, answer }): PingRow => ({

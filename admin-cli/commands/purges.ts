@@ -30,7 +30,7 @@ export const purgesCommand: Command = {
     const { values, positionals } = parseOptions("purges", OPTIONS, argv);
     refusePositionals("purges", positionals);
     const limit = limitOf(values.limit);
-    const { client, ping } = await reachEdge(fleetAccess(values.edge, env));
+    const { client, ping } = await reachEdge(fleetAccess(values, env));
     try {
       const { purges } = await client.purges(limit, CALL_MS);
       if (values.json) {

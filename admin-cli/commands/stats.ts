@@ -26,7 +26,7 @@ export const statsCommand: Command = {
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("stats", OPTIONS, argv);
     refusePositionals("stats", positionals);
-    const access = fleetAccess(values.edge, env);
+    const access = fleetAccess(values, env);
     if (!values.watch) {
       const rows = (await askFleet(access, countersOf)).map(statsRow);
       terminal.write(values.json ? `${JSON.stringify({ edges: rows })}\n` : statsTable(terminal, rows));

@@ -50,6 +50,11 @@ export const edgeCounters = [
     help: "gRPC calls not done; the label names gRPC's own reason.",
   },
   {
+    name: "callersRefused",
+    labels: ["reason"],
+    help: "Connections to the gRPC port that were refused because their caller did not prove who it is.",
+  },
+  {
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
@@ -108,6 +113,10 @@ export const edgeGauges = [
     name: "certificateDaysLeft",
     help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
   },
+  {
+    name: "controlCertificateDaysLeft",
+    help: "Whole days until the first certificate of the control plane ends; negative when one has. +Inf without one.",
+  },
   { name: "uptimeMs", inStats: true, help: "Milliseconds since the edge started." },
 ] as const satisfies readonly Metric[];
 
@@ -124,6 +133,7 @@ export type ReasonedCounter = Extract<Counters, { labels: readonly ["reason"] }>
 interface ReasonOf {
   readonly notStored: NotStored;
   readonly callsRefused: CallRefusal;
+  readonly callersRefused: GateRefusal;
   readonly clientsLimited: ClientLimit;
   readonly placesRefused: PlacesRefusal;
 }
@@ -134,6 +144,8 @@ export const callRefusals = [
   "invalid-argument",
   /** The call did not come with the token that it needs. */
   "unauthenticated",
+  /** The caller's certificate has no name that may do this. */
+  "permission-denied",
   /** Too many calls came in a short time. The same call is welcome later. */
   "resource-exhausted",
   /** The edge does not know what the call names. */
@@ -143,6 +155,18 @@ export const callRefusals = [
 ] as const;
 
 export type CallRefusal = (typeof callRefusals)[number];
+
+/** Why a connection to the gRPC port got no further than its handshake. */
+export const gateRefusals = [
+  /** It spoke no TLS 1.3, or the caller refused this edge's certificate. */
+  "handshake-failed",
+  /** The caller showed no certificate, and there is no token that could stand for one. */
+  "no-certificate",
+  /** The caller's certificate is of another CA, has expired, or is for servers only. */
+  "bad-certificate",
+] as const;
+
+export type GateRefusal = (typeof gateRefusals)[number];
 
 /** Rows that the `Stats` RPC tells too. */
 export type StatsName = Extract<Counters | Gauges, { inStats: true }>["name"];
@@ -163,6 +187,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   // An overtaken fill has a counter of its own.
   notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
   callsRefused: callRefusals,
+  callersRefused: gateRefusals,
   clientsLimited: clientLimits,
   placesRefused: placesRefusals,
 };

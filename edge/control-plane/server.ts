@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import {
   type handleUnaryCall,
@@ -32,12 +33,18 @@ import {
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import type { CallRefusal } from "../cache/metrics.ts";
+import type { ControlAccess } from "./access.ts";
+import type { CallRight } from "./authorize.ts";
+import { CallGuard } from "./call-guard.ts";
 import { type CallFault, type CallResult, callFault } from "./call-result.ts";
+import { type Caller, Callers } from "./callers.ts";
 import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
 import { describedStrictly } from "./reflection.ts";
-import { authorize, type CallRight, type Tokens } from "./token.ts";
+import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
+import { TlsGate } from "./tls-gate.ts";
+import type { Tokens } from "./token.ts";
 
 /** What the edge says of itself. */
 export interface CallableStatus {
@@ -56,6 +63,8 @@ export interface ControlPlaneParts {
   /** How much later Ping answers, to play a far edge. */
   readonly simulateLatencyMs: number;
   readonly tokens: Tokens;
+  /** undefined: no TLS. */
+  readonly access: ControlAccess | undefined;
   /** Called for each call that is not done, with the reason. */
   readonly onRefused: (code: CallRefusal) => void;
   readonly limits?: ControlPortLimits;
@@ -67,34 +76,17 @@ setLogVerbosity(logVerbosity.NONE);
 const EDGE_SERVICE = "edgecache.v1.EdgeService";
 const PROTO_FOLDER = fileURLToPath(new URL("../../proto/", import.meta.url));
 
-const SERVER_OPTIONS = {
-  // gRPC's own default, far above the calls that are understood: what lies between gets a sentence that says so.
-  "grpc.max_receive_message_length": 4 * 1024 * 1024,
-  // One connection may hold this many calls; what it asks beyond waits at its own side. A caller of 3,000 purges a
-  // second, of which each takes 10 ms, has 30 under way.
-  "grpc.max_concurrent_streams": 200,
-  // What one connection may make node keep of fields and frames, in megabytes; grpc-js itself sets no bound.
-  "grpc-node.max_session_memory": 10,
-  // A caller whose machine died is noticed, and its streams end.
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  // A connection without a call is closed; its client opens another when it has one.
-  "grpc.max_connection_idle_ms": 60_000,
-};
-
 // Each of them costs a report a period: at the shortest period these are 1,000 reports a second.
 const MOST_WATCHERS = 100;
 
 const STATUS_OF: Record<CallRefusal, status> = {
   "invalid-argument": status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
+  "permission-denied": status.PERMISSION_DENIED,
   "resource-exhausted": status.RESOURCE_EXHAUSTED,
   "not-found": status.NOT_FOUND,
   "failed-precondition": status.FAILED_PRECONDITION,
 };
-
-// Guessing tokens fills the log no faster than this.
-const REFUSED_LINE_EVERY_MS = 1_000;
 
 /** One RPC: how its bytes are read, what a caller must be allowed to do, and how it is answered. */
 interface Rpc {
@@ -105,15 +97,23 @@ interface Rpc {
 /** The gRPC control port: EdgeService, health and reflection. */
 export class ControlPlane {
   readonly #parts: ControlPlaneParts;
-  #refusedLineAt = Number.NEGATIVE_INFINITY;
   #watchers = 0;
   readonly #stopping = new AbortController();
   readonly #health = new HealthImplementation({ "": "NOT_SERVING", [EDGE_SERVICE]: "NOT_SERVING" });
-  readonly #server = new Server(SERVER_OPTIONS);
+  readonly #guard: CallGuard;
+  readonly #server: Server;
+  readonly #gate: TlsGate | undefined;
   readonly #port: ControlPort;
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
+    const { tokens, access, limits = CONTROL_PORT_LIMITS } = parts;
+    this.#guard = new CallGuard({ tokens, callers: access?.callers }, parts);
+    const interceptors = [this.#guard.openTo((fault) => this.#refusal(fault))];
+    // Without certificates nothing is known of a caller before its call is read.
+    this.#server = new Server(
+      access === undefined ? SERVER_OPTIONS : { ...SECURE_SERVER_OPTIONS, interceptors },
+    );
     this.#addEdgeService();
     this.#health.addToServer(this.#server);
     // The descriptors that reflection serves come from the same file that the typed code was generated from.
@@ -121,16 +121,30 @@ export class ControlPlane {
     const health = loadSync(healthProto, { keepCase: true });
     new ReflectionService(describedStrictly({ ...ours, ...health })).addToServer(this.#server);
     const sessions = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#port = new ControlPort(
-      parts,
-      (socket) => sessions.injectConnection(socket),
-      parts.limits ?? CONTROL_PORT_LIMITS,
-    );
+    const admit = (socket: Duplex) => sessions.injectConnection(socket);
+    this.#gate =
+      access === undefined
+        ? undefined
+        : new TlsGate({ ...parts, ...access, letsInAnonymous: tokens.token !== undefined }, admit);
+    this.#port = new ControlPort(parts, (socket) => (this.#gate?.take ?? admit)(socket), limits);
   }
 
   /** Resolves with the bound port. Throws a Failure. */
   async open(host: string, port: number): Promise<number> {
     return await this.#port.open(host, port, `${this.#parts.id} gRPC port`);
+  }
+
+  /**
+   * Takes the certificates and the table of now. Connections of callers that may do less than before end, with what goes
+   * on there.
+   */
+  reload(table: readonly Caller[] = []): void {
+    this.#parts.access?.identity.refresh();
+    const before = this.#guard.callers;
+    if (before === undefined) return;
+    const callers = new Callers(table);
+    this.#guard.setCallers(callers);
+    this.#gate?.cut((names) => callers.hasTaken(names, before));
   }
 
   /** What grpc.health.v1 answers. */
@@ -175,11 +189,11 @@ export class ControlPlane {
         handle: (call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>) =>
           this.#watchStats(call),
       },
-      purge: this.#unary(of.purge, readPurgeBytes, "change", (asked, by) => purges.purge(asked, by)),
+      purge: this.#unary(of.purge, readPurgeBytes, "purge", (asked, by) => purges.purge(asked, by)),
       purges: this.#unary(of.purges, callReader("request", PurgesRequest.decode), "read", (asked) =>
         purges.purges(asked),
       ),
-      forget: this.#unary(of.forget, callReader("edge", ForgetRequest.decode), "change", (asked, by) =>
+      forget: this.#unary(of.forget, callReader("edge", ForgetRequest.decode), "forget", (asked, by) =>
         purges.forget(asked, by),
       ),
       explain: this.#unary(of.explain, callReader("fields", ExplainRequest.decode), "read", (asked) =>
@@ -202,23 +216,14 @@ export class ControlPlane {
   ): Rpc {
     const handle: handleUnaryCall<CallResult<Request>, Response> = (call, callback) => {
       // Without the right a caller learns nothing else, not even whether the call is well-formed.
-      const refused = authorize(call.metadata, right, this.#parts.tokens);
-      if (refused !== undefined) this.#logRefused(call.getPath(), call.getPeer());
-      const asked = refused ?? call.request;
-      const answered = asked.ok ? answer(asked.value, call.getPeer()) : Promise.resolve(asked);
+      const asked = this.#guard.check(call, right) ?? call.request;
+      const answered = asked.ok ? answer(asked.value, this.#guard.whoCalls(call)) : Promise.resolve(asked);
       answered.then(
         (reply) => (reply.ok ? callback(null, reply.value) : callback(this.#refusal(reply))),
         (thrown: unknown) => callback(this.#failure(thrown)),
       );
     };
     return { definition: { ...definition, requestDeserialize: read }, handle };
-  }
-
-  #logRefused(path: string, by: string): void {
-    const now = this.#parts.clock.monotonic();
-    if (now - this.#refusedLineAt < REFUSED_LINE_EVERY_MS) return;
-    this.#refusedLineAt = now;
-    this.#parts.log.warn({ path, by }, "gRPC call refused: token missing or wrong");
   }
 
   #watchStats(call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>): void {
@@ -245,11 +250,8 @@ export class ControlPlane {
   #mayWatch(
     call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>,
   ): CallResult<number> {
-    const refused = authorize(call.metadata, "read", this.#parts.tokens);
-    if (refused !== undefined) {
-      this.#logRefused(call.getPath(), call.getPeer());
-      return refused;
-    }
+    const refused = this.#guard.check(call, "read");
+    if (refused !== undefined) return refused;
     if (!call.request.ok) return call.request;
     if (this.#watchers >= MOST_WATCHERS) {
       const rule = `at most ${MOST_WATCHERS} streams at a time at ${this.#parts.id}`;

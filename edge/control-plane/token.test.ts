@@ -1,9 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Metadata } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { authorize, type CallRight, configuredTokens, Token } from "./token.ts";
+import { configuredTokens, Token } from "./token.ts";
 
 const SECRET = "s3cret-of-this-edge";
 
@@ -105,55 +104,4 @@ describe("the read token", () => {
       "--read-token-file: must be given with a token that allows purges (--token-file or EDGECACHE_TOKEN), got no such token",
     ]);
   });
-});
-
-const TOKENS = { token: new Token("right"), readToken: new Token("reading") };
-
-function messageFor(right: CallRight, ...values: readonly string[]): string | undefined {
-  const metadata = new Metadata();
-  for (const value of values) metadata.add("authorization", value);
-  return authorize(metadata, right, TOKENS)?.message;
-}
-
-describe("authorization", () => {
-  it("is given with the token as bearer, in any case of the scheme", () => {
-    for (const value of ["Bearer right", "bearer right", "BEARER  right"]) {
-      expect(messageFor("change", value), value).to.equal(undefined);
-    }
-  });
-
-  it("is given for calls that read with either token, and for open calls without any", () => {
-    for (const value of ["Bearer right", "Bearer reading"]) {
-      expect(messageFor("read", value), value).to.equal(undefined);
-    }
-    expect(messageFor("read", "Bearer wrong")).to.match(
-      /<the edge's EDGECACHE_TOKEN or EDGECACHE_READ_TOKEN>`: got another token$/,
-    );
-    expect(messageFor("open")).to.equal(undefined);
-  });
-
-  it("is needed only where there is a token", () => {
-    expect(authorize(new Metadata(), "change", { token: undefined, readToken: undefined })).to.equal(
-      undefined,
-    );
-  });
-
-  const refused: readonly (readonly [what: string, values: readonly string[], got: string])[] = [
-    ["nothing", [], "got none"],
-    ["another token", ["Bearer wrong"], "got another token"],
-    ["a token that only begins right", ["Bearer righter"], "got another token"],
-    ["the token without a scheme", ["right"], "got something else"],
-    ["another scheme", ["Basic right"], "got something else"],
-    ["no token", ["Bearer "], "got something else"],
-    ["two, of which one is right", ["Bearer wrong", "Bearer right"], "got 2 of them"],
-    ["the read token", ["Bearer reading"], "got the read token"],
-  ];
-  for (const [what, values, got] of refused) {
-    it(`is refused for ${what}, in a sentence that does not repeat it`, () => {
-      const message = messageFor("change", ...values);
-      expect(message).to.match(/^authorization: must be the metadata `authorization: Bearer /);
-      expect(message?.endsWith(`: ${got}`), message).to.equal(true);
-      expect(message).not.to.match(/wrong|right|reading/);
-    });
-  }
 });

@@ -1,11 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Metadata } from "@grpc/grpc-js";
 import { describeError } from "../../process/failure.ts";
 import type { SettingsInput } from "../../process/settings/program.ts";
 import { isReadableByAll } from "../../process/settings/small-file.ts";
 import { show } from "../../process/settings/values.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE, token } from "../../process/token.ts";
-import { type CallFault, callFault } from "./call-result.ts";
 
 /** The secret that a caller must know to change anything here. It is kept as a digest, so nothing can print it. */
 export class Token {
@@ -98,31 +96,4 @@ function checked(field: string, value: string): Read {
   const secret = token.parse(value);
   if (secret !== undefined) return { token: new Token(secret) };
   return { problem: `${field}: must be ${token.rule}, got ${value.length} characters that are not shown` };
-}
-
-/** What a call does with the edge: `open` calls say nothing that a router or a health check must not know. */
-export type CallRight = "open" | "read" | "change";
-
-// RFC 9110 section 11.1: the scheme's name is case-insensitive.
-const BEARER = /^bearer +(\S+)$/i;
-
-/** Undefined when the call may be made. The answer tells what was wrong, never what was offered. */
-export function authorize(metadata: Metadata, right: CallRight, tokens: Tokens): CallFault | undefined {
-  // Without a token the control port listens on loopback only, where the machine's users are trusted.
-  if (right === "open" || tokens.token === undefined) return undefined;
-  const given = metadata.get("authorization");
-  const [credentials] = given;
-  if (credentials === undefined) return unauthenticated(right, "got none");
-  if (given.length > 1) return unauthenticated(right, `got ${given.length} of them`);
-  const offered = BEARER.exec(String(credentials))?.[1];
-  if (offered === undefined) return unauthenticated(right, "got something else");
-  if (tokens.token.matches(offered)) return undefined;
-  if (tokens.readToken?.matches(offered) !== true) return unauthenticated(right, "got another token");
-  return right === "read" ? undefined : unauthenticated(right, "got the read token");
-}
-
-function unauthenticated(right: CallRight, got: string): CallFault {
-  const which = right === "read" ? `${TOKEN_VARIABLE} or ${READ_TOKEN_VARIABLE}` : TOKEN_VARIABLE;
-  const rule = `must be the metadata \`authorization: Bearer <the edge's ${which}>\``;
-  return callFault("unauthenticated", `authorization: ${rule}: ${got}`);
 }

@@ -5,7 +5,7 @@ import { isEveryAddress, isLoopback } from "../../process/address.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
-import type { SiteRules } from "../rules/site-rules.ts";
+import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
 import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
@@ -25,6 +25,11 @@ export interface Site {
 /** A site, as far as requests are told apart by it. */
 export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
   readonly origin: Pick<OriginConfig, "kind">;
+}
+
+/** The rules of each site. */
+export function siteRulesByName(sites: readonly Site[]): ReadonlyMap<string, SiteRules> {
+  return new Map(sites.map(({ name, rules = SAFE_RULES }) => [name, rules]));
 }
 
 /** The name of an edge or a site. It appears unchanged in header fields, logs and metrics. */

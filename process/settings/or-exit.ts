@@ -1,4 +1,5 @@
 import { Failure } from "../failure.ts";
+import type { Log } from "../log.ts";
 import { helpText } from "./help.ts";
 import type { Program, Settings, SettingsInput } from "./program.ts";
 import { readSmallFile } from "./small-file.ts";
@@ -23,5 +24,21 @@ export function settingsOrExit<C>(program: Program<Settings>, read: (input: Sett
     if (!(thrown instanceof Failure)) throw thrown;
     for (const line of thrown.message.split("\n")) warn(line);
     process.exit(BAD_USAGE);
+  }
+}
+
+/** Reads them again in the running program. Wrong settings change nothing; the log says what is wrong. */
+export function rereadSettings<C>(
+  read: (input: SettingsInput) => C,
+  log: Pick<Log, "info" | "warn" | "error">,
+  take: (settings: C) => void,
+): void {
+  try {
+    const warn = (line: string) => log.warn(line);
+    take(read({ argv: process.argv.slice(2), env: process.env, readFile: readSmallFile, warn }));
+    log.info("settings read again: certificates and callers are those of now; the others need a restart");
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    log.error({ cause: thrown.message }, "settings not read again: those of before stay");
   }
 }

@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   http: { message: [], client: ["message"], server: ["message"], tls: [] },
   // The folder itself defines a purge log. The Redis Stream is one implementation.
   "purge-log": { redis: [""] },
-  process: { settings: [""] },
+  process: { settings: [""], control: ["", "settings"] },
   "admin-cli": { commands: [""] },
   router: {
     measure: [],

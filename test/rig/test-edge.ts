@@ -68,6 +68,7 @@ export async function startTestEdge(
     admin: edge.admin,
     drain: () => edge.drain(),
     stop: () => edge.stop(),
+    reload: (changes) => edge.reload(changes),
     url: `http://127.0.0.1:${edge.http.port}`,
     operator: `http://127.0.0.1:${edge.admin.port}`,
     control: `127.0.0.1:${edge.grpc.port}`,

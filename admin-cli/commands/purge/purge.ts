@@ -85,7 +85,7 @@ export const purgeCommand: Command = {
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("purge", OPTIONS, argv);
-    const access = fleetAccess(values.edge, env);
+    const access = fleetAccess(values, env);
     const waitMs = waitOf(values.wait, values["no-wait"] === true);
     const rebound = reboundOf(values.rebound);
     const pace = paceOf(values.pace, values.soft === true);

@@ -64,13 +64,13 @@ function merged(purgeId: string, answers: readonly PurgeResponse[]): PurgeRespon
  */
 async function sendPurge(
   request: PurgeRequest,
-  { addresses, token }: Sending,
+  { addresses, proof }: Sending,
   ms: number,
 ): Promise<PurgeResponse> {
-  let unreachable: Failure | undefined;
+  const unreachable: Failure[] = [];
   let unsure: Failure | undefined;
   for (const address of addresses) {
-    const client = connectEdge(address, token);
+    const client = connectEdge(address, proof);
     let called = false;
     try {
       // If this call fails, nothing was purged.
@@ -80,13 +80,13 @@ async function sendPurge(
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.code === "refused") throw thrown;
       if (called) unsure = thrown;
-      else unreachable = thrown;
+      else unreachable.push(thrown);
     } finally {
       client.close();
     }
   }
   if (unsure !== undefined) return unknownAnswer(request.purgeId, unsure.message);
-  throw addresses.length === 1 && unreachable !== undefined ? unreachable : nobodyAnswers(addresses);
+  throw nobodyAnswers(addresses, unreachable);
 }
 
 function unknownAnswer(purgeId: string, detail: string): PurgeResponse {

@@ -1,0 +1,29 @@
+import type { Clock } from "../../process/clock.ts";
+import type { ControlFiles } from "../../process/control/control-files.ts";
+import { ControlIdentity } from "../../process/control/control-identity.ts";
+import type { Log } from "../../process/log.ts";
+import type { EdgeCounters, GateRefusal } from "../cache/metrics.ts";
+import { type Caller, Callers } from "./callers.ts";
+
+/** How callers prove by a certificate who they are, and what each may do. */
+export interface ControlAccess {
+  readonly identity: ControlIdentity;
+  readonly callers: Callers;
+  readonly onRefused: (reason: GateRefusal) => void;
+}
+
+/** undefined: callers are not asked for certificates. Throws a Failure for files that cannot be used. */
+export function controlAccess(
+  {
+    control,
+    callers = [],
+  }: { readonly control: ControlFiles | undefined; readonly callers?: readonly Caller[] | undefined },
+  { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: EdgeCounters },
+): ControlAccess | undefined {
+  if (control === undefined) return undefined;
+  return {
+    identity: new ControlIdentity(control, clock, log),
+    callers: new Callers(callers),
+    onRefused: (reason) => counters.addReason("callersRefused", reason),
+  };
+}

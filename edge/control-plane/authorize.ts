@@ -1,0 +1,68 @@
+import type { Metadata } from "@grpc/grpc-js";
+import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../../process/token.ts";
+import { breach, type CallFault, callFault } from "./call-result.ts";
+import type { CallerRight, Callers } from "./callers.ts";
+import type { Tokens } from "./token.ts";
+
+/** What a call does with the edge: `open` calls say nothing that a router or a health check must not know. */
+export type CallRight = "open" | Exclude<CallerRight, "reload">;
+
+/** Who calls, as far as that is known before the call is read. */
+export interface CallOrigin {
+  readonly metadata: Metadata;
+  /** Of its certificate; undefined: it showed none. */
+  readonly names: readonly string[] | undefined;
+}
+
+/** Whom the edge lets do what. */
+export interface CallRules {
+  readonly tokens: Tokens;
+  /** undefined: callers are not asked for certificates. */
+  readonly callers: Callers | undefined;
+}
+
+/** Undefined when the call may be made. The answer tells what was wrong, never what was offered as a token. */
+export function authorize(
+  { metadata, names }: CallOrigin,
+  right: CallRight,
+  { tokens, callers }: CallRules,
+): CallFault | undefined {
+  const has = names === undefined ? undefined : callers?.rightsOf(names);
+  if (has !== undefined && (right === "open" || has.has(right))) return undefined;
+  // Without a token the control port listens on loopback only, where the machine's users are trusted.
+  if (callers === undefined && tokens.token === undefined) return undefined;
+  if (right === "open" && tokens.token !== undefined) return undefined;
+  const given = metadata.get("authorization");
+  const byToken = tokens.token !== undefined && (given.length > 0 || names === undefined);
+  return byToken ? tokenFault(given, right, tokens) : nameFault(names ?? [], right);
+}
+
+function nameFault(names: readonly string[], right: CallRight): CallFault {
+  const what = right === "open" ? "call" : right;
+  const rule = `must have a name that \`callers\` of the edge's configuration lets ${what}`;
+  return callFault("permission-denied", breach("certificate", rule, names.join(", ")));
+}
+
+// RFC 9110 section 11.1: the scheme's name is case-insensitive.
+const BEARER = /^bearer +(\S+)$/i;
+
+function tokenFault(
+  given: ReturnType<Metadata["get"]>,
+  right: CallRight,
+  tokens: Tokens,
+): CallFault | undefined {
+  const [credentials] = given;
+  if (credentials === undefined) return unauthenticated(right, "got none");
+  if (given.length > 1) return unauthenticated(right, `got ${given.length} of them`);
+  const offered = BEARER.exec(String(credentials))?.[1];
+  if (offered === undefined) return unauthenticated(right, "got something else");
+  if (tokens.token?.matches(offered) === true) return undefined;
+  if (tokens.readToken?.matches(offered) !== true) return unauthenticated(right, "got another token");
+  return right === "read" ? undefined : unauthenticated(right, "got the read token");
+}
+
+function unauthenticated(right: CallRight, got: string): CallFault {
+  const which = right === "read" ? `${TOKEN_VARIABLE} or ${READ_TOKEN_VARIABLE}` : TOKEN_VARIABLE;
+  const rule = `must be the metadata \`authorization: Bearer <the edge's ${which}>\``;
+  return callFault("unauthenticated", `authorization: ${rule}: ${got}`);
+}

@@ -1,0 +1,205 @@
+import { execFile, spawnSync } from "node:child_process";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { connectEdge, type EdgeClient } from "../../admin-cli/client.ts";
+import { systemClock } from "../../process/clock.ts";
+import { ControlIdentity } from "../../process/control/control-identity.ts";
+import { ControlCertificates } from "../rig/control-certificates.ts";
+import { EdgeProcess } from "../rig/edge-process.ts";
+import { type CliResult, runAdminCli } from "../rig/run-admin-cli.ts";
+import { until } from "../rig/until.ts";
+
+const MS = 5_000;
+const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const ROWS = {
+  router: "  - { name: router-1, may: [] }\n",
+  dashboard: "  - { name: dashboard, may: [read] }\n",
+  ann: "  - { name: ann, may: [read, purge] }\n",
+};
+
+describe("certificates guard the control plane", function () {
+  this.timeout(60_000);
+  let fleet: ControlCertificates;
+  let others: ControlCertificates;
+  let edge: EdgeProcess;
+  let config: string;
+  const clients: EdgeClient[] = [];
+
+  before(async () => {
+    [fleet, others] = await Promise.all([ControlCertificates.make(), ControlCertificates.make()]);
+    for (const name of ["router-1", "dashboard", "ann", "stranger"]) await fleet.client(name);
+    await others.client("ann");
+    config = fleet.file("edge.yaml", `callers:\n${Object.values(ROWS).join("")}`);
+    const flags = ["--config", config, ...fleet.flags(await fleet.server("edge-1"))];
+    edge = await EdgeProcess.start({ id: "edge-1", origin: "assets", flags });
+  });
+
+  after(async () => {
+    for (const client of clients) client.close();
+    await edge.close();
+    fleet.remove();
+    others.remove();
+  });
+
+  const proofOf = (name: string, of = fleet) => [
+    "--control-ca",
+    fleet.ca,
+    ...of.flags(of.files(name)).slice(2),
+  ];
+  const cli = (...argv: string[]): Promise<CliResult> => runAdminCli([...argv, "--edge", edge.control]);
+
+  function client(name: string): EdgeClient {
+    const identity = new ControlIdentity({ ca: fleet.ca, pair: fleet.files(name) }, systemClock, QUIET);
+    const made = connectEdge(edge.control, { token: undefined, identity });
+    clients.push(made);
+    return made;
+  }
+
+  const callersAre = (...rows: (keyof typeof ROWS)[]) => {
+    writeFileSync(config, `callers:\n${rows.map((row) => ROWS[row]).join("")}`);
+    process.kill(edge.pid, "SIGHUP");
+  };
+
+  it("lets each name do what the table says, and tells the others why not", async () => {
+    expect((await cli("purge", "/a", ...proofOf("ann"))).code).to.equal(0);
+    expect((await cli("stats", ...proofOf("dashboard"))).code).to.equal(0);
+    const may = (what: string, name: string) =>
+      `admin-cli: ${edge.control} refused the call: certificate: must have a name that \`callers\` of the edge's configuration lets ${what}: got "${name}"\n`;
+    for (const [argv, name, what] of [
+      [["purge", "/a"], "dashboard", "purge"],
+      [["edges", "forget", "edge-9"], "ann", "forget"],
+      [["stats"], "router-1", "read"],
+      [["explain", "/a"], "stranger", "call"],
+    ] as const) {
+      const refused = await cli(...argv, ...proofOf(name));
+      expect(refused.stderr, argv.join(" ")).to.equal(may(what, name));
+      expect(refused.code).to.equal(1);
+    }
+    expect((await client("router-1").ping(MS)).edge).to.equal("edge-1");
+  });
+
+  it("says in words what the two sides do not trust", async () => {
+    const why = async (...proof: string[]) => (await cli("stats", ...proof)).stderr;
+    expect(await why()).to.match(/ closed the connection at once: it may speak TLS only \(--control-ca\)\n$/);
+    const unproven = / closed the connection at once: it may want a certificate of its own CA /;
+    expect(await why("--control-ca", fleet.ca)).to.match(unproven);
+    const mixed = others.file("both.pem", "");
+    copyFileSync(fleet.ca, mixed);
+    expect(await why(...others.flags(others.files("ann")))).to.match(
+      / is no edge that --control-ca lets trust: self-signed certificate in certificate chain\n$/,
+    );
+    expect(await why(...proofOf("ann", others))).to.match(
+      /^admin-cli: --control-cert: must be issued by the CA in /,
+    );
+    const open = await EdgeProcess.start({ id: "open", origin: "assets" });
+    const plain = await runAdminCli(["stats", "--edge", open.control, ...proofOf("ann")]);
+    await open.close();
+    expect(plain.stderr).to.match(/ speaks no TLS: leave --control-ca out\n$/);
+  });
+
+  it("takes a removed name out of running connections, and leaves the others alone", async () => {
+    callersAre("router", "dashboard", "ann");
+    const watch = async (name: string) => {
+      const reports = client(name)
+        .watchStats(200, 60_000, new AbortController().signal)
+        [Symbol.asyncIterator]();
+      expect((await reports.next()).done).to.equal(false);
+      return reports;
+    };
+    const [ann, dashboard] = [await watch("ann"), await watch("dashboard")];
+    callersAre("router", "dashboard");
+    let end: unknown;
+    while (end === undefined) await ann.next().catch((thrown: unknown) => (end = thrown));
+    expect(end).to.have.property("name", "Failure");
+    expect((await cli("stats", ...proofOf("ann"))).stderr).to.contain('lets call: got "ann"');
+    expect((await dashboard.next()).done).to.equal(false);
+    callersAre("router", "dashboard", "ann");
+    await until("ann may call again", async () => (await cli("stats", ...proofOf("ann"))).code === 0);
+    await dashboard.return?.(undefined);
+  });
+
+  it("keeps the table of before when the new one is wrong", async () => {
+    writeFileSync(config, "callers: nobody\n");
+    process.kill(edge.pid, "SIGHUP");
+    expect((await cli("stats", ...proofOf("ann"))).code).to.equal(0);
+    callersAre("router", "dashboard", "ann");
+  });
+
+  it("takes renewed certificates while calls go on, and none that are half replaced", async () => {
+    const router = client("router-1");
+    let calls = 0;
+    let over = false;
+    const calling = (async () => {
+      while (!over) {
+        await router.ping(MS);
+        calls += 1;
+      }
+    })();
+    const key = fleet.file("kept.pem", "");
+    copyFileSync(fleet.files("edge-1").key, key);
+    const old = (await serverCertificate()).serial;
+    await fleet.server("edge-1", { days: 25 });
+    const renewed = fleet.file("renewed.pem", "");
+    copyFileSync(fleet.files("edge-1").key, renewed);
+    copyFileSync(key, fleet.files("edge-1").key);
+    process.kill(edge.pid, "SIGHUP");
+    expect((await client("router-1").ping(MS)).edge).to.equal("edge-1");
+    expect((await serverCertificate()).serial).to.equal(old);
+    copyFileSync(renewed, fleet.files("edge-1").key);
+    process.kill(edge.pid, "SIGHUP");
+    await until("the new certificate serves", async () => (await serverCertificate()).serial !== old);
+    const before = calls;
+    await until("calls went on", async () => calls > before);
+    over = true;
+    await calling;
+  });
+
+  /** As openssl sees it. */
+  async function serverCertificate(): Promise<{ readonly serial: string }> {
+    const { cert, key } = fleet.files("ann");
+    const args = ["s_client", "-connect", edge.control, "-CAfile", fleet.ca, "-cert", cert, "-key", key];
+    const { stdout } = spawnSync("openssl", [...args, "-alpn", "h2"], { input: "", encoding: "utf8" });
+    return { serial: /-----BEGIN CERTIFICATE-----[^-]+/.exec(stdout)?.[0] ?? "" };
+  }
+
+  it("shows the days left of the certificate", async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${edge.adminPort}/metrics`)).text();
+    expect(metrics).to.match(/^edgecache_edge_control_certificate_days_left\{[^}]*\} (19|24)$/m);
+    expect(metrics).to.match(
+      /^edgecache_edge_callers_refused_total\{[^}]*reason="no-certificate"[^}]*\} [1-9]/m,
+    );
+  });
+
+  it("answers grpcurl with a certificate, reflection included", async function () {
+    if (spawnSync("grpcurl", ["--version"]).error !== undefined) this.skip();
+    const grpcurl = async (name: string, ...rest: string[]) => {
+      const { cert, key } = fleet.files(name);
+      return await promisify(execFile)("grpcurl", ["-cacert", fleet.ca, "-cert", cert, "-key", key, ...rest]);
+    };
+    const purge = ["-d", '{"targets":[{"tag":"news"}]}', edge.control, "edgecache.v1.EdgeService/Purge"];
+    expect((await grpcurl("ann", edge.control, "list")).stdout).to.contain("edgecache.v1.EdgeService");
+    expect((await grpcurl("ann", ...purge)).stdout).to.contain('"outcome": "applied"');
+    const refused = await grpcurl("stranger", edge.control, "list").catch((thrown: Error) => thrown.message);
+    expect(refused).to.match(/PermissionDenied|permission/i);
+    const health = await grpcurl("stranger", edge.control, "grpc.health.v1.Health/Check").catch(
+      (thrown: Error) => thrown.message,
+    );
+    expect(health).to.match(/PermissionDenied|permission/i);
+  });
+
+  it("does not begin with files that do not fit, and says which in one line", async () => {
+    const flags = [
+      "--config",
+      config,
+      "--control-ca",
+      others.ca,
+      ...fleet.flags(fleet.files("edge-1")).slice(2),
+    ];
+    const said = await EdgeProcess.start({ id: "edge-2", origin: "assets", flags }).then(
+      () => "it began",
+      (thrown: Error) => thrown.message,
+    );
+    expect(said).to.match(/edge: --control-cert: must be issued by the CA in "[^"]+", "[^"]+" is issued by /);
+  });
+});
