@@ -21,7 +21,7 @@ export type IdentityRead =
   /** `problem` names the flag, the rule, the file and the reason. */
   | { readonly kind: "unusable"; readonly problem: string };
 
-export const CONTROL_FLAGS = { ca: "--control-ca", cert: "--control-cert", key: "--control-key" } as const;
+const CONTROL_FLAGS = { ca: "--control-ca", cert: "--control-cert", key: "--control-key" } as const;
 
 type Flag = (typeof CONTROL_FLAGS)[keyof typeof CONTROL_FLAGS];
 
