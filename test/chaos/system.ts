@@ -30,7 +30,7 @@ async function makeClocks(): Promise<Clocks | undefined> {
   return { shims, redis: shims.shim(), edges };
 }
 
-/** Three edges, each behind a link of its own to one Redis, and their origin: all real processes but the origin. */
+/** Three edges, of one, two and three threads, each behind a link of its own to one Redis, and their origin: all real processes but the origin. */
 export class System {
   readonly edges: readonly EdgeProcess[];
   readonly origin: VersionedOrigin;
@@ -69,6 +69,7 @@ export class System {
           origin: origin.url,
           redis: `redis://127.0.0.1:${link.port}`,
           leaseMs,
+          flags: ["--workers", String(index + 1)],
           env: clocks?.edges[index]?.env ?? {},
         }),
       ),
