@@ -114,6 +114,24 @@ describe("the calls about purges", () => {
     });
   });
 
+  it("let others go on between the steps of a call that names more than 100 targets, and of no smaller one", async () => {
+    const everything = { target: { $case: "everything" as const, everything: true }, site: "" };
+    const times = (count: number) => ({ targets: Array.from({ length: count }, () => everything) });
+    expect((await purge("small", times(100))).ok).to.equal(true);
+    let isAnswered = false;
+    const answer = purge("large", times(101)).finally(() => {
+      isAnswered = true;
+    });
+    let pauses = 0;
+    for (; !isAnswered && pauses < 10; pauses += 1) {
+      await turn();
+      clock.advance(0);
+      await turn();
+    }
+    expect((await answer).ok).to.equal(true);
+    expect(pauses).to.be.within(3, 9);
+  });
+
   it("write an audit line for each purge: what, who, where in the log; the line has its time", async () => {
     const answer = await purge("p-1", { soft: true, pace: 50 });
     const audit = lines.filter(({ msg }) => msg === "purge accepted");

@@ -43,6 +43,9 @@ const MAY_BE_MISSING =
 
 type Accepted = Extract<AppendOutcome, { kind: "accepted" }>;
 
+// Of so many, a step takes a fraction of a millisecond.
+const MANY_TARGETS = 100;
+
 /** The calls about purges: take one, list the latest, forget an edge that purges wait for. */
 export class PurgeCalls {
   readonly #parts: PurgeCallsParts;
@@ -63,6 +66,7 @@ export class PurgeCalls {
   /** `by` says who asked. */
   async purge(request: PurgeRequest, by: string): Promise<CallResult<PurgeResponse>> {
     const { id, sites, clock, purgeRate } = this.#parts;
+    await this.#letOthersGoOn(request.targets);
     const call = readPurgeRequest(request, sites);
     if (!call.ok) return call;
     const waitMs = this.#rate.take(clock.monotonic());
@@ -164,13 +168,20 @@ export class PurgeCalls {
   /** Appends it to the purge log and writes the audit line: what, who, where in the log; the line has its time. */
   async #append(purge: Purge): Promise<AppendOutcome> {
     const { follower, log, purgeLog } = this.#parts;
+    await this.#letOthersGoOn(purge.targets);
     const appended = await purgeLog.append(purge, follower.position);
+    await this.#letOthersGoOn(purge.targets);
     if (appended.kind === "accepted") {
       log.info({ ...purge, position: formatPosition(appended.position) }, "purge accepted");
     } else {
       log.warn({ ...purge, outcome: appended.kind, reason: appended.reason }, "purge not accepted");
     }
     return appended;
+  }
+
+  /** Between the steps of a call that names many targets: each step takes milliseconds, more while its code is new. */
+  async #letOthersGoOn(targets: readonly unknown[]): Promise<void> {
+    if (targets.length > MANY_TARGETS) await this.#parts.clock.wait(0);
   }
 
   /** What is known of a purge that the log has accepted. */
