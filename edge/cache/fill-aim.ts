@@ -33,14 +33,18 @@ export function validationOf(stored: StoredResponse, standing: PurgeStanding): F
  * would bring back what was purged. The origin is asked for the whole instead. What was validated meanwhile is stored
  * as another response, which is validated in its place.
  */
-export function withWhatIsStored(aim: FillAim, request: CacheRequest, store: Pick<Store, "peek">): FillAim {
+export function withWhatIsStored(
+  aim: FillAim,
+  request: CacheRequest,
+  store: Pick<Store, "peek" | "holds">,
+): FillAim {
   switch (aim.kind) {
     case "whole":
       return aim.validating === undefined
         ? aim
         : { kind: "whole", validating: latest(aim.validating, request, store) };
     case "rest":
-      return store.peek(aim.of.key).includes(aim.of) ? aim : { kind: "whole", validating: undefined };
+      return store.holds(aim.of) ? aim : { kind: "whole", validating: undefined };
     case "range":
     case "as-asked":
     case "own":
@@ -52,11 +56,12 @@ export function withWhatIsStored(aim: FillAim, request: CacheRequest, store: Pic
 function latest(
   response: StoredResponse,
   request: CacheRequest,
-  store: Pick<Store, "peek">,
+  store: Pick<Store, "peek" | "holds">,
 ): StoredResponse | undefined {
-  const stored = store.peek(response.key);
-  if (stored.includes(response)) return response;
-  return stored.find(
-    ({ status, selecting }) => status === response.status && status !== 206 && selects(selecting, request),
-  );
+  if (store.holds(response)) return response;
+  return store
+    .peek(response.key)
+    .find(
+      ({ status, selecting }) => status === response.status && status !== 206 && selects(selecting, request),
+    );
 }

@@ -11,7 +11,7 @@ import type { PurgeState } from "./purge-state.ts";
 
 /** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
 export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | "counters"> {
-  readonly store: Pick<Store, "peek" | "equivalents" | "variants" | "used">;
+  readonly store: Pick<Store, "peek" | "equivalents" | "variants" | "used" | "sharesBody">;
   readonly purges: Pick<PurgeState, "standing">;
 }
 

@@ -14,7 +14,7 @@ describe("slow clients", () => {
   beforeEach(() => {
     held = [];
     cut = [];
-    clients = new SlowClients({ peek: () => held });
+    clients = new SlowClients({ sharesBody: (stored) => held.includes(stored) });
   });
 
   /** A client of a response of 8 MiB that has taken nothing since then. */

@@ -27,9 +27,9 @@ const ARRIVING = 1024 * 1024;
  */
 export class SlowClients {
   readonly #sending = new Set<Sending>();
-  readonly #store: Pick<CacheContext["store"], "peek">;
+  readonly #store: Pick<CacheContext["store"], "sharesBody">;
 
-  constructor(store: Pick<CacheContext["store"], "peek">) {
+  constructor(store: Pick<CacheContext["store"], "sharesBody">) {
     this.#store = store;
   }
 
@@ -65,7 +65,7 @@ export class SlowClients {
   #heldBy({ exchange, served: { stored, content } }: Sending): number {
     const own = exchange.sentAhead + copiesHeld(exchange.untaken, content);
     if (content.kind === "none") return own;
-    if (stored !== undefined && this.#store.peek(stored.key).includes(stored)) return own;
+    if (stored !== undefined && this.#store.sharesBody(stored)) return own;
     return own + (content.kind === "bytes" ? (stored?.bodyLength ?? content.length) : ARRIVING);
   }
 }

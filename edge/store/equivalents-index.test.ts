@@ -3,11 +3,12 @@ import { Fields } from "../../http/message/fields.ts";
 import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { searchVariance } from "../rules/no-vary-search.ts";
 import { EquivalentsIndex } from "./equivalents-index.ts";
+import type { StoredResponse } from "./stored-response.ts";
 
 describe("the index of equivalent targets", () => {
   const varying = (value: string) => ({ variance: searchVariance(Fields.of([["No-Vary-Search", value]])) });
   const utm = varying('params=("utm")');
-  let index: EquivalentsIndex;
+  let index: EquivalentsIndex<StoredResponse>;
   const found = (target: string, site = "default") =>
     index.find({ site, target }).map((stored) => stored.target);
 

@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { normalQuery, type SearchVariance, split } from "../rules/no-vary-search.ts";
-import type { StoredResponse } from "./stored-response.ts";
 
 // A request is compared once with each. An origin gives one value of the field for a path, or a few while it changes.
 const MOST_VARIANCES = 4;
@@ -9,25 +8,30 @@ const MOST_VARIANCES = 4;
 // As many as a key has variants. The oldest can still be found by their own targets.
 const MOST_ALIKE = 16;
 
+/** A response that may stand for other targets. */
+export interface StandIn extends Located {
+  readonly variance: SearchVariance | undefined;
+}
+
 /** The responses of one path that vary on the same parts of their queries. */
-interface Alike {
+interface Alike<T extends StandIn> {
   readonly variance: SearchVariance;
   /** By the digest of the normal form of their queries; the oldest first. */
-  readonly byQuery: Map<string, StoredResponse[]>;
+  readonly byQuery: Map<string, T[]>;
 }
 
 type Located = Pick<CacheRequest, "site" | "base" | "target">;
 
 /** Finds responses that stand for other targets by No-Vary-Search, in the same time however many are stored. */
-export class EquivalentsIndex {
-  readonly #byPath = new Map<string, Map<string, Alike>>();
+export class EquivalentsIndex<T extends StandIn> {
+  readonly #byPath = new Map<string, Map<string, Alike<T>>>();
 
-  add(stored: StoredResponse): void {
+  add(stored: T): void {
     const { variance } = stored;
     const query = digestOf(stored.target, variance);
     if (variance === undefined || query === undefined) return;
     const place = placeOf(stored);
-    const alikes = this.#byPath.get(place) ?? new Map<string, Alike>();
+    const alikes = this.#byPath.get(place) ?? new Map<string, Alike<T>>();
     const name = nameOf(variance);
     const alike = alikes.get(name) ?? { variance, byQuery: new Map() };
     if (!alikes.has(name) && alikes.size >= MOST_VARIANCES) return;
@@ -37,7 +41,7 @@ export class EquivalentsIndex {
     this.#byPath.set(place, alikes);
   }
 
-  remove(stored: StoredResponse): void {
+  remove(stored: T): void {
     const { variance } = stored;
     const query = digestOf(stored.target, variance);
     if (variance === undefined || query === undefined) return;
@@ -53,11 +57,11 @@ export class EquivalentsIndex {
   }
 
   /** Responses stored for another target that also answer this one. */
-  find(request: Located): readonly StoredResponse[] {
+  find(request: Located): readonly T[] {
     // Most requests, and most hits, are at no such path.
     const alikes = this.#byPath.size === 0 ? undefined : this.#byPath.get(placeOf(request));
     if (alikes === undefined) return NONE;
-    const found: StoredResponse[] = [];
+    const found: T[] = [];
     for (const { variance, byQuery } of alikes.values()) {
       const query = digestOf(request.target, variance);
       if (query === undefined) return NONE;
@@ -67,7 +71,7 @@ export class EquivalentsIndex {
   }
 }
 
-const NONE: readonly StoredResponse[] = [];
+const NONE: readonly never[] = [];
 
 function placeOf({ site, base = "", target }: Located): string {
   return `${site} ${base}${split(target).path}`;

@@ -34,4 +34,66 @@ describe("the store in memory", () => {
     ]);
     expect(store.peek("default /a")).to.have.length(2);
   });
+
+  it("gives what was put when it makes an object anew, and finds that object to be the stored one", async () => {
+    const store = memoryStore(1_000_000);
+    const put = (i: number) => {
+      const body = Buffer.from(`body ${i}`);
+      const given = { tags: ["all"], chunks: [body], bodyLength: body.length };
+      store.put(storedResponse(`/${i}`, given), requestFor(`/${i}`));
+    };
+    // More than are kept as objects.
+    for (let i = 0; i < 1_000; i += 1) put(i);
+    const texts = Array.from({ length: 1_000 }, (_, i) =>
+      store.peek(`default /${i}`).map(({ chunks }) => Buffer.concat(chunks).toString()),
+    );
+    expect(texts).to.deep.equal(Array.from({ length: 1_000 }, (_, i) => [`body ${i}`]));
+    const [stored] = store.peek("default /0");
+    expect(stored !== undefined && store.holds(stored)).to.equal(true);
+    if (stored !== undefined) store.remove(stored);
+    expect([store.objects, store.peek("default /0").length]).to.deep.equal([999, 0]);
+    expect(stored !== undefined && store.holds(stored)).to.equal(false);
+  });
+
+  it("leaves a request its bytes when it has dropped the response and used its memory again", () => {
+    const store = memoryStore(100_000);
+    const put = (i: number) => {
+      const body = Buffer.alloc(1_000, i);
+      store.put(storedResponse(`/${i}`, { chunks: [body], bodyLength: 1_000 }), requestFor(`/${i}`));
+    };
+    const held = [];
+    for (let i = 0; i < 1_000; i += 1) {
+      put(i);
+      held.push(store.peek(`default /${Math.max(0, i - 20)}`)[0]);
+    }
+    for (const [i, stored] of held.entries()) {
+      const body = Buffer.concat(stored?.chunks ?? []);
+      expect(body.equals(Buffer.alloc(1_000, Math.max(0, i - 20))), `${i}`).to.equal(true);
+    }
+  });
+
+  it("takes a response for stale when a soft purge has begun since, and it is not stored any more", async () => {
+    const store = memoryStore(1_000_000);
+    const [first, second] = [storedResponse("/a"), storedResponse("/b")];
+    for (const stored of [first, second]) store.put(stored, requestFor(stored.target));
+    store.remove(first);
+    expect(store.softPurgedAt(first)).to.equal(undefined);
+    await store.purge([{ kind: "url", target: "/c" }], 7);
+    expect([store.softPurgedAt(first), store.softPurgedAt(second)]).to.deep.equal([7, undefined]);
+  });
+
+  it("says whether it keeps the bytes of a body that a reader has", () => {
+    const store = memoryStore(100_000_000);
+    const put = (target: string, length: number) => {
+      const stored = storedResponse(target, { chunks: [new Uint8Array(length)], bodyLength: length });
+      store.put(stored, requestFor(target));
+      return stored;
+    };
+    const [small, large] = [put("/small", 1_000), put("/large", 100_000)];
+    expect([store.sharesBody(small), store.sharesBody(large)]).to.deep.equal([true, true]);
+    // They push the object of the small one out.
+    for (let i = 0; i < 200; i += 1) put(`/${i}`, 32 * 1024);
+    expect([store.sharesBody(small), store.sharesBody(large)]).to.deep.equal([false, true]);
+    expect([store.holds(small), store.holds(large)]).to.deep.equal([true, true]);
+  });
 });

@@ -1,24 +1,30 @@
 import type { Clock } from "../../process/clock.ts";
-import { WorkSlice } from "../../process/work-slice.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
 import { momentOf } from "../rules/moment.ts";
 import { selects } from "../rules/vary.ts";
-import { EquivalentsIndex } from "./equivalents-index.ts";
+import { chargedBytes } from "./charge.ts";
+import { type DecodedKey, DecodedResponses } from "./decoded-responses.ts";
+import { Directory } from "./directory.ts";
 import type { Eviction } from "./eviction/eviction.ts";
-import { PurgeIndex } from "./purge-index.ts";
 import { isAll } from "./purge-match.ts";
-import { searches } from "./purge-search.ts";
+import { purgeWalk } from "./purge-walk.ts";
+import { hasOwnBody } from "./record-layout.ts";
+import { ResponseSources } from "./response-sources.ts";
 import type { PutOutcome, Store, StoreWatch } from "./store.ts";
-import { chargedBytes, type StoredResponse } from "./stored-response.ts";
-import { UseCount } from "./use-count.ts";
+import type { StoredResponse } from "./stored-response.ts";
 
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;
 
 // A use counts half after so many uses of all keys: 13 seconds at 20,000 requests a second, an afternoon at 10.
 const USES_A_PERIOD = 2 ** 18;
+
+// What is asked for again and again is kept as objects, which cost three times their bytes: so a small share of memory,
+// and never more than some ten thousand small responses need.
+const DECODED_SHARE = 32;
+const MOST_DECODED = 32 * 2 ** 20;
 
 export interface MemoryStoreOptions {
   /** Bytes that it may hold. */
@@ -29,28 +35,18 @@ export interface MemoryStoreOptions {
   /** Bytes of the same memory that are held elsewhere now, such as by fills: so much less is stored. */
   readonly elsewhere?: () => number;
   readonly watch?: StoreWatch | undefined;
+  /** Overwrites memory when it is freed, for tests: whoever still reads it is found out. */
+  readonly poisons?: boolean;
 }
 
-/** The responses stored under one key: at least one. */
-interface Entry {
-  readonly responses: readonly StoredResponse[];
-  readonly uses: UseCount;
-}
-
-/** Stored responses in memory. */
+/** Stored responses in memory: as bytes (record.ts), of which the few that are asked for become objects. */
 export class MemoryStore implements Store {
   readonly #options: MemoryStoreOptions;
-  #entries = new Map<string, Entry>();
-  #index = new PurgeIndex();
-  #equivalents = new EquivalentsIndex();
+  #directory: Directory;
   #eviction: Eviction;
-  /** By response that has other variants beside it, the number of its last use among the uses of all. */
-  readonly #lastUse = new WeakMap<StoredResponse, number>();
+  readonly #decoded: DecodedResponses;
+  readonly #sources = new ResponseSources();
   #responseUses = 0;
-  /** Weak, because a request may still hold a response that the store has dropped, and must know that it is stale. */
-  readonly #softPurgedAt = new WeakMap<StoredResponse, number>();
-  #objects = 0;
-  #bytes = 0;
   #uses = 0;
   #limit: number;
 
@@ -58,14 +54,16 @@ export class MemoryStore implements Store {
     this.#options = options;
     this.#limit = options.maxBytes;
     this.#eviction = options.eviction();
+    this.#directory = new Directory(options.poisons === true);
+    this.#decoded = new DecodedResponses(Math.min(options.maxBytes / DECODED_SHARE, MOST_DECODED));
   }
 
   get objects(): number {
-    return this.#objects;
+    return this.#directory.objects;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#directory.bytes;
   }
 
   /** Bytes that it may hold now: `maxBytes`, or less while memory is short. */
@@ -80,66 +78,117 @@ export class MemoryStore implements Store {
   }
 
   variants(key: string): readonly StoredResponse[] {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return [];
+    const held = this.#held(key);
+    if (held === undefined) return [];
     this.#uses += 1;
-    this.#eviction.used(key);
-    entry.uses.used(this.#period);
-    return entry.responses;
+    this.#eviction.used(held.row);
+    this.#directory.use(held.row, this.#period);
+    return held.responses;
   }
 
   peek(key: string): readonly StoredResponse[] {
-    return this.#entries.get(key)?.responses ?? [];
+    return this.#held(key)?.responses ?? [];
   }
 
   useCount(key: string): number {
-    return this.#entries.get(key)?.uses.at(this.#period) ?? 0;
+    const row = this.#directory.find(key);
+    return row === 0 ? 0 : this.#directory.usesOf(row, this.#period);
   }
 
   get #period(): number {
     return Math.floor(this.#uses / USES_A_PERIOD);
   }
 
-  used(stored: StoredResponse): void {
-    // Most keys have one variant, which competes with none.
-    if (this.peek(stored.key).length > 1) this.#used(stored);
+  /** The responses of a key as objects: those made lately, else new ones. */
+  #held(key: string): DecodedKey | undefined {
+    const known = this.#decoded.get(key);
+    if (known !== undefined) return known;
+    const row = this.#directory.find(key);
+    if (row === 0) return undefined;
+    const responses = this.#directory.responsesOf(row).map((response) => this.#read(response));
+    const held = { row, responses };
+    this.#decoded.set(key, held);
+    return held;
   }
 
-  #used(stored: StoredResponse): void {
+  #read(row: number): StoredResponse {
+    const stored = this.#directory.read(row);
+    this.#sources.note(stored, this.#directory, row);
+    return stored;
+  }
+
+  /** Its row while it is held; 0: it is not. */
+  #rowOf(stored: StoredResponse): number {
+    return this.#sources.rowOf(stored, this.#directory);
+  }
+
+  holds(stored: StoredResponse): boolean {
+    return this.#rowOf(stored) !== 0;
+  }
+
+  sharesBody(stored: StoredResponse): boolean {
+    // Every object has a copy of a small body: the store keeps those of the objects that it keeps.
+    if (hasOwnBody(stored.bodyLength)) return this.holds(stored);
+    return this.#decoded.peek(stored.key)?.responses.includes(stored) === true;
+  }
+
+  used(stored: StoredResponse): void {
+    const row = this.#rowOf(stored);
+    // Most keys have one variant, which competes with none.
+    if (row !== 0 && this.#directory.hasOthers(row)) this.#used(row);
+  }
+
+  #used(row: number): void {
     this.#responseUses += 1;
-    this.#lastUse.set(stored, this.#responseUses);
+    this.#directory.noteUse(row, this.#responseUses);
   }
 
   equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[] {
-    return this.#equivalents.find(request);
+    const rows = this.#directory.equivalents(request);
+    return rows.length === 0 ? NONE : rows.flatMap((row) => this.#object(row));
+  }
+
+  #object(row: number): readonly StoredResponse[] {
+    return this.peek(this.#directory.keyOf(row)).filter((stored) => this.#rowOf(stored) === row);
   }
 
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {
     const { key } = stored;
+    const keyRow = this.#directory.find(key);
+    const uses = keyRow === 0 ? 0 : this.#directory.usesOf(keyRow, this.#period);
     const others = this.#othersBeside(stored, request);
     // What was alone so far has not been counted.
-    if (others.length === 1) for (const other of others) this.#used(other);
-    // A new version of a response is as popular as the old one.
-    const uses = this.#entries.get(key)?.uses ?? new UseCount();
+    if (others.length === 1) for (const other of others) this.#used(this.#rowOf(other));
+    let lastUse = 0;
     for (const other of this.peek(key)) {
       if (others.includes(other)) continue;
-      const lastUse = this.#useOf(other);
-      if (lastUse > 0 && selects(other.selecting, request)) this.#lastUse.set(stored, lastUse);
-      this.#drop(other);
+      const row = this.#rowOf(other);
+      if (selects(other.selecting, request)) lastUse = this.#directory.lastUseOf(row);
+      this.#drop(row);
     }
     const bytes = chargedBytes(stored);
-    if (sumOfBytes(others) + bytes > this.#limit) return "too-large";
+    const besides = others.reduce((sum, other) => sum + this.#directory.chargeOf(this.#rowOf(other)), 0);
+    if (besides + bytes > this.#limit) return "too-large";
     // The key leaves the order first, so that it is never its own victim.
-    this.#eviction.removed(key);
+    if (others.length > 0) this.#eviction.removed(keyRow);
     this.#makeRoom(bytes);
-    this.#eviction.added(key);
-    this.#entries.set(key, { responses: [...others, stored], uses });
-    this.#index.add(stored);
-    this.#equivalents.add(stored);
-    this.#objects += 1;
-    this.#bytes += bytes;
+    const held = this.#add(stored, lastUse);
+    // A new version of a response is as popular as the old one.
+    this.#directory.setUses(held, uses, this.#period);
+    this.#decoded.set(key, { row: held, responses: [...others, stored] });
     this.#options.watch?.changed(key);
     return "stored";
+  }
+
+  /** Returns the row of its key. */
+  #add(stored: StoredResponse, lastUse: number): number {
+    const directory = this.#directory;
+    const row = directory.add(stored);
+    const keyRow = directory.keyRowOf(row);
+    directory.noteUse(row, lastUse);
+    this.#eviction.added(keyRow, directory.hashOf(keyRow));
+    this.#sources.note(stored, this.#directory, row);
+    return keyRow;
   }
 
   /** The variants that stay beside a new one, which takes the place of those that its request selects. */
@@ -153,106 +202,86 @@ export class MemoryStore implements Store {
   /** One that has expired, else one that was never used again, else the one whose last use is longest ago. */
   #leastOf(variants: readonly StoredResponse[]): StoredResponse | undefined {
     const now = momentOf(this.#options.clock);
+    const useOf = (variant: StoredResponse): number => this.#directory.lastUseOf(this.#rowOf(variant));
     return (
       variants.find((variant) => ttl(variant, now) <= 0) ??
-      variants.reduce((least, other) => (this.#useOf(other) < this.#useOf(least) ? other : least))
+      variants.reduce((least, other) => (useOf(other) < useOf(least) ? other : least))
     );
   }
 
-  #useOf(stored: StoredResponse): number {
-    return this.#lastUse.get(stored) ?? 0;
-  }
-
   remove(stored: StoredResponse): void {
-    this.#drop(stored);
+    const row = this.#rowOf(stored);
+    if (row !== 0) this.#drop(row);
   }
 
   async purge(targets: readonly PurgeTarget[], softlyAt?: number): Promise<number> {
     if (softlyAt === undefined && targets.some(isAll)) return this.#dropAll();
+    if (softlyAt !== undefined) this.#sources.softPurges.begin(softlyAt);
     let purged = 0;
-    for await (const stored of this.coveredBy(targets)) {
-      if (softlyAt === undefined) purged += this.#drop(stored) ? 1 : 0;
-      else {
-        purged += 1;
-        // After several soft purges it has been stale since the first.
-        if (!this.#softPurgedAt.has(stored)) this.#softPurgedAt.set(stored, softlyAt);
-        this.#options.watch?.changed(stored.key);
-      }
+    for await (const row of this.#covered(targets)) {
+      purged += 1;
+      if (softlyAt === undefined) this.#drop(row);
+      else this.#markSoftPurged(row, softlyAt);
     }
     return purged;
   }
 
+  #markSoftPurged(row: number, since: number): void {
+    const directory = this.#directory;
+    // After several soft purges it has been stale since the first.
+    if (directory.softPurgedAt(row) === undefined) directory.markSoftPurged(row, since);
+    this.#options.watch?.changed(directory.keyOf(row));
+  }
+
   softPurgedAt(stored: StoredResponse): number | undefined {
-    return this.#softPurgedAt.get(stored);
+    return this.#sources.softPurgedAt(stored, this.#directory);
   }
 
   async *coveredBy(targets: readonly PurgeTarget[]): AsyncGenerator<StoredResponse> {
-    const slice = new WorkSlice(this.#options.clock);
-    const met = new Set<StoredResponse>();
-    for (const { candidates, covers } of searches(targets, this.#index)) {
-      // To look up a target that covers nothing takes time too.
-      if (slice.isOver()) await slice.pause();
-      for (const stored of candidates) {
-        if (slice.isOver()) await slice.pause();
-        if (!covers(stored) || met.has(stored)) continue;
-        // The walk for one target meets each response once anyway.
-        if (targets.length > 1) met.add(stored);
-        yield stored;
-      }
-    }
+    for await (const row of this.#covered(targets)) yield this.#read(row);
   }
 
   async covered(targets: readonly PurgeTarget[]): Promise<{ objects: number; bytes: number }> {
     let [objects, bytes] = [0, 0];
-    for await (const stored of this.coveredBy(targets)) {
+    for await (const row of this.#covered(targets)) {
       objects += 1;
-      bytes += chargedBytes(stored);
+      bytes += this.#directory.chargeOf(row);
     }
     return { objects, bytes };
   }
 
-  /** Takes the same time however much is held: the old containers are left to the garbage collector. */
+  #covered(targets: readonly PurgeTarget[]): AsyncIterable<number> {
+    const directory = this.#directory;
+    return purgeWalk(targets, directory, this.#options.clock, () => directory !== this.#directory);
+  }
+
+  /** Takes the same time however much is held: the old tables are left to the garbage collector. */
   #dropAll(): number {
-    const dropped = this.#objects;
-    this.#entries = new Map();
-    this.#index = new PurgeIndex();
-    this.#equivalents = new EquivalentsIndex();
+    const dropped = this.objects;
+    this.#directory = new Directory(this.#options.poisons === true);
     this.#eviction = this.#options.eviction();
-    this.#objects = 0;
-    this.#bytes = 0;
+    this.#decoded.clear();
     this.#options.watch?.emptied();
     return dropped;
   }
 
   #makeRoom(bytes: number): void {
     const room = this.#limit - (this.#options.elsewhere?.() ?? 0) - bytes;
-    while (this.#bytes > room) {
+    while (this.bytes > room) {
       const victim = this.#eviction.victim();
       if (victim === undefined) return;
-      for (const stored of this.peek(victim)) this.#drop(stored);
+      for (const row of this.#directory.responsesOf(victim)) this.#drop(row);
     }
   }
 
-  /** Returns whether it was held. */
-  #drop(stored: StoredResponse): boolean {
-    const { key } = stored;
-    const entry = this.#entries.get(key);
-    if (entry?.responses.includes(stored) !== true) return false;
-    const responses = entry.responses.filter((other) => other !== stored);
-    if (responses.length > 0) this.#entries.set(key, { ...entry, responses });
-    else {
-      this.#entries.delete(key);
-      this.#eviction.removed(key);
-    }
-    this.#index.remove(stored);
-    this.#equivalents.remove(stored);
-    this.#objects -= 1;
-    this.#bytes -= chargedBytes(stored);
+  #drop(row: number): void {
+    const directory = this.#directory;
+    const key = directory.keyOf(row);
+    if (!directory.hasOthers(row)) this.#eviction.removed(directory.keyRowOf(row));
+    directory.drop(row);
+    this.#decoded.delete(key);
     this.#options.watch?.changed(key);
-    return true;
   }
 }
 
-function sumOfBytes(responses: readonly StoredResponse[]): number {
-  return responses.reduce((sum, stored) => sum + chargedBytes(stored), 0);
-}
+const NONE: readonly StoredResponse[] = [];

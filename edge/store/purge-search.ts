@@ -1,21 +1,26 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
 import { PrefixSet } from "./prefix-set.ts";
-import type { PurgeIndex } from "./purge-index.ts";
-import { covers, pathOf } from "./purge-match.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import { covers, type Purgeable, pathOf } from "./purge-match.ts";
+
+/** Where responses are found, by their numbers. */
+export interface Searchable {
+  atPath(path: string): Iterable<number>;
+  withTag(tag: string): Iterable<number>;
+  all(): Iterable<number>;
+}
 
 /** One walk through an index: the responses to look at, and a test for each. */
 export interface PurgeSearch {
-  readonly candidates: Iterable<StoredResponse>;
-  covers(stored: StoredResponse): boolean;
+  readonly candidates: Iterable<number>;
+  covers(stored: Purgeable): boolean;
 }
 
 /**
  * The walks that together meet everything the targets cover. Each URL and each tag is looked up. One walk through
  * everything that is stored serves all prefixes, one or a thousand.
  */
-export function* searches(targets: readonly PurgeTarget[], index: PurgeIndex): Generator<PurgeSearch> {
+export function* searches(targets: readonly PurgeTarget[], index: Searchable): Generator<PurgeSearch> {
   const prefixes = new Map<string | undefined, string[]>();
   for (const target of targets) {
     switch (target.kind) {

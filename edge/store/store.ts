@@ -40,6 +40,10 @@ export interface Store {
   peek(key: string): readonly StoredResponse[];
   /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
   equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[];
+  /** Whether it is still stored: not removed, replaced, purged or evicted. */
+  holds(stored: StoredResponse): boolean;
+  /** Whether the store keeps the very bytes of the body, so that no memory comes free when all others let go of them. */
+  sharesBody(stored: StoredResponse): boolean;
   /** Notes that a client has got the response: of the variants of a key, the least recently used goes first. */
   used(stored: StoredResponse): void;
   /**

@@ -37,36 +37,3 @@ export function withHead(stored: StoredResponse, head: Partial<TimedHead>): Stor
   const { status, fields, requestTime, responseTime } = { ...stored, ...head };
   return { ...stored, ...parsedHead({ status, fields, requestTime, responseTime }), sent: "rewritten" };
 }
-
-// The numbers below are what a heap holds after a full collection, with node 26; see test/memory.
-// The objects that hold one response, its entry, and its places in the indexes and in the order of eviction.
-const BOOKKEEPING = 1500;
-// A piece of a body, beside its bytes.
-const PIECE = 320;
-// A map or a set that one response has of its own, and each member of it, beside its text.
-const COLLECTION = 192;
-const MEMBER = 64;
-// A tag stands in the response and in the index, which needs a set where several responses have it, and room for a
-// second table while it grows.
-const TAG = 160;
-
-/** Bytes of memory that a stored response is charged for. Its texts have a byte a char. */
-export function chargedBytes(stored: StoredResponse): number {
-  const { chunks, bodyLength, key, target, fields, clientFields, entityTag, tags } = stored;
-  // The path is in the index once more.
-  let bytes =
-    BOOKKEEPING + bodyLength + chunks.length * PIECE + key.length + target.length + fields.characters;
-  if (clientFields !== fields) bytes += clientFields.characters;
-  if (entityTag !== undefined) bytes += entityTag.opaque.length;
-  for (const tag of tags) bytes += TAG + tag.length;
-  const { selecting, variance, policy } = stored;
-  if (selecting.size > 0) bytes += COLLECTION;
-  for (const [name, value] of selecting) bytes += MEMBER + name.length + (value?.length ?? 0);
-  const { noCache, private: ofOne } = policy.directives;
-  for (const words of [variance?.keys, noCache, ofOne]) {
-    if (words === undefined || words === "all") continue;
-    bytes += COLLECTION;
-    for (const word of words) bytes += MEMBER + word.length;
-  }
-  return bytes;
-}

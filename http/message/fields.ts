@@ -30,6 +30,17 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return new Fields(raw.length % 2 === 0 ? raw : raw.slice(0, -1));
   }
 
+  /** From the field lines in one text, as `packedLines` gives them. */
+  static ofLines(lines: string): Fields {
+    return lines === "" ? Fields.none : new Fields(lines);
+  }
+
+  /** The field lines in one text; undefined when they could not be taken apart again. */
+  get packedLines(): string | undefined {
+    if (typeof this.#held === "string") return this.#held;
+    return isPackable(this.#held) ? linesOf(this.#held) : undefined;
+  }
+
   /** The same for keeping: one text of its own instead of two for each line. Every use takes it apart again. */
   packed(): Fields {
     const raw = this.#raw;

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { momentOf } from "../../edge/rules/moment.ts";
 import { searchVariance } from "../../edge/rules/no-vary-search.ts";
+import { chargedBytes } from "../../edge/store/charge.ts";
 import type { Store } from "../../edge/store/store.ts";
-import { chargedBytes, type StoredResponse } from "../../edge/store/stored-response.ts";
+import type { StoredResponse } from "../../edge/store/stored-response.ts";
 import { Fields } from "../../http/message/fields.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { ManualClock } from "../rig/manual-clock.ts";

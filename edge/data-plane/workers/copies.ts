@@ -3,7 +3,8 @@ import type { Clock } from "../../../process/clock.ts";
 import type { HitContext } from "../../cache/hit.ts";
 import { momentOf } from "../../rules/moment.ts";
 import { LAPSED, type PurgeStanding, TRUSTED } from "../../rules/purge-standing.ts";
-import { chargedBytes, type StoredResponse } from "../../store/stored-response.ts";
+import { bytesAsObjects } from "../../store/decoded-responses.ts";
+import type { StoredResponse } from "../../store/stored-response.ts";
 import type { SharedWords, Ticket } from "./shared-words.ts";
 
 interface Held {
@@ -26,7 +27,7 @@ export class Copies {
     this.#words = words;
     this.#held = new LRUCache({
       maxSize: mostBytes,
-      sizeCalculation: ({ responses }) => responses.reduce((sum, stored) => sum + chargedBytes(stored), 1),
+      sizeCalculation: ({ responses }) => responses.reduce((sum, stored) => sum + bytesAsObjects(stored), 1),
     });
   }
 
@@ -49,6 +50,10 @@ export class Copies {
   /** Of the copies, the least recently used goes first. */
   used({ key }: Pick<StoredResponse, "key">): void {
     this.#held.get(key);
+  }
+
+  sharesBody(stored: StoredResponse): boolean {
+    return this.#held.peek(stored.key)?.responses.includes(stored) === true;
   }
 
   /** No copy is given of a key that another response may stand for. */

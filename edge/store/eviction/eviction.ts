@@ -1,11 +1,15 @@
-/** Decides which key a store gives up when its bytes run out. It knows the keys that are stored, and nothing else. */
+/**
+ * Decides which entry a store gives up when its bytes run out. It knows the entries that are stored, and nothing else.
+ * An entry is a small number from 1 on, which stands for another entry once it is removed. So what is kept of it can lie
+ * in a table (edge/store/rows.ts).
+ */
 export interface Eviction {
-  /** Something is stored under the key, which was not there before. */
-  added(key: string): void;
-  /** What is stored under the key answered a request. */
-  used(key: string): void;
-  /** Nothing is stored under the key any more, whatever the reason. */
-  removed(key: string): void;
-  /** The key to give up next; undefined when there is none. The store takes it out and says so with `removed`. */
-  victim(): string | undefined;
+  /** An entry is there, which was not there before. `hash`: 32 bits of its key, the same whenever it comes again. */
+  added(entry: number, hash: number): void;
+  /** The entry answered a request. */
+  used(entry: number): void;
+  /** The entry is gone, whatever the reason. */
+  removed(entry: number): void;
+  /** The entry to give up next; undefined when there is none. The store takes it out and says so with `removed`. */
+  victim(): number | undefined;
 }

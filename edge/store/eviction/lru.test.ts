@@ -1,39 +1,48 @@
 import { expect } from "chai";
 import { LeastRecentlyUsed } from "./lru.ts";
 
-/** The keys in the order in which they would go. */
-function order(eviction: LeastRecentlyUsed): string[] {
-  const keys: string[] = [];
-  for (let key = eviction.victim(); key !== undefined; key = eviction.victim()) {
-    keys.push(key);
-    eviction.removed(key);
+/** The entries in the order in which they would go. */
+function order(eviction: LeastRecentlyUsed): number[] {
+  const entries: number[] = [];
+  for (let entry = eviction.victim(); entry !== undefined; entry = eviction.victim()) {
+    entries.push(entry);
+    eviction.removed(entry);
   }
-  return keys;
+  return entries;
 }
 
 describe("least recently used", () => {
-  it("gives up the keys in the order of their last use", () => {
+  it("gives up the entries in the order of their last use", () => {
     const eviction = new LeastRecentlyUsed();
-    for (const key of ["a", "b", "c", "d"]) eviction.added(key);
-    eviction.used("a");
-    eviction.used("c");
-    expect(order(eviction)).to.deep.equal(["b", "d", "a", "c"]);
+    for (const entry of [1, 2, 3, 40_000]) eviction.added(entry);
+    eviction.used(1);
+    eviction.used(3);
+    expect(order(eviction)).to.deep.equal([2, 40_000, 1, 3]);
   });
 
-  it("names the same key until it is taken out", () => {
+  it("names the same entry until it is taken out", () => {
     const eviction = new LeastRecentlyUsed();
-    eviction.added("a");
-    eviction.added("b");
-    expect([eviction.victim(), eviction.victim()]).to.deep.equal(["a", "a"]);
+    eviction.added(1);
+    eviction.added(2);
+    expect([eviction.victim(), eviction.victim()]).to.deep.equal([1, 1]);
   });
 
   it("forgets what was removed, and has no victim when nothing is left", () => {
     const eviction = new LeastRecentlyUsed();
-    eviction.added("a");
-    eviction.added("b");
-    eviction.removed("a");
-    eviction.used("a");
-    expect(order(eviction)).to.deep.equal(["b"]);
+    eviction.added(1);
+    eviction.added(2);
+    eviction.removed(1);
+    eviction.used(1);
+    expect(order(eviction)).to.deep.equal([2]);
     expect(eviction.victim()).to.equal(undefined);
+  });
+
+  it("knows an entry that is the only one", () => {
+    const eviction = new LeastRecentlyUsed();
+    eviction.added(7);
+    eviction.used(7);
+    expect(order(eviction)).to.deep.equal([7]);
+    eviction.added(7);
+    expect(order(eviction)).to.deep.equal([7]);
   });
 });

@@ -1,0 +1,264 @@
+import { chargeOf } from "./charge.ts";
+import { EquivalentsIndex, type StandIn } from "./equivalents-index.ts";
+import { HashChains, hashOf } from "./hash-chains.ts";
+import { PurgeIndex } from "./purge-index.ts";
+import type { Purgeable } from "./purge-match.ts";
+import { Records, type RecordTexts, recordTexts } from "./record.ts";
+import { hasOwnBody, keyIn, markSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
+import { Rows } from "./rows.ts";
+import { type Extent, offsetOf, Slab } from "./slab.ts";
+import type { StoredResponse } from "./stored-response.ts";
+import { usesAfter } from "./use-count.ts";
+
+// Of a key.
+const HASH = 0;
+const NEXT_KEY = 1;
+const FIRST = 2;
+const USES = 3;
+const PERIOD = 4;
+
+// Of a response.
+const NEXT_VARIANT = 0;
+/** Even while the response is there. It is another number for each response that ever stood in the row. */
+const VERSION = 1;
+/** Of its record; 0: the row is free. */
+const ADDRESS = 2;
+const OF_KEY = 3;
+const LAST_USE = 4;
+const FIRST_PLACE = 5;
+
+interface RowStandIn extends StandIn {
+  readonly row: number;
+}
+
+/**
+ * Everything that a store holds, in tables: keys, the responses of each, and where their records lie. A key and a
+ * response are known by the number of their row. 0 is none.
+ */
+export class Directory {
+  readonly #keys = new Rows(5);
+  readonly #chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY });
+  readonly #responses = new Rows(6);
+  readonly #slab: Slab;
+  readonly #records = new Records();
+  readonly #index = new PurgeIndex();
+  readonly #equivalents = new EquivalentsIndex<RowStandIn>();
+  readonly #standIns = new Map<number, RowStandIn>();
+  /** By response, the bodies that do not stand in their records. */
+  readonly #bodies = new Map<number, readonly Uint8Array[]>();
+  #objects = 0;
+  #bytes = 0;
+
+  constructor(poisons: boolean) {
+    this.#slab = new Slab(poisons);
+  }
+
+  get objects(): number {
+    return this.#objects;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  find(key: string): number {
+    const hash = hashOf(key);
+    let row = this.#chains.first(hash);
+    while (row !== 0) {
+      if (this.#keys.get(row, HASH) === hash && this.keyOf(this.#keys.get(row, FIRST)) === key) return row;
+      row = this.#keys.get(row, NEXT_KEY);
+    }
+    return 0;
+  }
+
+  hashOf(keyRow: number): number {
+    return this.#keys.get(keyRow, HASH);
+  }
+
+  /** In the order in which they were put. */
+  responsesOf(keyRow: number): readonly number[] {
+    const rows: number[] = [];
+    if (keyRow === 0) return rows;
+    for (let row = this.#keys.get(keyRow, FIRST); row !== 0; row = this.#responses.get(row, NEXT_VARIANT))
+      rows.push(row);
+    return rows;
+  }
+
+  use(keyRow: number, period: number): void {
+    this.setUses(keyRow, this.usesOf(keyRow, period) + 1, period);
+  }
+
+  usesOf(keyRow: number, period: number): number {
+    return usesAfter(this.#keys.get(keyRow, USES), period - this.#keys.get(keyRow, PERIOD));
+  }
+
+  setUses(keyRow: number, uses: number, period: number): void {
+    this.#keys.set(keyRow, USES, uses);
+    this.#keys.set(keyRow, PERIOD, period);
+  }
+
+  /** Whether its key has other variants. */
+  hasOthers(row: number): boolean {
+    const first = this.#keys.get(this.keyRowOf(row), FIRST);
+    return first !== row || this.#responses.get(row, NEXT_VARIANT) !== 0;
+  }
+
+  /** Whether the response is still the one that had this version. */
+  holds(row: number, version: number): boolean {
+    return this.#responses.get(row, VERSION) === version && this.isHeld(row);
+  }
+
+  isHeld(row: number): boolean {
+    return this.#responses.get(row, ADDRESS) !== 0;
+  }
+
+  versionOf(row: number): number {
+    return this.#responses.get(row, VERSION);
+  }
+
+  lastUseOf(row: number): number {
+    return this.#responses.get(row, LAST_USE);
+  }
+
+  noteUse(row: number, use: number): void {
+    this.#responses.set(row, LAST_USE, use);
+  }
+
+  keyRowOf(row: number): number {
+    return this.#responses.get(row, OF_KEY);
+  }
+
+  keyOf(row: number): string {
+    const address = this.#addressOf(row);
+    return keyIn(this.#slab.extentOf(address), offsetOf(address));
+  }
+
+  /** A copy: it has nothing of the directory's memory. */
+  read(row: number): StoredResponse {
+    const address = this.#addressOf(row);
+    return this.#records.read(this.#slab.extentOf(address), offsetOf(address), this.#bodies.get(row));
+  }
+
+  purgeable(row: number): Purgeable {
+    const address = this.#addressOf(row);
+    return this.#records.purgeable(this.#slab.extentOf(address), offsetOf(address));
+  }
+
+  softPurgedAt(row: number): number | undefined {
+    const address = this.#addressOf(row);
+    return softPurgedIn(this.#slab.extentOf(address), offsetOf(address));
+  }
+
+  markSoftPurged(row: number, since: number): void {
+    const address = this.#addressOf(row);
+    markSoftPurged(this.#slab.extentOf(address), offsetOf(address), since);
+  }
+
+  chargeOf(row: number): number {
+    const address = this.#addressOf(row);
+    const sizes = sizesIn(this.#slab.extentOf(address), offsetOf(address));
+    return chargeOf(sizes, this.#bodies.get(row)?.length ?? 0);
+  }
+
+  /** Returns the row of the response. */
+  add(stored: StoredResponse, texts = recordTexts(stored)): number {
+    const row = this.#responses.take();
+    const keyRow = this.#keyRowFor(stored.key, row);
+    const version = this.#responses.get(row, VERSION);
+    this.#responses.set(row, NEXT_VARIANT, 0);
+    this.#responses.set(row, OF_KEY, keyRow);
+    this.#responses.set(row, LAST_USE, 0);
+    this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
+    if (hasOwnBody(stored.bodyLength)) this.#bodies.set(row, stored.chunks);
+    this.#responses.set(row, ADDRESS, this.#write(stored, texts));
+    this.#responses.set(row, VERSION, (version & 1) === 0 ? version + 2 : version + 1);
+    if (stored.variance !== undefined) this.#addStandIn(row, stored);
+    this.#objects += 1;
+    this.#bytes += this.chargeOf(row);
+    return row;
+  }
+
+  drop(row: number): void {
+    const address = this.#addressOf(row);
+    this.#bytes -= this.chargeOf(row);
+    this.#objects -= 1;
+    this.#unlink(row);
+    this.#index.remove(this.#responses.get(row, FIRST_PLACE));
+    const standIn = this.#standIns.get(row);
+    if (standIn !== undefined) this.#equivalents.remove(standIn);
+    this.#standIns.delete(row);
+    this.#bodies.delete(row);
+    this.#responses.set(row, VERSION, this.versionOf(row) + 1);
+    this.#responses.set(row, ADDRESS, 0);
+    this.#responses.give(row);
+    this.#slab.give(address);
+  }
+
+  // A walk may go on while responses come and go. One that stays is met exactly once.
+
+  atPath(path: string): Iterable<number> {
+    return this.#index.atPath(path);
+  }
+
+  withTag(tag: string): Iterable<number> {
+    return this.#index.withTag(tag);
+  }
+
+  *all(): Generator<number> {
+    for (let row = 1; row < this.#responses.top; row += 1) if (this.isHeld(row)) yield row;
+  }
+
+  equivalents(request: Parameters<EquivalentsIndex<RowStandIn>["find"]>[0]): readonly number[] {
+    return this.#equivalents.find(request).map(({ row }) => row);
+  }
+
+  #addressOf(row: number): number {
+    // The upper half of the addresses is negative in a table.
+    return this.#responses.get(row, ADDRESS) >>> 0;
+  }
+
+  #write(stored: StoredResponse, texts: RecordTexts): number {
+    const address = this.#slab.take(texts.length);
+    const extent: Extent = this.#slab.extentOf(address);
+    this.#records.write(extent, offsetOf(address), stored, texts);
+    return address;
+  }
+
+  #addStandIn(row: number, { site, base, target, variance }: StoredResponse): void {
+    const standIn = { row, site, target, variance, ...(base === undefined ? {} : { base }) };
+    this.#standIns.set(row, standIn);
+    this.#equivalents.add(standIn);
+  }
+
+  /** The row of the key, with the response at the end of its chain. */
+  #keyRowFor(key: string, response: number): number {
+    const found = this.find(key);
+    if (found !== 0) {
+      const last = this.responsesOf(found).at(-1) ?? 0;
+      this.#responses.set(last, NEXT_VARIANT, response);
+      return found;
+    }
+    const row = this.#keys.take();
+    this.#keys.set(row, HASH, hashOf(key));
+    this.#keys.set(row, FIRST, response);
+    this.#keys.set(row, USES, 0);
+    this.#keys.set(row, PERIOD, 0);
+    this.#chains.add(row);
+    return row;
+  }
+
+  #unlink(response: number): void {
+    const keyRow = this.keyRowOf(response);
+    const after = this.#responses.get(response, NEXT_VARIANT);
+    let at = this.#keys.get(keyRow, FIRST);
+    if (at !== response) {
+      while (this.#responses.get(at, NEXT_VARIANT) !== response) at = this.#responses.get(at, NEXT_VARIANT);
+      this.#responses.set(at, NEXT_VARIANT, after);
+      return;
+    }
+    this.#keys.set(keyRow, FIRST, after);
+    if (after !== 0) return;
+    this.#chains.remove(keyRow);
+    this.#keys.give(keyRow);
+  }
+}

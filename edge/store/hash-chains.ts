@@ -1,0 +1,97 @@
+import { Rows } from "./rows.ts";
+
+/** FNV-1a over the chars, with the last step of MurmurHash3, so that every bit depends on every char. */
+export function hashOf(text: string, seed = 0): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+/** Where the rows of a table keep their hash, and the next row of their chain. */
+export interface ChainColumns {
+  readonly hash: number;
+  readonly next: number;
+}
+
+const LEAST_CHAINS = 64;
+
+/**
+ * Finds the rows of a table by their hash. It is linear hashing: whenever there are more rows than chains, one chain is
+ * split into two. So it grows with no step that moves more than the few rows of a chain.
+ */
+export class HashChains {
+  readonly #rows: Rows;
+  readonly #columns: ChainColumns;
+  readonly #heads = new Rows(1);
+  /** Chains before this round of splits; a power of two. */
+  #size = LEAST_CHAINS;
+  /** How many of them are split. */
+  #split = 0;
+  #count = 0;
+
+  constructor(rows: Rows, columns: ChainColumns) {
+    this.#rows = rows;
+    this.#columns = columns;
+    this.#heads.reach(LEAST_CHAINS);
+  }
+
+  /** The first row of the chain in which all rows with this hash are, and others; 0: it is empty. */
+  first(hash: number): number {
+    return this.#heads.get(this.#chainOf(hash), 0);
+  }
+
+  add(row: number): void {
+    this.#link(row, this.#chainOf(this.#rows.get(row, this.#columns.hash)));
+    this.#count += 1;
+    if (this.#count > this.#size + this.#split) this.#splitOne();
+  }
+
+  /** The row must be there. */
+  remove(row: number): void {
+    const { hash, next } = this.#columns;
+    const chain = this.#chainOf(this.#rows.get(row, hash));
+    const after = this.#rows.get(row, next);
+    this.#count -= 1;
+    let at = this.#heads.get(chain, 0);
+    if (at === row) {
+      this.#heads.set(chain, 0, after);
+      return;
+    }
+    while (at !== 0) {
+      const following = this.#rows.get(at, next);
+      if (following === row) {
+        this.#rows.set(at, next, after);
+        return;
+      }
+      at = following;
+    }
+  }
+
+  #chainOf(hash: number): number {
+    const chain = hash & (2 * this.#size - 1);
+    return chain < this.#size + this.#split ? chain : chain & (this.#size - 1);
+  }
+
+  #link(row: number, chain: number): void {
+    this.#rows.set(row, this.#columns.next, this.#heads.get(chain, 0));
+    this.#heads.set(chain, 0, row);
+  }
+
+  #splitOne(): void {
+    const old = this.#split;
+    this.#heads.reach(this.#size + old);
+    let at = this.#heads.get(old, 0);
+    this.#heads.set(old, 0, 0);
+    this.#split += 1;
+    while (at !== 0) {
+      const following = this.#rows.get(at, this.#columns.next);
+      this.#link(at, this.#chainOf(this.#rows.get(at, this.#columns.hash)));
+      at = following;
+    }
+    if (this.#split < this.#size) return;
+    this.#size *= 2;
+    this.#split = 0;
+  }
+}

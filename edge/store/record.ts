@@ -1,0 +1,248 @@
+/**
+ * A stored response as bytes. A record begins with numbers: of its texts the lengths, of its facts those that are no
+ * text. Then come its key, its field lines, the lines as a client gets them where they differ, its tags, its shape
+ * (record-shape.ts), and a body that is small.
+ */
+import { Fields } from "../../http/message/fields.ts";
+import { type EntityTag, parseEntityTag } from "../rules/entity-tag.ts";
+import { heldPart } from "../rules/partial.ts";
+import type { Purgeable } from "./purge-match.ts";
+import {
+  BODY,
+  CLIENT_LINES,
+  DATE,
+  EPOCH,
+  ETAG,
+  ETAG_LENGTH,
+  FLAGS,
+  FLUSHES,
+  HEAD_BYTES,
+  hasOwnBody,
+  INITIAL_AGE,
+  INVALIDATIONS,
+  KEY,
+  LIFETIME,
+  LINES,
+  NO_ETAG,
+  PARSED_ETAG,
+  REQUEST_MONOTONIC,
+  REQUEST_WALL,
+  RESPONSE_MONOTONIC,
+  RESPONSE_WALL,
+  SAME_LINES,
+  SEQ,
+  SHAPE,
+  SOFT_PURGED_AT,
+  STATUS,
+  TAG_COUNT,
+  TAGS,
+  TARGET,
+  UNPACKED_CLIENT_LINES,
+  UNPACKED_LINES,
+  VARIES,
+  WEAK,
+  WIDE,
+} from "./record-layout.ts";
+import { Shapes, shapeText } from "./record-shape.ts";
+import type { Extent } from "./slab.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+// Tags come from field values, which have no line ends.
+const BETWEEN_TAGS = "\n";
+
+/** The texts of a record, each with a char a byte, or two where one of them needs that. */
+export interface RecordTexts {
+  readonly key: string;
+  readonly lines: string;
+  readonly clientLines: string | undefined;
+  readonly tags: string;
+  readonly shape: string;
+  readonly isWide: boolean;
+  readonly unpacked: number;
+  /** Bytes of the record. */
+  readonly length: number;
+}
+
+export function recordTexts(stored: StoredResponse): RecordTexts {
+  const { key, fields, clientFields, tags, bodyLength } = stored;
+  const [lines, linesUnpacked] = writtenFields(fields, UNPACKED_LINES);
+  const [clientLines, clientUnpacked] =
+    clientFields === fields ? [undefined, 0] : writtenFields(clientFields, UNPACKED_CLIENT_LINES);
+  const texts = { key, lines, clientLines, tags: tags.join(BETWEEN_TAGS), shape: shapeText(stored) };
+  const { tags: tagText, shape } = texts;
+  const isWide = ![key, lines, clientLines ?? "", tagText, shape].every(hasAByteAChar);
+  const chars = key.length + lines.length + (clientLines?.length ?? 0) + tagText.length + shape.length;
+  const length = HEAD_BYTES + (isWide ? 2 * chars : chars) + (hasOwnBody(bodyLength) ? 0 : bodyLength);
+  return { ...texts, isWide, unpacked: linesUnpacked | clientUnpacked, length };
+}
+
+function hasAByteAChar(text: string): boolean {
+  return !/[\u0100-\uffff]/.test(text);
+}
+
+/** Fields made here may have a name or a value that would not be found again among lines. */
+function writtenFields(fields: Fields, unpacked: number): readonly [text: string, flag: number] {
+  const lines = fields.packedLines;
+  return lines === undefined ? [JSON.stringify([...fields].flat()), unpacked] : [lines, 0];
+}
+
+function readFields(text: string, isUnpacked: boolean): Fields {
+  return isUnpacked ? Fields.ofRaw(JSON.parse(text)) : Fields.ofLines(text);
+}
+
+/** Reads and writes the records of one store. */
+export class Records {
+  readonly #shapes = new Shapes();
+
+  write({ bytes, ints, doubles }: Extent, at: number, stored: StoredResponse, texts: RecordTexts): void {
+    const { key, lines, clientLines, tags, shape, isWide, unpacked } = texts;
+    const encoding = isWide ? "utf16le" : "latin1";
+    const word = at >> 2;
+    const { entityTag, bodyLength } = stored;
+    let end = at + HEAD_BYTES;
+    const text = (column: number, written: string): void => {
+      const length = bytes.write(written, end, encoding);
+      ints[word + column] = length;
+      end += length;
+    };
+    text(KEY, key);
+    text(LINES, lines);
+    if (clientLines === undefined) ints[word + CLIENT_LINES] = SAME_LINES;
+    else text(CLIENT_LINES, clientLines);
+    text(TAGS, tags);
+    text(SHAPE, shape);
+    ints[word + TARGET] = stored.target.length;
+    ints[word + TAG_COUNT] = stored.tags.length;
+    ints[word + FLAGS] = unpacked | (isWide ? WIDE : 0) | (entityTag?.weak === true ? WEAK : 0);
+    if (stored.variance !== undefined) ints[word + FLAGS] = (ints[word + FLAGS] ?? 0) | VARIES;
+    ints[word + STATUS] = stored.status;
+    const opaque = entityTag === undefined ? NO_ETAG : lines.indexOf(`"${entityTag.opaque}"`);
+    ints[word + ETAG] = entityTag === undefined ? NO_ETAG : opaque === -1 ? PARSED_ETAG : opaque + 1;
+    ints[word + ETAG_LENGTH] = entityTag?.opaque.length ?? 0;
+    const { lifetime, requestTime, responseTime, mark } = stored;
+    const number = at >> 3;
+    doubles[number + LIFETIME] = lifetime.seconds;
+    doubles[number + INITIAL_AGE] = stored.initialAge;
+    doubles[number + DATE] = stored.date;
+    doubles[number + REQUEST_WALL] = requestTime.wall;
+    doubles[number + REQUEST_MONOTONIC] = requestTime.monotonic;
+    doubles[number + RESPONSE_WALL] = responseTime.wall;
+    doubles[number + RESPONSE_MONOTONIC] = responseTime.monotonic;
+    doubles[number + EPOCH] = mark.position.epoch;
+    doubles[number + SEQ] = mark.position.seq;
+    doubles[number + FLUSHES] = mark.flushes;
+    doubles[number + INVALIDATIONS] = mark.invalidations;
+    doubles[number + SOFT_PURGED_AT] = Number.NaN;
+    doubles[number + BODY] = bodyLength;
+    if (hasOwnBody(bodyLength)) return;
+    const stop = end + bodyLength;
+    for (const chunk of stored.chunks) {
+      // Behind it another record lies.
+      bytes.set(chunk.subarray(0, stop - end), end);
+      end = Math.min(stop, end + chunk.byteLength);
+    }
+  }
+
+  /** `ownBody`: where the body is not in the record. The response has nothing of the record's memory. */
+  read(extent: Extent, at: number, ownBody: readonly Uint8Array[] | undefined): StoredResponse {
+    const { bytes, ints, doubles } = extent;
+    const word = at >> 2;
+    const number = at >> 3;
+    const of = (column: number): number => ints[word + column] ?? 0;
+    const numberOf = (column: number): number => doubles[number + column] ?? 0;
+    const flags = of(FLAGS);
+    const encoding = (flags & WIDE) === 0 ? "latin1" : "utf16le";
+    let end = at + HEAD_BYTES;
+    const text = (length: number): string => {
+      const from = end;
+      end += length;
+      return bytes.toString(encoding, from, end);
+    };
+    const key = text(of(KEY));
+    const lines = text(of(LINES));
+    const fields = readFields(lines, (flags & UNPACKED_LINES) !== 0);
+    const clientFields =
+      of(CLIENT_LINES) === SAME_LINES
+        ? fields
+        : readFields(text(of(CLIENT_LINES)), (flags & UNPACKED_CLIENT_LINES) !== 0);
+    const tags = tagsOf(text(of(TAGS)), of(TAG_COUNT));
+    const { site, base, method, authorized, sent, source, codings, policy, selecting, variance } =
+      this.#shapes.of(text(of(SHAPE)));
+    const bodyLength = numberOf(BODY);
+    const status = of(STATUS);
+    return {
+      status,
+      fields,
+      requestTime: { wall: numberOf(REQUEST_WALL), monotonic: numberOf(REQUEST_MONOTONIC) },
+      responseTime: { wall: numberOf(RESPONSE_WALL), monotonic: numberOf(RESPONSE_MONOTONIC) },
+      policy,
+      lifetime: { seconds: numberOf(LIFETIME), source },
+      initialAge: numberOf(INITIAL_AGE),
+      date: numberOf(DATE),
+      entityTag: entityTagOf(fields, lines, of(ETAG), of(ETAG_LENGTH), (flags & WEAK) !== 0),
+      held: heldPart({ status, fields }),
+      codings,
+      clientFields,
+      selecting,
+      method,
+      authorized,
+      key,
+      site,
+      ...(base === undefined ? {} : { base }),
+      target: key.slice(key.length - of(TARGET)),
+      chunks: ownBody ?? copied(bytes, end, bodyLength),
+      bodyLength,
+      sent,
+      tags,
+      variance,
+      mark: {
+        position: { epoch: numberOf(EPOCH), seq: numberOf(SEQ) },
+        flushes: numberOf(FLUSHES),
+        invalidations: numberOf(INVALIDATIONS),
+      },
+    };
+  }
+
+  /** What a purge has to know of it. */
+  purgeable({ bytes, ints }: Extent, at: number): Purgeable {
+    const word = at >> 2;
+    const of = (column: number): number => ints[word + column] ?? 0;
+    const encoding = (of(FLAGS) & WIDE) === 0 ? "latin1" : "utf16le";
+    const from = at + HEAD_BYTES;
+    const key = bytes.toString(encoding, from, from + of(KEY));
+    const tags = from + of(KEY) + of(LINES) + Math.max(0, of(CLIENT_LINES));
+    const shape = tags + of(TAGS);
+    const { site, variance } = this.#shapes.of(bytes.toString(encoding, shape, shape + of(SHAPE)));
+    return {
+      site,
+      target: key.slice(key.length - of(TARGET)),
+      tags: tagsOf(bytes.toString(encoding, tags, shape), of(TAG_COUNT)),
+      variance,
+    };
+  }
+}
+
+function tagsOf(text: string, count: number): readonly string[] {
+  return count === 0 ? NO_TAGS : text.split(BETWEEN_TAGS);
+}
+
+const NO_TAGS: readonly string[] = [];
+
+function entityTagOf(
+  fields: Fields,
+  lines: string,
+  at: number,
+  length: number,
+  weak: boolean,
+): EntityTag | undefined {
+  if (at === NO_ETAG) return undefined;
+  if (at === PARSED_ETAG) return parseEntityTag(fields.get("etag"));
+  return { weak, opaque: lines.slice(at, at + length) };
+}
+
+function copied(bytes: Buffer, from: number, length: number): readonly Uint8Array[] {
+  if (length === 0) return [];
+  const copy = Buffer.allocUnsafeSlow(length);
+  bytes.copy(copy, 0, from, from + length);
+  return [copy];
+}

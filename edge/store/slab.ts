@@ -1,0 +1,187 @@
+/** Blocks are multiples of this: addresses count in it, and the numbers of a record lie on their own boundaries. */
+const UNIT = 16;
+const EXTENT_UNITS = 2 ** 16;
+const EXTENT = UNIT * EXTENT_UNITS;
+
+// 13 of the largest blocks fill an extent with little left over. What is larger has an extent of its own.
+const LARGEST_BLOCK = 80_656;
+
+const LEAST_BLOCK = 128;
+// Blocks are up to 1/8 larger than the next smaller ones, so that some 6 % of a block are not used.
+const STEPS_A_DOUBLING = 8;
+
+/** The sizes of blocks, ascending. */
+const SIZES: readonly number[] = blockSizes();
+
+// So many empty extents are kept for the next blocks. Others go back to the system.
+const MOST_SPARE = 4;
+
+/** What a freed block is filled with where that is asked for: nothing that a record or a body begins with. */
+const POISON = 0xdb;
+
+/** Memory that is cut into blocks of one size. */
+export interface Extent {
+  readonly bytes: Buffer;
+  readonly ints: Int32Array;
+  readonly doubles: Float64Array;
+}
+
+interface HeldExtent extends Extent {
+  readonly number: number;
+  readonly size: number;
+  /** Which of the sizes; -1: one block fills it. */
+  readonly kind: number;
+  live: number;
+  /** Where the part that was never used begins. */
+  top: number;
+  /** The first freed block, 0: none. Each names the next in its first word. */
+  free: number;
+  isOpen: boolean;
+}
+
+/**
+ * Memory for records: blocks of some seventy sizes, cut from extents of 1 MiB. An address is never 0. A freed block is
+ * used again at once, so a reader must have copied what it needs, or check the version of what it has read.
+ */
+export class Slab {
+  readonly #extents: (HeldExtent | undefined)[] = [undefined];
+  readonly #numbers: number[] = [];
+  readonly #spare: Extent[] = [];
+  /** By kind, the extents that have room. */
+  readonly #open: HeldExtent[][] = SIZES.map(() => []);
+  readonly #poisons: boolean;
+  #held = 0;
+
+  constructor(poisons = false) {
+    this.#poisons = poisons;
+  }
+
+  /** Bytes of all extents in use. */
+  get held(): number {
+    return this.#held;
+  }
+
+  take(length: number): number {
+    const kind = kindOf(length);
+    if (kind === -1) return addressOf(this.#ownExtent(length), UNIT);
+    const open = this.#open[kind] ?? [];
+    const extent = open.at(-1) ?? this.#opened(kind);
+    const { size } = extent;
+    let at = extent.free;
+    if (at !== 0) extent.free = extent.ints[at >> 2] ?? 0;
+    else {
+      at = extent.top;
+      extent.top += size;
+    }
+    extent.live += 1;
+    if (extent.free === 0 && extent.top + size > EXTENT) {
+      extent.isOpen = false;
+      open.pop();
+    }
+    return addressOf(extent, at);
+  }
+
+  give(address: number): void {
+    const extent = this.#extentAt(address);
+    const at = offsetOf(address);
+    if (this.#poisons) extent.bytes.fill(POISON, at, at + extent.size);
+    extent.ints[at >> 2] = extent.free;
+    extent.free = at;
+    extent.live -= 1;
+    if (extent.live === 0) this.#close(extent);
+    else if (!extent.isOpen) {
+      extent.isOpen = true;
+      this.#open[extent.kind]?.push(extent);
+    }
+  }
+
+  extentOf(address: number): Extent {
+    return this.#extentAt(address);
+  }
+
+  #extentAt(address: number): HeldExtent {
+    const extent = this.#extents[Math.floor(address / EXTENT_UNITS)];
+    if (extent === undefined) throw new Error(`no block of a record begins at ${address}`);
+    return extent;
+  }
+
+  #opened(kind: number): HeldExtent {
+    const extent = this.#added(this.#spare.pop() ?? newExtent(EXTENT), kind, SIZES[kind] ?? 0);
+    this.#open[kind]?.push(extent);
+    return extent;
+  }
+
+  #ownExtent(length: number): HeldExtent {
+    const size = roundedUp(length);
+    const extent = this.#added(newExtent(UNIT + size), -1, size);
+    extent.live = 1;
+    extent.isOpen = false;
+    return extent;
+  }
+
+  #added(memory: Extent, kind: number, size: number): HeldExtent {
+    const number = this.#numbers.pop() ?? this.#extents.length;
+    // A block at 0 would be taken for none.
+    const extent = { ...memory, number, kind, size, live: 0, top: UNIT, free: 0, isOpen: true };
+    this.#extents[number] = extent;
+    this.#held += memory.bytes.byteLength;
+    return extent;
+  }
+
+  #close({ number, kind, bytes, ints, doubles, isOpen }: HeldExtent): void {
+    const open = this.#open[kind];
+    if (isOpen)
+      open?.splice(
+        open.findIndex((other) => other.number === number),
+        1,
+      );
+    this.#extents[number] = undefined;
+    this.#numbers.push(number);
+    this.#held -= bytes.byteLength;
+    if (kind !== -1 && this.#spare.length < MOST_SPARE) this.#spare.push({ bytes, ints, doubles });
+  }
+}
+
+function addressOf({ number }: HeldExtent, at: number): number {
+  return number * EXTENT_UNITS + at / UNIT;
+}
+
+/** Where in its extent a block begins. */
+export function offsetOf(address: number): number {
+  return (address % EXTENT_UNITS) * UNIT;
+}
+
+/** The size of the block that holds so many bytes. */
+export function blockSize(length: number): number {
+  const kind = kindOf(length);
+  return kind === -1 ? UNIT + roundedUp(length) : (SIZES[kind] ?? 0);
+}
+
+function roundedUp(length: number): number {
+  return Math.ceil(length / UNIT) * UNIT;
+}
+
+function kindOf(length: number): number {
+  let [from, to] = [0, SIZES.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((SIZES[middle] ?? 0) < length) from = middle + 1;
+    else to = middle;
+  }
+  return from === SIZES.length ? -1 : from;
+}
+
+function blockSizes(): readonly number[] {
+  const sizes: number[] = [];
+  for (let size = LEAST_BLOCK; size < LARGEST_BLOCK; size *= 2)
+    for (let step = 0; step < STEPS_A_DOUBLING; step += 1) {
+      const stepped = size + roundedUp((size * step) / STEPS_A_DOUBLING);
+      if (stepped < LARGEST_BLOCK) sizes.push(stepped);
+    }
+  return [...sizes, LARGEST_BLOCK];
+}
+
+function newExtent(length: number): Extent {
+  const memory = new SharedArrayBuffer(length);
+  return { bytes: Buffer.from(memory), ints: new Int32Array(memory), doubles: new Float64Array(memory) };
+}
