@@ -10,6 +10,7 @@ import {
   shareableFields,
   vouchedFor,
 } from "../origin/forwarded-fields.ts";
+import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { momentOf } from "../rules/moment.ts";
@@ -37,7 +38,7 @@ export interface FillRequest extends CacheRequest {
   /** Takes interim responses (1xx), which go to the client of this request only. */
   readonly onInterim?: OriginRequest["onInterim"];
   /** Aborted when the client leaves. */
-  readonly left?: AbortSignal | undefined;
+  readonly left?: GiveUpSignal | undefined;
 }
 
 /** One fetch from the origin. */
@@ -54,7 +55,7 @@ interface BegunPlan extends FillPlan {
   /** A purge that comes from now on keeps the bytes out of the store (rule E3). */
   readonly mark: FillMark | undefined;
   /** Aborted when nobody waits for the answer any more. */
-  readonly left: AbortSignal | undefined;
+  readonly left: GiveUpSignal | undefined;
 }
 
 /**
@@ -160,13 +161,13 @@ function knownNames(
 async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: CacheContext): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
-  const fetching = new AbortController();
+  const fetching = new GiveUp();
   const requestTime = momentOf(edge.clock);
   edge.counters.add("fills");
   const asked = originRequest(request, aim, new Set(rulesOf(edge, request.site).forwardFields));
   const fieldsSent = vouchedFor(asked.fields, request);
   const sent = { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim };
-  const ask = () => origin.fetch(sent, fetching.signal);
+  const ask = () => origin.fetch(sent, fetching);
   const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.

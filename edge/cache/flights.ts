@@ -1,3 +1,4 @@
+import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
 import type { FillMark } from "../store/stored-response.ts";
 
 /** One fill in flight for a key. */
@@ -21,12 +22,12 @@ export interface Flight<Result> {
 export interface Launch<Result> {
   readonly client?: string | undefined;
   /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
-  readonly left: AbortSignal | undefined;
+  readonly left: GiveUpSignal | undefined;
   /**
    * Is called at once, and calls `began` when it asks the origin. `abandoned` is aborted when the clients of all requests
    * that wait have left.
    */
-  readonly fetch: (abandoned: AbortSignal, began: (mark: FillMark | undefined) => void) => Promise<Result>;
+  readonly fetch: (abandoned: GiveUpSignal, began: (mark: FillMark | undefined) => void) => Promise<Result>;
   /** Settles when the result has arrived whole. */
   readonly whole: (result: Result) => Promise<unknown>;
 }
@@ -78,16 +79,16 @@ export class Flights<Result> {
 
 /** The requests that wait for one flight. */
 class Waiters {
-  readonly #abandoned = new AbortController();
+  readonly #abandoned = new GiveUp();
   #waiting = 0;
 
   /** Aborted when all have left. */
-  get abandoned(): AbortSignal {
-    return this.#abandoned.signal;
+  get abandoned(): GiveUpSignal {
+    return this.#abandoned;
   }
 
   /** `left` is aborted when the client leaves; undefined for a request that stays, such as one of the edge itself. */
-  add(left: AbortSignal | undefined): void {
+  add(left: GiveUpSignal | undefined): void {
     this.#waiting += 1;
     if (left?.aborted === true) this.#leave();
     else left?.addEventListener("abort", () => this.#leave(), { once: true });

@@ -1,6 +1,7 @@
 import { openTo } from "../../http/server/reserve.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
+import type { GiveUpSignal } from "../origin/give-up.ts";
 import { clientLeft } from "./semaphore.ts";
 
 /** Why a request gets no place at its origin. The words are in Cache-Status, the logs and the counter. */
@@ -102,7 +103,7 @@ export class OriginPlaces {
   }
 
   /** Waits for a place. Throws PlacesRefused, or a Failure when `left` is aborted before. */
-  async wait({ client: name, bytes }: Asker, left?: AbortSignal): Promise<() => void> {
+  async wait({ client: name, bytes }: Asker, left?: GiveUpSignal): Promise<() => void> {
     const isGone = (): boolean => left?.aborted === true;
     if (isGone()) throw clientLeft();
     const client = this.#client(name);

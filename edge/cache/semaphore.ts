@@ -1,5 +1,6 @@
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
+import type { GiveUpSignal } from "../origin/give-up.ts";
 
 /** Runs at most so many tasks at once. Others wait in the order in which they came: so many, for a limited time. */
 export class Semaphore {
@@ -24,7 +25,7 @@ export class Semaphore {
   }
 
   /** Throws a Failure instead of running a task that finds the line full, has waited too long, or for which `left` is aborted before. */
-  async run<T>(task: () => Promise<T>, left?: AbortSignal): Promise<T> {
+  async run<T>(task: () => Promise<T>, left?: GiveUpSignal): Promise<T> {
     if (left?.aborted === true) throw clientLeft();
     if (this.hasRoom) this.#running += 1;
     else await this.#turn(left);
@@ -41,7 +42,7 @@ export class Semaphore {
     }
   }
 
-  async #turn(left: AbortSignal | undefined): Promise<void> {
+  async #turn(left: GiveUpSignal | undefined): Promise<void> {
     if (this.#waiting.size >= this.#mostWaiting) throw this.#full(`${this.#waiting.size} others wait`);
     const turn = Promise.withResolvers<void>();
     this.#waiting.add(turn.resolve);

@@ -1,5 +1,6 @@
 import { isSafe } from "../../http/message/methods.ts";
 import type { Clock } from "../../process/clock.ts";
+import type { GiveUp, GiveUpSignal } from "../origin/give-up.ts";
 import { clientLeft } from "./semaphore.ts";
 
 // How long a request goes on at the origin when nobody waits for its answer any more. An answer that comes within a
@@ -13,15 +14,16 @@ const PATIENCE_MS = 1_000;
  */
 export async function whileWanted<Response>(
   method: string,
-  left: AbortSignal | undefined,
+  left: GiveUpSignal | undefined,
   fetch: () => Promise<Response>,
-  fetching: AbortController,
+  fetching: Pick<GiveUp, "abort">,
   clock: Clock,
 ): Promise<Response> {
   if (left === undefined || !isSafe(method)) return fetch();
-  const answered = new AbortController();
+  let waiting: AbortController | undefined;
   const leave = (): void => {
-    clock.wait(PATIENCE_MS, answered.signal).then(
+    waiting = new AbortController();
+    clock.wait(PATIENCE_MS, waiting.signal).then(
       () => fetching.abort(clientLeft()),
       () => undefined,
     );
@@ -32,6 +34,6 @@ export async function whileWanted<Response>(
     return await fetch();
   } finally {
     left.removeEventListener("abort", leave);
-    answered.abort();
+    waiting?.abort();
   }
 }

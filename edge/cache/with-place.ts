@@ -1,3 +1,4 @@
+import type { GiveUpSignal } from "../origin/give-up.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { type Filled, released } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
@@ -14,7 +15,7 @@ type AskingRequest = Pick<CacheRequest, "site" | "target" | "fields"> & {
 export async function withPlace(
   request: AskingRequest,
   begin: () => Promise<Filled>,
-  left: AbortSignal | undefined,
+  left: GiveUpSignal | undefined,
   edge: CacheContext,
 ): Promise<Filled> {
   const places = edge.places.of(request.site);
@@ -29,7 +30,7 @@ export async function withPlace(
 
 async function waitForPlace(
   { site, client, target, fields }: AskingRequest,
-  left: AbortSignal | undefined,
+  left: GiveUpSignal | undefined,
   edge: CacheContext,
 ): Promise<() => void> {
   let bytes = target.length;

@@ -14,6 +14,7 @@ import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
 import type { HitContext } from "../cache/hit.ts";
 import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
 import type { EdgeRequest } from "../cache/serve.ts";
+import { GiveUp } from "../origin/give-up.ts";
 import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
 import type { DataPort } from "./data-port.ts";
@@ -163,7 +164,7 @@ export class Listener implements DataPort {
   async #answer(exchange: Exchange, asked: Omit<EdgeRequest, "body" | "onInterim">): Promise<void> {
     const { clock } = this.#edge;
     let served: Served | undefined;
-    let left: AbortController | undefined;
+    let left: GiveUp | undefined;
     const streams = new ExchangeStreams(exchange, clock, (why) => {
       left?.abort();
       // The client may leave while the origin is silent.
@@ -176,9 +177,9 @@ export class Listener implements DataPort {
       onInterim: interimTo(exchange),
       // Made when it is first asked for: a hit has no use for it.
       get left() {
-        left ??= new AbortController();
+        left ??= new GiveUp();
         if (streams.end !== undefined) left.abort();
-        return left.signal;
+        return left;
       },
     };
     served = await this.#edge

@@ -32,7 +32,9 @@ export function responseHead(
   let text = statusLine(status);
   let isDated = false;
   let isLengthSent = false;
-  for (const [name, value] of fields) {
+  const { raw } = fields;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name, value] = [raw[at] ?? "", raw[at + 1] ?? ""];
     switch (name.toLowerCase()) {
       case "cache-status":
       case "x-cache":

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, readlink, realpath, stat } from "node:fs/promises";
 import { describeError, Failure } from "../../process/failure.ts";
+import type { GiveUpSignal } from "./give-up.ts";
 
 /** The result of a lookup below the root. */
 export type Asset =
@@ -86,7 +87,7 @@ export async function* readAsset(
   file: AssetFile,
   first: number,
   last: number,
-  signal: AbortSignal,
+  signal: GiveUpSignal,
 ): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   const handle = await openAgain(file);

@@ -10,6 +10,7 @@ import { contentRange, resolveRange } from "../rules/range.ts";
 import { preconditions } from "../rules/validation.ts";
 import { type AssetFile, type FoundFile, findAsset, readAsset, realPath } from "./asset-file.ts";
 import { assetPath, canonicalTarget, INDEX } from "./asset-path.ts";
+import type { GiveUpSignal } from "./give-up.ts";
 import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 
 export interface DirectoryOptions {
@@ -52,7 +53,7 @@ export class DirectoryOrigin implements Origin {
     }
   }
 
-  async fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse> {
+  async fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse> {
     signal.throwIfAborted();
     if (request.method !== "GET" && request.method !== "HEAD") {
       return this.#explain(request, 405, "This origin answers GET and HEAD only.", [["Allow", "GET, HEAD"]]);
@@ -93,7 +94,7 @@ export class DirectoryOrigin implements Origin {
     // Nothing is open between fetches.
   }
 
-  #answer(request: OriginRequest, found: FoundFile, signal: AbortSignal): OriginResponse {
+  #answer(request: OriginRequest, found: FoundFile, signal: GiveUpSignal): OriginResponse {
     const { file } = found;
     const validators = this.#validators(found);
     const fields = Fields.of([
@@ -187,7 +188,7 @@ function contentOf(
   { file, bytes }: FoundFile,
   first: number,
   last: number,
-  signal: AbortSignal,
+  signal: GiveUpSignal,
 ): AsyncIterable<Uint8Array> {
   return bytes === undefined
     ? readAsset(file, first, last, signal)

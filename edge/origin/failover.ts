@@ -1,6 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
+import type { GiveUpSignal } from "./give-up.ts";
 import { isRepeatable, type Origin, type OriginRequest, type OriginResponse } from "./origin.ts";
 import { OriginFailure } from "./origin-error.ts";
 
@@ -57,7 +58,7 @@ export class FailoverOrigin implements Origin {
   }
 
   /** Fails as the last one that was asked. */
-  async fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse> {
+  async fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse> {
     let failure: unknown;
     for (const member of this.#candidates(request)) {
       try {
@@ -93,7 +94,7 @@ export class FailoverOrigin implements Origin {
     return usable.length > 0 ? usable : this.#members;
   }
 
-  async #ask(member: Member, request: OriginRequest, signal: AbortSignal): Promise<OriginResponse> {
+  async #ask(member: Member, request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse> {
     member.asked += 1;
     try {
       const response = await member.origin.fetch(request, signal);

@@ -1,4 +1,4 @@
-import { Fields } from "../../http/message/fields.ts";
+import type { Fields } from "../../http/message/fields.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
@@ -10,13 +10,14 @@ const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after", "edgecache-to
 // RFC 9110 section 13.1 and 14.2: the preconditions and the range are the client's business with the store;
 // the store wants the whole response.
 const ABOUT_PARTS = [
-  "If-Match",
-  "If-None-Match",
-  "If-Modified-Since",
-  "If-Unmodified-Since",
-  "If-Range",
-  "Range",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+  "if-range",
+  "range",
 ];
+const NOT_FOR_FILLS: ReadonlySet<string> = new Set([...ABOUT_PARTS, "content-length"]);
 
 /**
  * What an origin gets of a request whose answer may be shared: what browsers send of themselves, what HTTP itself
@@ -24,7 +25,7 @@ const ABOUT_PARTS = [
  * names it, so nothing is here that a page would be made of.
  */
 const USUAL: ReadonlySet<string> = new Set([
-  ...ABOUT_PARTS.map((name) => name.toLowerCase()),
+  ...ABOUT_PARTS,
   ...PERSONAL_FIELDS,
   "accept",
   "accept-charset",
@@ -81,7 +82,7 @@ export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Field
  * gets beside the usual ones, "*" for every field that no proxy would send.
  */
 export function shareableFields(fields: Fields, more: ReadonlySet<string>): Fields {
-  return Fields.of([...fields].filter(([name]) => isShareable(name.toLowerCase(), more)));
+  return fields.where((name) => isShareable(name, more));
 }
 
 /** Whether the field, `name` in lower case, is meant for this edge alone. */
@@ -104,10 +105,13 @@ export function hasOnlyUsual(fields: Fields, more: ReadonlySet<string>): boolean
 
 /** The request's fields as the origin gets them. `more`: names that it gets although a proxy might send them. */
 export function fieldsForOrigin(fields: Fields, more: ReadonlySet<string>): Fields {
-  const sent = endToEnd(fields);
-  const forged = [...sent.names()].filter((name) => isForgeable(name) && !more.has(name));
+  return endToEnd(fields).where((name) => isForOrigin(name, more));
+}
+
+function isForOrigin(name: string, more: ReadonlySet<string>): boolean {
   // An HTTP origin adds the Host that its site wants.
-  return sent.without([...forged, ...READ_HERE, "Host", "Expect"]);
+  if (name === "host" || name === "expect" || READ_HERE.has(name)) return false;
+  return !isForgeable(name) || more.has(name);
 }
 
 /** The request's fields as the origin gets them, for a whole response that can be stored. */
@@ -116,7 +120,7 @@ export function fieldsForFill(
   validators: readonly (readonly [string, string])[],
   more: ReadonlySet<string>,
 ): Fields {
-  let forwarded = fieldsForOrigin(fields, more).without([...ABOUT_PARTS, "Content-Length"]);
+  let forwarded = endToEnd(fields).where((name) => isForOrigin(name, more) && !NOT_FOR_FILLS.has(name));
   for (const [name, value] of validators) forwarded = forwarded.with(name, value);
   return forwarded;
 }

@@ -1,5 +1,6 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { isIdempotent } from "../../http/message/methods.ts";
+import type { GiveUpSignal } from "./give-up.ts";
 
 /** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
 export interface OriginRequest {
@@ -33,7 +34,7 @@ export interface OriginResponse {
 /** Where responses come from: a directory, or an HTTP base URL. */
 export interface Origin {
   /** Throws a Failure with source "origin" when no response can be had. `signal` gives up at any time. */
-  fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse>;
+  fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse>;
   /** Resolves when the origin can be reached, else throws a Failure. For /readyz. */
   probe(): Promise<void>;
   close(): Promise<void>;

@@ -12,6 +12,7 @@ import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { Failure } from "../../process/failure.ts";
+import type { GiveUpSignal } from "./give-up.ts";
 import { isRepeatable, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 import {
   brokenOff,
@@ -37,7 +38,7 @@ export interface ExchangeOptions {
   /** For a waiting reader, until the next bytes. */
   readonly bodyTimeoutMs: number;
   readonly deadlines: Deadlines;
-  readonly signal: AbortSignal;
+  readonly signal: GiveUpSignal;
 }
 
 /** How far an exchange has come. */

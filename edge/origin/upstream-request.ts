@@ -1,5 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
-import { endToEnd } from "../../http/message/hop-by-hop.ts";
+import { connectionNames } from "../../http/message/hop-by-hop.ts";
 import type { RequestFraming } from "../../http/message/message-framing.ts";
 import type { OriginRequest } from "./origin.ts";
 
@@ -30,7 +30,8 @@ const HAVE_CONTENT: ReadonlySet<string> = new Set(["PATCH", "POST", "PROPFIND", 
 const ENDS_A_LINE = /[\0\r\n]/;
 const ENDS_A_PART = /[\0-\x20\x7f]/;
 
-const FRAMED = ["host", "expect", "content-length"];
+// The framing is our own, and there is no Expect: the body is sent at once.
+const FRAMED: ReadonlySet<string> = new Set(["content-length", "expect", "host"]);
 
 /** Throws for a request that an origin could take for two. */
 export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): UpstreamRequest {
@@ -51,19 +52,46 @@ export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): Ups
   return { head, framing, persists };
 }
 
+/** The field lines from end to end, with those that the edge sets. */
 function linesOf(fields: Fields, via: string, host: string | undefined): string {
-  // The framing is our own, and there is no Expect: the body is sent at once.
-  const passed = endToEnd(fields).without(FRAMED);
-  // RFC 9110 section 7.6.3 and RFC 8586 section 2.
-  const marked = appended(appended(passed, "Via", `1.1 ${via}`), "CDN-Loop", via);
-  const told = host === undefined ? marked : marked.with("X-Forwarded-Host", host);
+  const { raw } = fields;
+  const dropped = connectionNames(raw);
+  const own = ownFields(fields, dropped, { via, host });
   let lines = "";
-  for (const [name, value] of told) {
-    expectLine(name);
-    expectLine(value);
-    lines += `${name}: ${value}\r\n`;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? "";
+    const lower = name.toLowerCase();
+    if (dropped.has(lower) || FRAMED.has(lower)) continue;
+    const value = own.get(lower);
+    if (value === "") continue;
+    lines += value === undefined ? line(name, raw[at + 1] ?? "") : line(OWN_NAMES[lower] ?? name, value);
+    // Its other lines are in that value.
+    if (value !== undefined) own.set(lower, "");
   }
+  for (const [lower, value] of own) if (value !== "") lines += line(OWN_NAMES[lower] ?? lower, value);
   return lines;
+}
+
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  via: "Via",
+  "cdn-loop": "CDN-Loop",
+  "x-forwarded-host": "X-Forwarded-Host",
+};
+
+/** By name in lower case: what stands in the place of the client's lines, or behind all lines. */
+function ownFields(
+  fields: Fields,
+  dropped: ReadonlySet<string>,
+  { via, host }: Pick<UpstreamTarget, "via" | "host">,
+): Map<string, string> {
+  const members = (lower: string): string | undefined => (dropped.has(lower) ? undefined : fields.get(lower));
+  // RFC 9110 section 7.6.3 and RFC 8586 section 2.
+  const own = new Map([
+    ["via", withMember(members("via"), `1.1 ${via}`)],
+    ["cdn-loop", withMember(members("cdn-loop"), via)],
+  ]);
+  if (host !== undefined) own.set("x-forwarded-host", host);
+  return own;
 }
 
 function framingOf({ fields, body }: OriginRequest): RequestFraming {
@@ -84,10 +112,15 @@ function framingLine(framing: RequestFraming, method: string): string {
   }
 }
 
-/** With one more member at the end of a list field. */
-function appended(fields: Fields, name: string, member: string): Fields {
-  const members = fields.get(name);
-  return fields.with(name, members === undefined ? member : `${members}, ${member}`);
+/** A list field with one more member at its end. */
+function withMember(members: string | undefined, member: string): string {
+  return members === undefined ? member : `${members}, ${member}`;
+}
+
+function line(name: string, value: string): string {
+  expectLine(name);
+  expectLine(value);
+  return `${name}: ${value}\r\n`;
 }
 
 function expectParts(...parts: readonly string[]): void {

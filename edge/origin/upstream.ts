@@ -5,6 +5,7 @@ import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import type { Clock } from "../../process/clock.ts";
 import { type Deadline, Deadlines } from "../../process/deadlines.ts";
+import type { GiveUpSignal } from "./give-up.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
 import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
 import { OriginFailure } from "./origin-error.ts";
@@ -64,7 +65,7 @@ export class UpstreamOrigin implements Origin {
     this.#pool = new ConnectionPool(this.#server, connections);
   }
 
-  async fetch(request: OriginRequest, signal: AbortSignal): Promise<OriginResponse> {
+  async fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse> {
     signal.throwIfAborted();
     const { base, via, host, clock, fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
     const path = `${this.#pathPrefix}${request.target}`;

@@ -25,7 +25,9 @@ export function isSendable(name: string, value: string): boolean {
 export function sentFields(fields: Fields, length: number): SentFields {
   let lengths = 0;
   let isDated = false;
-  for (const [name, value] of fields) {
+  const { raw } = fields;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name, value] = [raw[at] ?? "", raw[at + 1] ?? ""];
     const lower = name.toLowerCase();
     if (REPLACED.has(lower) || !isSendable(name, value)) return "rewritten";
     if (lower === "date") isDated = true;

@@ -43,7 +43,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The same for keeping: one text of its own instead of two for each line. Every use takes it apart again. */
   packed(): Fields {
-    const raw = this.#raw;
+    const raw = this.raw;
     if (raw.length === 0) return Fields.none;
     if (typeof this.#held === "string" || !isPackable(raw)) return this;
     return new Fields(linesOf(raw));
@@ -56,7 +56,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The same for using it several times. */
   unpacked(): Fields {
-    return typeof this.#held === "string" ? new Fields(this.#raw) : this;
+    return typeof this.#held === "string" ? new Fields(this.raw) : this;
   }
 
   /** Chars of all names and values. */
@@ -65,49 +65,49 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return this.#held.reduce((sum, part) => sum + part.length, 0);
   }
 
-  get #raw(): readonly string[] {
+  /** name, value, name, value …, in order. */
+  get raw(): readonly string[] {
     return typeof this.#held === "string" ? partsOf(this.#held) : this.#held;
   }
 
   /** Every line's value, in order; empty when the field is absent. */
   all(name: string): readonly string[] {
-    return rawValues(this.#raw, name.toLowerCase());
+    return rawValues(this.raw, name.toLowerCase());
   }
 
   /** The combined value. RFC 9110 section 5.3: lines of one name are one list, joined by a comma. */
   get(name: string): string | undefined {
-    const values = this.all(name);
-    return values.length === 0 ? undefined : values.join(", ");
+    const raw = this.raw;
+    const lower = name.toLowerCase();
+    const first = indexOf(raw, lower, 0);
+    if (first < 0) return undefined;
+    // Most fields have one line.
+    return indexOf(raw, lower, first + 2) < 0 ? raw[first + 1] : rawValues(raw, lower).join(", ");
   }
 
   has(name: string): boolean {
-    return this.all(name).length > 0;
+    return indexOf(this.raw, name.toLowerCase(), 0) >= 0;
   }
 
   /** A copy in which `name` has just this value, in the place of its first line, else at the end. */
   with(name: string, value: string): Fields {
     const lower = name.toLowerCase();
-    const raw: string[] = [];
-    let placed = false;
-    for (const line of this) {
-      if (line[0].toLowerCase() !== lower) raw.push(...line);
-      else if (!placed) {
-        raw.push(name, value);
-        placed = true;
-      }
-    }
-    if (!placed) raw.push(name, value);
+    const first = indexOf(this.raw, lower, 0);
+    if (first < 0) return this.plus(name, value);
+    const raw = this.raw.slice();
+    raw.splice(first, 2, name, value);
+    for (let at = indexOf(raw, lower, first + 2); at >= 0; at = indexOf(raw, lower, at)) raw.splice(at, 2);
     return new Fields(raw);
   }
 
   /** A copy with one more line at the end. */
   plus(name: string, value: string): Fields {
-    return new Fields([...this.#raw, name, value]);
+    return new Fields([...this.raw, name, value]);
   }
 
   /** A copy with more lines at the end. */
   plusAll(lines: Iterable<readonly [string, string]>): Fields {
-    const raw = [...this.#raw];
+    const raw = [...this.raw];
     for (const [name, value] of lines) raw.push(name, value);
     return new Fields(raw);
   }
@@ -121,27 +121,42 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The same for names in lower case. */
   withoutNamed(drop: ReadonlySet<string>): Fields {
-    const raw = this.#raw;
+    return this.where((name) => !drop.has(name));
+  }
+
+  /** The lines whose name, in lower case, is to be kept; the same object when all are. */
+  where(keeps: (lower: string) => boolean): Fields {
+    const { raw } = this;
     let kept: string[] | undefined;
     for (let at = 0; at + 1 < raw.length; at += 2) {
-      const [name = "", value = ""] = [raw[at], raw[at + 1]];
-      if (drop.has(name.toLowerCase())) kept ??= raw.slice(0, at);
-      else kept?.push(name, value);
+      const name = raw[at] ?? "";
+      if (!keeps(name.toLowerCase())) kept ??= raw.slice(0, at);
+      else kept?.push(name, raw[at + 1] ?? "");
     }
     return kept === undefined ? this : new Fields(kept);
   }
 
   /** The distinct names, lower case, in order of first appearance. */
   names(): Iterable<string> {
+    const { raw } = this;
     const names = new Set<string>();
-    for (const [name] of this) names.add(name.toLowerCase());
+    for (let at = 0; at + 1 < raw.length; at += 2) names.add((raw[at] ?? "").toLowerCase());
     return names;
   }
 
   *[Symbol.iterator](): Iterator<readonly [string, string]> {
-    const raw = this.#raw;
+    const raw = this.raw;
     for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? "", raw[at + 1] ?? ""];
   }
+}
+
+/** Where the next line of this name begins, from `from` on; -1 when there is none. `lower`: in lower case. */
+function indexOf(raw: readonly string[], lower: string, from: number): number {
+  for (let at = from; at + 1 < raw.length; at += 2) {
+    const sent = raw[at] ?? "";
+    if (sent.length === lower.length && (sent === lower || sent.toLowerCase() === lower)) return at;
+  }
+  return -1;
 }
 
 function isPackable(raw: readonly string[]): boolean {
