@@ -1,5 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
-import type { OriginResponse } from "../origin/origin.ts";
+import { type OriginResponse, plainBody } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { Moment } from "../rules/moment.ts";
 import type { NotStored } from "../rules/not-stored.ts";
@@ -13,7 +13,9 @@ import { type FillMark, type StoredResponse, withHead } from "../store/stored-re
 import type { Filled, ForOne } from "./answer.ts";
 import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
+import type { FillBody } from "./fill-body.ts";
 import { SharedBody } from "./shared-body.ts";
+import { WholeBody } from "./whole-body.ts";
 
 /** An origin response whose fields have arrived, and what is needed to decide whether it is stored. */
 export interface Arrived {
@@ -43,17 +45,17 @@ function count(reason: NotStored, { counters }: Pick<CacheContext, "counters">):
 
 /** The response to a request that passes the cache by. */
 export function passed(arrived: Arrived): ForOne {
-  const { request, status, body, cancel } = arrived;
+  const { request, status, fields, body, cancel } = arrived;
   // RFC 9110 section 6.4.1: these have no content whatever their fields say.
   const empty = request.method === "HEAD" || status === 204 || status === 304;
+  const head = { kind: "for-one", status, fields: clientFields(fields), detail: undefined } as const;
+  if (empty) return { ...head, content: NO_CONTENT };
+  // The parts of a body are not made of what is not stored, however it has come.
+  const whole = request.fields.has("Range") ? undefined : body.takeWhole?.();
+  if (whole !== undefined) return { ...head, content: bytesContent([whole]) };
   return {
-    kind: "for-one",
-    status,
-    fields: clientFields(arrived.fields),
-    content: empty
-      ? NO_CONTENT
-      : { kind: "stream", length: lengthOf(arrived.fields), read: (from) => skip(body, from), cancel },
-    detail: undefined,
+    ...head,
+    content: { kind: "stream", length: lengthOf(fields), read: (from) => skip(body, from), cancel },
   };
 }
 
@@ -91,8 +93,7 @@ export function sharedOrForOne(
     variance,
     mark,
   };
-  const source = { body: arrived.body, length, cancel: () => arrived.cancel() };
-  const body = new SharedBody(source, edge.fillBudget, edge.keepLimit, edge.clock);
+  const body = bodyOf(arrived, length, edge);
   const starter = body.join();
   body.end.then((end) => {
     switch (end.kind) {
@@ -107,6 +108,18 @@ export function sharedOrForOne(
     }
   });
   return { kind: "shared", response, starterFields: clientFields(fields), body, starter, length };
+}
+
+function bodyOf(arrived: Arrived, length: number | undefined, edge: CacheContext): FillBody {
+  const whole = (length ?? 0) > edge.keepLimit ? undefined : arrived.body.takeWhole?.();
+  if (whole !== undefined && whole.byteLength <= edge.keepLimit) return new WholeBody(whole);
+  const body = whole === undefined ? arrived.body : plainBody(whole);
+  return new SharedBody(
+    { body, length, cancel: () => arrived.cancel() },
+    edge.fillBudget,
+    edge.keepLimit,
+    edge.clock,
+  );
 }
 
 /** HTML Standard, section "Server-sent events": it lasts as long as both sides want. */

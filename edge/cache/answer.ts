@@ -1,8 +1,9 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
+import { bytesFrom } from "./chunk-window.ts";
+import type { FillBody, Reader } from "./fill-body.ts";
 import type { CacheOutcome } from "./outcome.ts";
-import type { Reader, SharedBody } from "./shared-body.ts";
 
 /** The result of one fetch from the origin. */
 export type Filled =
@@ -12,7 +13,7 @@ export type Filled =
       readonly response: StoredResponse;
       /** The fields for the request that started the fill. Some of them may not be stored. */
       readonly starterFields: Fields;
-      readonly body: SharedBody;
+      readonly body: FillBody;
       /** The reader of the request that started the fill. Every other request joins with its own. */
       readonly starter: Reader;
       readonly length: number | undefined;
@@ -104,6 +105,23 @@ function releasedContent(content: StreamContent, release: () => void): StreamCon
     release();
   };
   return { kind: "stream", length: content.length, read, cancel };
+}
+
+/** The same to be read; undefined when there is none. */
+export function streamOf(content: Content): StreamContent | undefined {
+  switch (content.kind) {
+    case "none":
+      return undefined;
+    case "stream":
+      return content;
+    case "bytes": {
+      const { chunks, length } = content;
+      async function* read(from: number): AsyncGenerator<Uint8Array> {
+        yield* bytesFrom(chunks, from);
+      }
+      return { kind: "stream", length, read, cancel: () => undefined };
+    }
+  }
 }
 
 /** For content that nobody is going to read. */

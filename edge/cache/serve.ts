@@ -259,10 +259,16 @@ function headAndContent(
       return filled;
     case "shared": {
       const { response, body, starter, starterFields, length } = filled;
-      const reader = as === "starter" ? starter : body.join();
-      return {
+      const head = {
         status: response.status,
         fields: as === "starter" ? starterFields : response.clientFields,
+      };
+      // Of a body that arrives, several ranges are not put together. One that has come whole is no other case.
+      if (body.whole !== undefined && !request.fields.has("Range"))
+        return { ...head, content: bytesContent(body.whole) };
+      const reader = as === "starter" ? starter : body.join();
+      return {
+        ...head,
         content: {
           kind: "stream",
           length,

@@ -5,23 +5,8 @@ import { BodyReaders, type Place } from "./body-readers.ts";
 import { type ArrivingBody, BodySource } from "./body-source.ts";
 import { type ByteBudget, Charge } from "./byte-budget.ts";
 import { bytesFrom, ChunkWindow } from "./chunk-window.ts";
+import type { BodyEnd, FillBody, Reader } from "./fill-body.ts";
 import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
-
-/** How the arrival of a shared body ended. */
-export type BodyEnd =
-  /** Whole and kept: it may be stored. */
-  | { readonly kind: "complete"; readonly chunks: readonly Uint8Array[]; readonly length: number }
-  /** The body outgrew the limit for stored bodies. It went to its readers only. */
-  | { readonly kind: "not-kept" }
-  | { readonly kind: "failed"; readonly error: unknown };
-
-/** One reader of a shared body. It must be read, once, or left. */
-export interface Reader {
-  /** The body from byte `from` on. Throws what the origin threw, or Lagged. Leaving the loop leaves the body. */
-  read(from: number): AsyncIterable<Uint8Array>;
-  /** `patienceMs`: how long the body may then go on to arrive without a reader, if it is kept. */
-  leave(patienceMs?: number): void;
-}
 
 // How far a body that is not kept is read ahead of its fastest reader: enough to keep a fast link busy. This much
 // may be held for slow readers even when the budget is used up.
@@ -45,7 +30,8 @@ const PATIENCE_MS = 1_000;
  * When its last reader leaves, a kept body goes on for a while, so that the next request finds it stored, or joins.
  * One that is not kept, or does not end in that time, is cancelled.
  */
-export class SharedBody {
+export class SharedBody implements FillBody {
+  readonly whole = undefined;
   readonly end: Promise<BodyEnd>;
 
   readonly #source: BodySource;

@@ -6,11 +6,11 @@ import { parseEntityTag, strongMatch } from "../rules/entity-tag.ts";
 import type { ResponseHead } from "../rules/exchange.ts";
 import { heldPart } from "../rules/partial.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
-import type { StreamContent } from "./answer.ts";
+import { type StreamContent, streamOf } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import { type FillRequest, fill } from "./fill.ts";
+import type { Reader } from "./fill-body.ts";
 import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
-import type { Reader } from "./shared-body.ts";
 
 // These were answered when the body began.
 const PRECONDITIONS = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
@@ -116,8 +116,9 @@ async function ask(
 ): Promise<ResponseHead & { readonly content: StreamContent }> {
   const plan = { request, key, aim: { kind: "as-asked", body: undefined } } as const;
   const filled = await fill(plan, edge);
-  if (filled.kind !== "for-one" || filled.content.kind !== "stream") throw cannotGoOn(request, "no content");
-  const { status, fields, content } = filled;
+  const content = filled.kind === "for-one" ? streamOf(filled.content) : undefined;
+  if (filled.kind !== "for-one" || content === undefined) throw cannotGoOn(request, "no content");
+  const { status, fields } = filled;
   return { status, fields, content };
 }
 

@@ -18,6 +18,15 @@ export interface OriginRequest {
   readonly onInterim?: ((status: number, fields: Fields) => void) | undefined;
 }
 
+/** The content of a response. */
+export interface OriginBody extends AsyncIterable<Uint8Array> {
+  /**
+   * All of it, in memory of its own, if it has come with the fields and nothing of it has been read. Then there is nothing
+   * more to read or to return.
+   */
+  takeWhole?(): Uint8Array | undefined;
+}
+
 /** A response of an origin, once its fields have arrived. */
 export interface OriginResponse {
   readonly status: number;
@@ -26,7 +35,7 @@ export interface OriginResponse {
    * The content as it arrives; it pulls, so a slow reader slows the origin. It throws a Failure when the
    * content ends short, too long or too late. Returning early from the loop frees the connection.
    */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: OriginBody;
   /** The content ends with the connection, so nothing tells whether it is whole: it may not be stored. */
   readonly endsWithConnection?: boolean;
 }

@@ -1,3 +1,5 @@
+import type { OriginBody } from "./origin.ts";
+
 /** The connection that a body arrives on. */
 export interface Flow {
   pause(): void;
@@ -15,11 +17,13 @@ const HIGH_WATER = 64 * 1024;
  * The content of a response from an upstream, pulled: little more flows than its reader takes. It must be read to its end
  * or returned, because until then it occupies a connection.
  */
-export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
+export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBody {
   readonly #flow: Flow;
   #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
   #ending: Ending | undefined;
+  /** How often something was read. */
+  #read = 0;
   #changed = Promise.withResolvers<void>();
 
   constructor(flow: Flow) {
@@ -42,6 +46,10 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
     }
   }
 
+  takeWhole(): Uint8Array | undefined {
+    return this.#ending?.kind === "complete" && this.#read === 0 ? this.#take() : undefined;
+  }
+
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#arrived = [];
     this.#arrivedBytes = 0;
@@ -54,7 +62,7 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
 
   /** Copies what one read has brought: the memory of a read is used again for the next one. */
   push(content: readonly Uint8Array[]): void {
-    const chunk = Buffer.concat(content);
+    const chunk = inOneBuffer(content);
     this.#arrived.push(chunk);
     this.#arrivedBytes += chunk.byteLength;
     if (this.#arrivedBytes >= HIGH_WATER) this.#flow.pause();
@@ -73,6 +81,7 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   #take(): Uint8Array {
+    this.#read += 1;
     const [only] = this.#arrived;
     const taken = this.#arrived.length === 1 && only !== undefined ? only : Buffer.concat(this.#arrived);
     this.#arrived = [];
@@ -85,4 +94,17 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
     this.#changed = Promise.withResolvers();
     changed.resolve();
   }
+}
+
+/** A copy in memory of its own, which may be stored as it is. */
+function inOneBuffer(content: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const piece of content) length += piece.byteLength;
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const piece of content) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
 }
