@@ -87,7 +87,10 @@ export class Listener {
       proxies: new TrustedProxies(parts.trustedProxies),
       limited: (limit, client) => {
         parts.metrics.limited(limit);
-        log.warn({ sampled: "client-limit", limit, client }, "client limit reached");
+        log.warn(
+          { sampled: "client-limit", limit, client },
+          "client limit reached; if this is a proxy or a router, name it in --trusted-proxies",
+        );
       },
       take: (exchange) => this.#take(exchange),
       redirectToHttps: parts.redirectToHttps,

@@ -88,7 +88,10 @@ export class Listener implements DataPort {
       proxies: this.#proxies,
       limited: (limit, client) => {
         edge.counters.addReason("clientsLimited", limit);
-        edge.log.warn({ sampled: "client-limit", limit, client }, "client limit reached");
+        edge.log.warn(
+          { sampled: "client-limit", limit, client },
+          "client limit reached; if this is a proxy or a router, name it in --trusted-proxies",
+        );
       },
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
