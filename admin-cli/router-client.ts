@@ -1,7 +1,13 @@
+import { once } from "node:events";
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { text as textOf } from "node:stream/consumers";
 import { z } from "zod";
 import { describeError, Failure } from "../process/failure.ts";
+import { printable } from "../process/printable.ts";
 import { show } from "../process/settings/values.ts";
 import { CALL_MS } from "./fleet.ts";
+import type { Proof } from "./proof.ts";
 
 const candidate = z.object({
   edge: z.string(),
@@ -46,24 +52,45 @@ export interface RouteQuestion {
  * Asks a router, at the host:port of its operator port, which edge a request would get. Throws a Failure: `no-answer`,
  * `refused` with the router's reason, or `call-failed` when it is not a router.
  */
-export async function askRoute(address: string, { url, host, region }: RouteQuestion): Promise<RoutePage> {
+export async function askRoute(
+  address: string,
+  { url, host, region }: RouteQuestion,
+  proof: Proof,
+): Promise<RoutePage> {
   const query = new URLSearchParams({ url, host, ...(region === undefined ? {} : { region }) });
-  const { status, text } = await get(address, `http://${address}/route.json?${query}`);
+  const { status, text } = await get(address, `/route.json?${query}`, proof);
   const answer = parseJson(text);
   const refused = z.object({ error: z.string() }).safeParse(answer);
   if (status === 400 && refused.success) {
     throw new Failure("refused", "client", `${address} refused the question: ${refused.data.error}`);
   }
+  if (status === 401 || status === 403)
+    throw new Failure("refused", "client", `${address} refused the question: ${printable(text.trim())}`);
   const page = routePage.safeParse(answer);
   if (status === 200 && page.success) return page.data;
   const what = `${address} is not the operator port of an edgeCache router: it answered ${status} ${show(text)}`;
   throw new Failure("call-failed", "edge", what);
 }
 
-async function get(address: string, url: string): Promise<{ status: number; text: string }> {
+async function get(
+  address: string,
+  path: string,
+  { token, identity }: Proof,
+): Promise<{ status: number; text: string }> {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const options = { headers, agent: false, signal: AbortSignal.timeout(CALL_MS) };
+  const request =
+    identity === undefined
+      ? requestHttp(`http://${address}${path}`, options)
+      : requestHttps(`https://${address}${path}`, {
+          ...options,
+          ca: identity.current.ca,
+          ...identity.current.pair,
+        });
   try {
-    const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(CALL_MS) });
-    return { status: response.status, text: await response.text() };
+    request.end();
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, text: await textOf(response) };
   } catch (thrown) {
     throw new Failure(
       "no-answer",

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
+import { Token } from "../process/control/tokens.ts";
 import { controlHost, edgeConfig } from "./config.ts";
-import { Token } from "./control-plane/token.ts";
 import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
 
 function read(argv: readonly string[], file = "") {
@@ -237,6 +237,17 @@ describe("the token", () => {
     for (const host of ["127.0.0.1", "127.9.8.7", "::1", "localhost"]) {
       expect(controlHost({ host, tokens: none, control: undefined }), host).to.equal(host);
     }
+  });
+
+  it("give certificates a table of those who may call, or a token", () => {
+    const flags = ["--control-ca", "ca", "--control-cert", "cert", "--control-key", "key", "--origin", "x"];
+    expect(() => read(flags)).to.throw(
+      "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
+    );
+    expect(inFile("callers: []\n", ...flags).control?.ca).to.equal("ca");
+    expect(edgeConfig({ argv: flags, env: { EDGECACHE_TOKEN: "x" }, readFile: () => "" }).callers).to.equal(
+      undefined,
+    );
   });
 
   it("let operators have an address and names of their own", () => {

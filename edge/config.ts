@@ -3,7 +3,10 @@ import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
-import { controlFilesOf, controlSettings } from "../process/control/control-files.ts";
+import { callersSection } from "../process/control/callers.ts";
+import { asksForProof, type ControlConfig, controlConfigOf } from "../process/control/control-config.ts";
+import { controlSettings } from "../process/control/control-files.ts";
+import { operatorHostProblems } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
 import { logLevel } from "../process/log.ts";
 import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
@@ -21,8 +24,6 @@ import {
   type ValueType,
   wholeNumber,
 } from "../process/settings/values.ts";
-import { callersProblems, callersSection } from "./control-plane/callers.ts";
-import { configuredTokens } from "./control-plane/token.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
@@ -35,7 +36,7 @@ export function controlHost({
   tokens,
   control,
 }: Pick<EdgeConfig, "host" | "tokens" | "control">): string {
-  return tokens.token !== undefined || control !== undefined || isLoopback(host) ? host : LOOPBACK;
+  return asksForProof({ tokens, control }) || isLoopback(host) ? host : LOOPBACK;
 }
 
 const MIB = 2 ** 20;
@@ -89,7 +90,7 @@ export const edgeProgram = {
     }),
     adminHost: setting({
       type: host,
-      help: "The address that the operator port listens on, such as 127.0.0.1 when --host is every address. Default: --host.",
+      help: "The address that the operator port listens on, such as 127.0.0.1 when --host is every address. Default: --host, or loopback while there is no token and no --control-cert.",
     }),
     adminAllowedHosts: setting({
       type: listOf(host),
@@ -190,8 +191,7 @@ export type EdgeConfig = ReturnType<typeof edgeConfig>;
 export function edgeConfig(input: SettingsInput) {
   const values = readSettings(edgeProgram, input);
   const sites = values.sites ?? defaultSite(values);
-  const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
-  const { problems: controlProblems, files: control } = controlFilesOf(values, input);
+  const { problems: controlProblems, ...access } = controlConfigOf(input, values);
   const problems = [
     ...originProblems(values),
     ...siteProblems(sites),
@@ -199,9 +199,9 @@ export function edgeConfig(input: SettingsInput) {
     ...advertiseProblems(values),
     ...ownOriginProblems(sites, values),
     ...tlsProblems(values, values.host, process.versions.node),
-    ...tokenProblems,
     ...controlProblems,
-    ...callersProblems(values, tokens.token !== undefined),
+    ...callersProblems(access),
+    ...operatorHostProblems({ ...values, ...access }),
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
   return {
@@ -210,8 +210,7 @@ export function edgeConfig(input: SettingsInput) {
     advertise: values.advertise ?? (isEveryAddress(values.host) ? LOOPBACK : values.host),
     /** At least one. */
     sites,
-    tokens,
-    control,
+    ...access,
   };
 }
 
@@ -270,6 +269,14 @@ function advertiseProblems({ host: own, advertise, redis }: EdgeValues): string[
   }
   if (redis === undefined || !isEveryAddress(own)) return [];
   return [`--advertise: must be given with --redis when --host is every address ("${own}"); got nothing`];
+}
+
+/** Certificates alone let nobody in. */
+function callersProblems({ callers, control, tokens }: ControlConfig): string[] {
+  if (callers !== undefined || control === undefined || tokens.token !== undefined) return [];
+  return [
+    "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
+  ];
 }
 
 function ownOriginProblems(sites: readonly Site[], values: EdgeValues): string[] {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Address } from "../process/address.ts";
 import type { Clock } from "../process/clock.ts";
+import { operatorHost } from "../process/control/operator-access.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
@@ -215,8 +216,7 @@ class RunningEdge implements Edge {
   }
 
   get admin(): Address {
-    const { host, adminHost = host, adminPort } = this.#config;
-    return { host: adminHost, port: this.#operator?.port ?? adminPort };
+    return { host: operatorHost(this.#config), port: this.#operator?.port ?? this.#config.adminPort };
   }
 
   async open(): Promise<void> {
@@ -230,6 +230,7 @@ class RunningEdge implements Edge {
       host: this.admin.host,
       port: adminPort,
       names: [host, advertise, ...adminAllowedHosts],
+      access: this.#control.operatorAccess,
       ready: () => this.#report.readiness(),
       metrics: () => this.#report.metrics(),
       log: this.#parts.log,

@@ -4,12 +4,9 @@ import { Writable } from "node:stream";
 import { expect } from "chai";
 import { pino } from "pino";
 import { get } from "../test/rig/http-client.ts";
-import {
-  MOST_FROM_ONE_ADDRESS,
-  MOST_OPERATOR_CONNECTIONS,
-  type OperatorPort,
-  startOperatorPort,
-} from "./operator-port.ts";
+import { NO_CONTROL } from "./control/control-config.ts";
+import { type OperatorPort, startOperatorPort } from "./operator-port.ts";
+import { MOST_FROM_ONE_ADDRESS, MOST_OPERATOR_CONNECTIONS } from "./operator-server.ts";
 
 describe("the operator port", () => {
   let reasons: readonly string[];
@@ -32,6 +29,7 @@ describe("the operator port", () => {
       host: "127.0.0.1",
       port: 0,
       names: ["edge-1.internal"],
+      access: { ...NO_CONTROL, identity: undefined, callers: () => undefined },
       log: pino(sink),
       ready: async () => {
         if (reasons.includes("broken")) throw new Error("the origin cannot be asked");
@@ -81,6 +79,15 @@ describe("the operator port", () => {
         if (status === 421) expect(reply.text).to.match(/^Host: must be an address, .*: got "evil\.example/);
       }
     }
+  });
+
+  it("answers no page of another site", async () => {
+    const own = `127.0.0.1:${operator.port}`;
+    const asked = async (headers: Readonly<Record<string, string>>) =>
+      (await get(`http://${own}`, "/page", { headers })).status;
+    expect(await asked({ "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" })).to.equal(403);
+    expect(await asked({ Origin: "http://evil.example" })).to.equal(403);
+    expect(await asked({ Origin: `http://${own}`, "Sec-Fetch-Site": "same-origin" })).to.equal(200);
   });
 
   it("has no more than 50 connections from one address, and no more than 100 in all", async () => {

@@ -1,9 +1,14 @@
-import { createServer, type Server } from "node:http";
 import { hostname } from "node:os";
+import { TLSSocket } from "node:tls";
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
+import { isLoopback } from "./address.ts";
+import { certificateNames } from "./control/certificate-names.ts";
+import { mayReadPages, type OperatorAccess } from "./control/operator-access.ts";
+import { isFromOtherSite } from "./cross-site.ts";
 import { describeError } from "./failure.ts";
 import { listen } from "./listen.ts";
 import { droppedLogLines, type Log } from "./log.ts";
+import { operatorServer } from "./operator-server.ts";
 import { isOwnName } from "./own-names.ts";
 
 /** Whether a program may take traffic; `reasons` says why not, one sentence each. */
@@ -22,6 +27,8 @@ export interface OperatorPortOptions {
   readonly metrics: () => Promise<string>;
   /** Names in Host beside addresses, loopback names, `host` and the name of this machine. */
   readonly names: readonly string[];
+  /** Who may read the pages. On loopback, the users of the machine. */
+  readonly access: OperatorAccess;
   readonly log: Log;
   /** The program's own pages, by path. */
   readonly pages?: Readonly<Record<string, RequestHandler>>;
@@ -31,25 +38,6 @@ export interface OperatorPort {
   readonly port: number;
   stop(): Promise<void>;
 }
-
-// Prometheus, health checks and some people at their browsers; file descriptors stay for clients.
-export const MOST_OPERATOR_CONNECTIONS = 100;
-
-// So that one machine that only connects does not keep the others' health checks out.
-export const MOST_FROM_ONE_ADDRESS = 50;
-
-const SERVER_OPTIONS = {
-  // Operators ask with a line and a few fields; all that they wait for is here.
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  maxHeaderSize: 8 * 1024,
-  // Node looks every 30 s for connections that are over their time, unless told otherwise.
-  connectionsCheckingInterval: 1_000,
-};
-
-// A caller that takes nothing of its answer for so long has gone.
-const IDLE_MS = 30_000;
 
 // Longer than any name in use.
 const MOST_SHOWN = 100;
@@ -74,6 +62,20 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     const got = JSON.stringify(host.slice(0, MOST_SHOWN));
     response.status(421).type("text/plain").send(`Host: ${NAME_RULE}: got ${got}\n`);
   });
+  app.use(({ headers }, response, next) => {
+    const source = {
+      host: headers.host,
+      origin: headers.origin,
+      secFetchSite: field(headers["sec-fetch-site"]),
+      secFetchMode: field(headers["sec-fetch-mode"]),
+      secFetchDest: field(headers["sec-fetch-dest"]),
+    };
+    if (!isFromOtherSite(source)) return next();
+    response
+      .status(403)
+      .type("text/plain")
+      .send("Origin, Sec-Fetch-Site: a page of another site must not ask here\n");
+  });
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });
@@ -82,6 +84,8 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     const document = warnings.length === 0 ? { ready, reasons } : { ready, reasons, warnings };
     response.status(ready ? 200 : 503).json(document);
   });
+  // What is above says little, and is for orchestrators, which have no certificate. On loopback everybody may read.
+  if (!isLoopback(options.host)) app.use(withProof(options.access));
   app.get("/metrics", async (_request, response) => {
     const exposition = `${await options.metrics()}${logMetric()}`;
     // Prometheus text exposition format 0.0.4.
@@ -108,10 +112,8 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
         .send(status === 500 ? "this page failed; the log says why\n" : `${describeError(error)}\n`);
   });
 
-  const server = createServer(SERVER_OPTIONS, app);
-  server.maxConnections = MOST_OPERATOR_CONNECTIONS;
-  server.setTimeout(IDLE_MS);
-  limitPerAddress(server);
+  const identity = isLoopback(options.host) ? undefined : options.access.identity;
+  const server = operatorServer(app, identity);
   const port = await listen(server, options.host, options.port, "operator port");
   // Such as too many open files. Without a listener such an error would end the program.
   server.on("error", (cause) =>
@@ -127,19 +129,30 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
   };
 }
 
-function limitPerAddress(server: Server): void {
-  const held = new Map<string, number>();
-  server.on("connection", (socket) => {
-    const address = socket.remoteAddress ?? "";
-    const count = (held.get(address) ?? 0) + 1;
-    held.set(address, count);
-    socket.once("close", () => {
-      const left = (held.get(address) ?? 1) - 1;
-      if (left === 0) held.delete(address);
-      else held.set(address, left);
-    });
-    if (count > MOST_FROM_ONE_ADDRESS) socket.destroy();
-  });
+/** Lets those through that prove that they may read. */
+function withProof(access: OperatorAccess): RequestHandler {
+  return ({ headers: { authorization }, socket }, response, next) => {
+    const certificate =
+      socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    const names = certificate === undefined ? undefined : certificateNames(certificate.subjectAltName);
+    const verdict = mayReadPages({ authorization, names }, access);
+    switch (verdict.kind) {
+      case "may":
+        return next();
+      case "unauthenticated":
+        // RFC 9110 section 11.6.1.
+        response.set("WWW-Authenticate", "Bearer");
+        response.status(401).type("text/plain").send(`${verdict.why}\n`);
+        return;
+      case "forbidden":
+        response.status(403).type("text/plain").send(`${verdict.why}\n`);
+    }
+  };
+}
+
+/** A field that came twice has no meaning. */
+function field(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === "string" ? value : value?.join();
 }
 
 function logMetric(): string {

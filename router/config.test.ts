@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
+import { NO_CONTROL } from "../process/control/control-config.ts";
+import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Failure } from "../process/failure.ts";
 import { helpText } from "../process/settings/help.ts";
 import { routerConfig, routerProgram } from "./config.ts";
@@ -35,6 +37,10 @@ describe("the router's settings", () => {
       trustedProxies: [],
       ...defaultClientLimits,
       ...NO_TLS,
+      ...NO_CONTROL_FILES,
+      ...NO_CONTROL,
+      tokenFile: undefined,
+      readTokenFile: undefined,
       logLevel: "info",
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });

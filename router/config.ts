@@ -2,6 +2,10 @@ import { type ClientLimits, clientLimitSettings } from "../http/server/client-li
 import { network } from "../http/server/trusted-proxies.ts";
 import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { parseAddress } from "../process/address.ts";
+import { callersSection } from "../process/control/callers.ts";
+import { type ControlConfig, controlConfigOf } from "../process/control/control-config.ts";
+import { controlSettings } from "../process/control/control-files.ts";
+import { operatorHostProblems } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
@@ -47,7 +51,7 @@ export const routerProgram = {
     }),
     adminHost: setting({
       type: values.host,
-      help: "The address that the operator port listens on, such as 127.0.0.1 when --host is every address. Default: --host.",
+      help: "The address that the operator port listens on, such as 127.0.0.1 when --host is every address. Default: --host, or loopback while there is no token and no --control-cert.",
     }),
     adminAllowedHosts: setting({
       type: values.listOf(values.host),
@@ -90,6 +94,16 @@ export const routerProgram = {
       help: "Addresses of trusted proxies, such as a TLS terminator. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
     ...tlsSettings,
+    tokenFile: setting({
+      type: { ...values.text("the path of a file with the token"), name: "path" },
+      help: "File with the token that the operator pages need when their port is not on loopback. The variable EDGECACHE_TOKEN can hold it instead. /healthz and /readyz need none.",
+    }),
+    readTokenFile: setting({
+      type: { ...values.text("the path of a file with the token"), name: "path" },
+      help: "File with a second token that the operator pages accept. The variable EDGECACHE_READ_TOKEN can hold it instead.",
+    }),
+    ...controlSettings,
+    callers: callersSection,
     ...clientLimitSettings,
     logLevel: setting({
       type: logLevel,
@@ -104,7 +118,7 @@ export type EdgeSource =
   | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
   | { readonly kind: "discovered"; readonly redis: string };
 
-export interface RouterConfig extends ClientLimits, TlsValues {
+export interface RouterConfig extends ClientLimits, TlsValues, ControlConfig {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
@@ -140,9 +154,12 @@ export function routerConfig(input: SettingsInput): RouterConfig {
     throw badConfig(`--client-region, --regions: both or neither must be given, got only ${given}`);
   }
   const tls = tlsProblems(rest, rest.host, process.versions.node);
-  if (tls.length > 0) throw badConfig(tls.join("\n"));
+  const { problems, ...access } = controlConfigOf(input, rest);
+  const wrong = [...tls, ...problems, ...operatorHostProblems({ ...rest, ...access })];
+  if (wrong.length > 0) throw badConfig(wrong.join("\n"));
   return {
     ...rest,
+    ...access,
     clientRegion: clientRegion?.toLowerCase(),
     regions: regions ?? new Map(),
     trustedProxies,

@@ -3,7 +3,7 @@ import { describeError, Failure } from "../process/failure.ts";
 import { stopOnSignal } from "../process/graceful-stop.ts";
 import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
-import { settingsOrExit } from "../process/settings/or-exit.ts";
+import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 import { startRouter } from "./router.ts";
@@ -25,7 +25,7 @@ try {
       await purgeLog?.close();
     },
     log,
-    { hangup: "goes on" },
+    { hangup: () => rereadSettings(routerConfig, log, (changed) => router.reload(changed)) },
   );
 } catch (thrown) {
   if (!(thrown instanceof Failure)) throw thrown;

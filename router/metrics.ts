@@ -47,6 +47,11 @@ export const routerGauges = [
     help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
   },
   {
+    name: "controlCertificateDaysLeft",
+    labels: [],
+    help: "Whole days until the first certificate of the control plane ends; negative when one has. +Inf without one.",
+  },
+  {
     name: "edgeRttMs",
     labels: ["edge"],
     help: "Smoothed round-trip time of Ping to this edge, in milliseconds.",
@@ -90,6 +95,7 @@ type GaugeName = (typeof routerGauges)[number]["name"];
 export interface RouterNow {
   readonly inFlight: () => number;
   readonly certificateDaysLeft: () => number;
+  readonly controlCertificateDaysLeft: () => number;
   readonly edges: () => readonly FleetEdge[];
   readonly ranking: () => Ranking<FleetEdge>;
 }
@@ -131,6 +137,7 @@ export class RouterMetrics {
     const readings: Record<GaugeName, (gauge: Gauge) => void> = {
       inFlight: (gauge) => gauge.set(now.inFlight()),
       certificateDaysLeft: (gauge) => gauge.set(now.certificateDaysLeft()),
+      controlCertificateDaysLeft: (gauge) => gauge.set(now.controlCertificateDaysLeft()),
       edgeRttMs: ofRanked(({ measured }) => measured.rttMs),
       edgePingLoss: ofRanked(({ measured }) => measured.loss),
       edgeLoadFactor: ofRanked(({ load }) => load.factor),

@@ -2,6 +2,9 @@ import type { RequestHandler } from "express";
 import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
+import { Callers } from "../process/control/callers.ts";
+import { ControlIdentity } from "../process/control/control-identity.ts";
+import { operatorHost } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
@@ -52,6 +55,8 @@ export interface RunningRouter {
     readonly https: { readonly host: string; readonly port: number } | undefined;
     readonly admin: { readonly host: string; readonly port: number };
   };
+  /** Takes what may change while it runs: the files of its certificates, and who may read its pages. */
+  reload(changes: Pick<RouterConfig, "callers">): void;
   /** Takes no more requests, gives those in flight up to 10 s to end, then closes everything. */
   stop(): Promise<void>;
 }
@@ -63,13 +68,16 @@ export interface RunningRouter {
 export async function startRouter(config: RouterConfig, parts: RouterParts): Promise<RunningRouter> {
   const { log, clock, random = Math.random } = parts;
   const { host, mode, policy, hedge, clientRegion, regions } = config;
-  const { adminHost = host, adminAllowedHosts } = config;
+  const adminHost = operatorHost(config);
+  const identity = config.control === undefined ? undefined : new ControlIdentity(config.control, clock, log);
+  let callers = new Callers(config.callers ?? []);
   const limits = { ...LIMITS, ...parts.limits };
   // A router takes every host.
   const tls = tlsFrontOf(config, [], clock, log);
   const metrics = new RouterMetrics({
     inFlight: () => listener.inFlight,
     certificateDaysLeft: () => listener.certificateDaysLeft,
+    controlCertificateDaysLeft: () => identity?.daysLeft ?? Number.POSITIVE_INFINITY,
     edges: () => fleet.edges,
     ranking: () => fleet.ranking,
   });
@@ -78,6 +86,7 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     log,
     clock,
     random,
+    identity,
     choice: { policy, regions, routerId: String(random()) },
     ejected: (edge) => metrics.ejected(edge),
     died: (edge, why) => pools.died(edge, why),
@@ -111,10 +120,12 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     await listener.openTls(host, tls).catch(closeThenThrow(listener));
     const { tlsPort } = listener;
     void tls?.identity.run(stopped.signal);
+    void identity?.run(stopped.signal);
     const admin = await startOperatorPort({
       host: adminHost,
       port: config.adminPort,
-      names: [host, ...adminAllowedHosts],
+      names: [host, ...config.adminAllowedHosts],
+      access: { tokens: config.tokens, identity, callers: () => callers },
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
       metrics: () => metrics.text(),
       log,
@@ -124,6 +135,10 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
     const https = tlsPort === undefined ? undefined : { host, port: tlsPort };
     return {
       addresses: { http: { host, port }, https, admin: { host: adminHost, port: admin.port } },
+      reload: ({ callers: table = [] }) => {
+        identity?.refresh();
+        callers = new Callers(table);
+      },
       stop: async () => {
         stopping = true;
         await listener.close(limits.stopMs);

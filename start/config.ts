@@ -1,10 +1,10 @@
 import { edgeProgram } from "../edge/config.ts";
-import { configuredTokens, type Tokens } from "../edge/control-plane/token.ts";
 import type { HostPolicy } from "../edge/origin/host-policy.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
 import { rulesAmong, siteRuleSettings } from "../edge/origin/site-settings.ts";
 import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
 import type { SiteRules } from "../edge/rules/site-rules.ts";
+import { configuredTokens, type Tokens } from "../process/control/tokens.ts";
 import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { type SettingsInput, setting } from "../process/settings/program.ts";

@@ -3,6 +3,7 @@ import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import type { Address } from "../process/address.ts";
+import { NO_CONTROL } from "../process/control/control-config.ts";
 import { hostPort } from "../process/listen.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { startRouter } from "../router/router.ts";
@@ -71,6 +72,7 @@ export async function startSystem(
         trustedProxies: [],
         ...defaultClientLimits,
         ...NO_TLS,
+        ...NO_CONTROL,
         logLevel,
         edges: { kind: "listed", grpcAddresses },
       },

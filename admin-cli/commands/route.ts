@@ -1,8 +1,9 @@
 import { parseAddress } from "../../process/address.ts";
 import { Failure } from "../../process/failure.ts";
 import { show } from "../../process/settings/values.ts";
-import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
+import { COMMON_OPTIONS, type Options, PROOF_OPTIONS, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { callerProof } from "../proof.ts";
 import { askRoute, type RouteCandidate, type RoutePage, type RouteQuestion } from "../router-client.ts";
 import { stateCell, table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
@@ -19,6 +20,7 @@ const OPTIONS = {
     value: "region",
     help: "the client's region, as the router's --client-region field would carry it",
   },
+  ...PROOF_OPTIONS,
   json: COMMON_OPTIONS.json,
   help: COMMON_OPTIONS.help,
 } as const satisfies Options;
@@ -40,7 +42,8 @@ export const routeCommand: Command = {
       throw new Failure("bad-usage", "client", `route: takes one URL or path, got ${got}`);
     }
     const question = questionOf(checkedUrl(given), values.region);
-    const page = await askRoute(routerAddress(values.router, env.EDGECACHE_ROUTER), question);
+    const address = routerAddress(values.router, env.EDGECACHE_ROUTER);
+    const page = await askRoute(address, question, callerProof(values, env));
     terminal.write(values.json ? `${JSON.stringify(page)}\n` : report(terminal, page));
     return page.edge === null ? 1 : 0;
   },

@@ -1,9 +1,9 @@
 import type { Clock } from "../../process/clock.ts";
+import { type Caller, Callers } from "../../process/control/callers.ts";
 import type { ControlFiles } from "../../process/control/control-files.ts";
 import { ControlIdentity } from "../../process/control/control-identity.ts";
 import type { Log } from "../../process/log.ts";
 import type { EdgeCounters, GateRefusal } from "../cache/metrics.ts";
-import { type Caller, Callers } from "./callers.ts";
 
 /** How callers prove by a certificate who they are, and what each may do. */
 export interface ControlAccess {

@@ -1,8 +1,8 @@
 import { Metadata } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { Callers } from "../../process/control/callers.ts";
+import { Token, type Tokens } from "../../process/control/tokens.ts";
 import { authorize, type CallRight } from "./authorize.ts";
-import { Callers } from "./callers.ts";
-import { Token, type Tokens } from "./token.ts";
 
 const NO_TOKENS = { token: undefined, readToken: undefined };
 const TOKENS = { token: new Token("right"), readToken: new Token("reading") };

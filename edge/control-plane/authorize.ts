@@ -1,8 +1,8 @@
 import type { Metadata } from "@grpc/grpc-js";
+import type { CallerRight, Callers } from "../../process/control/callers.ts";
+import type { Tokens } from "../../process/control/tokens.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../../process/token.ts";
 import { breach, type CallFault, callFault } from "./call-result.ts";
-import type { CallerRight, Callers } from "./callers.ts";
-import type { Tokens } from "./token.ts";
 
 /** What a call does with the edge: `open` calls say nothing that a router or a health check must not know. */
 export type CallRight = "open" | Exclude<CallerRight, "reload">;

@@ -6,11 +6,11 @@ import {
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
 import type { Clock } from "../../process/clock.ts";
+import type { Callers } from "../../process/control/callers.ts";
 import { certificateNames } from "../../process/control/certificate-names.ts";
 import type { Log } from "../../process/log.ts";
 import { authorize, type CallRight, type CallRules } from "./authorize.ts";
 import type { CallFault } from "./call-result.ts";
-import type { Callers } from "./callers.ts";
 
 // Guessing tokens fills the log no faster than this.
 const REFUSED_LINE_EVERY_MS = 1_000;

@@ -16,6 +16,9 @@ import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
 import type { Clock } from "../../process/clock.ts";
+import { type Caller, Callers } from "../../process/control/callers.ts";
+import type { OperatorAccess } from "../../process/control/operator-access.ts";
+import type { Tokens } from "../../process/control/tokens.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
 import {
@@ -37,14 +40,12 @@ import type { ControlAccess } from "./access.ts";
 import type { CallRight } from "./authorize.ts";
 import { CallGuard } from "./call-guard.ts";
 import { type CallFault, type CallResult, callFault } from "./call-result.ts";
-import { type Caller, Callers } from "./callers.ts";
 import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
 import { describedStrictly } from "./reflection.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
 import { TlsGate } from "./tls-gate.ts";
-import type { Tokens } from "./token.ts";
 
 /** What the edge says of itself. */
 export interface CallableStatus {
@@ -145,6 +146,12 @@ export class ControlPlane {
     const callers = new Callers(table);
     this.#guard.setCallers(callers);
     this.#gate?.cut((names) => callers.hasTaken(names, before));
+  }
+
+  /** The operator port takes the same tokens and certificates. */
+  get operatorAccess(): OperatorAccess {
+    const { tokens, access } = this.#parts;
+    return { tokens, identity: access?.identity, callers: () => this.#guard.callers };
   }
 
   /** What grpc.health.v1 answers. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Token } from "./token.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { NO_TOKEN_RULE, whoMayCall } from "./who-may-call.ts";
 
 const NONE = { token: undefined, readToken: undefined };

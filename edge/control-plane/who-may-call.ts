@@ -1,5 +1,5 @@
 import type { ControlFiles } from "../../process/control/control-files.ts";
-import type { Tokens } from "./token.ts";
+import type { Tokens } from "../../process/control/tokens.ts";
 
 /** The words of the log and of the start line. */
 export const NO_TOKEN_RULE =

@@ -1,5 +1,6 @@
 import { parseAddress } from "../../process/address.ts";
 import type { Clock } from "../../process/clock.ts";
+import type { ControlIdentity } from "../../process/control/control-identity.ts";
 import { hostPort } from "../../process/listen.ts";
 import type { ChoosableEdge } from "../choose/candidate.ts";
 import { type EdgeHealth, lastReport } from "../measure/edge-health.ts";
@@ -20,6 +21,8 @@ export interface FleetEdgeParts {
   readonly random: () => number;
   /** Called when the edge has been ejected because requests failed there. */
   readonly ejectionChanged: () => void;
+  /** undefined: edges are called without TLS. */
+  readonly identity?: ControlIdentity | undefined;
 }
 
 /** One edge: its health and its traffic. */

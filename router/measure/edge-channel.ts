@@ -1,5 +1,7 @@
-import { type ChannelOptions, connectivityState, credentials, Metadata, status } from "@grpc/grpc-js";
+import { type ChannelOptions, connectivityState, Metadata, status } from "@grpc/grpc-js";
 import type { Clock } from "../../process/clock.ts";
+import { channelTo } from "../../process/control/channel.ts";
+import type { ControlIdentity } from "../../process/control/control-identity.ts";
 import { Failure } from "../../process/failure.ts";
 import { EdgeServiceClient, type PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { HealthWatch, type HealthWord } from "./health-watch.ts";
@@ -38,6 +40,7 @@ export interface PingSample {
 export class EdgeChannel {
   readonly #grpcAddress: string;
   readonly #clock: Clock;
+  readonly #identity: ControlIdentity | undefined;
   readonly #healthChanged: () => void;
   #client: EdgeServiceClient;
   #watch: { readonly stream: HealthWatch; readonly bootId: string } | undefined;
@@ -45,7 +48,13 @@ export class EdgeChannel {
   #unreadySince: number | undefined;
 
   /** Calls `healthChanged` when `health` has changed. */
-  constructor(grpcAddress: string, clock: Clock, healthChanged: () => void = () => undefined) {
+  constructor(
+    grpcAddress: string,
+    clock: Clock,
+    healthChanged: () => void = () => undefined,
+    identity?: ControlIdentity,
+  ) {
+    this.#identity = identity;
     this.#healthChanged = healthChanged;
     this.#grpcAddress = grpcAddress;
     this.#clock = clock;
@@ -102,7 +111,8 @@ export class EdgeChannel {
   }
 
   #connect(): EdgeServiceClient {
-    return new EdgeServiceClient(this.#grpcAddress, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const { credentials, options } = channelTo(this.#grpcAddress, this.#identity);
+    return new EdgeServiceClient(this.#grpcAddress, credentials, { ...CHANNEL_OPTIONS, ...options });
   }
 
   async #call(): Promise<PingSample> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
+import type { ControlIdentity } from "../../process/control/control-identity.ts";
 import { describeError } from "../../process/failure.ts";
 import { EdgeChannel } from "./edge-channel.ts";
 import {
@@ -26,6 +27,8 @@ export interface MonitorParts {
   readonly random: () => number;
   /** The edge joins a fleet that is already running. */
   readonly isLate?: boolean;
+  /** undefined: edges are called without TLS. */
+  readonly identity?: ControlIdentity | undefined;
 }
 
 type HealthListener = (health: EdgeHealth, before: EdgeHealth) => void;
@@ -47,7 +50,8 @@ export class EdgeMonitor {
   constructor(grpcAddress: string, parts: MonitorParts) {
     this.#clock = parts.clock;
     this.#random = parts.random;
-    this.#channel = new EdgeChannel(grpcAddress, parts.clock, () => this.#take(this.#status()));
+    const changed = () => this.#take(this.#status());
+    this.#channel = new EdgeChannel(grpcAddress, parts.clock, changed, parts.identity);
     this.#health = unmeasured(parts.clock.monotonic(), parts.isLate);
   }
 

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { defaultClientLimits } from "../../http/server/client-limits.ts";
 import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
+import { NO_CONTROL } from "../../process/control/control-config.ts";
 import type { RouterConfig } from "../../router/config.ts";
 import { type RouterParts, type RunningRouter, startRouter } from "../../router/router.ts";
 import type { RoutedEdge } from "./routed-edge.ts";
@@ -46,6 +47,7 @@ export async function startTestRouter(
       trustedProxies: [],
       ...defaultClientLimits,
       ...NO_TLS,
+      ...NO_CONTROL,
       logLevel: "debug",
       edges: { kind: "listed", grpcAddresses: edges.map(({ grpcAddress }) => grpcAddress) },
       ...config,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Token } from "../../edge/control-plane/token.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { systemClock } from "../../process/clock.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { get } from "../rig/http-client.ts";

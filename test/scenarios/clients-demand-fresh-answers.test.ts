@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Token } from "../../edge/control-plane/token.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";

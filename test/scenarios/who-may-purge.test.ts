@@ -1,6 +1,6 @@
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { Token } from "../../edge/control-plane/token.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { EdgeServiceClient, type PurgeRequest } from "../../proto/gen/edgecache/v1/edge.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
@@ -183,9 +183,9 @@ describe("an edge without a token", () => {
     expect([open.http.host, open.grpc.host, open.admin.host]).to.deep.equal([
       "0.0.0.0",
       "127.0.0.1",
-      "0.0.0.0",
+      "127.0.0.1",
     ]);
-    expect(closed.grpc.host).to.equal("0.0.0.0");
+    expect([closed.grpc.host, closed.admin.host]).to.deep.equal(["0.0.0.0", "0.0.0.0"]);
     // 127.0.0.2 is this machine, too, and is not the address that the first of them listens on.
     const reached = await Promise.all(
       [open, closed].map(async ({ grpc }) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { fileValue } from "../../process/settings/file-values.ts";
-import type { Section } from "../../process/settings/program.ts";
-import { text } from "../../process/settings/values.ts";
+import { fileValue } from "../settings/file-values.ts";
+import type { Section } from "../settings/program.ts";
+import { text } from "../settings/values.ts";
 
 /** What a name may be allowed to do. Each of them may call Ping, health and reflection too. */
 export const callerRights = ["read", "purge", "forget", "reload"] as const;
@@ -52,24 +52,6 @@ export const callersSection: Section<readonly Caller[]> = {
     }),
   help: "Who may call the gRPC port with a certificate: a list of maps with `name`, a subject alternative name of the certificate, and `may`, a list of `read`, `purge`, `forget` and `reload`. It is read again on SIGHUP.",
 };
-
-/** The table and the certificates need each other. */
-export function callersProblems(
-  {
-    callers,
-    controlCa,
-  }: { readonly callers: readonly Caller[] | undefined; readonly controlCa: string | undefined },
-  hasToken: boolean,
-): readonly string[] {
-  if (callers !== undefined && controlCa === undefined)
-    return [
-      "callers: must be given together with --control-ca, --control-cert and --control-key, got no --control-ca",
-    ];
-  if (callers !== undefined || controlCa === undefined || hasToken) return [];
-  return [
-    "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
-  ];
-}
 
 /** The names that may call, with their rights. */
 export class Callers {

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { describeError } from "../../process/failure.ts";
-import type { SettingsInput } from "../../process/settings/program.ts";
-import { isReadableByAll } from "../../process/settings/small-file.ts";
-import { show } from "../../process/settings/values.ts";
-import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE, token } from "../../process/token.ts";
+import { describeError } from "../failure.ts";
+import type { SettingsInput } from "../settings/program.ts";
+import { isReadableByAll } from "../settings/small-file.ts";
+import { show } from "../settings/values.ts";
+import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE, token } from "../token.ts";
 
 /** The secret that a caller must know to change anything here. It is kept as a digest, so nothing can print it. */
 export class Token {

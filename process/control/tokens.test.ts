@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { configuredTokens, Token } from "./token.ts";
+import { configuredTokens, Token } from "./tokens.ts";
 
 const SECRET = "s3cret-of-this-edge";
 

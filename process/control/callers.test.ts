@@ -1,12 +1,24 @@
 import { expect } from "chai";
-import { NO_CONTROL_FILES } from "../../process/control/control-files.ts";
-import { edgeConfig } from "../config.ts";
-import { callersProblems } from "./callers.ts";
+import { readSettings } from "../settings/read-settings.ts";
+import { text } from "../settings/values.ts";
+import { callersSection } from "./callers.ts";
+import { controlConfigOf } from "./control-config.ts";
+import { controlSettings } from "./control-files.ts";
+
+const path = { type: text("a path"), help: "" };
+const PROGRAM = {
+  name: "edge",
+  usage: "",
+  summary: "",
+  settings: { ...controlSettings, tokenFile: path, readTokenFile: path, callers: callersSection },
+} as const;
 
 describe("the table of callers", () => {
-  const FLAGS = ["--control-ca", "ca", "--control-cert", "cert", "--control-key", "key", "--origin", "x"];
-  const read = (yaml: string, argv = FLAGS) =>
-    edgeConfig({ argv: [...argv, "--config", "edge.yaml"], env: {}, readFile: () => yaml });
+  const FLAGS = ["--control-ca", "ca", "--control-cert", "cert", "--control-key", "key"];
+  const read = (yaml: string, argv: readonly string[] = FLAGS) => {
+    const input = { argv: [...argv, "--config", "edge.yaml"], env: {}, readFile: () => yaml };
+    return controlConfigOf(input, readSettings(PROGRAM, input));
+  };
 
   it("gives names their rights", () => {
     const { callers, control } = read(
@@ -35,21 +47,16 @@ describe("the table of callers", () => {
     it(`refuses ${yaml}`, () => expect(() => read(yaml)).to.throw(`edge.yaml: ${problem}`));
   }
 
-  it("needs the certificates, and they need it or a token", () => {
-    expect(() => read("callers: []\n", ["--origin", "x"])).to.throw(
-      "callers: must be given together with --control-ca",
-    );
-    expect(() => read("id: edge-1\n")).to.throw(
-      "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
-    );
-    const none = { ...NO_CONTROL_FILES, callers: undefined };
-    expect(callersProblems({ ...none, controlCa: "ca" }, true)).to.deep.equal([]);
-    expect(callersProblems(none, false)).to.deep.equal([]);
+  it("needs the certificates", () => {
+    expect(read("callers: []\n", []).problems).to.deep.equal([
+      "callers: must be given together with --control-ca, --control-cert and --control-key, got no --control-ca",
+    ]);
+    expect(read("callers: []\n").problems).to.deep.equal([]);
   });
 
   it("needs all three files", () => {
-    expect(() => read("callers: []\n", FLAGS.slice(2))).to.throw(
+    expect(read("callers: []\n", FLAGS.slice(0, 4)).problems).to.deep.equal([
       "--control-ca, --control-cert, --control-key: all three must be given, or none, got 2 of them",
-    );
+    ]);
   });
 });
