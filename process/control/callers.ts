@@ -50,7 +50,7 @@ export const callersSection: Section<readonly Caller[]> = {
         seen.add(normal(name));
       }
     }),
-  help: "Who may call the gRPC port with a certificate: a list of maps with `name`, a subject alternative name of the certificate, and `may`, a list of `read`, `purge`, `forget` and `reload`. It is read again on SIGHUP.",
+  help: "Who may call the gRPC port and read the operator pages with a certificate: a list of maps with `name`, a subject alternative name of the certificate, and `may`, a list of `read`, `purge`, `forget` and `reload`. It is read again on SIGHUP.",
 };
 
 /** The names that may call, with their rights. */

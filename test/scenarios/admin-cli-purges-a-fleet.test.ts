@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Token } from "../../process/control/tokens.ts";
 import { systemClock } from "../../process/clock.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";

@@ -77,7 +77,10 @@ describe("certificates guard routers", function () {
 
   it("lets the router measure the edge by its own certificate, at an address", async () => {
     const response = await fetch(`http://127.0.0.1:${ports.http}/hello.txt`);
-    expect([response.status, response.headers.get("cache-status")?.includes("edge-1")]).to.deep.equal([200, true]);
+    expect([response.status, response.headers.get("cache-status")?.includes("edge-1")]).to.deep.equal([
+      200,
+      true,
+    ]);
   });
 
   it("shows the pages to names that may read, and to who has a token", async () => {

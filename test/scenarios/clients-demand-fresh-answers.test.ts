@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Token } from "../../process/control/tokens.ts";
 import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
