@@ -5,10 +5,10 @@ import { leaseEndsInMs } from "../../purge-log/membership.ts";
 import type { Heartbeat, Member, PurgeLog } from "../../purge-log/purge-log.ts";
 
 /**
- * Makes sure that no other edge serves under this id, when the first heartbeat was not confirmed. One that has
- * crashed is waited for until its lease has surely run out; one that beats meanwhile lives: then it throws
- * Failure("edge-id-taken", "config"). Where the purge log does not answer, nothing is known, and it is the log
- * that will refuse the heartbeats of the second of two.
+ * Makes sure that no other edge serves under this id, when the first heartbeat was not confirmed. It waits until the lease
+ * of the other edge has surely run out. If that edge sends a heartbeat meanwhile, it is alive, and this one throws
+ * Failure("edge-id-taken", "config"). While the purge log does not answer, nothing is known of other edges. The log
+ * itself refuses the heartbeats of the second of two.
  */
 export async function claimId(
   own: Pick<Heartbeat, "edge" | "bootId">,

@@ -18,7 +18,7 @@ export const UNKNOWN_SITES =
   "purge names sites that this edge does not have, or has with other hosts: purged in every site";
 
 /**
- * Rule E1: an edge purges never less than was asked for. Edges may be configured differently for a while. A site that
+ * Rule E1: an edge never purges less than was asked for. Edges may be configured differently for a while. A site that
  * this one does not know may be one that it knows by another name, and where the edge that took the call has another
  * digest of its sites, the same name may stand for other hosts: there a site means every site.
  */

@@ -77,8 +77,9 @@ export function located({ site, target, tags, variance }: Purgeable): Located {
 }
 
 /**
- * FNV-1a, as a whole number that the engine keeps without an object. Two texts have the same once in four thousand
- * million times. A false match costs a fill that is not shared or stored, or a stale answer that is not given: never an old one.
+ * FNV-1a, as a whole number that the engine keeps without an object. Two different texts share a hash once in 4,000
+ * million times. Such a false match costs a fill that is not shared or stored, or a stale answer that is not given. It
+ * never gives a client an old response.
  */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;

@@ -11,7 +11,7 @@ export interface CacheRequest {
   /** Scheme and host of the URI, as the origin is told of them; absent when it is not, as a directory. */
   readonly base?: string;
   readonly fields: Fields;
-  /** How it came, which the origin is told in X-Forwarded-Proto, -Host and -For. The client's own word does not count. */
+  /** How the request came. The origin gets it in X-Forwarded-Proto, -Host and -For; what the client wrote there does not count. */
   readonly scheme?: Scheme;
   readonly authority?: string;
   readonly addresses?: string | undefined;

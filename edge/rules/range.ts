@@ -37,8 +37,8 @@ export function resolveRange(request: CacheRequest, head: ResponseHead, length: 
 }
 
 /**
- * Whether the range of bytes is one that this edge honours of no representation: malformed, too many parts, or parts
- * that overlap. RFC 9110 section 14.2: it may be ignored, and passed on it would make the origin send a large answer.
+ * Whether this edge ignores the range whatever the representation is: it is malformed, has too many parts, or has parts
+ * that overlap. RFC 9110 section 14.2 allows that. Passed on, it would make the origin send a large answer.
  */
 export function isExcessiveRange(value: string): boolean {
   if (!/^bytes=/i.test(value)) return false;

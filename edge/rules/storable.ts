@@ -163,7 +163,7 @@ function reuseReason(
   return response.fields.has("set-cookie") && !policy.directives.public ? "set-cookie" : undefined;
 }
 
-/** The reason by which the rules of the site forbid storing, beyond RFC 9111. */
+/** The reason why the rules of the site forbid storing where RFC 9111 allows it. */
 function siteReason(
   request: CacheRequest,
   { status, fields }: ResponseHead,

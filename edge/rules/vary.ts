@@ -75,7 +75,7 @@ export function selectingValue(name: string, request: CacheRequest): string | un
   }
 }
 
-/** The value that the origin gets: of how the request came, the word of this edge and not the client's. */
+/** The value that the origin gets. Of the fields that say how the request came, it is this edge's and not the client's. */
 function asForwarded(
   name: string,
   { fields, scheme, authority, addresses }: CacheRequest,

@@ -11,7 +11,7 @@ export const COUNTS_CHARACTERS = KEPT_COUNTS * 32;
  * The head of every script (rule P1). It compares the server's run_id and replication id, the ends of the stream, our
  * record of it and the caller's floor, and opens a new epoch if any of them disagrees, because then history may have
  * been lost. Afterwards `tail` is the last entry, `oldest` the first, and `history` names the time since the last
- * opening. Neither an epoch nor a history ever comes again. An epoch is the microsecond of its opening. Where that has
+ * opening. No epoch and no history is ever used twice. An epoch is the microsecond of its opening. Where that has
  * been passed already, because a clock was set back, it lies beyond the highest known epoch by the clock's microseconds,
  * so that two openings with different knowledge do not choose the same number.
  *
@@ -225,9 +225,9 @@ return tail
  * the edge has seen that the server's clock was set, and what its purges removed since it last said so. Answers the history, tail, oldest and the server's milliseconds; or the boot that has this id
  * and may still serve by its lease, and then it writes no row.
  *
- * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease. It tells nobody
- * but at the first heartbeat of a boot, and then before it writes: where that is not allowed, no row must look alive
- * whose edge never gets a lease. A row with the words of the same boot need not be decoded, which would cost more than
+ * It writes every time, so that a primary which has lost its majority or its disk cannot confirm a lease. It tells others
+ * only at the first heartbeat of a boot, and does so before it writes. Where Redis forbids that, the script ends there, and no
+ * row looks alive whose edge never gets a lease. A row with the words of the same boot need not be decoded, which would cost more than
  * all the rest.
  */
 export const HEARTBEAT_SCRIPT = `${VERIFY}${ROW}
