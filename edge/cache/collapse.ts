@@ -91,10 +91,6 @@ async function alone(plan: FillPlan, edge: CacheContext): Promise<Fetched> {
   return { filled: await fill(plan, edge), collapsed: false };
 }
 
-async function lead(plan: FillPlan, place: string, edge: CacheContext): Promise<Fetched> {
-  return { filled: await launch(plan, place, edge).result, collapsed: false };
-}
-
 /**
  * Starts the fill that requests meet at `place` from now on, until it has arrived whole. `after`: it begins when that
  * one has its answer.
@@ -142,11 +138,15 @@ async function meet(turn: Turn, plan: FillPlan, place: string, edge: CacheContex
   const meeting = meetingOf(turn, place, edge);
   switch (meeting.kind) {
     case "launch":
-      return { kind: "fetched", fetched: await lead(plan, place, edge) };
-    case "next": {
-      const filled = await launch(plan, place, edge, meeting.flight).result;
-      return { kind: "fetched", fetched: { filled, collapsed: false } };
-    }
+      return {
+        kind: "fetched",
+        fetched: { filled: await launch(plan, place, edge).result, collapsed: false },
+      };
+    case "next":
+      return {
+        kind: "fetched",
+        fetched: { filled: await launch(plan, place, edge, meeting.flight).result, collapsed: false },
+      };
     case "join": {
       const { flight, unlessTagged } = meeting;
       if (place === turn.key) edge.counters.add("collapsed");

@@ -56,6 +56,18 @@ export function rulesOf({ siteRules }: Pick<CacheParts, "siteRules">, site: stri
   return siteRules?.get(site) ?? SAFE_RULES;
 }
 
+const forwardedNames = new WeakMap<SiteRules, ReadonlySet<string>>();
+
+/** The names, in lower case, of the additional fields that the origin of a site gets. */
+export function forwardedTo(site: string, parts: Pick<CacheParts, "siteRules">): ReadonlySet<string> {
+  const rules = rulesOf(parts, site);
+  const known = forwardedNames.get(rules);
+  if (known !== undefined) return known;
+  const names = new Set(rules.forwardFields);
+  forwardedNames.set(rules, names);
+  return names;
+}
+
 // One response may take a quarter of the store, so that it cannot evict everything else.
 const KEEP_SHARE = 4;
 

@@ -20,7 +20,7 @@ import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
 import type { Filled } from "./answer.ts";
-import { type CacheContext, rulesOf } from "./context.ts";
+import { type CacheContext, forwardedTo } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
@@ -149,13 +149,11 @@ function knownNames(
   { request, key }: Pick<FillPlan, "request" | "key">,
   edge: CacheContext,
 ): ReadonlySet<string> {
-  const { forwardFields } = rulesOf(edge, request.site);
+  const forwardFields = forwardedTo(request.site, edge);
   const stored = edge.store.peek(key).flatMap(({ selecting }) => [...selecting.keys()]);
-  return new Set([
-    ...forwardFields,
-    ...edge.varyNames.of(key),
-    ...stored.filter((name) => !isForgeable(name)),
-  ]);
+  const varied = edge.varyNames.of(key);
+  if (stored.length === 0 && varied.size === 0) return forwardFields;
+  return new Set([...forwardFields, ...varied, ...stored.filter((name) => !isForgeable(name))]);
 }
 
 async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: CacheContext): Promise<Arrived> {
@@ -164,7 +162,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const fetching = new GiveUp();
   const requestTime = momentOf(edge.clock);
   edge.counters.add("fills");
-  const asked = originRequest(request, aim, new Set(rulesOf(edge, request.site).forwardFields));
+  const asked = originRequest(request, aim, forwardedTo(request.site, edge));
   const fieldsSent = vouchedFor(asked.fields, request);
   const sent = { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim };
   const ask = () => origin.fetch(sent, fetching);
@@ -258,7 +256,7 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. Its own invalidations came before it.
   if (request.method !== "POST") return passed(arrived);
   if (overtaken) return forOne(arrived, "overtaken", edge);
-  const more = new Set(rulesOf(edge, site).forwardFields);
+  const more = forwardedTo(site, edge);
   if (!hasOnlyUsual(request.fields, more)) return forOne(arrived, "request-fields", edge);
   return sharedOrForOne(
     { ...arrived, mark: { ...mark, invalidations: invalidations ?? mark.invalidations } },

@@ -24,7 +24,8 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
   #ending: Ending | undefined;
   /** How often something was read. */
   #read = 0;
-  #changed = Promise.withResolvers<void>();
+  /** Where the reader waits. */
+  #changed: PromiseWithResolvers<void> | undefined;
 
   constructor(flow: Flow) {
     this.#flow = flow;
@@ -40,9 +41,9 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
       if (this.#arrivedBytes > 0) return { done: false, value: this.#take() };
       if (this.#ending?.kind === "failed") throw this.#ending.error;
       if (this.#ending !== undefined) return { done: true, value: undefined };
-      const changed = this.#changed.promise;
+      this.#changed = Promise.withResolvers();
       this.#flow.resume();
-      await changed;
+      await this.#changed.promise;
     }
   }
 
@@ -90,9 +91,8 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
   }
 
   #announce(): void {
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers();
-    changed.resolve();
+    this.#changed?.resolve();
+    this.#changed = undefined;
   }
 }
 

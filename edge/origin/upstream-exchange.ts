@@ -46,7 +46,7 @@ type Phase =
   /** For a connection, or for the fields of the response. */
   | { readonly kind: "waiting" }
   | { readonly kind: "empty" }
-  | { readonly kind: "body"; readonly body: UpstreamBody; readonly deadline: Deadline }
+  | { readonly kind: "body"; readonly body: UpstreamBody }
   | { readonly kind: "over" };
 
 const WAITING: Phase = { kind: "waiting" };
@@ -70,6 +70,8 @@ export class UpstreamExchange implements ConnectionUser {
   readonly #options: ExchangeOptions;
   readonly #answered = Promise.withResolvers<OriginResponse>();
   readonly #fieldsDeadline: Deadline;
+  /** Of the body, once its reader has had to wait. */
+  #bodyDeadline: Deadline | undefined;
   readonly #aborted = () => this.stop(this.#options.signal.reason);
   #phase: Phase = WAITING;
   #connection: ClientConnection<UpstreamExchange> | undefined;
@@ -77,9 +79,18 @@ export class UpstreamExchange implements ConnectionUser {
   #passedOn = 0;
   #repeated = false;
 
+  readonly #expired = (): void => {
+    const { fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
+    if (this.#phase.kind === "body") {
+      this.#refuse("http_response_timeout", `no more of the body came within ${bodyTimeoutMs} ms`);
+    } else if (this.#connection?.ready !== true) {
+      this.#refuse("connection_limit_reached", `no connection became free within ${fieldsTimeoutMs} ms`);
+    } else this.#refuse("http_response_timeout", `no response came within ${fieldsTimeoutMs} ms`);
+  };
+
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#fieldsDeadline = options.deadlines.deadline(options.fieldsTimeoutMs, () => this.#expired());
+    this.#fieldsDeadline = options.deadlines.deadline(options.fieldsTimeoutMs, this.#expired);
   }
 
   /** Settles when the fields of the final response have arrived. Rejects with a Failure, or the signal's reason. */
@@ -141,23 +152,22 @@ export class UpstreamExchange implements ConnectionUser {
       this.#answered.resolve({ status, fields, body: plainBody() });
       return;
     }
-    const { deadlines, bodyTimeoutMs } = this.#options;
-    const deadline = deadlines.deadline(bodyTimeoutMs, () => this.#expired());
     const body = new UpstreamBody({
       pause: () => connection?.hold(),
       resume: () => {
-        deadline.start();
+        this.#bodyDeadline ??= this.#options.deadlines.deadline(this.#options.bodyTimeoutMs, this.#expired);
+        this.#bodyDeadline.start();
         connection?.resume();
       },
       cancel: () => this.stop(new Error("the reader left")),
     });
-    this.#phase = { kind: "body", body, deadline };
+    this.#phase = { kind: "body", body };
     this.#answered.resolve({ status, fields, body, endsWithConnection: framing.kind === "until-close" });
   }
 
   body(_received: Buffer, content: readonly Buffer[]): void {
     if (this.#phase.kind !== "body" || content.length === 0) return;
-    this.#phase.deadline.stop();
+    this.#bodyDeadline?.stop();
     this.#phase.body.push(content);
   }
 
@@ -215,15 +225,6 @@ export class UpstreamExchange implements ConnectionUser {
     return this.#connection?.heard === true ? "some of the fields" : "nothing";
   }
 
-  #expired(): void {
-    const { fieldsTimeoutMs, bodyTimeoutMs } = this.#options;
-    if (this.#phase.kind === "body") {
-      this.#refuse("http_response_timeout", `no more of the body came within ${bodyTimeoutMs} ms`);
-    } else if (this.#connection?.ready !== true) {
-      this.#refuse("connection_limit_reached", `no connection became free within ${fieldsTimeoutMs} ms`);
-    } else this.#refuse("http_response_timeout", `no response came within ${fieldsTimeoutMs} ms`);
-  }
-
   #refuse(code: OriginErrorCode, why: string): void {
     this.stop(new OriginFailure(code, this.#received, `${this.what} failed: ${code}: ${why}`));
   }
@@ -237,7 +238,7 @@ export class UpstreamExchange implements ConnectionUser {
 
   #finish(): void {
     this.#fieldsDeadline.stop();
-    if (this.#phase.kind === "body") this.#phase.deadline.stop();
+    this.#bodyDeadline?.stop();
     this.#phase = OVER;
     this.#upload?.giveUp();
     this.#options.signal.removeEventListener("abort", this.#aborted);

@@ -35,13 +35,26 @@ export function cachePolicy(fields: Fields): CachePolicy {
     const directives = value === undefined ? undefined : targetedDirectives(value);
     if (directives !== undefined) return { source, directives: responseDirectives(directives) };
   }
-  const surrogate = surrogateDirectives(fields.all("surrogate-control"));
+  const surrogate = fields.has("surrogate-control")
+    ? surrogateDirectives(fields.all("surrogate-control"))
+    : undefined;
   if (surrogate !== undefined)
     return { source: "Surrogate-Control", directives: responseDirectives(surrogate) };
-  return {
+  return cacheControlPolicy(fields.all("cache-control"));
+}
+
+/** The last Cache-Control of one line that was parsed. Most responses of an origin have the same. */
+let last: { readonly text: string; readonly policy: CachePolicy } | undefined;
+
+function cacheControlPolicy(lines: readonly string[]): CachePolicy {
+  const text = lines.length === 1 ? lines[0] : undefined;
+  if (text !== undefined && text === last?.text) return last.policy;
+  const policy: CachePolicy = {
     source: "Cache-Control",
-    directives: responseDirectives(parseDirectives(fields.all("cache-control"))),
+    directives: responseDirectives(parseDirectives(lines)),
   };
+  if (text !== undefined) last = { text, policy };
+  return policy;
 }
 
 /** Directives whose value is an Integer (RFC 9213 section 2.1). */

@@ -99,7 +99,19 @@ export function responseDirectives(directives: readonly Directive[]): ResponseDi
   };
 }
 
+const NO_DEMANDS: RequestDirectives = {
+  maxAge: undefined,
+  maxStale: undefined,
+  minFresh: undefined,
+  staleIfError: undefined,
+  noCache: false,
+  noStore: false,
+  onlyIfCached: false,
+};
+
 export function requestDirectives(fields: Fields): RequestDirectives {
+  // As most requests are.
+  if (!fields.has("cache-control") && !fields.has("pragma")) return NO_DEMANDS;
   const directives = parseDirectives(fields.all("cache-control"));
   const has = (name: string): boolean => directives.some((directive) => directive.name === name);
   const maxStale = directives.find((directive) => directive.name === "max-stale");

@@ -181,6 +181,7 @@ function siteReason(
  * in a targeted field (RFC 9213), where `public` has no other meaning.
  */
 function setsCookie(fields: Fields, policy: CachePolicy): boolean {
+  if (!fields.has("Set-Cookie")) return false;
   if (policy.source !== "Cache-Control" && policy.directives.public) return false;
   return storedFields(fields, policy).has("Set-Cookie");
 }
