@@ -13,6 +13,7 @@ import {
   type PurgeRequest,
   type PurgeResponse,
   type PurgesResponse,
+  type ReloadResponse,
   type StatsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
 import type { Duration } from "../proto/gen/google/protobuf/duration.ts";
@@ -29,6 +30,7 @@ export interface EdgeClient {
   stats(ms: number): Promise<StatsResponse>;
   purge(request: PurgeRequest, ms: number): Promise<PurgeResponse>;
   forget(edge: string, ms: number): Promise<ForgetResponse>;
+  reload(ms: number): Promise<ReloadResponse>;
   purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
   /** A report at once and one every `periodMs`. It ends when `signal` aborts, and throws `no-answer` after `ms`. */
@@ -78,6 +80,7 @@ export function connectEdge(address: string, { token, identity }: Proof): EdgeCl
     stats: (ms) => call(client.stats, {}, ms),
     purge: (request, ms) => call(client.purge, request, ms),
     forget: (edge, ms) => call(client.forget, { edge }, ms),
+    reload: (ms) => call(client.reload, {}, ms),
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
     watchStats: (periodMs, ms, signal) =>

@@ -15,6 +15,7 @@ import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
+import type { Reread } from "./control-plane/reload-call.ts";
 import { ControlPlane } from "./control-plane/server.ts";
 import { whoMayCall } from "./control-plane/who-may-call.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
@@ -38,6 +39,7 @@ export interface Surroundings {
   readonly log: Log;
   /** Of the process; undefined: nobody watches it. */
   readonly memory?: ProcessMemory;
+  readonly reread?: Reread;
 }
 
 /** A running edge. */
@@ -92,6 +94,7 @@ class RunningEdge implements Edge {
   readonly #dataPort: DataPort;
   readonly #access: ControlAccess | undefined;
   readonly #control: ControlPlane;
+  readonly reload = ({ callers }: Pick<EdgeConfig, "callers">) => this.#control.reload(callers);
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
   readonly #broadcasts: Broadcasts;
@@ -185,6 +188,7 @@ class RunningEdge implements Edge {
       this.#bootId,
     );
     this.#control = new ControlPlane({
+      ...around,
       id,
       purges: this.#purges,
       status: {
@@ -193,7 +197,6 @@ class RunningEdge implements Edge {
         members: () => this.#report.members(),
       },
       explain: (request) => explain(request, this.#sites, this.#parts),
-      clock,
       log,
       simulateLatencyMs: config.simulateLatency,
       tokens: config.tokens,
@@ -264,10 +267,6 @@ class RunningEdge implements Edge {
         .wait(Math.max(this.#follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal)
         .catch(() => undefined);
     }
-  }
-
-  reload({ callers }: Pick<EdgeConfig, "callers">): void {
-    this.#control.reload(callers);
   }
 
   async drain(): Promise<void> {

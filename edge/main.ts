@@ -7,7 +7,7 @@ import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { processMemory } from "./cache/process-memory.ts";
-import { edgeConfig, edgeProgram } from "./config.ts";
+import { type EdgeConfig, edgeConfig, edgeProgram } from "./config.ts";
 import { NO_TOKEN_RULE } from "./control-plane/who-may-call.ts";
 import { startEdge } from "./edge.ts";
 
@@ -17,7 +17,8 @@ warnOfUnsafeRuntime(log);
 const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
   const memory = processMemory(config.memory, 1, log);
-  const edge = await startEdge(config, { purgeLog, clock: systemClock, log, memory });
+  const reread = (take: (changed: EdgeConfig) => void) => rereadSettings(edgeConfig, log, take);
+  const edge = await startEdge(config, { purgeLog, clock: systemClock, log, memory, reread });
   stopOnSignal(
     async () => {
       await edge.drain();
@@ -25,12 +26,7 @@ try {
       await purgeLog.close();
     },
     log,
-    {
-      hangup: () =>
-        rereadSettings(edgeConfig, log, (changed) => {
-          edge.reload(changed);
-        }),
-    },
+    { hangup: () => reread((changed) => edge.reload(changed)) },
   );
   const { http, https, grpc, admin } = edge;
   process.stdout.write(

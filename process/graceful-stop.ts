@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
 
 // A shell reports 128 + 2 for a program that SIGINT ended.
@@ -42,7 +43,16 @@ export function stopOnSignal(
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", (signal) => {
     if (hangup === "stops") onSignal(signal);
-    else if (hangup !== "goes on") hangup();
+    else if (hangup !== "goes on") reload(hangup);
     else log.warn({ signal }, "SIGHUP ignored: settings are read at the start only");
   });
+}
+
+/** What is wrong is in the log; the program goes on as before. */
+function reload(hangup: () => void): void {
+  try {
+    hangup();
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+  }
 }

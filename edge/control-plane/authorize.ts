@@ -5,7 +5,7 @@ import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../../process/token.ts";
 import { breach, type CallFault, callFault } from "./call-result.ts";
 
 /** What a call does with the edge: `open` calls say nothing that a router or a health check must not know. */
-export type CallRight = "open" | Exclude<CallerRight, "reload">;
+export type CallRight = "open" | CallerRight;
 
 /** Who calls, as far as that is known before the call is read. */
 export interface CallOrigin {

@@ -1,10 +1,22 @@
+import { fileURLToPath } from "node:url";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
-import type { PackageDefinition } from "@grpc/proto-loader";
+import { loadSync, type PackageDefinition } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
+import { protoPath as healthProto } from "grpc-health-check";
+
+const PROTO_FOLDER = fileURLToPath(new URL("../../proto/", import.meta.url));
+
+/** The reflection of the control port. Its descriptors come from the same file that the typed code was generated from. */
+export function reflection(): ReflectionService {
+  const ours = loadSync("edgecache/v1/edge.proto", { includeDirs: [PROTO_FOLDER], keepCase: true });
+  const health = loadSync(healthProto, { keepCase: true });
+  return new ReflectionService(describedStrictly({ ...ours, ...health }));
+}
 
 /**
  * The same types, described as protoc would. proto-loader makes one file of each package, without saying which

@@ -1,5 +1,4 @@
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
 import {
   type handleUnaryCall,
   logVerbosity,
@@ -12,9 +11,7 @@ import {
   status,
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
-import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
+import { HealthImplementation } from "grpc-health-check";
 import type { Clock } from "../../process/clock.ts";
 import { type Caller, Callers } from "../../process/control/callers.ts";
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
@@ -30,6 +27,7 @@ import {
   PingRequest,
   type PingResponse,
   PurgesRequest,
+  ReloadRequest,
   StatsRequest,
   type StatsResponse,
   WatchStatsRequest,
@@ -43,7 +41,8 @@ import { type CallFault, type CallResult, callFault } from "./call-result.ts";
 import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
-import { describedStrictly } from "./reflection.ts";
+import { reflection } from "./reflection.ts";
+import { type Reread, reloaded } from "./reload-call.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
 import { TlsGate } from "./tls-gate.ts";
 
@@ -64,6 +63,8 @@ export interface ControlPlaneParts {
   /** How much later Ping answers, to play a far edge. */
   readonly simulateLatencyMs: number;
   readonly tokens: Tokens;
+  /** undefined: there are no settings to read again. */
+  readonly reread?: Reread | undefined;
   /** undefined: no TLS. */
   readonly access: ControlAccess | undefined;
   /** Called for each call that is not done, with the reason. */
@@ -75,7 +76,6 @@ export interface ControlPlaneParts {
 setLogVerbosity(logVerbosity.NONE);
 
 const EDGE_SERVICE = "edgecache.v1.EdgeService";
-const PROTO_FOLDER = fileURLToPath(new URL("../../proto/", import.meta.url));
 
 // Each of them costs a report a period: at the shortest period these are 1,000 reports a second.
 const MOST_WATCHERS = 100;
@@ -117,10 +117,7 @@ export class ControlPlane {
     );
     this.#addEdgeService();
     this.#health.addToServer(this.#server);
-    // The descriptors that reflection serves come from the same file that the typed code was generated from.
-    const ours = loadSync("edgecache/v1/edge.proto", { includeDirs: [PROTO_FOLDER], keepCase: true });
-    const health = loadSync(healthProto, { keepCase: true });
-    new ReflectionService(describedStrictly({ ...ours, ...health })).addToServer(this.#server);
+    reflection().addToServer(this.#server);
     const sessions = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const admit = (socket: Duplex) => sessions.injectConnection(socket);
     this.#gate =
@@ -205,6 +202,9 @@ export class ControlPlane {
       ),
       explain: this.#unary(of.explain, callReader("fields", ExplainRequest.decode), "read", (asked) =>
         explain(asked),
+      ),
+      reload: this.#unary(of.reload, callReader("request", ReloadRequest.decode), "reload", async (_, by) =>
+        reloaded(by, this.#parts, (callers) => this.reload(callers)),
       ),
     };
     const entries = Object.entries(rpcs);

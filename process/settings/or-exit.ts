@@ -27,7 +27,10 @@ export function settingsOrExit<C>(program: Program<Settings>, read: (input: Sett
   }
 }
 
-/** Reads them again in the running program. Wrong settings change nothing; the log says what is wrong. */
+/**
+ * Reads them again in the running program. Wrong settings change nothing: the log says what is wrong, and so does the
+ * Failure that is thrown.
+ */
 export function rereadSettings<C>(
   read: (input: SettingsInput) => C,
   log: Pick<Log, "info" | "warn" | "error">,
@@ -36,9 +39,10 @@ export function rereadSettings<C>(
   try {
     const warn = (line: string) => log.warn(line);
     take(read({ argv: process.argv.slice(2), env: process.env, readFile: readSmallFile, warn }));
-    log.info("settings read again: certificates and callers are those of now; the others need a restart");
   } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    log.error({ cause: thrown.message }, "settings not read again: those of before stay");
+    if (thrown instanceof Failure)
+      log.error({ cause: thrown.message }, "settings not read again: those of before stay");
+    throw thrown;
   }
+  log.info("settings read again: certificates and callers are those of now; the others need a restart");
 }

@@ -5,6 +5,7 @@ import {
   ForgetRequest,
   PurgeRequest,
   PurgesRequest,
+  ReloadRequest,
   WatchStatsRequest,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import { decodeConfirmation, encodeConfirmation } from "../../purge-log/confirmation-codec.ts";
@@ -87,7 +88,7 @@ export const controlTargets: readonly FuzzTarget[] = [
     if (read.ok) expect(() => PurgeRequest.encode(read.value).finish()).not.to.throw();
   }),
   target("other calls", hostileBytes(CALLS), (bytes) => {
-    for (const { decode } of [ExplainRequest, ForgetRequest, PurgesRequest, WatchStatsRequest])
+    for (const { decode } of [ExplainRequest, ForgetRequest, ReloadRequest, PurgesRequest, WatchStatsRequest])
       expect(() => callReader("request", decode as (all: Uint8Array) => unknown)(bytes)).not.to.throw();
   }),
   target("purge entries", hostileText(ENTRIES), (json) => {

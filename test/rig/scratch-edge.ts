@@ -21,6 +21,7 @@ import {
   type PurgeResponse,
   type PurgesRequest,
   type PurgesResponse,
+  type ReloadResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 
 /** The reply to a call: an answer, a gRPC error, or none. */
@@ -49,6 +50,7 @@ export interface EdgeScript {
   purges: (request: PurgesRequest) => Reply<PurgesResponse>;
   forget: (request: ForgetRequest) => Reply<ForgetResponse>;
   explain: (request: ExplainRequest) => Reply<ExplainResponse>;
+  reload: () => Reply<ReloadResponse>;
 }
 
 /** A real gRPC server of EdgeService without a cache behind it. */
@@ -82,6 +84,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     purge: (request) => answer(appliedPurge(request, [id])),
     purges: () => answer({ edge: id, purges: [] }),
     forget: () => answer({}),
+    reload: () => answer({ edge: id }),
     explain: () => refusal(status.NOT_FOUND, "nothing to explain"),
   };
   const service: EdgeServiceServer = {
@@ -100,6 +103,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     }),
     purges: unary((request) => script.purges(request)),
     forget: unary((request) => script.forget(request)),
+    reload: unary(() => script.reload()),
     explain: unary((request) => {
       explained.push(request);
       return script.explain(request);

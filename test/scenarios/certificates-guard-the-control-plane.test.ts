@@ -123,6 +123,25 @@ describe("certificates guard the control plane", function () {
     await dashboard.return?.(undefined);
   });
 
+  it("reads the table again for a name that may reload", async () => {
+    const root = "  - { name: root, may: [reload] }\n";
+    writeFileSync(config, `callers:\n${Object.values(ROWS).join("")}${root}`);
+    process.kill(edge.pid, "SIGHUP");
+    await fleet.client("root");
+    const reload = () => cli("reload", ...proofOf("root"));
+    await until("root may reload", async () => (await reload()).code === 0);
+    writeFileSync(config, `callers:\n${ROWS.router}${root}`);
+    expect((await reload()).stdout).to.equal("edge-1  reloaded\n");
+    expect((await cli("stats", ...proofOf("ann"))).code).to.equal(1);
+    writeFileSync(config, "callers: nobody\n");
+    expect((await reload()).stdout).to.match(
+      /^edge-1 .* callers: must be a list of callers, got "nobody"\n$/,
+    );
+    callersAre("router", "dashboard", "ann");
+    await until("ann may call again", async () => (await cli("stats", ...proofOf("ann"))).code === 0);
+    expect((await reload()).code).to.equal(1);
+  });
+
   it("keeps the table of before when the new one is wrong", async () => {
     writeFileSync(config, "callers: nobody\n");
     process.kill(edge.pid, "SIGHUP");
