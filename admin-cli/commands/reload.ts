@@ -17,7 +17,7 @@ export const reloadCommand: Command = {
   summary: "make every edge read its certificates and callers again",
   options: COMMON_OPTIONS,
   notes: [
-    "The same as SIGHUP to each edge. A caller that lost a right loses it at once. An edge whose settings are wrong keeps\nthose of before and says what is wrong. Other settings than certificates and callers need a restart.",
+    "The same as SIGHUP to each edge. A caller that lost a right loses it at once. An edge whose settings are wrong keeps\nthose of before and says what is wrong. Other settings than certificates and callers need a restart. It needs the\nrights to read, by which it finds the edges, and to reload.",
     "Exit codes: 0 every edge has read them; 1 one of them has not.",
   ],
   async run({ argv, env, terminal }) {

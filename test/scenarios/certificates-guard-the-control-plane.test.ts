@@ -124,7 +124,7 @@ describe("certificates guard the control plane", function () {
   });
 
   it("reads the table again for a name that may reload", async () => {
-    const root = "  - { name: root, may: [reload] }\n";
+    const root = "  - { name: root, may: [read, reload] }\n";
     writeFileSync(config, `callers:\n${Object.values(ROWS).join("")}${root}`);
     process.kill(edge.pid, "SIGHUP");
     await fleet.client("root");
