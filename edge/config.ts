@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
@@ -21,8 +20,8 @@ import {
   port,
   redisUrl,
   text,
-  type ValueType,
   wholeNumber,
+  workers,
 } from "../process/settings/values.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
@@ -42,17 +41,6 @@ export function controlHost({
 const MIB = 2 ** 20;
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
-
-// More threads than any machine has cores for.
-const MOST_WORKERS = 256;
-const someWorkers = wholeNumber(1, MOST_WORKERS);
-
-const workers: ValueType<number> = {
-  ...someWorkers,
-  name: "number|auto",
-  rule: `${someWorkers.rule}, or auto for one a core`,
-  parse: (value) => (value === "auto" ? availableParallelism() : someWorkers.parse(value)),
-};
 
 export const edgeProgram = {
   name: "edge",

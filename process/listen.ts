@@ -1,5 +1,4 @@
-import type { Server } from "node:net";
-import { isIPv6 } from "node:net";
+import { createServer, isIPv6, type Server } from "node:net";
 import { Failure } from "./failure.ts";
 
 /** `host:port` as it stands in a URL: IPv6 in brackets. */
@@ -30,6 +29,17 @@ export function listen(
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });
   });
+}
+
+/**
+ * A port that sockets of this program are going to share. Several sockets can share a port only if each of them allows
+ * it, so a socket that does not shows whether another program has the port. Throws a Failure.
+ */
+export async function portToShare(host: string, port: number, what: string): Promise<number> {
+  const server = createServer();
+  const bound = await listen(server, host, port, what);
+  await new Promise((resolve) => server.close(resolve));
+  return bound;
 }
 
 /** The one sentence for a port that cannot be had. Its code is port-in-use or cannot-listen. */

@@ -41,6 +41,7 @@ describe("the router's settings", () => {
       ...NO_CONTROL,
       tokenFile: undefined,
       readTokenFile: undefined,
+      workers: 1,
       logLevel: "info",
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });

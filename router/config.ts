@@ -105,6 +105,11 @@ export const routerProgram = {
     ...controlSettings,
     callers: callersSection,
     ...clientLimitSettings,
+    workers: setting({
+      type: values.workers,
+      default: 1,
+      help: "Threads that serve the ports for clients. Each measures the edges by itself.",
+    }),
     logLevel: setting({
       type: logLevel,
       default: "info",
@@ -135,6 +140,7 @@ export interface RouterConfig extends ClientLimits, TlsValues, ControlConfig {
   readonly regions: ClientRegions;
   /** Networks of the proxies whose X-Forwarded fields are passed on. */
   readonly trustedProxies: readonly string[];
+  readonly workers: number;
   readonly logLevel: LogLevel;
   readonly edges: EdgeSource;
 }

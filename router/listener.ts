@@ -17,6 +17,7 @@ import { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
+import type { PortSharing } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { RetryBudget } from "./choose/retry-budget.ts";
 import { routeRequest } from "./choose/route-request.ts";
@@ -106,8 +107,8 @@ export class Listener {
   }
 
   /** Resolves with the bound port. Throws a Failure. */
-  async open(host: string, port: number): Promise<number> {
-    const bound = await this.#server.open(host, port);
+  async open(host: string, port: number, sharing?: PortSharing): Promise<number> {
+    const bound = await this.#server.open(host, port, sharing);
     this.#sweepPools(this.#stopped.signal);
     return bound;
   }
@@ -118,9 +119,9 @@ export class Listener {
   }
 
   /** The same for the TLS port, if there is one. */
-  async openTls(host: string, tls: TlsFront | undefined): Promise<void> {
+  async openTls(host: string, tls: TlsFront | undefined, sharing?: PortSharing): Promise<void> {
     this.#tls = tls;
-    if (tls !== undefined) this.tlsPort = await this.#server.openTls(host, tls.port, tls);
+    if (tls !== undefined) this.tlsPort = await this.#server.openTls(host, tls.port, tls, sharing);
   }
 
   /** Takes no more connections, lets the requests under way end for up to `patienceMs`, then cuts them. */

@@ -7,6 +7,7 @@ import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 import { startRouter } from "./router.ts";
+import { WorkerThreads } from "./router-threads.ts";
 
 // The exit code for a start that the machine does not allow, such as a port in use.
 const CANNOT_START = 1;
@@ -18,7 +19,8 @@ const { edges } = config;
 const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
 try {
   const parts = { log, clock: systemClock };
-  const router = await startRouter(config, purgeLog === undefined ? parts : { ...parts, purgeLog });
+  const threads = new WorkerThreads(config.workers - 1, { ...parts, argv: process.argv.slice(2) });
+  const router = await startRouter(config, purgeLog === undefined ? parts : { ...parts, purgeLog }, threads);
   stopOnSignal(
     async () => {
       await router.stop();

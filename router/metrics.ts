@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, Gauge, Registry } from "prom-client";
 import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
@@ -158,6 +158,8 @@ export class RouterMetrics {
         help,
         labelNames: labels,
         registers: [this.#registry],
+        // The threads of a router measure the same edges, and each has requests of its own.
+        aggregator: name === "inFlight" ? "sum" : "first",
         collect() {
           // Edges that have left leave no last value behind.
           this.reset();
@@ -221,8 +223,15 @@ export class RouterMetrics {
     }
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** As Prometheus text, together with what other threads of the router have counted. */
+  async text(others: readonly object[]): Promise<string> {
+    if (others.length === 0) return this.#registry.metrics();
+    return AggregatorRegistry.aggregate([await this.json(), ...others]).metrics();
+  }
+
+  /** For the `text` of another thread. */
+  json(): Promise<object> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   /** Edge ids have no blanks: two values with a blank between make one key. */

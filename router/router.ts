@@ -1,52 +1,17 @@
 import type { RequestHandler } from "express";
-import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
-import { tlsFrontOf } from "../http/tls/tls-front.ts";
-import type { Clock } from "../process/clock.ts";
 import { Callers } from "../process/control/callers.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
 import { operatorHost } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
-import type { Log } from "../process/log.ts";
+import { portToShare } from "../process/listen.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
-import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { RouterConfig } from "./config.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
-import { Fleet } from "./fleet/fleet.ts";
-import { Membership } from "./fleet/membership.ts";
-import { EdgePools } from "./forward/edge-pools.ts";
-import { Listener } from "./listener.ts";
+import type { Fleet } from "./fleet/fleet.ts";
 import { isServing } from "./measure/edge-health.ts";
-import { RouterMetrics } from "./metrics.ts";
 import { routePage, routeQuery } from "./route-page.ts";
-
-export interface RouterParts {
-  readonly log: Log;
-  readonly clock: Clock;
-  /** The log in whose heartbeat table edges are discovered. */
-  readonly purgeLog?: Pick<PurgeLog, "members" | "onJoin">;
-  /** Uniform in [0, 1). */
-  readonly random?: () => number;
-  /** For tests that cannot wait. */
-  readonly limits?: Partial<Limits>;
-}
-
-interface Limits extends Partial<ClientLimits> {
-  /** Time for a client to send a request's fields. */
-  readonly fieldsMs: number;
-  /** Clients' connections at a time. */
-  readonly connections: number;
-  /** How long requests in flight may go on after stop(). */
-  readonly stopMs: number;
-}
-
-const LIMITS: Limits = {
-  // Slow links need a second or two. A client that takes longer holds the connection on purpose.
-  fieldsMs: 10_000,
-  // Each takes a file descriptor, and a second one to an edge during a request.
-  connections: 4096,
-  // Shorter than the 30 s after which Kubernetes kills a program that does not stop.
-  stopMs: 10_000,
-};
+import { NO_THREADS, type RouterThreads } from "./router-threads.ts";
+import { type ClientPorts, type RouterParts, type Routing, startRouting } from "./routing.ts";
 
 export interface RunningRouter {
   readonly addresses: {
@@ -62,76 +27,42 @@ export interface RunningRouter {
 }
 
 /**
- * Measures the edges, then listens: the first request already finds a measured fleet.
- * Throws a Failure when a port cannot be opened.
+ * Measures the edges, then listens: the first request already finds a measured fleet. `threads` serve the ports for
+ * clients together with this one. Throws a Failure when a port cannot be opened.
  */
-export async function startRouter(config: RouterConfig, parts: RouterParts): Promise<RunningRouter> {
-  const { log, clock, random = Math.random } = parts;
-  const { host, mode, policy, hedge, clientRegion, regions } = config;
+export async function startRouter(
+  config: RouterConfig,
+  parts: RouterParts,
+  threads: RouterThreads = NO_THREADS,
+): Promise<RunningRouter> {
+  const { log, clock } = parts;
   const adminHost = operatorHost(config);
   const identity = config.control === undefined ? undefined : new ControlIdentity(config.control, clock, log);
   let callers = new Callers(config.callers ?? []);
-  const limits = { ...LIMITS, ...parts.limits };
-  // A router takes every host.
-  const tls = tlsFrontOf(config, [], clock, log);
-  const metrics = new RouterMetrics({
-    inFlight: () => listener.inFlight,
-    certificateDaysLeft: () => listener.certificateDaysLeft,
-    controlCertificateDaysLeft: () => identity?.daysLeft ?? Number.POSITIVE_INFINITY,
-    edges: () => fleet.edges,
-    ranking: () => fleet.ranking,
-  });
-  const pools = new EdgePools();
-  const fleet = new Fleet({
-    log,
-    clock,
-    random,
-    identity,
-    choice: { policy, regions, routerId: String(random()) },
-    ejected: (edge) => metrics.ejected(edge),
-    died: (edge, why) => pools.died(edge, why),
-    left: (edge) => pools.left(edge),
-  });
-  const membership = await join(config, fleet, parts);
-  await fleet.measured();
-
-  const listener = new Listener({
-    mode,
-    hedge,
-    redirectToHttps: config.redirectToHttps,
-    clientRegionField: clientRegion,
-    trustedProxies: config.trustedProxies,
-    fleet,
-    pools,
-    clock,
-    log,
-    metrics,
-    limits: { ...clientLimitsOf(config), ...limits },
-  });
   let stopping = false;
-  const stopped = new AbortController();
-  const leave = () => {
-    stopped.abort();
-    membership?.stop();
-    fleet.stop();
+  let routing: Routing | undefined;
+  const close = async (patienceMs?: number): Promise<void> => {
+    await Promise.all([routing?.close(patienceMs), threads.stop()]);
+    routing?.leave();
   };
   try {
-    const port = await listener.open(host, config.port);
-    await listener.openTls(host, tls).catch(closeThenThrow(listener));
-    const { tlsPort } = listener;
-    void tls?.identity.run(stopped.signal);
-    void identity?.run(stopped.signal);
+    const shared = await portsToShare(config, threads);
+    routing = await startRouting({ ...config, ...shared }, parts, identity);
+    const { fleet, metrics } = routing;
+    const ports = await routing.open(threads.count > 0 ? "shared" : "alone");
+    await threads.start(ports);
+    const { host, port, tlsPort } = ports;
     const admin = await startOperatorPort({
       host: adminHost,
       port: config.adminPort,
       names: [host, ...config.adminAllowedHosts],
       access: { tokens: config.tokens, identity, callers: () => callers },
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
-      metrics: () => metrics.text(),
+      metrics: async () => metrics.text((await threads.reports()).map((report) => report.metrics)),
       log,
-      pages: operatorPages(fleet),
-    }).catch(closeThenThrow(listener));
-    log.info({ host, port, tlsPort, adminPort: admin.port, mode }, "router listening");
+      pages: operatorPages(fleet, threads),
+    });
+    log.info({ host, port, tlsPort, adminPort: admin.port, mode: config.mode }, "router listening");
     const https = tlsPort === undefined ? undefined : { host, port: tlsPort };
     return {
       addresses: { http: { host, port }, https, admin: { host: adminHost, port: admin.port } },
@@ -141,29 +72,42 @@ export async function startRouter(config: RouterConfig, parts: RouterParts): Pro
       },
       stop: async () => {
         stopping = true;
-        await listener.close(limits.stopMs);
-        leave();
+        await close();
         await admin.stop();
       },
     };
   } catch (thrown) {
-    leave();
+    await close(0);
     throw thrown;
   }
 }
 
-function closeThenThrow(listener: Listener): (thrown: unknown) => Promise<never> {
-  return async (thrown) => {
-    await listener.close(0);
-    throw thrown;
-  };
+/** The ports for clients as numbers, where several threads are going to share them. */
+async function portsToShare(
+  { host, port, tlsPort }: RouterConfig,
+  threads: RouterThreads,
+): Promise<Partial<Pick<ClientPorts, "port" | "tlsPort">>> {
+  if (threads.count === 0) return {};
+  const shared = await portToShare(host, port, "router HTTP port");
+  if (tlsPort === undefined) return { port: shared };
+  return { port: shared, tlsPort: await portToShare(host, tlsPort, "router HTTP port, by TLS") };
 }
 
 /** The pages about the edges and about the choice between them, by path. */
-function operatorPages(fleet: Fleet): Readonly<Record<string, RequestHandler>> {
+function operatorPages(fleet: Fleet, threads: RouterThreads): Readonly<Record<string, RequestHandler>> {
   return {
-    "/edges.json": (_request, response) => {
-      response.json(edgeRows(fleet.edges, fleet.ranking));
+    "/edges.json": async (_request, response) => {
+      const reports = await threads.reports();
+      const rows = edgeRows(fleet.edges, fleet.ranking);
+      response.json(
+        rows.map((row) => ({
+          ...row,
+          underWay: reports.reduce(
+            (sum, { underWay }) => sum + (underWay[row.grpcAddress] ?? 0),
+            row.underWay,
+          ),
+        })),
+      );
     },
     "/route.json": ({ query }, response) => {
       try {
@@ -175,25 +119,6 @@ function operatorPages(fleet: Fleet): Readonly<Record<string, RequestHandler>> {
       }
     },
   };
-}
-
-/** Fills the fleet. The membership that is returned keeps it up to date. */
-async function join(config: RouterConfig, fleet: Fleet, parts: RouterParts): Promise<Membership | undefined> {
-  const { edges } = config;
-  if (edges.kind === "listed") {
-    fleet.set(edges.grpcAddresses.map((grpcAddress) => ({ grpcAddress, httpAddress: undefined })));
-    return undefined;
-  }
-  if (parts.purgeLog === undefined) throw new Error("startRouter needs a purge log to discover edges in");
-  const { log, clock, purgeLog } = parts;
-  const membership = new Membership(purgeLog, {
-    log,
-    clock,
-    found: (found) => fleet.set(found),
-    isAtWork: (edge) => fleet.isAtWork(edge),
-  });
-  await membership.start();
-  return membership;
 }
 
 function readiness(fleet: Fleet): { ready: boolean; reasons: readonly string[] } {

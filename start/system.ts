@@ -68,6 +68,7 @@ export async function startSystem(
         policy: "nearest",
         hedge: false,
         clientRegion: undefined,
+        workers: 1,
         regions: new Map(),
         trustedProxies: [],
         ...defaultClientLimits,

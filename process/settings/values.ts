@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { availableParallelism } from "node:os";
 import { printable } from "../printable.ts";
 
 /**
@@ -65,6 +66,18 @@ export function wholeNumber(min: number, max: number): ValueType<number> {
     format: String,
   };
 }
+
+// More threads than any machine has cores for.
+const MOST_WORKERS = 256;
+const someWorkers = wholeNumber(1, MOST_WORKERS);
+
+/** How many threads serve a port. */
+export const workers: ValueType<number> = {
+  ...someWorkers,
+  name: "number|auto",
+  rule: `${someWorkers.rule}, or auto for one a core`,
+  parse: (value) => (value === "auto" ? availableParallelism() : someWorkers.parse(value)),
+};
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port: ValueType<number> = { ...wholeNumber(0, 65_535), name: "port" };

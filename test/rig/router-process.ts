@@ -53,6 +53,11 @@ export class RouterProcess {
     return (await response.json()) as readonly SeenEdge[];
   }
 
+  /** As Prometheus reads them now. */
+  async metrics(): Promise<string> {
+    return await (await fetch(`${this.#admin}/metrics`)).text();
+  }
+
   /** Looks until the edges are as `wanted`. Throws their last state when they never are. */
   async until(what: string, wanted: (edges: readonly SeenEdge[]) => boolean): Promise<void> {
     const began = performance.now();

@@ -5,7 +5,8 @@ import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
 import { NO_CONTROL } from "../../process/control/control-config.ts";
 import type { RouterConfig } from "../../router/config.ts";
-import { type RouterParts, type RunningRouter, startRouter } from "../../router/router.ts";
+import { type RunningRouter, startRouter } from "../../router/router.ts";
+import type { RouterParts } from "../../router/routing.ts";
 import type { RoutedEdge } from "./routed-edge.ts";
 
 /** A router on free ports, with its log in reach. */
@@ -43,6 +44,7 @@ export async function startTestRouter(
       policy: "nearest",
       hedge: false,
       clientRegion: undefined,
+      workers: 1,
       regions: new Map(),
       trustedProxies: [],
       ...defaultClientLimits,

@@ -2,10 +2,10 @@
 // control thread for, and answers with what that says.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
-import { pino } from "pino";
 import { tlsFrontOf } from "../../../http/tls/tls-front.ts";
 import { type Clock, systemClock } from "../../../process/clock.ts";
 import { Failure } from "../../../process/failure.ts";
+import { threadLog } from "../../../process/thread-log.ts";
 import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites } from "../../origin/sites.ts";
 import { Listener } from "../listener.ts";
@@ -33,7 +33,7 @@ const clock: Clock = { ...systemClock, monotonic: () => performance.now() + offs
 const words = new SharedWords(start.words, start.mostKeys);
 const copies = new Copies(words, start.copiesBytes);
 const cache = new AskingCache(send, copies);
-const log = pino({ level: start.logLevel }, { write: (line: string) => send({ kind: "log", line }) });
+const log = threadLog(start.logLevel, (line) => send({ kind: "log", line }));
 const sites = new Sites(start.sites);
 const listener = new Listener(
   {

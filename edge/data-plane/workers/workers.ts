@@ -3,17 +3,17 @@
  * one that fetches, stores and purges. A serving thread accepts connections, and answers with copies of stored
  * responses as long as their tickets are current. For everything else it asks the control thread.
  */
-import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
 import type { TlsFront } from "../../../http/tls/tls-front.ts";
 import { Failure } from "../../../process/failure.ts";
-import { listen } from "../../../process/listen.ts";
+import { portToShare } from "../../../process/listen.ts";
+import { writeThreadLine } from "../../../process/thread-log.ts";
+import { ThreadWatch } from "../../../process/thread-watch.ts";
 import type { CacheContext } from "../../cache/context.ts";
 import { momentOf } from "../../rules/moment.ts";
 import type { DataPort } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
 import { type AnsweringParts, AnsweringPort } from "./answering-port.ts";
-import { HeartbeatWatch } from "./heartbeat-watch.ts";
 import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
 import type { SharedEdge } from "./shared-edge.ts";
 import { hrtimeMs } from "./thread-time.ts";
@@ -64,9 +64,9 @@ export class Workers implements DataPort {
 
   async open(host: string, port: number, tls?: TlsFront): Promise<number> {
     const name = `${this.#parts.start.id} HTTP data port`;
-    const bound = await freePort(host, port, name);
+    const bound = await portToShare(host, port, name);
     this.#tls = tls;
-    if (tls !== undefined) this.#tlsPort = await freePort(host, tls.port, `${name}, by TLS`);
+    if (tls !== undefined) this.#tlsPort = await portToShare(host, tls.port, `${name}, by TLS`);
     this.#grantLease();
     const at = { host, port: bound, tlsPort: this.#tlsPort };
     await Promise.all(this.#threads.map((thread) => thread.open(at)));
@@ -105,17 +105,6 @@ export class Workers implements DataPort {
   }
 }
 
-/**
- * The port that the threads are to share. Several sockets can share a port only if each of them allows it, so a socket
- * that does not shows whether another program has the port.
- */
-async function freePort(host: string, port: number, what: string): Promise<number> {
-  const server = createServer();
-  const bound = await listen(server, host, port, what);
-  await new Promise((resolve) => server.close(resolve));
-  return bound;
-}
-
 interface ThreadPorts {
   readonly host: string;
   readonly port: number;
@@ -130,7 +119,7 @@ class ServingThread {
   readonly #gauges = new Float64Array(new SharedArrayBuffer(GAUGES.cells * Float64Array.BYTES_PER_ELEMENT));
   #worker: Worker | undefined;
   #closed: PromiseWithResolvers<void> | undefined;
-  readonly #beats = new HeartbeatWatch();
+  readonly #beats = new ThreadWatch();
 
   readonly #grantLease: () => void;
 
@@ -177,7 +166,7 @@ class ServingThread {
           void worker.terminate();
           break;
         case "log":
-          this.#log(message.line);
+          writeThreadLine(message.line, edge.log, { worker: this.#number });
           break;
         case "used":
           this.#noteUse(message.slots);
@@ -247,16 +236,5 @@ class ServingThread {
       const key = shared.keys.keyOf(slot);
       if (key !== undefined) edge.store.variants(key);
     }
-  }
-
-  /** A line of the thread's log becomes one of the edge's. */
-  #log(line: string): void {
-    const { level, msg, time: _time, pid: _pid, hostname: _hostname, ...rest } = JSON.parse(line);
-    const { log } = this.#parts.edge;
-    const fields = { ...rest, worker: this.#number };
-    if (level >= 50) log.error(fields, msg);
-    else if (level >= 40) log.warn(fields, msg);
-    else if (level >= 30) log.info(fields, msg);
-    else log.debug(fields, msg);
   }
 }

@@ -3,7 +3,7 @@
 const MOST_LOOKS = 100;
 
 /** Tells a thread that goes on from one that hangs, by the number of its beats. */
-export class HeartbeatWatch {
+export class ThreadWatch {
   #beats = 0;
   #looks = 0;
 

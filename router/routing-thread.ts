@@ -1,0 +1,54 @@
+// One thread of a router, beside the first. It reads the settings from the command line, as the first one did.
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../process/clock.ts";
+import { ControlIdentity } from "../process/control/control-identity.ts";
+import { settingsOrExit } from "../process/settings/or-exit.ts";
+import { threadLog } from "../process/thread-log.ts";
+import { openPurgeLog } from "../purge-log/open-purge-log.ts";
+import { routerConfig, routerProgram } from "./config.ts";
+import { startRouting } from "./routing.ts";
+import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-messages.ts";
+
+// How often the first thread sees that this one goes on.
+const BEAT_MS = 50;
+
+if (parentPort === null) throw new Error("a routing thread is started by its router");
+const port = parentPort;
+const { ports, beats, logLevel }: ThreadStart = workerData;
+const send = (message: FromThread): void => port.postMessage(message);
+
+const log = threadLog(logLevel, (line) => send({ kind: "log", line }));
+const config = { ...settingsOrExit(routerProgram, routerConfig), port: ports.port, tlsPort: ports.tlsPort };
+const { edges, control } = config;
+const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
+const identity = control === undefined ? undefined : new ControlIdentity(control, systemClock, log);
+const parts = { log, clock: systemClock, ...(purgeLog === undefined ? {} : { purgeLog }) };
+const routing = await startRouting(config, parts, identity);
+
+async function report(): Promise<ThreadReport> {
+  const underWay: Record<string, number> = {};
+  for (const { addresses, traffic } of routing.fleet.edges)
+    underWay[addresses.grpcAddress] = traffic.inFlight;
+  return { metrics: await routing.metrics.json(), underWay };
+}
+
+async function stop(): Promise<void> {
+  await routing.close();
+  routing.leave();
+  await purgeLog?.close();
+  send({ kind: "stopped" });
+}
+
+port.on("message", (message: ToThread) => {
+  switch (message.kind) {
+    case "report":
+      void report().then((figures) => send({ kind: "report", report: figures }));
+      break;
+    case "stop":
+      void stop();
+  }
+});
+
+await routing.open("shared");
+setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS);
+send({ kind: "listens" });

@@ -1,0 +1,26 @@
+import type { ClientPorts } from "./routing.ts";
+
+/** What a thread is started with, beside the command line. */
+export interface ThreadStart {
+  /** As the first thread has bound them. */
+  readonly ports: ClientPorts;
+  /** Its first word counts the beats of the thread. */
+  readonly beats: Int32Array;
+  readonly logLevel: string;
+}
+
+/** The figures of one thread. */
+export interface ThreadReport {
+  /** As prom-client has it for aggregation. */
+  readonly metrics: object;
+  /** Requests in flight, by the gRPC address of the edge. */
+  readonly underWay: Readonly<Record<string, number>>;
+}
+
+export type FromThread =
+  | { readonly kind: "listens" }
+  | { readonly kind: "log"; readonly line: string }
+  | { readonly kind: "report"; readonly report: ThreadReport }
+  | { readonly kind: "stopped" };
+
+export type ToThread = { readonly kind: "report" } | { readonly kind: "stop" };
