@@ -6,6 +6,7 @@
 //   4. ResponseReader checks what the edge sends; the Attempt passes it on, as fast as the client takes it.
 //   5. No edge answers, or a party takes too long: an error of our own, or a reset when an answer has begun.
 import { randomUUID } from "node:crypto";
+import { http2 } from "../http/h2/http2-connection.ts";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import { shownTarget } from "../http/message/shown-target.ts";
 import type { ClientLimits } from "../http/server/client-limits.ts";
@@ -52,6 +53,8 @@ export interface ListenerParts {
   readonly mode: "proxy" | "redirect";
   /** Requests by HTTP are answered with the same URL by HTTPS. */
   readonly redirectToHttps: boolean;
+  /** HTTP/2 on the plain port too. */
+  readonly h2c: boolean;
   /** Whether a GET that takes longer than usual is also sent to a second edge. */
   readonly hedge: boolean;
   /** The request field, in lower case, that names the client's region. */
@@ -95,6 +98,8 @@ export class Listener {
       },
       take: (exchange) => this.#take(exchange),
       redirectToHttps: parts.redirectToHttps,
+      http2: http2(),
+      h2c: parts.h2c,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (err) => log.error({ err }, "router HTTP port failed"),

@@ -96,6 +96,7 @@ export async function startRouting(
     mode,
     hedge,
     redirectToHttps: config.redirectToHttps,
+    h2c: config.h2c,
     clientRegionField: clientRegion,
     trustedProxies: config.trustedProxies,
     fleet,

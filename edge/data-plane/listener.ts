@@ -1,3 +1,4 @@
+import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RefusedRequest } from "../../http/message/refusal.ts";
 import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
@@ -45,6 +46,8 @@ export interface ListenerConfig extends ClientLimits {
   readonly trustedProxies: readonly string[];
   /** Requests by HTTP are answered with the same URL by HTTPS. */
   readonly redirectToHttps: boolean;
+  /** HTTP/2 on the plain port too. */
+  readonly h2c: boolean;
   /** Whether a client has the token, and so may name a position of the purge log that this edge has not reached. */
   readonly isToken: (offered: string) => boolean;
 }
@@ -96,6 +99,8 @@ export class Listener implements DataPort {
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       redirectToHttps: config.redirectToHttps,
+      http2: http2(),
+      h2c: config.h2c,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (cause) =>

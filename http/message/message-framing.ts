@@ -1,7 +1,7 @@
 import { listMembers } from "./comma-list.ts";
 import { rawValues } from "./raw-fields.ts";
 
-export type HttpVersion = "1.0" | "1.1";
+export type HttpVersion = "1.0" | "1.1" | "2";
 
 /** Where the content of a request ends. */
 export type RequestFraming =

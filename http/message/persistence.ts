@@ -12,5 +12,5 @@ const KEEP_ALIVE = /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/i;
 export function persists(version: HttpVersion, raw: readonly string[]): boolean {
   const options = rawValues(raw, "connection").join();
   if (CLOSE.test(options)) return false;
-  return version === "1.1" || KEEP_ALIVE.test(options);
+  return version !== "1.0" || KEEP_ALIVE.test(options);
 }

@@ -1,8 +1,9 @@
+import type { Socket } from "node:net";
 import type { Clock } from "../../process/clock.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
 import type { ClientRequests } from "./client-requests.ts";
-import type { Connections } from "./connections.ts";
+import type { Connections, OpenConnection } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Peer } from "./peer.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
@@ -30,3 +31,12 @@ export interface ConnectionParts {
   /** The program threw: logs it and makes the answer, after which the connection is closed. */
   readonly fault: (thrown: unknown, exchange: Exchange | undefined) => string;
 }
+
+/** A connection that bytes of a client are given to. */
+export interface Receiver extends OpenConnection {
+  /** `shared`: the bytes are there until it returns, and no longer. */
+  received(bytes: Buffer, shared: boolean): void;
+}
+
+/** Makes connections of another protocol than HTTP/1.1. */
+export type ConnectionMaker = (socket: Socket, peer: Peer, parts: ConnectionParts) => Receiver;

@@ -17,7 +17,7 @@ export const CLOSED: State = { kind: "closed" };
 export const KEEP_ALIVE_MS = 65_000;
 
 // Time for a client that is still sending to read its last answer before its connection is torn down.
-const LINGER_MS = 2_000;
+export const LINGER_MS = 2_000;
 
 /** The deadline that has passed. `asked`: whether the connection has carried a request. */
 export function overdue(

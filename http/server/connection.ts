@@ -10,17 +10,14 @@ import { type ClientSide, Exchange } from "./exchange.ts";
 import { endByFault } from "./fault.ts";
 import { closeIfSilent, HalfClose } from "./half-close.ts";
 import type { Peer } from "./peer.ts";
-import { RequestBody } from "./request-body.ts";
+import { MessageBody, type RequestBody } from "./request-body.ts";
+import { SocketSide } from "./socket-side.ts";
 import { Timeouts } from "./timeouts.ts";
 import { Turn } from "./turn.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
-import type { WriteBuffer } from "./write-buffer.ts";
 
 /** One connection of a client: finds its requests, one after the other, and answers them in their order. */
-export class Connection implements ClientSide, OpenConnection {
-  readonly socket: Socket;
-  readonly outgoing: WriteBuffer;
-  readonly peer: Peer;
+export class Connection extends SocketSide implements ClientSide, OpenConnection {
   readonly #parts: ConnectionParts;
   readonly #heads = new RequestHeads();
   readonly unread = new UnreadBytes();
@@ -35,9 +32,7 @@ export class Connection implements ClientSide, OpenConnection {
 
   /** The socket stays open for writing when the client closes its side. */
   constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
-    this.socket = socket;
-    this.outgoing = parts.outgoing;
-    this.peer = peer;
+    super(socket, parts.outgoing, peer);
     this.#parts = parts;
     this.#atHand = new AtHand(socket, peer, parts);
     this.#turn = new Turn(parts.turns, socket, () => this.#guarded(() => this.#goOn()));
@@ -171,7 +166,7 @@ export class Connection implements ClientSide, OpenConnection {
       this.#refuse(TOO_MANY_REQUESTS, request.method === "HEAD");
       return;
     }
-    const body = empty ? undefined : new RequestBody(framing, this.unread);
+    const body = empty ? undefined : new MessageBody(framing, this.unread);
     const exchange = this.#exchangeOf(request, body, client);
     try {
       this.#parts.take(exchange);
@@ -295,6 +290,6 @@ export class Connection implements ClientSide, OpenConnection {
   }
 
   #fault(thrown: unknown): void {
-    endByFault(thrown, this.#exchange, this.socket, this.#parts.fault);
+    endByFault(thrown, this.#exchange, () => this.reset(), this.#parts.fault);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../process/clock.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../message/chunked.ts";
+import type { HttpVersion } from "../message/message-framing.ts";
 import { KEEP_ALIVE_MS } from "./connection-state.ts";
 import type { Abandoned, Answerer, Exchange } from "./exchange.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -13,8 +14,8 @@ type Coding =
   /** So many bytes are still to be sent. */
   | { readonly kind: "length"; left: number }
   | { readonly kind: "chunked" }
-  /** To a client of HTTP/1.0: the end of the connection ends it. */
-  | { readonly kind: "until-close" };
+  /** The end of the connection ends it (HTTP/1.0), or that of the stream (HTTP/2). */
+  | { readonly kind: "until-end" };
 
 const NONE: Coding = { kind: "none" };
 
@@ -129,7 +130,7 @@ export class ExchangeStreams implements Answerer {
       case "chunked":
         this.#exchange.sendLasting(chunkStart(part.byteLength), part, CHUNK_END);
         break;
-      case "until-close":
+      case "until-end":
         this.#exchange.sendLasting("", part, "");
     }
   }
@@ -188,9 +189,9 @@ const CLOSE = "Connection: close\r\n";
 /** Clients that know how long a connection is kept use it no longer. */
 export const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n`;
 
-function codingFor(length: number | "none" | undefined, version: "1.0" | "1.1"): Coding {
+function codingFor(length: number | "none" | undefined, version: HttpVersion): Coding {
   if (length === "none") return NONE;
   if (length !== undefined) return { kind: "length", left: length };
-  // RFC 9112 section 6.1: HTTP/1.0 has no transfer codings.
-  return version === "1.0" ? { kind: "until-close" } : { kind: "chunked" };
+  // RFC 9112 section 6.1, RFC 9113 section 8.2.2: only HTTP/1.1 has transfer codings.
+  return version === "1.1" ? { kind: "chunked" } : { kind: "until-end" };
 }

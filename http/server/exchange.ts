@@ -1,24 +1,32 @@
-import type { Socket } from "node:net";
 import type { RequestHead } from "../message/request-head.ts";
 import { withOwnLines } from "./own-lines.ts";
 import type { Peer } from "./peer.ts";
 import type { BodyRead, RequestBody } from "./request-body.ts";
 import type { Overdue, Timeouts } from "./timeouts.ts";
-import type { WriteBuffer } from "./write-buffer.ts";
 
-/** The client's connection, as far as one exchange on it needs it. */
+/** The client's side of one exchange: its connection, or its stream of HTTP/2. */
 export interface ClientSide {
-  readonly socket: Socket;
-  readonly outgoing: WriteBuffer;
   readonly peer: Peer;
   /** Bytes that the client has sent and the server has not used yet. */
   readonly unread: { readonly size: number };
+  /** Bytes given to it that have not left yet. */
+  readonly untaken: number;
   /** No further request is taken after this one. */
   readonly closing: boolean;
   /** The body has been read as far as it has come: more may come. */
   wantsMore(): void;
-  /** The whole answer has been given to the socket, or there will be no more of it. */
+  /** 100 (Continue): the client may send the body. */
+  invite(): void;
+  /** The head of an interim response. */
+  interim(head: string): void;
+  /** The head of the answer, unless it is empty, and bytes of its content. They are copied. */
+  send(head: string, before: string, bytes: Buffer | undefined, after: string): void;
+  /** The same for bytes that never change. */
+  sendLasting(head: string, before: string, bytes: Uint8Array, after: string): void;
+  /** The whole answer has been given to it, or there will be no more of it. */
   answered(): void;
+  /** Breaks off, so that the client learns that it has not the whole answer. */
+  reset(): void;
   /** The program threw while it was at work on an exchange. */
   fault(thrown: unknown, exchange: Exchange): void;
 }
@@ -58,8 +66,6 @@ type Answer =
   | { readonly kind: "over"; readonly end: ExchangeEnd };
 
 const NONE: Answer = { kind: "none" };
-
-const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** One request of a client, from its fields to the last byte of its answer. */
 export class Exchange {
@@ -135,7 +141,7 @@ export class Exchange {
 
   /** Bytes sent to the client that have not left yet. */
   get untaken(): number {
-    return this.#client.socket.writableLength;
+    return this.#client.untaken;
   }
 
   /** Whether everything sent to the client so far has left. */
@@ -155,7 +161,7 @@ export class Exchange {
       this.#answer.kind === "none"
     ) {
       this.#invited = true;
-      this.#client.socket.write(CONTINUE, "latin1");
+      this.#client.invite();
     }
     this.#client.wantsMore();
     return read;
@@ -170,7 +176,7 @@ export class Exchange {
   /** An interim response. RFC 9110 section 15.2: not to a client of HTTP/1.0. */
   interim(head: string): void {
     if (this.#answer.kind !== "none" || this.request.fields.version === "1.0") return;
-    this.#client.outgoing.send(this.#client.socket, head);
+    this.#client.interim(head);
   }
 
   /** The head of the answer; it goes out with what is sent next, or with `flush`. */
@@ -184,7 +190,7 @@ export class Exchange {
     if (this.#answer.kind !== "begun") return;
     const { head } = this.#answer;
     this.#answer.head = "";
-    this.#client.outgoing.send(this.#client.socket, head + before, bytes, after);
+    this.#client.send(head, before, bytes, after);
   }
 
   /** The same for bytes that never change. */
@@ -192,7 +198,7 @@ export class Exchange {
     if (this.#answer.kind !== "begun") return;
     const { head } = this.#answer;
     this.#answer.head = "";
-    this.#client.outgoing.sendLasting(this.#client.socket, head + before, bytes, after);
+    this.#client.sendLasting(head, before, bytes, after);
   }
 
   flush(): void {
@@ -206,16 +212,16 @@ export class Exchange {
     this.#over("answered");
   }
 
-  /** The answer breaks off; the client learns it from its connection, which is reset. */
+  /** The answer breaks off; the client learns it from a reset. */
   cut(end: "cut" | "client-left" = "cut"): void {
     if (this.#answer.kind === "over") return;
-    this.#client.socket.resetAndDestroy();
+    this.#client.reset();
     this.#over(end);
   }
 
-  /** The connection is reset, though the answer may have been given to it whole. */
+  /** The connection or stream is reset, though the answer may have been given to it whole. */
   dropClient(): void {
-    this.#client.socket.resetAndDestroy();
+    this.#client.reset();
   }
 
   /** The program threw while it was at work on this: the client gets a 500, or a reset when the answer has begun. */
@@ -232,7 +238,7 @@ export class Exchange {
     const overdue = this.timeouts.overdue(now);
     if (overdue === undefined) return;
     if (this.answerer !== undefined) this.abandon(overdue);
-    else this.#client.socket.resetAndDestroy();
+    else this.#client.reset();
   }
 
   #over(end: ExchangeEnd): void {

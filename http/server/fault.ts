@@ -1,12 +1,11 @@
-import type { Socket } from "node:net";
 import type { ConnectionParts } from "./connection-parts.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Ends the exchange of a connection when the program threw: by an answer if none has begun, else by a reset. */
+/** Ends an exchange, or the connection without one, when the program threw: by an answer if none has begun, else by a reset. */
 export function endByFault(
   thrown: unknown,
   exchange: Exchange | undefined,
-  socket: Socket,
+  reset: () => void,
   fault: ConnectionParts["fault"],
 ): void {
   try {
@@ -21,5 +20,5 @@ export function endByFault(
   } catch (again) {
     fault(again, undefined);
   }
-  if (exchange?.end === undefined) socket.resetAndDestroy();
+  if (exchange?.end === undefined) reset();
 }

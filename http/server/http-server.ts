@@ -1,5 +1,6 @@
 // The life of a request:
 //   1. HttpServer accepts a connection, if there is room for it. On a TLS port, a handshake comes first.
+//      A connection of HTTP/2 has its life in http/h2/http2-connection.ts.
 //   2. Connection finds one request at a time in the client's bytes, or refuses the bytes and closes. Nothing behind
 //      the request under way is parsed; no more than 64 KiB of it is read.
 //   3. The program takes an Exchange, which stands for the request until the last byte of its answer has left.
@@ -11,9 +12,10 @@ import type { RefusedRequest } from "../message/refusal.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
 import { ClientRequests } from "./client-requests.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionParts } from "./connection-parts.ts";
+import type { ConnectionMaker, ConnectionParts } from "./connection-parts.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
+import { FirstBytes } from "./first-bytes.ts";
 import { Handshake } from "./handshake.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HttpsRedirect } from "./https-redirect.ts";
@@ -53,6 +55,10 @@ export interface HttpServerOptions {
   /** Called for each request. The program answers it through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
+  /** HTTP/2, which clients of the TLS port may choose. */
+  readonly http2: ConnectionMaker;
+  /** HTTP/2 on the plain port too, for clients that begin with it. */
+  readonly h2c: boolean;
   /** Requests by HTTP are answered with the same URL by HTTPS. */
   readonly redirectToHttps?: boolean;
   /** The whole answer to bytes that are no request; the connection is closed after it. */
@@ -81,9 +87,10 @@ interface ListeningPort {
 // A small mark makes a socket tell when all that was written has left.
 const SOCKETS = { noDelay: true, highWaterMark: 1, allowHalfOpen: true, pauseOnConnect: true } as const;
 
-const PROTOCOLS = ["http/1.1"];
+/** RFC 7301, RFC 9113 section 3.2. */
+const PROTOCOLS = ["h2", "http/1.1"];
 
-/** An HTTP/1.1 server on one port or several, which share their limits. */
+/** An HTTP server on one port or several, which share their limits. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #parts: ConnectionParts;
@@ -133,7 +140,9 @@ export class HttpServer {
     return this.#listen({ host, port, name: this.#options.name, sharing }, (accepted) => {
       const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
       const peer = peerAt(socket.remoteAddress, "http", this.#options.proxies);
-      const connection = new Connection(socket, peer, this.#parts);
+      const connection = this.#options.h2c
+        ? new FirstBytes(socket, peer, this.#parts, this.#options.http2)
+        : new Connection(socket, peer, this.#parts);
       this.#connections.add(connection);
       socket.resume();
     });
@@ -203,7 +212,10 @@ export class HttpServer {
   }
 
   #serve(socket: ServerTlsSocket, peer: Peer): void {
-    const connection = new Connection(socket, peer, this.#parts);
+    const connection =
+      socket.alpnProtocol === "h2"
+        ? this.#options.http2(socket, peer, this.#parts)
+        : new Connection(socket, peer, this.#parts);
     socket.on("data", (bytes: Buffer) => connection.received(bytes, false));
     this.#connections.add(connection);
   }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type BodyFraming, RequestBody } from "./request-body.ts";
+import { type BodyFraming, MessageBody } from "./request-body.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 
 const CHUNKED: BodyFraming = { kind: "chunked" };
@@ -8,7 +8,7 @@ const CHUNKED: BodyFraming = { kind: "chunked" };
 /** Feeds the pieces one by one and reads after each. */
 function readAll(framing: BodyFraming, pieces: readonly Buffer[]) {
   const unread = new UnreadBytes();
-  const body = new RequestBody(framing, unread);
+  const body = new MessageBody(framing, unread);
   let content = "";
   let end: string = "waiting";
   for (const piece of pieces) {
@@ -40,7 +40,7 @@ describe("the body of a request", () => {
 
   it("has not begun before it is read, so that it can still be sent whole", () => {
     const unread = new UnreadBytes();
-    const body = new RequestBody(CHUNKED, unread);
+    const body = new MessageBody(CHUNKED, unread);
     expect(body.read().kind).to.equal("waiting");
     expect(body.began).to.equal(false);
     unread.add(Buffer.from("1"));

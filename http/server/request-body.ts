@@ -19,8 +19,20 @@ type Stage =
 const WAITING: BodyRead = { kind: "waiting" };
 const WHOLE: BodyRead = { kind: "whole" };
 
-/** The body of one request, read from what its client has sent. As long as `began` is false it can be sent whole. */
-export class RequestBody {
+/** The body of one request, as it arrives. As long as `began` is false it can be sent whole. */
+export interface RequestBody {
+  /** How it is forwarded. */
+  readonly framing: BodyFraming;
+  /** Whether the program has taken any byte of the body. */
+  readonly began: boolean;
+  /** Whether the program has taken the whole body. */
+  readonly whole: boolean;
+  /** The next pieces, decoded; each is given once. */
+  read(): BodyRead;
+}
+
+/** The body of a request of HTTP/1.1, read from what its client has sent. */
+export class MessageBody implements RequestBody {
   readonly framing: BodyFraming;
   readonly #unread: UnreadBytes;
   #stage: Stage;
@@ -35,17 +47,15 @@ export class RequestBody {
         : { kind: "chunked", decoder: new ChunkedDecoder() };
   }
 
-  /** Whether the program has taken any byte of the body. */
   get began(): boolean {
     return this.#began;
   }
 
-  /** Whether the program has taken the whole body: the next unread byte begins the next request. */
+  /** The next unread byte begins the next request. */
   get whole(): boolean {
     return this.#stage.kind === "whole";
   }
 
-  /** The next pieces, decoded; each is given once. */
   read(): BodyRead {
     const { chunk, at } = this.#unread;
     const stage = this.#stage;

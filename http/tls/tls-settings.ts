@@ -48,6 +48,11 @@ export const tlsSettings = {
     default: false,
     help: "Requests by HTTP are answered 308, with the same URL by HTTPS. Requests that a trusted proxy took by HTTPS are served.",
   }),
+  h2c: setting({
+    type: flag,
+    default: false,
+    help: "Take HTTP/2 on the plain port too, from clients that begin with it (prior knowledge), such as a proxy that ends TLS.",
+  }),
 } as const;
 
 /** The values of the settings above. */
@@ -60,12 +65,13 @@ export interface TlsValues {
   readonly tlsOnUnsafeNode: boolean;
   readonly hsts: number | undefined;
   readonly redirectToHttps: boolean;
+  readonly h2c: boolean;
 }
 
 /** Of a program's settings. */
 export function tlsValuesOf(values: TlsValues): TlsValues {
   const { tlsPort, tlsCert, tlsKey, tlsUnknownName, tlsTicketKeys, tlsOnUnsafeNode, hsts } = values;
-  const { redirectToHttps } = values;
+  const { redirectToHttps, h2c } = values;
   return {
     tlsPort,
     tlsCert,
@@ -75,6 +81,7 @@ export function tlsValuesOf(values: TlsValues): TlsValues {
     tlsOnUnsafeNode,
     hsts,
     redirectToHttps,
+    h2c,
   };
 }
 
@@ -88,6 +95,7 @@ export const NO_TLS: TlsValues = {
   tlsOnUnsafeNode: false,
   hsts: undefined,
   redirectToHttps: false,
+  h2c: false,
 };
 
 /** What is wrong with them, one line each. `nodeVersion`: such as "26.13.1". */

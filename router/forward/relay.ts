@@ -11,7 +11,7 @@ import { type ResponseLines, responseHeadOut } from "./response-head-out.ts";
 type Passing =
   /** Unchanged: both sides use the same framing. */
   | "as-received"
-  /** Without chunked coding, to an HTTP/1.0 client. The end of the connection ends it. */
+  /** Without chunked coding, which only HTTP/1.1 has. The end of the connection or stream ends it. */
   | "content"
   /** In chunks, because the edge ends it by closing and the client's connection stays open. */
   | "in-chunks";
@@ -108,7 +108,7 @@ export class Relay {
 }
 
 function passingOf(framing: Framing, exchange: Exchange): Passing {
-  const isOld = exchange.request.fields.version === "1.0";
-  if (framing.kind === "chunked") return isOld ? "content" : "as-received";
-  return framing.kind === "until-close" && !isOld ? "in-chunks" : "as-received";
+  const hasChunks = exchange.request.fields.version === "1.1";
+  if (framing.kind === "chunked") return hasChunks ? "as-received" : "content";
+  return framing.kind === "until-close" && hasChunks ? "in-chunks" : "as-received";
 }

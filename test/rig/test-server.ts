@@ -1,3 +1,4 @@
+import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Refusal } from "../../http/message/refusal.ts";
 import type { AnswersAtOnce } from "../../http/server/answer-at-once.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
@@ -42,6 +43,8 @@ export async function startTestServer(
     proxies: new TrustedProxies(["127.0.0.1"]),
     limited: (limit, client) => limited.push(`${limit} ${client}`),
     take,
+    http2: http2(),
+    h2c: true,
     ...(atOnce === undefined ? {} : { atOnce }),
     refuse: ({ detail }) => refusalText(detail),
     fault: (thrown) => {

@@ -17,6 +17,7 @@ export interface WorkerStart {
     readonly simulateLatencyMs: number;
     readonly trustedProxies: readonly string[];
     readonly redirectToHttps: boolean;
+    readonly h2c: boolean;
   };
   readonly tls: TlsValues;
   readonly logLevel: string;

@@ -1,0 +1,33 @@
+import type { Frame } from "./frame-reader.ts";
+import { ConnectionFault, ERROR, LARGEST_WINDOW, MOST_FRAME_BYTES, SETTING } from "./frames.ts";
+
+const SETTING_BYTES = 6;
+const LARGEST_FRAME = 2 ** 24 - 1;
+
+/**
+ * RFC 9113 section 6.5.2: the window with which the client lets streams begin, if the frame says it. Of the other settings
+ * nothing is used: no frame of ours is larger than every client takes, no table of ours has entries, nothing is pushed.
+ * Throws a ConnectionFault.
+ */
+export function initialWindowOf({ bytes, at, end }: Frame): number | undefined {
+  if ((end - at) % SETTING_BYTES !== 0) throw new ConnectionFault(ERROR.frameSize, "SETTINGS is cut off");
+  let window: number | undefined;
+  for (let from = at; from < end; from += SETTING_BYTES) {
+    const value = bytes.readUInt32BE(from + 2);
+    switch (bytes.readUInt16BE(from)) {
+      case SETTING.enablePush:
+        if (value > 1) throw new ConnectionFault(ERROR.protocol, "ENABLE_PUSH is neither 0 nor 1");
+        break;
+      case SETTING.initialWindowSize:
+        if (value > LARGEST_WINDOW)
+          throw new ConnectionFault(ERROR.flowControl, "INITIAL_WINDOW_SIZE is too large");
+        window = value;
+        break;
+      case SETTING.maxFrameSize:
+        if (value < MOST_FRAME_BYTES || value > LARGEST_FRAME)
+          throw new ConnectionFault(ERROR.protocol, "MAX_FRAME_SIZE is out of range");
+        break;
+    }
+  }
+  return window;
+}

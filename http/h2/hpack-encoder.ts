@@ -1,0 +1,99 @@
+import { STATIC_INDEX, STATIC_TABLE } from "./static-table.ts";
+
+/** RFC 9113 section 8.2.2: fields of a connection of HTTP/1.1. */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+// A busy edge has a few hundred answers a second that differ. An hour-old text is never asked for again.
+const MOST_KEPT = 512;
+// Field names that answers repeat. An origin can make up any number.
+const MOST_NAMES = 2_048;
+
+/**
+ * Writes the heads of answers as header blocks (RFC 7541). It uses the static table only, so a block is the same for every
+ * connection, and the blocks of the latest heads are kept: hits of one second repeat them.
+ */
+export class HpackEncoder {
+  readonly #kept = new Map<string, Buffer>();
+  /** By the name as it is written in a head: its bytes in a block; undefined: it is left out. */
+  readonly #names = new Map<string, Buffer | undefined>();
+
+  /** `head`: a status line and field lines, each with its end; an empty line behind them is possible. */
+  encode(head: string): Buffer {
+    const known = this.#kept.get(head);
+    if (known !== undefined) return known;
+    const block = this.#encode(head);
+    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    this.#kept.set(head, block);
+    return block;
+  }
+
+  #encode(head: string): Buffer {
+    // A line of "a: b" and its end takes four bytes beside name and value. A literal takes nine at most.
+    const out = Buffer.allocUnsafe(head.length * 3 + 16);
+    let at = writeStatus(out, head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
+    for (let line = head.indexOf("\r\n") + 2; line < head.length; ) {
+      const end = head.indexOf("\r\n", line);
+      const colon = head.indexOf(": ", line);
+      if (end <= line || colon < 0) break;
+      const name = this.#name(head.slice(line, colon));
+      if (name !== undefined) {
+        at += name.copy(out, at);
+        at = writeString(out, at, head.slice(colon + 2, end));
+      }
+      line = end + 2;
+    }
+    return Buffer.from(out.subarray(0, at));
+  }
+
+  /** RFC 7541 section 6.2.2: the beginning of a literal field that enters no table. */
+  #name(name: string): Buffer | undefined {
+    if (this.#names.has(name)) return this.#names.get(name);
+    const lower = name.toLowerCase();
+    const bytes = OF_CONNECTION.has(lower) ? undefined : literalName(lower);
+    if (this.#names.size >= MOST_NAMES) this.#names.clear();
+    this.#names.set(name, bytes);
+    return bytes;
+  }
+}
+
+function literalName(name: string): Buffer {
+  const out = Buffer.allocUnsafe(name.length + 8);
+  const index = STATIC_INDEX.get(name);
+  if (index !== undefined) return out.subarray(0, writeInteger(out, 0, 0, 0x0f, index));
+  out[0] = 0;
+  return out.subarray(0, writeString(out, 1, name));
+}
+
+function writeStatus(out: Buffer, status: string): number {
+  const index = STATIC_TABLE.findIndex(({ name, value }) => name === ":status" && value === status) + 1;
+  if (index > 0) return writeInteger(out, 0, 0x80, 0x7f, index);
+  return writeString(out, writeInteger(out, 0, 0, 0x0f, STATIC_INDEX.get(":status") ?? 0), status);
+}
+
+function writeString(out: Buffer, at: number, text: string): number {
+  const begin = writeInteger(out, at, 0, 0x7f, text.length);
+  return begin + out.write(text, begin, "latin1");
+}
+
+/** RFC 7541 section 5.1. */
+function writeInteger(out: Buffer, at: number, flags: number, mask: number, value: number): number {
+  if (value < mask) {
+    out[at] = flags | value;
+    return at + 1;
+  }
+  out[at] = flags | mask;
+  let end = at + 1;
+  let rest = value - mask;
+  for (; rest >= 0x80; rest >>= 7) {
+    out[end] = (rest & 0x7f) | 0x80;
+    end += 1;
+  }
+  out[end] = rest;
+  return end + 1;
+}

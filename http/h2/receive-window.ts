@@ -1,0 +1,28 @@
+import { CONNECTION_WINDOW } from "./bounds.ts";
+import { ConnectionFault, ERROR, windowUpdate } from "./frames.ts";
+
+/** How much the client may send of all bodies together. What the program has taken may be sent again. */
+export class ReceiveWindow {
+  readonly #control: (frame: Buffer) => void;
+  #left = CONNECTION_WINDOW;
+  #owed = 0;
+
+  constructor(control: (frame: Buffer) => void) {
+    this.#control = control;
+  }
+
+  /** So much has come. Throws a ConnectionFault. */
+  take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new ConnectionFault(ERROR.flowControl, "more DATA than the connection allows");
+  }
+
+  /** So much of it has been used. The client is told when it is worth a frame. */
+  give(bytes: number): void {
+    this.#owed += bytes;
+    if (this.#owed < CONNECTION_WINDOW / 2) return;
+    this.#left += this.#owed;
+    this.#control(windowUpdate(0, this.#owed));
+    this.#owed = 0;
+  }
+}
