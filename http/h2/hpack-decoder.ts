@@ -5,7 +5,7 @@ import { STATIC_TABLE, type TableEntry } from "./static-table.ts";
 const ENTRY_OVERHEAD = 32;
 
 /** RFC 9113 section 6.5.2: the size that both sides begin with. We ask for no other. */
-export const TABLE_BYTES = 4_096;
+const TABLE_BYTES = 4_096;
 
 // RFC 7541 section 4.2: one for the least size, one for the last. More are work without use.
 const MOST_SIZE_UPDATES = 2;
