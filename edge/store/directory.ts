@@ -3,10 +3,10 @@ import { EquivalentsIndex, type StandIn } from "./equivalents-index.ts";
 import { HashChains, hashOf } from "./hash-chains.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { Purgeable } from "./purge-match.ts";
-import { Records, type RecordTexts, recordTexts } from "./record.ts";
-import { hasOwnBody, keyIn, markSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
+import { Records, recordTexts } from "./record.ts";
+import { hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
 import { Rows } from "./rows.ts";
-import { type Extent, offsetOf, Slab } from "./slab.ts";
+import { offsetOf, Slab } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { usesAfter } from "./use-count.ts";
 
@@ -40,7 +40,7 @@ export class Directory {
   readonly #chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY });
   readonly #responses = new Rows(6);
   readonly #slab: Slab;
-  readonly #records = new Records();
+  readonly #records: Records;
   readonly #index = new PurgeIndex();
   readonly #equivalents = new EquivalentsIndex<RowStandIn>();
   readonly #standIns = new Map<number, RowStandIn>();
@@ -51,6 +51,7 @@ export class Directory {
 
   constructor(poisons: boolean) {
     this.#slab = new Slab(poisons);
+    this.#records = new Records(this.#slab);
   }
 
   get objects(): number {
@@ -151,7 +152,7 @@ export class Directory {
 
   markSoftPurged(row: number, since: number): void {
     const address = this.#addressOf(row);
-    markSoftPurged(this.#slab.extentOf(address), offsetOf(address), since);
+    setSoftPurged(this.#slab.extentOf(address), offsetOf(address), since);
   }
 
   chargeOf(row: number): number {
@@ -170,7 +171,7 @@ export class Directory {
     this.#responses.set(row, LAST_USE, 0);
     this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
     if (hasOwnBody(stored.bodyLength)) this.#bodies.set(row, stored.chunks);
-    this.#responses.set(row, ADDRESS, this.#write(stored, texts));
+    this.#responses.set(row, ADDRESS, this.#records.add(stored, texts));
     this.#responses.set(row, VERSION, (version & 1) === 0 ? version + 2 : version + 1);
     if (stored.variance !== undefined) this.#addStandIn(row, stored);
     this.#objects += 1;
@@ -191,7 +192,7 @@ export class Directory {
     this.#responses.set(row, VERSION, this.versionOf(row) + 1);
     this.#responses.set(row, ADDRESS, 0);
     this.#responses.give(row);
-    this.#slab.give(address);
+    this.#records.remove(address);
   }
 
   // A walk may go on while responses come and go. One that stays is met exactly once.
@@ -215,13 +216,6 @@ export class Directory {
   #addressOf(row: number): number {
     // The upper half of the addresses is negative in a table.
     return this.#responses.get(row, ADDRESS) >>> 0;
-  }
-
-  #write(stored: StoredResponse, texts: RecordTexts): number {
-    const address = this.#slab.take(texts.length);
-    const extent: Extent = this.#slab.extentOf(address);
-    this.#records.write(extent, offsetOf(address), stored, texts);
-    return address;
   }
 
   #addStandIn(row: number, { site, base, target, variance }: StoredResponse): void {

@@ -6,14 +6,20 @@ export const TARGET = 2;
 export const LINES = 3;
 export const CLIENT_LINES = 4;
 export const TAGS = 5;
-export const SHAPE = 6;
+/** Of the text that no other record shares. */
+export const OWN = 6;
 export const TAG_COUNT = 7;
-export const FLAGS = 8;
-export const STATUS = 9;
+/** Below it the flags, above it the status. */
+export const STATUS_AND_FLAGS = 8;
+export const STATUS_SHIFT = 8;
 /** Where in the lines the opaque part of the entity tag begins, with its length beside it. */
-export const ETAG = 10;
-export const ETAG_LENGTH = 11;
-const WORDS = 12;
+export const ETAG = 9;
+export const ETAG_LENGTH = 10;
+/** The address of the shape, which many records share. */
+export const SHAPE = 11;
+export const FLUSHES = 12;
+export const INVALIDATIONS = 13;
+const WORDS = 14;
 
 // The 64-bit numbers, counted from the begin of the block.
 export const LIFETIME = WORDS / 2;
@@ -23,15 +29,12 @@ export const REQUEST_WALL = LIFETIME + 3;
 export const REQUEST_MONOTONIC = LIFETIME + 4;
 export const RESPONSE_WALL = LIFETIME + 5;
 export const RESPONSE_MONOTONIC = LIFETIME + 6;
-export const EPOCH = LIFETIME + 7;
-export const SEQ = LIFETIME + 8;
-export const FLUSHES = LIFETIME + 9;
-export const INVALIDATIONS = LIFETIME + 10;
-export const SOFT_PURGED_AT = LIFETIME + 11;
-export const BODY = LIFETIME + 12;
-export const HEAD_BYTES = 8 * (LIFETIME + 13);
+export const SEQ = LIFETIME + 7;
+const SOFT_PURGED_AT = LIFETIME + 8;
+export const BODY = LIFETIME + 9;
+export const HEAD_BYTES = 8 * (LIFETIME + 10);
 
-// Of FLAGS.
+// The flags.
 export const WIDE = 1;
 export const UNPACKED_LINES = 2;
 export const UNPACKED_CLIENT_LINES = 4;
@@ -55,7 +58,7 @@ export function hasOwnBody(bodyLength: number): boolean {
 export function keyIn({ bytes, ints }: Extent, at: number): string {
   const word = at >> 2;
   const from = at + HEAD_BYTES;
-  const encoding = ((ints[word + FLAGS] ?? 0) & WIDE) === 0 ? "latin1" : "utf16le";
+  const encoding = ((ints[word + STATUS_AND_FLAGS] ?? 0) & WIDE) === 0 ? "latin1" : "utf16le";
   return bytes.toString(encoding, from, from + (ints[word + KEY] ?? 0));
 }
 
@@ -64,12 +67,12 @@ export function sizesIn({ ints, doubles }: Extent, at: number): RecordSizes {
   const word = at >> 2;
   const of = (column: number): number => ints[word + column] ?? 0;
   const bodyLength = doubles[(at >> 3) + BODY] ?? 0;
-  const texts = of(KEY) + of(LINES) + Math.max(0, of(CLIENT_LINES)) + of(TAGS) + of(SHAPE);
+  const texts = of(KEY) + of(LINES) + Math.max(0, of(CLIENT_LINES)) + of(TAGS) + of(OWN);
   return {
     length: HEAD_BYTES + texts + (hasOwnBody(bodyLength) ? 0 : bodyLength),
     bodyLength,
     tags: of(TAG_COUNT),
-    varies: (of(FLAGS) & VARIES) !== 0,
+    varies: (of(STATUS_AND_FLAGS) & VARIES) !== 0,
   };
 }
 
@@ -88,6 +91,11 @@ export function softPurgedIn({ doubles }: Extent, at: number): number | undefine
   return since === undefined || Number.isNaN(since) ? undefined : since;
 }
 
-export function markSoftPurged({ doubles }: Extent, at: number, since: number): void {
-  doubles[(at >> 3) + SOFT_PURGED_AT] = since;
+/** undefined: none has yet. */
+export function setSoftPurged(
+  { doubles }: Pick<Extent, "doubles">,
+  at: number,
+  since: number | undefined,
+): void {
+  doubles[(at >> 3) + SOFT_PURGED_AT] = since ?? Number.NaN;
 }

@@ -1,31 +1,27 @@
+import type { Position } from "../../purge-log/position.ts";
 import type { CachePolicy } from "../rules/cache-policy.ts";
 import type { DeltaSeconds, ResponseDirectives, Scope } from "../rules/directives.ts";
 import type { Lifetime } from "../rules/freshness.ts";
-import type { SearchVariance } from "../rules/no-vary-search.ts";
 import type { SentFields } from "../rules/sent-fields.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** What many stored responses have in common, beside their fields. */
-export type Shape = Pick<
-  StoredResponse,
-  "site" | "base" | "method" | "authorized" | "sent" | "codings" | "policy" | "selecting" | "variance"
-> &
-  Pick<Lifetime, "source">;
+export type Shape = Pick<StoredResponse, "site" | "method" | "authorized" | "sent" | "codings" | "policy"> &
+  Pick<Lifetime, "source"> &
+  Pick<Position, "epoch">;
 
 type WrittenScope = readonly string[] | "all" | null;
 type WrittenSeconds = DeltaSeconds | null;
 
-/** As JSON, without names, because it stands in every record. */
+/** As JSON, without names. */
 type Written = readonly [
   site: string,
-  base: string | null,
   method: StoredResponse["method"],
   authorized: boolean,
   sent: SentFields,
   lifetimeSource: string,
   codings: readonly string[],
-  selecting: readonly (readonly [string, string | null])[],
-  variance: readonly [onlyThese: boolean, ordered: boolean, keys: readonly string[]] | null,
+  epoch: number,
   policySource: CachePolicy["source"],
   maxAge: WrittenSeconds,
   sMaxage: WrittenSeconds,
@@ -47,18 +43,16 @@ const FLAGS = [
 ] as const;
 
 export function shapeText(stored: StoredResponse): string {
-  const { site, base, method, authorized, sent, codings, lifetime, policy, selecting, variance } = stored;
+  const { site, method, authorized, sent, codings, lifetime, policy, mark } = stored;
   const { source, directives } = policy;
   const written: Written = [
     site,
-    base ?? null,
     method,
     authorized,
     sent,
     lifetime.source,
     codings,
-    Array.from(selecting, ([name, value]) => [name, value ?? null]),
-    variance === undefined ? null : [variance.onlyThese, variance.ordered, [...variance.keys]],
+    mark.position.epoch,
     source,
     directives.maxAge ?? null,
     directives.sMaxage ?? null,
@@ -75,47 +69,16 @@ function writtenScope(scope: Scope | undefined): WrittenScope {
   return scope === undefined ? null : scope === "all" ? scope : [...scope];
 }
 
-// Origins give a few kinds of responses. A text that is not among those seen lately is parsed again.
-const MOST_SHAPES = 4_096;
-
-/** Reads what `shapeText` has written. Equal texts mostly give the same object. */
-export class Shapes {
-  readonly #lately = new Map<string, Shape>();
-
-  of(text: string): Shape {
-    const known = this.#lately.get(text);
-    if (known !== undefined) return known;
-    if (this.#lately.size >= MOST_SHAPES) this.#lately.clear();
-    const shape = shapeOf(JSON.parse(text));
-    this.#lately.set(text, shape);
-    return shape;
-  }
-}
-
-function shapeOf(written: Written): Shape {
-  const [site, base, method, authorized, sent, lifetimeSource, codings, selecting, variance, source] =
-    written;
-  return {
-    site,
-    ...(base === null ? {} : { base }),
-    method,
-    authorized,
-    sent,
-    source: lifetimeSource,
-    codings,
-    selecting: new Map(selecting.map(([name, value]) => [name, value ?? undefined])),
-    variance: variance === null ? undefined : varianceOf(variance),
-    policy: { source, directives: directivesOf(written) },
-  };
-}
-
-function varianceOf([onlyThese, ordered, keys]: NonNullable<Written[8]>): SearchVariance {
-  return { onlyThese, keys: new Set(keys), ordered };
+/** Reads what `shapeText` has written. */
+export function shapeOf(text: string): Shape {
+  const written: Written = JSON.parse(text);
+  const [site, method, authorized, sent, lifetimeSource, codings, epoch, source] = written;
+  const policy = { source, directives: directivesOf(written) };
+  return { site, method, authorized, sent, source: lifetimeSource, codings, epoch, policy };
 }
 
 function directivesOf(written: Written): ResponseDirectives {
-  const [, , , , , , , , , , maxAge, sMaxage, staleWhileRevalidate, staleIfError, noCache, only, bits] =
-    written;
+  const [, , , , , , , , maxAge, sMaxage, staleWhileRevalidate, staleIfError, noCache, only, bits] = written;
   const has = (at: number): boolean => (bits & (1 << at)) !== 0;
   return {
     maxAge: maxAge ?? undefined,

@@ -11,16 +11,13 @@ const moment = (wall: number) => ({ wall, monotonic: wall / 3 });
 const body = (text: string) => ({ chunks: [Buffer.from(text)], bodyLength: text.length });
 
 describe("a record", () => {
-  const records = new Records();
-
   /** Where the record is. */
   function written(stored: StoredResponse) {
     const slab = new Slab(true);
+    const records = new Records(slab);
     const texts = recordTexts(stored);
-    const address = slab.take(texts.length);
-    const [extent, at] = [slab.extentOf(address), offsetOf(address)];
-    records.write(extent, at, stored, texts);
-    return { slab, address, extent, at, texts };
+    const address = records.add(stored, texts);
+    return { slab, records, address, extent: slab.extentOf(address), at: offsetOf(address), texts };
   }
 
   const lines = (...all: readonly (readonly [string, string])[]) => ({ fields: Fields.of(all) });
@@ -73,7 +70,7 @@ describe("a record", () => {
   };
   for (const [what, stored] of Object.entries(cases))
     it(`${what} says the same as the response`, () => {
-      const { extent, at, texts } = written(stored);
+      const { records, extent, at, texts } = written(stored);
       const read = records.read(extent, at, undefined);
       expect([...read.fields]).to.deep.equal([...stored.fields]);
       expect([...read.clientFields]).to.deep.equal([...stored.clientFields]);
@@ -96,7 +93,7 @@ describe("a record", () => {
     ] as const) {
       const own = [Buffer.alloc(length, 1)];
       const stored = storedResponse("/", { chunks: own, bodyLength: length });
-      const { extent, at, texts } = written(stored);
+      const { records, extent, at, texts } = written(stored);
       expect(texts.length - recordTexts(storedResponse("/")).length).to.equal(inRecord);
       expect(records.read(extent, at, inRecord === 0 ? own : undefined).chunks).to.deep.equal(own);
     }
@@ -109,9 +106,10 @@ describe("a record", () => {
   });
 
   it("is copied when it is read: what is read stays when the memory is used again", () => {
-    const { slab, address, extent, at } = written(storedResponse("/", body("abc")));
+    const { slab, records, address, extent, at } = written(storedResponse("/", body("abc")));
     const { chunks, key } = records.read(extent, at, undefined);
-    slab.give(address);
+    records.remove(address);
+    expect(slab.held).to.equal(0);
     expect([Buffer.concat(chunks).toString(), key]).to.deep.equal(["abc", "default /"]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * A stored response as bytes. A record begins with numbers: of its texts the lengths, of its facts those that are no
- * text. Then come its key, its field lines, the lines as a client gets them where they differ, its tags, its shape
- * (record-shape.ts), and a body that is small.
+ * text. Then come its key, its field lines, the lines as a client gets them where they differ, its tags, its particulars
+ * (record-particulars.ts), and a body that is small. The rest (record-shape.ts) is a text that many records share.
  */
 import { Fields } from "../../http/message/fields.ts";
 import { type EntityTag, parseEntityTag } from "../rules/entity-tag.ts";
@@ -11,10 +11,8 @@ import {
   BODY,
   CLIENT_LINES,
   DATE,
-  EPOCH,
   ETAG,
   ETAG_LENGTH,
-  FLAGS,
   FLUSHES,
   HEAD_BYTES,
   hasOwnBody,
@@ -24,6 +22,7 @@ import {
   LIFETIME,
   LINES,
   NO_ETAG,
+  OWN,
   PARSED_ETAG,
   REQUEST_MONOTONIC,
   REQUEST_WALL,
@@ -32,8 +31,9 @@ import {
   SAME_LINES,
   SEQ,
   SHAPE,
-  SOFT_PURGED_AT,
-  STATUS,
+  STATUS_AND_FLAGS,
+  STATUS_SHIFT,
+  setSoftPurged,
   TAG_COUNT,
   TAGS,
   TARGET,
@@ -43,9 +43,14 @@ import {
   WEAK,
   WIDE,
 } from "./record-layout.ts";
-import { Shapes, shapeText } from "./record-shape.ts";
-import type { Extent } from "./slab.ts";
+import { KnownParticulars, particularsText } from "./record-particulars.ts";
+import { type Shape, shapeOf, shapeText } from "./record-shape.ts";
+import { SharedTexts } from "./shared-texts.ts";
+import { type Extent, offsetOf, type Slab } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
+
+// Origins give a few kinds of responses. A shape that is not among those seen lately is parsed again.
+const MOST_SHAPES = 4_096;
 
 // Tags come from field values, which have no line ends.
 const BETWEEN_TAGS = "\n";
@@ -56,7 +61,7 @@ export interface RecordTexts {
   readonly lines: string;
   readonly clientLines: string | undefined;
   readonly tags: string;
-  readonly shape: string;
+  readonly own: string;
   readonly isWide: boolean;
   readonly unpacked: number;
   /** Bytes of the record. */
@@ -68,10 +73,10 @@ export function recordTexts(stored: StoredResponse): RecordTexts {
   const [lines, linesUnpacked] = writtenFields(fields, UNPACKED_LINES);
   const [clientLines, clientUnpacked] =
     clientFields === fields ? [undefined, 0] : writtenFields(clientFields, UNPACKED_CLIENT_LINES);
-  const texts = { key, lines, clientLines, tags: tags.join(BETWEEN_TAGS), shape: shapeText(stored) };
-  const { tags: tagText, shape } = texts;
-  const isWide = ![key, lines, clientLines ?? "", tagText, shape].every(hasAByteAChar);
-  const chars = key.length + lines.length + (clientLines?.length ?? 0) + tagText.length + shape.length;
+  const texts = { key, lines, clientLines, tags: tags.join(BETWEEN_TAGS), own: particularsText(stored) };
+  const { tags: tagText, own } = texts;
+  const isWide = ![key, lines, clientLines ?? "", tagText, own].every(hasAByteAChar);
+  const chars = key.length + lines.length + (clientLines?.length ?? 0) + tagText.length + own.length;
   const length = HEAD_BYTES + (isWide ? 2 * chars : chars) + (hasOwnBody(bodyLength) ? 0 : bodyLength);
   return { ...texts, isWide, unpacked: linesUnpacked | clientUnpacked, length };
 }
@@ -92,10 +97,41 @@ function readFields(text: string, isUnpacked: boolean): Fields {
 
 /** Reads and writes the records of one store. */
 export class Records {
-  readonly #shapes = new Shapes();
+  readonly #slab: Slab;
+  readonly #shared: SharedTexts;
+  /** By address. */
+  readonly #shapes = new Map<number, Shape>();
+  readonly #particulars = new KnownParticulars();
 
-  write({ bytes, ints, doubles }: Extent, at: number, stored: StoredResponse, texts: RecordTexts): void {
-    const { key, lines, clientLines, tags, shape, isWide, unpacked } = texts;
+  constructor(slab: Slab) {
+    this.#slab = slab;
+    this.#shared = new SharedTexts(slab);
+  }
+
+  /** Returns where it is. */
+  add(stored: StoredResponse, texts: RecordTexts): number {
+    const address = this.#slab.take(texts.length);
+    this.#write(this.#slab.extentOf(address), offsetOf(address), stored, texts);
+    return address;
+  }
+
+  remove(address: number): void {
+    const shape = this.#slab.extentOf(address).ints[(offsetOf(address) >> 2) + SHAPE] ?? 0;
+    if (this.#shared.give(shape >>> 0)) this.#shapes.delete(shape >>> 0);
+    this.#slab.give(address);
+  }
+
+  #shapeAt(address: number): Shape {
+    const known = this.#shapes.get(address);
+    if (known !== undefined) return known;
+    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+    const shape = shapeOf(this.#shared.textAt(address));
+    this.#shapes.set(address, shape);
+    return shape;
+  }
+
+  #write({ bytes, ints, doubles }: Extent, at: number, stored: StoredResponse, texts: RecordTexts): void {
+    const { key, lines, clientLines, tags, own, isWide, unpacked } = texts;
     const encoding = isWide ? "utf16le" : "latin1";
     const word = at >> 2;
     const { entityTag, bodyLength } = stored;
@@ -110,12 +146,16 @@ export class Records {
     if (clientLines === undefined) ints[word + CLIENT_LINES] = SAME_LINES;
     else text(CLIENT_LINES, clientLines);
     text(TAGS, tags);
-    text(SHAPE, shape);
+    text(OWN, own);
+    ints[word + SHAPE] = this.#shared.take(shapeText(stored));
     ints[word + TARGET] = stored.target.length;
     ints[word + TAG_COUNT] = stored.tags.length;
-    ints[word + FLAGS] = unpacked | (isWide ? WIDE : 0) | (entityTag?.weak === true ? WEAK : 0);
-    if (stored.variance !== undefined) ints[word + FLAGS] = (ints[word + FLAGS] ?? 0) | VARIES;
-    ints[word + STATUS] = stored.status;
+    ints[word + STATUS_AND_FLAGS] =
+      (stored.status << STATUS_SHIFT) |
+      unpacked |
+      (isWide ? WIDE : 0) |
+      (entityTag?.weak === true ? WEAK : 0) |
+      (stored.variance === undefined ? 0 : VARIES);
     const opaque = entityTag === undefined ? NO_ETAG : lines.indexOf(`"${entityTag.opaque}"`);
     ints[word + ETAG] = entityTag === undefined ? NO_ETAG : opaque === -1 ? PARSED_ETAG : opaque + 1;
     ints[word + ETAG_LENGTH] = entityTag?.opaque.length ?? 0;
@@ -128,11 +168,10 @@ export class Records {
     doubles[number + REQUEST_MONOTONIC] = requestTime.monotonic;
     doubles[number + RESPONSE_WALL] = responseTime.wall;
     doubles[number + RESPONSE_MONOTONIC] = responseTime.monotonic;
-    doubles[number + EPOCH] = mark.position.epoch;
     doubles[number + SEQ] = mark.position.seq;
-    doubles[number + FLUSHES] = mark.flushes;
-    doubles[number + INVALIDATIONS] = mark.invalidations;
-    doubles[number + SOFT_PURGED_AT] = Number.NaN;
+    ints[word + FLUSHES] = mark.flushes;
+    ints[word + INVALIDATIONS] = mark.invalidations;
+    setSoftPurged({ doubles }, at, undefined);
     doubles[number + BODY] = bodyLength;
     if (hasOwnBody(bodyLength)) return;
     const stop = end + bodyLength;
@@ -150,7 +189,7 @@ export class Records {
     const number = at >> 3;
     const of = (column: number): number => ints[word + column] ?? 0;
     const numberOf = (column: number): number => doubles[number + column] ?? 0;
-    const flags = of(FLAGS);
+    const flags = of(STATUS_AND_FLAGS);
     const encoding = (flags & WIDE) === 0 ? "latin1" : "utf16le";
     let end = at + HEAD_BYTES;
     const text = (length: number): string => {
@@ -166,10 +205,11 @@ export class Records {
         ? fields
         : readFields(text(of(CLIENT_LINES)), (flags & UNPACKED_CLIENT_LINES) !== 0);
     const tags = tagsOf(text(of(TAGS)), of(TAG_COUNT));
-    const { site, base, method, authorized, sent, source, codings, policy, selecting, variance } =
-      this.#shapes.of(text(of(SHAPE)));
+    const { base, selecting, variance } = this.#particulars.of(text(of(OWN)));
+    const shape = this.#shapeAt(of(SHAPE) >>> 0);
+    const { site, method, authorized, sent, source, codings, epoch, policy } = shape;
     const bodyLength = numberOf(BODY);
-    const status = of(STATUS);
+    const status = flags >>> STATUS_SHIFT;
     return {
       status,
       fields,
@@ -196,9 +236,9 @@ export class Records {
       tags,
       variance,
       mark: {
-        position: { epoch: numberOf(EPOCH), seq: numberOf(SEQ) },
-        flushes: numberOf(FLUSHES),
-        invalidations: numberOf(INVALIDATIONS),
+        position: { epoch, seq: numberOf(SEQ) },
+        flushes: of(FLUSHES),
+        invalidations: of(INVALIDATIONS),
       },
     };
   }
@@ -207,16 +247,16 @@ export class Records {
   purgeable({ bytes, ints }: Extent, at: number): Purgeable {
     const word = at >> 2;
     const of = (column: number): number => ints[word + column] ?? 0;
-    const encoding = (of(FLAGS) & WIDE) === 0 ? "latin1" : "utf16le";
+    const encoding = (of(STATUS_AND_FLAGS) & WIDE) === 0 ? "latin1" : "utf16le";
     const from = at + HEAD_BYTES;
     const key = bytes.toString(encoding, from, from + of(KEY));
     const tags = from + of(KEY) + of(LINES) + Math.max(0, of(CLIENT_LINES));
-    const shape = tags + of(TAGS);
-    const { site, variance } = this.#shapes.of(bytes.toString(encoding, shape, shape + of(SHAPE)));
+    const own = tags + of(TAGS);
+    const { variance } = this.#particulars.of(bytes.toString(encoding, own, own + of(OWN)));
     return {
-      site,
+      site: this.#shapeAt(of(SHAPE) >>> 0).site,
       target: key.slice(key.length - of(TARGET)),
-      tags: tagsOf(bytes.toString(encoding, tags, shape), of(TAG_COUNT)),
+      tags: tagsOf(bytes.toString(encoding, tags, own), of(TAG_COUNT)),
       variance,
     };
   }

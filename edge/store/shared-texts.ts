@@ -1,0 +1,81 @@
+import { HashChains, hashOf } from "./hash-chains.ts";
+import { Rows } from "./rows.ts";
+import { offsetOf, type Slab } from "./slab.ts";
+
+// Of a text, in the table.
+const HASH = 0;
+const NEXT = 1;
+const USERS = 2;
+const ADDRESS = 3;
+
+// Of a block, in words and bytes. Word 0 belongs to the slab.
+const ROW = 1;
+const LENGTH = 2;
+const TEXT_AT = 12;
+
+/** Texts that many records have in common: each is kept once, for as long as a record uses it. */
+export class SharedTexts {
+  readonly #slab: Slab;
+  readonly #rows = new Rows(4);
+  readonly #chains = new HashChains(this.#rows, { hash: HASH, next: NEXT });
+
+  constructor(slab: Slab) {
+    this.#slab = slab;
+  }
+
+  /** The address of the text, which has one more user from now on. */
+  take(text: string): number {
+    const hash = hashOf(text);
+    const found = this.#found(text, hash);
+    if (found === 0) return this.#add(text, hash);
+    this.#rows.set(found, USERS, this.#rows.get(found, USERS) + 1);
+    return this.#addressOf(found);
+  }
+
+  /** The text has one user less. Returns whether that was the last one. */
+  give(address: number): boolean {
+    const row = this.#slab.extentOf(address).ints[(offsetOf(address) >> 2) + ROW] ?? 0;
+    const users = this.#rows.get(row, USERS) - 1;
+    this.#rows.set(row, USERS, users);
+    if (users > 0) return false;
+    this.#chains.remove(row);
+    this.#rows.give(row);
+    this.#slab.give(address);
+    return true;
+  }
+
+  textAt(address: number): string {
+    const { bytes, ints } = this.#slab.extentOf(address);
+    const at = offsetOf(address);
+    return bytes.toString("utf8", at + TEXT_AT, at + TEXT_AT + (ints[(at >> 2) + LENGTH] ?? 0));
+  }
+
+  #found(text: string, hash: number): number {
+    let row = this.#chains.first(hash);
+    while (row !== 0) {
+      if (this.#rows.get(row, HASH) === hash && this.textAt(this.#addressOf(row)) === text) return row;
+      row = this.#rows.get(row, NEXT);
+    }
+    return 0;
+  }
+
+  #add(text: string, hash: number): number {
+    const length = Buffer.byteLength(text);
+    const address = this.#slab.take(TEXT_AT + length);
+    const { bytes, ints } = this.#slab.extentOf(address);
+    const at = offsetOf(address);
+    const row = this.#rows.take();
+    ints[(at >> 2) + ROW] = row;
+    ints[(at >> 2) + LENGTH] = length;
+    bytes.write(text, at + TEXT_AT);
+    this.#rows.set(row, HASH, hash);
+    this.#rows.set(row, USERS, 1);
+    this.#rows.set(row, ADDRESS, address);
+    this.#chains.add(row);
+    return address;
+  }
+
+  #addressOf(row: number): number {
+    return this.#rows.get(row, ADDRESS) >>> 0;
+  }
+}
