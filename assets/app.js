@@ -1,6 +1,15 @@
 import { createDiagram } from "./diagram.js";
 import { observeFetch, observePage } from "./observe.js";
-import { edgeOf, kindOf, provenance, refreshesBehind, rttOf, tell, waitedForOrigin } from "./outcome.js";
+import {
+  edgeOf,
+  kindOf,
+  provenance,
+  refreshesBehind,
+  rttOf,
+  tell,
+  waitedForOrigin,
+  wayHere,
+} from "./outcome.js";
 
 /** @typedef {import("./observe.js").Observation} Observation */
 
@@ -35,6 +44,9 @@ function show(/** @type {Observation} */ seen) {
   byId("headline").textContent = headline;
   byId("story").textContent = story;
   byId("provenance").textContent = provenance(seen);
+  const way = wayHere(seen);
+  byId("protocol").hidden = way === undefined;
+  byId("protocol").textContent = way ?? "";
   for (const entry of byId("words").children) {
     if (!(entry instanceof HTMLElement)) continue;
     if (entry.dataset.kind === kind) entry.setAttribute("aria-current", "true");

@@ -15,6 +15,7 @@ import { numberParam, parseList, stringParam } from "./structured-list.js";
  * @property {Record<string, string | null>} fields as received; null when absent
  * @property {import("./cache-status.js").CacheStatus | undefined} cacheStatus
  * @property {Timing[]} timings
+ * @property {string | undefined} protocol as ALPN names it: "h2"
  *
  * @typedef {{ name: string, duration: number | undefined, description: string | undefined }} Timing
  */
@@ -48,6 +49,7 @@ export async function observePage() {
     source: local ? "browser-cache" : "page",
     reloaded: timed && navigation.type === "reload",
     ms: timed && !local ? navigation.responseStart - navigation.requestStart : undefined,
+    protocol: timed && !local ? navigation.nextHopProtocol : undefined,
   };
 }
 
@@ -75,7 +77,9 @@ export async function observeFetch(path) {
   const ms = performance.now() - started;
   // To the end, so that a stored copy is complete; piece by piece, so that 5 MB are never held.
   await response.body?.pipeTo(new WritableStream());
-  return { ...observation(path, response), source: "fetch", ms };
+  const entry = performance.getEntriesByName(response.url).at(-1);
+  const protocol = entry instanceof PerformanceResourceTiming ? entry.nextHopProtocol : undefined;
+  return { ...observation(path, response), source: "fetch", ms, protocol };
 }
 
 /**
@@ -87,6 +91,7 @@ function observation(path, response) {
   const fields = Object.fromEntries(SHOWN.map((name) => [name, response.headers.get(name)]));
   return {
     reloaded: false,
+    protocol: undefined,
     path,
     at: Date.now(),
     status: response.status,

@@ -129,6 +129,23 @@ export function tell(seen) {
   }
 }
 
+/** @type {Record<string, string>} */
+const PROTOCOLS = { "http/1.0": "HTTP/1.0", "http/1.1": "HTTP/1.1", h2: "HTTP/2", h3: "HTTP/3" };
+
+/**
+ * The protocol between browser and router, and the version of TLS where the router tells it.
+ * @param {import("./observe.js").Observation} seen
+ * @returns {string | undefined} undefined when the browser asked nobody, or does not tell
+ */
+export function wayHere(seen) {
+  const protocol = PROTOCOLS[seen.protocol ?? ""];
+  if (protocol === undefined) return undefined;
+  const tls = seen.timings.find(({ name }) => name === "tls")?.description;
+  return tls === undefined
+    ? `It came by ${protocol}.`
+    : `It came by ${protocol} and ${tls.replace("v", " ")}.`;
+}
+
 /**
  * Where the words above come from; honest about what a page can see.
  * @param {import("./observe.js").Observation} seen

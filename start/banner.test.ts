@@ -6,7 +6,7 @@ import { startConfig } from "./config.ts";
 const at = (port: number) => ({ host: "127.0.0.1", port });
 const nothing = async (): Promise<void> => undefined;
 
-function told(...argv: string[]): string {
+function told(https: Edge["https"], ...argv: string[]): string {
   const edge: Edge = {
     id: "edge-1",
     http: at(1),
@@ -17,15 +17,24 @@ function told(...argv: string[]): string {
     drain: nothing,
     stop: nothing,
   };
-  const system = { edges: [edge], router: { http: at(4), admin: at(5) }, stop: nothing };
+  const system = { edges: [edge], router: { http: at(4), https, admin: at(5) }, stop: nothing };
   return banner(system, startConfig({ argv, env: {}, readFile: () => "" }));
 }
 
 describe("the banner of npm start", () => {
   it("offers a page of the demo site to try, and of another origin only what every site has", () => {
-    expect(told()).to.contain("curl -i http://127.0.0.1:4/hello.txt").and.contain("purge /hello.txt");
+    expect(told(undefined))
+      .to.contain("curl -i http://127.0.0.1:4/hello.txt")
+      .and.contain("purge /hello.txt");
     for (const origin of ["http://127.0.0.1:8000", "."]) {
-      expect(told("--origin", origin)).to.contain("curl -i http://127.0.0.1:4/\n").and.contain("purge /\n");
+      expect(told(undefined, "--origin", origin))
+        .to.contain("curl -i http://127.0.0.1:4/\n")
+        .and.contain("purge /\n");
     }
+  });
+
+  it("offers HTTPS when the router has it", () => {
+    expect(told(at(6), "--tls")).to.contain("In a browser: https://localhost:6/ (HTTP/2;");
+    expect(told(undefined)).to.contain("In a browser: http://127.0.0.1:4/").and.not.contain("https:");
   });
 });

@@ -34,7 +34,17 @@ Try:
   npx admin-cli purge ${page}
   grpcurl -plaintext ${at(system.edges[0]?.grpc ?? system.router.http)} edgecache.v1.EdgeService/Stats
 
-In a browser: ${front}/    Ctrl-C stops everything.
+In a browser: ${browserLines(front, system.router.https)}Ctrl-C stops everything.
+`;
+}
+
+/** Browsers use HTTP/2 with HTTPS only. */
+function browserLines(front: string, https: Address | undefined): string {
+  if (https === undefined) return `${front}/    `;
+  const secure = `https://localhost:${https.port}`;
+  return `${secure}/ (HTTP/2; accept its certificate), or ${front}/
+              curl -ik --http2 ${secure}/
+
 `;
 }
 

@@ -9,7 +9,7 @@ import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
-import { listOf } from "../process/settings/values.ts";
+import { flag, listOf } from "../process/settings/values.ts";
 
 /** The three ports of one edge. */
 export interface EdgePorts {
@@ -37,9 +37,12 @@ export interface StartConfig {
   /** The most purge calls a second, for each edge. */
   readonly purgeRate: number;
   readonly tokens: Tokens;
+  /** Whether the router takes clients by HTTPS too. */
+  readonly tls: boolean;
   readonly logLevel: LogLevel;
   readonly ports: {
     readonly router: number;
+    readonly routerTls: number;
     readonly routerAdmin: number;
     readonly edges: readonly EdgePorts[];
   };
@@ -50,6 +53,7 @@ const HOST = "127.0.0.1";
 
 const PORTS: StartConfig["ports"] = {
   router: 8080,
+  routerTls: 8443,
   routerAdmin: 8090,
   edges: [
     { port: 8081, grpcPort: 50051, adminPort: 9081 },
@@ -104,6 +108,11 @@ export const startProgram = {
       ...purgeRate,
       help: "The most purge calls a second per edge, with bursts of as many again. Further calls get RESOURCE_EXHAUSTED.",
     }),
+    tls: setting({
+      type: flag,
+      default: false,
+      help: "Also serve HTTPS and HTTP/2, on port 8443, with a certificate for this machine that is made at the first start.",
+    }),
     logLevel: setting({
       type: logLevel,
       default: "warn",
@@ -123,7 +132,12 @@ export function startConfig(input: SettingsInput): StartConfig {
     problems.push(`--simulate-latency: must have one duration for each of the 3 edges, got "${got}"`);
   }
   // An operator port as origin would put the operator's pages on the data ports.
-  const ports = [PORTS.router, PORTS.routerAdmin, ...PORTS.edges.flatMap((edge) => Object.values(edge))];
+  const ports = [
+    PORTS.router,
+    PORTS.routerTls,
+    PORTS.routerAdmin,
+    ...PORTS.edges.flatMap((edge) => Object.values(edge)),
+  ];
   if (isOwnOrigin(from, { host: HOST, ports })) {
     problems.push(`--origin: must not be a port of this system, got "${origin.format(from)}"`);
   }
@@ -140,6 +154,7 @@ export function startConfig(input: SettingsInput): StartConfig {
     simulateLatencyMs: latencies,
     purgeRate: values.purgeRate,
     tokens,
+    tls: values.tls,
     logLevel: values.logLevel,
     ports: PORTS,
   };

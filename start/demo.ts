@@ -34,6 +34,6 @@ function demoConfig(): StartConfig {
   return {
     ...config,
     origin: { kind: "directory", path: assets },
-    ports: { router: 0, routerAdmin: 0, edges: ports },
+    ports: { router: 0, routerTls: 0, routerAdmin: 0, edges: ports },
   };
 }

@@ -7,6 +7,7 @@ import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { banner } from "./banner.ts";
 import { startConfig, startProgram } from "./config.ts";
+import { LOCAL_FOLDER, localCertificate } from "./local-certificate.ts";
 import { startSystem } from "./system.ts";
 
 const config = settingsOrExit(startProgram, startConfig);
@@ -14,7 +15,8 @@ const log = createLog("start", config.logLevel);
 warnOfUnsafeRuntime(log);
 try {
   const memory = processMemory(config.memory, config.ports.edges.length, log);
-  const system = await startSystem(config, { clock: systemClock, log, memory });
+  const certificate = config.tls ? await localCertificate(LOCAL_FOLDER, systemClock.wall()) : undefined;
+  const system = await startSystem(config, { clock: systemClock, log, memory }, certificate);
   stopOnSignal(() => system.stop(), log, { hangup: "stops" });
   process.stdout.write(banner(system, config));
 } catch (thrown) {

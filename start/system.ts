@@ -1,6 +1,7 @@
 import { edgeDefaults } from "../edge/config.ts";
 import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
+import type { CertificateFiles } from "../http/tls/certificate.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import type { Address } from "../process/address.ts";
 import { NO_CONTROL } from "../process/control/control-config.ts";
@@ -15,15 +16,23 @@ const DRAIN_MS = 10_000;
 /** The whole system in one process. */
 export interface System {
   readonly edges: readonly Edge[];
-  readonly router: { readonly http: Address; readonly admin: Address };
+  readonly router: {
+    readonly http: Address;
+    readonly https: Address | undefined;
+    readonly admin: Address;
+  };
   /** Stops the router first, so that no request meets a stopped edge. */
   stop(): Promise<void>;
 }
 
-/** Starts three edges and a router that share a purge log. Throws a Failure when one of them cannot start. */
+/**
+ * Starts three edges and a router that share a purge log. `certificate`: of the router, which takes clients by HTTPS then.
+ * Throws a Failure when one of them cannot start.
+ */
 export async function startSystem(
   config: StartConfig,
   parts: Omit<Surroundings, "purgeLog">,
+  certificate?: CertificateFiles,
 ): Promise<System> {
   const { clock, log } = parts;
   const { host, origin, memory, ttl, lease, purgeRate, tokens, logLevel } = config;
@@ -73,6 +82,7 @@ export async function startSystem(
         trustedProxies: [],
         ...defaultClientLimits,
         ...NO_TLS,
+        ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),
         ...NO_CONTROL,
         logLevel,
         edges: { kind: "listed", grpcAddresses },
@@ -91,4 +101,8 @@ export async function startSystem(
     await stopEdges();
     throw thrown;
   }
+}
+
+function httpsBy({ cert, key }: CertificateFiles, tlsPort: number) {
+  return { tlsPort, tlsCert: [cert], tlsKey: [key], tellTls: true };
 }

@@ -74,6 +74,8 @@ export interface TlsPort {
   readonly identity: TlsIdentity;
   /** Field lines that every answer has, each with its end. */
   readonly ownLines: string;
+  /** Whether answers tell the version of TLS. */
+  readonly tellsVersion?: boolean;
 }
 
 interface ListeningPort {
@@ -192,7 +194,7 @@ export class HttpServer {
     return bound;
   }
 
-  #shakeHands(accepted: Socket, { identity, ownLines }: TlsPort): void {
+  #shakeHands(accepted: Socket, { identity, ownLines, tellsVersion }: TlsPort): void {
     const { clock, proxies } = this.#options;
     const peer = peerAt(accepted.remoteAddress, "https", proxies, ownLines);
     const socket = new ServerTlsSocket(accepted, identity, PROTOCOLS);
@@ -204,7 +206,8 @@ export class HttpServer {
       failed: ended,
       done: () => {
         ended();
-        this.#serve(socket, peer);
+        const version = tellsVersion === true ? timingLine(socket.getProtocol() ?? "") : "";
+        this.#serve(socket, { ...peer, ownLines: ownLines + version });
       },
     });
     this.#handshakes.add(handshake);
@@ -228,4 +231,9 @@ export class HttpServer {
       this.#connections.checkTimes(clock.monotonic());
     }
   }
+}
+
+/** The version of TLS, where the pages of a browser can read it. */
+function timingLine(version: string): string {
+  return `Server-Timing: tls;desc="${version}"\r\n`;
 }

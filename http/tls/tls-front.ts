@@ -9,6 +9,8 @@ export interface TlsFront {
   readonly identity: Certificates;
   /** Field lines, each with its end. */
   readonly ownLines: string;
+  /** Whether answers tell the version of TLS. */
+  readonly tellsVersion: boolean;
 }
 
 /** undefined: the settings name no TLS port. `hosts`: of the configured sites; empty: any. Throws a Failure. */
@@ -18,7 +20,7 @@ export function tlsFrontOf(
   clock: Clock,
   log: Log,
 ): TlsFront | undefined {
-  const { tlsPort, tlsCert, tlsKey, tlsUnknownName, tlsTicketKeys, hsts } = values;
+  const { tlsPort, tlsCert, tlsKey, tlsUnknownName, tlsTicketKeys, hsts, tellTls } = values;
   if (tlsPort === undefined) return undefined;
   const pairs = tlsCert.map((cert, index) => ({ cert, key: tlsKey[index] ?? "" }));
   const identity = new Certificates(
@@ -29,5 +31,5 @@ export function tlsFrontOf(
   // RFC 6797 section 6.1.1: in seconds.
   const ownLines =
     hsts === undefined ? "" : `Strict-Transport-Security: max-age=${Math.floor(hsts / 1000)}\r\n`;
-  return { port: tlsPort, identity, ownLines };
+  return { port: tlsPort, identity, ownLines, tellsVersion: tellTls };
 }

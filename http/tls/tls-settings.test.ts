@@ -19,11 +19,19 @@ describe("the TLS settings", () => {
   });
 
   it("are of no use without a TLS port", () => {
-    const given = { tlsCert: ["a"], tlsKey: ["b"], hsts: 1, redirectToHttps: true, tlsTicketKeys: "t" };
+    const given = {
+      tlsCert: ["a"],
+      tlsKey: ["b"],
+      hsts: 1,
+      tellTls: true,
+      redirectToHttps: true,
+      tlsTicketKeys: "t",
+    };
     expect(problems(given).map((line) => line.split(":")[0])).to.deep.equal([
       "--tls-cert",
       "--tls-ticket-keys",
       "--hsts",
+      "--tell-tls",
       "--redirect-to-https",
     ]);
   });

@@ -43,6 +43,11 @@ export const tlsSettings = {
     type: duration(0, 3 * YEAR_MS),
     help: "Answers by HTTPS tell browsers to use HTTPS only, for this time (RFC 6797). 0 tells them to forget it. Default: nothing is said.",
   }),
+  tellTls: setting({
+    type: flag,
+    default: false,
+    help: "Answers by HTTPS tell the version of TLS in Server-Timing, for pages that show it.",
+  }),
   redirectToHttps: setting({
     type: flag,
     default: false,
@@ -64,6 +69,7 @@ export interface TlsValues {
   readonly tlsTicketKeys: string | undefined;
   readonly tlsOnUnsafeNode: boolean;
   readonly hsts: number | undefined;
+  readonly tellTls: boolean;
   readonly redirectToHttps: boolean;
   readonly h2c: boolean;
 }
@@ -71,7 +77,7 @@ export interface TlsValues {
 /** Of a program's settings. */
 export function tlsValuesOf(values: TlsValues): TlsValues {
   const { tlsPort, tlsCert, tlsKey, tlsUnknownName, tlsTicketKeys, tlsOnUnsafeNode, hsts } = values;
-  const { redirectToHttps, h2c } = values;
+  const { tellTls, redirectToHttps, h2c } = values;
   return {
     tlsPort,
     tlsCert,
@@ -80,6 +86,7 @@ export function tlsValuesOf(values: TlsValues): TlsValues {
     tlsTicketKeys,
     tlsOnUnsafeNode,
     hsts,
+    tellTls,
     redirectToHttps,
     h2c,
   };
@@ -94,6 +101,7 @@ export const NO_TLS: TlsValues = {
   tlsTicketKeys: undefined,
   tlsOnUnsafeNode: false,
   hsts: undefined,
+  tellTls: false,
   redirectToHttps: false,
   h2c: false,
 };
@@ -111,6 +119,7 @@ export function tlsProblems(values: TlsValues, host: string, nodeVersion: string
       ["--tls-cert", tlsCert.length > 0],
       ["--tls-ticket-keys", tlsTicketKeys !== undefined],
       ["--hsts", hsts !== undefined],
+      ["--tell-tls", values.tellTls],
       ["--redirect-to-https", redirectToHttps],
     ] as const;
     for (const [name, given] of useless)

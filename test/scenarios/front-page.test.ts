@@ -4,8 +4,10 @@ import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { type StartConfig, startProgram } from "../../start/config.ts";
+import { localCertificate } from "../../start/local-certificate.ts";
 import { type System, startSystem } from "../../start/system.ts";
 import { launchBrowser } from "../rig/browser.ts";
+import { CertificateFolder } from "../rig/certificate-files.ts";
 import { runAdminCli } from "../rig/run-admin-cli.ts";
 
 /** The system of `npm start`, on any free ports. */
@@ -23,8 +25,10 @@ const CONFIG: StartConfig = {
   purgeRate: 1_000,
   tokens: { token: undefined, readToken: undefined },
   logLevel: "silent",
+  tls: true,
   ports: {
     router: 0,
+    routerTls: 0,
     routerAdmin: 0,
     edges: [0, 1, 2].map(() => ({ port: 0, grpcPort: 0, adminPort: 0 })),
   },
@@ -34,6 +38,7 @@ describe("the front page", function () {
   // A browser takes its time to start on a machine that is busy with other tests.
   this.timeout(60_000);
 
+  let folder: CertificateFolder;
   let system: System;
   let browser: Browser;
   let page: Page;
@@ -42,7 +47,10 @@ describe("the front page", function () {
   let complaints: string[];
 
   before(async () => {
-    system = await startSystem(CONFIG, { clock: systemClock, log: createLog("front-page-test", "silent") });
+    folder = new CertificateFolder();
+    const certificate = await localCertificate(folder.path, Date.now());
+    const parts = { clock: systemClock, log: createLog("front-page-test", "silent") };
+    system = await startSystem(CONFIG, parts, certificate);
     browser = await launchBrowser();
     site = `http://${system.router.http.host}:${system.router.http.port}`;
   });
@@ -50,6 +58,7 @@ describe("the front page", function () {
   after(async () => {
     await browser?.close();
     await system?.stop();
+    folder.remove();
   });
 
   beforeEach(async () => {
@@ -114,6 +123,18 @@ describe("the front page", function () {
       "Hit",
       "Miss",
     ]);
+  });
+
+  it("says by which protocol it came", async () => {
+    await open();
+    expect(await read("protocol")).to.equal("It came by HTTP/1.1.");
+    await page.close();
+    page = await browser.newPage({ ignoreHTTPSErrors: true });
+    site = `https://localhost:${system.router.https?.port}`;
+    await open();
+    await fetchAgain();
+    expect(await read("protocol")).to.equal("It came by HTTP/2 and TLS 1.3.");
+    site = `http://${system.router.http.host}:${system.router.http.port}`;
   });
 
   it("says that a browser's own copy asked nobody", async () => {
