@@ -9,6 +9,8 @@ import { nginxFolders } from "./nginx-folders.ts";
 export interface ReverseProxy {
   readonly name: string;
   readonly url: string;
+  /** Of all its processes so far. */
+  processorSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -28,7 +30,12 @@ export async function startRouter({ grpcPort }: Upstream, core?: number): Promis
   const flags = ["--port", port, "--admin-port", adminPort, "--edges", `127.0.0.1:${grpcPort}`].map(String);
   const command = [process.execPath, join(ROOT, "router/main.ts"), ...flags, "--log-level", "warn"];
   const router = await ChildProgram.start("edgeCache router", command, port, core);
-  return { name: router.name, url: `http://127.0.0.1:${port}`, stop: () => router.stop() };
+  return {
+    name: router.name,
+    url: `http://127.0.0.1:${port}`,
+    processorSeconds: () => router.processorSeconds(),
+    stop: () => router.stop(),
+  };
 }
 
 /** One thread, connections to the upstream kept and shared. Undefined when haproxy is not on PATH. */
@@ -107,6 +114,7 @@ async function startConfigured(
   return {
     name,
     url: `http://127.0.0.1:${port}`,
+    processorSeconds: () => program.processorSeconds(),
     stop: async () => {
       await program.stop();
       rmSync(folder, { recursive: true, force: true });

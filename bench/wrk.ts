@@ -4,6 +4,7 @@ import { versionOf } from "./child-program.ts";
 
 /** The results that wrk reports. */
 export interface Load {
+  readonly requests: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -34,10 +35,21 @@ export async function load(url: string, options: LoadOptions): Promise<Load> {
   const [program = "", ...args] = core === undefined ? wrk : ["taskset", "-c", String(core), ...wrk];
   const { stdout } = await run(program, args);
   const [, rate] = /Requests\/sec:\s*([\d.]+)/.exec(stdout) ?? [];
-  if (rate === undefined || stdout.includes("Non-2xx") || stdout.includes("Socket errors")) {
+  const [, requests] = /(\d+) requests in/.exec(stdout) ?? [];
+  if (
+    rate === undefined ||
+    requests === undefined ||
+    stdout.includes("Non-2xx") ||
+    stdout.includes("Socket errors")
+  ) {
     throw new Error(`wrk ${url} said:\n${stdout}`);
   }
-  return { perSecond: Number(rate), p50Ms: percentile(stdout, 50), p99Ms: percentile(stdout, 99) };
+  return {
+    requests: Number(requests),
+    perSecond: Number(rate),
+    p50Ms: percentile(stdout, 50),
+    p99Ms: percentile(stdout, 99),
+  };
 }
 
 /** The same with a Lua script that makes the requests. */
@@ -45,7 +57,7 @@ export async function loadByScript(
   url: string,
   script: string,
   { connections, seconds, core }: Omit<LoadOptions, "fields">,
-): Promise<Load & { readonly requests: number }> {
+): Promise<Load> {
   const wrk = ["wrk", "--latency", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url];
   const [program = "", ...args] = core === undefined ? wrk : ["taskset", "-c", String(core), ...wrk];
   const { stdout } = await run(program, args);
@@ -62,7 +74,8 @@ export async function loadByScript(
 }
 
 function percentile(said: string, share: number): number {
-  const [, value, unit = ""] = new RegExp(`^\\s*${share}%\\s+([\\d.]+)(us|ms|s|m)$`, "m").exec(said) ?? [];
+  const [, value, unit = ""] =
+    new RegExp(`^\\s*${share}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`, "m").exec(said) ?? [];
   const ms = MS[unit];
   if (value === undefined || ms === undefined)
     throw new Error(`wrk tells no ${share}th percentile:\n${said}`);
