@@ -122,7 +122,7 @@ class RunningEdge implements Edge {
     const store: MemoryStore = new MemoryStore({
       maxBytes,
       watch: shared?.storeWatch(() => store),
-      elsewhere: () => this.#parts.fillBudget.taken + fence.bytes,
+      elsewhere: (): number => this.#parts.fillBudget.taken + fence.bytes + store.objectBytes,
       eviction: () => new LeastRecentlyUsed(),
       clock,
     });

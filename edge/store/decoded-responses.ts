@@ -24,10 +24,16 @@ export class DecodedResponses {
   #young = new Map<string, DecodedKey>();
   #old = new Map<string, DecodedKey>();
   #bytes = 0;
+  #oldBytes = 0;
 
   /** `most`: bytes of memory that a generation may take, about. */
   constructor(most: number) {
     this.#most = most;
+  }
+
+  /** Bytes of memory that they take, about. What has moved or was dropped counts until its generation goes. */
+  get bytes(): number {
+    return this.#bytes + this.#oldBytes;
   }
 
   get(key: string): DecodedKey | undefined {
@@ -50,6 +56,7 @@ export class DecodedResponses {
     if (this.#bytes >= this.#most) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#oldBytes = this.#bytes;
       this.#bytes = 0;
     }
     this.#old.delete(key);
@@ -67,5 +74,6 @@ export class DecodedResponses {
     this.#young = new Map();
     this.#old = new Map();
     this.#bytes = 0;
+    this.#oldBytes = 0;
   }
 }

@@ -6,7 +6,7 @@ import type { Purgeable } from "./purge-match.ts";
 import { Records, recordTexts } from "./record.ts";
 import { hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
 import { Rows } from "./rows.ts";
-import { offsetOf, Slab } from "./slab.ts";
+import { offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { usesAfter } from "./use-count.ts";
 
@@ -39,7 +39,6 @@ export class Directory {
   readonly #keys = new Rows(5);
   readonly #chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY });
   readonly #responses = new Rows(6);
-  readonly #slab: Slab;
   readonly #records: Records;
   readonly #index = new PurgeIndex();
   readonly #equivalents = new EquivalentsIndex<RowStandIn>();
@@ -50,8 +49,8 @@ export class Directory {
   #bytes = 0;
 
   constructor(poisons: boolean) {
-    this.#slab = new Slab(poisons);
-    this.#records = new Records(this.#slab);
+    const moved = (row: number, address: number): void => this.#responses.set(row, ADDRESS, address);
+    this.#records = new Records(moved, poisons);
   }
 
   get objects(): number {
@@ -60,6 +59,11 @@ export class Directory {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes of memory for records, with what is free between them. */
+  get held(): number {
+    return this.#records.held;
   }
 
   find(key: string): number {
@@ -131,33 +135,33 @@ export class Directory {
 
   keyOf(row: number): string {
     const address = this.#addressOf(row);
-    return keyIn(this.#slab.extentOf(address), offsetOf(address));
+    return keyIn(this.#records.extentOf(address), offsetOf(address));
   }
 
   /** A copy: it has nothing of the directory's memory. */
   read(row: number): StoredResponse {
     const address = this.#addressOf(row);
-    return this.#records.read(this.#slab.extentOf(address), offsetOf(address), this.#bodies.get(row));
+    return this.#records.read(this.#records.extentOf(address), offsetOf(address), this.#bodies.get(row));
   }
 
   purgeable(row: number): Purgeable {
     const address = this.#addressOf(row);
-    return this.#records.purgeable(this.#slab.extentOf(address), offsetOf(address));
+    return this.#records.purgeable(this.#records.extentOf(address), offsetOf(address));
   }
 
   softPurgedAt(row: number): number | undefined {
     const address = this.#addressOf(row);
-    return softPurgedIn(this.#slab.extentOf(address), offsetOf(address));
+    return softPurgedIn(this.#records.extentOf(address), offsetOf(address));
   }
 
   markSoftPurged(row: number, since: number): void {
     const address = this.#addressOf(row);
-    setSoftPurged(this.#slab.extentOf(address), offsetOf(address), since);
+    setSoftPurged(this.#records.extentOf(address), offsetOf(address), since);
   }
 
   chargeOf(row: number): number {
     const address = this.#addressOf(row);
-    const sizes = sizesIn(this.#slab.extentOf(address), offsetOf(address));
+    const sizes = sizesIn(this.#records.extentOf(address), offsetOf(address));
     return chargeOf(sizes, this.#bodies.get(row)?.length ?? 0);
   }
 
@@ -171,7 +175,7 @@ export class Directory {
     this.#responses.set(row, LAST_USE, 0);
     this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
     if (hasOwnBody(stored.bodyLength)) this.#bodies.set(row, stored.chunks);
-    this.#responses.set(row, ADDRESS, this.#records.add(stored, texts));
+    this.#responses.set(row, ADDRESS, this.#records.add(stored, texts, row));
     this.#responses.set(row, VERSION, (version & 1) === 0 ? version + 2 : version + 1);
     if (stored.variance !== undefined) this.#addStandIn(row, stored);
     this.#objects += 1;

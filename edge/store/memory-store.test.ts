@@ -92,8 +92,46 @@ describe("the store in memory", () => {
     const [small, large] = [put("/small", 1_000), put("/large", 100_000)];
     expect([store.sharesBody(small), store.sharesBody(large)]).to.deep.equal([true, true]);
     // They push the object of the small one out.
-    for (let i = 0; i < 200; i += 1) put(`/${i}`, 32 * 1024);
+    for (let i = 0; i < 600; i += 1) put(`/${i}`, 32 * 1024);
     expect([store.sharesBody(small), store.sharesBody(large)]).to.deep.equal([false, true]);
     expect([store.holds(small), store.holds(large)]).to.deep.equal([true, true]);
   });
+
+  it("gives no other body than the one put last, through replacing, evicting, purging and moving", async () => {
+    const store = memoryStore(24_000_000);
+    const versions = new Map<number, number>();
+    // A small generator, so that every run is the same.
+    let state = 1;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    const bodyOf = (i: number, version: number) =>
+      Buffer.alloc(200 + ((i * 7 + version) % 100), `${i} ${version};`);
+    const put = (i: number, more: number) => {
+      const version = (versions.get(i) ?? 0) + 1;
+      versions.set(i, version);
+      const body = bodyOf(i, version);
+      const given = {
+        chunks: [body, Buffer.alloc(more, 1)],
+        bodyLength: body.length + more,
+        tags: [`tag-${i % 50}`],
+      };
+      expect(store.put(storedResponse(`/${i}`, given), requestFor(`/${i}`))).to.equal("stored");
+    };
+    let checked = 0;
+    for (let step = 0; step < 60_000; step += 1) {
+      // Each size has its time, so that the blocks of the one before it are freed.
+      put(random(20_000), [300, 2_000, 900][Math.floor(step / 20_000)] ?? 0);
+      const i = random(20_000);
+      for (const { chunks } of store.peek(`default /${i}`)) {
+        const expected = bodyOf(i, versions.get(i) ?? 0);
+        if (Buffer.concat(chunks).compare(expected, 0, expected.length, 0, expected.length) !== 0)
+          expect.fail(`/${i} has another body at step ${step}`);
+        checked += 1;
+      }
+      if (step % 5_000 === 4_999) await store.purge([{ kind: "tag", tag: `tag-${random(50)}` }]);
+    }
+    expect(checked).to.be.above(10_000);
+  }).timeout(20_000);
 });

@@ -4,7 +4,7 @@ import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { searchVariance } from "../rules/no-vary-search.ts";
 import { Records, recordTexts } from "./record.ts";
 import { keyIn, sizesIn, softPurgedIn } from "./record-layout.ts";
-import { offsetOf, Slab } from "./slab.ts";
+import { offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 const moment = (wall: number) => ({ wall, monotonic: wall / 3 });
@@ -13,11 +13,10 @@ const body = (text: string) => ({ chunks: [Buffer.from(text)], bodyLength: text.
 describe("a record", () => {
   /** Where the record is. */
   function written(stored: StoredResponse) {
-    const slab = new Slab(true);
-    const records = new Records(slab);
+    const records = new Records(() => undefined, true);
     const texts = recordTexts(stored);
-    const address = records.add(stored, texts);
-    return { slab, records, address, extent: slab.extentOf(address), at: offsetOf(address), texts };
+    const address = records.add(stored, texts, 1);
+    return { records, address, extent: records.extentOf(address), at: offsetOf(address), texts };
   }
 
   const lines = (...all: readonly (readonly [string, string])[]) => ({ fields: Fields.of(all) });
@@ -106,10 +105,10 @@ describe("a record", () => {
   });
 
   it("is copied when it is read: what is read stays when the memory is used again", () => {
-    const { slab, records, address, extent, at } = written(storedResponse("/", body("abc")));
+    const { records, address, extent, at } = written(storedResponse("/", body("abc")));
     const { chunks, key } = records.read(extent, at, undefined);
     records.remove(address);
-    expect(slab.held).to.equal(0);
+    expect(records.held).to.equal(0);
     expect([Buffer.concat(chunks).toString(), key]).to.deep.equal(["abc", "default /"]);
   });
 });

@@ -46,7 +46,7 @@ import {
 import { KnownParticulars, particularsText } from "./record-particulars.ts";
 import { type Shape, shapeOf, shapeText } from "./record-shape.ts";
 import { SharedTexts } from "./shared-texts.ts";
-import { type Extent, offsetOf, type Slab } from "./slab.ts";
+import { type Extent, type Moved, offsetOf, Slab } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 // Origins give a few kinds of responses. A shape that is not among those seen lately is parsed again.
@@ -103,14 +103,24 @@ export class Records {
   readonly #shapes = new Map<number, Shape>();
   readonly #particulars = new KnownParticulars();
 
-  constructor(slab: Slab) {
-    this.#slab = slab;
-    this.#shared = new SharedTexts(slab);
+  /** `poisons`: overwrites memory when it is freed. */
+  constructor(moved: Moved, poisons: boolean) {
+    this.#slab = new Slab(moved, poisons);
+    this.#shared = new SharedTexts(poisons);
   }
 
-  /** Returns where it is. */
-  add(stored: StoredResponse, texts: RecordTexts): number {
-    const address = this.#slab.take(texts.length);
+  /** Bytes of memory in use, with what is free between the records. */
+  get held(): number {
+    return this.#slab.held + this.#shared.held;
+  }
+
+  extentOf(address: number): Extent {
+    return this.#slab.extentOf(address);
+  }
+
+  /** Returns where it is. `owner`: a number above 0, by which it is known when it moves. */
+  add(stored: StoredResponse, texts: RecordTexts, owner: number): number {
+    const address = this.#slab.take(texts.length, owner);
     this.#write(this.#slab.extentOf(address), offsetOf(address), stored, texts);
     return address;
   }

@@ -1,6 +1,6 @@
 import { HashChains, hashOf } from "./hash-chains.ts";
 import { Rows } from "./rows.ts";
-import { offsetOf, type Slab } from "./slab.ts";
+import { offsetOf, Slab } from "./slab.ts";
 
 // Of a text, in the table.
 const HASH = 0;
@@ -8,19 +8,25 @@ const NEXT = 1;
 const USERS = 2;
 const ADDRESS = 3;
 
-// Of a block, in words and bytes. Word 0 belongs to the slab.
-const ROW = 1;
-const LENGTH = 2;
-const TEXT_AT = 12;
+// Of a block, in words and bytes. The slab keeps the row, as the owner.
+const ROW = 0;
+const LENGTH = 1;
+const TEXT_AT = 8;
 
 /** Texts that many records have in common: each is kept once, for as long as a record uses it. */
 export class SharedTexts {
+  /** Of their own: no text moves, because records have its address. */
   readonly #slab: Slab;
   readonly #rows = new Rows(4);
   readonly #chains = new HashChains(this.#rows, { hash: HASH, next: NEXT });
 
-  constructor(slab: Slab) {
-    this.#slab = slab;
+  constructor(poisons: boolean) {
+    this.#slab = new Slab(undefined, poisons);
+  }
+
+  /** Bytes of memory in use. */
+  get held(): number {
+    return this.#slab.held;
   }
 
   /** The address of the text, which has one more user from now on. */
@@ -61,11 +67,10 @@ export class SharedTexts {
 
   #add(text: string, hash: number): number {
     const length = Buffer.byteLength(text);
-    const address = this.#slab.take(TEXT_AT + length);
+    const row = this.#rows.take();
+    const address = this.#slab.take(TEXT_AT + length, row);
     const { bytes, ints } = this.#slab.extentOf(address);
     const at = offsetOf(address);
-    const row = this.#rows.take();
-    ints[(at >> 2) + ROW] = row;
     ints[(at >> 2) + LENGTH] = length;
     bytes.write(text, at + TEXT_AT);
     this.#rows.set(row, HASH, hash);

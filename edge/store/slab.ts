@@ -1,5 +1,6 @@
 /** Blocks are multiples of this: addresses count in it, and the numbers of a record lie on their own boundaries. */
 const UNIT = 16;
+const WORD = 4;
 const EXTENT_UNITS = 2 ** 16;
 const EXTENT = UNIT * EXTENT_UNITS;
 
@@ -26,6 +27,11 @@ export interface Extent {
   readonly doubles: Float64Array;
 }
 
+// Freed blocks may be an eighth of those in use, and some MiB, before they are brought together. Less would mean to copy
+// more for each byte that comes free.
+const FREED_SHARE = 8;
+const FREED = 4 * EXTENT;
+
 interface HeldExtent extends Extent {
   readonly number: number;
   readonly size: number;
@@ -39,9 +45,16 @@ interface HeldExtent extends Extent {
   isOpen: boolean;
 }
 
+/** Learns that the block of an owner has another address. */
+export type Moved = (owner: number, address: number) => void;
+
 /**
  * Memory for records: blocks of some seventy sizes, cut from extents of 1 MiB. An address is never 0. A freed block is
  * used again at once, so a reader must have copied what it needs, or check the version of what it has read.
+ *
+ * Word 0 of a block belongs to the slab. It names the owner while the block is in use, and else, below 0, the next freed
+ * block of the extent. When many blocks are free in extents that are not empty, the blocks in use are brought together,
+ * an extent at a time, so that others go back to the system.
  */
 export class Slab {
   readonly #extents: (HeldExtent | undefined)[] = [undefined];
@@ -49,10 +62,17 @@ export class Slab {
   readonly #spare: Extent[] = [];
   /** By kind, the extents that have room. */
   readonly #open: HeldExtent[][] = SIZES.map(() => []);
+  /** By kind, bytes of freed blocks. */
+  readonly #freedOf: number[] = SIZES.map(() => 0);
+  readonly #moved: Moved | undefined;
   readonly #poisons: boolean;
   #held = 0;
+  #used = 0;
+  #freed = 0;
 
-  constructor(poisons = false) {
+  /** Without `moved`, no block is ever moved. */
+  constructor(moved?: Moved, poisons = false) {
+    this.#moved = moved;
     this.#poisons = poisons;
   }
 
@@ -61,38 +81,80 @@ export class Slab {
     return this.#held;
   }
 
-  take(length: number): number {
+  /** `owner`: above 0. */
+  take(length: number, owner: number): number {
     const kind = kindOf(length);
-    if (kind === -1) return addressOf(this.#ownExtent(length), UNIT);
-    const open = this.#open[kind] ?? [];
-    const extent = open.at(-1) ?? this.#opened(kind);
-    const { size } = extent;
+    const extent = kind === -1 ? this.#ownExtent(length) : (this.#open[kind]?.at(-1) ?? this.#opened(kind));
+    return this.#takeFrom(extent, owner);
+  }
+
+  #takeFrom(extent: HeldExtent, owner: number): number {
+    const { size, kind, ints } = extent;
     let at = extent.free;
-    if (at !== 0) extent.free = extent.ints[at >> 2] ?? 0;
-    else {
+    if (at !== 0) {
+      extent.free = -(ints[at >> 2] ?? 0);
+      this.#noteFreed(kind, -size);
+    } else {
       at = extent.top;
       extent.top += size;
     }
+    ints[at >> 2] = owner;
     extent.live += 1;
-    if (extent.free === 0 && extent.top + size > EXTENT) {
-      extent.isOpen = false;
-      open.pop();
-    }
+    this.#used += size;
+    if (extent.free === 0 && extent.top + size > EXTENT && extent.isOpen) this.#unlist(extent);
     return addressOf(extent, at);
   }
 
   give(address: number): void {
-    const extent = this.#extentAt(address);
-    const at = offsetOf(address);
-    if (this.#poisons) extent.bytes.fill(POISON, at, at + extent.size);
-    extent.ints[at >> 2] = extent.free;
+    this.#free(this.#extentAt(address), offsetOf(address));
+    if (this.#moved !== undefined && this.#freed > this.#used / FREED_SHARE + FREED)
+      this.#compact(this.#moved);
+  }
+
+  #free(extent: HeldExtent, at: number): void {
+    const { kind, size, bytes, ints } = extent;
+    if (this.#poisons) bytes.fill(POISON, at, at + size);
+    ints[at >> 2] = -extent.free;
     extent.free = at;
     extent.live -= 1;
+    this.#used -= size;
+    this.#noteFreed(kind, size);
     if (extent.live === 0) this.#close(extent);
     else if (!extent.isOpen) {
       extent.isOpen = true;
-      this.#open[extent.kind]?.push(extent);
+      this.#open[kind]?.push(extent);
     }
+  }
+
+  #noteFreed(kind: number, bytes: number): void {
+    if (kind === -1) return;
+    this.#freed += bytes;
+    this.#freedOf[kind] = (this.#freedOf[kind] ?? 0) + bytes;
+  }
+
+  /** Empties the extent in which the fewest blocks are in use, of the size of which most are free. */
+  #compact(moved: Moved): void {
+    const kind = this.#freedOf.indexOf(Math.max(...this.#freedOf));
+    const open = this.#open[kind] ?? [];
+    let [emptied] = open;
+    // There must be room for its blocks elsewhere.
+    if (emptied === undefined || (this.#freedOf[kind] ?? 0) < 2 * EXTENT) return;
+    for (const extent of open) if (extent.live < emptied.live) emptied = extent;
+    // It still counts as open, so that it is not listed again, for its own blocks.
+    open.splice(open.indexOf(emptied), 1);
+    for (let at = UNIT; at < emptied.top && emptied.live > 0; at += emptied.size) {
+      const owner = emptied.ints[at >> 2] ?? 0;
+      if (owner > 0) this.#move(emptied, at, owner, moved);
+    }
+  }
+
+  #move(from: HeldExtent, at: number, owner: number, moved: Moved): void {
+    const { kind, size } = from;
+    const to = this.#open[kind]?.at(-1) ?? this.#opened(kind);
+    const address = this.#takeFrom(to, owner);
+    from.bytes.copy(to.bytes, offsetOf(address) + WORD, at + WORD, at + size);
+    moved(owner, address);
+    this.#free(from, at);
   }
 
   extentOf(address: number): Extent {
@@ -114,7 +176,6 @@ export class Slab {
   #ownExtent(length: number): HeldExtent {
     const size = roundedUp(length);
     const extent = this.#added(newExtent(UNIT + size), -1, size);
-    extent.live = 1;
     extent.isOpen = false;
     return extent;
   }
@@ -128,13 +189,18 @@ export class Slab {
     return extent;
   }
 
-  #close({ number, kind, bytes, ints, doubles, isOpen }: HeldExtent): void {
-    const open = this.#open[kind];
-    if (isOpen)
-      open?.splice(
-        open.findIndex((other) => other.number === number),
-        1,
-      );
+  #unlist(extent: HeldExtent): void {
+    const open = this.#open[extent.kind] ?? [];
+    // Mostly it is the last one, from which blocks are taken.
+    const listed = open.lastIndexOf(extent);
+    if (listed !== -1) open.splice(listed, 1);
+    extent.isOpen = false;
+  }
+
+  #close(extent: HeldExtent): void {
+    const { number, kind, size, bytes, ints, doubles } = extent;
+    if (extent.isOpen) this.#unlist(extent);
+    this.#noteFreed(kind, -size * Math.floor((extent.top - UNIT) / size));
     this.#extents[number] = undefined;
     this.#numbers.push(number);
     this.#held -= bytes.byteLength;
