@@ -52,6 +52,7 @@ describe("the edge's settings", () => {
       trustedProxies: ["127.0.0.0/8", "::1"],
       ...defaultClientLimits,
       ...NO_TLS,
+      proxyProtocol: [],
       drain: 30_000,
       purgeRate: 5_000,
       logLevel: "info",

@@ -1,4 +1,5 @@
 import { clientLimitSettings } from "../http/server/client-limits.ts";
+import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
@@ -139,6 +140,7 @@ export const edgeProgram = {
       default: ["127.0.0.0/8", "::1"],
       help: "Addresses of trusted proxies and routers. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
+    ...proxyProtocolSettings,
     ...tlsSettings,
     ...clientLimitSettings,
     purgeRate: setting({

@@ -37,6 +37,7 @@ describe("the router's settings", () => {
       trustedProxies: [],
       ...defaultClientLimits,
       ...NO_TLS,
+      proxyProtocol: [],
       ...NO_CONTROL_FILES,
       ...NO_CONTROL,
       tokenFile: undefined,

@@ -1,4 +1,5 @@
 import { type ClientLimits, clientLimitSettings } from "../http/server/client-limits.ts";
+import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { parseAddress } from "../process/address.ts";
@@ -93,6 +94,7 @@ export const routerProgram = {
       type: values.listOf(network),
       help: "Addresses of trusted proxies, such as a TLS terminator. X-Forwarded-For, -Proto and -Host from them are passed on; from anyone else they are dropped.",
     }),
+    ...proxyProtocolSettings,
     ...tlsSettings,
     tokenFile: setting({
       type: { ...values.text("the path of a file with the token"), name: "path" },
@@ -140,6 +142,8 @@ export interface RouterConfig extends ClientLimits, TlsValues, ControlConfig {
   readonly regions: ClientRegions;
   /** Networks of the proxies whose X-Forwarded fields are passed on. */
   readonly trustedProxies: readonly string[];
+  /** Networks of the load balancers whose connections begin with a PROXY header. */
+  readonly proxyProtocol: readonly string[];
   readonly workers: number;
   readonly logLevel: LogLevel;
   readonly edges: EdgeSource;

@@ -14,6 +14,7 @@ import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
 import { HttpServer, type ServerLimits } from "../http/server/http-server.ts";
+import { PREAMBLE_REFUSED } from "../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
@@ -61,6 +62,8 @@ export interface ListenerParts {
   readonly clientRegionField: string | undefined;
   /** Networks of the proxies that are believed about the addresses before them. */
   readonly trustedProxies: readonly string[];
+  /** Networks of the load balancers whose connections begin with a PROXY header. */
+  readonly proxyProtocol: readonly string[];
   readonly fleet: Fleet;
   readonly pools: EdgePools;
   readonly clock: Clock;
@@ -89,6 +92,13 @@ export class Listener {
       clock,
       limits: { ...CLIENT_LIMITS, ...limits },
       proxies: new TrustedProxies(parts.trustedProxies),
+      preambles: {
+        networks: parts.proxyProtocol,
+        refused: (reason, by) => {
+          parts.metrics.preambleRefused(reason);
+          log.warn({ sampled: "preamble", reason, by }, PREAMBLE_REFUSED);
+        },
+      },
       limited: (limit, client) => {
         parts.metrics.limited(limit);
         log.warn(

@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from "prom-client";
 import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
+import { type PreambleFault, preambleFaults } from "../http/server/proxy-preamble.ts";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { EDGE_FAULTS } from "./forward/attempt.ts";
@@ -34,6 +35,11 @@ export const routerCounters = [
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
+  },
+  {
+    name: "preamblesRefused",
+    labels: ["reason"],
+    help: "Connections that were closed because their load balancer did not begin with a good PROXY header (--proxy-protocol).",
   },
   { name: "noEdgeErrors", labels: [], help: "Requests that no edge could take (503)." },
 ] as const;
@@ -113,6 +119,7 @@ export class RouterMetrics {
     ejections: new Map(),
     noEdgeErrors: new Map(),
     clientsLimited: new Map(),
+    preamblesRefused: new Map(),
   };
 
   constructor(now: RouterNow) {
@@ -203,6 +210,10 @@ export class RouterMetrics {
     this.#count("clientsLimited", limit);
   }
 
+  preambleRefused(reason: PreambleFault): void {
+    this.#count("preamblesRefused", reason);
+  }
+
   /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
   #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
     const edges = now.edges().flatMap(({ health }) => lastReport(health)?.edge ?? []);
@@ -213,6 +224,8 @@ export class RouterMetrics {
         return edges.flatMap((edge) => EDGE_FAULTS.map((reason) => [edge, reason]));
       case "clientsLimited":
         return clientLimits.map((limit) => [limit]);
+      case "preamblesRefused":
+        return preambleFaults.map((fault) => [fault]);
       case "forwards":
       case "hedges":
       case "ejections":

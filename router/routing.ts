@@ -99,6 +99,7 @@ export async function startRouting(
     h2c: config.h2c,
     clientRegionField: clientRegion,
     trustedProxies: config.trustedProxies,
+    proxyProtocol: config.proxyProtocol,
     fleet,
     pools,
     clock,

@@ -80,6 +80,7 @@ export async function startSystem(
         workers: 1,
         regions: new Map(),
         trustedProxies: [],
+        proxyProtocol: [],
         ...defaultClientLimits,
         ...NO_TLS,
         ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
+import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -58,6 +59,11 @@ export const edgeCounters = [
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
+  },
+  {
+    name: "preamblesRefused",
+    labels: ["reason"],
+    help: "Connections that were closed because their load balancer did not begin with a good PROXY header (--proxy-protocol).",
   },
   {
     name: "clientsLeftBehind",
@@ -135,6 +141,7 @@ interface ReasonOf {
   readonly callsRefused: CallRefusal;
   readonly callersRefused: GateRefusal;
   readonly clientsLimited: ClientLimit;
+  readonly preamblesRefused: PreambleFault;
   readonly placesRefused: PlacesRefusal;
 }
 
@@ -189,6 +196,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   callsRefused: callRefusals,
   callersRefused: gateRefusals,
   clientsLimited: clientLimits,
+  preamblesRefused: preambleFaults,
   placesRefused: placesRefusals,
 };
 

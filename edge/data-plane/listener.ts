@@ -6,6 +6,7 @@ import { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-streams.ts";
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
+import { PREAMBLE_REFUSED } from "../../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../../http/tls/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
@@ -44,6 +45,8 @@ export interface ListenerConfig extends ClientLimits {
   readonly simulateLatencyMs: number;
   /** Networks of the proxies that are believed about the addresses before them. */
   readonly trustedProxies: readonly string[];
+  /** Networks of the load balancers whose connections begin with a PROXY header. */
+  readonly proxyProtocol: readonly string[];
   /** Requests by HTTP are answered with the same URL by HTTPS. */
   readonly redirectToHttps: boolean;
   /** HTTP/2 on the plain port too. */
@@ -89,6 +92,13 @@ export class Listener implements DataPort {
       clock: edge.clock,
       limits: { ...CLIENT_LIMITS, ...clientLimitsOf(config), ...limits },
       proxies: this.#proxies,
+      preambles: {
+        networks: config.proxyProtocol,
+        refused: (reason, by) => {
+          edge.counters.addReason("preamblesRefused", reason);
+          edge.log.warn({ sampled: "preamble", reason, by }, PREAMBLE_REFUSED);
+        },
+      },
       limited: (limit, client) => {
         edge.counters.addReason("clientsLimited", limit);
         edge.log.warn(

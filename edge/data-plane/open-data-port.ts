@@ -25,6 +25,7 @@ export interface DataPortParts {
       readonly memory: number;
       readonly simulateLatency: number;
       readonly trustedProxies: readonly string[];
+      readonly proxyProtocol: readonly string[];
     };
   readonly isToken: ListenerConfig["isToken"];
   readonly leaseLeftMs: () => number;
@@ -35,8 +36,9 @@ export interface DataPortParts {
 /** The data port of an edge, which is not open yet. */
 export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPortParts): DataPort {
   const { sites, memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
-  const { redirectToHttps, h2c } = config;
-  const listening = { simulateLatencyMs, trustedProxies, redirectToHttps, h2c, ...clientLimitsOf(config) };
+  const { redirectToHttps, h2c, proxyProtocol } = config;
+  const addresses = { trustedProxies, proxyProtocol };
+  const listening = { simulateLatencyMs, ...addresses, redirectToHttps, h2c, ...clientLimitsOf(config) };
   const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };
   if (shared === undefined) return new Listener(serving, new Sites(sites), { ...listening, isToken });
   const workers = shared.cells.length;

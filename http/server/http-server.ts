@@ -1,5 +1,6 @@
 // The life of a request:
-//   1. HttpServer accepts a connection, if there is room for it. On a TLS port, a handshake comes first.
+//   1. HttpServer accepts a connection, if there is room for it. What a load balancer says of its client comes first,
+//      then, on a TLS port, a handshake.
 //      A connection of HTTP/2 has its life in http/h2/http2-connection.ts.
 //   2. Connection finds one request at a time in the client's bytes, or refuses the bytes and closes. Nothing behind
 //      the request under way is parsed; no more than 64 KiB of it is read.
@@ -21,6 +22,7 @@ import { Handshakes } from "./handshakes.ts";
 import { HttpsRedirect } from "./https-redirect.ts";
 import { withOwnLines } from "./own-lines.ts";
 import { type Peer, peerAt } from "./peer.ts";
+import { type Begin, NOTHING, Preambles, type PreamblesConfig } from "./preambles.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import { ServerTlsSocket, type TlsIdentity } from "./tls-socket.ts";
@@ -50,6 +52,8 @@ export interface HttpServerOptions {
   readonly limits: ServerLimits;
   /** Proxies whose forwarding fields are believed. */
   readonly proxies: TrustedProxies;
+  /** Load balancers that say who their client is before its bytes. */
+  readonly preambles?: PreamblesConfig;
   /** A client (client-address.ts) was refused, or had a connection taken from it. */
   readonly limited: (limit: ClientLimit, client: string) => void;
   /** Called for each request. The program answers it through the exchange, now or later. */
@@ -98,6 +102,7 @@ export class HttpServer {
   readonly #parts: ConnectionParts;
   readonly #connections: Connections;
   readonly #handshakes: Handshakes;
+  readonly #preambles: Preambles | undefined;
   readonly #redirect: HttpsRedirect | undefined;
   readonly #servers: Server[] = [];
   readonly #stopped = new AbortController();
@@ -108,6 +113,9 @@ export class HttpServer {
     const { clock, limits, proxies, limited, take, atOnce, refuse, fault } = options;
     this.#connections = new Connections(limits, (client) => limited("connections", client));
     this.#handshakes = new Handshakes((client) => limited("handshakes", client));
+    const { preambles } = options;
+    if (preambles !== undefined && preambles.networks.length > 0)
+      this.#preambles = new Preambles(preambles, { clock, connections: this.#connections });
     const redirect = options.redirectToHttps === true ? new HttpsRedirect(clock, proxies) : undefined;
     this.#redirect = redirect;
     this.#parts = {
@@ -139,13 +147,14 @@ export class HttpServer {
 
   /** Opens a port. Resolves with its number. Throws a Failure. */
   open(host: string, port: number, sharing?: PortSharing): Promise<number> {
-    return this.#listen({ host, port, name: this.#options.name, sharing }, (accepted) => {
+    return this.#listen({ host, port, name: this.#options.name, sharing }, (accepted, address, rest) => {
       const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
-      const peer = peerAt(socket.remoteAddress, "http", this.#options.proxies);
+      const peer = peerAt(address, "http", this.#options.proxies);
       const connection = this.#options.h2c
         ? new FirstBytes(socket, peer, this.#parts, this.#options.http2)
         : new Connection(socket, peer, this.#parts);
       this.#connections.add(connection);
+      if (rest.length > 0 && !socket.destroyed) connection.received(rest, false);
       socket.resume();
     });
   }
@@ -153,9 +162,11 @@ export class HttpServer {
   /** Opens a port for clients by HTTPS. Resolves with its number. Throws a Failure. */
   async openTls(host: string, port: number, tls: TlsPort, sharing?: PortSharing): Promise<number> {
     const name = `${this.#options.name}, by TLS`;
-    const bound = await this.#listen({ host, port, name, sharing }, (accepted) =>
-      this.#shakeHands(accepted, tls),
-    );
+    const bound = await this.#listen({ host, port, name, sharing }, (accepted, address, rest) => {
+      // The handshake begins with what is buffered.
+      if (rest.length > 0) accepted.unshift(rest);
+      this.#shakeHands(accepted, address, tls);
+    });
     if (this.#redirect !== undefined) this.#redirect.port = bound;
     return bound;
   }
@@ -184,9 +195,12 @@ export class HttpServer {
 
   async #listen(
     { host, port, name, sharing }: ListeningPort,
-    accept: (socket: Socket) => void,
+    accept: (socket: Socket, ...client: Parameters<Begin>) => void,
   ): Promise<number> {
-    const server = createServer(SOCKETS, accept);
+    const server = createServer(SOCKETS, (socket) => {
+      if (this.#preambles === undefined) accept(socket, socket.remoteAddress, NOTHING);
+      else this.#preambles.read(socket, (address, rest) => accept(socket, address, rest));
+    });
     const bound = await listen(server, host, port, name, sharing);
     server.on("error", this.#options.trouble);
     if (this.#servers.length === 0) void this.#checkTimes(this.#stopped.signal);
@@ -194,9 +208,13 @@ export class HttpServer {
     return bound;
   }
 
-  #shakeHands(accepted: Socket, { identity, ownLines, tellsVersion }: TlsPort): void {
+  #shakeHands(
+    accepted: Socket,
+    address: string | undefined,
+    { identity, ownLines, tellsVersion }: TlsPort,
+  ): void {
     const { clock, proxies } = this.#options;
-    const peer = peerAt(accepted.remoteAddress, "https", proxies, ownLines);
+    const peer = peerAt(address, "https", proxies, ownLines);
     const socket = new ServerTlsSocket(accepted, identity, PROTOCOLS);
     const ended = () => {
       this.#handshakes.delete(handshake);

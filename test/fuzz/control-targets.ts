@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { callReader, readPurgeBytes } from "../../edge/control-plane/decode.ts";
+import { certificateNames } from "../../process/control/certificate-names.ts";
 import {
   ExplainRequest,
   ForgetRequest,
@@ -32,6 +33,11 @@ const CALLS = [
   ExplainRequest.encode({ url: "https://a/b", fields: { Accept: "*/*", Range: "bytes=0-" } }).finish(),
   ForgetRequest.encode({ edge: "edge-1" }).finish(),
   WatchStatsRequest.encode({ period: { seconds: 1, nanos: 0 } }).finish(),
+];
+
+const NAMES = [
+  "DNS:edge-1, DNS:localhost, IP Address:127.0.0.1, URI:spiffe://fleet/edge, email:ann@example.org",
+  'DNS:"a, DNS:b", URI:"http://a\\", DNS:ann, x", othername:<unsupported>',
 ];
 
 const ENTRIES = [
@@ -90,6 +96,12 @@ export const controlTargets: readonly FuzzTarget[] = [
   target("other calls", hostileBytes(CALLS), (bytes) => {
     for (const { decode } of [ExplainRequest, ForgetRequest, ReloadRequest, PurgesRequest, WatchStatsRequest])
       expect(() => callReader("request", decode as (all: Uint8Array) => unknown)(bytes)).not.to.throw();
+  }),
+  target("names of certificates", hostileText(NAMES), (text) => {
+    for (const name of certificateNames(text)) {
+      expect(text).to.match(new RegExp(`(DNS|URI|email):${RegExp.escape(name)}`, "i"));
+      expect(name).not.to.match(/["\s,]/);
+    }
   }),
   target("purge entries", hostileText(ENTRIES), (json) => {
     const content = decodeEntry([PURGE_FIELD, json]);

@@ -1,9 +1,11 @@
+import { isIP } from "node:net";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ResponseReader, type ResponseSink } from "../../http/client/response-reader.ts";
 import { ChunkedDecoder } from "../../http/message/chunked.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
 import { EDGE_FIELD_LIMITS, ORIGIN_FIELD_LIMITS, ResponseHeads } from "../../http/message/response-head.ts";
+import { readPreamble } from "../../http/server/proxy-preamble.ts";
 import { cuts, pieces } from "../rig/arrival.ts";
 import { hostileText } from "./hostile-text.ts";
 import { type FuzzTarget, target } from "./target.ts";
@@ -24,6 +26,14 @@ const RESPONSES = [
 const CHUNKED = [
   "5\r\nhello\r\n0\r\n\r\nGET",
   '3;n="q\\"";m=v\r\nabc\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\n',
+];
+
+const PREAMBLES = [
+  "PROXY TCP4 192.0.2.7 10.0.0.1 56324 443\r\nGET /",
+  "PROXY TCP6 2001:db8::7 ::1 1 65535\r\n",
+  "PROXY UNKNOWN ff:: 1 2\r\n",
+  "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x08\x0a\0\0\x01\x1f\x90\0\x50GET",
+  "\r\n\r\n\0\r\nQUIT\n\x20\x00\0\x03\x04\0\0",
 ];
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
@@ -82,6 +92,17 @@ export const httpTargets: readonly FuzzTarget[] = [
       expect(answered(text, cutAt, method)).to.deep.equal(answered(text, [], method));
     },
   ),
+  target("PROXY headers", fc.tuple(hostileText(PREAMBLES), cuts), ([text, [cut = 0]]) => {
+    const bytes = bytesOf(text);
+    const whole = readPreamble(bytes);
+    if (whole.kind === "preamble") {
+      if (whole.source !== undefined) expect(isIP(whole.source)).not.to.equal(0);
+      expect(readPreamble(bytes.subarray(0, whole.end))).to.deep.equal(whole);
+    }
+    // What is refused early is refused whole, and nobody is named before the end.
+    const part = readPreamble(bytes.subarray(0, cut));
+    if (part.kind !== "more") expect(whole).to.deep.equal(part);
+  }),
   target("chunked content", fc.tuple(hostileText(CHUNKED), cuts), ([text, cutAt]) => {
     expect(decoded(text, cutAt)).to.deep.equal(decoded(text, []));
   }),

@@ -47,6 +47,7 @@ export async function startTestRouter(
       workers: 1,
       regions: new Map(),
       trustedProxies: [],
+      proxyProtocol: [],
       ...defaultClientLimits,
       ...NO_TLS,
       ...NO_CONTROL,

@@ -3,6 +3,7 @@ import type { Refusal } from "../../http/message/refusal.ts";
 import type { AnswersAtOnce } from "../../http/server/answer-at-once.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
+import type { PreamblesConfig } from "../../http/server/preambles.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 
@@ -20,6 +21,7 @@ export async function startTestServer(
   limits: Partial<ServerLimits> = {},
   clock: Clock = systemClock,
   atOnce?: AnswersAtOnce,
+  preambles?: PreamblesConfig,
 ): Promise<TestServer> {
   const faults: unknown[] = [];
   const limited: string[] = [];
@@ -46,6 +48,7 @@ export async function startTestServer(
     http2: http2(),
     h2c: true,
     ...(atOnce === undefined ? {} : { atOnce }),
+    ...(preambles === undefined ? {} : { preambles }),
     refuse: ({ detail }) => refusalText(detail),
     fault: (thrown) => {
       faults.push(thrown);

@@ -16,6 +16,7 @@ export interface WorkerStart {
   readonly config: ClientLimits & {
     readonly simulateLatencyMs: number;
     readonly trustedProxies: readonly string[];
+    readonly proxyProtocol: readonly string[];
     readonly redirectToHttps: boolean;
     readonly h2c: boolean;
   };
