@@ -3,7 +3,8 @@ import { type Caller, Callers } from "../../process/control/callers.ts";
 import type { ControlFiles } from "../../process/control/control-files.ts";
 import { ControlIdentity } from "../../process/control/control-identity.ts";
 import type { Log } from "../../process/log.ts";
-import type { EdgeCounters, GateRefusal } from "../cache/metrics.ts";
+import type { GateRefusal } from "../cache/call-refusals.ts";
+import type { EdgeCounters } from "../cache/metrics.ts";
 
 /** How callers prove by a certificate who they are, and what each may do. */
 export interface ControlAccess {

@@ -1,4 +1,4 @@
-import type { CallRefusal } from "../cache/metrics.ts";
+import type { CallRefusal } from "../cache/call-refusals.ts";
 
 /** What a call gets: its answer, or why it is not done. */
 export type CallResult<T> = { readonly ok: true; readonly value: T } | CallFault;

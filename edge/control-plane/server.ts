@@ -33,7 +33,7 @@ import {
   WatchStatsRequest,
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
-import type { CallRefusal } from "../cache/metrics.ts";
+import type { CallRefusal } from "../cache/call-refusals.ts";
 import type { ControlAccess } from "./access.ts";
 import type { CallRight } from "./authorize.ts";
 import { CallGuard } from "./call-guard.ts";

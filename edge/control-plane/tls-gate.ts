@@ -5,7 +5,7 @@ import { certificateNames } from "../../process/control/certificate-names.ts";
 import type { ControlIdentity } from "../../process/control/control-identity.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
-import type { GateRefusal } from "../cache/metrics.ts";
+import type { GateRefusal } from "../cache/call-refusals.ts";
 
 export interface TlsGateParts {
   readonly identity: ControlIdentity;
