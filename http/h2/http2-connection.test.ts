@@ -149,6 +149,17 @@ describe("a connection of HTTP/2", () => {
     await client.closed;
   });
 
+  it("takes a client that sends no more for one that has left", async () => {
+    const client = await open();
+    client.send(frame(4, 0, 0, "000400000064"), request(1, pseudo("/large")), request(3, pseudo("/held")));
+    await until("the answer waits", () => (asked[0]?.untaken ?? 0) > 0);
+    client.socket.end();
+    await client.closed;
+    await until("both have ended", () => ends.length === 2);
+    expect(ends).to.deep.equal(["client-left", "client-left"]);
+    held.open();
+  });
+
   it("has nothing of HTTP/1.1 in an answer", async () => {
     const client = await open();
     const { fields, body } = await client.send(request(1)).answer(1);

@@ -238,10 +238,11 @@ class Http2Connection implements Receiver {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  /** A client that sends no more gets the answers to what it has asked for whole. */
+  /** A client that sends no more can open no window either, so it has left, as other servers of HTTP/2 have it too. */
   #clientEnded(): void {
-    this.#streams.halfClosed();
-    this.#goAway(ERROR.none, "");
+    this.#ending = true;
+    this.#streams.abandonAll("client-left");
+    this.#socket.destroy();
   }
 
   #closed(): void {

@@ -263,11 +263,6 @@ export class Streams implements StreamOwner {
     }
   }
 
-  /** The client sends no more. A body that is not whole never will be. */
-  halfClosed(): void {
-    for (const stream of this.#open.values()) if (!stream.received) this.#abandon(stream, "client-left");
-  }
-
   /** The connection ends. */
   abandonAll(why: Abandoned): void {
     for (const stream of this.#open.values()) this.#abandon(stream, why);
