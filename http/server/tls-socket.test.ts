@@ -36,6 +36,8 @@ describe("a TLS port", () => {
 
   function take(exchange: Exchange): void {
     asked.push(exchange);
+    // Small enough to be copied into the buffer that all connections share.
+    if (exchange.request.path !== "/a") body = Buffer.alloc(15_000, exchange.request.path.slice(1));
     const streams = new ExchangeStreams(exchange, clock, () => exchange.cut());
     streams.begin(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n`, body.length);
     void streams.finishWith(body);
@@ -120,6 +122,27 @@ describe("a TLS port", () => {
     const answer = await upTo(socket, body.length);
     expect(Buffer.from(answer.slice(-body.length), "latin1").equals(body)).to.equal(true);
     socket.destroy();
+  });
+
+  it("gives each client its own bytes, however many wait to be read", async () => {
+    await start();
+    const marks = Array.from("bcdefghijklmnop");
+    const clients = await Promise.all(marks.map(() => client()));
+    const request = (mark: string) => GET.replace("/a", `/${mark}`);
+    const texts = clients.map(async (socket, i) => {
+      socket.pause();
+      for (let sent = 0; sent < 40; sent += 1) socket.write(request(marks[i] ?? ""));
+      await until("all are under way", () => asked.length > 100);
+      return upTo(socket, 40 * 15_000);
+    });
+    for (const [i, text] of (await Promise.all(texts)).entries()) {
+      const contents = text.split("\r\n\r\n").slice(1);
+      const own = new RegExp(`^${marks[i]}{15000}(HTTP/1.1 200 OK|$)`);
+      for (const content of contents.slice(0, 39))
+        expect(own.test(content), `client ${marks[i]}`).to.equal(true);
+      expect(contents.length).to.be.at.least(39);
+    }
+    for (const socket of clients) socket.destroy();
   });
 
   it("chooses the certificate by the name that the client asks for", async () => {

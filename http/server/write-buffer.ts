@@ -32,7 +32,7 @@ export class WriteBuffer {
     }
     fill(this.#bytes, 0, head, body, tail);
     socket.write(this.#bytes.subarray(0, length));
-    if (socket.writableLength > 0) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
+    this.#leaveTo(socket);
   }
 
   /**
@@ -62,7 +62,12 @@ export class WriteBuffer {
       return;
     }
     socket.write(gathered);
-    if (socket.writableLength > 0) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
+    this.#leaveTo(socket);
+  }
+
+  /** A plain socket reads the buffer until all of it has left. One of TLS has encrypted it by now. */
+  #leaveTo(socket: Socket): void {
+    if (socket.writableLength > 0 && !("encrypted" in socket)) this.#bytes = Buffer.allocUnsafeSlow(SIZE);
   }
 
   /** The same for a `body` that never changes: when it is large, the socket holds it without a copy. */

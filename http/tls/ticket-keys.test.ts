@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { createLog } from "../../process/log.ts";
 import { CertificateFolder } from "../../test/rig/certificate-files.ts";
@@ -39,6 +41,19 @@ describe("the key of session tickets", () => {
     expect(second.refresh()).to.equal(true);
     expect(second.key.equals(first.key)).to.equal(true);
     expect(readFileSync(path).equals(first.key)).to.equal(true);
+  });
+
+  it("is the same in memory for the threads of a process", async () => {
+    const { key } = new TicketKeys(undefined, clock, log);
+    const program = `
+      const { TicketKeys } = await import(${JSON.stringify(new URL("ticket-keys.ts", import.meta.url).href)});
+      const { parentPort } = await import("node:worker_threads");
+      parentPort.postMessage(new TicketKeys(undefined, { wall: () => Date.now() }, console).key);
+    `;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    const [its] = await once(worker, "message");
+    expect(key.equals(its)).to.equal(true);
+    await worker.terminate();
   });
 
   it("is renewed in memory too", () => {

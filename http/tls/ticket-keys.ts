@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
@@ -19,7 +20,8 @@ export class TicketKeys {
   readonly #path: string | undefined;
   readonly #clock: Pick<Clock, "wall">;
   readonly #log: Pick<Log, "warn">;
-  #key: Buffer = randomBytes(TICKET_KEY_BYTES);
+  #key: Buffer;
+  /** Wall time, of the key in the file. */
   #madeAt: number;
   #complained = false;
 
@@ -29,9 +31,10 @@ export class TicketKeys {
     this.#clock = clock;
     this.#log = log;
     this.#madeAt = clock.wall();
+    this.#key = keyInMemory(this.#madeAt);
     if (path === undefined) return;
     const found = readKey(path);
-    if (found === undefined) this.#write(path, this.#key);
+    if (found === undefined) this.#write(path, randomBytes(TICKET_KEY_BYTES));
     else if (found.key.length === TICKET_KEY_BYTES) this.#take(found);
     else {
       const rule = `must be a file of ${TICKET_KEY_BYTES} bytes, or not exist yet`;
@@ -47,22 +50,20 @@ export class TicketKeys {
     return this.#key;
   }
 
-  /** Looks whether another program has written a new key, and writes one when it is time. Whether the key has changed. */
+  /** Looks whether there is a new key, and writes one when it is time. Returns whether it has changed. */
   refresh(): boolean {
     const before = this.#key;
-    const path = this.#path;
-    const found = path === undefined ? undefined : readKey(path);
+    if (this.#path === undefined) this.#key = keyInMemory(this.#clock.wall());
+    else this.#refreshFile(this.#path);
+    return !before.equals(this.#key);
+  }
+
+  #refreshFile(path: string): void {
+    const found = readKey(path);
     if (found?.key.length === TICKET_KEY_BYTES) this.#take(found);
     // A clock that was set back must not keep a key for ever.
-    const age = Math.abs(this.#clock.wall() - this.#madeAt);
-    if (age >= ROTATE_MS) {
-      const key = randomBytes(TICKET_KEY_BYTES);
-      if (path === undefined || this.#write(path, key)) {
-        this.#key = key;
-        this.#madeAt = this.#clock.wall();
-      }
-    }
-    return !before.equals(this.#key);
+    if (Math.abs(this.#clock.wall() - this.#madeAt) >= ROTATE_MS)
+      this.#write(path, randomBytes(TICKET_KEY_BYTES));
   }
 
   #take({ key, madeAt }: { readonly key: Buffer; readonly madeAt: number }): void {
@@ -71,20 +72,37 @@ export class TicketKeys {
   }
 
   /** A file that cannot be written is somebody else's to rotate. */
-  #write(path: string, key: Buffer): boolean {
+  #write(path: string, key: Buffer): void {
     const draft = `${path}.${process.pid}.new`;
     try {
       writeFileSync(draft, key, { mode: 0o600 });
       // At once for every reader: none sees half a key.
       renameSync(draft, path);
-      return true;
+      this.#take({ key, madeAt: this.#clock.wall() });
     } catch (thrown) {
       if (!this.#complained)
         this.#log.warn({ path, cause: describeError(thrown) }, "ticket keys cannot be written");
       this.#complained = true;
-      return false;
     }
   }
+}
+
+// The name of the secret among the data that node gives to new threads. The main thread makes it before it starts any.
+const NAME = "edgecache-ticket-secret";
+const SECRET = secretOfProcess();
+
+/** The same for every thread of the process, and a new one every 12 h of wall time. */
+function keyInMemory(now: number): Buffer {
+  const period = Math.floor(now / ROTATE_MS);
+  return Buffer.from(hkdfSync("sha256", SECRET, "", `tickets ${period}`, TICKET_KEY_BYTES));
+}
+
+function secretOfProcess(): Uint8Array {
+  const known = getEnvironmentData(NAME);
+  if (known instanceof Uint8Array) return known;
+  const made = randomBytes(32);
+  setEnvironmentData(NAME, made);
+  return made;
 }
 
 function readKey(path: string): { readonly key: Buffer; readonly madeAt: number } | undefined {
