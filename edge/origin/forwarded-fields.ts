@@ -73,8 +73,9 @@ interface CameBy {
 
 /** The fields that this edge sets itself. An HTTP origin also receives the client's host, see host-policy.ts. */
 export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Fields {
-  const vouched = fields.with("X-Forwarded-Proto", scheme);
-  return addresses === undefined ? vouched : vouched.with("X-Forwarded-For", addresses);
+  const vouched: (readonly [string, string])[] = [["X-Forwarded-Proto", scheme]];
+  if (addresses !== undefined) vouched.push(["X-Forwarded-For", addresses]);
+  return fields.without(vouched.map(([name]) => name)).plusAll(vouched);
 }
 
 /**

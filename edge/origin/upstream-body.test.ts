@@ -100,6 +100,46 @@ describe("A body between UpstreamOrigin and its upstream", () => {
     });
   });
 
+  describe("with a body that comes with its fields", () => {
+    it("gives all of it at once, and nothing afterwards", async () => {
+      const server = await raw(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+      );
+      const { body } = await upstream(server.url).fetch(get("/a"), never);
+      expect(Buffer.from(body.takeWhole?.() ?? []).toString()).to.equal("abc");
+      expect(body.takeWhole?.()).to.equal(undefined);
+      expect(await Array.fromAsync(body)).to.deep.equal([]);
+    });
+
+    it("gives none of it at once when some has been read", async () => {
+      const server = await raw("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
+      const { body } = await upstream(server.url).fetch(get("/a"), never);
+      expect(Buffer.from((await body[Symbol.asyncIterator]().next()).value).toString()).to.equal("abc");
+      expect(body.takeWhole?.()).to.equal(undefined);
+    });
+
+    it("gives none of it at once when some is still to come, or never comes", async () => {
+      const server = await raw("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc");
+      const { body } = await upstream(server.url).fetch(get("/a"), never);
+      expect(body.takeWhole?.()).to.equal(undefined);
+      const broken = await raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nx");
+      const failing = await upstream(broken.url).fetch(get("/a"), never);
+      expect(failing.body.takeWhole?.()).to.equal(undefined);
+      expect((await failureOf(textOf(failing))).code).to.equal("http_response_transfer_coding");
+    });
+
+    it("does not keep the memory of a read", async () => {
+      const server = await raw((socket, count) => {
+        const text = String.fromCharCode(96 + count).repeat(3);
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n${text}`);
+      });
+      const origin = upstream(server.url, { connections: 1 });
+      const first = (await origin.fetch(get("/a"), never)).body.takeWhole?.() ?? [];
+      await textOf(await origin.fetch(get("/b"), never));
+      expect(Buffer.from(first).toString()).to.equal("aaa");
+    });
+  });
+
   describe("with a request that has a body", () => {
     it("streams it, with its length or in chunks", async () => {
       const answer: Answer = async ({ header, body }) => ({

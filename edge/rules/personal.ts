@@ -11,10 +11,11 @@ const PERSONAL = ["api-key", "apikey", "x-access-token", "x-api-key", "x-auth-to
 
 /** Their names in lower case. An origin gets these fields, and its answer is for the client that sent them. */
 export const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["cookie", ...PERSONAL]);
+const PERSONAL_AND_COOKIE = [...PERSONAL_FIELDS];
 
 /** Whether a request has a field by which an origin may identify its client. */
 export function hasCredentials(request: Fields): boolean {
-  return request.has("authorization") || [...PERSONAL_FIELDS].some((name) => request.has(name));
+  return request.has("authorization") || PERSONAL_AND_COOKIE.some((name) => request.has(name));
 }
 
 /**
@@ -27,9 +28,9 @@ export function isPersonal(
   policy: CachePolicy,
   { requestCookie }: Pick<SiteRules, "requestCookie">,
 ): boolean {
-  const names = requestCookie === "obey" ? PERSONAL : PERSONAL_FIELDS;
-  const sent = [...names].filter((name) => request.has(name));
-  if (sent.length === 0 || isForAll(policy)) return false;
+  const names = requestCookie === "obey" ? PERSONAL : PERSONAL_AND_COOKIE;
+  if (!names.some((name) => request.has(name)) || isForAll(policy)) return false;
+  const sent = names.filter((name) => request.has(name));
   const varied = response.all("vary").flatMap(listMembers);
   return sent.some((name) => !varied.some((member) => member.toLowerCase() === name));
 }

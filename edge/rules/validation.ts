@@ -124,7 +124,8 @@ function listed(value: string, current: EntityTag | undefined, matches: typeof w
  */
 function modifiedSince(request: CacheRequest, name: string, head: ResponseHead): boolean | undefined {
   const since = parseHttpDate(request.fields.get(name) ?? "");
+  if (since === undefined) return undefined;
   const lastModified = head.fields.get("last-modified") ?? head.fields.get("date");
   const modified = parseHttpDate(lastModified ?? "");
-  return since === undefined || modified === undefined ? undefined : modified > since;
+  return modified === undefined ? undefined : modified > since;
 }

@@ -18,11 +18,16 @@ const FORMS = [
  */
 const LAST_TWO_DIGIT_YEAR = 2076;
 
+// "Sun Nov  6 08:49:37 1994" and "Wednesday, 06-Nov-94 08:49:37 GMT".
+const SHORTEST = 24;
+const LONGEST = 33;
+
 /** The last text that was parsed. Most messages of one second have the same Date. */
 let last: { readonly text: string; readonly instant: number | undefined } = { text: "", instant: undefined };
 
 /** Milliseconds since 1970 of an HTTP-date (RFC 9110 section 5.6.7); undefined when it is not exactly one. */
 export function parseHttpDate(text: string): number | undefined {
+  if (text.length < SHORTEST || text.length > LONGEST) return undefined;
   if (text !== last.text) last = { text, instant: parsed(text) };
   return last.instant;
 }
