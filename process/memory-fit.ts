@@ -34,13 +34,14 @@ export type MemoryFit =
   /** It goes well until the memory is full. `text` says what to change. */
   | { readonly kind: "tight" | "refused"; readonly text: string };
 
-// Small responses are all heap. Beside them stand the program, and a quarter on its way in or out.
-const HEAP_FACTOR = 1.25;
+// Stored responses lie outside of the heap. On it are the objects of those that are asked for most, an eighth, and where
+// every response stands for others (No-Vary-Search), two fifths more to find them.
+const HEAP_FACTOR = 0.5;
 const HEAP_OF_PROGRAM = 48 * MIB;
 // The engine's limit counts the space of young objects too, at its largest.
 const YOUNG = 96 * MIB;
-// The memory of a program with an empty store.
-const PROGRAM = 160 * MIB;
+// The memory of a program with an empty store, and of what is on its way.
+const PROGRAM = 224 * MIB;
 
 /** Whether the process has enough memory for its settings, with one sentence on what to change. */
 export function memoryFit(

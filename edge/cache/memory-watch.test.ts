@@ -4,8 +4,8 @@ import { MemoryWatch, nextLimit, type Pressure, pressureOf, promisedBytes } from
 const MIB = 2 ** 20;
 
 describe("the watch on the memory of an edge", () => {
-  it("promises half as much again as --memory, and 160 MiB for the program", () => {
-    expect(promisedBytes(256 * MIB)).to.equal(544 * MIB);
+  it("promises 15 % more than --memory, and 224 MiB for the program", () => {
+    expect(promisedBytes(100 * MIB)).to.equal(339 * MIB);
   });
 
   it("collects garbage early from 116 MiB below the promise, evicts from 76, refuses from 48", () => {

@@ -3,11 +3,12 @@ import type { Heap } from "../../process/heap.ts";
 
 const MIB = 2 ** 20;
 
-// The memory of a program with an empty store: the engine, the code, the stacks of its threads.
-const PROGRAM = 160 * MIB;
+// The memory of a program with an empty store: the engine, the code, the stacks of its threads. And objects on their way
+// to the store or to the collector, which come as fast with a large store as with a small one.
+const PROGRAM = 224 * MIB;
 
-// Objects on their way to the store or to the collector come on top of what is charged.
-const FACTOR = 1.5;
+// Between the records of the store there may be an eighth that is free (edge/store/slab.ts).
+const FACTOR = 1.15;
 
 /** The most resident memory that an edge takes which may store `memory` bytes. */
 export function promisedBytes(memory: number): number {

@@ -141,12 +141,16 @@ export class Directory {
   /** A copy: it has nothing of the directory's memory. */
   read(row: number): StoredResponse {
     const address = this.#addressOf(row);
-    return this.#records.read(this.#records.extentOf(address), offsetOf(address), this.#bodies.get(row));
+    return this.#records.reader.read(
+      this.#records.extentOf(address),
+      offsetOf(address),
+      this.#bodies.get(row),
+    );
   }
 
   purgeable(row: number): Purgeable {
     const address = this.#addressOf(row);
-    return this.#records.purgeable(this.#records.extentOf(address), offsetOf(address));
+    return this.#records.reader.purgeable(this.#records.extentOf(address), offsetOf(address));
   }
 
   softPurgedAt(row: number): number | undefined {

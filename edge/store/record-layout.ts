@@ -50,6 +50,9 @@ export const SAME_LINES = -1;
 // would take longer than the 300 bytes are worth that it costs beside its bytes.
 const MOST_IN_RECORD = 32 * 1024;
 
+// Tags come from field values, which have no line ends.
+export const BETWEEN_TAGS = "\n";
+
 /** Whether a body is kept beside the record. */
 export function hasOwnBody(bodyLength: number): boolean {
   return bodyLength > MOST_IN_RECORD;

@@ -70,14 +70,14 @@ describe("a record", () => {
   for (const [what, stored] of Object.entries(cases))
     it(`${what} says the same as the response`, () => {
       const { records, extent, at, texts } = written(stored);
-      const read = records.read(extent, at, undefined);
+      const read = records.reader.read(extent, at, undefined);
       expect([...read.fields]).to.deep.equal([...stored.fields]);
       expect([...read.clientFields]).to.deep.equal([...stored.clientFields]);
       expect(Buffer.concat(read.chunks)).to.deep.equal(Buffer.concat(stored.chunks));
       const alike = { fields: stored.fields, clientFields: stored.clientFields, chunks: stored.chunks };
       expect({ ...read, ...alike }).to.deep.equal(stored);
       const { site, target, tags, variance } = stored;
-      expect(records.purgeable(extent, at)).to.deep.equal({ site, target, tags, variance });
+      expect(records.reader.purgeable(extent, at)).to.deep.equal({ site, target, tags, variance });
       expect(keyIn(extent, at)).to.equal(stored.key);
       expect(softPurgedIn(extent, at)).to.equal(undefined);
       const { bodyLength } = stored;
@@ -94,7 +94,7 @@ describe("a record", () => {
       const stored = storedResponse("/", { chunks: own, bodyLength: length });
       const { records, extent, at, texts } = written(stored);
       expect(texts.length - recordTexts(storedResponse("/")).length).to.equal(inRecord);
-      expect(records.read(extent, at, inRecord === 0 ? own : undefined).chunks).to.deep.equal(own);
+      expect(records.reader.read(extent, at, inRecord === 0 ? own : undefined).chunks).to.deep.equal(own);
     }
   });
 
@@ -106,7 +106,7 @@ describe("a record", () => {
 
   it("is copied when it is read: what is read stays when the memory is used again", () => {
     const { records, address, extent, at } = written(storedResponse("/", body("abc")));
-    const { chunks, key } = records.read(extent, at, undefined);
+    const { chunks, key } = records.reader.read(extent, at, undefined);
     records.remove(address);
     expect(records.held).to.equal(0);
     expect([Buffer.concat(chunks).toString(), key]).to.deep.equal(["abc", "default /"]);

@@ -3,11 +3,10 @@
  * text. Then come its key, its field lines, the lines as a client gets them where they differ, its tags, its particulars
  * (record-particulars.ts), and a body that is small. The rest (record-shape.ts) is a text that many records share.
  */
-import { Fields } from "../../http/message/fields.ts";
-import { type EntityTag, parseEntityTag } from "../rules/entity-tag.ts";
-import { heldPart } from "../rules/partial.ts";
-import type { Purgeable } from "./purge-match.ts";
+
+import type { Fields } from "../../http/message/fields.ts";
 import {
+  BETWEEN_TAGS,
   BODY,
   CLIENT_LINES,
   DATE,
@@ -43,7 +42,8 @@ import {
   WEAK,
   WIDE,
 } from "./record-layout.ts";
-import { KnownParticulars, particularsText } from "./record-particulars.ts";
+import { particularsText } from "./record-particulars.ts";
+import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf, shapeText } from "./record-shape.ts";
 import { SharedTexts } from "./shared-texts.ts";
 import { type Extent, type Moved, offsetOf, Slab } from "./slab.ts";
@@ -51,9 +51,6 @@ import type { StoredResponse } from "./stored-response.ts";
 
 // Origins give a few kinds of responses. A shape that is not among those seen lately is parsed again.
 const MOST_SHAPES = 4_096;
-
-// Tags come from field values, which have no line ends.
-const BETWEEN_TAGS = "\n";
 
 /** The texts of a record, each with a char a byte, or two where one of them needs that. */
 export interface RecordTexts {
@@ -91,17 +88,13 @@ function writtenFields(fields: Fields, unpacked: number): readonly [text: string
   return lines === undefined ? [JSON.stringify([...fields].flat()), unpacked] : [lines, 0];
 }
 
-function readFields(text: string, isUnpacked: boolean): Fields {
-  return isUnpacked ? Fields.ofRaw(JSON.parse(text)) : Fields.ofLines(text);
-}
-
 /** Reads and writes the records of one store. */
 export class Records {
   readonly #slab: Slab;
   readonly #shared: SharedTexts;
   /** By address. */
   readonly #shapes = new Map<number, Shape>();
-  readonly #particulars = new KnownParticulars();
+  readonly reader = new RecordReader((address) => this.#shapeAt(address));
 
   /** `poisons`: overwrites memory when it is freed. */
   constructor(moved: Moved, poisons: boolean) {
@@ -129,15 +122,6 @@ export class Records {
     const shape = this.#slab.extentOf(address).ints[(offsetOf(address) >> 2) + SHAPE] ?? 0;
     if (this.#shared.give(shape >>> 0)) this.#shapes.delete(shape >>> 0);
     this.#slab.give(address);
-  }
-
-  #shapeAt(address: number): Shape {
-    const known = this.#shapes.get(address);
-    if (known !== undefined) return known;
-    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
-    const shape = shapeOf(this.#shared.textAt(address));
-    this.#shapes.set(address, shape);
-    return shape;
   }
 
   #write({ bytes, ints, doubles }: Extent, at: number, stored: StoredResponse, texts: RecordTexts): void {
@@ -192,107 +176,12 @@ export class Records {
     }
   }
 
-  /** `ownBody`: where the body is not in the record. The response has nothing of the record's memory. */
-  read(extent: Extent, at: number, ownBody: readonly Uint8Array[] | undefined): StoredResponse {
-    const { bytes, ints, doubles } = extent;
-    const word = at >> 2;
-    const number = at >> 3;
-    const of = (column: number): number => ints[word + column] ?? 0;
-    const numberOf = (column: number): number => doubles[number + column] ?? 0;
-    const flags = of(STATUS_AND_FLAGS);
-    const encoding = (flags & WIDE) === 0 ? "latin1" : "utf16le";
-    let end = at + HEAD_BYTES;
-    const text = (length: number): string => {
-      const from = end;
-      end += length;
-      return bytes.toString(encoding, from, end);
-    };
-    const key = text(of(KEY));
-    const lines = text(of(LINES));
-    const fields = readFields(lines, (flags & UNPACKED_LINES) !== 0);
-    const clientFields =
-      of(CLIENT_LINES) === SAME_LINES
-        ? fields
-        : readFields(text(of(CLIENT_LINES)), (flags & UNPACKED_CLIENT_LINES) !== 0);
-    const tags = tagsOf(text(of(TAGS)), of(TAG_COUNT));
-    const { base, selecting, variance } = this.#particulars.of(text(of(OWN)));
-    const shape = this.#shapeAt(of(SHAPE) >>> 0);
-    const { site, method, authorized, sent, source, codings, epoch, policy } = shape;
-    const bodyLength = numberOf(BODY);
-    const status = flags >>> STATUS_SHIFT;
-    return {
-      status,
-      fields,
-      requestTime: { wall: numberOf(REQUEST_WALL), monotonic: numberOf(REQUEST_MONOTONIC) },
-      responseTime: { wall: numberOf(RESPONSE_WALL), monotonic: numberOf(RESPONSE_MONOTONIC) },
-      policy,
-      lifetime: { seconds: numberOf(LIFETIME), source },
-      initialAge: numberOf(INITIAL_AGE),
-      date: numberOf(DATE),
-      entityTag: entityTagOf(fields, lines, of(ETAG), of(ETAG_LENGTH), (flags & WEAK) !== 0),
-      held: heldPart({ status, fields }),
-      codings,
-      clientFields,
-      selecting,
-      method,
-      authorized,
-      key,
-      site,
-      ...(base === undefined ? {} : { base }),
-      target: key.slice(key.length - of(TARGET)),
-      chunks: ownBody ?? copied(bytes, end, bodyLength),
-      bodyLength,
-      sent,
-      tags,
-      variance,
-      mark: {
-        position: { epoch, seq: numberOf(SEQ) },
-        flushes: of(FLUSHES),
-        invalidations: of(INVALIDATIONS),
-      },
-    };
+  #shapeAt(address: number): Shape {
+    const known = this.#shapes.get(address);
+    if (known !== undefined) return known;
+    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+    const shape = shapeOf(this.#shared.textAt(address));
+    this.#shapes.set(address, shape);
+    return shape;
   }
-
-  /** What a purge has to know of it. */
-  purgeable({ bytes, ints }: Extent, at: number): Purgeable {
-    const word = at >> 2;
-    const of = (column: number): number => ints[word + column] ?? 0;
-    const encoding = (of(STATUS_AND_FLAGS) & WIDE) === 0 ? "latin1" : "utf16le";
-    const from = at + HEAD_BYTES;
-    const key = bytes.toString(encoding, from, from + of(KEY));
-    const tags = from + of(KEY) + of(LINES) + Math.max(0, of(CLIENT_LINES));
-    const own = tags + of(TAGS);
-    const { variance } = this.#particulars.of(bytes.toString(encoding, own, own + of(OWN)));
-    return {
-      site: this.#shapeAt(of(SHAPE) >>> 0).site,
-      target: key.slice(key.length - of(TARGET)),
-      tags: tagsOf(bytes.toString(encoding, tags, own), of(TAG_COUNT)),
-      variance,
-    };
-  }
-}
-
-function tagsOf(text: string, count: number): readonly string[] {
-  return count === 0 ? NO_TAGS : text.split(BETWEEN_TAGS);
-}
-
-const NO_TAGS: readonly string[] = [];
-
-function entityTagOf(
-  fields: Fields,
-  lines: string,
-  at: number,
-  length: number,
-  weak: boolean,
-): EntityTag | undefined {
-  if (at === NO_ETAG) return undefined;
-  if (at === PARSED_ETAG) return parseEntityTag(fields.get("etag"));
-  return { weak, opaque: lines.slice(at, at + length) };
-}
-
-function copied(bytes: Buffer, from: number, length: number): readonly Uint8Array[] {
-  if (length === 0) return [];
-  const copy = Buffer.allocUnsafeSlow(length);
-  bytes.copy(copy, 0, from, from + length);
-  return [copy];
 }

@@ -1,0 +1,160 @@
+import { Fields } from "../../http/message/fields.ts";
+import { type EntityTag, parseEntityTag } from "../rules/entity-tag.ts";
+import { heldPart } from "../rules/partial.ts";
+import type { Purgeable } from "./purge-match.ts";
+import {
+  BETWEEN_TAGS,
+  BODY,
+  CLIENT_LINES,
+  DATE,
+  ETAG,
+  ETAG_LENGTH,
+  FLUSHES,
+  HEAD_BYTES,
+  INITIAL_AGE,
+  INVALIDATIONS,
+  KEY,
+  LIFETIME,
+  LINES,
+  NO_ETAG,
+  OWN,
+  PARSED_ETAG,
+  REQUEST_MONOTONIC,
+  REQUEST_WALL,
+  RESPONSE_MONOTONIC,
+  RESPONSE_WALL,
+  SAME_LINES,
+  SEQ,
+  SHAPE,
+  STATUS_AND_FLAGS,
+  STATUS_SHIFT,
+  TAG_COUNT,
+  TAGS,
+  TARGET,
+  UNPACKED_CLIENT_LINES,
+  UNPACKED_LINES,
+  WEAK,
+  WIDE,
+} from "./record-layout.ts";
+import { KnownParticulars } from "./record-particulars.ts";
+import type { Shape } from "./record-shape.ts";
+import type { Extent } from "./slab.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** Makes responses of records. */
+export class RecordReader {
+  readonly #shapeAt: (address: number) => Shape;
+  readonly #particulars = new KnownParticulars();
+
+  constructor(shapeAt: (address: number) => Shape) {
+    this.#shapeAt = shapeAt;
+  }
+
+  /** `ownBody`: where the body is not in the record. The response has nothing of the record's memory. */
+  read(extent: Extent, at: number, ownBody: readonly Uint8Array[] | undefined): StoredResponse {
+    const { bytes, ints, doubles } = extent;
+    const word = at >> 2;
+    const number = at >> 3;
+    const of = (column: number): number => ints[word + column] ?? 0;
+    const numberOf = (column: number): number => doubles[number + column] ?? 0;
+    const flags = of(STATUS_AND_FLAGS);
+    const encoding = (flags & WIDE) === 0 ? "latin1" : "utf16le";
+    let end = at + HEAD_BYTES;
+    const text = (length: number): string => {
+      const from = end;
+      end += length;
+      return bytes.toString(encoding, from, end);
+    };
+    const key = text(of(KEY));
+    const lines = text(of(LINES));
+    const fields = readFields(lines, (flags & UNPACKED_LINES) !== 0);
+    const clientFields =
+      of(CLIENT_LINES) === SAME_LINES
+        ? fields
+        : readFields(text(of(CLIENT_LINES)), (flags & UNPACKED_CLIENT_LINES) !== 0);
+    const tags = tagsOf(text(of(TAGS)), of(TAG_COUNT));
+    const { base, selecting, variance } = this.#particulars.of(text(of(OWN)));
+    const shape = this.#shapeAt(of(SHAPE) >>> 0);
+    const { site, method, authorized, sent, source, codings, epoch, policy } = shape;
+    const bodyLength = numberOf(BODY);
+    const status = flags >>> STATUS_SHIFT;
+    return {
+      status,
+      fields,
+      requestTime: { wall: numberOf(REQUEST_WALL), monotonic: numberOf(REQUEST_MONOTONIC) },
+      responseTime: { wall: numberOf(RESPONSE_WALL), monotonic: numberOf(RESPONSE_MONOTONIC) },
+      policy,
+      lifetime: { seconds: numberOf(LIFETIME), source },
+      initialAge: numberOf(INITIAL_AGE),
+      date: numberOf(DATE),
+      entityTag: entityTagOf(fields, lines, of(ETAG), of(ETAG_LENGTH), (flags & WEAK) !== 0),
+      held: heldPart({ status, fields }),
+      codings,
+      clientFields,
+      selecting,
+      method,
+      authorized,
+      key,
+      site,
+      ...(base === undefined ? {} : { base }),
+      target: key.slice(key.length - of(TARGET)),
+      chunks: ownBody ?? copied(bytes, end, bodyLength),
+      bodyLength,
+      sent,
+      tags,
+      variance,
+      mark: {
+        position: { epoch, seq: numberOf(SEQ) },
+        flushes: of(FLUSHES),
+        invalidations: of(INVALIDATIONS),
+      },
+    };
+  }
+
+  /** What a purge has to know of it. */
+  purgeable({ bytes, ints }: Extent, at: number): Purgeable {
+    const word = at >> 2;
+    const of = (column: number): number => ints[word + column] ?? 0;
+    const encoding = (of(STATUS_AND_FLAGS) & WIDE) === 0 ? "latin1" : "utf16le";
+    const from = at + HEAD_BYTES;
+    const key = bytes.toString(encoding, from, from + of(KEY));
+    const tags = from + of(KEY) + of(LINES) + Math.max(0, of(CLIENT_LINES));
+    const own = tags + of(TAGS);
+    const { variance } = this.#particulars.of(bytes.toString(encoding, own, own + of(OWN)));
+    return {
+      site: this.#shapeAt(of(SHAPE) >>> 0).site,
+      target: key.slice(key.length - of(TARGET)),
+      tags: tagsOf(bytes.toString(encoding, tags, own), of(TAG_COUNT)),
+      variance,
+    };
+  }
+}
+
+function readFields(text: string, isUnpacked: boolean): Fields {
+  return isUnpacked ? Fields.ofRaw(JSON.parse(text)) : Fields.ofLines(text);
+}
+
+function tagsOf(text: string, count: number): readonly string[] {
+  return count === 0 ? NO_TAGS : text.split(BETWEEN_TAGS);
+}
+
+const NO_TAGS: readonly string[] = [];
+
+function entityTagOf(
+  fields: Fields,
+  lines: string,
+  at: number,
+  length: number,
+  weak: boolean,
+): EntityTag | undefined {
+  if (at === NO_ETAG) return undefined;
+  if (at === PARSED_ETAG) return parseEntityTag(fields.get("etag"));
+  return { weak, opaque: lines.slice(at, at + length) };
+}
+
+function copied(bytes: Buffer, from: number, length: number): readonly Uint8Array[] {
+  if (length === 0) return [];
+  const copy = Buffer.allocUnsafeSlow(length);
+  bytes.copy(copy, 0, from, from + length);
+  return [copy];
+}
