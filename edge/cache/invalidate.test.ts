@@ -124,4 +124,45 @@ describe("an invalidation", () => {
     await edge.stop();
     await origin.stop();
   });
+
+  describe("by another spelling of a URI", () => {
+    const edgeWith = (...targets: string[]) => {
+      const clock = new ManualClock();
+      const log = createLog("test", "silent");
+      const store = memoryStore(2 ** 24, clock);
+      const purgeLog = new MemoryPurgeLog(clock);
+      const purges = new PurgeFollower({ leaseMs: 60_000, purgeLog, store, clock, log });
+      for (const target of targets) store.put(storedResponse(target), requestFor(target));
+      return cacheOf({ id: "e", origins: new Map(), store, purges, clock, log }, 2 ** 24);
+    };
+    const ok = { status: 200, fields: Fields.none };
+    const left = async (edge: ReturnType<typeof edgeWith>, posted: string, targets: readonly string[]) => {
+      await invalidate({ ...requestFor(posted), method: "POST" }, ok, "http://a", edge);
+      return targets.filter((target) => edge.store.peek(storedResponse(target).key).length > 0);
+    };
+
+    it("takes every spelling of it out of use, and no other query", async () => {
+      const targets = ["/caf%C3%A9", "/x/../caf%c3%a9", "/%63af%C3%A9", "/caf%C3%A9?a=1", "/cafe"];
+      expect(await left(edgeWith(...targets), "/caf%c3%a9", targets)).to.deep.equal([
+        "/caf%C3%A9?a=1",
+        "/cafe",
+      ]);
+    });
+
+    it("takes every spelling of a query out of use", async () => {
+      const targets = ["/a?b=%7e", "/a?b=~", "/a?b=1", "/a"];
+      expect(await left(edgeWith(...targets), "/%61?b=%7E", targets)).to.deep.equal(["/a?b=1", "/a"]);
+    });
+
+    it("looks at 1,000 responses of its path and at no more", async () => {
+      const queries = (count: number) => Array.from({ length: count }, (_, n) => `/%61?${n}`);
+      // A store may look at the oldest or at the newest first.
+      const ends = ["/%61", "/x/../a"];
+      const leftAround = (between: readonly string[]) =>
+        left(edgeWith("/%61", ...between, "/x/../a"), "/a", ends);
+      expect(await leftAround(queries(998))).to.deep.equal([]);
+      expect(await leftAround(queries(999))).to.have.length(1);
+      expect(await left(edgeWith("/a", ...queries(2_000)), "/a", ["/a"])).to.deep.equal([]);
+    });
+  });
 });

@@ -2,8 +2,14 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
+import { equivalentTargets, split } from "../rules/no-vary-search.ts";
+import { normalTarget } from "../rules/uri-equivalence.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
+
+// A path is stored in a few spellings. It may be stored with any number of queries, which clients make up, and no request
+// may cost more than these.
+const MOST_LOOKED_AT = 1_000;
 
 /**
  * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed. Fills in
@@ -29,7 +35,9 @@ export async function invalidate(
   if (groupInvalidation === "broadcast") edge.broadcast?.(groups);
   try {
     for (const target of targets) {
-      for (const stored of storedFor({ ...request, target }, edge)) edge.store.remove(stored);
+      const named = { ...request, target };
+      for (const stored of storedFor(named, edge)) edge.store.remove(stored);
+      await removeSpellings(named, edge);
     }
     if (groups.length > 0) await edge.store.purge(groups);
   } finally {
@@ -40,4 +48,16 @@ export async function invalidate(
 /** The responses that a request for this target would be answered with, those of other targets (No-Vary-Search) included. */
 function storedFor(request: CacheRequest, { store }: Pick<CacheContext, "store">): readonly StoredResponse[] {
   return [...store.peek(cacheKey(request)), ...store.equivalents(request)];
+}
+
+/** RFC 3986 section 6.2.2: a request changes the resource whatever spelling it names it by, as a purge does. */
+async function removeSpellings({ site, base, target }: CacheRequest, { store }: CacheContext): Promise<void> {
+  const normal = normalTarget(target);
+  let lookedAt = 0;
+  for await (const stored of store.coveredBy([{ kind: "url", target: split(target).path, site }])) {
+    const isSame = equivalentTargets(normal, normalTarget(stored.target), stored.variance);
+    if (isSame && stored.base === base) store.remove(stored);
+    lookedAt += 1;
+    if (lookedAt === MOST_LOOKED_AT) return;
+  }
 }
