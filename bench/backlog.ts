@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { PurgeFollower } from "../edge/purging/follower.ts";
-import { LeastRecentlyUsed } from "../edge/store/eviction/lru.ts";
+import { evictionBy } from "../edge/store/eviction/policies.ts";
 import { MemoryStore } from "../edge/store/memory-store.ts";
 import { systemClock } from "../process/clock.ts";
 import type { Failure } from "../process/failure.ts";
@@ -115,7 +115,7 @@ const tail = await appendAll(redis.url);
 
 const store = new MemoryStore({
   maxBytes: 1024 * MIB,
-  eviction: () => new LeastRecentlyUsed(),
+  eviction: () => evictionBy("adaptive"),
   clock: systemClock,
 });
 for (let i = 0; i < RESPONSES; i += 1) {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as after } from "node:timers/promises";
 import { PurgeFollower } from "../edge/purging/follower.ts";
-import { LeastRecentlyUsed } from "../edge/store/eviction/lru.ts";
+import { evictionBy } from "../edge/store/eviction/policies.ts";
 import { MemoryStore } from "../edge/store/memory-store.ts";
 import { systemClock } from "../process/clock.ts";
 import { createLog } from "../process/log.ts";
@@ -36,7 +36,7 @@ function productAt(i: number): string {
 function filledStore(): MemoryStore {
   const store = new MemoryStore({
     maxBytes: 2 ** 31,
-    eviction: () => new LeastRecentlyUsed(),
+    eviction: () => evictionBy("adaptive"),
     clock: systemClock,
   });
   for (let i = 0; i < RESPONSES; i += 1) {

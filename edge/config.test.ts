@@ -48,6 +48,7 @@ describe("the edge's settings", () => {
       control: undefined,
       callers: undefined,
       workers: 1,
+      eviction: "adaptive",
       simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],
       ...defaultClientLimits,

@@ -13,6 +13,7 @@ import { type SettingsInput, setting, type Values } from "../process/settings/pr
 import { readSettings } from "../process/settings/read-settings.ts";
 import {
   bytes,
+  choice,
   duration,
   flag,
   host,
@@ -27,6 +28,7 @@ import {
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
+import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -107,7 +109,12 @@ export const edgeProgram = {
     memory: setting({
       type: bytes(MIB, 2 ** 20 * MIB),
       default: 256 * MIB,
-      help: "The most bytes of stored responses. Beyond that, the edge evicts the least recently used.",
+      help: "The most bytes of stored responses. Beyond that, the edge evicts, as --eviction says.",
+    }),
+    eviction: setting({
+      type: choice<EvictionPolicy>(...evictionPolicies),
+      default: "adaptive",
+      help: "Which responses go when --memory is full: those not used for the longest time (lru), those that S3-FIFO or SIEVE gives up, or those that the best of these three gives up, as the load of late shows it (adaptive).",
     }),
     ttl: setting({
       type: duration(0, YEAR_MS),

@@ -29,7 +29,7 @@ import { FENCE_SHARE, Fence } from "./purging/fence.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
 import { EdgeReport } from "./status.ts";
-import { LeastRecentlyUsed } from "./store/eviction/lru.ts";
+import { evictionBy } from "./store/eviction/policies.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 
 /** What an edge shares with the rest of its process. The purge log stays open when the edge stops. */
@@ -123,7 +123,7 @@ class RunningEdge implements Edge {
       maxBytes,
       watch: shared?.storeWatch(() => store),
       elsewhere: (): number => this.#parts.fillBudget.taken + fence.bytes + store.objectBytes,
-      eviction: () => new LeastRecentlyUsed(),
+      eviction: () => evictionBy(config.eviction),
       clock,
     });
     if (around.memory !== undefined)

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Confirmations } from "../../edge/control-plane/confirmations.ts";
 import { collectReceipts, isProven } from "../../edge/control-plane/receipts.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
-import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
+import { evictionBy } from "../../edge/store/eviction/policies.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
@@ -17,7 +17,7 @@ const silent = createLog("bench", "silent");
 /** Holds nothing, and says that every purge has removed one response: so there is a count to be told. */
 class CountingStore extends MemoryStore {
   constructor() {
-    super({ maxBytes: 1024, eviction: () => new LeastRecentlyUsed(), clock: systemClock });
+    super({ maxBytes: 1024, eviction: () => evictionBy("adaptive"), clock: systemClock });
   }
 
   override async purge(): Promise<number> {

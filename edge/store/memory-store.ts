@@ -191,7 +191,8 @@ export class MemoryStore implements Store {
     const row = directory.add(stored);
     const keyRow = directory.keyRowOf(row);
     directory.noteUse(row, lastUse);
-    this.#eviction.added(keyRow, directory.hashOf(keyRow));
+    const bytes = directory.responsesOf(keyRow).reduce((sum, each) => sum + directory.chargeOf(each), 0);
+    this.#eviction.added(keyRow, directory.hashOf(keyRow), bytes);
     this.#sources.note(stored, this.#directory, row);
     return keyRow;
   }

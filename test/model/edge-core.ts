@@ -5,7 +5,7 @@ import type { Origin } from "../../edge/origin/origin.ts";
 import { Fence } from "../../edge/purging/fence.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import { RFC_RULES } from "../../edge/rules/site-rules.ts";
-import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
+import { evictionBy } from "../../edge/store/eviction/policies.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
 import { Fields } from "../../http/message/fields.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -42,7 +42,7 @@ export function edgeCore(
   { clock, origin, purgeLog, leaseMs, fence = new Fence() }: Surroundings,
   { Store = MemoryStore, Follower = PurgeFollower }: Classes = {},
 ): EdgeCore {
-  const store = new Store({ maxBytes: MEMORY, eviction: () => new LeastRecentlyUsed(), clock });
+  const store = new Store({ maxBytes: MEMORY, eviction: () => evictionBy("adaptive"), clock });
   const follower = new Follower({ leaseMs, purgeLog, store, fence, clock, log });
   const origins = new Map([["default", origin]]);
   const siteRules = new Map([["default", RFC_RULES]]);

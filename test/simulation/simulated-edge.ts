@@ -5,7 +5,7 @@ import { PurgeCalls } from "../../edge/control-plane/purge-calls.ts";
 import { Sites } from "../../edge/origin/sites.ts";
 import { Fence } from "../../edge/purging/fence.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
-import { LeastRecentlyUsed } from "../../edge/store/eviction/lru.ts";
+import { evictionBy } from "../../edge/store/eviction/policies.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../../edge/store/memory-store.ts";
 import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
@@ -151,7 +151,7 @@ export class SimulatedEdge {
     const purgeLog = rules.purgeLog(client, clock);
     const store = new SlicingStore({
       maxBytes: MEMORY_BYTES,
-      eviction: () => new LeastRecentlyUsed(),
+      eviction: () => evictionBy("adaptive"),
       clock,
     });
     const applied = new Set<string>();

@@ -4,8 +4,8 @@
  * in a table (edge/store/rows.ts).
  */
 export interface Eviction {
-  /** An entry is there, which was not there before. `hash`: 32 bits of its key, the same whenever it comes again. */
-  added(entry: number, hash: number): void;
+  /** An entry is there, which was not there before. `hash`: 32 bits of its key, the same whenever it comes again. `bytes`: what it is charged for. */
+  added(entry: number, hash: number, bytes: number): void;
   /** The entry answered a request. */
   used(entry: number): void;
   /** The entry is gone, whatever the reason. */

@@ -1,0 +1,44 @@
+import { Rows } from "../rows.ts";
+import type { Eviction } from "./eviction.ts";
+import { Queues } from "./queues.ts";
+
+const QUEUE = 1;
+const VISITED = 0;
+
+/**
+ * SIEVE (Zhang and others, NSDI 2024): the entries stay in the order in which they came, and a hand goes from the oldest
+ * to the newest. It gives up the first that was not used since it last came by.
+ */
+export class Sieve implements Eviction {
+  readonly #queues = new Queues(1);
+  readonly #marks = new Rows(1);
+  /** Where the hand goes on; 0: at the oldest. */
+  #hand = 0;
+
+  added(entry: number, _hash: number, bytes: number): void {
+    this.#marks.reach(entry);
+    this.#marks.set(entry, VISITED, 0);
+    this.#queues.add(entry, QUEUE, bytes);
+  }
+
+  used(entry: number): void {
+    this.#marks.set(entry, VISITED, 1);
+  }
+
+  removed(entry: number): void {
+    if (this.#queues.queueOf(entry) === 0) return;
+    if (entry === this.#hand) this.#hand = this.#queues.newer(entry);
+    this.#queues.remove(entry);
+  }
+
+  victim(): number | undefined {
+    let entry = this.#hand === 0 ? this.#queues.oldest(QUEUE) : this.#hand;
+    while (entry !== 0 && this.#marks.get(entry, VISITED) === 1) {
+      this.#marks.set(entry, VISITED, 0);
+      const newer = this.#queues.newer(entry);
+      entry = newer === 0 ? this.#queues.oldest(QUEUE) : newer;
+    }
+    this.#hand = entry;
+    return entry === 0 ? undefined : entry;
+  }
+}
