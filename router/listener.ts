@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { http2 } from "../http/h2/http2-connection.ts";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import { shownTarget } from "../http/message/shown-target.ts";
-import type { ClientLimits } from "../http/server/client-limits.ts";
+import { type ClientLimits, clientLimitWarning } from "../http/server/client-limits.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
@@ -99,12 +99,9 @@ export class Listener {
           log.warn({ sampled: "preamble", reason, by }, PREAMBLE_REFUSED);
         },
       },
-      limited: (limit, client) => {
+      limited: (limit, client, forwards) => {
         parts.metrics.limited(limit);
-        log.warn(
-          { sampled: "client-limit", limit, client },
-          "client limit reached; if this is a proxy or a router, name it in --trusted-proxies",
-        );
+        log.warn({ sampled: "client-limit", limit, client }, clientLimitWarning(forwards));
       },
       take: (exchange) => this.#take(exchange),
       redirectToHttps: parts.redirectToHttps,

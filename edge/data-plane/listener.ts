@@ -1,7 +1,7 @@
 import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RefusedRequest } from "../../http/message/refusal.ts";
-import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
+import { type ClientLimits, clientLimitsOf, clientLimitWarning } from "../../http/server/client-limits.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-streams.ts";
@@ -99,12 +99,9 @@ export class Listener implements DataPort {
           edge.log.warn({ sampled: "preamble", reason, by }, PREAMBLE_REFUSED);
         },
       },
-      limited: (limit, client) => {
+      limited: (limit, client, forwards) => {
         edge.counters.addReason("clientsLimited", limit);
-        edge.log.warn(
-          { sampled: "client-limit", limit, client },
-          "client limit reached; if this is a proxy or a router, name it in --trusted-proxies",
-        );
+        edge.log.warn({ sampled: "client-limit", limit, client }, clientLimitWarning(forwards));
       },
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),

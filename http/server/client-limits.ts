@@ -23,6 +23,13 @@ export function clientLimitsOf({
   return { clientConnections, clientRequests, bodyTimeout, bodyRate };
 }
 
+/** The line for the log when a client has reached a limit. `forwards`: it sends X-Forwarded-For and is not trusted. */
+export function clientLimitWarning(forwards: boolean): string {
+  return forwards
+    ? "client limit reached by a peer that sends X-Forwarded-For and that --trusted-proxies leaves out: all clients behind it count as one; if it is a proxy or a router of yours, name it there"
+    : "client limit reached; if this is a proxy or a router, name it in --trusted-proxies";
+}
+
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
 import { startTestServer } from "../../test/rig/test-server.ts";
+import { Fields } from "../message/fields.ts";
+import { clientLimitWarning } from "./client-limits.ts";
+import { ClientRequests } from "./client-requests.ts";
 import type { Exchange } from "./exchange.ts";
+import { peerAt } from "./peer.ts";
+import { TrustedProxies } from "./trusted-proxies.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n";
 
@@ -37,5 +42,45 @@ describe("requests of one client that are under way", () => {
     await ask("192.0.2.1");
     for (const connection of asked) connection.destroy();
     await server.close(0);
+  });
+
+  it("are told apart by whether a proxy that is not trusted seems to send them", async () => {
+    const { server, url, limited } = await startTestServer(
+      (exchange) => {
+        exchange.begin("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        exchange.finish();
+      },
+      { clientConnections: 1 },
+    );
+    const asked: RawConnection[] = [];
+    for (const [from, forwarded] of [
+      ["127.0.0.2", "X-Forwarded-For: 192.0.2.1\r\n"],
+      ["127.0.0.3", ""],
+    ]) {
+      const first = await RawConnection.open(url, from);
+      expect((await first.send(`${GET}${forwarded}\r\n`).reply()).status).to.equal(200);
+      const second = await RawConnection.open(url, from);
+      await second.closed;
+      asked.push(first, second);
+    }
+    expect(limited).to.deep.equal(["connections 127.0.0.2 forwards", "connections 127.0.0.3"]);
+    for (const connection of asked) connection.destroy();
+    await server.close(0);
+  });
+
+  it("are remembered for 100 of such proxies", () => {
+    const proxies = new TrustedProxies(["10.0.0.0/8"]);
+    const requests = new ClientRequests(proxies, 1, () => undefined);
+    const forwarded = { section: Fields.of([["X-Forwarded-For", "192.0.2.1"]]) };
+    for (let n = 1; n <= 101; n += 1)
+      requests.clientOf(peerAt(`198.51.100.${n}`, "http", proxies), forwarded);
+    expect(requests.clientOf(peerAt("10.1.2.3", "http", proxies), forwarded)).to.equal("192.0.2.1");
+    const noted = ["198.51.100.100", "198.51.100.101", "10.1.2.3"].map((client) => requests.forwards(client));
+    expect(noted).to.deep.equal([true, false, false]);
+  });
+
+  it("name the remedy in the log", () => {
+    expect(clientLimitWarning(true)).to.include("X-Forwarded-For").and.include("--trusted-proxies");
+    expect(clientLimitWarning(false)).to.include("if this is a proxy").and.not.include("X-Forwarded-For");
   });
 });

@@ -11,9 +11,14 @@ export const TOO_MANY_REQUESTS: RefusedRequest = {
   message: "too many requests of this client are under way",
 };
 
+// A network has fewer proxies. Clients, too, can send X-Forwarded-For.
+const MOST_FORWARDERS = 100;
+
 /** The requests under way of each client, as it is seen through trusted proxies. */
 export class ClientRequests {
   readonly #counts = new ClientCounts();
+  /** Clients that are no trusted proxies, and have sent X-Forwarded-For. */
+  readonly #forwarders = new Set<string>();
   readonly #proxies: TrustedProxies;
   readonly #most: number;
   readonly #refused: (client: string) => void;
@@ -26,8 +31,17 @@ export class ClientRequests {
   }
 
   /** The client of the request. */
-  clientOf(peer: Peer, { section }: RequestFields): string {
-    return peer.trusted ? this.#proxies.requester(peer.address, section.get("X-Forwarded-For")) : peer.client;
+  clientOf(peer: Peer, { section }: Pick<RequestFields, "section">): string {
+    const forwardedFor = section.get("X-Forwarded-For");
+    if (peer.trusted) return this.#proxies.requester(peer.address, forwardedFor);
+    if (forwardedFor !== undefined && this.#forwarders.size < MOST_FORWARDERS)
+      this.#forwarders.add(peer.client);
+    return peer.client;
+  }
+
+  /** Whether the client seems to be a proxy that is not trusted, so that it counts for all clients behind it. */
+  forwards(client: string): boolean {
+    return this.#forwarders.has(client);
   }
 
   /** Counts a request; false when the client has as many as it may have. */

@@ -54,8 +54,11 @@ export interface HttpServerOptions {
   readonly proxies: TrustedProxies;
   /** Load balancers that say who their client is before its bytes. */
   readonly preambles?: PreamblesConfig;
-  /** A client (client-address.ts) was refused, or had a connection taken from it. */
-  readonly limited: (limit: ClientLimit, client: string) => void;
+  /**
+   * A client (client-address.ts) was refused, or had a connection taken from it. `forwards`: it seems to be a proxy that
+   * is not trusted.
+   */
+  readonly limited: (limit: ClientLimit, client: string, forwards: boolean) => void;
   /** Called for each request. The program answers it through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
@@ -110,7 +113,12 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { clock, limits, proxies, limited, take, atOnce, refuse, fault } = options;
+    const { clock, limits, proxies, take, atOnce, refuse, fault } = options;
+    const limited = (limit: ClientLimit, client: string): void =>
+      options.limited(limit, client, requests.forwards(client));
+    const requests = new ClientRequests(proxies, limits.clientRequests, (client) =>
+      limited("requests", client),
+    );
     this.#connections = new Connections(limits, (client) => limited("connections", client));
     this.#handshakes = new Handshakes((client) => limited("handshakes", client));
     const { preambles } = options;
@@ -123,7 +131,7 @@ export class HttpServer {
       limits,
       outgoing: new WriteBuffer(),
       connections: this.#connections,
-      requests: new ClientRequests(proxies, limits.clientRequests, (client) => limited("requests", client)),
+      requests,
       turns: new Turns(),
       began: () => {
         this.#inFlight += 1;

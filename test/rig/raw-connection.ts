@@ -36,9 +36,14 @@ export class RawConnection {
     });
   }
 
-  static async open(base: string): Promise<RawConnection> {
+  /** `localAddress`: from there, if it matters. */
+  static async open(base: string, localAddress?: string): Promise<RawConnection> {
     const { hostname, port } = new URL(base);
-    const socket = connect(Number(port), hostname);
+    const socket = connect({
+      port: Number(port),
+      host: hostname,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     await once(socket, "connect");
     return new RawConnection(socket);
   }

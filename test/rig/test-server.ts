@@ -43,7 +43,7 @@ export async function startTestServer(
       ...limits,
     },
     proxies: new TrustedProxies(["127.0.0.1"]),
-    limited: (limit, client) => limited.push(`${limit} ${client}`),
+    limited: (limit, client, forwards) => limited.push(`${limit} ${client}${forwards ? " forwards" : ""}`),
     take,
     http2: http2(),
     h2c: true,
