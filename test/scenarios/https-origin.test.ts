@@ -11,6 +11,11 @@ import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 const pem = (what: "cert" | "key") =>
   readFileSync(new URL(`../rig/self-signed-test-only.${what}.pem`, import.meta.url), "utf8");
 
+/** A text of its own for each path, far larger than what one read brings. */
+function large(path: string): string {
+  return `${path} `.repeat(200_000);
+}
+
 describe("an edge in front of an HTTPS origin", () => {
   const trusted = getCACertificates("default");
   let server: Server;
@@ -23,6 +28,7 @@ describe("an edge in front of an HTTPS origin", () => {
       requests += 1;
       // On the first use of a connection: nothing was ever received, though the handshake was.
       if (request.url === "/closed") request.socket.destroy();
+      else if (request.url?.startsWith("/large/") === true) response.end(large(request.url));
       else response.setHeader("Cache-Control", "max-age=60").end(`host ${request.headers.host}`);
     });
     server.listen(0, "127.0.0.1");
@@ -57,6 +63,22 @@ describe("an edge in front of an HTTPS origin", () => {
     expect([first.status, first.text, first.header("x-cache")]).to.deep.equal([200, host, "MISS"]);
     expect((await get(edge.url, "/x")).header("x-cache")).to.equal("HIT");
     expect([requests, (await get(edge.operator, "/readyz")).status]).to.deep.equal([1, 200]);
+  });
+
+  it("passes large answers on unharmed, several at a time, over connections that it keeps", async () => {
+    trust();
+    const { port } = new URL(await startEdge("localhost"));
+    expect(port).not.to.equal("");
+    let connections = 0;
+    server.on("secureConnection", () => {
+      connections += 1;
+    });
+    for (let round = 0; round < 2; round += 1) {
+      const paths = [1, 2, 3].map((n) => `/large/${round}${n}`);
+      const answers = await Promise.all(paths.map((path) => get(edge.url, path)));
+      for (const [i, { text }] of answers.entries()) expect(text === large(paths[i] ?? "")).to.equal(true);
+    }
+    expect(connections).to.be.at.most(3);
   });
 
   it("answers 502, and is not ready, when nobody vouches for its certificate", async () => {
