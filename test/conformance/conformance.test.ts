@@ -1,28 +1,29 @@
 import { expect } from "chai";
 import { type Case, conformanceCase } from "./case.ts";
-import { Harness } from "./harness.ts";
+import { Harness, PROTOCOLS } from "./harness.ts";
 import { KNOWN_GAPS } from "./known-gaps.ts";
 import { TOPICS } from "./topics.ts";
 
 describe("the edge as an HTTP cache by the book", () => {
-  let harness: Harness;
-  before(async () => {
-    harness = await Harness.start();
-  });
-  after(() => harness.stop());
-
-  for (const [topic, cases] of TOPICS) {
-    describe(topic, () => {
-      for (const each of cases) {
-        it(`${each.title} (${each.rule}) [${each.kind} ${each.id}]`, async () => {
-          const found = await harness.run(each);
-          const gap = KNOWN_GAPS.get(each.id);
-          if (gap === undefined) expect(found, each.id).to.equal(undefined);
-          else expect(found, `no gap any more, so it must leave the list: ${gap}`).to.be.a("string");
+  for (const protocol of PROTOCOLS)
+    for (const [topic, cases] of TOPICS) {
+      describe(`${topic}, by ${protocol}`, () => {
+        let harness: Harness;
+        before(async () => {
+          harness = await Harness.start(protocol);
         });
-      }
-    });
-  }
+        after(() => harness.stop());
+
+        for (const each of cases) {
+          it(`${each.title} (${each.rule}) [${each.kind} ${each.id}]`, async () => {
+            const found = await harness.run(each);
+            const gap = KNOWN_GAPS.get(each.id);
+            if (gap === undefined) expect(found, each.id).to.equal(undefined);
+            else expect(found, `no gap any more, so it must leave the list: ${gap}`).to.be.a("string");
+          });
+        }
+      });
+    }
 
   it("has its cases each once, and gaps only among them", () => {
     const ids = [...TOPICS.values()].flat().map(({ id }) => id);

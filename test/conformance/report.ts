@@ -1,10 +1,13 @@
 import type { Case } from "./case.ts";
-import { Harness } from "./harness.ts";
+import { Harness, PROTOCOLS } from "./harness.ts";
 import { TOPICS } from "./topics.ts";
 
-/** `node test/conformance/report.ts`: how many cases of each kind pass, and in one line each what the others do. */
+/**
+ * `node test/conformance/report.ts [http/1.1 | https/1.1 | h2]`: how many cases of each kind pass, and in one line each
+ * what the others do.
+ */
 async function report(): Promise<string> {
-  const harness = await Harness.start();
+  const harness = await Harness.start(PROTOCOLS.find((name) => name === process.argv[2]));
   const passed = { required: 0, optimal: 0, check: 0, ours: 0 };
   const total = { required: 0, optimal: 0, check: 0, ours: 0 };
   const failing: string[] = [];
