@@ -4,6 +4,7 @@ import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Token } from "../process/control/tokens.ts";
 import { controlHost, edgeConfig } from "./config.ts";
+import { USUAL_ORIGIN_TLS } from "./origin/origin-tls.ts";
 import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
 
 function read(argv: readonly string[], file = "") {
@@ -31,10 +32,16 @@ describe("the edge's settings", () => {
           hosts: [],
           origin: { kind: "directory", path: "site" },
           host: { kind: "client" },
+          tls: USUAL_ORIGIN_TLS,
           rules: SAFE_RULES,
         },
       ],
       ...SAFE_RULES,
+      originCa: undefined,
+      originCert: undefined,
+      originKey: undefined,
+      originServerName: undefined,
+      originTlsMin: "TLSv1.2",
       redis: undefined,
       publicUrl: undefined,
       memory: 268_435_456,

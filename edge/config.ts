@@ -26,6 +26,7 @@ import {
   workers,
 } from "../process/settings/values.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
+import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
 import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
@@ -97,6 +98,7 @@ export const edgeProgram = {
       default: CLIENT_HOST,
       help: "The Host that an HTTP origin receives: the client's (client), the one in the origin's URL (origin), or a fixed name. With client, the Host is part of the cache key.",
     }),
+    ...originTlsSettings,
     ...siteRuleSettings,
     redis: setting({
       type: redisUrl,
@@ -192,6 +194,7 @@ export function edgeConfig(input: SettingsInput) {
   const problems = [
     ...originProblems(values),
     ...siteProblems(sites),
+    ...originTlsProblems(sites),
     ...portProblems(values),
     ...advertiseProblems(values),
     ...ownOriginProblems(sites, values),
@@ -227,6 +230,7 @@ function defaultSite(values: EdgeValues): readonly Site[] {
           hosts: [],
           origin: values.origin,
           host: values.originHost,
+          tls: originTlsAmong(values),
           rules: rulesAmong(values),
         },
       ];

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Fields } from "../../http/message/fields.ts";
 import { errorResponse } from "../../http/server/error-response.ts";
 import { describeError, Failure, type FailureSource } from "../../process/failure.ts";
-import { statusFor } from "../origin/origin-error.ts";
+import { OriginFailure, statusFor } from "../origin/origin-error.ts";
 import type { Served } from "./answer.ts";
 import { textContent } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
@@ -72,5 +72,6 @@ function originFailed(
   edge: Pick<CacheContext, "id" | "log">,
 ): Served {
   const { code } = failure;
-  return errorAnswer(status, { fwd, detail: code, proxyError: code }, edge, failure);
+  const detail = (failure instanceof OriginFailure ? failure.check : undefined) ?? code;
+  return errorAnswer(status, { fwd, detail, proxyError: code }, edge, failure);
 }

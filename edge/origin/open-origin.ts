@@ -4,6 +4,8 @@ import { DirectoryOrigin } from "./directory.ts";
 import { FailoverOrigin } from "./failover.ts";
 import { CLIENT_HOST, type HostPolicy } from "./host-policy.ts";
 import type { Origin } from "./origin.ts";
+import { OriginCertificates } from "./origin-certificates.ts";
+import { isUnusual, type OriginTls } from "./origin-tls.ts";
 import { UpstreamOrigin } from "./upstream.ts";
 
 export type OriginConfig =
@@ -17,6 +19,7 @@ export interface OriginContext {
   readonly ttlMs: number;
   /** The Host that HTTP origins are sent. */
   readonly host: HostPolicy;
+  readonly certificates?: OriginCertificates | undefined;
   /** The edge's id, for the Via of requests to an HTTP origin. */
   readonly via: string;
   readonly clock: Clock;
@@ -25,16 +28,26 @@ export interface OriginContext {
   readonly log: Log;
 }
 
+interface OriginSite {
+  readonly name: string;
+  readonly origin: OriginConfig;
+  readonly host?: HostPolicy;
+  readonly tls?: OriginTls;
+}
+
 /** The origins of all sites, by site name. Throws the Failure of the first that cannot be opened; then none is open. */
 export async function openOrigins(
-  sites: readonly { readonly name: string; readonly origin: OriginConfig; readonly host?: HostPolicy }[],
-  context: Omit<OriginContext, "host">,
+  sites: readonly OriginSite[],
+  context: Omit<OriginContext, "host" | "certificates">,
 ): Promise<ReadonlyMap<string, Origin>> {
   const origins = new Map<string, Origin>();
   try {
-    for (const { name, origin, host = CLIENT_HOST } of sites) {
+    for (const { name, origin, host = CLIENT_HOST, tls } of sites) {
       const log = context.log.child({ site: name });
-      origins.set(name, await openOrigin(origin, { ...context, host, log }));
+      const { clock } = context;
+      const certificates =
+        tls && isUnusual(tls) ? new OriginCertificates(tls, name, { clock, log }) : undefined;
+      origins.set(name, await openOrigin(origin, { ...context, host, log, certificates }));
     }
   } catch (thrown) {
     for (const origin of origins.values()) await origin.close();
@@ -45,16 +58,16 @@ export async function openOrigins(
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */
 export async function openOrigin(config: OriginConfig, context: OriginContext): Promise<Origin> {
-  const { ttlMs, host, via, clock, random, log } = context;
+  const { ttlMs, host, via, clock, random, log, certificates } = context;
   switch (config.kind) {
     case "directory":
       return DirectoryOrigin.open({ root: config.path, ttlMs, clock });
     case "http":
-      return new UpstreamOrigin({ base: config.url, host, via, clock });
+      return new UpstreamOrigin({ base: config.url, host, certificates, via, clock });
     case "several": {
       const members = config.urls.map((base) => ({
         name: base.origin,
-        origin: new UpstreamOrigin({ base, host, via, clock }),
+        origin: new UpstreamOrigin({ base, host, certificates, via, clock }),
       }));
       return new FailoverOrigin({ members, clock, random, log });
     }

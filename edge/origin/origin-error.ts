@@ -1,4 +1,5 @@
 import { describeError, Failure } from "../../process/failure.ts";
+import { type TlsCheck, tlsCheckOf } from "./tls-check.ts";
 
 /** Why there is no response from an origin, or not a whole one, and what a client is told when none was begun. */
 const STATUS_OF = {
@@ -33,10 +34,19 @@ export type Received = "nothing" | "some of the fields" | "the fields";
 export class OriginFailure extends Failure {
   declare readonly code: OriginErrorCode;
   readonly received: Received;
+  /** More than `code` says, where more is known. */
+  readonly check: TlsCheck | undefined;
 
-  constructor(code: OriginErrorCode, received: Received, message: string, cause?: unknown) {
+  constructor(
+    code: OriginErrorCode,
+    received: Received,
+    message: string,
+    cause?: unknown,
+    check?: TlsCheck | undefined,
+  ) {
     super(code, "origin", message, cause);
     this.received = received;
+    this.check = check;
   }
 }
 
@@ -57,13 +67,20 @@ export function originErrorOf(
 ): Failure {
   if (thrown instanceof Failure) return thrown;
   const code = codeFor(thrown, received);
-  return new OriginFailure(code, received, `${what} failed: ${code}: ${describeError(thrown)}`, thrown);
+  const check = code.startsWith("tls_") ? tlsCheckOf(nodeCode(thrown)) : undefined;
+  return new OriginFailure(
+    code,
+    received,
+    `${what} failed: ${code}: ${describeError(thrown)}`,
+    thrown,
+    check,
+  );
 }
 
 function codeFor(thrown: unknown, received: Received): OriginErrorCode {
   if (!(thrown instanceof Error)) return "proxy_internal_error";
   if (thrown.name === "TimeoutError") return "http_response_timeout";
-  const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+  const code = nodeCode(thrown);
   switch (code) {
     case "ECONNREFUSED":
       return "connection_refused";
@@ -83,6 +100,10 @@ function codeFor(thrown: unknown, received: Received): OriginErrorCode {
     default:
       return byFamily(code);
   }
+}
+
+function nodeCode(thrown: unknown): string {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 }
 
 /** The connection ended by itself. */

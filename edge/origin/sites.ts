@@ -8,6 +8,7 @@ import { host, httpUrl, listOf, text, type ValueType } from "../../process/setti
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
+import { type OriginTls, originTlsKeys, originTlsOf } from "./origin-tls.ts";
 import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
 
 /** A named set of Host names with one origin. */
@@ -18,6 +19,8 @@ export interface Site {
   readonly origin: OriginConfig;
   /** The Host that an HTTP origin receives. Default: the client's. */
   readonly host?: HostPolicy;
+  /** Default: as usual. */
+  readonly tls?: OriginTls;
   /** Default: SAFE_RULES. */
   readonly rules?: SiteRules;
 }
@@ -89,6 +92,7 @@ const site = z.strictObject(
     hosts: z.array(fileValue(host), { error: "must be a list of host names" }).default([]),
     origin: fileValue(origin),
     host: fileValue(hostPolicy).default(CLIENT_HOST),
+    ...originTlsKeys,
     ...siteRuleKeys,
   },
   {
@@ -111,10 +115,11 @@ export const sitesSection: Section<readonly Site[]> = {
         hosts: hosts.map((each) => each.toLowerCase()),
         origin,
         host,
+        tls: originTlsOf(rules),
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `origin-places` and `origin-places-per-client` are the same as the flags with these names.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `origin-places` and `origin-places-per-client` are the same as the flags with these names.",
 };
 
 /** Conflicts between sites that are each valid alone. */

@@ -1,6 +1,6 @@
 import { ClientConnection, type ConnectionFault } from "../../http/client/client-connection.ts";
 import { ConnectionPool } from "../../http/client/connection-pool.ts";
-import type { Server } from "../../http/client/server-socket.ts";
+import type { Server, ServerTls } from "../../http/client/server-socket.ts";
 import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -8,6 +8,7 @@ import { type Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
 import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
+import type { OriginCertificates } from "./origin-certificates.ts";
 import { OriginFailure } from "./origin-error.ts";
 import { failureOf, UpstreamExchange } from "./upstream-exchange.ts";
 import { upstreamRequest } from "./upstream-request.ts";
@@ -18,6 +19,8 @@ export interface UpstreamOptions {
   /** The edge's id, for Via and CDN-Loop. */
   readonly via: string;
   readonly host?: HostPolicy;
+  /** undefined: the CAs of the system, and no certificate of the edge. */
+  readonly certificates?: OriginCertificates | undefined;
   readonly clock: Clock;
   readonly connectTimeoutMs?: number;
   /** From the request until the fields of its response; the time in the queue for a connection counts. */
@@ -39,7 +42,7 @@ const SWEEP_MS = 1_000;
  * followed, nothing is decompressed, statuses have no meaning here.
  */
 export class UpstreamOrigin implements Origin {
-  readonly #options: Required<UpstreamOptions>;
+  readonly #options: Required<Omit<UpstreamOptions, "certificates">>;
   readonly #server: Server;
   readonly #pool: ConnectionPool<UpstreamExchange>;
   readonly #pathPrefix: string;
@@ -61,7 +64,7 @@ export class UpstreamOrigin implements Origin {
     this.#deadlines = new Deadlines(clock, this.#closing.signal);
     this.#sweep = this.#deadlines.deadline(SWEEP_MS, () => this.#sweepIdle());
     this.#pathPrefix = base.pathname.replace(/\/$/, "");
-    this.#server = serverOf(base, connectTimeoutMs);
+    this.#server = serverOf(base, connectTimeoutMs, options.certificates);
     this.#pool = new ConnectionPool(this.#server, connections);
   }
 
@@ -131,13 +134,29 @@ export class UpstreamOrigin implements Origin {
   }
 }
 
-function serverOf(base: URL, connectMs: number): Server {
+function serverOf(base: URL, connectMs: number, certificates: OriginCertificates | undefined): Server {
   const isTls = base.protocol === "https:";
   // An address in brackets is one only inside of a URL.
   const host = base.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = base.port === "" ? (isTls ? 443 : 80) : Number(base.port);
-  const tls = isTls ? { servername: serverNameOf(base), session: undefined } : undefined;
+  const tls = isTls ? tlsOf(base, certificates) : undefined;
   return { host, port, connectMs, limits: ORIGIN_FIELD_LIMITS, tls };
+}
+
+function tlsOf(base: URL, certificates: OriginCertificates | undefined): ServerTls {
+  const servername = certificates?.serverName ?? serverNameOf(base);
+  const tls: ServerTls = { servername, session: undefined };
+  if (certificates === undefined) return tls;
+  let last = certificates.context();
+  const context = () => {
+    const latest = certificates.context();
+    // A session stands for the certificates that it began with.
+    if (latest !== last) secure.session = undefined;
+    last = latest;
+    return latest;
+  };
+  const secure: ServerTls = { ...tls, context };
+  return secure;
 }
 
 function closed(what: string): OriginFailure {

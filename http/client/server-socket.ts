@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type SecureContext } from "node:tls";
 import type { FieldLimits } from "../message/field-lines.ts";
 
 /** Where a connection leads. */
@@ -19,6 +19,8 @@ export interface ServerTls {
   readonly servername: string;
   /** The last session, which spares the next connection a round trip. */
   session: Buffer | undefined;
+  /** Whom this side believes, and what it shows, for the next connection; undefined: as usual. */
+  readonly context?: (() => SecureContext) | undefined;
 }
 
 // Shared by all connections: each read uses or copies its bytes before it ends.
@@ -42,9 +44,13 @@ export function openSocket({ host, port, tls }: Server, callback: OnRead): Socke
   };
   if (tls === undefined) return connectTcp(tcp);
   const { servername, session } = tls;
-  const resumed = session === undefined ? {} : { session };
+  const secureContext = tls.context?.();
+  const settings = {
+    ...(session === undefined ? {} : { session }),
+    ...(secureContext === undefined ? {} : { secureContext }),
+  };
   // RFC 7301: this room speaks HTTP/1.1 only.
-  const socket = connectTls({ ...tcp, ...resumed, servername, ALPNProtocols: ["http/1.1"] });
+  const socket = connectTls({ ...tcp, ...settings, servername, ALPNProtocols: ["http/1.1"] });
   return socket
     .on("session", (latest) => {
       tls.session = latest;
