@@ -3,7 +3,6 @@ import { z } from "zod";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
 import { choice, host, show, text } from "../../process/settings/values.ts";
-import type { OriginConfig } from "./open-origin.ts";
 
 /** How an edge and an HTTPS origin prove to each other who they are. */
 export interface OriginTls {
@@ -92,9 +91,15 @@ export function originTlsOf(values: z.infer<typeof keys>): OriginTls {
   };
 }
 
+/** Where an origin is, as far as its URLs go. */
+type Located =
+  | { readonly kind: "directory" }
+  | { readonly kind: "http"; readonly url: URL }
+  | { readonly kind: "several"; readonly urls: readonly URL[] };
+
 /** What does not fit together in the settings of a site. Its files are read when its origin is opened. */
 export function originTlsProblems(
-  sites: readonly { readonly name: string; readonly origin: OriginConfig; readonly tls?: OriginTls }[],
+  sites: readonly { readonly name: string; readonly origin: Located; readonly tls?: OriginTls }[],
 ): readonly string[] {
   return sites.flatMap(({ name, origin, tls = USUAL_ORIGIN_TLS }) => {
     const { cert, key } = tls;
@@ -117,7 +122,7 @@ export function isUnusual({ ca, cert, serverName, minVersion }: OriginTls): bool
   return given || minVersion !== USUAL_ORIGIN_TLS.minVersion;
 }
 
-function urlsOf(origin: OriginConfig): readonly URL[] {
+function urlsOf(origin: Located): readonly URL[] {
   switch (origin.kind) {
     case "directory":
       return [];
