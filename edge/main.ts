@@ -16,7 +16,8 @@ const log = createLog("edge", config.logLevel);
 warnOfUnsafeRuntime(log);
 const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
-  const memory = processMemory(config.memory, 1, log);
+  const threads = config.workers === 1 ? 0 : config.workers;
+  const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);
   const reread = (take: (changed: EdgeConfig) => void) => rereadSettings(edgeConfig, log, take);
   const edge = await startEdge(config, { purgeLog, clock: systemClock, log, memory, reread });
   stopOnSignal(

@@ -14,7 +14,7 @@ const config = settingsOrExit(startProgram, startConfig);
 const log = createLog("start", config.logLevel);
 warnOfUnsafeRuntime(log);
 try {
-  const memory = processMemory(config.memory, config.ports.edges.length, log);
+  const memory = processMemory({ memory: config.memory, edges: config.ports.edges.length, threads: 0 }, log);
   const certificate = config.tls ? await localCertificate(LOCAL_FOLDER, systemClock.wall()) : undefined;
   const system = await startSystem(config, { clock: systemClock, log, memory }, certificate);
   stopOnSignal(() => system.stop(), log, { hangup: "stops" });

@@ -8,6 +8,10 @@ describe("the watch on the memory of an edge", () => {
     expect(promisedBytes(100 * MIB)).to.equal(339 * MIB);
   });
 
+  it("promises 64 MiB more for each serving thread", () => {
+    expect(promisedBytes(256 * MIB, 3) - promisedBytes(256 * MIB)).to.equal(192 * MIB);
+  });
+
   it("collects garbage early from 116 MiB below the promise, evicts from 76, refuses from 48", () => {
     const below = (mib: number) => pressureOf((500 - mib) * MIB, 500 * MIB, "none");
     expect([117, 116, 77, 76, 49, 48, -1].map(below)).to.deep.equal([

@@ -5,11 +5,14 @@ import { memoryAtHand, memoryFit } from "../../process/memory-fit.ts";
 import { type ProcessMemory, promisedBytes } from "./memory-watch.ts";
 
 /**
- * The memory of this process, in which so many edges may store `memory` bytes each. Throws a Failure when they would end
- * it, and warns when they might.
+ * The memory of this process, in which so many edges may store `memory` bytes each, with so many serving threads in all.
+ * Throws a Failure when they would end it, and warns when they might.
  */
-export function processMemory(memory: number, edges: number, log: Log): ProcessMemory {
-  const promised = promisedBytes(memory * edges);
+export function processMemory(
+  { memory, edges, threads }: { readonly memory: number; readonly edges: number; readonly threads: number },
+  log: Log,
+): ProcessMemory {
+  const promised = promisedBytes(memory * edges, threads);
   const fit = memoryFit({ memory, edges, promised }, memoryAtHand());
   if (fit.kind === "refused") throw new Failure("bad-config", "config", fit.text);
   if (fit.kind === "tight") log.warn(fit.text);
