@@ -176,7 +176,8 @@ export class Listener {
       return;
     }
     const { report } = edge.health;
-    const base = report.publicUrl ?? `${exchange.peer.scheme}://${edge.dataAddress(report)}`;
+    // What an edge tells of itself is its plain port, by whatever port the client came here.
+    const base = report.publicUrl ?? `http://${edge.dataAddress(report)}`;
     this.#send(exchange, redirectResponse(base, exchange.request.path), "redirected");
   }
 

@@ -11,6 +11,8 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
 
 // A busy edge has a few hundred answers a second that differ. An hour-old text is never asked for again.
 const MOST_KEPT = 512;
+// An ordinary head has some hundred bytes. So what is kept takes some megabytes at most.
+const LONGEST_KEPT = 4 * 1024;
 // Field names that answers repeat. An origin can make up any number.
 const MOST_NAMES = 2_048;
 
@@ -28,6 +30,7 @@ export class HpackEncoder {
     const known = this.#kept.get(head);
     if (known !== undefined) return known;
     const block = this.#encode(head);
+    if (head.length > LONGEST_KEPT) return block;
     if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
     this.#kept.set(head, block);
     return block;

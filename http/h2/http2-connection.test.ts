@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import { expect } from "chai";
+import fc from "fast-check";
 import { type Clock, systemClock } from "../../process/clock.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { block, frame, Http2Frames, pseudo, request, uint32 } from "../../test/rig/http2-frames.ts";
@@ -24,7 +25,21 @@ describe("a connection of HTTP/2", () => {
   /** What the program threw. */
   let expected: string[];
   let server: TestServer;
-  const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + skippedMs };
+  /** How often the clock has been read. */
+  let looks = 0;
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => {
+      looks += 1;
+      return systemClock.monotonic() + skippedMs;
+    },
+  };
+
+  /** The server reads the clock each time that it checks its connections. */
+  async function timeChecked(): Promise<void> {
+    const before = looks;
+    await until("time has been checked", () => looks > before + 5);
+  }
 
   async function start(limits: Partial<ServerLimits> = {}, atOnce?: AnswersAtOnce): Promise<void> {
     server = await startTestServer(take, { checkMs: 10, ...limits }, clock, atOnce);
@@ -450,6 +465,44 @@ describe("a connection of HTTP/2", () => {
     await Promise.all([client.answer(1), client.answer(3), client.answer(5), client.answer(7)]);
     const order = client.frames.slice(before).filter(({ type, flags }) => type === 0 && (flags & 1) === 1);
     expect(order.map(({ stream }) => stream)).to.deep.equal([3, 7, 5, 1]);
+    client.destroy();
+  });
+
+  it("keeps its promises to others whatever frames a client sends", async () => {
+    const bytes = fc.uint8Array({ maxLength: 40 });
+    const payload = fc.oneof(
+      bytes,
+      fc.constant(block(pseudo("/large"))),
+      fc.constant(block(pseudo("/b", "POST"))),
+    );
+    const any = fc.record({ type: fc.nat(11), flags: fc.nat(0x2f), stream: fc.nat(9), payload });
+    await fc.assert(
+      fc.asyncProperty(fc.array(any, { maxLength: 20 }), async (frames) => {
+        const client = await open();
+        client.send(
+          Buffer.concat(frames.map((each) => frame(each.type, each.flags, each.stream, each.payload))),
+        );
+        await client.handled();
+        client.destroy();
+      }),
+      { numRuns: 300 },
+    );
+    const honest = await open();
+    expect((await honest.send(request(1)).answer(1)).body).to.equal("/a");
+    honest.destroy();
+    await until("all have ended", () => server.server.inFlight === 0);
+  });
+
+  it("is kept after an answer that took longer than it may be idle", async () => {
+    const client = await open();
+    client.send(request(1, pseudo("/held")));
+    await until("it is asked", () => asked.length === 1);
+    skippedMs = 300_000;
+    await timeChecked();
+    held.open();
+    expect((await client.answer(1)).body).to.equal("/held");
+    await timeChecked();
+    expect((await client.send(request(3)).answer(3)).body).to.equal("/a");
     client.destroy();
   });
 

@@ -201,6 +201,7 @@ class Http2Connection implements Receiver {
   #checkTime(now: number): void {
     const { limits, connections } = this.#server;
     this.#streams.checkTime(now);
+    if (this.#streams.size > 0) this.#idleSince = now;
     const { blockSince } = this.#rules;
     const isLate = blockSince !== undefined && now - blockSince > limits.fieldsMs;
     const isUnread = this.#unreadSince !== undefined && now - this.#unreadSince > limits.readerMs;
