@@ -2,20 +2,20 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { expect } from "chai";
-import type { Hangup } from "./graceful-stop.ts";
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
 /** A program that prints "ready"; `stop` is JavaScript, and each look at its clock is `tick` ms after the last. */
-async function started(stop: string, tick = 1, hangup: Hangup = "goes on"): Promise<Child> {
+async function started(stop: string, tick = 1, hangup = "() => undefined"): Promise<Child> {
   const program = `
     import { stopOnSignal } from ${JSON.stringify(import.meta.resolve("./graceful-stop.ts"))};
     import { createLog } from ${JSON.stringify(import.meta.resolve("./log.ts"))};
+    import { Failure } from ${JSON.stringify(import.meta.resolve("./failure.ts"))};
     let now = 0;
     const print = (word) => process.stdout.write(word);
     process.on("SIGUSR2", () => print("heard"));
     stopOnSignal(() => ${stop}, createLog("test", "silent"), {
-      hangup: ${JSON.stringify(hangup)},
+      hangup: ${hangup},
       clock: { monotonic: () => (now += ${tick}) },
     });
     setInterval(() => {}, 60_000);
@@ -41,8 +41,17 @@ describe("stopping on a signal", () => {
     });
   }
 
-  it("goes on after SIGHUP, when it is a server", async () => {
-    child = await started("Promise.resolve()");
+  it("reads again what may change after SIGHUP, when it is a server, and goes on", async () => {
+    child = await started("Promise.resolve()", 1, '() => print("read")');
+    child.kill("SIGHUP");
+    expect(String((await once(child.stdout, "data"))[0])).to.equal("read");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
+
+  it("goes on when what it reads again is wrong", async () => {
+    const wrong = `() => { throw new Failure("bad-config", "config", "wrong"); }`;
+    child = await started("Promise.resolve()", 1, wrong);
     child.kill("SIGHUP");
     // Handled after the signal before it: the program still lives then.
     child.kill("SIGUSR2");
@@ -52,7 +61,7 @@ describe("stopping on a signal", () => {
   });
 
   it("exits with 0 after SIGHUP, when it belongs to the terminal that is gone", async () => {
-    child = await started("Promise.resolve()", 1, "stops");
+    child = await started("Promise.resolve()", 1, '"stops"');
     child.kill("SIGHUP");
     expect(await once(child, "exit")).to.deep.equal([0, null]);
   });

@@ -12,7 +12,7 @@ const SAME_SIGNAL_MS = 300;
  * The reaction to SIGHUP. A server takes it as "read again what may change": the function does that. A program of a
  * terminal takes it as the end of the terminal, and stops.
  */
-export type Hangup = "goes on" | "stops" | (() => void);
+export type Hangup = "stops" | (() => void);
 
 /**
  * The first SIGINT or SIGTERM calls `stop`, then the process exits with 0, or with 1 when `stop` failed.
@@ -43,8 +43,7 @@ export function stopOnSignal(
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", (signal) => {
     if (hangup === "stops") onSignal(signal);
-    else if (hangup !== "goes on") reload(hangup);
-    else log.warn({ signal }, "SIGHUP ignored: settings are read at the start only");
+    else reload(hangup);
   });
 }
 

@@ -13,17 +13,24 @@ export interface ControlAccess {
   readonly onRefused: (reason: GateRefusal) => void;
 }
 
+interface AccessConfig {
+  readonly control: ControlFiles | undefined;
+  readonly callers?: readonly Caller[] | undefined;
+  /** The host at which others reach this edge. */
+  readonly advertise: string;
+}
+
 /** undefined: callers are not asked for certificates. Throws a Failure for files that cannot be used. */
 export function controlAccess(
-  {
-    control,
-    callers = [],
-  }: { readonly control: ControlFiles | undefined; readonly callers?: readonly Caller[] | undefined },
+  { control, callers = [], advertise }: AccessConfig,
   { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: EdgeCounters },
 ): ControlAccess | undefined {
   if (control === undefined) return undefined;
+  const identity = new ControlIdentity(control, clock, log);
+  if (!identity.isFor(advertise))
+    log.warn({ advertise }, "the control certificate is not for --advertise: nobody trusts this edge there");
   return {
-    identity: new ControlIdentity(control, clock, log),
+    identity,
     callers: new Callers(callers),
     onRefused: (reason) => counters.addReason("callersRefused", reason),
   };

@@ -16,16 +16,15 @@ import type { CallFault } from "./call-result.ts";
 const REFUSED_LINE_EVERY_MS = 1_000;
 
 /** The parts of a call that say who calls; of one way, or a stream. */
-export type GuardedCall = Pick<
-  ServerUnaryCall<unknown, unknown>,
-  "metadata" | "getPath" | "getPeer" | "getAuthContext"
->;
+export type GuardedCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getPath" | "getPeer">;
 
 /** Asks each call for its right, and says in the log which ones it refused. */
 export class CallGuard {
   readonly #clock: Clock;
   readonly #log: Log;
   #rules: CallRules;
+  /** By the metadata of the call, which goes along with it: reading a certificate takes as long as a small call. */
+  readonly #names = new WeakMap<Metadata, readonly string[]>();
   #refusedLineAt = Number.NEGATIVE_INFINITY;
 
   constructor(rules: CallRules, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -45,12 +44,12 @@ export class CallGuard {
 
   /** Undefined when the call may be made. */
   check(call: GuardedCall, right: CallRight): CallFault | undefined {
-    return this.#check(call.metadata, call.getPath(), call, right);
+    return this.#check(call.metadata, call.getPath(), call.getPeer(), right);
   }
 
   /** Who calls, for the audit trail: the names of the certificate, and the address. */
   whoCalls(call: GuardedCall): string {
-    return [...(namesOf(call) ?? []), call.getPeer()].join(" ");
+    return [...(this.#names.get(call.metadata) ?? []), call.getPeer()].join(" ");
   }
 
   /** The same for every service of the port, health and reflection included. */
@@ -63,11 +62,9 @@ export class CallGuard {
           next(
             new ServerListenerBuilder()
               .withOnReceiveMetadata((metadata, pass) => {
-                const peer = {
-                  getPeer: () => call.getPeer(),
-                  getAuthContext: () => call.getAuthContext(),
-                };
-                const fault = this.#check(metadata, path, peer, "open");
+                const names = namesOf(call.getAuthContext());
+                if (names !== undefined) this.#names.set(metadata, names);
+                const fault = this.#check(metadata, path, call.getPeer(), "open");
                 if (fault === undefined) return pass(metadata);
                 const { code = 2, details = "" } = refusal(fault);
                 call.sendStatus({ code, details });
@@ -77,15 +74,10 @@ export class CallGuard {
       });
   }
 
-  #check(
-    metadata: Metadata,
-    path: string,
-    call: Pick<GuardedCall, "getPeer" | "getAuthContext">,
-    right: CallRight,
-  ): CallFault | undefined {
-    const names = namesOf(call);
+  #check(metadata: Metadata, path: string, by: string, right: CallRight): CallFault | undefined {
+    const names = this.#names.get(metadata);
     const fault = authorize({ metadata, names }, right, this.#rules);
-    if (fault !== undefined) this.#logRefused(path, call.getPeer(), names, fault);
+    if (fault !== undefined) this.#logRefused(path, by, names, fault);
     return fault;
   }
 
@@ -99,8 +91,9 @@ export class CallGuard {
   }
 }
 
+type AuthContext = ReturnType<ServerUnaryCall<unknown, unknown>["getAuthContext"]>;
+
 /** Of the certificate that the caller has proven; undefined: it showed none. */
-function namesOf(call: Pick<GuardedCall, "getAuthContext">): readonly string[] | undefined {
-  const { sslPeerCertificate } = call.getAuthContext();
+function namesOf({ sslPeerCertificate }: AuthContext): readonly string[] | undefined {
   return sslPeerCertificate === undefined ? undefined : certificateNames(sslPeerCertificate.subjectaltname);
 }

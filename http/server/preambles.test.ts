@@ -72,6 +72,15 @@ describe("a port behind a load balancer that says who its client is", () => {
     expect(await told(`PROXY UNKNOWN\r\n${GET}`)).to.equal("http 127.0.0.1 true");
   });
 
+  it("takes HTTP/2 behind the preamble", async () => {
+    const client = await RawConnection.open(server.url);
+    // RFC 9113 section 3.4: the preface, and empty SETTINGS. The server answers with its own.
+    client.send(`${FROM}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0`);
+    const [first] = (await once(client.socket, "data")) as [string];
+    expect(first.charCodeAt(3)).to.equal(4);
+    client.destroy();
+  });
+
   it("answers every request of the connection for that client", async () => {
     const client = await RawConnection.open(server.url);
     client.send(`${FROM}${GET}${GET}`);

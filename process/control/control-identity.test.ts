@@ -67,6 +67,13 @@ describe("the control identity of a running program", () => {
     expect(told).to.have.length(count);
   });
 
+  it("is for the hosts and addresses that its certificate names", () => {
+    const identity = open();
+    const isFor = (host: string) => identity.isFor(host);
+    expect(["edge-1", "EDGE-1", "127.0.0.1"].map(isFor)).to.deep.equal([true, true, true]);
+    expect(["edge-2", "127.0.0.2", "::1", "x.edge-1"].map(isFor)).to.deep.equal([false, false, false, false]);
+  });
+
   it("is warned of in the last two weeks", async () => {
     open(await fleet.server("soon", { days: 13 }));
     expect(lines).to.deep.equal(["a control certificate ends soon"]);

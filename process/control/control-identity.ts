@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import type { experimental } from "@grpc/grpc-js";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
@@ -53,6 +55,14 @@ export class ControlIdentity implements experimental.CertificateProvider {
   /** Whole days until the first of the certificates ends; negative when it has. */
   get daysLeft(): number {
     return Math.floor((this.#current.validTo - this.#clock.wall()) / DAY_MS);
+  }
+
+  /** Whether its own certificate names this host or address. */
+  isFor(host: string): boolean {
+    const { pair } = this.#current;
+    if (pair === undefined) return false;
+    const own = new X509Certificate(pair.cert);
+    return (isIP(host) === 0 ? own.checkHost(host) : own.checkIP(host)) !== undefined;
   }
 
   /** Calls `changed` after each change. */
