@@ -1,31 +1,36 @@
 import { chargeOf } from "./charge.ts";
+import {
+  ADDRESS,
+  FIRST,
+  FIRST_PLACE,
+  HASH,
+  KEY_WORDS,
+  LAST_USE,
+  NEXT_KEY,
+  NEXT_VARIANT,
+  OF_KEY,
+  PERIOD,
+  RESPONSE_WORDS,
+  USES,
+  VERSION,
+} from "./directory-layout.ts";
 import { EquivalentsIndex, type StandIn } from "./equivalents-index.ts";
 import { HashChains, hashOf } from "./hash-chains.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { Purgeable } from "./purge-match.ts";
 import { Records, recordTexts } from "./record.ts";
 import { hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
-import { Rows } from "./rows.ts";
+import { type OnPiece, Rows } from "./rows.ts";
+import type { SharedPart, Sharing } from "./sharing.ts";
 import { offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { usesAfter } from "./use-count.ts";
 
-// Of a key.
-const HASH = 0;
-const NEXT_KEY = 1;
-const FIRST = 2;
-const USES = 3;
-const PERIOD = 4;
-
-// Of a response.
-const NEXT_VARIANT = 0;
-/** Even while the response is there. It is another number for each response that ever stood in the row. */
-const VERSION = 1;
-/** Of its record; 0: the row is free. */
-const ADDRESS = 2;
-const OF_KEY = 3;
-const LAST_USE = 4;
-const FIRST_PLACE = 5;
+export interface DirectoryOptions {
+  /** Overwrites memory when it is freed. */
+  readonly poisons?: boolean | undefined;
+  readonly sharing?: Sharing | undefined;
+}
 
 interface RowStandIn extends StandIn {
   readonly row: number;
@@ -36,9 +41,9 @@ interface RowStandIn extends StandIn {
  * response are known by the number of their row. 0 is none.
  */
 export class Directory {
-  readonly #keys = new Rows(5);
-  readonly #chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY });
-  readonly #responses = new Rows(6);
+  readonly #keys: Rows;
+  readonly #chains: HashChains;
+  readonly #responses: Rows;
   readonly #records: Records;
   readonly #index = new PurgeIndex();
   readonly #equivalents = new EquivalentsIndex<RowStandIn>();
@@ -48,9 +53,16 @@ export class Directory {
   #objects = 0;
   #bytes = 0;
 
-  constructor(poisons: boolean) {
+  constructor({ poisons, sharing }: DirectoryOptions) {
+    const to = (part: SharedPart): OnPiece | undefined => sharing && announcer(part, sharing);
+    this.#keys = new Rows(KEY_WORDS, to("keys"));
+    this.#chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY }, to("heads"));
+    this.#responses = new Rows(RESPONSE_WORDS, to("responses"));
     const moved = (row: number, address: number): void => this.#responses.set(row, ADDRESS, address);
-    this.#records = new Records(moved, poisons);
+    this.#records = new Records(
+      { moved, poisons, onPiece: to("records") },
+      { poisons, onPiece: to("texts") },
+    );
   }
 
   get objects(): number {
@@ -173,14 +185,13 @@ export class Directory {
   add(stored: StoredResponse, texts = recordTexts(stored)): number {
     const row = this.#responses.take();
     const keyRow = this.#keyRowFor(stored.key, row);
-    const version = this.#responses.get(row, VERSION);
     this.#responses.set(row, NEXT_VARIANT, 0);
     this.#responses.set(row, OF_KEY, keyRow);
     this.#responses.set(row, LAST_USE, 0);
     this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
     if (hasOwnBody(stored.bodyLength)) this.#bodies.set(row, stored.chunks);
     this.#responses.set(row, ADDRESS, this.#records.add(stored, texts, row));
-    this.#responses.set(row, VERSION, (version & 1) === 0 ? version + 2 : version + 1);
+    this.#responses.add(row, VERSION, (this.versionOf(row) & 1) === 0 ? 2 : 1);
     if (stored.variance !== undefined) this.#addStandIn(row, stored);
     this.#objects += 1;
     this.#bytes += this.chargeOf(row);
@@ -191,13 +202,14 @@ export class Directory {
     const address = this.#addressOf(row);
     this.#bytes -= this.chargeOf(row);
     this.#objects -= 1;
+    // First of all: a thread that is reading the record must find that out, before its memory is used again.
+    this.#responses.add(row, VERSION, 1);
     this.#unlink(row);
     this.#index.remove(this.#responses.get(row, FIRST_PLACE));
     const standIn = this.#standIns.get(row);
     if (standIn !== undefined) this.#equivalents.remove(standIn);
     this.#standIns.delete(row);
     this.#bodies.delete(row);
-    this.#responses.set(row, VERSION, this.versionOf(row) + 1);
     this.#responses.set(row, ADDRESS, 0);
     this.#responses.give(row);
     this.#records.remove(address);
@@ -263,4 +275,9 @@ export class Directory {
     this.#chains.remove(keyRow);
     this.#keys.give(keyRow);
   }
+}
+
+function announcer(part: SharedPart, sharing: Sharing): OnPiece {
+  const generation = Atomics.load(sharing.generation, 0);
+  return (number, memory) => sharing.onPiece({ generation, part, number, memory });
 }

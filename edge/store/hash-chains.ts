@@ -1,4 +1,4 @@
-import { Rows } from "./rows.ts";
+import { type OnPiece, Rows } from "./rows.ts";
 
 /** FNV-1a over the chars, with the last step of MurmurHash3, so that every bit depends on every char. */
 export function hashOf(text: string, seed = 0): number {
@@ -17,6 +17,21 @@ export interface ChainColumns {
 
 const LEAST_CHAINS = 64;
 
+// The first rows of the table of heads say how many chains there are. Then come the heads.
+const SIZE = 0;
+const SPLIT = 1;
+const HEADS = 2;
+
+/** The first row of the chain that a hash belongs to, in a table of heads, also one that another thread writes. */
+export function chainIn(heads: Rows, hash: number): number {
+  return heads.get(HEADS + chainOf(hash, heads.get(SIZE, 0), heads.get(SPLIT, 0)), 0);
+}
+
+function chainOf(hash: number, size: number, split: number): number {
+  const chain = hash & (2 * size - 1);
+  return chain < size + split ? chain : chain & (size - 1);
+}
+
 /**
  * Finds the rows of a table by their hash. It is linear hashing: whenever there are more rows than chains, one chain is
  * split into two. So it grows with no step that moves more than the few rows of a chain.
@@ -24,17 +39,19 @@ const LEAST_CHAINS = 64;
 export class HashChains {
   readonly #rows: Rows;
   readonly #columns: ChainColumns;
-  readonly #heads = new Rows(1);
+  readonly #heads: Rows;
   /** Chains before this round of splits; a power of two. */
   #size = LEAST_CHAINS;
   /** How many of them are split. */
   #split = 0;
   #count = 0;
 
-  constructor(rows: Rows, columns: ChainColumns) {
+  constructor(rows: Rows, columns: ChainColumns, onPiece?: OnPiece) {
     this.#rows = rows;
     this.#columns = columns;
-    this.#heads.reach(LEAST_CHAINS);
+    this.#heads = new Rows(1, onPiece);
+    this.#heads.reach(HEADS + LEAST_CHAINS);
+    this.#heads.set(SIZE, 0, LEAST_CHAINS);
   }
 
   /** The first row of the chain in which all rows with this hash are, and others; 0: it is empty. */
@@ -70,8 +87,7 @@ export class HashChains {
   }
 
   #chainOf(hash: number): number {
-    const chain = hash & (2 * this.#size - 1);
-    return chain < this.#size + this.#split ? chain : chain & (this.#size - 1);
+    return HEADS + chainOf(hash, this.#size, this.#split);
   }
 
   #link(row: number, chain: number): void {
@@ -81,10 +97,11 @@ export class HashChains {
 
   #splitOne(): void {
     const old = this.#split;
-    this.#heads.reach(this.#size + old);
-    let at = this.#heads.get(old, 0);
-    this.#heads.set(old, 0, 0);
+    this.#heads.reach(HEADS + this.#size + old);
+    let at = this.#heads.get(HEADS + old, 0);
+    this.#heads.set(HEADS + old, 0, 0);
     this.#split += 1;
+    this.#heads.set(SPLIT, 0, this.#split);
     while (at !== 0) {
       const following = this.#rows.get(at, this.#columns.next);
       this.#link(at, this.#chainOf(this.#rows.get(at, this.#columns.hash)));
@@ -93,5 +110,7 @@ export class HashChains {
     if (this.#split < this.#size) return;
     this.#size *= 2;
     this.#split = 0;
+    this.#heads.set(SPLIT, 0, 0);
+    this.#heads.set(SIZE, 0, this.#size);
   }
 }

@@ -12,6 +12,7 @@ import { isAll } from "./purge-match.ts";
 import { purgeWalk } from "./purge-walk.ts";
 import { hasOwnBody } from "./record-layout.ts";
 import { ResponseSources } from "./response-sources.ts";
+import type { Sharing } from "./sharing.ts";
 import type { PutOutcome, Store, StoreWatch } from "./store.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -37,6 +38,7 @@ export interface MemoryStoreOptions {
   readonly watch?: StoreWatch | undefined;
   /** Overwrites memory when it is freed, for tests: whoever still reads it is found out. */
   readonly poisons?: boolean;
+  readonly sharing?: Sharing;
 }
 
 /** Stored responses in memory: as bytes (record.ts), of which the few that are asked for become objects. */
@@ -54,7 +56,7 @@ export class MemoryStore implements Store {
     this.#options = options;
     this.#limit = options.maxBytes;
     this.#eviction = options.eviction();
-    this.#directory = new Directory(options.poisons === true);
+    this.#directory = new Directory(options);
     this.#decoded = new DecodedResponses(Math.min(options.maxBytes / DECODED_SHARE, MOST_DECODED));
   }
 
@@ -264,7 +266,9 @@ export class MemoryStore implements Store {
   /** Takes the same time however much is held: the old tables are left to the garbage collector. */
   #dropAll(): number {
     const dropped = this.objects;
-    this.#directory = new Directory(this.#options.poisons === true);
+    const { sharing } = this.#options;
+    if (sharing !== undefined) Atomics.add(sharing.generation, 0, 1);
+    this.#directory = new Directory(this.#options);
     this.#eviction = this.#options.eviction();
     this.#decoded.clear();
     this.#options.watch?.emptied();

@@ -13,7 +13,7 @@ const body = (text: string) => ({ chunks: [Buffer.from(text)], bodyLength: text.
 describe("a record", () => {
   /** Where the record is. */
   function written(stored: StoredResponse) {
-    const records = new Records(() => undefined, true);
+    const records = new Records({ poisons: true }, { poisons: true });
     const texts = recordTexts(stored);
     const address = records.add(stored, texts, 1);
     return { records, address, extent: records.extentOf(address), at: offsetOf(address), texts };

@@ -46,7 +46,7 @@ import { particularsText } from "./record-particulars.ts";
 import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf, shapeText } from "./record-shape.ts";
 import { SharedTexts } from "./shared-texts.ts";
-import { type Extent, type Moved, offsetOf, Slab } from "./slab.ts";
+import { type Extent, offsetOf, Slab, type SlabOptions } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 // Origins give a few kinds of responses. A shape that is not among those seen lately is parsed again.
@@ -96,10 +96,10 @@ export class Records {
   readonly #shapes = new Map<number, Shape>();
   readonly reader = new RecordReader((address) => this.#shapeAt(address));
 
-  /** `poisons`: overwrites memory when it is freed. */
-  constructor(moved: Moved, poisons: boolean) {
-    this.#slab = new Slab(moved, poisons);
-    this.#shared = new SharedTexts(poisons);
+  /** `texts`: for what records share. */
+  constructor(options: SlabOptions, texts: Pick<SlabOptions, "poisons" | "onPiece">) {
+    this.#slab = new Slab(options);
+    this.#shared = new SharedTexts(texts);
   }
 
   /** Bytes of memory in use, with what is free between the records. */

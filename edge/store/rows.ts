@@ -3,6 +3,9 @@
 const PIECE_BITS = 14;
 const IN_PIECE = 2 ** PIECE_BITS - 1;
 
+/** Learns of a piece of shared memory, which is numbered among others of its kind. */
+export type OnPiece = (number: number, memory: SharedArrayBuffer) => void;
+
 /**
  * A table of 32-bit words, some for each row. Rows are numbered from 1, so that 0 stands for none. It lies in shared
  * memory, so that other threads can read it, and no object is made for a row.
@@ -12,12 +15,14 @@ const IN_PIECE = 2 ** PIECE_BITS - 1;
 export class Rows {
   readonly #width: number;
   readonly #pieces: Int32Array[] = [];
+  readonly #onPiece: OnPiece | undefined;
   #top = 1;
   #free = 0;
 
   /** `width`: words of a row. */
-  constructor(width: number) {
+  constructor(width: number, onPiece?: OnPiece) {
     this.#width = width;
+    this.#onPiece = onPiece;
   }
 
   /** One more than the highest row that was ever taken. */
@@ -45,8 +50,28 @@ export class Rows {
 
   /** Makes the row, for a table whose rows are numbered elsewhere. */
   reach(row: number): void {
-    while (this.#pieces.length <= row >>> PIECE_BITS)
-      this.#pieces.push(new Int32Array(new SharedArrayBuffer((4 * this.#width) << PIECE_BITS)));
+    while (this.#pieces.length <= row >>> PIECE_BITS) {
+      const memory = new SharedArrayBuffer((4 * this.#width) << PIECE_BITS);
+      this.#onPiece?.(this.#pieces.length, memory);
+      this.#pieces.push(new Int32Array(memory));
+    }
+  }
+
+  /** Takes a piece of a table that another thread writes. */
+  adopt(number: number, memory: SharedArrayBuffer): void {
+    this.#pieces[number] = new Int32Array(memory);
+  }
+
+  /** The same as `get`, and what the thread that writes has written before it is there, too. */
+  load(row: number, column: number): number {
+    const piece = this.#pieces[row >>> PIECE_BITS];
+    return piece === undefined ? 0 : Atomics.load(piece, (row & IN_PIECE) * this.#width + column);
+  }
+
+  /** Adds to a word. Other threads see it behind what was written before, and before what is written then. */
+  add(row: number, column: number, count: number): void {
+    const piece = this.#pieces[row >>> PIECE_BITS];
+    if (piece !== undefined) Atomics.add(piece, (row & IN_PIECE) * this.#width + column, count);
   }
 
   get(row: number, column: number): number {

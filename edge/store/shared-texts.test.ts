@@ -3,7 +3,7 @@ import { SharedTexts } from "./shared-texts.ts";
 
 describe("the texts that records share", () => {
   it("are kept once, until the last user has let go", () => {
-    const texts = new SharedTexts(true);
+    const texts = new SharedTexts({ poisons: true });
     const first = texts.take("a");
     const other = texts.take("ü€");
     expect(texts.take("a")).to.equal(first);
@@ -13,7 +13,7 @@ describe("the texts that records share", () => {
   });
 
   it("may be thousands", () => {
-    const texts = new SharedTexts(true);
+    const texts = new SharedTexts({ poisons: true });
     const all = Array.from({ length: 5_000 }, (_, i) => `text ${i}`);
     const addresses = all.map((text) => texts.take(text));
     expect(addresses.map((address) => texts.textAt(address))).to.deep.equal(all);

@@ -1,6 +1,6 @@
 import { HashChains, hashOf } from "./hash-chains.ts";
 import { Rows } from "./rows.ts";
-import { offsetOf, Slab } from "./slab.ts";
+import { type Extent, offsetOf, Slab, type SlabOptions } from "./slab.ts";
 
 // Of a text, in the table.
 const HASH = 0;
@@ -20,8 +20,8 @@ export class SharedTexts {
   readonly #rows = new Rows(4);
   readonly #chains = new HashChains(this.#rows, { hash: HASH, next: NEXT });
 
-  constructor(poisons: boolean) {
-    this.#slab = new Slab(undefined, poisons);
+  constructor(options: Pick<SlabOptions, "poisons" | "onPiece"> = {}) {
+    this.#slab = new Slab(options);
   }
 
   /** Bytes of memory in use. */
@@ -51,9 +51,7 @@ export class SharedTexts {
   }
 
   textAt(address: number): string {
-    const { bytes, ints } = this.#slab.extentOf(address);
-    const at = offsetOf(address);
-    return bytes.toString("utf8", at + TEXT_AT, at + TEXT_AT + (ints[(at >> 2) + LENGTH] ?? 0));
+    return sharedTextIn(this.#slab.extentOf(address), offsetOf(address));
   }
 
   #found(text: string, hash: number): number {
@@ -83,4 +81,8 @@ export class SharedTexts {
   #addressOf(row: number): number {
     return this.#rows.get(row, ADDRESS) >>> 0;
   }
+}
+
+export function sharedTextIn({ bytes, ints }: Extent, at: number): string {
+  return bytes.toString("utf8", at + TEXT_AT, at + TEXT_AT + (ints[(at >> 2) + LENGTH] ?? 0));
 }

@@ -12,7 +12,7 @@ describe("a slab", () => {
     );
     fc.assert(
       fc.property(steps, (sequence) => {
-        const slab = new Slab(undefined, true);
+        const slab = new Slab({ poisons: true });
         const held: { readonly address: number; readonly length: number; readonly mark: number }[] = [];
         for (const [step, [length, choice]] of sequence.entries()) {
           const leaving = choice % 3 === 0 ? held.splice(choice % (held.length + 1), 1)[0] : undefined;
@@ -66,10 +66,11 @@ describe("a slab", () => {
   it("brings together what is left when most is freed, and tells where it is now", () => {
     const addresses = new Map<number, number>();
     let moves = 0;
-    const slab = new Slab((owner, address) => {
+    const moved = (owner: number, address: number): void => {
       moves += 1;
       addresses.set(owner, address);
-    }, true);
+    };
+    const slab = new Slab({ moved, poisons: true });
     const wordOf = (owner: number): number => {
       const address = addresses.get(owner) ?? 0;
       return slab.extentOf(address).ints[(offsetOf(address) >> 2) + 100] ?? 0;
@@ -94,9 +95,10 @@ describe("a slab", () => {
 
   it("moves nothing while little is free", () => {
     let moves = 0;
-    const slab = new Slab(() => {
+    const moved = (): void => {
       moves += 1;
-    });
+    };
+    const slab = new Slab({ moved });
     const addresses = Array.from({ length: 20_000 }, (_, i) => slab.take(1_500, i + 1));
     for (const address of addresses.slice(0, 2_600)) slab.give(address);
     expect(moves).to.equal(0);

@@ -1,3 +1,5 @@
+import type { OnPiece } from "./rows.ts";
+
 /** Blocks are multiples of this: addresses count in it, and the numbers of a record lie on their own boundaries. */
 const UNIT = 16;
 const WORD = 4;
@@ -45,6 +47,16 @@ interface HeldExtent extends Extent {
   isOpen: boolean;
 }
 
+/** What a slab does beside giving blocks. */
+export interface SlabOptions {
+  /** Without it, no block is ever moved. */
+  readonly moved?: Moved | undefined;
+  /** Overwrites freed blocks. */
+  readonly poisons?: boolean | undefined;
+  /** With it, extents never go back to the system: another thread may be about to read in one. */
+  readonly onPiece?: OnPiece | undefined;
+}
+
 /** Learns that the block of an owner has another address. */
 export type Moved = (owner: number, address: number) => void;
 
@@ -59,21 +71,18 @@ export type Moved = (owner: number, address: number) => void;
 export class Slab {
   readonly #extents: (HeldExtent | undefined)[] = [undefined];
   readonly #numbers: number[] = [];
-  readonly #spare: Extent[] = [];
+  readonly #spare: (Extent & { readonly number: number })[] = [];
   /** By kind, the extents that have room. */
   readonly #open: HeldExtent[][] = SIZES.map(() => []);
   /** By kind, bytes of freed blocks. */
   readonly #freedOf: number[] = SIZES.map(() => 0);
-  readonly #moved: Moved | undefined;
-  readonly #poisons: boolean;
+  readonly #options: SlabOptions;
   #held = 0;
   #used = 0;
   #freed = 0;
 
-  /** Without `moved`, no block is ever moved. */
-  constructor(moved?: Moved, poisons = false) {
-    this.#moved = moved;
-    this.#poisons = poisons;
+  constructor(options: SlabOptions = {}) {
+    this.#options = options;
   }
 
   /** Bytes of all extents in use. */
@@ -107,13 +116,13 @@ export class Slab {
 
   give(address: number): void {
     this.#free(this.#extentAt(address), offsetOf(address));
-    if (this.#moved !== undefined && this.#freed > this.#used / FREED_SHARE + FREED)
-      this.#compact(this.#moved);
+    const { moved } = this.#options;
+    if (moved !== undefined && this.#freed > this.#used / FREED_SHARE + FREED) this.#compact(moved);
   }
 
   #free(extent: HeldExtent, at: number): void {
     const { kind, size, bytes, ints } = extent;
-    if (this.#poisons) bytes.fill(POISON, at, at + size);
+    if (this.#options.poisons === true) bytes.fill(POISON, at, at + size);
     ints[at >> 2] = -extent.free;
     extent.free = at;
     extent.live -= 1;
@@ -162,29 +171,41 @@ export class Slab {
   }
 
   #extentAt(address: number): HeldExtent {
-    const extent = this.#extents[Math.floor(address / EXTENT_UNITS)];
+    const extent = this.#extents[extentNumber(address)];
     if (extent === undefined) throw new Error(`no block of a record begins at ${address}`);
     return extent;
   }
 
   #opened(kind: number): HeldExtent {
-    const extent = this.#added(this.#spare.pop() ?? newExtent(EXTENT), kind, SIZES[kind] ?? 0);
+    const extent = this.#added(this.#spare.pop() ?? this.#newShared(), kind, SIZES[kind] ?? 0);
     this.#open[kind]?.push(extent);
     return extent;
   }
 
+  #newShared(): Extent & { readonly number: number } {
+    const memory = new SharedArrayBuffer(EXTENT);
+    const number = this.#newNumber();
+    this.#options.onPiece?.(number, memory);
+    return { ...extentIn(memory), number };
+  }
+
+  /** For one block. No other thread learns of it. */
   #ownExtent(length: number): HeldExtent {
     const size = roundedUp(length);
-    const extent = this.#added(newExtent(UNIT + size), -1, size);
+    const memory = extentIn(new SharedArrayBuffer(UNIT + size));
+    const extent = this.#added({ ...memory, number: this.#newNumber() }, -1, size);
     extent.isOpen = false;
     return extent;
   }
 
-  #added(memory: Extent, kind: number, size: number): HeldExtent {
-    const number = this.#numbers.pop() ?? this.#extents.length;
+  #newNumber(): number {
+    return this.#numbers.pop() ?? this.#extents.length;
+  }
+
+  #added(memory: Extent & { readonly number: number }, kind: number, size: number): HeldExtent {
     // A block at 0 would be taken for none.
-    const extent = { ...memory, number, kind, size, live: 0, top: UNIT, free: 0, isOpen: true };
-    this.#extents[number] = extent;
+    const extent = { ...memory, kind, size, live: 0, top: UNIT, free: 0, isOpen: true };
+    this.#extents[memory.number] = extent;
     this.#held += memory.bytes.byteLength;
     return extent;
   }
@@ -202,14 +223,21 @@ export class Slab {
     if (extent.isOpen) this.#unlist(extent);
     this.#noteFreed(kind, -size * Math.floor((extent.top - UNIT) / size));
     this.#extents[number] = undefined;
-    this.#numbers.push(number);
     this.#held -= bytes.byteLength;
-    if (kind !== -1 && this.#spare.length < MOST_SPARE) this.#spare.push({ bytes, ints, doubles });
+    const keepsAll = this.#options.onPiece !== undefined;
+    if (kind !== -1 && (keepsAll || this.#spare.length < MOST_SPARE))
+      this.#spare.push({ bytes, ints, doubles, number });
+    else this.#numbers.push(number);
   }
 }
 
 function addressOf({ number }: HeldExtent, at: number): number {
   return number * EXTENT_UNITS + at / UNIT;
+}
+
+/** In which extent a block is. */
+export function extentNumber(address: number): number {
+  return Math.floor(address / EXTENT_UNITS);
 }
 
 /** Where in its extent a block begins. */
@@ -247,7 +275,6 @@ function blockSizes(): readonly number[] {
   return [...sizes, LARGEST_BLOCK];
 }
 
-function newExtent(length: number): Extent {
-  const memory = new SharedArrayBuffer(length);
+export function extentIn(memory: SharedArrayBuffer): Extent {
   return { bytes: Buffer.from(memory), ints: new Int32Array(memory), doubles: new Float64Array(memory) };
 }

@@ -1,0 +1,172 @@
+/**
+ * Reads the store of another thread, which goes on writing it. Nothing is locked, and the other thread does not notice.
+ *
+ * Each response has a version. The writer changes it before it touches anything of a response that goes, and after it has
+ * written everything of one that comes. So the reader takes the version, copies the whole response, and takes the version
+ * again: if it is the same, what was copied was stored all the time in between. If not, the copy is thrown away. A copy
+ * is the reader's own, so the writer may use the memory again at once, however slow the reader's client is.
+ *
+ * undefined never means that nothing is stored, but that the other thread must be asked: the key may have several
+ * variants, or a body that does not stand in its record, or memory that this thread has not been given yet.
+ */
+import {
+  ADDRESS,
+  FIRST,
+  HASH,
+  KEY_WORDS,
+  NEXT_KEY,
+  NEXT_VARIANT,
+  RESPONSE_WORDS,
+  VERSION,
+} from "./directory-layout.ts";
+import { chainIn, hashOf } from "./hash-chains.ts";
+import { hasOwnBody, keyIn, sizesIn, softPurgedIn } from "./record-layout.ts";
+import { RecordReader } from "./record-reader.ts";
+import { type Shape, shapeOf } from "./record-shape.ts";
+import { Rows } from "./rows.ts";
+import { sharedTextIn } from "./shared-texts.ts";
+import type { SharedPiece } from "./sharing.ts";
+import { type Extent, extentIn, extentNumber, offsetOf } from "./slab.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+export interface ReadResponse {
+  readonly stored: StoredResponse;
+  /** When the first soft purge covered it, in milliseconds of the monotonic clock of the other thread. */
+  readonly softPurgedAt: number | undefined;
+}
+
+// While the writer works, a chain may lead elsewhere for a moment, and in a circle. Chains have a few rows.
+const LONGEST_CHAIN = 64;
+// A key that changes faster than it can be copied is the other thread's.
+const ATTEMPTS = 3;
+const MOST_SHAPES = 1_024;
+
+/** The memory of one generation of a store. */
+class SharedTables {
+  readonly keys = new Rows(KEY_WORDS);
+  readonly heads = new Rows(1);
+  readonly responses = new Rows(RESPONSE_WORDS);
+  readonly records: (Extent | undefined)[] = [];
+  readonly texts: (Extent | undefined)[] = [];
+
+  take({ part, number, memory }: SharedPiece): void {
+    switch (part) {
+      case "keys":
+      case "heads":
+      case "responses":
+        this[part].adopt(number, memory);
+        break;
+      case "records":
+      case "texts":
+        this[part][number] = extentIn(memory);
+    }
+  }
+}
+
+/** A record that was there when it was looked up. */
+interface Place {
+  readonly row: number;
+  readonly version: number;
+  readonly address: number;
+  readonly extent: Extent;
+}
+
+export class StoreReader {
+  readonly #generation: Int32Array;
+  #of = 0;
+  #tables = new SharedTables();
+  readonly #shapes = new Map<string, Shape>();
+  readonly #reader = new RecordReader((address) => this.#shapeAt(address));
+  /** Nobody reads it: to add to it keeps the processor from doing later what stands before it. */
+  readonly #fence = new Int32Array(1);
+
+  /** `generation`: the word of Sharing. */
+  constructor(generation: Int32Array) {
+    this.#generation = generation;
+  }
+
+  /** Pieces may come in any order, also of generations that are over. */
+  take(piece: SharedPiece): void {
+    if (piece.generation < this.#of) return;
+    if (piece.generation > this.#of) {
+      this.#tables = new SharedTables();
+      this.#of = piece.generation;
+    }
+    this.#tables.take(piece);
+  }
+
+  /** The only response under a key; undefined: the thread that writes must be asked. */
+  find(key: string): ReadResponse | undefined {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (Atomics.load(this.#generation, 0) !== this.#of) return undefined;
+      const place = this.#look(key);
+      if (place === undefined) return undefined;
+      const read = this.#read(place, key);
+      if (this.#isStill(place)) return read;
+    }
+    return undefined;
+  }
+
+  #look(key: string): Place | undefined {
+    const { keys, heads, responses, records } = this.#tables;
+    const hash = hashOf(key);
+    let keyRow = chainIn(heads, hash);
+    for (let steps = 0; keyRow !== 0 && steps < LONGEST_CHAIN; steps += 1) {
+      const row = keys.get(keyRow, FIRST);
+      const version = responses.load(row, VERSION);
+      const address = responses.get(row, ADDRESS) >>> 0;
+      const extent = records[extentNumber(address)];
+      const isThere = version > 0 && (version & 1) === 0 && address !== 0;
+      if (keys.get(keyRow, HASH) === hash && isThere && extent !== undefined && hasKey(extent, address, key))
+        return { row, version, address, extent };
+      keyRow = keys.get(keyRow, NEXT_KEY);
+    }
+    return undefined;
+  }
+
+  /** undefined too when it makes no sense, as it may while the other thread writes it. */
+  #read({ row, extent, address }: Place, key: string): ReadResponse | undefined {
+    const at = offsetOf(address);
+    if (this.#tables.responses.get(row, NEXT_VARIANT) !== 0 || !isWhole(extent, at)) return undefined;
+    try {
+      const stored = this.#reader.read(extent, at, undefined);
+      return stored.key === key ? { stored, softPurgedAt: softPurgedIn(extent, at) } : undefined;
+    } catch {
+      // Half of one text and half of another: its version has changed meanwhile.
+      return undefined;
+    }
+  }
+
+  #isStill({ row, version, address }: Place): boolean {
+    Atomics.add(this.#fence, 0, 1);
+    const { responses } = this.#tables;
+    return (
+      responses.load(row, VERSION) === version &&
+      responses.get(row, ADDRESS) >>> 0 === address &&
+      Atomics.load(this.#generation, 0) === this.#of
+    );
+  }
+
+  #shapeAt(address: number): Shape {
+    const extent = this.#tables.texts[extentNumber(address)];
+    const text = extent === undefined ? "" : sharedTextIn(extent, offsetOf(address));
+    const known = this.#shapes.get(text);
+    if (known !== undefined) return known;
+    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+    // It throws for half a text, and for none.
+    const shape = shapeOf(text);
+    this.#shapes.set(text, shape);
+    return shape;
+  }
+}
+
+function hasKey(extent: Extent, address: number, key: string): boolean {
+  const at = offsetOf(address);
+  return isWhole(extent, at) && keyIn(extent, at) === key;
+}
+
+/** Whether its lengths are possible, and the body stands in it. */
+function isWhole(extent: Extent, at: number): boolean {
+  const { length, bodyLength } = sizesIn(extent, at);
+  return bodyLength >= 0 && !hasOwnBody(bodyLength) && length > 0 && at + length <= extent.bytes.byteLength;
+}
