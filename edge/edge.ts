@@ -122,6 +122,7 @@ class RunningEdge implements Edge {
     const store: MemoryStore = new MemoryStore({
       maxBytes,
       watch: shared?.storeWatch(() => store),
+      sharing: shared?.store,
       elsewhere: (): number => this.#parts.fillBudget.taken + fence.bytes + store.objectBytes,
       eviction: () => evictionBy(config.eviction),
       clock,

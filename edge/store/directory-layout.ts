@@ -16,4 +16,6 @@ export const ADDRESS = 2;
 export const OF_KEY = 3;
 export const LAST_USE = 4;
 export const FIRST_PLACE = 5;
-export const RESPONSE_WORDS = 6;
+/** How often everything had been covered when it came (sharing.ts); -1 since a soft purge has covered it. */
+export const STAMP = 6;
+export const RESPONSE_WORDS = 7;

@@ -11,6 +11,7 @@ import {
   OF_KEY,
   PERIOD,
   RESPONSE_WORDS,
+  STAMP,
   USES,
   VERSION,
 } from "./directory-layout.ts";
@@ -21,7 +22,7 @@ import type { Purgeable } from "./purge-match.ts";
 import { Records, recordTexts } from "./record.ts";
 import { hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
 import { type OnPiece, Rows } from "./rows.ts";
-import type { SharedPart, Sharing } from "./sharing.ts";
+import { ALL_COVERED, GENERATION, type SharedPart, type Sharing } from "./sharing.ts";
 import { offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { usesAfter } from "./use-count.ts";
@@ -50,10 +51,12 @@ export class Directory {
   readonly #standIns = new Map<number, RowStandIn>();
   /** By response, the bodies that do not stand in their records. */
   readonly #bodies = new Map<number, readonly Uint8Array[]>();
+  readonly #sharing: Sharing | undefined;
   #objects = 0;
   #bytes = 0;
 
   constructor({ poisons, sharing }: DirectoryOptions) {
+    this.#sharing = sharing;
     const to = (part: SharedPart): OnPiece | undefined => sharing && announcer(part, sharing);
     this.#keys = new Rows(KEY_WORDS, to("keys"));
     this.#chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY }, to("heads"));
@@ -173,6 +176,7 @@ export class Directory {
   markSoftPurged(row: number, since: number): void {
     const address = this.#addressOf(row);
     setSoftPurged(this.#records.extentOf(address), offsetOf(address), since);
+    this.#responses.add(row, STAMP, -1 - this.#responses.get(row, STAMP));
   }
 
   chargeOf(row: number): number {
@@ -188,6 +192,8 @@ export class Directory {
     this.#responses.set(row, NEXT_VARIANT, 0);
     this.#responses.set(row, OF_KEY, keyRow);
     this.#responses.set(row, LAST_USE, 0);
+    const sharing = this.#sharing;
+    this.#responses.set(row, STAMP, sharing === undefined ? 0 : Atomics.load(sharing.words, ALL_COVERED));
     this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
     if (hasOwnBody(stored.bodyLength)) this.#bodies.set(row, stored.chunks);
     this.#responses.set(row, ADDRESS, this.#records.add(stored, texts, row));
@@ -278,6 +284,6 @@ export class Directory {
 }
 
 function announcer(part: SharedPart, sharing: Sharing): OnPiece {
-  const generation = Atomics.load(sharing.generation, 0);
+  const generation = Atomics.load(sharing.words, GENERATION);
   return (number, memory) => sharing.onPiece({ generation, part, number, memory });
 }

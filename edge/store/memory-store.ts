@@ -12,7 +12,7 @@ import { isAll } from "./purge-match.ts";
 import { purgeWalk } from "./purge-walk.ts";
 import { hasOwnBody } from "./record-layout.ts";
 import { ResponseSources } from "./response-sources.ts";
-import type { Sharing } from "./sharing.ts";
+import { GENERATION, type Sharing } from "./sharing.ts";
 import type { PutOutcome, Store, StoreWatch } from "./store.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -38,7 +38,7 @@ export interface MemoryStoreOptions {
   readonly watch?: StoreWatch | undefined;
   /** Overwrites memory when it is freed, for tests: whoever still reads it is found out. */
   readonly poisons?: boolean;
-  readonly sharing?: Sharing;
+  readonly sharing?: Sharing | undefined;
 }
 
 /** Stored responses in memory: as bytes (record.ts), of which the few that are asked for become objects. */
@@ -267,7 +267,7 @@ export class MemoryStore implements Store {
   #dropAll(): number {
     const dropped = this.objects;
     const { sharing } = this.#options;
-    if (sharing !== undefined) Atomics.add(sharing.generation, 0, 1);
+    if (sharing !== undefined) Atomics.add(sharing.words, GENERATION, 1);
     this.#directory = new Directory(this.#options);
     this.#eviction = this.#options.eviction();
     this.#decoded.clear();

@@ -11,10 +11,16 @@ export interface SharedPiece {
   readonly memory: SharedArrayBuffer;
 }
 
+/** The words of Sharing. */
+export const GENERATION = 0;
+/** How often a purge or a flush has covered everything and left it in the store. What came before is not read. */
+export const ALL_COVERED = 1;
+export const SHARING_WORDS = 2;
+
 /** How a store lets other threads read it (store-reader.ts). */
 export interface Sharing {
-  /** One word of shared memory: the generation that is true. */
-  readonly generation: Int32Array;
+  /** In shared memory. */
+  readonly words: Int32Array;
   /** Takes every piece to the threads. What they do not have yet, they do not find. */
   onPiece(piece: SharedPiece): void;
 }

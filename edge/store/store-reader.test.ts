@@ -7,28 +7,28 @@ import { bodyOf, type ReadingWords } from "../../test/rig/read-bodies.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { LeastRecentlyUsed } from "./eviction/lru.ts";
 import { MemoryStore } from "./memory-store.ts";
-import type { SharedPiece } from "./sharing.ts";
+import { ALL_COVERED, SHARING_WORDS, type SharedPiece } from "./sharing.ts";
 import { StoreReader } from "./store-reader.ts";
 
 const eviction = () => new LeastRecentlyUsed();
 
 function sharedStore(maxBytes: number, onPiece: (piece: SharedPiece) => void) {
-  const generation = new Int32Array(new SharedArrayBuffer(4));
-  const sharing = { generation, onPiece };
+  const words = new Int32Array(new SharedArrayBuffer(4 * SHARING_WORDS));
+  const sharing = { words, onPiece };
   const store = new MemoryStore({ maxBytes, eviction, clock: systemClock, poisons: true, sharing });
   const put = (i: number, version: number): void => {
     const body = bodyOf(i, version);
     const given = { chunks: [body], bodyLength: body.length, tags: ["all", `tag-${i % 20}`] };
     expect(store.put(storedResponse(`/${i}`, given), requestFor(`/${i}`))).to.equal("stored");
   };
-  return { store, put, generation };
+  return { store, put, sharing: words };
 }
 
 describe("a reader of the store of another thread", () => {
   function both(maxBytes = 1_000_000) {
     const pieces: SharedPiece[] = [];
     const shared = sharedStore(maxBytes, (piece) => pieces.push(piece));
-    const reader = new StoreReader(shared.generation);
+    const reader = new StoreReader(shared.sharing);
     const deliver = () => {
       for (const piece of pieces.splice(0)) reader.take(piece);
     };
@@ -43,20 +43,45 @@ describe("a reader of the store of another thread", () => {
     for (const stored of store.peek("default /2")) store.remove(stored);
     await store.purge([{ kind: "tag", tag: "tag-3" }]);
     put(4, 1);
+    deliver();
     const found = [1, 2, 3, 4].map((i) => reader.find(`default /${i}`)?.stored.chunks[0]?.toString());
     expect(found).to.deep.equal([bodyOf(1, 2).toString(), undefined, undefined, bodyOf(4, 1).toString()]);
   });
 
-  it("says the same of a response as the store, and when it was softly purged", async () => {
+  it("says the same of a response as the store", () => {
     const { store, put, reader, deliver } = both();
     put(1, 1);
     deliver();
-    expect(reader.find("default /1")).to.deep.equal({
-      stored: { ...store.peek("default /1")[0], chunks: [bodyOf(1, 1)] },
-      softPurgedAt: undefined,
-    });
+    const stored = { ...store.peek("default /1")[0], chunks: [bodyOf(1, 1)] };
+    expect(reader.find("default /1")?.stored).to.deep.equal(stored);
+  });
+
+  it("finds nothing that a soft purge has covered, and knows that what it has read is current no more", async () => {
+    const { store, put, reader, deliver } = both();
+    for (const i of [1, 2]) put(i, 1);
+    deliver();
+    const places = [1, 2].map((i) => reader.find(`default /${i}`)?.place);
+    const current = () => places.map((place) => place !== undefined && reader.isCurrent(place));
+    expect(current()).to.deep.equal([true, true]);
     await store.purge([{ kind: "url", target: "/1" }], 7);
-    expect(reader.find("default /1")?.softPurgedAt).to.equal(7);
+    expect([current(), reader.find("default /1")]).to.deep.equal([[false, true], undefined]);
+    put(2, 2);
+    expect(current()).to.deep.equal([false, false]);
+    put(1, 2);
+    deliver();
+    expect(reader.find("default /1")?.stored.chunks).to.deep.equal([bodyOf(1, 2)]);
+  });
+
+  it("finds what came since everything was covered, and nothing older", () => {
+    const { put, reader, deliver, sharing } = both();
+    put(1, 1);
+    deliver();
+    const place = reader.find("default /1")?.place;
+    Atomics.add(sharing, ALL_COVERED, 1);
+    put(2, 1);
+    deliver();
+    expect([1, 2].map((i) => reader.find(`default /${i}`)?.stored.target)).to.deep.equal([undefined, "/2"]);
+    expect(place !== undefined && reader.isCurrent(place)).to.equal(false);
   });
 
   it("finds nothing that was stored before everything was purged, whenever it learns of the new memory", async () => {
@@ -97,12 +122,12 @@ describe("a reader of the store of another thread", () => {
     const threads: Worker[] = [];
     const pieces: SharedPiece[] = [];
     // Every second key fits.
-    const { store, put, generation } = sharedStore(600_000, (piece) => {
+    const { store, put, sharing } = sharedStore(600_000, (piece) => {
       pieces.push(piece);
       for (const thread of threads) thread.postMessage(piece);
     });
     for (let number = 0; number < THREADS; number += 1) {
-      const workerData: ReadingWords & { number: number } = { generation, floors, words, number };
+      const workerData: ReadingWords & { number: number } = { sharing, floors, words, number };
       const thread = new Worker(new URL("../../test/rig/reading-thread.ts", import.meta.url), { workerData });
       await once(thread, "message");
       for (const piece of pieces) thread.postMessage(piece);

@@ -7,7 +7,8 @@
  * is the reader's own, so the writer may use the memory again at once, however slow the reader's client is.
  *
  * undefined never means that nothing is stored, but that the other thread must be asked: the key may have several
- * variants, or a body that does not stand in its record, or memory that this thread has not been given yet.
+ * variants, or a body that does not stand in its record, or memory that this thread has not been given yet, or a soft
+ * purge has covered it.
  */
 import {
   ADDRESS,
@@ -17,22 +18,31 @@ import {
   NEXT_KEY,
   NEXT_VARIANT,
   RESPONSE_WORDS,
+  STAMP,
   VERSION,
 } from "./directory-layout.ts";
 import { chainIn, hashOf } from "./hash-chains.ts";
-import { hasOwnBody, keyIn, sizesIn, softPurgedIn } from "./record-layout.ts";
+import { hasOwnBody, keyIn, sizesIn } from "./record-layout.ts";
 import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf } from "./record-shape.ts";
 import { Rows } from "./rows.ts";
 import { sharedTextIn } from "./shared-texts.ts";
-import type { SharedPiece } from "./sharing.ts";
+import { ALL_COVERED, GENERATION, type SharedPiece } from "./sharing.ts";
 import { type Extent, extentIn, extentNumber, offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
+/** A copy of a response, and where it was read. */
 export interface ReadResponse {
   readonly stored: StoredResponse;
-  /** When the first soft purge covered it, in milliseconds of the monotonic clock of the other thread. */
-  readonly softPurgedAt: number | undefined;
+  readonly place: ReadPlace;
+}
+
+/** By it `isCurrent` tells whether the response is still stored, and no purge has covered it. */
+export interface ReadPlace {
+  readonly generation: number;
+  readonly row: number;
+  readonly version: number;
+  readonly stamp: number;
 }
 
 // While the writer works, a chain may lead elsewhere for a moment, and in a circle. Chains have a few rows.
@@ -64,15 +74,13 @@ class SharedTables {
 }
 
 /** A record that was there when it was looked up. */
-interface Place {
-  readonly row: number;
-  readonly version: number;
+interface FoundRecord extends ReadPlace {
   readonly address: number;
   readonly extent: Extent;
 }
 
 export class StoreReader {
-  readonly #generation: Int32Array;
+  readonly #words: Int32Array;
   #of = 0;
   #tables = new SharedTables();
   readonly #shapes = new Map<string, Shape>();
@@ -80,9 +88,9 @@ export class StoreReader {
   /** Nobody reads it: to add to it keeps the processor from doing later what stands before it. */
   readonly #fence = new Int32Array(1);
 
-  /** `generation`: the word of Sharing. */
-  constructor(generation: Int32Array) {
-    this.#generation = generation;
+  /** `words`: of Sharing. */
+  constructor(words: Int32Array) {
+    this.#words = words;
   }
 
   /** Pieces may come in any order, also of generations that are over. */
@@ -98,53 +106,57 @@ export class StoreReader {
   /** The only response under a key; undefined: the thread that writes must be asked. */
   find(key: string): ReadResponse | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      if (Atomics.load(this.#generation, 0) !== this.#of) return undefined;
-      const place = this.#look(key);
-      if (place === undefined) return undefined;
-      const read = this.#read(place, key);
-      if (this.#isStill(place)) return read;
+      const found = this.#look(key);
+      if (found === undefined) return undefined;
+      const stored = this.#read(found, key);
+      // What has been read comes before this in time.
+      Atomics.add(this.#fence, 0, 1);
+      const isSame = this.#tables.responses.get(found.row, ADDRESS) >>> 0 === found.address;
+      if (isSame && this.isCurrent(found)) return stored && { stored, place: found };
     }
     return undefined;
   }
 
-  #look(key: string): Place | undefined {
+  isCurrent({ generation, row, version, stamp }: ReadPlace): boolean {
+    const { responses } = this.#tables;
+    return (
+      responses.load(row, VERSION) === version &&
+      responses.load(row, STAMP) === stamp &&
+      Atomics.load(this.#words, ALL_COVERED) === stamp &&
+      Atomics.load(this.#words, GENERATION) === generation &&
+      this.#of === generation
+    );
+  }
+
+  #look(key: string): FoundRecord | undefined {
     const { keys, heads, responses, records } = this.#tables;
     const hash = hashOf(key);
     let keyRow = chainIn(heads, hash);
     for (let steps = 0; keyRow !== 0 && steps < LONGEST_CHAIN; steps += 1) {
       const row = keys.get(keyRow, FIRST);
       const version = responses.load(row, VERSION);
+      const stamp = responses.load(row, STAMP);
       const address = responses.get(row, ADDRESS) >>> 0;
       const extent = records[extentNumber(address)];
       const isThere = version > 0 && (version & 1) === 0 && address !== 0;
       if (keys.get(keyRow, HASH) === hash && isThere && extent !== undefined && hasKey(extent, address, key))
-        return { row, version, address, extent };
+        return { generation: this.#of, row, version, stamp, address, extent };
       keyRow = keys.get(keyRow, NEXT_KEY);
     }
     return undefined;
   }
 
   /** undefined too when it makes no sense, as it may while the other thread writes it. */
-  #read({ row, extent, address }: Place, key: string): ReadResponse | undefined {
+  #read({ row, extent, address }: FoundRecord, key: string): StoredResponse | undefined {
     const at = offsetOf(address);
     if (this.#tables.responses.get(row, NEXT_VARIANT) !== 0 || !isWhole(extent, at)) return undefined;
     try {
       const stored = this.#reader.read(extent, at, undefined);
-      return stored.key === key ? { stored, softPurgedAt: softPurgedIn(extent, at) } : undefined;
+      return stored.key === key ? stored : undefined;
     } catch {
       // Half of one text and half of another: its version has changed meanwhile.
       return undefined;
     }
-  }
-
-  #isStill({ row, version, address }: Place): boolean {
-    Atomics.add(this.#fence, 0, 1);
-    const { responses } = this.#tables;
-    return (
-      responses.load(row, VERSION) === version &&
-      responses.get(row, ADDRESS) >>> 0 === address &&
-      Atomics.load(this.#generation, 0) === this.#of
-    );
   }
 
   #shapeAt(address: number): Shape {

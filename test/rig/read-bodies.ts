@@ -1,7 +1,7 @@
 /** What a thread that writes a store shares with those that read it. */
 export interface ReadingWords {
   /** Of Sharing. */
-  readonly generation: Int32Array;
+  readonly sharing: Int32Array;
   /** By key, the least version that may still be found. */
   readonly floors: Int32Array;
   /** 1 at the end, then for each thread how many responses it has found. */

@@ -4,11 +4,11 @@ import type { SharedPiece } from "../../edge/store/sharing.ts";
 import { StoreReader } from "../../edge/store/store-reader.ts";
 import { bodyOf, type ReadingWords, versionIn } from "./read-bodies.ts";
 
-const { generation, floors, words, number }: ReadingWords & { readonly number: number } = workerData;
+const { sharing, floors, words, number }: ReadingWords & { readonly number: number } = workerData;
 const port = parentPort;
 if (port === null) throw new Error("it must be started as a thread");
 
-const reader = new StoreReader(generation);
+const reader = new StoreReader(sharing);
 const wrong: string[] = [];
 let state = number + 1;
 

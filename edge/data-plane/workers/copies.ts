@@ -4,12 +4,23 @@ import type { HitContext } from "../../cache/hit.ts";
 import { momentOf } from "../../rules/moment.ts";
 import { LAPSED, type PurgeStanding, TRUSTED } from "../../rules/purge-standing.ts";
 import { bytesAsObjects } from "../../store/decoded-responses.ts";
+import type { ReadPlace, StoreReader } from "../../store/store-reader.ts";
 import type { StoredResponse } from "../../store/stored-response.ts";
+import { mayHaveStandIn } from "./given-keys.ts";
 import type { SharedWords, Ticket } from "./shared-words.ts";
 
-interface Held {
-  readonly ticket: Ticket;
-  readonly responses: readonly StoredResponse[];
+/** What the control thread has given, or what this thread has read in the store itself. */
+type Held = { readonly responses: readonly StoredResponse[] } & (
+  | { readonly ticket: Ticket; readonly place?: undefined }
+  | { readonly place: ReadPlace; readonly generation: number }
+);
+
+/** Where a serving thread gets its copies from. */
+interface CopySources {
+  readonly words: SharedWords;
+  readonly reader: StoreReader;
+  /** Of GivenKeys. */
+  readonly marks: Uint8Array;
 }
 
 const NONE: readonly StoredResponse[] = [];
@@ -19,12 +30,13 @@ const NONE: readonly StoredResponse[] = [];
  * current, so it is as good as what the control thread holds at that moment.
  */
 export class Copies {
-  readonly #words: SharedWords;
+  readonly #sources: CopySources;
   readonly #held: LRUCache<string, Held>;
   readonly #used = new Set<number>();
+  readonly #usedKeys = new Set<string>();
 
-  constructor(words: SharedWords, mostBytes: number) {
-    this.#words = words;
+  constructor(sources: CopySources, mostBytes: number) {
+    this.#sources = sources;
     this.#held = new LRUCache({
       maxSize: mostBytes,
       sizeCalculation: ({ responses }) => responses.reduce((sum, stored) => sum + bytesAsObjects(stored), 1),
@@ -36,14 +48,26 @@ export class Copies {
   }
 
   peek(key: string): readonly StoredResponse[] {
-    return this.#current(key)?.responses ?? NONE;
+    return (this.#current(key) ?? this.#read(key))?.responses ?? NONE;
+  }
+
+  #read(key: string): Held | undefined {
+    const { words, reader, marks } = this.#sources;
+    // A response that stands for others marks their path first, then it changes the generation.
+    const { generation } = words;
+    const read = reader.find(key);
+    if (read === undefined || mayHaveStandIn(marks, read.stored.target)) return undefined;
+    const held = { place: read.place, generation, responses: [read.stored] };
+    this.#held.set(key, held);
+    return held;
   }
 
   /** Marks the key as used, for the store, which learns it a little later. */
   variants(key: string): readonly StoredResponse[] {
     const held = this.#current(key);
     if (held === undefined) return NONE;
-    this.#used.add(held.ticket.slot);
+    if (held.place === undefined) this.#used.add(held.ticket.slot);
+    else this.#usedKeys.add(key);
     return held.responses;
   }
 
@@ -61,18 +85,25 @@ export class Copies {
     return NONE;
   }
 
-  /** The slots used since the last call. */
-  takeUsed(): Int32Array {
-    const slots = Int32Array.from(this.#used);
+  /** The slots and keys used since the last call. */
+  takeUsed(): { readonly slots: Int32Array; readonly keys: readonly string[] } {
+    const used = { slots: Int32Array.from(this.#used), keys: [...this.#usedKeys] };
     this.#used.clear();
-    return slots;
+    this.#usedKeys.clear();
+    return used;
   }
 
   #current(key: string): Held | undefined {
     const held = this.#held.peek(key);
-    if (held === undefined || this.#words.isCurrent(held.ticket)) return held;
+    if (held === undefined || this.#isCurrent(held)) return held;
     this.#held.delete(key);
     return undefined;
+  }
+
+  #isCurrent(held: Held): boolean {
+    const { words, reader } = this.#sources;
+    if (held.place === undefined) return words.isCurrent(held.ticket);
+    return words.generation === held.generation && reader.isCurrent(held.place);
   }
 }
 

@@ -12,7 +12,7 @@ export class GivenKeys {
   readonly #free: number[] = [];
   #used = 0;
   /** By the hash of a path: a response with No-Vary-Search has been stored for it, and may stand for other targets. */
-  readonly #marks = new Uint8Array(PATH_MARKS);
+  readonly marks = new Uint8Array(new SharedArrayBuffer(PATH_MARKS));
 
   constructor(words: SharedWords) {
     this.#words = words;
@@ -20,7 +20,7 @@ export class GivenKeys {
 
   /** For a thread that gets a copy of what is stored under the key now. undefined: it has to ask each time. */
   give(key: string, target: string): Ticket | undefined {
-    if (this.#marks[markOf(target)] === 1) return undefined;
+    if (mayHaveStandIn(this.marks, target)) return undefined;
     const slot = this.#slots.get(key) ?? this.#take();
     this.#slots.set(key, slot);
     this.#keys.set(slot, key);
@@ -45,8 +45,8 @@ export class GivenKeys {
   /** A response with No-Vary-Search is stored for the target. */
   standsForOthers(target: string): void {
     const mark = markOf(target);
-    if (this.#marks[mark] === 1) return;
-    this.#marks[mark] = 1;
+    if (this.marks[mark] === 1) return;
+    this.marks[mark] = 1;
     this.dropAll();
   }
 
@@ -66,6 +66,11 @@ export class GivenKeys {
     this.#used += 1;
     return this.#used - 1;
   }
+}
+
+/** Whether a response may be stored that stands for the target, and for others. `marks`: of GivenKeys. */
+export function mayHaveStandIn(marks: Uint8Array, target: string): boolean {
+  return marks[markOf(target)] === 1;
 }
 
 /** FNV-1a of the path. */

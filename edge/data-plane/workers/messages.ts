@@ -3,6 +3,7 @@ import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { Served } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
 import type { ServedSite } from "../../origin/sites.ts";
+import type { SharedPiece } from "../../store/sharing.ts";
 import type { Excess } from "../slow-clients.ts";
 import type { GivenResponse, RawFields } from "./given-responses.ts";
 import type { Ticket } from "./shared-words.ts";
@@ -28,6 +29,9 @@ export interface WorkerStart {
   readonly copiesBytes: number;
   readonly words: SharedArrayBuffer;
   readonly mostKeys: number;
+  /** Of the store and of GivenKeys: by them the thread reads the store itself. */
+  readonly storeWords: Int32Array;
+  readonly marks: Uint8Array;
   readonly counters: Float64Array;
   readonly gauges: Float64Array;
   /** The monotonic clock of the control thread, in milliseconds, less the time of `process.hrtime`. */
@@ -75,7 +79,7 @@ export type FromWorker =
   /** The client has left. */
   | { readonly kind: "left"; readonly id: number }
   /** The slots of the copies that it has answered with since it last said so. */
-  | { readonly kind: "used"; readonly slots: Int32Array }
+  | { readonly kind: "used"; readonly slots: Int32Array; readonly keys: readonly string[] }
   | { readonly kind: "closed" };
 
 /** To a serving thread. */
@@ -85,6 +89,7 @@ export type ToWorker =
   | { readonly kind: "answered"; readonly id: number; readonly answered: Answered }
   | { readonly kind: "content"; readonly id: number; readonly piece: Uint8Array | undefined }
   | { readonly kind: "content-broken"; readonly id: number; readonly message: string }
+  | { readonly kind: "memory"; readonly piece: SharedPiece }
   | { readonly kind: "leave-behind"; readonly excess: Excess }
   | { readonly kind: "wind-down" }
   | { readonly kind: "close"; readonly patienceMs: number };

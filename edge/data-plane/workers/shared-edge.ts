@@ -1,13 +1,16 @@
 import { counterCells, EdgeCounters } from "../../cache/metrics.ts";
 import type { FenceWatch } from "../../cache/purge-state.ts";
+import { ALL_COVERED } from "../../store/sharing.ts";
 import type { Store, StoreWatch } from "../../store/store.ts";
 import { GivenKeys } from "./given-keys.ts";
+import { SharedStore } from "./shared-store.ts";
 import { SharedWords } from "./shared-words.ts";
 
 /** What the threads of an edge share, and how the store and the fence tell them of changes. */
 export class SharedEdge {
   readonly words = new SharedWords();
   readonly keys = new GivenKeys(this.words);
+  readonly store = new SharedStore();
   /** The counts of each serving thread. */
   readonly cells: readonly Float64Array[];
   /** All counts of the edge. */
@@ -15,7 +18,10 @@ export class SharedEdge {
   readonly fenceWatch: FenceWatch = {
     searchBegins: () => this.words.searchBegins(),
     searchEnds: () => this.words.searchEnds(),
-    coversAll: () => this.keys.dropAll(),
+    coversAll: () => {
+      Atomics.add(this.store.words, ALL_COVERED, 1);
+      this.keys.dropAll();
+    },
   };
 
   constructor(workers: number) {

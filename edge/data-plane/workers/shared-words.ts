@@ -72,11 +72,16 @@ export class SharedWords {
     Atomics.add(this.#words, GENERATION, 1);
   }
 
+  /** How often all copies were dropped. */
+  get generation(): number {
+    return Atomics.load(this.#words, GENERATION);
+  }
+
   ticket(slot: number): Ticket {
     return {
       slot,
       version: Atomics.load(this.#versions, slot),
-      generation: Atomics.load(this.#words, GENERATION),
+      generation: this.generation,
     };
   }
 

@@ -8,6 +8,7 @@ import { Failure } from "../../../process/failure.ts";
 import { threadLog } from "../../../process/thread-log.ts";
 import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites } from "../../origin/sites.ts";
+import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
 import { AskingCache } from "./asking-cache.ts";
 import { Copies, standingOfCopies } from "./copies.ts";
@@ -31,7 +32,8 @@ function send(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void 
 const offset = start.monotonicOffsetMs + hrtimeMs() - performance.now();
 const clock: Clock = { ...systemClock, monotonic: () => performance.now() + offset };
 const words = new SharedWords(start.words, start.mostKeys);
-const copies = new Copies(words, start.copiesBytes);
+const reader = new StoreReader(start.storeWords);
+const copies = new Copies({ words, reader, marks: start.marks }, start.copiesBytes);
 const cache = new AskingCache(send, copies);
 const log = threadLog(start.logLevel, (line) => send({ kind: "log", line }));
 const sites = new Sites(start.sites);
@@ -64,12 +66,15 @@ function beat(): void {
 }
 
 function tellUsed(): void {
-  const slots = copies.takeUsed();
-  if (slots.length > 0) send({ kind: "used", slots });
+  const { slots, keys } = copies.takeUsed();
+  if (slots.length + keys.length > 0) send({ kind: "used", slots, keys });
 }
 
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
+    case "memory":
+      reader.take(message.piece);
+      break;
     case "leave-behind":
       listener.leaveBehind(message.excess);
       break;

@@ -146,6 +146,8 @@ class ServingThread {
       logLevel: edge.log.level,
       words: words.buffer,
       mostKeys: words.mostKeys,
+      storeWords: shared.store.words,
+      marks: keys.marks,
       counters: this.#counters,
       gauges: this.#gauges,
       monotonicOffsetMs: edge.clock.monotonic() - hrtimeMs(),
@@ -155,6 +157,7 @@ class ServingThread {
     const send = (message: ToWorker, transfer: readonly ArrayBuffer[] = []) =>
       worker.postMessage(message, [...transfer]);
     const answering = new AnsweringPort({ serve, edge, keys, mayBeAhead, send });
+    const unfollow = shared.store.follow((piece) => send({ kind: "memory", piece }));
     const listens = Promise.withResolvers<void>();
     worker.on("message", (message: FromWorker) => {
       switch (message.kind) {
@@ -169,7 +172,7 @@ class ServingThread {
           writeThreadLine(message.line, edge.log, { worker: this.#number });
           break;
         case "used":
-          this.#noteUse(message.slots);
+          this.#noteUse(message);
           break;
         case "closed":
           this.#closed?.resolve();
@@ -188,6 +191,7 @@ class ServingThread {
       listens.reject(err);
     });
     worker.on("exit", () => {
+      unfollow();
       answering.close();
       this.#gauges.fill(0);
       this.#worker = undefined;
@@ -230,8 +234,9 @@ class ServingThread {
     );
   }
 
-  #noteUse(slots: Int32Array): void {
+  #noteUse({ slots, keys }: Extract<FromWorker, { readonly kind: "used" }>): void {
     const { shared, edge } = this.#parts;
+    for (const key of keys) edge.store.variants(key);
     for (const slot of slots) {
       const key = shared.keys.keyOf(slot);
       if (key !== undefined) edge.store.variants(key);
