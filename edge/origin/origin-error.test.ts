@@ -16,6 +16,8 @@ describe("originErrorOf", () => {
     ["EPIPE", "connection_terminated"],
     ["EPROTO", "tls_protocol_error"],
     ["ERR_SSL_WRONG_VERSION_NUMBER", "tls_protocol_error"],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "tls_alert_received"],
+    ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "tls_alert_received"],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "tls_certificate_error"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "tls_certificate_error"],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "tls_certificate_error"],

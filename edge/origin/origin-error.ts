@@ -13,6 +13,7 @@ const STATUS_OF = {
   connection_limit_reached: 503,
   tls_protocol_error: 502,
   tls_certificate_error: 502,
+  tls_alert_received: 502,
   http_response_incomplete: 502,
   http_response_header_section_size: 502,
   http_response_transfer_coding: 502,
@@ -120,6 +121,8 @@ export function brokenOff(received: Received): OriginErrorCode {
 
 function byFamily(code: string): OriginErrorCode {
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns_error";
+  // It is the origin that complains, be it about a certificate.
+  if (/^ERR_SSL_.*ALERT/.test(code)) return "tls_alert_received";
   if (/CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$/.test(code)) return "tls_certificate_error";
   if (/^(EPROTO$|ERR_SSL_|ERR_TLS_)/.test(code)) return "tls_protocol_error";
   return "proxy_internal_error";

@@ -118,7 +118,7 @@ describe("an edge and an HTTPS origin with certificates of a CA of their own", (
     expect(await answer(old, { ca })).to.deep.equal([200, "false for nobody"]);
     expect(await answer(old, { ca, minVersion: "TLSv1.3" })).to.deep.equal([
       502,
-      "edge-1; error=tls_protocol_error",
+      "edge-1; error=tls_alert_received",
       "origin-tls-version",
     ]);
   });
