@@ -190,7 +190,7 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
     this.#turn.gave(answer.body?.length ?? 0);
     this.#state = { kind: "idle", since: this.#parts.clock.monotonic() };
     // A large one has been written.
-    if (this.socket.writableLength > 0) this.#sendAnswers();
+    if (this.socket.writableLength > this.slack) this.#sendAnswers();
     return true;
   }
 
@@ -198,7 +198,7 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
     const last = this.#atHand.send();
     if (last === undefined) return;
     this.#parts.connections.answered(this);
-    if (this.socket.writableLength === 0) return;
+    if (this.socket.writableLength <= this.slack) return;
     // The next bytes of the client wait until it has read this answer.
     const exchange = this.#exchangeOf(last.request);
     last.answer.waits(exchange);

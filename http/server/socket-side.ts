@@ -5,6 +5,10 @@ import type { WriteBuffer } from "./write-buffer.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
+// node says only in the next turn of the event loop that TLS has written something. Until then it counts as waiting: so much
+// may wait, as it may in the kernel of a client that does not read, without being looked after.
+const TLS_SLACK = 64 * 1024;
+
 type Writing = "untaken" | "invite" | "interim" | "send" | "sendLasting" | "reset";
 
 /** How the answers of HTTP/1.1 are written: one after the other, to the client's socket. */
@@ -12,11 +16,14 @@ export abstract class SocketSide implements Pick<ClientSide, Writing> {
   readonly socket: Socket;
   readonly outgoing: WriteBuffer;
   readonly peer: Peer;
+  /** Bytes that may wait to be written while the next request is taken. */
+  protected readonly slack: number;
 
   constructor(socket: Socket, outgoing: WriteBuffer, peer: Peer) {
     this.socket = socket;
     this.outgoing = outgoing;
     this.peer = peer;
+    this.slack = "encrypted" in socket ? TLS_SLACK : 0;
   }
 
   get untaken(): number {

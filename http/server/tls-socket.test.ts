@@ -8,6 +8,7 @@ import { CertificateFolder, makeCertificate } from "../../test/rig/certificate-f
 import { startTestServer, type TestServer } from "../../test/rig/test-server.ts";
 import { until } from "../../test/rig/until.ts";
 import { Certificates, type CertificatesConfig } from "../tls/certificates.ts";
+import type { AnswersAtOnce } from "./answer-at-once.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeStreams } from "./exchange-streams.ts";
 
@@ -43,14 +44,18 @@ describe("a TLS port", () => {
     void streams.finishWith(body);
   }
 
-  async function start(config: Partial<CertificatesConfig> = {}, limits = {}): Promise<void> {
+  async function start(
+    config: Partial<CertificatesConfig> = {},
+    limits = {},
+    atOnce?: AnswersAtOnce,
+  ): Promise<void> {
     const pairs = [await folder.make("a", ["a.example"]), await folder.make("b", ["b.example"])];
     certificates = new Certificates(
       { pairs, unknownName: "default", ticketKeys: undefined, hosts: [], ...config },
       systemClock,
       createLog("test", "silent"),
     );
-    server = await startTestServer(take, { checkMs: 10, ...limits }, clock);
+    server = await startTestServer(take, { checkMs: 10, ...limits }, clock, atOnce);
     port = await server.server.openTls("127.0.0.1", 0, { identity: certificates, ownLines: OWN });
   }
 
@@ -121,6 +126,22 @@ describe("a TLS port", () => {
     await until("the answer waits", () => asked[0] !== undefined && asked[0].untaken > 0);
     const answer = await upTo(socket, body.length);
     expect(Buffer.from(answer.slice(-body.length), "latin1").equals(body)).to.equal(true);
+    socket.destroy();
+  });
+
+  it("waits for a client that asks on and does not read, with answers that are ready at once", async () => {
+    const waiting: Exchange[] = [];
+    const content = Buffer.alloc(10_000, "c");
+    const head = "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n";
+    const answer = { head, body: content, waits: (exchange: Exchange) => waiting.push(exchange) };
+    await start({}, {}, () => () => answer);
+    const socket = await client();
+    socket.pause().write(GET.repeat(4_000));
+    await until("the server waits", () => waiting.length > 0);
+    // What may wait unseen, and what one turn gives.
+    expect(waiting[0]?.untaken).to.be.within(64 * 1024, 64 * 1024 + 16 * 10_200);
+    const whole = 4_000 * (head.length + OWN.length + content.length);
+    expect((await upTo(socket, whole)).length).to.equal(whole);
     socket.destroy();
   });
 
