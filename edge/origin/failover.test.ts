@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { createServer as createTlsServer } from "node:tls";
 import { expect } from "chai";
+import { listen } from "../../process/listen.ts";
 import { createLog } from "../../process/log.ts";
 import { failureOf, get, never, standstill, stopAfterEach, textOf } from "../../test/rig/fetching.ts";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
@@ -100,6 +102,17 @@ describe("FailoverOrigin", () => {
       await received(silent);
       clock.advance(30_000);
       expect(await waiting).to.equal("BB");
+    });
+
+    it("asks the next one when the handshake ends with an alert", async () => {
+      const b = await named("BB");
+      // Without a certificate it has no cipher in common with anybody.
+      const server = createTlsServer().on("tlsClientError", () => undefined);
+      const port = await listen(server, "127.0.0.1", 0, "origin");
+      const alerting = new URL(`https://127.0.0.1:${port}`);
+      expect((await failureOf(over(alerting).fetch(get("/x"), never))).code).to.equal("tls_alert_received");
+      expect(await text(over(alerting, b.url))).to.equal("BB");
+      server.close();
     });
 
     it("does not ask the next one for a POST, nor for a PUT with a body", async () => {

@@ -33,6 +33,7 @@ const SIGNS_OF_ABSENCE: ReadonlySet<string> = new Set([
   "connection_timeout",
   "tls_protocol_error",
   "tls_certificate_error",
+  "tls_alert_received",
   "http_response_timeout",
 ]);
 
