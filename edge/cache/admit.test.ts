@@ -18,7 +18,7 @@ function reply(fields: Lines = [FRESH], more: Partial<OriginResponse> = {}): Ori
   return { status: 200, fields: Fields.of(fields), body: plainBody(Buffer.from("0123456789")), ...more };
 }
 
-describe("a response that is not stored", () => {
+describe("a response that has arrived", () => {
   let clock: ManualClock;
   let purgeLog: MemoryPurgeLog;
   let edge: EdgeCore;
@@ -52,6 +52,30 @@ describe("a response that is not stored", () => {
 
   const counted = () =>
     Object.fromEntries([...edge.counters.reasons("notStored")].filter(([, count]) => count > 0));
+
+  /** A reply whose body has come with its fields. */
+  function wholeReply(): OriginResponse {
+    const bytes = Buffer.from("0123456789");
+    const body = { [Symbol.asyncIterator]: () => plainBody(bytes), takeWhole: () => bytes };
+    return reply([FRESH], { body });
+  }
+
+  it("is counted among the bytes that came from origins, though it came whole and is not in flight", async () => {
+    answer = async () => wholeReply();
+    expect(await outcomeOf()).to.include({ kind: "miss", stored: true });
+    expect([edge.fillBudget.everTaken, edge.fillBudget.taken]).to.deep.equal([10, 0]);
+    expect(await outcomeOf()).to.include({ kind: "hit" });
+  });
+
+  it("is too large when fills in flight hold what they may, though it came whole", async () => {
+    answer = async () => wholeReply();
+    edge.fillBudget.take(edge.fillBudget.left - 9);
+    await outcomeOf();
+    expect(counted()).to.deep.equal({ "too-large": 1 });
+    edge.fillBudget.give(1);
+    expect(await outcomeOf()).to.include({ kind: "miss", stored: true });
+    expect(await outcomeOf()).to.include({ kind: "hit" });
+  });
 
   const refused: readonly (readonly [NotStored, Lines, OriginResponse])[] = [
     ["status", [], reply([FRESH], { status: 416 })],

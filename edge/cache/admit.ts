@@ -112,7 +112,8 @@ export function sharedOrForOne(
 
 function bodyOf(arrived: Arrived, length: number | undefined, edge: CacheContext): FillBody {
   const whole = (length ?? 0) > edge.keepLimit ? undefined : arrived.body.takeWhole?.();
-  if (whole !== undefined && whole.byteLength <= edge.keepLimit) return new WholeBody(whole);
+  if (whole !== undefined && whole.byteLength <= edge.keepLimit && edge.fillBudget.pass(whole.byteLength))
+    return new WholeBody(whole);
   const body = whole === undefined ? arrived.body : plainBody(whole);
   return new SharedBody(
     { body, length, cancel: () => arrived.cancel() },

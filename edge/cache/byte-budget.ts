@@ -29,6 +29,13 @@ export class ByteBudget {
     return true;
   }
 
+  /** For bytes that are in flight no longer when they have come. Returns whether they fit. */
+  pass(bytes: number): boolean {
+    if (!this.take(bytes)) return false;
+    this.give(bytes);
+    return true;
+  }
+
   give(bytes: number): void {
     this.#taken -= bytes;
   }

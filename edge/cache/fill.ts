@@ -140,8 +140,9 @@ async function fetchKeyed(plan: BegunPlan, edge: CacheContext): Promise<Arrived>
 /** The plan for a request that has no other fields than the origin may see. */
 function keyed(plan: BegunPlan, known: ReadonlySet<string>): BegunPlan {
   const { request } = plan;
+  const fields = shareableFields(request.fields, known);
   // A copy of what it is made of: `left` is made when it is asked for.
-  return { ...plan, request: { ...request, fields: shareableFields(request.fields, known) } };
+  return fields === request.fields ? plan : { ...plan, request: { ...request, fields } };
 }
 
 /** The fields beside the usual ones that the origin gets for this key. */

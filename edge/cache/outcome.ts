@@ -1,4 +1,4 @@
-import { parseList, serializeItem, Token } from "structured-headers";
+import { parseList, serializeItem } from "structured-headers";
 import type { Fields } from "../../http/message/fields.ts";
 
 /** The outcome of one request, in the words of RFC 9211. `ttl` is whole seconds, negative when stale. */
@@ -40,10 +40,7 @@ export type XCache = "HIT" | "MISS" | "STALE" | "REVALIDATED" | "BYPASS";
 
 /** This edge's member of Cache-Status (RFC 9211 section 2). `edgeId` is printable ASCII. */
 export function cacheStatusMember(edgeId: string, outcome: CacheOutcome): string {
-  const parts = [serializeItem(tokenOrString(edgeId))];
-  for (const [name, value] of parametersOf(outcome)) {
-    parts.push(value === true ? name : `${name}=${serializeItem(value)}`);
-  }
+  const parts = [tokenOrString(edgeId), ...parametersOf(outcome)];
   // RFC 9651 section 3.1.2 allows a space before each parameter; RFC 9211 and its readers write one.
   return parts.join("; ");
 }
@@ -76,19 +73,20 @@ export function xCache(outcome: CacheOutcome): XCache {
   }
 }
 
-function parametersOf(outcome: CacheOutcome): Map<string, Token | string | number | boolean> {
-  const parameters = new Map<string, Token | string | number | boolean>();
+/** RFC 9651 section 3.1.2: each as it stands in the field. */
+function parametersOf(outcome: CacheOutcome): readonly string[] {
+  const parameters: string[] = [];
   // RFC 9211 sections 2.1 and 2.2: `hit` and `fwd` exclude each other.
-  if (outcome.kind === "hit" || outcome.kind === "stale") parameters.set("hit", true);
+  if (outcome.kind === "hit" || outcome.kind === "stale") parameters.push("hit");
   else {
-    parameters.set("fwd", new Token(outcome.fwd));
-    if (outcome.fwdStatus !== undefined) parameters.set("fwd-status", outcome.fwdStatus);
+    parameters.push(`fwd=${outcome.fwd}`);
+    if (outcome.fwdStatus !== undefined) parameters.push(`fwd-status=${outcome.fwdStatus}`);
   }
-  if ("ttl" in outcome && outcome.ttl !== undefined) parameters.set("ttl", wholeSeconds(outcome.ttl));
+  if ("ttl" in outcome && outcome.ttl !== undefined) parameters.push(`ttl=${wholeSeconds(outcome.ttl)}`);
   // RFC 9211 section 2.5: a response that a 304 has updated is stored again.
-  if ("stored" in outcome && outcome.stored) parameters.set("stored", true);
-  if (outcome.kind === "miss" && outcome.collapsed) parameters.set("collapsed", true);
-  if (outcome.detail !== undefined) parameters.set("detail", tokenOrString(outcome.detail));
+  if ("stored" in outcome && outcome.stored) parameters.push("stored");
+  if (outcome.kind === "miss" && outcome.collapsed) parameters.push("collapsed");
+  if (outcome.detail !== undefined) parameters.push(`detail=${tokenOrString(outcome.detail)}`);
   return parameters;
 }
 
@@ -100,8 +98,9 @@ function wholeSeconds(ttl: number): number {
 }
 
 /** RFC 8941 section 3.3.4: a token begins with a letter or "*"; any other text is a string of printable ASCII. */
-function tokenOrString(text: string): Token | string {
-  return /^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(text) ? new Token(text) : text.replace(/[^\x20-\x7e]/g, "?");
+function tokenOrString(text: string): string {
+  if (/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(text)) return text;
+  return serializeItem(text.replace(/[^\x20-\x7e]/g, "?"));
 }
 
 function isList(value: string): boolean {

@@ -34,7 +34,8 @@ export function responseHead(
   let isLengthSent = false;
   const { raw } = fields;
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const [name, value] = [raw[at] ?? "", raw[at + 1] ?? ""];
+    const name = raw[at] ?? "";
+    const value = raw[at + 1] ?? "";
     switch (name.toLowerCase()) {
       case "cache-status":
       case "x-cache":

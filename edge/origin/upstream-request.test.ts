@@ -56,6 +56,14 @@ describe("upstreamRequest", () => {
     });
   }
 
+  for (const length of ["3, 3", "+3", "", "1234567890123456"]) {
+    it(`sends no body of the length ${JSON.stringify(length)}`, () => {
+      expect(() => sent("POST", [["Content-Length", length]], { body: plainBody() })).to.throw(
+        /^not one Content-Length/,
+      );
+    });
+  }
+
   for (const [what, make] of [
     ["the value of a field", () => sent("GET", [["A", "b\r\nEvil: 1"]])],
     ["the name of a field", () => sent("GET", [["A: 1\r\nEvil", "b"]])],

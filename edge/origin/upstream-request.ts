@@ -30,6 +30,9 @@ const HAVE_CONTENT: ReadonlySet<string> = new Set(["PATCH", "POST", "PROPFIND", 
 const ENDS_A_LINE = /[\0\r\n]/;
 const ENDS_A_PART = /[\0-\x20\x7f]/;
 
+/** Exact as a number. */
+const LENGTH = /^[0-9]{1,15}$/;
+
 // The framing is our own, and there is no Expect: the body is sent at once.
 const FRAMED: ReadonlySet<string> = new Set(["content-length", "expect", "host"]);
 
@@ -42,8 +45,8 @@ export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): Ups
   const isHead = method === "HEAD";
   const framing = framingOf(request);
   const lines = linesOf(request.fields, via, host);
-  expectParts(method, path);
-  expectLine(host ?? "");
+  expectParts(method, path, host ?? to.baseHost);
+  expectLine(via);
   const head =
     `${method} ${path} HTTP/1.1\r\nhost: ${host ?? to.baseHost}\r\n` +
     `connection: ${isHead ? "close" : "keep-alive"}\r\n${lines}${framingLine(framing, method)}\r\n`;
@@ -55,6 +58,8 @@ export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): Ups
 /** The field lines from end to end, with those that the edge sets. */
 function linesOf(fields: Fields, via: string, host: string | undefined): string {
   const { raw } = fields;
+  // All of them at once: most texts end no line.
+  expectLine(raw.join(""));
   const dropped = connectionNames(raw);
   const own = ownFields(fields, dropped, { via, host });
   let lines = "";
@@ -97,7 +102,9 @@ function ownFields(
 function framingOf({ fields, body }: OriginRequest): RequestFraming {
   if (body === undefined) return { kind: "none" };
   const length = fields.get("content-length");
-  return length === undefined ? { kind: "chunked" } : { kind: "length", length: Number(length) };
+  if (length === undefined) return { kind: "chunked" };
+  if (!LENGTH.test(length)) throw new Error(`not one Content-Length: ${JSON.stringify(length)}`);
+  return { kind: "length", length: Number(length) };
 }
 
 function framingLine(framing: RequestFraming, method: string): string {
@@ -118,8 +125,6 @@ function withMember(members: string | undefined, member: string): string {
 }
 
 function line(name: string, value: string): string {
-  expectLine(name);
-  expectLine(value);
   return `${name}: ${value}\r\n`;
 }
 

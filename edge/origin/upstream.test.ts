@@ -66,6 +66,13 @@ describe("UpstreamOrigin", () => {
       ]);
     });
 
+    it("sends nothing of a request that an origin could take for two", async () => {
+      const server = await raw(OK);
+      const fetching = upstream(server.url).fetch(get("/a", [["X-A", "b\r\n\r\nGET /evil HTTP/1.1"]]), never);
+      expect((await failureOf(fetching)).code).to.equal("proxy_internal_error");
+      expect(server.connections).to.equal(0);
+    });
+
     it("puts the path of its base before every target, and takes a target for bytes", async () => {
       const server = await http({ "/base//evil/../x": { body: "literal" } });
       const response = await upstream(new URL("/base/", server.url)).fetch(get("//evil/../x"), never);

@@ -9,9 +9,9 @@ import type { GiveUpSignal } from "./give-up.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
 import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
 import type { OriginCertificates } from "./origin-certificates.ts";
-import { OriginFailure } from "./origin-error.ts";
+import { OriginFailure, originErrorOf } from "./origin-error.ts";
 import { failureOf, UpstreamExchange } from "./upstream-exchange.ts";
-import { upstreamRequest } from "./upstream-request.ts";
+import { type UpstreamRequest, type UpstreamTarget, upstreamRequest } from "./upstream-request.ts";
 
 export interface UpstreamOptions {
   /** http: or https:; its path, if any, stands before every target. */
@@ -77,7 +77,7 @@ export class UpstreamOrigin implements Origin {
     const named = hostFor(host, request.authority ?? "");
     const exchange = new UpstreamExchange({
       request,
-      sent: upstreamRequest(request, { path, via, host: named, baseHost: base.host }),
+      sent: sendable(request, { path, via, host: named, baseHost: base.host }, what),
       what,
       clock,
       pool: this.#pool,
@@ -131,6 +131,15 @@ export class UpstreamOrigin implements Origin {
     this.#sweeps = false;
     this.#pool.sweep(this.#options.clock.monotonic());
     if (this.#pool.size > 0) this.#sweepLater();
+  }
+}
+
+/** Throws a Failure for a request that cannot be sent as it is. */
+function sendable(request: OriginRequest, to: UpstreamTarget, what: string): UpstreamRequest {
+  try {
+    return upstreamRequest(request, to);
+  } catch (thrown) {
+    throw originErrorOf(thrown, "nothing", what);
   }
 }
 

@@ -27,7 +27,8 @@ export function sentFields(fields: Fields, length: number): SentFields {
   let isDated = false;
   const { raw } = fields;
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const [name, value] = [raw[at] ?? "", raw[at + 1] ?? ""];
+    const name = raw[at] ?? "";
+    const value = raw[at + 1] ?? "";
     const lower = name.toLowerCase();
     if (REPLACED.has(lower) || !isSendable(name, value)) return "rewritten";
     if (lower === "date") isDated = true;

@@ -2,6 +2,9 @@ import { expect } from "chai";
 import { storeContract } from "../../test/contracts/store.contract.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import type { Store } from "./store.ts";
+
+const A = { kind: "url", site: "default", target: "/a" } as const;
 
 describe("the store in memory", () => {
   storeContract(memoryStore);
@@ -54,6 +57,27 @@ describe("the store in memory", () => {
     expect([store.objects, store.peek("default /0").length]).to.deep.equal([999, 0]);
     expect(stored !== undefined && store.holds(stored)).to.equal(false);
   });
+
+  for (const [what, search] of [
+    ["is purged", (store: Store) => store.purge([A])],
+    ["is softly purged", (store: Store) => store.purge([A], 1)],
+    ["is counted", (store: Store) => store.covered([A])],
+    ["is looked at", (store: Store) => Array.fromAsync(store.coveredBy([A]))],
+  ] as const) {
+    it(`bears that a response goes, and another comes in its row, just when it ${what}`, async () => {
+      const store = memoryStore(1_000_000);
+      const put = (target: string) => store.put(storedResponse(target), requestFor(target));
+      put("/a");
+      const [stored] = store.peek("default /a");
+      const searching = search(store);
+      // Before the search learns what it has met.
+      if (stored !== undefined) store.remove(stored);
+      put("/b");
+      await searching;
+      expect([store.objects, store.peek("default /b").length]).to.deep.equal([1, 1]);
+      expect(store.peek("default /b").map((other) => store.softPurgedAt(other))).to.deep.equal([undefined]);
+    });
+  }
 
   it("leaves a request its bytes when it has dropped the response and used its memory again", () => {
     const store = memoryStore(100_000);

@@ -226,11 +226,12 @@ export class MemoryStore implements Store {
     if (softlyAt === undefined && targets.some(isAll)) return this.#dropAll();
     if (softlyAt !== undefined) this.#sources.softPurges.begin(softlyAt);
     let purged = 0;
-    for await (const row of this.#covered(targets)) {
+    const purge = (row: number): void => {
       purged += 1;
       if (softlyAt === undefined) this.#drop(row);
       else this.#markSoftPurged(row, softlyAt);
-    }
+    };
+    for await (const _ of this.#covered(targets, purge));
     return purged;
   }
 
@@ -246,21 +247,23 @@ export class MemoryStore implements Store {
   }
 
   async *coveredBy(targets: readonly PurgeTarget[]): AsyncGenerator<StoredResponse> {
-    for await (const row of this.#covered(targets)) yield this.#read(row);
+    yield* this.#covered(targets, (row) => this.#read(row));
   }
 
   async covered(targets: readonly PurgeTarget[]): Promise<{ objects: number; bytes: number }> {
     let [objects, bytes] = [0, 0];
-    for await (const row of this.#covered(targets)) {
+    const count = (row: number): void => {
       objects += 1;
       bytes += this.#directory.chargeOf(row);
-    }
+    };
+    for await (const _ of this.#covered(targets, count));
     return { objects, bytes };
   }
 
-  #covered(targets: readonly PurgeTarget[]): AsyncIterable<number> {
+  #covered<Met>(targets: readonly PurgeTarget[], meet: (row: number) => Met): AsyncIterable<Met> {
     const directory = this.#directory;
-    return purgeWalk(targets, directory, this.#options.clock, () => directory !== this.#directory);
+    const isEmptied = (): boolean => directory !== this.#directory;
+    return purgeWalk(targets, directory, { clock: this.#options.clock, isEmptied, meet });
   }
 
   /** Takes the same time however much is held: the old tables are left to the garbage collector. */

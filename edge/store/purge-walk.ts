@@ -11,13 +11,21 @@ interface Purged extends Searchable {
   purgeable(row: number): Purgeable;
 }
 
-/** Every response that the targets cover, each once, found in slices. It ends early when `isEmptied` says so. */
-export async function* purgeWalk(
+interface PurgeVisit<Met> {
+  readonly clock: Clock;
+  readonly isEmptied: () => boolean;
+  readonly meet: (row: number) => Met;
+}
+
+/**
+ * Every response that the targets cover, each once, found in slices. It ends early when `isEmptied` says so. `meet` is
+ * called with the row of each while that is still the row of this response: what is yielded arrives later.
+ */
+export async function* purgeWalk<Met>(
   targets: readonly PurgeTarget[],
   directory: Purged,
-  clock: Clock,
-  isEmptied: () => boolean,
-): AsyncGenerator<number> {
+  { clock, isEmptied, meet }: PurgeVisit<Met>,
+): AsyncGenerator<Met> {
   const slice = new WorkSlice(clock);
   const met = new RowSet();
   for (const { candidates, covers } of searches(targets, directory)) {
@@ -29,7 +37,7 @@ export async function* purgeWalk(
       if (!directory.isHeld(row) || !covers(directory.purgeable(row)) || met.has(row)) continue;
       // The walk for one target meets each response once anyway.
       if (targets.length > 1) met.add(row);
-      yield row;
+      yield meet(row);
       if (isEmptied()) return;
     }
   }
