@@ -26,7 +26,7 @@ export class PlacesRefused extends Failure {
 
 /** The client on whose behalf the edge asks the origin. */
 export interface Asker {
-  /** undefined: the edge itself, for a refresh behind an answer. */
+  /** undefined: the edge itself, for a refresh in the background. */
   readonly client: string | undefined;
   /** Bytes that the request holds in memory while it waits. */
   readonly bytes: number;
@@ -35,7 +35,7 @@ export interface Asker {
 /** How many requests may be under way at the origin of a site. */
 export interface PlaceLimits {
   readonly originPlaces: number;
-  /** Of these, for one client, and for all refreshes behind answers together. */
+  /** Of these, for one client, and for all refreshes in the background together. */
   readonly originPlacesPerClient: number;
 }
 

@@ -5,7 +5,7 @@ import type { Fields } from "../../http/message/fields.ts";
 export type CacheOutcome =
   /** Served from a fresh stored response. */
   | { kind: "hit"; ttl: number; detail?: string | undefined }
-  /** Served from a stale stored response, as the rules allow; `refreshing`: it is refreshed behind the answer. */
+  /** Served from a stale stored response, as the rules allow; `refreshing`: it is refreshed in the background. */
   | { kind: "stale"; ttl: number; refreshing: boolean; detail?: string | undefined }
   /** The origin confirmed the stored response (304), which was updated and served. */
   | {

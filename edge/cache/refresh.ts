@@ -14,7 +14,7 @@ import type { Flight } from "./flights.ts";
 const REFRESH_MS = 30_000;
 
 /**
- * RFC 5861 section 3: revalidates behind an answer that has been given, once for all who get the stale one meanwhile. A
+ * RFC 5861 section 3: revalidates in the background, once for all requests that get the stale response meanwhile. A
  * fill in flight that a purge has overtaken does not count.
  */
 export function refreshBehind(

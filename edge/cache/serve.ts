@@ -4,10 +4,10 @@
  * 1. Its cache key is its site and its target, byte for byte, with the scheme and host where the origin is told of them.
  * 2. The store gives what it holds under that key; `judge` decides what may be done with it, by RFC 9111.
  * 3. fresh          it is served.
- *    stale-usable   it is served, and refreshed behind the answer where the rules say so.
+ *    stale-usable   it is served, and refreshed in the background where the rules say so.
  *    must-validate  the origin is asked whether it is still valid; a 304 makes it fresh again.
  *    absent         the origin is asked for a whole response: one fill for all requests that may share it.
- *    bypass         the request goes to the origin as it is, and the answer to this client only.
+ *    bypass         the request goes to the origin as it is, and its answer goes to this client only.
  * 4. A response that was fetched is stored if the rules allow it and no purge has overtaken it.
  * 5. The outcome is named once and counted; `respond` writes it.
  *

@@ -72,7 +72,7 @@ export const siteRuleSettings = {
   originPlacesPerClient: setting({
     type: types.originPlacesPerClient,
     default: SAFE_RULES.originPlacesPerClient,
-    help: "Of these, for one client address (IPv6: a /64), seen through trusted proxies. All refreshes behind answers together have as many.",
+    help: "Of these, for one client address (IPv6: a /64), seen through trusted proxies. All refreshes in the background together have as many.",
   }),
 };
 

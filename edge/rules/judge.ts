@@ -44,7 +44,7 @@ export type Verdict<S extends StoredHead> =
   | { readonly kind: "bypass"; readonly why: "method"; readonly detail: string }
   | { readonly kind: "bypass"; readonly why: "request"; readonly detail: BypassDetail }
   | { readonly kind: "fresh"; readonly stored: S; readonly ttl: number }
-  /** Stale, and allowed to be used; `refresh`: fetch a new one behind the answer. */
+  /** Stale, and allowed to be used; `refresh`: fetch a new one in the background. */
   | {
       readonly kind: "stale-usable";
       readonly stored: S;

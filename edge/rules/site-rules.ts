@@ -16,7 +16,7 @@ export interface SiteRules {
   readonly groupInvalidation: "obey" | "ignore" | "broadcast";
   /** Requests under way at the origin at the same time. */
   readonly originPlaces: number;
-  /** Of these, for one client, and for all refreshes behind answers together. */
+  /** Of these, for one client, and for all refreshes in the background together. */
   readonly originPlacesPerClient: number;
 }
 

@@ -176,7 +176,7 @@ describe("a client makes up request fields", () => {
     ]);
   });
 
-  it("a refresh behind an answer names no client", async () => {
+  it("a refresh in the background names no client", async () => {
     await start();
     reflected = "Cookie";
     origin.answer("/", (request) => {

@@ -97,7 +97,7 @@ describe("one client that asks for slow URLs", () => {
     gate.open();
   });
 
-  it("takes none of its own places with refreshes behind answers, which have a share of theirs", async () => {
+  it("takes none of its own places with refreshes in the background, which have a share of theirs", async () => {
     const pages = Array.from({ length: 2 * SHARE }, (_, n) => `/often?${n}`);
     for (const page of pages) await ask("192.0.2.1", page);
     const gate = origin.hold("/often", "fields");
