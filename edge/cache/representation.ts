@@ -26,7 +26,7 @@ export interface Represented extends Head {
 }
 
 // RFC 9110 section 15.4.5: a 304 leaves these fields of its response out.
-const NOT_IN_304 = [
+export const NOT_IN_304 = [
   "Content-Length",
   "Content-Encoding",
   "Content-Language",

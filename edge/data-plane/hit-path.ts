@@ -25,7 +25,9 @@ import { type CacheHit, findHit, type HitContext, noteHit } from "../cache/hit.t
 import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
+import { preconditions } from "../rules/validation.ts";
 import type { Addressing } from "./addressing.ts";
+import { NotModifiedLines } from "./not-modified-lines.ts";
 import { responseHead } from "./response-head.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
@@ -38,6 +40,7 @@ export class HitPath {
   readonly #addressing: Addressing;
   readonly #clients: SlowClients;
   readonly #date: HttpDate;
+  readonly #notModifiedLines = new NotModifiedLines();
   /** Cache-Status of a hit, up to the seconds of its ttl. */
   readonly #hit: string;
 
@@ -69,7 +72,7 @@ export class HitPath {
     const hit = findHit(request, section, this.#edge);
     if (hit === undefined) return undefined;
     const whole = section.asks === "whole" && request.method === "GET" ? this.#whole(hit) : undefined;
-    const answer = whole ?? this.#represented(section.requestFor(request), hit);
+    const answer = whole ?? this.#inPart(section.requestFor(request), section, hit);
     if (answer !== undefined) noteHit(hit, this.#edge);
     return answer;
   }
@@ -80,9 +83,27 @@ export class HitPath {
     if (sent === "rewritten" || status === 204 || chunks.length > 1 || bodyLength > LARGEST_BODY)
       return undefined;
     const length = sent === "as-stored" ? "" : `Content-Length: ${bodyLength}\r\n`;
-    const own = `Age: ${age}\r\nCache-Status: ${this.#hit}${left}\r\nX-Cache: HIT\r\n${KEEP_ALIVE}\r\n`;
-    const head = statusLine(status) + clientFields.lines + length + own;
+    const head = statusLine(status) + clientFields.lines + length + this.#ofTheMoment(left, age);
     return new HitAnswer(head, chunks[0], stored, this.#clients);
+  }
+
+  #ofTheMoment(left: number, age: number): string {
+    return `Age: ${age}\r\nCache-Status: ${this.#hit}${left}\r\nX-Cache: HIT\r\n${KEEP_ALIVE}\r\n`;
+  }
+
+  #inPart(request: CacheRequest, section: FieldSection, hit: CacheHit): HitAnswer | undefined {
+    const { stored } = hit;
+    if (section.asks === "part" && stored.sent !== "rewritten") {
+      const head = { status: stored.status, fields: stored.clientFields };
+      if (preconditions(request, head, stored.entityTag) === "not-modified") return this.#notModified(hit);
+    }
+    return this.#represented(request, hit);
+  }
+
+  /** The client has it already. */
+  #notModified({ stored, left, age }: CacheHit): HitAnswer {
+    const head = statusLine(304) + this.#notModifiedLines.of(stored) + this.#ofTheMoment(left, age);
+    return new HitAnswer(head, undefined, stored, this.#clients);
   }
 
   /** A part of it, its head alone, or that it has not been modified: by the functions of the full path. */
