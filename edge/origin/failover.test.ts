@@ -104,14 +104,20 @@ describe("FailoverOrigin", () => {
       expect(await waiting).to.equal("BB");
     });
 
-    it("asks the next one when the handshake ends with an alert", async () => {
+    it("asks the next one when the handshake ends with an alert, and the first one no more after the third", async () => {
       const b = await named("BB");
       // Without a certificate it has no cipher in common with anybody.
       const server = createTlsServer().on("tlsClientError", () => undefined);
       const port = await listen(server, "127.0.0.1", 0, "origin");
       const alerting = new URL(`https://127.0.0.1:${port}`);
       expect((await failureOf(over(alerting).fetch(get("/x"), never))).code).to.equal("tls_alert_received");
-      expect(await text(over(alerting, b.url))).to.equal("BB");
+      let connections = 0;
+      server.on("connection", () => {
+        connections += 1;
+      });
+      const origin = over(alerting, b.url);
+      for (let i = 0; i < 5; i++) expect(await text(origin)).to.equal("BB");
+      expect(connections).to.equal(3);
       server.close();
     });
 
