@@ -142,6 +142,10 @@ export class Stream implements ClientSide {
     } else this.#owner.over(this);
   }
 
+  watchReader(): void {
+    // The connection is one for all streams: what the client takes of it may belong to another one.
+  }
+
   reset(): void {
     this.#owner.reset(this, ERROR.internal);
   }

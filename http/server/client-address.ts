@@ -7,11 +7,7 @@ import { isIPv6 } from "node:net";
  */
 export function clientOf(address: string): string {
   if (!isIPv6(address)) return address;
-  const [start = "", end] = (address.split("%", 1)[0] ?? "").split("::");
-  const front = groupsOf(start);
-  const back = end === undefined ? [] : groupsOf(end);
-  const zeros = end === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
-  const groups = [...front, ...Array.from({ length: zeros }, () => 0), ...back];
+  const groups = groupsOfIPv6(address);
   const [high = 0, low = 0] = groups.slice(6);
   if (groups.slice(0, 6).join() === IPV4_MAPPED)
     return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
@@ -19,6 +15,15 @@ export function clientOf(address: string): string {
     .slice(0, 4)
     .map((group) => group.toString(16))
     .join(":")}::/64`;
+}
+
+/** The eight numbers of an IPv6 address. */
+export function groupsOfIPv6(address: string): readonly number[] {
+  const [start = "", end] = (address.split("%", 1)[0] ?? "").split("::");
+  const front = groupsOf(start);
+  const back = end === undefined ? [] : groupsOf(end);
+  const zeros = end === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
+  return [...front, ...Array.from({ length: zeros }, () => 0), ...back];
 }
 
 const IPV4_MAPPED = [0, 0, 0, 0, 0, 0xffff].join();

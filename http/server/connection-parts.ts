@@ -6,6 +6,7 @@ import type { ClientRequests } from "./client-requests.ts";
 import type { Connections, OpenConnection } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Peer } from "./peer.ts";
+import type { ReaderProgress } from "./reader-progress.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import type { Turns } from "./turn.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
@@ -17,6 +18,7 @@ export interface ConnectionParts {
   readonly connections: Connections;
   readonly requests: ClientRequests;
   readonly turns: Turns;
+  readonly progress: ReaderProgress;
   /** `fieldsMs`: for a head to arrive, from its first byte, or from the connection when nothing comes. */
   readonly limits: TimeoutLimits & { readonly fieldsMs: number };
   /** A request counts as in flight from now on. */

@@ -32,7 +32,7 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
 
   /** The socket stays open for writing when the client closes its side. */
   constructor(socket: Socket, peer: Peer, parts: ConnectionParts) {
-    super(socket, parts.outgoing, peer);
+    super(socket, parts, peer);
     this.#parts = parts;
     this.#atHand = new AtHand(socket, peer, parts);
     this.#turn = new Turn(parts.turns, socket, () => this.#guarded(() => this.#goOn()));

@@ -19,7 +19,7 @@ type Coding =
 
 const NONE: Coding = { kind: "none" };
 
-// Progress shows when a whole write is taken, so a write is the least that a client takes in its time limit.
+// Progress shows when a whole write is taken. Where the system shows it earlier, reader-progress.ts sees it.
 const LARGEST_WRITE = 256 * 1024;
 
 /**

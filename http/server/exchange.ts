@@ -27,6 +27,8 @@ export interface ClientSide {
   answered(): void;
   /** Breaks off, so that the client learns that it has not the whole answer. */
   reset(): void;
+  /** The client is waited for: looks whether it takes anything. */
+  watchReader(timeouts: Timeouts, now: number): void;
   /** The program threw while it was at work on an exchange. */
   fault(thrown: unknown, exchange: Exchange): void;
 }
@@ -236,7 +238,10 @@ export class Exchange {
   /** Gives up when a party's time is up. */
   checkTime(now: number): void {
     const overdue = this.timeouts.overdue(now);
-    if (overdue === undefined) return;
+    if (overdue === undefined) {
+      if (this.timeouts.readerSince !== undefined) this.#client.watchReader(this.timeouts, now);
+      return;
+    }
     if (this.answerer !== undefined) this.abandon(overdue);
     else this.#client.reset();
   }

@@ -23,6 +23,7 @@ import { HttpsRedirect } from "./https-redirect.ts";
 import { withOwnLines } from "./own-lines.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { type Begin, NOTHING, Preambles, type PreamblesConfig } from "./preambles.ts";
+import { ReaderProgress } from "./reader-progress.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import { ServerTlsSocket, type TlsIdentity } from "./tls-socket.ts";
@@ -133,6 +134,7 @@ export class HttpServer {
       connections: this.#connections,
       requests,
       turns: new Turns(),
+      progress: new ReaderProgress(clock),
       began: () => {
         this.#inFlight += 1;
       },

@@ -59,6 +59,11 @@ export class Timeouts {
     this.#since = now;
   }
 
+  /** The client has taken some of what was written. */
+  readerTook(now: number): void {
+    if (this.#party === "reader") this.#since = now;
+  }
+
   /** Part of the request's body has arrived, so the answerer gets its whole span again. */
   tookBody(bytes: number): void {
     this.#bodyBytes += bytes;
