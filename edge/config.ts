@@ -63,7 +63,7 @@ export const edgeProgram = {
     }),
     advertise: setting({
       type: host,
-      help: "The host name or address at which the router and other edges reach this edge. Default: --host, unless that is every address.",
+      help: "The host name or address at which routers and admin-cli reach this edge. Default: --host, unless that is every address.",
     }),
     port: setting({
       type: port,
