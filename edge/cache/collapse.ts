@@ -12,7 +12,7 @@ import { type FillAim, validationOf } from "./fill-aim.ts";
 import type { Flight } from "./flights.ts";
 import { PlacesRefused } from "./origin-places.ts";
 import type { PurgeView } from "./purge-view.ts";
-import { clientLeft } from "./semaphore.ts";
+import { clientLeft } from "./waiting-line.ts";
 
 /** A request that goes to the origin, with the facts that it was judged by. */
 export interface Turn {

@@ -2,7 +2,7 @@ import { openTo } from "../../http/server/reserve.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import type { GiveUpSignal } from "../origin/give-up.ts";
-import { clientLeft } from "./semaphore.ts";
+import { clientLeft, waitInLine } from "./waiting-line.ts";
 
 /** Why a request gets no place at its origin. The words are in Cache-Status, the logs and the counter. */
 export const placesRefusals = [
@@ -114,13 +114,7 @@ export class OriginPlaces {
     const turn = Promise.withResolvers<() => void>();
     const waiting = { bytes, begin: () => turn.resolve(this.#take(name, client)) };
     this.#join(client, waiting);
-    const over = new AbortController();
-    const leave = (): void => over.abort();
-    left?.addEventListener("abort", leave, { once: true });
-    const patience = this.#clock.wait(PATIENCE_MS, over.signal).catch(() => undefined);
-    await Promise.race([turn.promise, patience]);
-    over.abort();
-    left?.removeEventListener("abort", leave);
+    await waitInLine(turn.promise, { ms: PATIENCE_MS, left }, this.#clock);
     // No longer in line: it has been given a place.
     if (!client.line.has(waiting)) return turn.promise;
     this.#quit(client, waiting);

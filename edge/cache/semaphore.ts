@@ -1,6 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import type { GiveUpSignal } from "../origin/give-up.ts";
+import { clientLeft, waitInLine } from "./waiting-line.ts";
 
 /** Runs at most so many tasks at once. Others wait in the order in which they came: so many, for a limited time. */
 export class Semaphore {
@@ -46,13 +47,7 @@ export class Semaphore {
     if (this.#waiting.size >= this.#mostWaiting) throw this.#full(`${this.#waiting.size} others wait`);
     const turn = Promise.withResolvers<void>();
     this.#waiting.add(turn.resolve);
-    const over = new AbortController();
-    const leave = (): void => over.abort();
-    left?.addEventListener("abort", leave, { once: true });
-    const patience = this.#clock.wait(this.#patienceMs, over.signal).catch(() => undefined);
-    await Promise.race([turn.promise, patience]);
-    over.abort();
-    left?.removeEventListener("abort", leave);
+    await waitInLine(turn.promise, { ms: this.#patienceMs, left }, this.#clock);
     // No longer in line: it has been given a place.
     if (!this.#waiting.delete(turn.resolve)) return;
     if (left?.aborted === true) throw clientLeft();
@@ -63,8 +58,4 @@ export class Semaphore {
     const what = `${why} behind ${this.#limit} requests that the origin has not answered`;
     return new Failure("connection_limit_reached", "origin", what);
   }
-}
-
-export function clientLeft(): Failure {
-  return new Failure("client-left", "client", "the client left while its request waited for its turn");
 }

@@ -1,7 +1,7 @@
 import { isSafe } from "../../http/message/methods.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { GiveUp, GiveUpSignal } from "../origin/give-up.ts";
-import { clientLeft } from "./semaphore.ts";
+import { clientLeft } from "./waiting-line.ts";
 
 // How long a request goes on at the origin when nobody waits for its answer any more. An answer that comes within a
 // second is worth keeping. A slower one would hold a place at the origin that other clients need.
