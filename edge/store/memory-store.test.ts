@@ -158,4 +158,27 @@ describe("the store in memory", () => {
     }
     expect(checked).to.be.above(10_000);
   }).timeout(20_000);
+
+  it("finds nothing that others drop in the moments in which a search tells of it", async () => {
+    // A search tells of a response some steps after it has met it.
+    for (let steps = 0; steps < 8; steps += 1) {
+      const store = memoryStore(2 ** 20);
+      const stored = storedResponse("/a");
+      store.put(stored, requestFor("/a"));
+      const [held] = store.peek(stored.key);
+      if (held === undefined) throw new Error("nothing is held");
+      const dropping = (async () => {
+        for (let step = 0; step < steps; step += 1) await undefined;
+        store.remove(held);
+      })();
+      const found = await Promise.all([
+        Array.fromAsync(store.coveredBy([{ kind: "url", target: "/a" }])),
+        store.purge([{ kind: "url", target: "/a" }]),
+        store.covered([{ kind: "url", target: "/a" }]),
+      ]);
+      await dropping;
+      expect(found[0].length).to.be.at.most(1);
+      expect([store.objects, store.bytes], `after ${steps} steps`).to.deep.equal([0, 0]);
+    }
+  });
 });
