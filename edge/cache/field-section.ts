@@ -53,8 +53,10 @@ interface Derived {
   readonly asks: Asks;
   /** Without its target. */
   readonly request: CacheRequest;
-  /** By the name of a field that Vary names: the value that selects. */
+  /** By the name of a field that Vary names: the value that selects. Those that have changed are not kept. */
   readonly values: Map<string, string | undefined>;
+  /** The lines of these fields differ from those of earlier sections, and decide nothing here. */
+  readonly changed?: ReadonlySet<string>;
 }
 
 /** The field section of a client, with everything that depends on it alone and not on the target. */
@@ -66,13 +68,15 @@ export class FieldSection {
   readonly keyPrefix: string;
   readonly #request: CacheRequest;
   readonly #values: Map<string, string | undefined>;
+  readonly #changed: ReadonlySet<string> | undefined;
 
-  private constructor({ fields, host, asks, request, values }: Derived, keyPrefix: string) {
+  private constructor({ fields, host, asks, request, values, changed }: Derived, keyPrefix: string) {
     this.fields = fields;
     this.host = host;
     this.asks = asks;
     this.#request = request;
     this.#values = values;
+    this.#changed = changed;
     this.keyPrefix = keyPrefix;
   }
 
@@ -87,10 +91,12 @@ export class FieldSection {
   similar({ fields, host }: RequestHead): FieldSection | undefined {
     const { root, changed } = fields;
     const isSimilar = root !== undefined && root === (this.fields.root ?? this.fields) && host === this.host;
-    if (!isSimilar || changed === undefined || !changed.isDisjointFrom(DECISIVE)) return undefined;
+    if (!isSimilar || changed === undefined) return undefined;
+    if (changed !== this.#changed && !changed.isDisjointFrom(DECISIVE)) return undefined;
     const request = { ...this.#request, fields: fields.section };
-    const values = new Map([...this.#values].filter(([name]) => !changed.has(name)));
-    return new FieldSection({ fields, host, asks: this.asks, request, values }, this.keyPrefix);
+    // More and more names have changed since the root. The values of the others are the same in all sections.
+    const derived = { fields, host, asks: this.asks, request, values: this.#values, changed };
+    return new FieldSection(derived, this.keyPrefix);
   }
 
   requestFor({ method, path }: RequestHead): CacheRequest {
@@ -117,6 +123,7 @@ export class FieldSection {
   }
 
   #value(name: string): string | undefined {
+    if (this.#changed?.has(name)) return selectingValue(name, this.#request);
     const known = this.#values.get(name);
     if (known !== undefined || this.#values.has(name)) return known;
     const value = selectingValue(name, this.#request);

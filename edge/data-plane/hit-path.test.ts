@@ -173,6 +173,15 @@ function dateIn(seconds: number): string {
   return formatHttpDate(Date.UTC(2026, 0, 1) + seconds * 1_000);
 }
 
+/** Fields whose values clients change from request to request. */
+const CHANGING = ["User-Agent", "Accept-Encoding", "Accept-Language", "Cookie"] as const;
+
+function withValue(lines: readonly (readonly [string, string])[], [name, value]: readonly [string, string]) {
+  const others = lines.filter(([other]) => other !== name);
+  const at = lines.findIndex(([other]) => other === name);
+  return at < 0 ? [...lines, [name, value] as const] : others.toSpliced(at, 0, [name, value]);
+}
+
 const target = oneOf("/a", "/a?b=1", "/b");
 const step = fc.oneof(
   {
@@ -194,7 +203,8 @@ const step = fc.oneof(
       method: oneOf("GET", "GET", "GET", "HEAD", "OPTIONS"),
       target,
       lines: requestLines,
-      again: fc.boolean(),
+      like: oneOf("same", "other", "near", "near"),
+      value: fc.tuple(oneOf(...CHANGING), oneOf("a", "b", "de", "gzip", "identity")),
     }),
   },
   {
@@ -224,7 +234,8 @@ describe("the hit path", () => {
               paths.put(responseOf(each, paths), Fields.of(each.asked));
               break;
             case "ask": {
-              if (!each.again) lines = each.lines;
+              if (each.like === "other") lines = each.lines;
+              else if (each.like === "near") lines = withValue(lines, each.value);
               const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
               const request = paths.read(`${each.method} ${each.target} HTTP/1.1\r\nHost: a\r\n${text}\r\n`);
               const quick = paths.quick(request);

@@ -3,7 +3,15 @@ import { FIELD_MESSAGES, FieldLines } from "./field-lines.ts";
 import { type RefusedRequest, refused } from "./refusal.ts";
 import { judgeFields, REQUEST_FIELD_LIMITS, type RequestFields } from "./request-fields.ts";
 import { type RequestLine, readRequestLine, refuseOtherHost } from "./request-line.ts";
-import { linesOf, type ReadLines, type ReadSection, readSimilar } from "./similar-fields.ts";
+import {
+  linesOf,
+  type Pattern,
+  patternOf,
+  type ReadLines,
+  type ReadSection,
+  readByPattern,
+  readSimilar,
+} from "./similar-fields.ts";
 
 /** The head of a well-formed request. No program can read it in another way. */
 export interface RequestHead {
@@ -39,7 +47,7 @@ const INCOMPLETE: RequestRead = { kind: "incomplete" };
  *
  * A client repeats its field section in most of its requests. When the bytes behind the request line are those of
  * the request before, they have been parsed and judged: the same RequestFields are used again. When only some lines in
- * one place differ, only these are parsed (similar-fields.ts).
+ * one place differ, only these are parsed, and of lines that have differed before only the values (similar-fields.ts).
  */
 export class RequestHeads {
   /** The part of an incomplete head that has arrived, one char a byte. */
@@ -49,6 +57,7 @@ export class RequestHeads {
   /** Where the field section begins in `#text`. */
   #fieldsAt = 0;
   #last: ReadSection | ReadLines | undefined;
+  #pattern: Pattern | undefined;
 
   /** Whether part of a head has arrived. */
   get begun(): boolean {
@@ -89,7 +98,7 @@ export class RequestHeads {
         return this.#finish(this.#line, last.fields, end + offset);
       }
       if (this.#lines === undefined) {
-        const similar = readSimilar(this.#text, this.#fieldsAt, "lines" in last ? last : linesOf(last));
+        const similar = this.#readSimilar(last);
         if (similar !== undefined) {
           this.#last = similar;
           return this.#finish(this.#line, similar.fields, this.#fieldsAt + similar.text.length + offset);
@@ -97,6 +106,15 @@ export class RequestHeads {
       }
     }
     return this.#readFields(this.#line, offset);
+  }
+
+  #readSimilar(last: ReadSection | ReadLines): ReadSection | undefined {
+    const pattern = this.#pattern;
+    const read = pattern === undefined ? undefined : readByPattern(this.#text, this.#fieldsAt, pattern);
+    if (read !== undefined) return read;
+    const similar = readSimilar(this.#text, this.#fieldsAt, "lines" in last ? last : linesOf(last));
+    if (similar !== undefined) this.#pattern = patternOf(similar);
+    return similar;
   }
 
   #readFields(line: RequestLine, offset: number): RequestRead {
@@ -112,6 +130,7 @@ export class RequestHeads {
     const verdict = judgeFields(line.version, read.raw);
     if (verdict.kind === "refused") return verdict;
     this.#last = { text: this.#text.slice(this.#fieldsAt, read.end), fields: verdict.fields };
+    this.#pattern = undefined;
     return this.#finish(line, verdict.fields, read.end + offset);
   }
 

@@ -60,6 +60,65 @@ describe("a field section that is like the one before", () => {
     expect(similar).to.be.greaterThan(100);
   });
 
+  it("is read as if it were the first one when values change in lines that have changed before", () => {
+    const value = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom("1", "2", "", " 3\t", "\t ", "a:b", "\xff"),
+      },
+      fc.constantFrom(
+        "a\0",
+        "a\rb",
+        "a\nb",
+        "1\r\nHost: b",
+        "1\r\n\r\nGET / HTTP/1.1",
+        "1\r\n x",
+        "1\r\nX: y",
+        "x".repeat(4_030),
+      ),
+    );
+    const values = fc.record({
+      cookie: value,
+      referer: value,
+      tag: value,
+      name: fc.constantFrom("Tag", "Tag", "tag"),
+    });
+    let byPattern = 0;
+    fc.assert(
+      fc.property(fc.array(values, { minLength: 3, maxLength: 9 }), fc.nat(400), (requests, cut) => {
+        const heads = new RequestHeads();
+        let changed: unknown;
+        for (const { cookie, referer, tag, name } of requests) {
+          const text = `Host: a\r\nCookie: ${cookie}\r\nAccept: x\r\nReferer: ${referer}\r\n${name}:${tag}\r\n\r\n`;
+          const bytes = Buffer.from(`GET /x HTTP/1.1\r\n${text}`, "latin1");
+          const expected = meant(new RequestHeads().read(bytes));
+          const first = heads.read(bytes.subarray(0, cut));
+          const read = first.kind === "incomplete" ? heads.read(bytes.subarray(cut)) : first;
+          const offset = first.kind === "incomplete" ? Math.min(cut, bytes.length) : 0;
+          const whole = read.kind === "head" ? { ...read, end: read.end + offset } : read;
+          expect(meant(whole)).to.deep.equal(expected);
+          if (read.kind !== "head") return;
+          const { fields } = read.head;
+          if (changed !== undefined && fields.changed === changed) byPattern += 1;
+          changed = fields.changed;
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(byPattern).to.be.greaterThan(500);
+  });
+
+  it("has 8 KiB of lines at the most, also when only a value changes", () => {
+    const heads = new RequestHeads();
+    const read = (length: number) => {
+      const line = `Cookie: ${"x".repeat(length - "Host: a\r\nCookie: \r\n".length)}\r\n`;
+      return heads.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${line}\r\n`));
+    };
+    expect([100, 200, 300, 8_192].map((length) => read(length).kind)).to.deep.equal(Array(4).fill("head"));
+    const refused = read(8_193);
+    expect(refused.kind === "refused" && refused.refused.status).to.equal(431);
+  });
+
   it("names what has changed since the section that was read as a whole, and keeps no other one", () => {
     const heads = new RequestHeads();
     const read = (cookie: string, referer: string) => {

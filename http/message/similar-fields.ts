@@ -1,9 +1,13 @@
 // A client repeats most of its field lines. One line changes, or a few lines that stand together: a Cookie, a Referer.
+import { trimmedSlice } from "./comma-list.ts";
 import { FieldLines } from "./field-lines.ts";
 import { Fields } from "./fields.ts";
 import { JUDGED_FIELDS, REQUEST_FIELD_LIMITS, type RequestFields } from "./request-fields.ts";
 
 const CRLF = "\r\n";
+
+/** The value of a field line and its end, as in field-lines.ts. */
+const VALUE = /[\t\x20-\x7e\x80-\xff]*\r\n/y;
 
 /** More names than these, and the section is read anew: what is derived from it would be remade anyway. */
 const MOST_CHANGED = 16;
@@ -18,6 +22,61 @@ export interface ReadSection {
 /** The same, with the lines that it consists of, each with its end. */
 export interface ReadLines extends ReadSection {
   readonly lines: readonly string[];
+}
+
+/** A section of which some values differ from request to request, and nothing else. */
+export interface Pattern {
+  readonly fields: RequestFields;
+  /** The text before each of these values, from the one before it on. */
+  readonly before: readonly string[];
+  /** Where these values stand in `raw`. */
+  readonly places: readonly number[];
+  /** From the end of the last value to the empty line, both included. */
+  readonly behind: string;
+}
+
+/** Of a section some of whose lines have changed: the values of all lines with their names may change again. */
+export function patternOf({ fields, lines }: ReadLines): Pattern | undefined {
+  const { raw, changed } = fields;
+  if (changed === undefined) return undefined;
+  const [before, places]: [string[], number[]] = [[], []];
+  let text = "";
+  lines.forEach((line, at) => {
+    const name = raw[2 * at] ?? "";
+    if (!changed.has(name.toLowerCase())) {
+      text += line;
+      return;
+    }
+    before.push(`${text}${name}:`);
+    places.push(2 * at + 1);
+    text = CRLF;
+  });
+  return places.length === 0 ? undefined : { fields, before, places, behind: text + CRLF };
+}
+
+/**
+ * Reads the section that begins at `at`, if it has the pattern. Every line but those of the changed values has been read
+ * in the same place, so only these values are looked at. undefined: it has another pattern, or is not complete.
+ */
+export function readByPattern(text: string, at: number, pattern: Pattern): ReadSection | undefined {
+  const { fields, before, places, behind } = pattern;
+  const raw = fields.raw.slice();
+  let end = at;
+  for (let n = 0; n < places.length; n += 1) {
+    const fixed = before[n] ?? "";
+    if (!text.startsWith(fixed, end)) return undefined;
+    VALUE.lastIndex = end + fixed.length;
+    if (!VALUE.test(text)) return undefined;
+    const start = end + fixed.length;
+    end = VALUE.lastIndex - CRLF.length;
+    raw[places[n] ?? 0] = trimmedSlice(text, start, end);
+  }
+  const length = end - at + behind.length;
+  if (!text.startsWith(behind, end) || length - CRLF.length > REQUEST_FIELD_LIMITS.bytes) return undefined;
+  return {
+    text: text.slice(at, at + length),
+    fields: { ...fields, raw, section: Fields.ofRaw(raw) },
+  };
 }
 
 /** Where each line ends, found only for a section that another one is compared with. */
