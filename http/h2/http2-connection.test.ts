@@ -12,7 +12,7 @@ import type { AnswersAtOnce } from "../server/answer-at-once.ts";
 import type { Exchange } from "../server/exchange.ts";
 import { ExchangeStreams } from "../server/exchange-streams.ts";
 import type { ServerLimits } from "../server/http-server.ts";
-import { MOST_CONTINUATIONS, MOST_LIST_BYTES, MOST_STREAMS } from "./bounds.ts";
+import { MOST_BLOCK_BYTES, MOST_CONTINUATIONS, MOST_LIST_BYTES, MOST_STREAMS } from "./bounds.ts";
 
 const [PROTOCOL, FLOW_CONTROL, CLOSED, SIZE, REFUSED, COMPRESSION, CALM] = [1, 3, 5, 6, 7, 9, 11];
 const LARGE = Buffer.alloc(1024 * 1024, "0123456789abcde");
@@ -274,6 +274,11 @@ describe("a connection of HTTP/2", () => {
       "for trailers that do not end it": [PROTOCOL, post(), frame(1, 4, 1, block([["x", "y"]]))],
       "for pseudo-fields in trailers": [PROTOCOL, post(), frame(1, 5, 1, block([[":path", "/"]]))],
       "for DATA behind its end": [CLOSED, request(1, pseudo("/held")), frame(0, 0, 1, "00")],
+      "for more DATA than it allows": [
+        FLOW_CONTROL,
+        request(1, pseudo("/held", "POST"), true),
+        ...Array.from({ length: 4 }, () => frame(0, 0, 1, Buffer.alloc(16_384))),
+      ],
       "for a window of nothing": [PROTOCOL, post(), frame(8, 0, 1, uint32(0))],
       "for a window that is too large": [FLOW_CONTROL, post(), frame(8, 0, 1, uint32(2 ** 31 - 1))],
       "that depends on itself": [
@@ -310,6 +315,49 @@ describe("a connection of HTTP/2", () => {
     expect(await refused(7, ...pseudo(), ["x", "y".repeat(8_192)])).to.equal("fields-too-large");
     expect((await client.send(request(9)).answer(9)).body).to.equal("/a");
     client.destroy();
+  });
+
+  describe("that answers before a request has come whole", () => {
+    const early = request(1, pseudo("/early", "POST"), true);
+    const data = (bytes: number, flags = 0) => frame(0, flags, 1, Buffer.alloc(bytes));
+
+    it("lets the client finish what its window allows", async () => {
+      const client = await open();
+      expect((await client.send(early, data(1)).answer(1)).body).to.equal("");
+      client.send(...Array.from({ length: 3 }, () => data(16_384)), data(10_000), data(1, 1));
+      expect(await client.handled()).to.equal(true);
+      expect(client.frames.some(({ type }) => type === 3)).to.equal(false);
+      expect((await client.send(request(3)).answer(3)).body).to.equal("/a");
+      client.destroy();
+    });
+
+    it("stops the client when its window is used up, and gives the connection its own back", async () => {
+      const client = await open();
+      await client.send(early).answer(1);
+      client.send(...Array.from({ length: 3 }, () => data(16_384)), data(16_383));
+      expect(await client.reset(1)).to.equal(0);
+      for (let id = 3; id < 50; id += 2) {
+        client.send(request(id, pseudo("/early", "POST"), true));
+        await client.answer(id);
+        client.send(
+          ...Array.from({ length: 4 }, (_, i) => frame(0, 0, id, Buffer.alloc(i < 3 ? 16_384 : 16_383))),
+        );
+        expect(await client.reset(id), String(id)).to.equal(0);
+      }
+      client.destroy();
+    });
+
+    it("stops the client after a moment", async () => {
+      const client = await open();
+      await client.send(early).answer(1);
+      skippedMs = 1_500;
+      await timeChecked();
+      expect(await client.handled()).to.equal(true);
+      expect(client.frames.some(({ type }) => type === 3)).to.equal(false);
+      skippedMs = 2_500;
+      expect(await client.reset(1)).to.equal(0);
+      client.destroy();
+    });
   });
 
   it("drops trailers, as by HTTP/1.1", async () => {
@@ -385,6 +433,23 @@ describe("a connection of HTTP/2", () => {
       const client = await open();
       expect((await client.send(...pieces(MOST_CONTINUATIONS, 1)).answer(1)).body).to.equal("/a");
       expect((await client.send(...pieces(MOST_CONTINUATIONS + 1, 3)).goaway())?.[0]).to.equal(CALM);
+    });
+
+    it("ends when a header block has too many bytes", async () => {
+      const blockOf = (bytes: number) => Buffer.concat([block(pseudo()), block([["x", "y".repeat(bytes)]])]);
+      const pieces = (bytes: Buffer, id: number) => {
+        const parts = Array.from({ length: Math.ceil(bytes.length / 16_384) }, (_, i) =>
+          bytes.subarray(i * 16_384, (i + 1) * 16_384),
+        );
+        return parts.map((part, i) =>
+          frame(i === 0 ? 1 : 9, (i === 0 ? 1 : 0) | (i + 1 < parts.length ? 0 : 4), id, part),
+        );
+      };
+      const client = await open();
+      const large = client.send(...pieces(blockOf(MOST_BLOCK_BYTES - 1_000), 1));
+      expect((await large.answer(1)).fields.get("x-refused")).to.equal("fields-too-large");
+      const tooLarge = client.send(...pieces(blockOf(MOST_BLOCK_BYTES), 3));
+      expect(await tooLarge.goaway()).to.deep.equal([CALM, "a header block is too long"]);
     });
 
     it("ends when a header block is a large list, small as its bytes are", async () => {
