@@ -1,7 +1,7 @@
 import { type CallOptions, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { channelTo } from "../process/control/channel.ts";
+import { whyUntrusted } from "../process/control/untrusted.ts";
 import { Failure } from "../process/failure.ts";
-import { printable } from "../process/printable.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../process/token.ts";
 import {
   EdgeServiceClient,
@@ -136,26 +136,10 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 // grpc-js uses one status for a failed connection and for an edge that reports UNAVAILABLE. Only the text differs.
 const NEVER_CONNECTED = /^(No connection established|Name resolution failed)/;
 
-// The other side took the connection and closed it before it said anything.
-const CLOSED_AT_ONCE =
-  /Last error: (Failed to connect|(Error: )?((read|write) (ECONNRESET|EPIPE)|Socket closed|Client network socket disconnected))/;
-// Any other error than one of the network is about certificates, or the other side speaks no TLS.
-const NETWORK_ERROR = /Last error: (Error: )?((connect|read|write) )?(E[A-Z]+\b(?<!EPROTO)|getaddrinfo|\.)/;
-const LAST_ERROR = /Last error: (?:Error: )?(.*?)\. Resolution note/s;
-
 /** Undefined when the network is the likelier reason. */
 function trustFailure(address: string, details: string, isSecure: boolean): Failure | undefined {
-  const untrusted = (why: string) => new Failure("edge-untrusted", "client", `${address} ${why}`);
-  if (CLOSED_AT_ONCE.test(details)) {
-    const why = isSecure
-      ? "it may want a certificate of its own CA (--control-cert, --control-key); its log says why"
-      : "it may speak TLS only (--control-ca)";
-    return untrusted(`closed the connection at once: ${why}`);
-  }
-  const [, last] = LAST_ERROR.exec(details) ?? [];
-  if (!isSecure || last === undefined || NETWORK_ERROR.test(details)) return undefined;
-  if (last.includes("wrong version number")) return untrusted("speaks no TLS: leave --control-ca out");
-  return untrusted(`is no edge that --control-ca lets trust: ${printable(last).trim()}`);
+  const why = whyUntrusted(details, isSecure);
+  return why === undefined ? undefined : new Failure("edge-untrusted", "client", `${address} ${why}`);
 }
 
 /** Describes a gRPC status in one line. */

@@ -32,7 +32,7 @@ export class TlsGate {
     this.#parts = parts;
     this.#server = createServer(optionsOf(parts.identity), (socket) => this.#secured(socket, admit));
     this.#server.on("tlsClientError", (thrown, socket) => {
-      this.#refuse("handshake-failed", socket, describeError(thrown));
+      this.#refuse("handshake-failed", socket, reasonOf(thrown));
     });
     parts.identity.onChange(() => this.#server.setSecureContext(optionsOf(parts.identity)));
   }
@@ -71,6 +71,11 @@ export class TlsGate {
     );
     socket.destroy();
   }
+}
+
+/** Errors of OpenSSL have it in few words, between the names of its own files. */
+function reasonOf(thrown: Error): string {
+  return "reason" in thrown && typeof thrown.reason === "string" ? thrown.reason : describeError(thrown);
 }
 
 function optionsOf({ current: { ca, pair } }: ControlIdentity): TlsOptions {

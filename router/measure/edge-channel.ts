@@ -2,6 +2,7 @@ import { type ChannelOptions, connectivityState, Metadata, status } from "@grpc/
 import type { Clock } from "../../process/clock.ts";
 import { channelTo } from "../../process/control/channel.ts";
 import type { ControlIdentity } from "../../process/control/control-identity.ts";
+import { whyUntrusted } from "../../process/control/untrusted.ts";
 import { Failure } from "../../process/failure.ts";
 import { EdgeServiceClient, type PingResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { HealthWatch, type HealthWord } from "./health-watch.ts";
@@ -121,7 +122,9 @@ export class EdgeChannel {
     const reply = await new Promise<PingResponse>((resolve, reject) => {
       this.#client.ping({}, new Metadata(), { deadline }, (error, response) => {
         if (error === null) return resolve(response);
-        const what = `Ping ${this.#grpcAddress}: ${status[error.code]}: ${error.details}`;
+        const why = whyUntrusted(error.details, this.#identity !== undefined);
+        const told = why === undefined ? `${status[error.code]}: ${error.details}` : `it ${why}`;
+        const what = `Ping ${this.#grpcAddress}: ${told}`;
         reject(new Failure("ping-failed", "edge", what));
       });
     });

@@ -83,6 +83,22 @@ describe("certificates guard routers", function () {
     ]);
   });
 
+  it("lets a router without certificates say why it cannot measure the edge", async () => {
+    const { program, match } = await NodeProgram.start({
+      name: "bare router",
+      command: ["router/main.ts", "--port", "0", "--admin-port", "0", "--edges", edge.control],
+      ready: LISTENS,
+    });
+    const told = async () => {
+      const page = await fetch(`http://127.0.0.1:${match[2]}/route.json?url=/a`);
+      return await page.text();
+    };
+    await until("it says why", async () =>
+      (await told()).includes("it closed the connection at once: it may speak TLS only (--control-ca)"),
+    );
+    await program.end("SIGTERM");
+  });
+
   it("shows the pages to names that may read, and to who has a token", async () => {
     const edges = await ask("/edges.json", "ann");
     expect([edges.status, JSON.parse(edges.body)[0].state]).to.deep.equal([200, "serving"]);
