@@ -116,7 +116,7 @@ export const edgeProgram = {
     eviction: setting({
       type: choice<EvictionPolicy>(...evictionPolicies),
       default: "adaptive",
-      help: "Which responses go when --memory is full: those not used for the longest time (lru), those that S3-FIFO or SIEVE gives up, or those that the best of these three gives up, as the load of late shows it (adaptive).",
+      help: "Which responses go when --memory is full: those asked for least often of late (frequency), those not used for the longest time (lru), those that S3-FIFO or SIEVE gives up, or those that the better of frequency and lru gives up, as the load of late shows it (adaptive).",
     }),
     ttl: setting({
       type: duration(0, YEAR_MS),

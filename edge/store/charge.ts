@@ -3,9 +3,9 @@ import { hasOwnBody, type RecordSizes } from "./record-layout.ts";
 import { blockSize } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-// Rows of the tables, in bytes: of the key 20, of the response 28, its place at its path 20, the path 16, its place in the
-// order of eviction 8. The heads of two chains are 8 to 16.
-const ROWS = 108;
+// Rows of the tables, in bytes: of the key 20, of the response 28, its place at its path 20, the path 16, its places in the
+// orders of eviction 44, with 32 for counts and for what was given up. The heads of two chains are 8 to 16.
+const ROWS = 176;
 // Its place under a tag is 20, and the tag 16 where no other response has it, with 4 to 8 for its chain.
 const TAG = 44;
 // What a heap holds after a full collection, with node 26: a piece of a body beside its bytes, and the objects by which a

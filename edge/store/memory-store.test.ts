@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
 import { storeContract } from "../../test/contracts/store.contract.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
@@ -7,7 +8,7 @@ import type { Store } from "./store.ts";
 const A = { kind: "url", site: "default", target: "/a" } as const;
 
 describe("the store in memory", () => {
-  storeContract(memoryStore);
+  storeContract((maxBytes, clock) => memoryStore(maxBytes, clock, "lru"));
 
   it("lets a use count less the more has been used since", () => {
     const store = memoryStore(1_000_000);
@@ -80,7 +81,7 @@ describe("the store in memory", () => {
   }
 
   it("leaves a request its bytes when it has dropped the response and used its memory again", () => {
-    const store = memoryStore(100_000);
+    const store = memoryStore(100_000, systemClock, "lru");
     const put = (i: number) => {
       const body = Buffer.alloc(1_000, i);
       store.put(storedResponse(`/${i}`, { chunks: [body], bodyLength: 1_000 }), requestFor(`/${i}`));

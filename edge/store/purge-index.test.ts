@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { systemClock } from "../../process/clock.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { PurgeIndex } from "./purge-index.ts";
@@ -65,7 +66,7 @@ describe("the purge index", () => {
   });
 
   it("forgets every path and tag of evicted responses, and purges the rest by tag", async () => {
-    const store = memoryStore(20_000);
+    const store = memoryStore(20_000, systemClock, "lru");
     for (let i = 0; i < 1_000; i += 1) {
       const target = `/${i}`;
       store.put(stored(target, ["all", `one-${i}`]), requestFor(target));

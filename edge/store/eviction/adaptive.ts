@@ -1,9 +1,8 @@
 import { Rows } from "../rows.ts";
 import type { Eviction } from "./eviction.ts";
+import { Frequency } from "./frequency.ts";
 import { LeastRecentlyUsed } from "./lru.ts";
-import { S3Fifo } from "./s3-fifo.ts";
 import { ShadowCache } from "./shadow-cache.ts";
-import { Sieve } from "./sieve.ts";
 
 // Of a small store everything is in the shadows, of a large one a sample: so many entries tell policies apart within half
 // a percent.
@@ -18,7 +17,7 @@ const BYTES = 1;
 // Tables of hashes go by their low bits.
 const SKIPPED_FROM = 8;
 
-const POLICIES = [() => new S3Fifo(), () => new LeastRecentlyUsed(), () => new Sieve()] as const;
+const POLICIES = [() => new Frequency(), () => new LeastRecentlyUsed()] as const;
 
 interface Contender {
   readonly policy: Eviction;
@@ -28,8 +27,9 @@ interface Contender {
 }
 
 /**
- * Gives up what the best of three policies would give up. Which is the best depends on the load, and changes. So a shadow
- * of the store is kept for each of them, with a sample of the keys, and the one with the most hits of late decides.
+ * Gives up what the better of two policies would give up. Most loads ask again for what was asked for often, and news for
+ * what was asked for last. So a shadow of the store is kept for each policy, with a sample of the keys, and the one with
+ * the most hits of late decides.
  */
 export class Adaptive implements Eviction {
   readonly #contenders: readonly Contender[] = POLICIES.map((policy) => ({

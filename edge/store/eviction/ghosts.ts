@@ -1,44 +1,54 @@
-// A few are always worth their memory.
-const LEAST = 1_024;
+const LEAST_PLACES = 2 ** 10;
+// 8 MiB, enough for half a million entries. With more entries, fewer are remembered.
+const MOST_PLACES = 2 ** 20;
+// A new hash overwrites the one in its place. With two places for each, most often that is an old one.
+const PLACES_A_HASH = 2;
 
-/** The hashes of entries that were given up lately, the latest ones only. A hash may stand for another entry. */
+/**
+ * The hashes of entries that were given up lately, nearly all of the latest ones. A hash may stand for another entry. Its
+ * memory is bounded.
+ */
 export class Ghosts {
-  /** The hashes in the order in which they came, from `#first` on, around and around. */
-  #ring = new Int32Array(LEAST);
-  #first = 0;
+  #hashes = new Int32Array(LEAST_PLACES);
+  /** By place, the number of its hash; 0: the place is free. */
+  #numbers = new Uint32Array(LEAST_PLACES);
   #count = 0;
-  /** By hash, how many came before it. */
-  readonly #numbers = new Map<number, number>();
 
-  get size(): number {
-    return this.#numbers.size;
+  /** Of memory. */
+  get bytes(): number {
+    return this.#hashes.byteLength + this.#numbers.byteLength;
   }
 
-  /** `most`: so many are remembered. */
+  /** `most`: so many are wanted. */
   add(hash: number, most: number): void {
-    while (this.#count - this.#first >= Math.max(LEAST, most)) this.#forgetOldest();
-    if (this.#count - this.#first === this.#ring.length) this.#widen();
-    this.#ring[this.#count % this.#ring.length] = hash;
-    this.#numbers.set(hash, this.#count);
-    this.#count += 1;
+    while (this.#hashes.length < PLACES_A_HASH * most && this.#hashes.length < MOST_PLACES) this.#widen();
+    // Numbers go around after four billion; 0 is none of them.
+    this.#count = (this.#count + 1) >>> 0 || 1;
+    this.#set(hash, this.#count);
   }
 
-  /** Whether it is remembered. It is forgotten then. */
-  take(hash: number): boolean {
-    return this.#numbers.delete(hash);
+  #set(hash: number, number: number): void {
+    const place = hash & (this.#hashes.length - 1);
+    this.#hashes[place] = hash;
+    this.#numbers[place] = number;
   }
 
-  #forgetOldest(): void {
-    const hash = this.#ring[this.#first % this.#ring.length] ?? 0;
-    // It may have come again since.
-    if (this.#numbers.get(hash) === this.#first) this.#numbers.delete(hash);
-    this.#first += 1;
+  /** Whether it is among the latest `most`. It is forgotten then. */
+  take(hash: number, most: number): boolean {
+    const place = hash & (this.#hashes.length - 1);
+    const number = this.#numbers[place] ?? 0;
+    if (number === 0 || this.#hashes[place] !== (hash | 0)) return false;
+    this.#numbers[place] = 0;
+    return (this.#count - number) >>> 0 < most;
   }
 
   #widen(): void {
-    const wider = new Int32Array(2 * this.#ring.length);
-    for (let number = this.#first; number < this.#count; number += 1)
-      wider[number % wider.length] = this.#ring[number % this.#ring.length] ?? 0;
-    this.#ring = wider;
+    const [hashes, numbers] = [this.#hashes, this.#numbers];
+    this.#hashes = new Int32Array(2 * hashes.length);
+    this.#numbers = new Uint32Array(2 * hashes.length);
+    for (let place = 0; place < hashes.length; place += 1) {
+      const number = numbers[place] ?? 0;
+      if (number !== 0) this.#set(hashes[place] ?? 0, number);
+    }
   }
 }

@@ -103,7 +103,7 @@ describe("a scan over pages that nobody asks for again", () => {
 
   it("takes everything out of a cache by last use, and little out of the others", () => {
     const lru = hitsAt("lru");
-    for (const policy of ["adaptive", "s3-fifo", "sieve"] as const)
+    for (const policy of ["adaptive", "frequency", "s3-fifo", "sieve"] as const)
       expect(hitsAt(policy), policy).to.be.above(2 * lru);
   });
 });

@@ -4,6 +4,8 @@ const OLDER = 0;
 const NEWER = 1;
 const QUEUE = 2;
 const BYTES = 3;
+// A word of the table has a sign.
+const MOST_BYTES = 2 ** 31 - 1;
 
 /** Queues of entries, each entry in one of them at most. Queues are numbered from 1. */
 export class Queues {
@@ -48,7 +50,7 @@ export class Queues {
   add(entry: number, queue: number, bytes: number): void {
     const rows = this.#rows;
     rows.reach(entry);
-    rows.set(entry, BYTES, bytes);
+    rows.set(entry, BYTES, Math.min(bytes, MOST_BYTES));
     rows.set(entry, QUEUE, queue);
     this.#append(entry, queue);
     this.#entries += 1;

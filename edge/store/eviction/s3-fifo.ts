@@ -27,7 +27,7 @@ export class S3Fifo implements Eviction {
     this.#marks.reach(entry);
     this.#marks.set(entry, USES, 0);
     this.#marks.set(entry, HASH, hash);
-    this.#queues.add(entry, this.#ghosts.take(hash) ? MAIN : SMALL, bytes);
+    this.#queues.add(entry, this.#ghosts.take(hash, this.#queues.entries) ? MAIN : SMALL, bytes);
   }
 
   used(entry: number): void {
