@@ -36,22 +36,21 @@ export interface Pattern {
 }
 
 /** Of a section some of whose lines have changed: the values of all lines with their names may change again. */
-export function patternOf({ fields, lines }: ReadLines): Pattern | undefined {
+export function patternOf({ text, fields, lines }: ReadLines): Pattern | undefined {
   const { raw, changed } = fields;
   if (changed === undefined) return undefined;
   const [before, places]: [string[], number[]] = [[], []];
-  let text = "";
+  let [from, start] = [0, 0];
   lines.forEach((line, at) => {
     const name = raw[2 * at] ?? "";
-    if (!changed.has(name.toLowerCase())) {
-      text += line;
-      return;
+    if (changed.has(name.toLowerCase())) {
+      before.push(text.slice(from, start + name.length + 1));
+      places.push(2 * at + 1);
+      from = start + line.length - CRLF.length;
     }
-    before.push(`${text}${name}:`);
-    places.push(2 * at + 1);
-    text = CRLF;
+    start += line.length;
   });
-  return places.length === 0 ? undefined : { fields, before, places, behind: text + CRLF };
+  return places.length === 0 ? undefined : { fields, before, places, behind: text.slice(from) };
 }
 
 /**
@@ -64,15 +63,17 @@ export function readByPattern(text: string, at: number, pattern: Pattern): ReadS
   let end = at;
   for (let n = 0; n < places.length; n += 1) {
     const fixed = before[n] ?? "";
-    if (!text.startsWith(fixed, end)) return undefined;
-    VALUE.lastIndex = end + fixed.length;
-    if (!VALUE.test(text)) return undefined;
     const start = end + fixed.length;
+    // Faster than startsWith, which compares char by char.
+    if (text.slice(end, start) !== fixed) return undefined;
+    VALUE.lastIndex = start;
+    if (!VALUE.test(text)) return undefined;
     end = VALUE.lastIndex - CRLF.length;
     raw[places[n] ?? 0] = trimmedSlice(text, start, end);
   }
   const length = end - at + behind.length;
-  if (!text.startsWith(behind, end) || length - CRLF.length > REQUEST_FIELD_LIMITS.bytes) return undefined;
+  const isWhole = text.slice(end, at + length) === behind;
+  if (!isWhole || length - CRLF.length > REQUEST_FIELD_LIMITS.bytes) return undefined;
   return {
     text: text.slice(at, at + length),
     fields: { ...fields, raw, section: Fields.ofRaw(raw) },
