@@ -76,11 +76,6 @@ export class Directory {
     return this.#bytes;
   }
 
-  /** Bytes of memory for records, with what is free between them. */
-  get held(): number {
-    return this.#records.held;
-  }
-
   find(key: string): number {
     const hash = hashOf(key);
     let row = this.#chains.first(hash);
