@@ -23,8 +23,7 @@ const MOST_VARIANTS = 16;
 const USES_A_PERIOD = 2 ** 18;
 
 // What is asked for again and again is kept as objects, too, in two generations of this size at most. An object of 1 KiB
-// takes 3 KiB and saves some microseconds for each hit: so it is a small share. And the collector stands still for as
-// long as it takes to mark them: twice as many took 19 ms.
+// takes 3 KiB and saves some microseconds for each hit. The most keeps the pauses of the collector short.
 const DECODED_SHARE = 16;
 const MOST_DECODED = 32 * 2 ** 20;
 
