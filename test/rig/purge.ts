@@ -1,4 +1,4 @@
-import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import {
   EdgeServiceClient,
   type PurgeRequest,
@@ -6,6 +6,9 @@ import {
   type PurgeTarget,
   type StatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
+
+// A client that is new may find the connection of one that was closed a moment ago, and makes its own then.
+const READY = new Metadata({ waitForReady: true });
 
 type Target = NonNullable<PurgeTarget["target"]>;
 
@@ -24,11 +27,11 @@ export async function purge(
     rebound: how.rebound,
     pace: how.pace ?? 0,
   };
-  return call(control, (client, done) => client.purge(request, done));
+  return call(control, (client, done) => client.purge(request, READY, done));
 }
 
 export async function stats(control: string): Promise<NonNullable<StatsResponse["stats"]>> {
-  const response = await call<StatsResponse>(control, (client, done) => client.stats({}, done));
+  const response = await call<StatsResponse>(control, (client, done) => client.stats({}, READY, done));
   if (response.stats === undefined) throw new Error("the edge sent no stats");
   return response.stats;
 }
