@@ -6,7 +6,7 @@ import { ChunkedDecoder } from "../../http/message/chunked.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
 import { EDGE_FIELD_LIMITS, ORIGIN_FIELD_LIMITS, ResponseHeads } from "../../http/message/response-head.ts";
 import { readPreamble } from "../../http/server/proxy-preamble.ts";
-import { cuts, pieces } from "../rig/arrival.ts";
+import { cuts, everyByte, pieces } from "../rig/arrival.ts";
 import { hostileText } from "./hostile-text.ts";
 import { type FuzzTarget, target } from "./target.ts";
 
@@ -16,6 +16,14 @@ const REQUESTS = [
   'GET http://a:80/y HTTP/1.1\r\nHost: a\r\nUser-Agent: x (y; z) "w"\r\nCookie: a=b; c=d\r\n\r\n',
   "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n",
   "PUT /x HTTP/1.1\r\nHost: [::1]:80\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+];
+/** As browsers send them on one connection: some values differ from request to request. */
+const PIPELINES = [
+  "GET /x HTTP/1.1\r\nHost: a\r\nCookie: a=1\r\nAccept: */*\r\n\r\n".repeat(2) +
+    [2, 3, 4].map((n) => `HEAD /${n} HTTP/1.1\r\nHost: a\r\nCookie: a=${n}\r\nAccept: */*\r\n\r\n`).join(""),
+  [1, 2, 3, 4]
+    .map((n) => `GET / HTTP/1.1\r\nHost: a\r\nReferer: /${n}\r\nDNT: 1\r\nIf-None-Match: "${n}"\r\n\r\n`)
+    .join(""),
 ];
 const RESPONSES = [
   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
@@ -59,6 +67,28 @@ function readAll(
   return { read: { kind: "incomplete" }, taken };
 }
 
+/** Every request of a connection; `readerFor`: the reader of the next one. */
+function requestsIn(
+  text: string,
+  cutAt: readonly number[],
+  readerFor: () => RequestHeads,
+): readonly unknown[] {
+  const requests: unknown[] = [];
+  let reader = readerFor();
+  for (const piece of pieces(bytesOf(text), cutAt)) {
+    for (let at = 0; at < piece.length; ) {
+      const read = reader.read(piece, at);
+      if (read.kind === "refused") return [...requests, read];
+      if (read.kind === "incomplete") break;
+      const { root: _, changed: __, ...fields } = read.head.fields;
+      requests.push({ ...read.head, fields: { ...fields, section: [...fields.section] } });
+      at = read.end;
+      reader = readerFor();
+    }
+  }
+  return requests;
+}
+
 /** Without the place in the last piece, which depends on the pieces. */
 function told({ read, taken }: ReturnType<typeof readAll>): unknown {
   return read.kind === "head" ? { head: read.head, taken } : read;
@@ -77,6 +107,14 @@ export const httpTargets: readonly FuzzTarget[] = [
     expect(whole.taken).to.be.within(1, bytesOf(text).length);
     expectNoLineEnd([method, asked, path, host, ...fields.raw]);
     expect(path).to.match(/^(\/|\*$)/);
+  }),
+  target("requests of one connection", fc.tuple(hostileText(PIPELINES), cuts), ([text, cutAt]) => {
+    const expected = requestsIn(text, [], () => new RequestHeads());
+    // One reader keeps what it has read, and must not let it show.
+    const [first, second, third] = [new RequestHeads(), new RequestHeads(), new RequestHeads()];
+    expect(requestsIn(text, [], () => first)).to.deep.equal(expected);
+    expect(requestsIn(text, cutAt, () => second)).to.deep.equal(expected);
+    expect(requestsIn(text, everyByte(bytesOf(text)), () => third)).to.deep.equal(expected);
   }),
   target("response heads", fc.tuple(hostileText(RESPONSES), cuts), ([text, cutAt]) => {
     const whole = readAll(new ResponseHeads(EDGE_FIELD_LIMITS), text, []);
