@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Eviction } from "../edge/store/eviction/eviction.ts";
 import { evictionBy, evictionPolicies } from "../edge/store/eviction/policies.ts";
-import { type HitRatio, optimum } from "./hit-ratio/optimum.ts";
+import { bound, type HitRatio, optimum } from "./hit-ratio/optimum.ts";
 import { chargeOf, replay } from "./hit-ratio/replay.ts";
 import { readTrace } from "./hit-ratio/trace.ts";
 import { WTinyLfu } from "./hit-ratio/w-tinylfu.ts";
@@ -40,6 +40,13 @@ function percent({ requests, bytes }: HitRatio): string {
   return `${(100 * requests).toFixed(1)} / ${(100 * bytes).toFixed(1)}`;
 }
 
+/** By policy, the processor time of a request in each row. */
+const costs: number[][] = [];
+
+function median(times: readonly number[]): string {
+  return (times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0).toFixed(1);
+}
+
 function rowsOf({ name, pages, size }: Sized): readonly string[] {
   let all = 0;
   const charges = new Map<number, number>();
@@ -51,8 +58,15 @@ function rowsOf({ name, pages, size }: Sized): readonly string[] {
   return SHARES.map((share) => {
     const most = Math.floor(all * share);
     const found = policies.map(([, eviction]) => replay(pages, size, most, eviction));
-    const best = optimum(pages, (page) => charges.get(page) ?? 0, most);
-    const cells = [...found.map(percent), percent(best)];
+    const charge = (page: number) => charges.get(page) ?? 0;
+    const isOneSize = new Set(charges.values()).size === 1;
+    const cells = [
+      ...found.map(percent),
+      percent(optimum(pages, charge, most)),
+      isOneSize ? "=" : percent(bound(pages, charge, most)),
+    ];
+    for (const [n, { microsecondsARequest }] of found.entries())
+      costs[n] = [...(costs[n] ?? []), microsecondsARequest];
     process.stdout.write(`${name}, ${100 * share} %: ${cells.join(", ")}\n`);
     return `| ${name} | ${100 * share} % | ${cells.join(" | ")} |`;
   });
@@ -70,11 +84,12 @@ const chosen: readonly Sized[] = [
     .map(readTrace)
     .map((each) => ({ ...each, size: (page: number) => each.sizes.get(page) ?? 1 })),
 ];
-const names = [...policies.map(([name]) => name), "knows the future"];
+const names = [...policies.map(([name]) => name), "knows the future", "bound"];
 const table = [
   `| requests | store | ${names.join(" | ")} |`,
   `| --- | --- | ${names.map(() => "---").join(" | ")} |`,
   ...chosen.flatMap(rowsOf),
+  `| µs a request, median | | ${costs.map(median).join(" | ")} | | |`,
 ].join("\n");
 if (values.write) {
   const [above = ""] = readFileSync(PAGE, "utf8").split(BEGIN);

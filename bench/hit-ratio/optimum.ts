@@ -37,6 +37,48 @@ export function optimum(pages: Int32Array, sizeOf: (page: number) => number, mos
   return { requests: hits / pages.length, bytes: hitBytes / bytes };
 }
 
+/**
+ * What no cache can exceed, whatever the sizes (PFOO-L: Berger, Beckmann and Harchol-Balter, 2018). To hit a request, a
+ * cache must hold its page since the last request for it: bytes times requests. It has `most` times all requests of that.
+ * The bound pays for the cheapest hits first, whenever they are, so a cache that is never too full may not exist. By bytes,
+ * the cheapest are those with the fewest requests between.
+ */
+export function bound(pages: Int32Array, sizeOf: (page: number) => number, most: number): HitRatio {
+  const last = new Map<number, number>();
+  const waits: { readonly size: number; readonly length: number }[] = [];
+  let bytes = 0;
+  for (const [at, page] of pages.entries()) {
+    const size = sizeOf(page);
+    bytes += size;
+    const before = last.get(page);
+    if (before !== undefined && size <= most) waits.push({ size, length: at - before });
+    last.set(page, at);
+  }
+  const has = most * pages.length;
+  const byRequests = paid(
+    waits.toSorted((a, b) => a.size * a.length - b.size * b.length),
+    has,
+  );
+  const byBytes = paid(
+    waits.toSorted((a, b) => a.length - b.length),
+    has,
+  );
+  return { requests: byRequests.hits / pages.length, bytes: byBytes.bytes / bytes };
+}
+
+/** The last one is paid in part: by a whole one, it would be no bound. */
+function paid(waits: readonly { readonly size: number; readonly length: number }[], has: number) {
+  let [hits, bytes, left] = [0, 0, has];
+  for (const { size, length } of waits) {
+    const part = Math.min(1, left / (size * length));
+    hits += part;
+    bytes += part * size;
+    left -= part * size * length;
+    if (left <= 0) break;
+  }
+  return { hits, bytes };
+}
+
 /** By request, when its page is asked for again. */
 function nextUses(pages: Int32Array): Float64Array {
   const next = new Float64Array(pages.length);

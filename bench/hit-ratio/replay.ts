@@ -6,7 +6,7 @@ import { systemClock } from "../../process/clock.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import type { HitRatio } from "./optimum.ts";
 
-const BODY = new Uint8Array(256 * 1024);
+const BODY = new Uint8Array(2 ** 20);
 
 function responseOf(page: number, size: number): StoredResponse {
   return storedResponse(`/${page}`, { chunks: [BODY.subarray(0, size)], bodyLength: size });

@@ -74,9 +74,15 @@ export function workloads(seed: number): readonly Workload[] {
   ];
 }
 
-/** The bytes of each page: about 4 KiB, few much larger, never changing. */
+const LEAST_SIZE = 1_024;
+const MOST_SIZE = 2 ** 20;
+const MEDIAN_SIZE = 32 * 1_024;
+// Three deviations from the median, in logarithms, are the least and the most.
+const DEVIATION = Math.log(MOST_SIZE / LEAST_SIZE) / 6;
+
+/** The bytes of each page, log-normal, never changing. */
 export function sizeOf(page: number): number {
   const random = new SeededRandom(page);
   const normal = Math.sqrt(-2 * Math.log(random.next() + 1e-9)) * Math.cos(2 * Math.PI * random.next());
-  return Math.round(Math.min(256 * 1024, Math.max(128, 4_096 * Math.exp(normal))));
+  return Math.round(Math.min(MOST_SIZE, Math.max(LEAST_SIZE, MEDIAN_SIZE * Math.exp(DEVIATION * normal))));
 }
