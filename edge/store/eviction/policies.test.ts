@@ -85,6 +85,23 @@ for (const policy of evictionPolicies) {
   });
 }
 
+describe("a search for what goes, where everything was used", () => {
+  const victimOf = (policy: (typeof evictionPolicies)[number], entries: number): number | undefined => {
+    const eviction = evictionBy(policy);
+    for (let entry = 1; entry <= entries; entry += 1) eviction.added(entry, entry, BYTES);
+    for (let entry = 1; entry <= entries; entry += 1) eviction.used(entry);
+    const victim = eviction.victim();
+    expect(eviction.victim()).to.equal(victim);
+    return victim;
+  };
+
+  it("goes once around a thousand entries, and no further among more", () => {
+    expect(victimOf("sieve", 1_000)).to.equal(1);
+    expect(victimOf("sieve", 1_001)).to.equal(1_001);
+    expect(victimOf("sieve", 5_000)).to.equal(1_001);
+  });
+});
+
 describe("a scan over pages that nobody asks for again", () => {
   /** Hits among requests for 100 popular keys, between scans, at a cache of 200. */
   function hitsAt(policy: (typeof evictionPolicies)[number]): number {
