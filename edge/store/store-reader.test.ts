@@ -112,6 +112,22 @@ describe("a reader of the store of another thread", () => {
     expect(found).to.deep.equal([undefined, "/32768", undefined]);
   });
 
+  it("finds out when a response that it has read gets another variant beside it", () => {
+    const { store, reader, deliver } = both();
+    const put = (language: string) =>
+      store.put(
+        storedResponse("/v", { selecting: new Map([["accept-language", language]]) }),
+        requestFor("/v", { "Accept-Language": language }),
+      );
+    put("de");
+    deliver();
+    const place = reader.find("default /v")?.place;
+    const isCurrent = () => place !== undefined && reader.isCurrent(place);
+    expect(isCurrent()).to.equal(true);
+    put("fr");
+    expect(isCurrent()).to.equal(false);
+  });
+
   it("gets nothing torn and nothing stale in two threads, while the other puts, purges and evicts", async () => {
     const KEYS = 500;
     const THREADS = 2;

@@ -37,7 +37,7 @@ export interface ReadResponse {
   readonly place: ReadPlace;
 }
 
-/** By it `isCurrent` tells whether the response is still stored, and no purge has covered it. */
+/** By it `isCurrent` tells whether the response is still stored, the only one of its key, and no purge has covered it. */
 export interface ReadPlace {
   readonly generation: number;
   readonly row: number;
@@ -122,6 +122,8 @@ export class StoreReader {
     return (
       responses.load(row, VERSION) === version &&
       responses.load(row, STAMP) === stamp &&
+      // Another variant beside it may be the one that is selected (RFC 9111 section 4.1).
+      responses.load(row, NEXT_VARIANT) === 0 &&
       Atomics.load(this.#words, ALL_COVERED) === stamp &&
       Atomics.load(this.#words, GENERATION) === generation &&
       this.#of === generation
