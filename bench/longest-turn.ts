@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as after, setImmediate as turn } from "node:timers/promises";
 
 /**
  * Watches the turns of the event loop. Processor time is what counts on a machine where other programs run: their time
@@ -25,4 +25,18 @@ export class LongestTurn {
     this.#wall = now;
     this.#processor = process.threadCpuUsage();
   }
+}
+
+/** Processor time of the longest turn while `work` goes on, in milliseconds. */
+export async function longestTurnOf(work: () => Promise<unknown>): Promise<number> {
+  globalThis.gc?.();
+  await after(20);
+  const turns = new LongestTurn();
+  let isDone = false;
+  const done = work().finally(() => {
+    isDone = true;
+  });
+  while (!isDone) await turns.next();
+  await done;
+  return turns.processorMs;
 }

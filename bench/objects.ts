@@ -11,7 +11,7 @@ import { Fields } from "../http/message/fields.ts";
 import { systemClock } from "../process/clock.ts";
 import type { PurgeTarget } from "../purge-log/purge.ts";
 import { requestFor, storedResponse } from "../test/rig/stored-response.fixture.ts";
-import { LongestTurn } from "./longest-turn.ts";
+import { longestTurnOf } from "./longest-turn.ts";
 
 const MIB = 2 ** 20;
 const BODY = new Uint8Array(1_024).fill(120);
@@ -59,21 +59,7 @@ line("charged, bytes each", each(store.bytes));
 line("resident, bytes each", each(resident));
 line("of it for objects of the last responses, MiB", (store.objectBytes / MIB).toFixed(0));
 
-/** Processor time of the longest turn. */
-async function longestTurnOf(work: () => Promise<unknown>): Promise<string> {
-  globalThis.gc?.();
-  await after(20);
-  const turns = new LongestTurn();
-  let isDone = false;
-  const done = work().finally(() => {
-    isDone = true;
-  });
-  while (!isDone) await turns.next();
-  await done;
-  return turns.processorMs.toFixed(1);
-}
-
 const all: readonly PurgeTarget[] = [{ kind: "tag", tag: "all" }];
-line("longest turn, ms: dry run of a tag of all", await longestTurnOf(() => store.covered(all)));
-line("longest turn, ms: soft", await longestTurnOf(() => store.purge(all, 1)));
-line("longest turn, ms: hard", await longestTurnOf(() => store.purge(all)));
+line("longest turn, ms: dry run of a tag of all", (await longestTurnOf(() => store.covered(all))).toFixed(1));
+line("longest turn, ms: soft", (await longestTurnOf(() => store.purge(all, 1))).toFixed(1));
+line("longest turn, ms: hard", (await longestTurnOf(() => store.purge(all))).toFixed(1));

@@ -2,7 +2,6 @@
  * How long each kind of purge holds others up: the longest turn of the event loop, with 60,000 responses in the store.
  * How to read it: README.md in this folder.
  */
-import { setTimeout as after } from "node:timers/promises";
 import { PurgeFollower } from "../edge/purging/follower.ts";
 import { evictionBy } from "../edge/store/eviction/policies.ts";
 import { MemoryStore } from "../edge/store/memory-store.ts";
@@ -11,7 +10,7 @@ import { createLog } from "../process/log.ts";
 import { MemoryPurgeLog } from "../purge-log/memory-purge-log.ts";
 import { MOST_TARGETS, type PurgeTarget } from "../purge-log/purge.ts";
 import { requestFor, storedResponse } from "../test/rig/stored-response.fixture.ts";
-import { LongestTurn } from "./longest-turn.ts";
+import { longestTurnOf } from "./longest-turn.ts";
 
 const RESPONSES = 60_000;
 const QUERIES = 20_000;
@@ -44,20 +43,6 @@ function filledStore(): MemoryStore {
     store.put(storedResponse(target, { tags: TAGS }), requestFor(target));
   }
   return store;
-}
-
-/** Processor time of the longest turn while `work` goes on. */
-async function longestTurnOf(work: () => Promise<unknown>): Promise<number> {
-  globalThis.gc?.();
-  await after(20);
-  const turns = new LongestTurn();
-  let isDone = false;
-  const done = work().finally(() => {
-    isDone = true;
-  });
-  while (!isDone) await turns.next();
-  await done;
-  return turns.processorMs;
 }
 
 /** As an entry of the log, through fence and store. */

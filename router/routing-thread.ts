@@ -2,20 +2,19 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../process/clock.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
+import type { ThreadNews } from "../process/kept-thread.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { threadLog } from "../process/thread-log.ts";
+import { BEAT_MS } from "../process/thread-watch.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 import { startRouting } from "./routing.ts";
 import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-messages.ts";
 
-// How often the first thread sees that this one goes on.
-const BEAT_MS = 50;
-
 if (parentPort === null) throw new Error("a routing thread is started by its router");
 const port = parentPort;
 const { ports, beats, logLevel }: ThreadStart = workerData;
-const send = (message: FromThread): void => port.postMessage(message);
+const send = (message: FromThread | ThreadNews): void => port.postMessage(message);
 
 const log = threadLog(logLevel, (line) => send({ kind: "log", line }));
 const config = { ...settingsOrExit(routerProgram, routerConfig), port: ports.port, tlsPort: ports.tlsPort };
@@ -32,11 +31,11 @@ async function report(): Promise<ThreadReport> {
   return { metrics: await routing.metrics.json(), underWay };
 }
 
-async function stop(): Promise<void> {
+async function close(): Promise<void> {
   await routing.close();
   routing.leave();
   await purgeLog?.close();
-  send({ kind: "stopped" });
+  send({ kind: "closed" });
 }
 
 port.on("message", (message: ToThread) => {
@@ -44,8 +43,8 @@ port.on("message", (message: ToThread) => {
     case "report":
       void report().then((figures) => send({ kind: "report", report: figures }));
       break;
-    case "stop":
-      void stop();
+    case "close":
+      void close();
   }
 });
 

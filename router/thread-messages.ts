@@ -17,10 +17,7 @@ export interface ThreadReport {
   readonly underWay: Readonly<Record<string, number>>;
 }
 
-export type FromThread =
-  | { readonly kind: "listens" }
-  | { readonly kind: "log"; readonly line: string }
-  | { readonly kind: "report"; readonly report: ThreadReport }
-  | { readonly kind: "stopped" };
+/** Beside what every thread tells of itself. */
+export type FromThread = { readonly kind: "report"; readonly report: ThreadReport };
 
-export type ToThread = { readonly kind: "report" } | { readonly kind: "stop" };
+export type ToThread = { readonly kind: "report" } | { readonly kind: "close" };

@@ -57,10 +57,14 @@ describe("a client's connection", () => {
     waiting.socket.end(get("/silent"));
     await until("both are under way", () => port.server.inFlight === 2);
     // A check that finds that one of them has left has looked at the other one before.
-    while (!waiting.socket.destroyed) {
-      skippedMs = Math.min(skippedMs + 1_000, 25_000);
-      await clock.wait(10);
-    }
+    await until(
+      "the silent one has left",
+      () => waiting.socket.destroyed,
+      () => {
+        skippedMs = Math.min(skippedMs + 1_000, 25_000);
+        return clock.wait(10);
+      },
+    );
     client.socket.resume();
     expect((await client.reply()).body.length).to.equal(content.length);
   });

@@ -34,12 +34,14 @@ export interface WorkerStart {
   readonly marks: Uint8Array;
   readonly counters: Float64Array;
   readonly gauges: Float64Array;
+  /** Its first word counts the beats of the thread. */
+  readonly beats: Int32Array;
   /** The monotonic clock of the control thread, in milliseconds, less the time of `process.hrtime`. */
   readonly monotonicOffsetMs: number;
 }
 
 /** The cells of a thread's gauges. */
-export const GAUGES = { inFlight: 0, loopDelayMs: 1, beats: 2, cells: 3 } as const;
+export const GAUGES = { inFlight: 0, loopDelayMs: 1, cells: 2 } as const;
 
 /** A request, without its body. */
 export interface Asked extends Omit<EdgeRequest, "fields" | "body" | "onInterim" | "left"> {
@@ -64,11 +66,8 @@ export interface Answered extends Omit<Served, "fields" | "content" | "stored"> 
   };
 }
 
-/** From a serving thread. `id` names one request of that thread. */
+/** From a serving thread, beside what every thread tells of itself. `id` names one request of that thread. */
 export type FromWorker =
-  | { readonly kind: "listens" }
-  | { readonly kind: "cannot-listen"; readonly message: string; readonly code: string }
-  | { readonly kind: "log"; readonly line: string }
   | { readonly kind: "ask"; readonly id: number; readonly asked: Asked }
   | { readonly kind: "body"; readonly id: number; readonly piece: Uint8Array | undefined }
   | { readonly kind: "body-broken"; readonly id: number; readonly message: string }
@@ -78,9 +77,8 @@ export type FromWorker =
   | { readonly kind: "cancelled"; readonly id: number }
   /** The client has left. */
   | { readonly kind: "left"; readonly id: number }
-  /** The slots of the copies that it has answered with since it last said so. */
-  | { readonly kind: "used"; readonly slots: Int32Array; readonly keys: readonly string[] }
-  | { readonly kind: "closed" };
+  /** The slots and keys of the copies that it has answered with since it last said so. */
+  | { readonly kind: "used"; readonly slots: Int32Array; readonly keys: readonly string[] };
 
 /** To a serving thread. */
 export type ToWorker =

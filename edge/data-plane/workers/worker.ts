@@ -5,7 +5,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { tlsFrontOf } from "../../../http/tls/tls-front.ts";
 import { type Clock, systemClock } from "../../../process/clock.ts";
 import { Failure } from "../../../process/failure.ts";
+import type { ThreadNews } from "../../../process/kept-thread.ts";
 import { threadLog } from "../../../process/thread-log.ts";
+import { BEAT_MS } from "../../../process/thread-watch.ts";
 import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
@@ -16,8 +18,6 @@ import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./mess
 import { SharedWords } from "./shared-words.ts";
 import { hrtimeMs } from "./thread-time.ts";
 
-// How often the control thread sees that this one goes on, and what it does.
-const BEAT_MS = 50;
 // How late the store learns of the use of a copy.
 const USED_MS = 1_000;
 
@@ -25,7 +25,7 @@ if (parentPort === null) throw new Error("a serving thread is started by its edg
 const port = parentPort;
 const start: WorkerStart = workerData;
 
-function send(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+function send(message: FromWorker | ThreadNews, transfer: readonly ArrayBuffer[] = []): void {
   port.postMessage(message, [...transfer]);
 }
 
@@ -60,7 +60,7 @@ loopDelay.enable();
 
 function beat(): void {
   start.gauges[GAUGES.inFlight] = listener.inFlight;
-  start.gauges[GAUGES.beats] = (start.gauges[GAUGES.beats] ?? 0) + 1;
+  Atomics.add(start.beats, 0, 1);
   start.gauges[GAUGES.loopDelayMs] = Math.max(0, loopDelay.mean / 1e6 - 10);
   loopDelay.reset();
 }

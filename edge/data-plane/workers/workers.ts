@@ -5,10 +5,8 @@
  */
 import { Worker } from "node:worker_threads";
 import type { TlsFront } from "../../../http/tls/tls-front.ts";
-import { Failure } from "../../../process/failure.ts";
+import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { portToShare } from "../../../process/listen.ts";
-import { writeThreadLine } from "../../../process/thread-log.ts";
-import { ThreadWatch } from "../../../process/thread-watch.ts";
 import type { CacheContext } from "../../cache/context.ts";
 import { momentOf } from "../../rules/moment.ts";
 import type { DataPort } from "../data-port.ts";
@@ -20,8 +18,6 @@ import { hrtimeMs } from "./thread-time.ts";
 
 // How often the threads learn that the lease goes on. The shortest lease is a second.
 const LEASE_MS = 50;
-// Before a thread that has ended is started again, so that one that cannot start takes no processor.
-const RESTART_MS = 250;
 // How long the threads may take to close beyond the patience that they are given.
 const CLOSING_MS = 2_000;
 
@@ -34,16 +30,13 @@ export interface WorkersParts extends Pick<AnsweringParts, "serve" | "mayBeAhead
 
 export class Workers implements DataPort {
   readonly #parts: WorkersParts;
-  readonly #threads: ServingThread[];
+  #threads: readonly ServingThread[] = [];
   readonly #stopped = new AbortController();
   #tls: TlsFront | undefined;
   #tlsPort: number | undefined;
 
   constructor(parts: WorkersParts) {
     this.#parts = parts;
-    this.#threads = parts.shared.cells.map(
-      (counters, n) => new ServingThread(n + 1, parts, counters, () => this.#grantLease()),
-    );
   }
 
   get inFlight(): number {
@@ -51,7 +44,7 @@ export class Workers implements DataPort {
   }
 
   get loopDelayMs(): number {
-    return Math.max(...this.#threads.map((thread) => thread.gauge("loopDelayMs")));
+    return Math.max(0, ...this.#threads.map((thread) => thread.gauge("loopDelayMs")));
   }
 
   get tlsPort(): number | undefined {
@@ -69,8 +62,11 @@ export class Workers implements DataPort {
     if (tls !== undefined) this.#tlsPort = await portToShare(host, tls.port, `${name}, by TLS`);
     this.#grantLease();
     const at = { host, port: bound, tlsPort: this.#tlsPort };
-    await Promise.all(this.#threads.map((thread) => thread.open(at)));
-    void this.#watch();
+    this.#threads = this.#parts.shared.cells.map(
+      (counters, n) => new ServingThread(n + 1, at, counters, this.#parts, () => this.#grantLease()),
+    );
+    await Promise.all(this.#threads.map((thread) => thread.open()));
+    void this.#keepLease();
     return bound;
   }
 
@@ -89,11 +85,10 @@ export class Workers implements DataPort {
   }
 
   /** Never rejects. */
-  async #watch(): Promise<void> {
+  async #keepLease(): Promise<void> {
     const { clock } = this.#parts.edge;
     while (!this.#stopped.signal.aborted) {
       this.#grantLease();
-      for (const thread of this.#threads) thread.look();
       await clock.wait(LEASE_MS, this.#stopped.signal).catch(() => undefined);
     }
   }
@@ -111,31 +106,45 @@ interface ThreadPorts {
   readonly tlsPort: number | undefined;
 }
 
-/** One serving thread. It is replaced when it ends or hangs. */
+/** One serving thread, with the counts and gauges that it writes. */
 class ServingThread {
-  readonly #number: number;
   readonly #parts: WorkersParts;
   readonly #counters: Float64Array;
   readonly #gauges = new Float64Array(new SharedArrayBuffer(GAUGES.cells * Float64Array.BYTES_PER_ELEMENT));
-  #worker: Worker | undefined;
-  #closed: PromiseWithResolvers<void> | undefined;
-  readonly #beats = new ThreadWatch();
-
+  readonly #thread: KeptThread<FromWorker, ToWorker>;
   readonly #grantLease: () => void;
 
-  constructor(number: number, parts: WorkersParts, counters: Float64Array, grantLease: () => void) {
-    this.#grantLease = grantLease;
-    this.#number = number;
+  constructor(
+    number: number,
+    at: ThreadPorts,
+    counters: Float64Array,
+    parts: WorkersParts,
+    grantLease: () => void,
+  ) {
     this.#parts = parts;
     this.#counters = counters;
+    this.#grantLease = grantLease;
+    const { clock, log } = parts.edge;
+    this.#thread = new KeptThread({ number, log, clock, spawn: (beats) => this.#spawn(at, beats) });
   }
 
   gauge(name: "inFlight" | "loopDelayMs"): number {
     return this.#gauges[GAUGES[name]] ?? 0;
   }
 
-  /** Resolves when it listens. Throws a Failure. */
-  async open(at: ThreadPorts): Promise<void> {
+  open(): Promise<void> {
+    return this.#thread.open();
+  }
+
+  send(message: ToWorker): void {
+    this.#thread.send(message);
+  }
+
+  close(patienceMs: number): Promise<void> {
+    return this.#thread.close({ kind: "close", patienceMs }, patienceMs + CLOSING_MS);
+  }
+
+  #spawn(at: ThreadPorts, beats: Int32Array): Spawned<FromWorker> {
     const { start, shared, edge, serve, mayBeAhead } = this.#parts;
     const { words, keys } = shared;
     const workerData: WorkerStart = {
@@ -150,88 +159,30 @@ class ServingThread {
       marks: keys.marks,
       counters: this.#counters,
       gauges: this.#gauges,
+      beats,
       monotonicOffsetMs: edge.clock.monotonic() - hrtimeMs(),
     };
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    this.#worker = worker;
     const send = (message: ToWorker, transfer: readonly ArrayBuffer[] = []) =>
       worker.postMessage(message, [...transfer]);
     const answering = new AnsweringPort({ serve, edge, keys, mayBeAhead, send });
     const unfollow = shared.store.follow((piece) => send({ kind: "memory", piece }));
-    const listens = Promise.withResolvers<void>();
-    worker.on("message", (message: FromWorker) => {
-      switch (message.kind) {
-        case "listens":
-          listens.resolve();
-          break;
-        case "cannot-listen":
-          listens.reject(new Failure(message.code, "config", message.message));
-          void worker.terminate();
-          break;
-        case "log":
-          writeThreadLine(message.line, edge.log, { worker: this.#number });
-          break;
-        case "used":
-          this.#noteUse(message);
-          break;
-        case "closed":
-          this.#closed?.resolve();
-          break;
-        case "ask":
+    return {
+      worker,
+      take: (message) => {
+        if (message.kind === "used") this.#noteUse(message);
+        else {
           // It can use what it gets at once.
-          this.#grantLease();
+          if (message.kind === "ask") this.#grantLease();
           answering.take(message);
-          break;
-        default:
-          answering.take(message);
-      }
-    });
-    worker.on("error", (err) => {
-      edge.log.error({ err, worker: this.#number }, "serving thread failed");
-      listens.reject(err);
-    });
-    worker.on("exit", () => {
-      unfollow();
-      answering.close();
-      this.#gauges.fill(0);
-      this.#worker = undefined;
-      if (this.#closed !== undefined) this.#closed.resolve();
-      else void this.#replace(at);
-    });
-    await listens.promise;
-  }
-
-  send(message: ToWorker): void {
-    this.#worker?.postMessage(message);
-  }
-
-  /** Ends it when it hangs. */
-  look(): void {
-    if (this.#beats.look(this.#gauges[GAUGES.beats] ?? 0) === "hangs") {
-      this.#parts.edge.log.error({ worker: this.#number }, "serving thread hangs: it is replaced");
-      void this.#worker?.terminate();
-    }
-  }
-
-  async close(patienceMs: number): Promise<void> {
-    this.#closed ??= Promise.withResolvers();
-    const enough = new AbortController();
-    this.send({ kind: "close", patienceMs });
-    const late = this.#parts.edge.clock.wait(patienceMs + CLOSING_MS, enough.signal).catch(() => undefined);
-    if (this.#worker !== undefined) await Promise.race([this.#closed.promise, late]);
-    enough.abort();
-    await this.#worker?.terminate();
-  }
-
-  /** Never rejects. */
-  async #replace(at: ThreadPorts): Promise<void> {
-    const { edge } = this.#parts;
-    edge.log.warn({ worker: this.#number }, "serving thread ended: another one takes its place");
-    await edge.clock.wait(RESTART_MS);
-    if (this.#closed !== undefined) return;
-    await this.open(at).catch((err: unknown) =>
-      edge.log.error({ err, worker: this.#number }, "serving thread cannot be started"),
-    );
+        }
+      },
+      gone: () => {
+        unfollow();
+        answering.close();
+        this.#gauges.fill(0);
+      },
+    };
   }
 
   #noteUse({ slots, keys }: Extract<FromWorker, { readonly kind: "used" }>): void {
