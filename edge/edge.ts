@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Address } from "../process/address.ts";
 import type { Clock } from "../process/clock.ts";
@@ -101,8 +101,8 @@ class RunningEdge implements Edge {
   readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
-  #httpPort: number;
-  #grpcPort: number;
+  #httpPort = 0;
+  #grpcPort = 0;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
   #watching: Promise<unknown> | undefined;
@@ -113,8 +113,6 @@ class RunningEdge implements Edge {
     this.id = config.id;
     this.#config = config;
     this.#around = around;
-    this.#httpPort = config.port;
-    this.#grpcPort = config.grpcPort;
     this.#sites = new Sites(config.sites);
     const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
     const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
@@ -123,6 +121,7 @@ class RunningEdge implements Edge {
       maxBytes,
       watch: shared?.storeWatch(() => store),
       sharing: shared?.store,
+      seed: randomInt(2 ** 32),
       elsewhere: (): number => this.#parts.fillBudget.taken + fence.bytes + store.objectBytes,
       eviction: () => evictionBy(config.eviction),
       clock,

@@ -16,7 +16,7 @@ import {
   VERSION,
 } from "./directory-layout.ts";
 import { EquivalentsIndex, type StandIn } from "./equivalents-index.ts";
-import { HashChains, hashOf } from "./hash-chains.ts";
+import { HashChains } from "./hash-chains.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { Purgeable } from "./purge-match.ts";
 import { Records, recordTexts } from "./record.ts";
@@ -28,7 +28,9 @@ import type { StoredResponse } from "./stored-response.ts";
 import { usesAfter } from "./use-count.ts";
 
 export interface DirectoryOptions {
-  /** Overwrites memory when it is freed. */
+  /** Of the hashes of what clients choose. Random where clients are not those of a test. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Overwrites memory when it is freed, for tests: whoever still reads it is found out. */
   readonly poisons?: boolean | undefined;
   readonly sharing?: Sharing | undefined;
 }
@@ -46,7 +48,7 @@ export class Directory {
   readonly #chains: HashChains;
   readonly #responses: Rows;
   readonly #records: Records;
-  readonly #index = new PurgeIndex();
+  readonly #index: PurgeIndex;
   readonly #equivalents = new EquivalentsIndex<RowStandIn>();
   readonly #standIns = new Map<number, RowStandIn>();
   /** By response, the bodies that do not stand in their records. */
@@ -55,16 +57,17 @@ export class Directory {
   #objects = 0;
   #bytes = 0;
 
-  constructor({ poisons, sharing }: DirectoryOptions) {
+  constructor({ seed = 0, poisons, sharing }: DirectoryOptions) {
     this.#sharing = sharing;
+    this.#index = new PurgeIndex(seed);
     const to = (part: SharedPart): OnPiece | undefined => sharing && announcer(part, sharing);
     this.#keys = new Rows(KEY_WORDS, to("keys"));
-    this.#chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY }, to("heads"));
+    this.#chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY }, seed, to("heads"));
     this.#responses = new Rows(RESPONSE_WORDS, to("responses"));
     const moved = (row: number, address: number): void => this.#responses.set(row, ADDRESS, address);
     this.#records = new Records(
       { moved, poisons, onPiece: to("records") },
-      { poisons, onPiece: to("texts") },
+      { poisons, onPiece: to("texts"), seed },
     );
   }
 
@@ -77,7 +80,7 @@ export class Directory {
   }
 
   find(key: string): number {
-    const hash = hashOf(key);
+    const hash = this.#chains.hashOf(key);
     let row = this.#chains.first(hash);
     while (row !== 0) {
       if (this.#keys.get(row, HASH) === hash && this.keyOf(this.#keys.get(row, FIRST)) === key) return row;
@@ -254,7 +257,7 @@ export class Directory {
       return found;
     }
     const row = this.#keys.take();
-    this.#keys.set(row, HASH, hashOf(key));
+    this.#keys.set(row, HASH, this.#chains.hashOf(key));
     this.#keys.set(row, FIRST, response);
     this.#keys.set(row, USES, 0);
     this.#keys.set(row, PERIOD, 0);

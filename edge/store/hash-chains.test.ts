@@ -19,7 +19,7 @@ describe("chains of rows by hash", () => {
     fc.assert(
       fc.property(steps, (sequence) => {
         const rows = new Rows(2);
-        const chains = new HashChains(rows, { hash: 0, next: 1 });
+        const chains = new HashChains(rows, { hash: 0, next: 1 }, 0);
         const held: { readonly row: number; readonly hash: number }[] = [];
         for (const [hash, choice] of sequence) {
           const leaving = choice % 4 === 0 ? held.splice(choice % (held.length + 1), 1)[0] : undefined;
@@ -41,8 +41,8 @@ describe("chains of rows by hash", () => {
 
   it("stay short while they grow", () => {
     const rows = new Rows(2);
-    const chains = new HashChains(rows, { hash: 0, next: 1 });
-    const hashes = Array.from({ length: 100_000 }, (_, i) => hashOf(`shop /product-${i}`));
+    const chains = new HashChains(rows, { hash: 0, next: 1 }, 0);
+    const hashes = Array.from({ length: 100_000 }, (_, i) => hashOf(`shop /product-${i}`, 0));
     for (const hash of hashes) {
       const row = rows.take();
       rows.set(row, 0, hash);
@@ -55,5 +55,33 @@ describe("chains of rows by hash", () => {
       longest = Math.max(longest, length);
     }
     expect(longest).to.be.within(1, 16);
+  });
+
+  it("stay short for a client that knows how texts are hashed, and not by which seed", () => {
+    // With seed 0 each pair leads from one state of the hash to one other, so that all ways through them end alike.
+    const pairs = [
+      ["atel", "bh10"],
+      ["71c9", "bg02"],
+      ["2h9q", "4v4a"],
+      ["7x91", "m2q0"],
+      ["0t6w", "dmpa"],
+      ["ef6y", "rnha"],
+    ] as const;
+    const texts = pairs.reduce(
+      (made, pair) => made.flatMap((text) => pair.map((block) => text + block)),
+      ["default /"],
+    );
+    const mostAlike = (seed: number): number => {
+      const times = new Map<number, number>();
+      for (const text of texts) {
+        const hash = hashOf(text, seed);
+        times.set(hash, (times.get(hash) ?? 0) + 1);
+      }
+      return Math.max(...times.values());
+    };
+    expect(mostAlike(0)).to.equal(2 ** pairs.length);
+    // A seed with the same low byte, as well as any other.
+    for (const seed of [1, 0x100, 0x10000, 0x7fff_ff00, -1])
+      expect(mostAlike(seed), `${seed}`).to.be.at.most(2);
   });
 });

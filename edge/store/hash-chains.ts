@@ -1,9 +1,17 @@
 import { type OnPiece, Rows } from "./rows.ts";
 
-/** FNV-1a over the chars, with the last step of MurmurHash3, so that every bit depends on every char. */
-export function hashOf(text: string, seed = 0): number {
+/**
+ * FNV-1a over the chars, with a step that brings high bits down, and at last that of MurmurHash3. Clients choose the texts:
+ * whoever knew the seed could make thousands that share a hash, and every look-up would walk through all of them. So
+ * the seed of a store is random and secret. Without the step down, texts could be made that share a hash for every 256th
+ * seed.
+ */
+export function hashOf(text: string, seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < text.length; at += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+    hash ^= hash >>> 15;
+  }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
@@ -17,10 +25,17 @@ export interface ChainColumns {
 
 const LEAST_CHAINS = 64;
 
-// The first rows of the table of heads say how many chains there are. Then come the heads.
+// The first rows of the table of heads say how many chains there are, and by which seed texts are hashed. Then come the
+// heads.
 const SIZE = 0;
 const SPLIT = 1;
-const HEADS = 2;
+const SEED = 2;
+const HEADS = 3;
+
+/** The seed of the chains whose heads are in this table, also one that another thread writes. */
+export function seedIn(heads: Rows): number {
+  return heads.get(SEED, 0);
+}
 
 /** The first row of the chain that a hash belongs to, in a table of heads, also one that another thread writes. */
 export function chainIn(heads: Rows, hash: number): number {
@@ -46,12 +61,18 @@ export class HashChains {
   #split = 0;
   #count = 0;
 
-  constructor(rows: Rows, columns: ChainColumns, onPiece?: OnPiece) {
+  constructor(rows: Rows, columns: ChainColumns, seed: number, onPiece?: OnPiece) {
     this.#rows = rows;
     this.#columns = columns;
     this.#heads = new Rows(1, onPiece);
     this.#heads.reach(HEADS + LEAST_CHAINS);
     this.#heads.set(SIZE, 0, LEAST_CHAINS);
+    this.#heads.set(SEED, 0, seed);
+  }
+
+  /** `salt`: tells texts of different kinds apart. */
+  hashOf(text: string, salt = 0): number {
+    return hashOf(text, seedIn(this.#heads) ^ salt);
   }
 
   /** The first row of the chain in which all rows with this hash are, and others; 0: it is empty. */

@@ -6,13 +6,13 @@ import { momentOf } from "../rules/moment.ts";
 import { selects } from "../rules/vary.ts";
 import { chargedBytes } from "./charge.ts";
 import { type DecodedKey, DecodedResponses } from "./decoded-responses.ts";
-import { Directory } from "./directory.ts";
+import { Directory, type DirectoryOptions } from "./directory.ts";
 import type { Eviction } from "./eviction/eviction.ts";
 import { isAll } from "./purge-match.ts";
 import { purgeWalk } from "./purge-walk.ts";
 import { hasOwnBody } from "./record-layout.ts";
 import { ResponseSources } from "./response-sources.ts";
-import { GENERATION, type Sharing } from "./sharing.ts";
+import { GENERATION } from "./sharing.ts";
 import type { PutOutcome, Store, StoreWatch } from "./store.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -27,7 +27,7 @@ const USES_A_PERIOD = 2 ** 18;
 const DECODED_SHARE = 16;
 const MOST_DECODED = 32 * 2 ** 20;
 
-export interface MemoryStoreOptions {
+export interface MemoryStoreOptions extends DirectoryOptions {
   /** Bytes that it may hold. */
   readonly maxBytes: number;
   /** Makes the order in which keys go when the bytes run out. */
@@ -36,9 +36,6 @@ export interface MemoryStoreOptions {
   /** Bytes of the same memory that are held elsewhere now, such as by fills: so much less is stored. */
   readonly elsewhere?: () => number;
   readonly watch?: StoreWatch | undefined;
-  /** Overwrites memory when it is freed, for tests: whoever still reads it is found out. */
-  readonly poisons?: boolean;
-  readonly sharing?: Sharing | undefined;
 }
 
 /** Stored responses in memory: as bytes (record.ts), of which the few that are asked for become objects. */

@@ -27,7 +27,7 @@ describe("the purge index", () => {
     const steps = fc.array(fc.tuple(responses, fc.nat()), { maxLength: 40 });
     fc.assert(
       fc.property(steps, (sequence) => {
-        const index = new PurgeIndex();
+        const index = new PurgeIndex(0);
         const held: Held[] = [];
         for (const [number, [{ path, query, tags }, choice]] of sequence.entries()) {
           const leaving = choice % 3 === 0 ? held.splice(choice % (held.length + 1), 1)[0] : undefined;
@@ -44,7 +44,7 @@ describe("the purge index", () => {
   });
 
   it("meets once what stays, whatever comes and goes during a walk", () => {
-    const index = new PurgeIndex();
+    const index = new PurgeIndex(0);
     const firsts = [1, 2, 3, 4, 5, 6].map((number) => index.add(number, `/${number}`, ["all"]));
     const met: number[] = [];
     for (const number of index.withTag("all")) {
@@ -60,7 +60,7 @@ describe("the purge index", () => {
   });
 
   it("has a place once for a tag that a response has twice", () => {
-    const index = new PurgeIndex();
+    const index = new PurgeIndex(0);
     index.add(1, "/", ["a", "a"]);
     expect([...index.withTag("a")]).to.deep.equal([1]);
   });

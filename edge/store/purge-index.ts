@@ -1,4 +1,4 @@
-import { HashChains, hashOf } from "./hash-chains.ts";
+import { HashChains } from "./hash-chains.ts";
 import { pathOf } from "./purge-match.ts";
 import { Rows } from "./rows.ts";
 
@@ -28,9 +28,14 @@ interface Cursor {
 /** Finds stored responses, by their numbers, by path and by tag without looking at the others. */
 export class PurgeIndex {
   readonly #words = new Rows(4);
-  readonly #chains = new HashChains(this.#words, { hash: HASH, next: NEXT_WORD });
+  readonly #chains: HashChains;
   readonly #places = new Rows(5);
   readonly #cursors = new Set<Cursor>();
+
+  /** `seed`: as of HashChains. */
+  constructor(seed: number) {
+    this.#chains = new HashChains(this.#words, { hash: HASH, next: NEXT_WORD }, seed);
+  }
 
   /** Returns the first of its places, by which it is removed again. */
   add(response: number, target: string, tags: readonly string[]): number {
@@ -60,8 +65,8 @@ export class PurgeIndex {
     return this.#walk(tag, TAGS);
   }
 
-  *#walk(text: string, seed: number): Generator<number> {
-    const word = this.#found(hashOf(text, seed), hashOf(text, seed ^ SECOND));
+  *#walk(text: string, kind: number): Generator<number> {
+    const word = this.#found(this.#chains.hashOf(text, kind), this.#chains.hashOf(text, kind ^ SECOND));
     const cursor = { next: word === 0 ? 0 : this.#words.get(word, FIRST) };
     this.#cursors.add(cursor);
     try {
@@ -84,8 +89,8 @@ export class PurgeIndex {
     return 0;
   }
 
-  #wordOf(text: string, seed: number): number {
-    const [hash, second] = [hashOf(text, seed), hashOf(text, seed ^ SECOND)];
+  #wordOf(text: string, kind: number): number {
+    const [hash, second] = [this.#chains.hashOf(text, kind), this.#chains.hashOf(text, kind ^ SECOND)];
     const found = this.#found(hash, second);
     if (found !== 0) return found;
     const word = this.#words.take();

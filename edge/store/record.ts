@@ -45,7 +45,7 @@ import {
 import { particularsText } from "./record-particulars.ts";
 import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf, shapeText } from "./record-shape.ts";
-import { SharedTexts } from "./shared-texts.ts";
+import { SharedTexts, type SharedTextsOptions } from "./shared-texts.ts";
 import { type Extent, offsetOf, Slab, type SlabOptions } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -97,7 +97,7 @@ export class Records {
   readonly reader = new RecordReader((address) => this.#shapeAt(address));
 
   /** `texts`: for what records share. */
-  constructor(options: SlabOptions, texts: Pick<SlabOptions, "poisons" | "onPiece">) {
+  constructor(options: SlabOptions, texts: SharedTextsOptions) {
     this.#slab = new Slab(options);
     this.#shared = new SharedTexts(texts);
   }

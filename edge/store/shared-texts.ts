@@ -1,4 +1,4 @@
-import { HashChains, hashOf } from "./hash-chains.ts";
+import { HashChains } from "./hash-chains.ts";
 import { Rows } from "./rows.ts";
 import { type Extent, offsetOf, Slab, type SlabOptions } from "./slab.ts";
 
@@ -13,15 +13,21 @@ const ROW = 0;
 const LENGTH = 1;
 const TEXT_AT = 8;
 
+export interface SharedTextsOptions extends Pick<SlabOptions, "poisons" | "onPiece"> {
+  /** As of HashChains. */
+  readonly seed?: number | undefined;
+}
+
 /** Texts that many records have in common: each is kept once, for as long as a record uses it. */
 export class SharedTexts {
   /** Of their own: no text moves, because records have its address. */
   readonly #slab: Slab;
   readonly #rows = new Rows(4);
-  readonly #chains = new HashChains(this.#rows, { hash: HASH, next: NEXT });
+  readonly #chains: HashChains;
 
-  constructor(options: Pick<SlabOptions, "poisons" | "onPiece"> = {}) {
+  constructor({ seed = 0, ...options }: SharedTextsOptions = {}) {
     this.#slab = new Slab(options);
+    this.#chains = new HashChains(this.#rows, { hash: HASH, next: NEXT }, seed);
   }
 
   /** Bytes of memory in use. */
@@ -31,7 +37,7 @@ export class SharedTexts {
 
   /** The address of the text, which has one more user from now on. */
   take(text: string): number {
-    const hash = hashOf(text);
+    const hash = this.#chains.hashOf(text);
     const found = this.#found(text, hash);
     if (found === 0) return this.#add(text, hash);
     this.#rows.set(found, USERS, this.#rows.get(found, USERS) + 1);

@@ -15,7 +15,7 @@ const eviction = () => new LeastRecentlyUsed();
 function sharedStore(maxBytes: number, onPiece: (piece: SharedPiece) => void) {
   const words = new Int32Array(new SharedArrayBuffer(4 * SHARING_WORDS));
   const sharing = { words, onPiece };
-  const store = new MemoryStore({ maxBytes, eviction, clock: systemClock, poisons: true, sharing });
+  const store = new MemoryStore({ maxBytes, eviction, clock: systemClock, poisons: true, sharing, seed: 77 });
   const put = (i: number, version: number): void => {
     const body = bodyOf(i, version);
     const given = { chunks: [body], bodyLength: body.length, tags: ["all", `tag-${i % 20}`] };

@@ -21,7 +21,7 @@ import {
   STAMP,
   VERSION,
 } from "./directory-layout.ts";
-import { chainIn, hashOf } from "./hash-chains.ts";
+import { chainIn, hashOf, seedIn } from "./hash-chains.ts";
 import { hasOwnBody, keyIn, sizesIn } from "./record-layout.ts";
 import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf } from "./record-shape.ts";
@@ -132,7 +132,7 @@ export class StoreReader {
 
   #look(key: string): FoundRecord | undefined {
     const { keys, heads, responses, records } = this.#tables;
-    const hash = hashOf(key);
+    const hash = hashOf(key, seedIn(heads));
     let keyRow = chainIn(heads, hash);
     for (let steps = 0; keyRow !== 0 && steps < LONGEST_CHAIN; steps += 1) {
       const row = keys.get(keyRow, FIRST);
