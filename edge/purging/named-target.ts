@@ -2,6 +2,7 @@ import type { WorkSlice } from "../../process/work-slice.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
 import { type Purgeable, pathOf } from "../store/purge-match.ts";
+import { hashOf } from "../store/text-hash.ts";
 
 /** A target as it is looked up: its texts are hashed, so that each takes the same room however long it is. */
 export type NamedTarget =
@@ -26,14 +27,14 @@ export function named(target: PurgeTarget): NamedTarget {
   const { site } = target;
   switch (target.kind) {
     case "url": {
-      const path = hashOf(pathOf(target.target));
+      const path = numberOf(pathOf(target.target));
       if (!target.target.includes("?")) return { kind: "path", site, path };
-      return { kind: "query", site, path, target: hashOf(normalTarget(target.target)) };
+      return { kind: "query", site, path, target: numberOf(normalTarget(target.target)) };
     }
     case "prefix":
       return { kind: "prefix", site, prefixes: [target.prefix, normalPrefix(target.prefix)] };
     case "tag":
-      return { kind: "tag", site, tag: hashOf(target.tag) };
+      return { kind: "tag", site, tag: numberOf(target.tag) };
     case "everything":
       return { kind: "everything", site };
   }
@@ -68,21 +69,19 @@ export function located({ site, target, tags, variance }: Purgeable): Located {
   const normal = normalTarget(target);
   return {
     site,
-    path: hashOf(pathOf(target)),
-    target: hashOf(normal),
+    path: numberOf(pathOf(target)),
+    target: numberOf(normal),
     spellings: normal === target ? [target] : [target, normal],
-    tags: tags === "unknown" ? "unknown" : tags.map(hashOf),
+    tags: tags === "unknown" ? "unknown" : tags.map(numberOf),
     standsForOthers: variance !== undefined,
   };
 }
 
 /**
- * FNV-1a, as a whole number that the engine keeps without an object. Two different texts share a hash once in 4,000
- * million times. Such a false match costs a fill that is not shared or stored, or a stale answer that is not given. It
- * never gives a client an old response.
+ * A whole number that the engine keeps without an object. Two different texts share it once in 4,000 million times. Such
+ * a false match costs a fill that is not shared or stored, or a stale answer that is not given. It never gives a client
+ * an old response.
  */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash | 0;
+function numberOf(text: string): number {
+  return hashOf(text, 0);
 }

@@ -21,7 +21,7 @@ import {
   STAMP,
   VERSION,
 } from "./directory-layout.ts";
-import { chainIn, hashOf, seedIn } from "./hash-chains.ts";
+import { chainIn, seedIn } from "./hash-chains.ts";
 import { hasOwnBody, keyIn, sizesIn } from "./record-layout.ts";
 import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf } from "./record-shape.ts";
@@ -30,6 +30,7 @@ import { sharedTextIn } from "./shared-texts.ts";
 import { ALL_COVERED, GENERATION, type SharedPiece } from "./sharing.ts";
 import { type Extent, extentIn, extentNumber, offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
+import { hashOf } from "./text-hash.ts";
 
 /** A copy of a response, and where it was read. */
 export interface ReadResponse {

@@ -1,8 +1,9 @@
+import { pathOf } from "../../store/purge-match.ts";
+import { hashOf } from "../../store/text-hash.ts";
 import type { SharedWords, Ticket } from "./shared-words.ts";
 
 // Paths are told apart by so many marks. Two paths with one mark cost a question to the control thread, no more.
 const PATH_MARKS = 2 ** 16;
-const QUESTION_MARK = 0x3f;
 
 /** The keys whose responses serving threads hold. Owned by the control thread. */
 export class GivenKeys {
@@ -73,13 +74,6 @@ export function mayHaveStandIn(marks: Uint8Array, target: string): boolean {
   return marks[markOf(target)] === 1;
 }
 
-/** FNV-1a of the path. */
 function markOf(target: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < target.length; at += 1) {
-    const char = target.charCodeAt(at);
-    if (char === QUESTION_MARK) break;
-    hash = Math.imul(hash ^ char, 0x01000193);
-  }
-  return (hash ^ (hash >>> 16)) & (PATH_MARKS - 1);
+  return hashOf(pathOf(target), 0) & (PATH_MARKS - 1);
 }
