@@ -74,7 +74,10 @@ export class AskingCache {
         question.arriving.came(message.piece);
         break;
       case "content-broken":
+        // Where it breaks before the answer, there is none.
+        question.answered.reject(new Error(message.message));
         question.arriving.broke(message.message);
+        this.#questions.delete(message.id);
     }
   }
 
