@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { expect } from "chai";
 import { describeError, Failure } from "./failure.ts";
-import { cannotListen, hostPort, listen } from "./listen.ts";
+import { cannotListen, holdPorts, hostPort, listen } from "./listen.ts";
 
 describe("listening", () => {
   const servers: Server[] = [];
@@ -26,6 +26,30 @@ describe("listening", () => {
 
   it("on port 0 gives the port that the system chose", async () => {
     expect(await listen(server(), "127.0.0.1", 0, "data port")).to.be.greaterThan(0);
+  });
+
+  it("keeps ports for those that share them, and for nobody else, until they are released", async () => {
+    const host = "127.0.0.1";
+    const held = await holdPorts({ host, port: 0, tlsPort: 0 }, "data port");
+    const { port, tlsPort = 0 } = held;
+    for (const each of [port, tlsPort]) {
+      expect((await failureOf(listen(server(), host, each, "another"))).code).to.equal("port-in-use");
+      await listen(server(), host, each, "one of them", "shared");
+    }
+    await held.release();
+    const again = await failureOf(holdPorts({ host, port, tlsPort: undefined }, "data port"));
+    expect(again.code, "those that share it have it still").to.equal("port-in-use");
+  });
+
+  it("keeps no port where another one cannot be had", async () => {
+    const host = "127.0.0.1";
+    const taken = await listen(server(), host, 0, "another");
+    const free = server();
+    const port = await listen(free, host, 0, "data port");
+    await new Promise((resolve) => free.close(resolve));
+    const failure = await failureOf(holdPorts({ host, port, tlsPort: taken }, "data port"));
+    expect(failure.message).to.match(/^data port, by TLS: .* is in use/);
+    expect(await listen(server(), host, port, "data port")).to.equal(port);
   });
 
   it("says in one sentence which port of which part is in use", async () => {

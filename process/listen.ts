@@ -31,15 +31,57 @@ export function listen(
   });
 }
 
+/** The ports of a program for its clients. */
+export interface ClientPorts {
+  readonly host: string;
+  readonly port: number;
+  /** undefined: it has no TLS port. */
+  readonly tlsPort: number | undefined;
+}
+
+/** Ports that nobody else can have. */
+export interface HeldPorts extends ClientPorts {
+  /** To be called when those that share the ports listen there. */
+  release(): Promise<void>;
+}
+
 /**
- * A port that sockets of this program are going to share. Several sockets can share a port only if each of them allows
- * it, so a socket that does not shows whether another program has the port. Throws a Failure.
+ * Holds the ports that several threads are going to share. Who connects before they are released may be cut off. Throws
+ * a Failure. `what`: as of `listen`.
  */
-export async function portToShare(host: string, port: number, what: string): Promise<number> {
-  const server = createServer();
-  const bound = await listen(server, host, port, what);
-  await new Promise((resolve) => server.close(resolve));
-  return bound;
+export async function holdPorts({ host, port, tlsPort }: ClientPorts, what: string): Promise<HeldPorts> {
+  const [http, holder] = await held(host, port, what);
+  if (tlsPort === undefined) return { host, port: http, tlsPort, release: () => closed(holder) };
+  try {
+    const [https, tlsHolder] = await held(host, tlsPort, `${what}, by TLS`);
+    const release = async (): Promise<void> => {
+      await closed(holder);
+      await closed(tlsHolder);
+    };
+    return { host, port: http, tlsPort: https, release };
+  } catch (thrown) {
+    await closed(holder);
+    throw thrown;
+  }
+}
+
+/**
+ * Several sockets can share a port only if each of them allows it. So a socket that does not shows whether another
+ * program has the port. Then one that does keeps it.
+ */
+async function held(host: string, port: number, what: string): Promise<[port: number, holder: Server]> {
+  const alone = createServer();
+  const bound = await listen(alone, host, port, what);
+  await closed(alone);
+  const holder = createServer((socket) => socket.destroy());
+  await listen(holder, host, bound, what, "shared");
+  return [bound, holder];
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
 }
 
 /** The one sentence for a port that cannot be had. Its code is port-in-use or cannot-listen. */

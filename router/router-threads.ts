@@ -5,8 +5,8 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../process/clock.ts";
 import { KeptThread } from "../process/kept-thread.ts";
+import type { ClientPorts } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
-import type { ClientPorts } from "./routing.ts";
 import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-messages.ts";
 
 export interface RouterThreads {

@@ -3,7 +3,7 @@ import { Callers } from "../process/control/callers.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
 import { operatorHost } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
-import { portToShare } from "../process/listen.ts";
+import { type HeldPorts, holdPorts } from "../process/listen.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { RouterConfig } from "./config.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
@@ -11,7 +11,7 @@ import type { Fleet } from "./fleet/fleet.ts";
 import { isServing } from "./measure/edge-health.ts";
 import { routePage, routeQuery } from "./route-page.ts";
 import { NO_THREADS, type RouterThreads } from "./router-threads.ts";
-import { type ClientPorts, type RouterParts, type Routing, startRouting } from "./routing.ts";
+import { type RouterParts, type Routing, startRouting } from "./routing.ts";
 
 export interface RunningRouter {
   readonly addresses: {
@@ -41,16 +41,19 @@ export async function startRouter(
   let callers = new Callers(config.callers ?? []);
   let stopping = false;
   let routing: Routing | undefined;
+  let held: HeldPorts | undefined;
   const close = async (patienceMs?: number): Promise<void> => {
     await Promise.all([routing?.close(patienceMs), threads.stop()]);
     routing?.leave();
   };
   try {
-    const shared = await portsToShare(config, threads);
-    routing = await startRouting({ ...config, ...shared }, parts, identity);
+    if (threads.count > 0) held = await holdPorts(config, "router HTTP port");
+    const { port: heldPort = config.port, tlsPort: heldTlsPort = config.tlsPort } = held ?? {};
+    routing = await startRouting({ ...config, port: heldPort, tlsPort: heldTlsPort }, parts, identity);
     const { fleet, metrics } = routing;
-    const ports = await routing.open(threads.count > 0 ? "shared" : "alone");
+    const ports = await routing.open(held === undefined ? "alone" : "shared");
     await threads.start(ports);
+    await held?.release();
     const { host, port, tlsPort } = ports;
     const admin = await startOperatorPort({
       host: adminHost,
@@ -77,20 +80,10 @@ export async function startRouter(
       },
     };
   } catch (thrown) {
+    await held?.release();
     await close(0);
     throw thrown;
   }
-}
-
-/** The ports for clients as numbers, where several threads are going to share them. */
-async function portsToShare(
-  { host, port, tlsPort }: RouterConfig,
-  threads: RouterThreads,
-): Promise<Partial<Pick<ClientPorts, "port" | "tlsPort">>> {
-  if (threads.count === 0) return {};
-  const shared = await portToShare(host, port, "router HTTP port");
-  if (tlsPort === undefined) return { port: shared };
-  return { port: shared, tlsPort: await portToShare(host, tlsPort, "router HTTP port, by TLS") };
 }
 
 /** The pages about the edges and about the choice between them, by path. */

@@ -2,7 +2,7 @@ import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
-import type { PortSharing } from "../process/listen.ts";
+import type { ClientPorts, PortSharing } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { RouterConfig } from "./config.ts";
@@ -40,14 +40,6 @@ const LIMITS: Limits = {
   // Shorter than the 30 s after which Kubernetes kills a program that does not stop.
   stopMs: 10_000,
 };
-
-/** The ports for clients. */
-export interface ClientPorts {
-  readonly host: string;
-  readonly port: number;
-  /** undefined: it has no TLS port. */
-  readonly tlsPort: number | undefined;
-}
 
 /** One thread of a router: it measures the edges, and sends each request to one of them. */
 export interface Routing {

@@ -1,4 +1,4 @@
-import type { ClientPorts } from "./routing.ts";
+import type { ClientPorts } from "../process/listen.ts";
 
 /** What a thread is started with, beside the command line. */
 export interface ThreadStart {

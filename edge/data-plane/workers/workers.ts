@@ -6,7 +6,7 @@
 import { Worker } from "node:worker_threads";
 import type { TlsFront } from "../../../http/tls/tls-front.ts";
 import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
-import { portToShare } from "../../../process/listen.ts";
+import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
 import type { CacheContext } from "../../cache/context.ts";
 import { momentOf } from "../../rules/moment.ts";
 import type { DataPort } from "../data-port.ts";
@@ -57,17 +57,16 @@ export class Workers implements DataPort {
 
   async open(host: string, port: number, tls?: TlsFront): Promise<number> {
     const name = `${this.#parts.start.id} HTTP data port`;
-    const bound = await portToShare(host, port, name);
+    const held = await holdPorts({ host, port, tlsPort: tls?.port }, name);
     this.#tls = tls;
-    if (tls !== undefined) this.#tlsPort = await portToShare(host, tls.port, `${name}, by TLS`);
+    this.#tlsPort = held.tlsPort;
     this.#grantLease();
-    const at = { host, port: bound, tlsPort: this.#tlsPort };
     this.#threads = this.#parts.shared.cells.map(
-      (counters, n) => new ServingThread(n + 1, at, counters, this.#parts, () => this.#grantLease()),
+      (counters, n) => new ServingThread(n + 1, held, counters, this.#parts, () => this.#grantLease()),
     );
-    await Promise.all(this.#threads.map((thread) => thread.open()));
+    await Promise.all(this.#threads.map((thread) => thread.open())).finally(() => held.release());
     void this.#keepLease();
-    return bound;
+    return held.port;
   }
 
   leaveBehind({ bytes, patienceMs }: Excess): void {
@@ -100,12 +99,6 @@ export class Workers implements DataPort {
   }
 }
 
-interface ThreadPorts {
-  readonly host: string;
-  readonly port: number;
-  readonly tlsPort: number | undefined;
-}
-
 /** One serving thread, with the counts and gauges that it writes. */
 class ServingThread {
   readonly #parts: WorkersParts;
@@ -116,7 +109,7 @@ class ServingThread {
 
   constructor(
     number: number,
-    at: ThreadPorts,
+    at: ClientPorts,
     counters: Float64Array,
     parts: WorkersParts,
     grantLease: () => void,
@@ -144,7 +137,7 @@ class ServingThread {
     return this.#thread.close({ kind: "close", patienceMs }, patienceMs + CLOSING_MS);
   }
 
-  #spawn(at: ThreadPorts, beats: Int32Array): Spawned<FromWorker> {
+  #spawn(at: ClientPorts, beats: Int32Array): Spawned<FromWorker> {
     const { start, shared, edge, serve, mayBeAhead } = this.#parts;
     const { words, keys } = shared;
     const workerData: WorkerStart = {
