@@ -72,8 +72,7 @@ const NOTICE_MS = 1_000;
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
   const { sites, ttl: ttlMs, id: via } = config;
   const log = around.log.child({ edge: config.id });
-  const { clock } = around;
-  const origins = await openOrigins(sites, { ttlMs, via, clock, random: Math.random, log });
+  const origins = await openOrigins(sites, { ttlMs, via, clock: around.clock, random: Math.random, log });
   const edge = new RunningEdge(config, around, origins);
   try {
     await edge.open();
@@ -94,7 +93,10 @@ class RunningEdge implements Edge {
   readonly #dataPort: DataPort;
   readonly #access: ControlAccess | undefined;
   readonly #control: ControlPlane;
-  readonly reload = ({ callers }: Pick<EdgeConfig, "callers">) => this.#control.reload(callers);
+  readonly reload = ({ callers }: Pick<EdgeConfig, "callers">) => {
+    this.#dataPort.refreshCertificates();
+    this.#control.reload(callers);
+  };
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
   readonly #broadcasts: Broadcasts;
@@ -191,6 +193,7 @@ class RunningEdge implements Edge {
       ...around,
       id,
       purges: this.#purges,
+      reload: this.reload,
       status: {
         ping: () => this.#report.ping(this.#httpPort),
         stats: () => this.#report.stats(),
@@ -245,13 +248,11 @@ class RunningEdge implements Edge {
       grpcAddress: hostPort(onlyHere ? this.grpc.host : advertise, this.#grpcPort),
       httpAddress: hostPort(advertise, this.#httpPort),
     });
-    if (this.#follower.lagMs === undefined) {
+    if (this.#follower.lagMs === undefined)
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
-    }
     const { signal } = this.#stopped;
-    const memory = this.#memory?.run(clock, signal);
-    const control = this.#access?.identity.run(signal);
-    this.#watching = Promise.all([this.#showState(), memory, control, tls?.identity.run(signal)]);
+    const files = [this.#access?.identity, tls?.identity].map((each) => each?.run(signal));
+    this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, signal), ...files]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }

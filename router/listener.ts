@@ -103,6 +103,7 @@ export class Listener {
         parts.metrics.limited(limit);
         log.warn({ sampled: "client-limit", limit, client }, clientLimitWarning(forwards));
       },
+      handshakeFailed: (fault) => parts.metrics.handshakeFailed(fault),
       take: (exchange) => this.#take(exchange),
       redirectToHttps: parts.redirectToHttps,
       http2: http2(),
@@ -128,6 +129,11 @@ export class Listener {
   /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
   get certificateDaysLeft(): number {
     return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes what has changed in the files of the certificates. */
+  refreshCertificates(): void {
+    this.#tls?.identity.refresh();
   }
 
   /** The same for the TLS port, if there is one. */

@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from "prom-client";
+import { type HandshakeFault, handshakeFaults } from "../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../http/server/proxy-preamble.ts";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
@@ -35,6 +36,11 @@ export const routerCounters = [
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
+  },
+  {
+    name: "handshakesFailed",
+    labels: ["reason"],
+    help: "TLS handshakes of clients that did not end well: without agreement, because the client left, or too slow.",
   },
   {
     name: "preamblesRefused",
@@ -119,6 +125,7 @@ export class RouterMetrics {
     ejections: new Map(),
     noEdgeErrors: new Map(),
     clientsLimited: new Map(),
+    handshakesFailed: new Map(),
     preamblesRefused: new Map(),
   };
 
@@ -210,6 +217,10 @@ export class RouterMetrics {
     this.#count("clientsLimited", limit);
   }
 
+  handshakeFailed(fault: HandshakeFault): void {
+    this.#count("handshakesFailed", fault);
+  }
+
   preambleRefused(reason: PreambleFault): void {
     this.#count("preamblesRefused", reason);
   }
@@ -224,6 +235,8 @@ export class RouterMetrics {
         return edges.flatMap((edge) => EDGE_FAULTS.map((reason) => [edge, reason]));
       case "clientsLimited":
         return clientLimits.map((limit) => [limit]);
+      case "handshakesFailed":
+        return handshakeFaults.map((fault) => [fault]);
       case "preamblesRefused":
         return preambleFaults.map((fault) => [fault]);
       case "forwards":

@@ -16,6 +16,8 @@ export interface RouterThreads {
   start(ports: ClientPorts): Promise<void>;
   /** What each of them has counted. One that does not answer is left out. */
   reports(): Promise<readonly ThreadReport[]>;
+  /** Each takes what has changed in the files of its certificates. */
+  refreshCertificates(): void;
   /** Gives requests in flight the time that a router gives them. */
   stop(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export const NO_THREADS: RouterThreads = {
   count: 0,
   start: async () => undefined,
   reports: async () => [],
+  refreshCertificates: () => undefined,
   stop: async () => undefined,
 };
 
@@ -64,6 +67,10 @@ export class WorkerThreads implements RouterThreads {
     return reports.filter((report) => report !== undefined);
   }
 
+  refreshCertificates(): void {
+    for (const thread of this.#threads) thread.refreshCertificates();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
@@ -95,6 +102,10 @@ class RoutingThread {
 
   open(): Promise<void> {
     return this.#thread.open();
+  }
+
+  refreshCertificates(): void {
+    this.#thread.send({ kind: "refresh-certificates" });
   }
 
   close(): Promise<void> {

@@ -70,7 +70,8 @@ export async function startRouter(
     return {
       addresses: { http: { host, port }, https, admin: { host: adminHost, port: admin.port } },
       reload: ({ callers: table = [] }) => {
-        identity?.refresh();
+        routing?.refreshCertificates();
+        threads.refreshCertificates();
         callers = new Callers(table);
       },
       stop: async () => {

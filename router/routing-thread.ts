@@ -43,6 +43,9 @@ port.on("message", (message: ToThread) => {
     case "report":
       void report().then((figures) => send({ kind: "report", report: figures }));
       break;
+    case "refresh-certificates":
+      routing.refreshCertificates();
+      break;
     case "close":
       void close();
   }

@@ -47,6 +47,8 @@ export interface Routing {
   readonly metrics: RouterMetrics;
   /** Opens the ports for clients. Resolves with those that are bound. Throws a Failure. */
   open(sharing?: PortSharing): Promise<ClientPorts>;
+  /** Takes what has changed in the files of its certificates. */
+  refreshCertificates(): void;
   /** Takes no more requests, and gives those in flight up to `patienceMs`, else some seconds, to end. */
   close(patienceMs?: number): Promise<void>;
   /** Measures no more. */
@@ -112,6 +114,10 @@ export async function startRouting(
       void tls?.identity.run(stopped.signal);
       void identity?.run(stopped.signal);
       return { host, port, tlsPort: listener.tlsPort };
+    },
+    refreshCertificates: () => {
+      listener.refreshCertificates();
+      identity?.refresh();
     },
     close: (patienceMs = limits.stopMs) => listener.close(patienceMs),
     leave: () => {

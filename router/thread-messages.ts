@@ -20,4 +20,7 @@ export interface ThreadReport {
 /** Beside what every thread tells of itself. */
 export type FromThread = { readonly kind: "report"; readonly report: ThreadReport };
 
-export type ToThread = { readonly kind: "report" } | { readonly kind: "close" };
+export type ToThread =
+  | { readonly kind: "report" }
+  | { readonly kind: "refresh-certificates" }
+  | { readonly kind: "close" };

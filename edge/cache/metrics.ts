@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import { type HandshakeFault, handshakeFaults } from "../../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
@@ -60,6 +61,11 @@ export const edgeCounters = [
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
+  },
+  {
+    name: "handshakesFailed",
+    labels: ["reason"],
+    help: "TLS handshakes of clients that did not end well: without agreement, because the client left, or too slow.",
   },
   {
     name: "preamblesRefused",
@@ -142,6 +148,7 @@ interface ReasonOf {
   readonly callsRefused: CallRefusal;
   readonly callersRefused: GateRefusal;
   readonly clientsLimited: ClientLimit;
+  readonly handshakesFailed: HandshakeFault;
   readonly preamblesRefused: PreambleFault;
   readonly placesRefused: PlacesRefusal;
 }
@@ -167,6 +174,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   callsRefused: callRefusals,
   callersRefused: gateRefusals,
   clientsLimited: clientLimits,
+  handshakesFailed: handshakeFaults,
   preamblesRefused: preambleFaults,
   placesRefused: placesRefusals,
 };

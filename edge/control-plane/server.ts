@@ -42,7 +42,7 @@ import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./cont
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
 import { reflection } from "./reflection.ts";
-import { type Reread, reloaded } from "./reload-call.ts";
+import { type Reloadable, type Reread, reloaded } from "./reload-call.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
 import { TlsGate } from "./tls-gate.ts";
 
@@ -65,6 +65,8 @@ export interface ControlPlaneParts {
   readonly tokens: Tokens;
   /** undefined: there are no settings to read again. */
   readonly reread?: Reread | undefined;
+  /** What a caller of Reload changes. */
+  readonly reload: (changes: Reloadable) => void;
   /** undefined: no TLS. */
   readonly access: ControlAccess | undefined;
   /** Called for each call that is not done, with the reason. */
@@ -204,7 +206,7 @@ export class ControlPlane {
         explain(asked),
       ),
       reload: this.#unary(of.reload, callReader("request", ReloadRequest.decode), "reload", async (_, by) =>
-        reloaded(by, this.#parts, (callers) => this.reload(callers)),
+        reloaded(by, this.#parts),
       ),
     };
     const entries = Object.entries(rpcs);

@@ -103,6 +103,7 @@ export class Listener implements DataPort {
         edge.counters.addReason("clientsLimited", limit);
         edge.log.warn({ sampled: "client-limit", limit, client }, clientLimitWarning(forwards));
       },
+      handshakeFailed: (fault) => edge.counters.addReason("handshakesFailed", fault),
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       redirectToHttps: config.redirectToHttps,
@@ -121,6 +122,10 @@ export class Listener implements DataPort {
 
   get loopDelayMs(): number {
     return 0;
+  }
+
+  refreshCertificates(): void {
+    this.#tls?.identity.refresh();
   }
 
   leaveBehind(excess: Excess): void {

@@ -17,7 +17,7 @@ import type { ConnectionMaker, ConnectionParts } from "./connection-parts.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { FirstBytes } from "./first-bytes.ts";
-import { Handshake } from "./handshake.ts";
+import { Handshake, type HandshakeFault } from "./handshake.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HttpsRedirect } from "./https-redirect.ts";
 import { withOwnLines } from "./own-lines.ts";
@@ -60,6 +60,8 @@ export interface HttpServerOptions {
    * is not trusted.
    */
   readonly limited: (limit: ClientLimit, client: string, forwards: boolean) => void;
+  /** A TLS handshake did not end well. */
+  readonly handshakeFailed: (fault: HandshakeFault) => void;
   /** Called for each request. The program answers it through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
@@ -231,7 +233,10 @@ export class HttpServer {
       this.#connections.delete(handshake);
     };
     const handshake = new Handshake(socket, peer, clock.monotonic(), {
-      failed: ended,
+      failed: (fault) => {
+        ended();
+        if (fault !== undefined) this.#options.handshakeFailed(fault);
+      },
       done: () => {
         ended();
         const version = tellsVersion === true ? timingLine(socket.getProtocol() ?? "") : "";

@@ -256,6 +256,7 @@ describe("a TLS port", () => {
     skippedMs = 10_500;
     await closed;
     honest.destroy();
+    expect(server.handshakes).to.deep.equal(["too-slow"]);
   });
 
   it("survives what is no handshake", async () => {
@@ -276,6 +277,10 @@ describe("a TLS port", () => {
     }
     expect(await ask(await client())).to.contain("whole");
     expect(asked).to.have.length(1);
+    expect([...server.handshakes].sort()).to.deep.equal([
+      ...["client-left", "client-left"],
+      ...["failed", "failed", "failed", "failed"],
+    ]);
   });
 
   it("counts a handshake among the connections of its client, and tells a client that has too many", async () => {

@@ -14,6 +14,8 @@ export interface TestServer {
   readonly faults: readonly unknown[];
   /** Each limit that a client has met, and the client. */
   readonly limited: readonly string[];
+  /** Why each handshake failed that did. */
+  readonly handshakes: readonly string[];
 }
 
 export async function startTestServer(
@@ -25,6 +27,7 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const faults: unknown[] = [];
   const limited: string[] = [];
+  const handshakes: string[] = [];
   const server = new HttpServer({
     name: "test port",
     clock,
@@ -44,6 +47,7 @@ export async function startTestServer(
     },
     proxies: new TrustedProxies(["127.0.0.1"]),
     limited: (limit, client, forwards) => limited.push(`${limit} ${client}${forwards ? " forwards" : ""}`),
+    handshakeFailed: (fault) => handshakes.push(fault),
     take,
     http2: http2(),
     h2c: true,
@@ -56,7 +60,13 @@ export async function startTestServer(
     },
     trouble: (error) => faults.push(error),
   });
-  return { server, url: `http://127.0.0.1:${await server.open("127.0.0.1", 0)}`, faults, limited };
+  return {
+    server,
+    url: `http://127.0.0.1:${await server.open("127.0.0.1", 0)}`,
+    faults,
+    limited,
+    handshakes,
+  };
 }
 
 /** The answer to what is refused: the reason stands in a field. */

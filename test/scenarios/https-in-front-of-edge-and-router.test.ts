@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import { Agent, request } from "node:https";
+import { connect } from "node:tls";
 import { expect } from "chai";
 import { NO_TLS, type TlsValues } from "../../http/tls/tls-settings.ts";
 import { CertificateFolder, makeCertificate } from "../rig/certificate-files.ts";
@@ -110,6 +111,20 @@ describe("HTTPS in front of an edge and a router", () => {
     expect(sockets.size).to.equal(1);
     agent.destroy();
   }).timeout(20_000);
+
+  it("takes a renewed certificate at once when it is told to", async () => {
+    const { port = 0 } = edge.https ?? {};
+    const shownNames = async () => {
+      const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+      await once(socket, "secureConnect");
+      const names = socket.getPeerX509Certificate()?.subjectAltName;
+      socket.destroy();
+      return names;
+    };
+    folder.write("a", await makeCertificate(["reloaded.example"]));
+    edge.reload({ callers: undefined });
+    expect(await shownNames()).to.equal("DNS:reloaded.example");
+  });
 
   it("does not start with a certificate that does not match its key", async () => {
     const other = await folder.make("other", ["a.example"]);

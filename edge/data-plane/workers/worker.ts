@@ -75,6 +75,9 @@ port.on("message", (message: ToWorker) => {
     case "memory":
       reader.take(message.piece);
       break;
+    case "refresh-certificates":
+      listener.refreshCertificates();
+      break;
     case "leave-behind":
       listener.leaveBehind(message.excess);
       break;

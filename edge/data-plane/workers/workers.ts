@@ -69,6 +69,11 @@ export class Workers implements DataPort {
     return held.port;
   }
 
+  refreshCertificates(): void {
+    this.#tls?.identity.refresh();
+    for (const thread of this.#threads) thread.send({ kind: "refresh-certificates" });
+  }
+
   leaveBehind({ bytes, patienceMs }: Excess): void {
     const excess = { bytes: bytes / this.#threads.length, patienceMs };
     for (const thread of this.#threads) thread.send({ kind: "leave-behind", excess });
