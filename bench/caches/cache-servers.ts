@@ -153,6 +153,7 @@ ${nginxFolders(folder)}
       proxy_set_header Connection "";
       proxy_cache store;
       proxy_cache_lock on;
+      proxy_cache_revalidate on;
     }
   }
 }
@@ -176,8 +177,11 @@ const varnish: Contender = {
         config: () => "",
         command: (_file, port, folder) => [
           "varnishd",
-          ...["-F", "-n", folder, "-a", `127.0.0.1:${port}`, "-b", `127.0.0.1:${originPort}`],
+          // "-j none": it may be started by any user, and its folder is ours.
+          ...["-j", "none", "-F", "-n", folder, "-a", `127.0.0.1:${port}`, "-b", `127.0.0.1:${originPort}`],
           ...["-s", `malloc,${MEMORY_MIB}m`, "-p", "thread_pools=1"],
+          // What is stale is validated before it is served, as by the others.
+          ...["-p", "default_grace=0", "-p", "default_keep=3600"],
         ],
       },
       core,

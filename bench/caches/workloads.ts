@@ -37,6 +37,23 @@ function hits(size: number, connections = 32): Workload {
   };
 }
 
+/** No request is for what another one has asked for. */
+function misses(size: number): Workload {
+  const path = `/${size}/`;
+  return {
+    ...hits(size),
+    name: `misses, ${size / KIB} KiB`,
+    script: `${BROWSER}local n, run = 0, math.floor(os.time() * 1000 + math.random(1000))
+function request() n = n + 1; return wrk.format("GET", "${path}" .. run .. "-" .. n) end`,
+    warm: [],
+    floor: false,
+  };
+}
+
+// More than any cache asks its origin about in a second.
+const BRIEF_KEYS = 100_000;
+const PRIVATE_KEYS = 1_000;
+
 /** Of these many keys, some are asked for far more often than others (Zipf, exponent 0.9). */
 const KEYS = 10_000;
 const ZIPF = `
@@ -89,11 +106,32 @@ function request() n = n + 1; wrk.headers["Cookie"] = "session=" .. n; return wr
     script: `${BROWSER}wrk.path = "/${100 * KIB}/a"; wrk.headers["Range"] = "bytes=1000-2023"`,
     floor: false,
   },
+  misses(KIB),
+  misses(KIB * KIB),
   {
     ...hits(KIB),
-    name: "misses, 1 KiB",
-    script: `${BROWSER}local n, run = 0, math.floor(os.time() * 1000 + math.random(1000))
-function request() n = n + 1; return wrk.format("GET", "/1024/" .. run .. "-" .. n) end`,
+    name: "validations: the origin answers 304, 1 KiB",
+    // Each turn begins with the first key. So each key is older than a second when it is asked for again.
+    script: `${BROWSER}local n = 0
+function request() n = n % ${BRIEF_KEYS} + 1; return wrk.format("GET", "/1024/brief-" .. n) end`,
+    warm: [],
+    floor: false,
+  },
+  {
+    ...hits(KIB),
+    name: "passes: private responses, 1 KiB",
+    // So many that no two requests for one are under way together: a cache would make the second one wait.
+    script: `${BROWSER}local n = 0
+function request() n = n % ${PRIVATE_KEYS} + 1; return wrk.format("GET", "/1024/private-" .. n) end`,
+    warm: Array.from({ length: PRIVATE_KEYS }, (_, n) => `/1024/private-${n + 1}`),
+    floor: false,
+  },
+  {
+    ...hits(KIB),
+    name: "passes: POST of 1 KiB, 1 KiB",
+    script: `${BROWSER}wrk.method = "POST"; wrk.body = string.rep("x", 1024)
+local n = 0
+function request() n = n % ${PRIVATE_KEYS} + 1; return wrk.format(nil, "/1024/private-" .. n) end`,
     warm: [],
     floor: false,
   },
