@@ -10,6 +10,7 @@ import { http2 } from "../http/h2/http2-connection.ts";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import { shownTarget } from "../http/message/shown-target.ts";
 import { type ClientLimits, clientLimitWarning } from "../http/server/client-limits.ts";
+import type { CountedTogether } from "../http/server/client-tables.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
@@ -64,6 +65,7 @@ export interface ListenerParts {
   readonly trustedProxies: readonly string[];
   /** Networks of the load balancers whose connections begin with a PROXY header. */
   readonly proxyProtocol: readonly string[];
+  readonly counted: CountedTogether;
   readonly fleet: Fleet;
   readonly pools: EdgePools;
   readonly clock: Clock;
@@ -84,13 +86,14 @@ export class Listener {
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    const { clock, limits, log } = parts;
+    const { clock, limits, log, counted } = parts;
     this.#date = new HttpDate(clock);
     this.#forwarding = this.#forwardingParts();
     this.#server = new HttpServer({
       name: "router HTTP port",
       clock,
       limits: { ...CLIENT_LIMITS, ...limits },
+      counted,
       proxies: new TrustedProxies(parts.trustedProxies),
       preambles: {
         networks: parts.proxyProtocol,

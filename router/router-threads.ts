@@ -3,6 +3,14 @@
  * measures the edges and chooses among them. The first thread has the operator port, and tells the sum.
  */
 import { Worker } from "node:worker_threads";
+import {
+  type ClientTables,
+  COUNTED_ALONE,
+  type CountedTogether,
+  clientTables,
+  countedTogether,
+  forgetClients,
+} from "../http/server/client-tables.ts";
 import type { Clock } from "../process/clock.ts";
 import { KeptThread } from "../process/kept-thread.ts";
 import type { ClientPorts } from "../process/listen.ts";
@@ -12,6 +20,8 @@ import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-m
 export interface RouterThreads {
   /** Beside the first one. */
   readonly count: number;
+  /** For the first one. */
+  readonly counted: CountedTogether;
   /** Resolves when all of them listen. Throws a Failure. */
   start(ports: ClientPorts): Promise<void>;
   /** What each of them has counted. One that does not answer is left out. */
@@ -25,6 +35,7 @@ export interface RouterThreads {
 /** One thread does everything. */
 export const NO_THREADS: RouterThreads = {
   count: 0,
+  counted: COUNTED_ALONE,
   start: async () => undefined,
   reports: async () => [],
   refreshCertificates: () => undefined,
@@ -46,18 +57,22 @@ export interface ThreadsParts {
 /** `count` threads beside the first one. */
 export class WorkerThreads implements RouterThreads {
   readonly count: number;
+  readonly counted: CountedTogether;
+  readonly #clients: ClientTables;
   readonly #parts: ThreadsParts;
   #threads: readonly RoutingThread[] = [];
 
   constructor(count: number, parts: ThreadsParts) {
     this.count = count;
+    this.#clients = clientTables(count + 1);
+    this.counted = count === 0 ? COUNTED_ALONE : countedTogether(this.#clients, 0);
     this.#parts = parts;
   }
 
   async start(ports: ClientPorts): Promise<void> {
     this.#threads = Array.from(
       { length: this.count },
-      (_, n) => new RoutingThread(n + 2, ports, this.#parts),
+      (_, n) => new RoutingThread(n + 1, ports, this.#clients, this.#parts),
     );
     await Promise.all(this.#threads.map((thread) => thread.open()));
   }
@@ -82,19 +97,22 @@ class RoutingThread {
   readonly #clock: Clock;
   #asked: PromiseWithResolvers<ThreadReport | undefined> | undefined;
 
-  constructor(number: number, ports: ClientPorts, { log, clock, argv }: ThreadsParts) {
+  constructor(thread: number, ports: ClientPorts, clients: ClientTables, { log, clock, argv }: ThreadsParts) {
     this.#clock = clock;
     this.#thread = new KeptThread({
-      number,
+      number: thread + 1,
       log,
       clock,
       spawn: (beats) => {
-        const workerData: ThreadStart = { ports, beats, logLevel: log.level };
+        const workerData: ThreadStart = { ports, beats, thread, clients, logLevel: log.level };
         const file = new URL("./routing-thread.ts", import.meta.url);
         return {
           worker: new Worker(file, { workerData, argv: [...argv] }),
           take: ({ report }) => this.#asked?.resolve(report),
-          gone: () => this.#asked?.resolve(undefined),
+          gone: () => {
+            forgetClients(clients, thread);
+            this.#asked?.resolve(undefined);
+          },
         };
       },
     });

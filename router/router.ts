@@ -49,7 +49,8 @@ export async function startRouter(
   try {
     if (threads.count > 0) held = await holdPorts(config, "router HTTP port");
     const { port: heldPort = config.port, tlsPort: heldTlsPort = config.tlsPort } = held ?? {};
-    routing = await startRouting({ ...config, port: heldPort, tlsPort: heldTlsPort }, parts, identity);
+    const here = { ...config, port: heldPort, tlsPort: heldTlsPort };
+    routing = await startRouting(here, { counted: threads.counted, ...parts }, identity);
     const { fleet, metrics } = routing;
     const ports = await routing.open(held === undefined ? "alone" : "shared");
     await threads.start(ports);

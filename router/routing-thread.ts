@@ -1,5 +1,6 @@
 // One thread of a router, beside the first. It reads the settings from the command line, as the first one did.
 import { parentPort, workerData } from "node:worker_threads";
+import { countedTogether } from "../http/server/client-tables.ts";
 import { systemClock } from "../process/clock.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
 import type { ThreadNews } from "../process/kept-thread.ts";
@@ -13,7 +14,7 @@ import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-m
 
 if (parentPort === null) throw new Error("a routing thread is started by its router");
 const port = parentPort;
-const { ports, beats, logLevel }: ThreadStart = workerData;
+const { ports, beats, thread, clients, logLevel }: ThreadStart = workerData;
 const send = (message: FromThread | ThreadNews): void => port.postMessage(message);
 
 const log = threadLog(logLevel, (line) => send({ kind: "log", line }));
@@ -21,7 +22,8 @@ const config = { ...settingsOrExit(routerProgram, routerConfig), port: ports.por
 const { edges, control } = config;
 const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
 const identity = control === undefined ? undefined : new ControlIdentity(control, systemClock, log);
-const parts = { log, clock: systemClock, ...(purgeLog === undefined ? {} : { purgeLog }) };
+const counted = countedTogether(clients, thread);
+const parts = { log, clock: systemClock, counted, ...(purgeLog === undefined ? {} : { purgeLog }) };
 const routing = await startRouting(config, parts, identity);
 
 async function report(): Promise<ThreadReport> {

@@ -1,4 +1,5 @@
 import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
+import { COUNTED_ALONE, type CountedTogether } from "../http/server/client-tables.ts";
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
@@ -17,6 +18,8 @@ export interface RouterParts {
   readonly clock: Clock;
   /** The log in whose heartbeat table edges are discovered. */
   readonly purgeLog?: Pick<PurgeLog, "members" | "onJoin">;
+  /** With the other threads of the router. */
+  readonly counted?: CountedTogether;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
   /** For tests that cannot wait. */
@@ -26,7 +29,7 @@ export interface RouterParts {
 interface Limits extends Partial<ClientLimits> {
   /** Time for a client to send a request's fields. */
   readonly fieldsMs: number;
-  /** Clients' connections at a time. */
+  /** Clients' connections at a time, at all threads. */
   readonly connections: number;
   /** How long requests in flight may go on after stop(). */
   readonly stopMs: number;
@@ -61,7 +64,7 @@ export async function startRouting(
   parts: RouterParts,
   identity: ControlIdentity | undefined,
 ): Promise<Routing> {
-  const { log, clock, random = Math.random } = parts;
+  const { log, clock, random = Math.random, counted = COUNTED_ALONE } = parts;
   const { host, mode, policy, hedge, clientRegion, regions } = config;
   const limits = { ...LIMITS, ...parts.limits };
   // A router takes every host.
@@ -94,6 +97,7 @@ export async function startRouting(
     clientRegionField: clientRegion,
     trustedProxies: config.trustedProxies,
     proxyProtocol: config.proxyProtocol,
+    counted,
     fleet,
     pools,
     clock,

@@ -1,3 +1,4 @@
+import type { ClientTables } from "../http/server/client-tables.ts";
 import type { ClientPorts } from "../process/listen.ts";
 
 /** What a thread is started with, beside the command line. */
@@ -6,6 +7,9 @@ export interface ThreadStart {
   readonly ports: ClientPorts;
   /** Its first word counts the beats of the thread. */
   readonly beats: Int32Array;
+  /** Its place among the threads, from 0. */
+  readonly thread: number;
+  readonly clients: ClientTables;
   readonly logLevel: string;
 }
 

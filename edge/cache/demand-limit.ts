@@ -1,4 +1,4 @@
-import { hashOf } from "../store/text-hash.ts";
+import { hashOf } from "../../process/text-hash.ts";
 
 // A person who reloads a page gets a new one; a program that repeats it costs the origin one request a second.
 const APART_MS = 1_000;

@@ -2,6 +2,7 @@ import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RefusedRequest } from "../../http/message/refusal.ts";
 import { type ClientLimits, clientLimitsOf, clientLimitWarning } from "../../http/server/client-limits.ts";
+import { COUNTED_ALONE, type CountedTogether } from "../../http/server/client-tables.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-streams.ts";
@@ -26,7 +27,7 @@ import { interimHead, wholeResponse } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
 
 // Far below the usual limit on file descriptors, far above what one edge's clients and routers need.
-export const MOST_CONNECTIONS = 4_000;
+const MOST_CONNECTIONS = 4_000;
 
 const CLIENT_LIMITS: Omit<ServerLimits, keyof ClientLimits> = {
   fieldsMs: 10_000,
@@ -78,7 +79,13 @@ export class Listener implements DataPort {
   #tlsPort: number | undefined;
   readonly #clients: SlowClients;
 
-  constructor(edge: ServingEdge, sites: Sites, config: ListenerConfig, limits: Partial<ServerLimits> = {}) {
+  constructor(
+    edge: ServingEdge,
+    sites: Sites,
+    config: ListenerConfig,
+    limits: Partial<ServerLimits> = {},
+    counted: CountedTogether = COUNTED_ALONE,
+  ) {
     this.#edge = edge;
     this.#latencyMs = config.simulateLatencyMs;
     this.#proxies = new TrustedProxies(config.trustedProxies);
@@ -91,6 +98,7 @@ export class Listener implements DataPort {
       name: `${edge.id} HTTP data port`,
       clock: edge.clock,
       limits: { ...CLIENT_LIMITS, ...clientLimitsOf(config), ...limits },
+      counted,
       proxies: this.#proxies,
       preambles: {
         networks: config.proxyProtocol,

@@ -5,7 +5,7 @@ import { AFTER_TOKEN } from "../cache/purge-view.ts";
 import { serve } from "../cache/serve.ts";
 import { type Site, Sites } from "../origin/sites.ts";
 import type { DataPort } from "./data-port.ts";
-import { Listener, type ListenerConfig, MOST_CONNECTIONS } from "./listener.ts";
+import { Listener, type ListenerConfig } from "./listener.ts";
 import type { SharedEdge } from "./workers/shared-edge.ts";
 import { Workers } from "./workers/workers.ts";
 
@@ -61,7 +61,6 @@ export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPor
       })),
       config: listening,
       tls: tlsValuesOf(config),
-      connections: Math.ceil(MOST_CONNECTIONS / workers),
       copiesBytes: Math.floor(copiesBytes(memory, shared) / workers),
     },
   });

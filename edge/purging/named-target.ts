@@ -1,8 +1,8 @@
+import { hashOf } from "../../process/text-hash.ts";
 import type { WorkSlice } from "../../process/work-slice.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { normalPrefix, normalTarget } from "../rules/uri-equivalence.ts";
 import { type Purgeable, pathOf } from "../store/purge-match.ts";
-import { hashOf } from "../store/text-hash.ts";
 
 /** A target as it is looked up: its texts are hashed, so that each takes the same room however long it is. */
 export type NamedTarget =

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { hashOf } from "../../process/text-hash.ts";
 import { HashChains } from "./hash-chains.ts";
 import { Rows } from "./rows.ts";
-import { hashOf } from "./text-hash.ts";
 
 /** The rows in the chain of a hash that have it. */
 function found(rows: Rows, chains: HashChains, hash: number): number[] {

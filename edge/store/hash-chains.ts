@@ -1,5 +1,5 @@
+import { hashOf } from "../../process/text-hash.ts";
 import { type OnPiece, Rows } from "./rows.ts";
-import { hashOf } from "./text-hash.ts";
 
 /** Where the rows of a table keep their hash, and the next row of their chain. */
 export interface ChainColumns {

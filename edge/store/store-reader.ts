@@ -10,6 +10,8 @@
  * variants, or a body that does not stand in its record, or memory that this thread has not been given yet, or a soft
  * purge has covered it.
  */
+
+import { hashOf } from "../../process/text-hash.ts";
 import {
   ADDRESS,
   FIRST,
@@ -30,7 +32,6 @@ import { sharedTextIn } from "./shared-texts.ts";
 import { ALL_COVERED, GENERATION, type SharedPiece } from "./sharing.ts";
 import { type Extent, extentIn, extentNumber, offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
-import { hashOf } from "./text-hash.ts";
 
 /** A copy of a response, and where it was read. */
 export interface ReadResponse {

@@ -1,15 +1,29 @@
+import { NO_OTHERS, type OtherThreads } from "./client-tables.ts";
+
 /** How many of something each client has. A client that has none takes no room. */
 export class ClientCounts {
+  readonly #others: OtherThreads;
   readonly #counts = new Map<string, number>();
   /** By count, the clients that have so many. */
   readonly #clients = new Map<number, Set<string>>();
   #most = 0;
+  #all = 0;
 
-  of(client: string): number {
-    return this.#counts.get(client) ?? 0;
+  constructor(others: OtherThreads = NO_OTHERS) {
+    this.#others = others;
   }
 
-  /** A client with the highest count; undefined when every count is zero. */
+  /** At all threads. */
+  of(client: string): number {
+    return this.#own(client) + this.#others.of(client);
+  }
+
+  /** Of all clients, at all threads. */
+  get all(): number {
+    return this.#all + this.#others.all;
+  }
+
+  /** A client with the highest count at this thread; undefined when every count is zero. */
   get largest(): string | undefined {
     const clients = this.#clients.get(this.#most);
     for (const client of clients ?? []) return client;
@@ -17,16 +31,25 @@ export class ClientCounts {
   }
 
   add(client: string): void {
-    this.#move(client, this.of(client) + 1);
+    this.#move(client, this.#own(client) + 1);
+    this.#all += 1;
+    this.#others.note(client, 1);
   }
 
   remove(client: string): void {
-    const count = this.of(client);
-    if (count > 0) this.#move(client, count - 1);
+    const count = this.#own(client);
+    if (count === 0) return;
+    this.#move(client, count - 1);
+    this.#all -= 1;
+    this.#others.note(client, -1);
+  }
+
+  #own(client: string): number {
+    return this.#counts.get(client) ?? 0;
   }
 
   #move(client: string, count: number): void {
-    const before = this.of(client);
+    const before = this.#own(client);
     const had = this.#clients.get(before);
     had?.delete(client);
     if (had?.size === 0) this.#clients.delete(before);

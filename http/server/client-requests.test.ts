@@ -4,6 +4,7 @@ import { startTestServer } from "../../test/rig/test-server.ts";
 import { Fields } from "../message/fields.ts";
 import { clientLimitWarning } from "./client-limits.ts";
 import { ClientRequests } from "./client-requests.ts";
+import { clientTables, countedTogether } from "./client-tables.ts";
 import type { Exchange } from "./exchange.ts";
 import { peerAt } from "./peer.ts";
 import { TrustedProxies } from "./trusted-proxies.ts";
@@ -66,6 +67,26 @@ describe("requests of one client that are under way", () => {
     expect(limited).to.deep.equal(["connections 127.0.0.2 forwards", "connections 127.0.0.3"]);
     for (const connection of asked) connection.destroy();
     await server.close(0);
+  });
+
+  it("count together at several threads", () => {
+    const tables = clientTables(2);
+    const refused: string[] = [];
+    const proxies = new TrustedProxies([]);
+    const [one, other] = [0, 1].map(
+      (thread) =>
+        new ClientRequests(
+          proxies,
+          2,
+          (client) => refused.push(client),
+          countedTogether(tables, thread).requests,
+        ),
+    );
+    expect([one?.begin("a"), other?.begin("a"), other?.begin("b")]).to.deep.equal([true, true, true]);
+    expect([one?.begin("a"), other?.begin("a")]).to.deep.equal([false, false]);
+    one?.end("a");
+    expect([other?.begin("a"), one?.begin("a")]).to.deep.equal([true, false]);
+    expect(refused).to.deep.equal(["a", "a", "a"]);
   });
 
   it("are remembered for 100 of such proxies", () => {

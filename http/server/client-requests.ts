@@ -1,6 +1,7 @@
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { RequestFields } from "../message/request-fields.ts";
 import { ClientCounts } from "./client-counts.ts";
+import type { OtherThreads } from "./client-tables.ts";
 import type { Peer } from "./peer.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 
@@ -16,7 +17,7 @@ const MOST_FORWARDERS = 100;
 
 /** The requests under way of each client, as it is seen through trusted proxies. */
 export class ClientRequests {
-  readonly #counts = new ClientCounts();
+  readonly #counts: ClientCounts;
   /** Clients that are no trusted proxies, and have sent X-Forwarded-For. */
   readonly #forwarders = new Set<string>();
   readonly #proxies: TrustedProxies;
@@ -24,7 +25,13 @@ export class ClientRequests {
   readonly #refused: (client: string) => void;
 
   /** `refused`: a client has as many as it may have. */
-  constructor(proxies: TrustedProxies, most: number, refused: (client: string) => void) {
+  constructor(
+    proxies: TrustedProxies,
+    most: number,
+    refused: (client: string) => void,
+    others?: OtherThreads,
+  ) {
+    this.#counts = new ClientCounts(others);
     this.#proxies = proxies;
     this.#most = most;
     this.#refused = refused;
@@ -46,10 +53,12 @@ export class ClientRequests {
 
   /** Counts a request; false when the client has as many as it may have. */
   begin(client: string): boolean {
-    const isRoom = this.#counts.of(client) < this.#most;
-    if (isRoom) this.#counts.add(client);
-    else this.#refused(client);
-    return isRoom;
+    // Counted first: of two threads that take the last place at once, one at least sees the other.
+    this.#counts.add(client);
+    if (this.#counts.of(client) <= this.#most) return true;
+    this.#counts.remove(client);
+    this.#refused(client);
+    return false;
   }
 
   end(client: string): void {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { admission, Connections, type OpenConnection } from "./connections.ts";
+import { clientTables, countedTogether } from "./client-tables.ts";
+import { admission, type ConnectionLimits, Connections, type OpenConnection } from "./connections.ts";
 
 const LIMITS = { connections: 1_000, clientConnections: 400 };
 
@@ -108,5 +109,52 @@ describe("the connections of a server", () => {
     connections.delete(first);
     connections.add(third);
     expect([first.destroyed, second.destroyed, third.destroyed]).to.deep.equal([false, true, false]);
+  });
+
+  describe("of several threads", () => {
+    function threads(limits: ConnectionLimits, refused: string[] = []): readonly [Connections, Connections] {
+      const tables = clientTables(2);
+      const at = (thread: number) =>
+        new Connections(
+          limits,
+          (client) => refused.push(client),
+          countedTogether(tables, thread).connections,
+        );
+      return [at(0), at(1)];
+    }
+
+    it("are bounded together for one client", () => {
+      const refused: string[] = [];
+      const [one, other] = threads({ connections: 1_000, clientConnections: 3 }, refused);
+      const taken = [...busy(one, "a", 2, false), ...busy(other, "a", 1, false)];
+      const [more] = busy(other, "a", 1, false);
+      busy(one, "b", 3, false);
+      expect(more?.destroyed).to.equal(true);
+      expect(refused).to.deep.equal(["a"]);
+      const [gone] = taken;
+      if (gone !== undefined) one.delete(gone);
+      const [next] = busy(other, "a", 1, false);
+      expect(next?.destroyed).to.equal(false);
+    });
+
+    it("are bounded together in all, and may all be at one thread", () => {
+      const [one, other] = threads({ connections: 10, clientConnections: 20 });
+      const taken = Array.from({ length: 10 }, (_, n) => busy(one, `client ${n}`, 1, false)).flat();
+      const [more] = busy(other, "fresh", 1, false);
+      expect(taken.some(({ destroyed }) => destroyed)).to.equal(false);
+      expect(more?.destroyed).to.equal(true);
+    });
+
+    it("give up one that is not in use for each that another thread had no room for", () => {
+      const [one, other] = threads({ connections: 10, clientConnections: 20 });
+      const unused = Array.from({ length: 10 }, (_, n) => new Fake(`client ${n}`));
+      for (const connection of unused) one.add(connection);
+      for (const client of ["a", "b"]) busy(other, client, 1, false);
+      one.checkTimes(0);
+      one.checkTimes(1);
+      expect(unused.filter(({ destroyed }) => destroyed)).to.deep.equal(unused.slice(0, 2));
+      const [taken] = busy(other, "a", 1, false);
+      expect(taken?.destroyed).to.equal(false);
+    });
   });
 });

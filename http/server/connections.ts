@@ -1,4 +1,5 @@
 import { ClientCounts } from "./client-counts.ts";
+import { NO_OTHERS, type OtherThreads } from "./client-tables.ts";
 import type { Peer } from "./peer.ts";
 import { openTo } from "./reserve.ts";
 
@@ -47,6 +48,9 @@ export function admission(
  * 3. one of the client that has the most, on which the body of a request is still arriving. A request that has arrived
  *    whole is never given up for another one.
  * When there is none, the new one goes.
+ *
+ * Several threads that serve a port are bounded together. A thread that has none of the first two kinds asks the others to
+ * close some, so that it has room a moment later.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -55,16 +59,23 @@ export class Connections {
   /** In the order in which they came. */
   readonly #all = new Set<OpenConnection>();
   readonly #ofClient = new Map<string, Set<OpenConnection>>();
-  readonly #counts = new ClientCounts();
+  readonly #counts: ClientCounts;
+  readonly #others: OtherThreads;
   /** Connections that never sent a request, or have had their last answer. */
   readonly #useless = new Set<OpenConnection>();
   /** Idle connections: answered, and open for another request. */
   readonly #idle = new Set<OpenConnection>();
   #windingDown = false;
 
-  constructor(limits: ConnectionLimits, refused: (client: string) => void = () => undefined) {
+  constructor(
+    limits: ConnectionLimits,
+    refused: (client: string) => void = () => undefined,
+    others: OtherThreads = NO_OTHERS,
+  ) {
     this.#limits = limits;
     this.#refused = refused;
+    this.#others = others;
+    this.#counts = new ClientCounts(others);
   }
 
   /** Whether each answer is to be the last of its connection. */
@@ -74,8 +85,10 @@ export class Connections {
 
   add(connection: OpenConnection): void {
     const { client, trusted: ofProxy } = connection.peer;
-    const own = this.#counts.of(client);
-    switch (admission({ open: this.#all.size, own, ofProxy }, this.#limits)) {
+    // Counted first: of two threads that take the last place at once, one at least sees the other.
+    this.#counts.add(client);
+    const own = this.#counts.of(client) - 1;
+    switch (admission({ open: this.#counts.all - 1, own, ofProxy }, this.#limits)) {
       case "take":
         this.#take(connection);
         break;
@@ -132,6 +145,11 @@ export class Connections {
   }
 
   checkTimes(now: number): void {
+    for (let wishes = this.#others.wishes(); wishes > 0; wishes -= 1) {
+      const unused = this.#unused();
+      if (unused === undefined) break;
+      this.#giveUp(unused);
+    }
     for (const connection of this.#all) connection.checkTime(now);
   }
 
@@ -143,26 +161,35 @@ export class Connections {
     const { client } = connection.peer;
     this.#all.add(connection);
     this.#useless.add(connection);
-    this.#counts.add(client);
     const own = this.#ofClient.get(client) ?? new Set();
     this.#ofClient.set(client, own.add(connection));
   }
 
   /** An answer would need its request to be read, which is what it costs. */
   #refuse(connection: OpenConnection): void {
+    this.#counts.remove(connection.peer.client);
     this.#refused(connection.peer.client);
     connection.destroy();
   }
 
   /** For a client that has `own` connections. Returns whether there is room now. */
   #makeRoom(client: string, own: number): boolean {
-    const unused = first(this.#useless) ?? first(this.#idle);
+    const unused = this.#unused();
+    if (unused === undefined) this.#others.wish();
     const leaves = unused ?? this.#receivingOfLargest(client, own);
     if (leaves === undefined) return false;
     if (unused === undefined) this.#refused(leaves.peer.client);
-    this.delete(leaves);
-    leaves.destroy();
+    this.#giveUp(leaves);
     return true;
+  }
+
+  #unused(): OpenConnection | undefined {
+    return first(this.#useless) ?? first(this.#idle);
+  }
+
+  #giveUp(connection: OpenConnection): void {
+    this.delete(connection);
+    connection.destroy();
   }
 
   #receivingOfLargest(client: string, own: number): OpenConnection | undefined {

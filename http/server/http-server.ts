@@ -12,6 +12,7 @@ import { listen, type PortSharing } from "../../process/listen.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
 import { ClientRequests } from "./client-requests.ts";
+import { COUNTED_ALONE, type CountedTogether } from "./client-tables.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionMaker, ConnectionParts } from "./connection-parts.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
@@ -51,6 +52,8 @@ export interface HttpServerOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly limits: ServerLimits;
+  /** With the other threads that serve the same port. */
+  readonly counted?: CountedTogether;
   /** Proxies whose forwarding fields are believed. */
   readonly proxies: TrustedProxies;
   /** Load balancers that say who their client is before its bytes. */
@@ -116,13 +119,20 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { clock, limits, proxies, take, atOnce, refuse, fault } = options;
+    const { clock, limits, proxies, take, atOnce, refuse, fault, counted = COUNTED_ALONE } = options;
     const limited = (limit: ClientLimit, client: string): void =>
       options.limited(limit, client, requests.forwards(client));
-    const requests = new ClientRequests(proxies, limits.clientRequests, (client) =>
-      limited("requests", client),
+    const requests = new ClientRequests(
+      proxies,
+      limits.clientRequests,
+      (client) => limited("requests", client),
+      counted.requests,
     );
-    this.#connections = new Connections(limits, (client) => limited("connections", client));
+    this.#connections = new Connections(
+      limits,
+      (client) => limited("connections", client),
+      counted.connections,
+    );
     this.#handshakes = new Handshakes((client) => limited("handshakes", client));
     const { preambles } = options;
     if (preambles !== undefined && preambles.networks.length > 0)

@@ -1,5 +1,5 @@
+import { hashOf } from "../../../process/text-hash.ts";
 import { pathOf } from "../../store/purge-match.ts";
-import { hashOf } from "../../store/text-hash.ts";
 import type { SharedWords, Ticket } from "./shared-words.ts";
 
 // Paths are told apart by so many marks. Two paths with one mark cost a question to the control thread, no more.

@@ -1,4 +1,5 @@
 import type { ClientLimits } from "../../../http/server/client-limits.ts";
+import type { ClientTables } from "../../../http/server/client-tables.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { Served } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
@@ -23,8 +24,6 @@ export interface WorkerStart {
   };
   readonly tls: TlsValues;
   readonly logLevel: string;
-  /** Connections that it accepts. */
-  readonly connections: number;
   /** Bytes of the copies that it may hold. */
   readonly copiesBytes: number;
   readonly words: SharedArrayBuffer;
@@ -32,6 +31,9 @@ export interface WorkerStart {
   /** Of the store and of GivenKeys: by them the thread reads the store itself. */
   readonly storeWords: Int32Array;
   readonly marks: Uint8Array;
+  /** Its place among the threads, from 0. */
+  readonly thread: number;
+  readonly clients: ClientTables;
   readonly counters: Float64Array;
   readonly gauges: Float64Array;
   /** Its first word counts the beats of the thread. */

@@ -1,3 +1,4 @@
+import { type ClientTables, clientTables } from "../../../http/server/client-tables.ts";
 import { counterCells, EdgeCounters } from "../../cache/metrics.ts";
 import type { FenceWatch } from "../../cache/purge-state.ts";
 import { ALL_COVERED } from "../../store/sharing.ts";
@@ -13,6 +14,7 @@ export class SharedEdge {
   readonly store = new SharedStore();
   /** The counts of each serving thread. */
   readonly cells: readonly Float64Array[];
+  readonly clients: ClientTables;
   /** All counts of the edge. */
   readonly counters: EdgeCounters;
   readonly fenceWatch: FenceWatch = {
@@ -26,6 +28,7 @@ export class SharedEdge {
 
   constructor(workers: number) {
     this.cells = Array.from({ length: workers }, () => counterCells());
+    this.clients = clientTables(workers);
     this.counters = new EdgeCounters(counterCells(), this.cells);
   }
 

@@ -2,6 +2,7 @@
 // control thread for, and answers with what that says.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
+import { countedTogether } from "../../../http/server/client-tables.ts";
 import { tlsFrontOf } from "../../../http/tls/tls-front.ts";
 import { type Clock, systemClock } from "../../../process/clock.ts";
 import { Failure } from "../../../process/failure.ts";
@@ -50,7 +51,8 @@ const listener = new Listener(
   sites,
   // The control thread knows the token.
   { ...start.config, isToken: () => false },
-  { connections: start.connections },
+  {},
+  countedTogether(start.clients, start.thread),
 );
 
 const tls = tlsFrontOf(start.tls, sites.hosts, clock, log);

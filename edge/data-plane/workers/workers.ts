@@ -4,6 +4,7 @@
  * responses as long as their tickets are current. For everything else it asks the control thread.
  */
 import { Worker } from "node:worker_threads";
+import { forgetClients } from "../../../http/server/client-tables.ts";
 import type { TlsFront } from "../../../http/tls/tls-front.ts";
 import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
@@ -25,7 +26,7 @@ export interface WorkersParts extends Pick<AnsweringParts, "serve" | "mayBeAhead
   readonly edge: CacheContext;
   readonly shared: SharedEdge;
   readonly leaseLeftMs: () => number;
-  readonly start: Pick<WorkerStart, "id" | "sites" | "config" | "tls" | "connections" | "copiesBytes">;
+  readonly start: Pick<WorkerStart, "id" | "sites" | "config" | "tls" | "copiesBytes">;
 }
 
 export class Workers implements DataPort {
@@ -62,7 +63,7 @@ export class Workers implements DataPort {
     this.#tlsPort = held.tlsPort;
     this.#grantLease();
     this.#threads = this.#parts.shared.cells.map(
-      (counters, n) => new ServingThread(n + 1, held, counters, this.#parts, () => this.#grantLease()),
+      (counters, n) => new ServingThread(n, held, counters, this.#parts, () => this.#grantLease()),
     );
     await Promise.all(this.#threads.map((thread) => thread.open())).finally(() => held.release());
     void this.#keepLease();
@@ -107,23 +108,30 @@ export class Workers implements DataPort {
 /** One serving thread, with the counts and gauges that it writes. */
 class ServingThread {
   readonly #parts: WorkersParts;
+  readonly #place: number;
   readonly #counters: Float64Array;
   readonly #gauges = new Float64Array(new SharedArrayBuffer(GAUGES.cells * Float64Array.BYTES_PER_ELEMENT));
   readonly #thread: KeptThread<FromWorker, ToWorker>;
   readonly #grantLease: () => void;
 
   constructor(
-    number: number,
+    thread: number,
     at: ClientPorts,
     counters: Float64Array,
     parts: WorkersParts,
     grantLease: () => void,
   ) {
     this.#parts = parts;
+    this.#place = thread;
     this.#counters = counters;
     this.#grantLease = grantLease;
     const { clock, log } = parts.edge;
-    this.#thread = new KeptThread({ number, log, clock, spawn: (beats) => this.#spawn(at, beats) });
+    this.#thread = new KeptThread({
+      number: thread + 1,
+      log,
+      clock,
+      spawn: (beats) => this.#spawn(at, beats),
+    });
   }
 
   gauge(name: "inFlight" | "loopDelayMs"): number {
@@ -155,6 +163,8 @@ class ServingThread {
       mostKeys: words.mostKeys,
       storeWords: shared.store.words,
       marks: keys.marks,
+      thread: this.#place,
+      clients: shared.clients,
       counters: this.#counters,
       gauges: this.#gauges,
       beats,
@@ -178,6 +188,7 @@ class ServingThread {
       gone: () => {
         unfollow();
         answering.close();
+        forgetClients(shared.clients, this.#place);
         this.#gauges.fill(0);
       },
     };
