@@ -6,6 +6,7 @@ import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../process/token.ts";
 import {
   EdgeServiceClient,
   type EdgeStats,
+  type ExamineResponse,
   type ExplainRequest,
   type ExplainResponse,
   type ForgetResponse,
@@ -30,6 +31,7 @@ export interface EdgeClient {
   stats(ms: number): Promise<StatsResponse>;
   purge(request: PurgeRequest, ms: number): Promise<PurgeResponse>;
   forget(edge: string, ms: number): Promise<ForgetResponse>;
+  examine(ms: number): Promise<ExamineResponse>;
   reload(ms: number): Promise<ReloadResponse>;
   purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
@@ -80,6 +82,7 @@ export function connectEdge(address: string, { token, identity }: Proof): EdgeCl
     stats: (ms) => call(client.stats, {}, ms),
     purge: (request, ms) => call(client.purge, request, ms),
     forget: (edge, ms) => call(client.forget, { edge }, ms),
+    examine: (ms) => call(client.examine, {}, ms),
     reload: (ms) => call(client.reload, {}, ms),
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text as textOf } from "node:stream/consumers";
 import { z } from "zod";
+import { parseAddress } from "../process/address.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { printable } from "../process/printable.ts";
 import { show } from "../process/settings/values.ts";
@@ -41,6 +42,35 @@ const routePage = z.looseObject({
 export type RoutePage = z.infer<typeof routePage>;
 export type RouteCandidate = z.infer<typeof candidate>;
 
+/** The fields that a router's /findings.json must have. */
+const findingsPage = z.object({
+  version: z.string(),
+  wallMs: z.number(),
+  findings: z.array(
+    z.object({ severity: z.enum(["problem", "warning"]), about: z.string(), text: z.string() }),
+  ),
+});
+
+export type FindingsPage = z.infer<typeof findingsPage>;
+
+/** The operator port of the router of npm start. */
+export const DEFAULT_ROUTER = "127.0.0.1:8090";
+
+/** The operator port that is named, if one is. Throws Failure("bad-usage"). */
+export function routerAddress(
+  given: string | undefined,
+  environment: string | undefined,
+): string | undefined {
+  const named = given ?? (environment === "" ? undefined : environment);
+  if (named === undefined || parseAddress(named) !== undefined) return named;
+  const source = given === undefined ? "EDGECACHE_ROUTER" : "--router";
+  throw new Failure(
+    "bad-usage",
+    "client",
+    `${source}: must be host:port, such as ${DEFAULT_ROUTER}, got ${show(named)}`,
+  );
+}
+
 /** The request to ask about. */
 export interface RouteQuestion {
   readonly url: string;
@@ -64,9 +94,19 @@ export async function askRoute(
   if (status === 400 && refused.success) {
     throw new Failure("refused", "client", `${address} refused the question: ${refused.data.error}`);
   }
+  return pageOf(routePage, address, status, text);
+}
+
+/** What a router finds that an operator should know. Throws a Failure. */
+export async function askFindings(address: string, proof: Proof): Promise<FindingsPage> {
+  const { status, text } = await get(address, "/findings.json", proof);
+  return pageOf(findingsPage, address, status, text);
+}
+
+function pageOf<T>(schema: z.ZodType<T>, address: string, status: number, text: string): T {
   if (status === 401 || status === 403)
     throw new Failure("refused", "client", `${address} refused the question: ${printable(text.trim())}`);
-  const page = routePage.safeParse(answer);
+  const page = schema.safeParse(parseJson(text));
   if (status === 200 && page.success) return page.data;
   const what = `${address} is not the operator port of an edgeCache router: it answered ${status} ${show(text)}`;
   throw new Failure("call-failed", "edge", what);

@@ -103,7 +103,6 @@ class RunningEdge implements Edge {
   readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
-  #httpPort = 0;
   #grpcPort = 0;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
@@ -194,11 +193,7 @@ class RunningEdge implements Edge {
       id,
       purges: this.#purges,
       reload: this.reload,
-      status: {
-        ping: () => this.#report.ping(this.#httpPort),
-        stats: () => this.#report.stats(),
-        members: () => this.#report.members(),
-      },
+      status: this.#report,
       explain: (request) => explain(request, this.#sites, this.#parts),
       log,
       simulateLatencyMs: config.simulateLatency,
@@ -209,7 +204,7 @@ class RunningEdge implements Edge {
   }
 
   get http(): Address {
-    return { host: this.#config.host, port: this.#httpPort };
+    return { host: this.#config.host, port: this.#report.httpPort };
   }
 
   get https(): Address | undefined {
@@ -230,7 +225,7 @@ class RunningEdge implements Edge {
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
     const tls = tlsFrontOf(this.#config, this.#sites.hosts, clock, this.#parts.log);
-    this.#httpPort = await this.#dataPort.open(host, port, tls);
+    this.#report.httpPort = await this.#dataPort.open(host, port, tls);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
       host: this.admin.host,
@@ -246,7 +241,7 @@ class RunningEdge implements Edge {
       bootId: this.#bootId,
       // A control port on loopback is advertised as such.
       grpcAddress: hostPort(onlyHere ? this.grpc.host : advertise, this.#grpcPort),
-      httpAddress: hostPort(advertise, this.#httpPort),
+      httpAddress: hostPort(advertise, this.#report.httpPort),
     });
     if (this.#follower.lagMs === undefined)
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });

@@ -1,14 +1,22 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import manifest from "../package.json" with { type: "json" };
 import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
 import { describeError } from "../process/failure.ts";
 import type { Readiness } from "../process/operator-port.ts";
-import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import type {
+  EdgeStats,
+  ExamineResponse,
+  Member,
+  PingResponse,
+  StatsResponse,
+} from "../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../purge-log/position.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { CacheContext } from "./cache/context.ts";
 import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
+import { findingsOf } from "./control-plane/findings.ts";
 import { soon } from "./control-plane/soon.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { ReachableOrigins } from "./origin/reachable.ts";
@@ -19,12 +27,14 @@ export type EdgeState = "serving" | "lapsed" | "draining";
 /** The parts that the report reads. */
 interface ReportedParts extends CacheContext {
   readonly follower: PurgeFollower;
-  readonly identity: Pick<ControlIdentity, "daysLeft"> | undefined;
+  readonly identity: Pick<ControlIdentity, "daysLeft" | "findings"> | undefined;
 }
 
 /** The state of an edge, for routers, operators and metrics. */
 export class EdgeReport {
   draining = false;
+  /** The bound port; 0 before it is. */
+  httpPort = 0;
 
   readonly #config: EdgeConfig;
   readonly #parts: ReportedParts;
@@ -58,7 +68,7 @@ export class EdgeReport {
     return this.#parts.follower.leaseLeftMs > 0 ? "serving" : "lapsed";
   }
 
-  ping(httpPort: number): PingResponse {
+  ping(): PingResponse {
     const { follower } = this.#parts;
     return {
       edge: this.#parts.id,
@@ -69,7 +79,7 @@ export class EdgeReport {
       inFlight: this.#dataPort.inFlight,
       eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
       host: this.#config.advertise,
-      httpPort,
+      httpPort: this.httpPort,
       publicUrl: this.#config.publicUrl?.origin ?? "",
     };
   }
@@ -119,6 +129,31 @@ export class EdgeReport {
       tell.push(`origin of site ${site} cannot be reached`);
     }
     return { ready: reasons.length === 0, reasons, warnings };
+  }
+
+  /** What `admin-cli doctor` shows of this edge. */
+  async examine(): Promise<ExamineResponse> {
+    const { id, identity, clock } = this.#parts;
+    const unreachableSites = await this.#reachable.unreachable();
+    const server = await soon(this.#purgeLog.server(), clock).catch((thrown: unknown) =>
+      describeError(thrown),
+    );
+    const findings = findingsOf({
+      state: this.state,
+      certificates: [...this.#dataPort.certificateFindings, ...(identity?.findings ?? [])],
+      unreachableSites,
+      server,
+      eventLoopDelayMs: this.#gauges().eventLoopDelayMs,
+      node: process.versions.node,
+    });
+    return {
+      edge: id,
+      version: manifest.version,
+      node: process.versions.node,
+      wallMs: clock.wall(),
+      logServer: typeof server === "object" ? server.version : "",
+      findings: [...findings],
+    };
   }
 
   stop(): void {

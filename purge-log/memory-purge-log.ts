@@ -111,6 +111,10 @@ export class MemoryPurgeLog implements PurgeLog {
     return { runId: this.#runId, tail: this.#tail, first: this.#entries[0]?.position };
   }
 
+  async server(): Promise<undefined> {
+    return undefined;
+  }
+
   async members(): Promise<readonly Member[]> {
     const now = this.#clock.monotonic();
     return [...this.#members.values()]

@@ -82,6 +82,21 @@ export type ForgetOutcome =
   /** The edge may still serve from its cache for this long. */
   | { readonly kind: "serving"; readonly leftMs: number; readonly heartbeatAgeMs: number };
 
+/** The server that a log is kept by. */
+export interface LogServer {
+  readonly version: string;
+  /** Of one command, in milliseconds. */
+  readonly roundTripMs: number;
+  /** The most bytes that it takes; 0: no limit. */
+  readonly maxMemory: number;
+  /** What it does when they are full: "noeviction", or how it chooses the keys that go. */
+  readonly evicts: string;
+  /** Whether it is a replica, which cannot be written. */
+  readonly isReplica: boolean;
+  /** Whether it writes each entry to its disk. */
+  readonly appendOnly: boolean;
+}
+
 /** The log's answer to a heartbeat. */
 export interface LogState {
   /**
@@ -139,5 +154,7 @@ export interface PurgeLog {
   onConfirmation(taker: string, listener: (confirmation: Confirmation) => void): () => void;
   /** Calls `listener` at the first heartbeat of each boot of an edge. It may miss one. Returns a function that stops it. */
   onJoin(listener: (beat: Heartbeat) => void): () => void;
+  /** The server behind it; undefined: there is none. Throws a Failure. */
+  server(): Promise<LogServer | undefined>;
   close(): Promise<void>;
 }

@@ -20,6 +20,7 @@ import { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
+import type { Finding } from "../process/finding.ts";
 import type { PortSharing } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { RetryBudget } from "./choose/retry-budget.ts";
@@ -132,6 +133,11 @@ export class Listener {
   /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
   get certificateDaysLeft(): number {
     return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What an operator should know of the certificates of the TLS port. */
+  get certificateFindings(): readonly Finding[] {
+    return this.#tls?.identity.findings ?? [];
   }
 
   /** Takes what has changed in the files of the certificates. */

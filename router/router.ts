@@ -1,8 +1,11 @@
 import type { RequestHandler } from "express";
+import manifest from "../package.json" with { type: "json" };
+import type { Clock } from "../process/clock.ts";
 import { Callers } from "../process/control/callers.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
 import { operatorHost } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
+import type { Finding } from "../process/finding.ts";
 import { type HeldPorts, holdPorts } from "../process/listen.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
 import type { RouterConfig } from "./config.ts";
@@ -64,7 +67,7 @@ export async function startRouter(
       ready: async () => (stopping ? { ready: false, reasons: ["stopping"] } : readiness(fleet)),
       metrics: async () => metrics.text((await threads.reports()).map((report) => report.metrics)),
       log,
-      pages: operatorPages(fleet, threads),
+      pages: operatorPages(routing, threads, clock),
     });
     log.info({ host, port, tlsPort, adminPort: admin.port, mode: config.mode }, "router listening");
     const https = tlsPort === undefined ? undefined : { host, port: tlsPort };
@@ -89,8 +92,17 @@ export async function startRouter(
 }
 
 /** The pages about the edges and about the choice between them, by path. */
-function operatorPages(fleet: Fleet, threads: RouterThreads): Readonly<Record<string, RequestHandler>> {
+function operatorPages(
+  routing: Routing,
+  threads: RouterThreads,
+  clock: Clock,
+): Readonly<Record<string, RequestHandler>> {
+  const { fleet } = routing;
   return {
+    "/findings.json": (_request, response) => {
+      const findings = [...routing.certificateFindings, ...fleetFindings(fleet)];
+      response.json({ version: manifest.version, wallMs: clock.wall(), findings });
+    },
     "/edges.json": async (_request, response) => {
       const reports = await threads.reports();
       const rows = edgeRows(fleet.edges, fleet.ranking);
@@ -114,6 +126,17 @@ function operatorPages(fleet: Fleet, threads: RouterThreads): Readonly<Record<st
       }
     },
   };
+}
+
+function fleetFindings({ edges }: Fleet): readonly Finding[] {
+  const gone = edges.filter(({ health }) => !isServing(health));
+  if (gone.length === edges.length)
+    return [{ severity: "problem", about: "edges", text: "no edge is serving, so no request is answered" }];
+  return gone.map(({ addresses }) => ({
+    severity: "warning",
+    about: `edge at ${addresses.grpcAddress}`,
+    text: "it is not serving, so it gets requests only when no other edge can take them",
+  }));
 }
 
 function readiness(fleet: Fleet): { ready: boolean; reasons: readonly string[] } {

@@ -3,6 +3,7 @@ import { COUNTED_ALONE, type CountedTogether } from "../http/server/client-table
 import { tlsFrontOf } from "../http/tls/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
+import type { Finding } from "../process/finding.ts";
 import type { ClientPorts, PortSharing } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
@@ -50,6 +51,8 @@ export interface Routing {
   readonly metrics: RouterMetrics;
   /** Opens the ports for clients. Resolves with those that are bound. Throws a Failure. */
   open(sharing?: PortSharing): Promise<ClientPorts>;
+  /** What an operator should know of its certificates. */
+  readonly certificateFindings: readonly Finding[];
   /** Takes what has changed in the files of its certificates. */
   refreshCertificates(): void;
   /** Takes no more requests, and gives those in flight up to `patienceMs`, else some seconds, to end. */
@@ -118,6 +121,9 @@ export async function startRouting(
       void tls?.identity.run(stopped.signal);
       void identity?.run(stopped.signal);
       return { host, port, tlsPort: listener.tlsPort };
+    },
+    get certificateFindings() {
+      return [...listener.certificateFindings, ...(identity?.findings ?? [])];
     },
     refreshCertificates: () => {
       listener.refreshCertificates();

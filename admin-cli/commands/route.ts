@@ -1,10 +1,16 @@
-import { parseAddress } from "../../process/address.ts";
 import { Failure } from "../../process/failure.ts";
 import { show } from "../../process/settings/values.ts";
 import { COMMON_OPTIONS, type Options, PROOF_OPTIONS, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { callerProof } from "../proof.ts";
-import { askRoute, type RouteCandidate, type RoutePage, type RouteQuestion } from "../router-client.ts";
+import {
+  askRoute,
+  DEFAULT_ROUTER,
+  type RouteCandidate,
+  type RoutePage,
+  type RouteQuestion,
+  routerAddress,
+} from "../router-client.ts";
 import { stateCell, table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";
@@ -42,7 +48,7 @@ export const routeCommand: Command = {
       throw new Failure("bad-usage", "client", `route: takes one URL or path, got ${got}`);
     }
     const question = questionOf(checkedUrl(given), values.region);
-    const address = routerAddress(values.router, env.EDGECACHE_ROUTER);
+    const address = routerAddress(values.router, env.EDGECACHE_ROUTER) ?? DEFAULT_ROUTER;
     const page = await askRoute(address, question, callerProof(values, env));
     terminal.write(values.json ? `${JSON.stringify(page)}\n` : report(terminal, page));
     return page.edge === null ? 1 : 0;
@@ -54,18 +60,6 @@ function questionOf(url: string, region: string | undefined): RouteQuestion {
   if (url.startsWith("/")) return { url, host: "", region };
   const [, host = "", rest = ""] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];
   return { url: rest.startsWith("/") ? rest : `/${rest}`, host, region };
-}
-
-/** Throws Failure("bad-usage"). */
-function routerAddress(given: string | undefined, environment: string | undefined): string {
-  const named = given ?? (environment === undefined || environment === "" ? "127.0.0.1:8090" : environment);
-  if (parseAddress(named) !== undefined) return named;
-  const source = given === undefined ? "EDGECACHE_ROUTER" : "--router";
-  throw new Failure(
-    "bad-usage",
-    "client",
-    `${source}: must be host:port, such as 127.0.0.1:8090, got ${show(named)}`,
-  );
 }
 
 function report(terminal: Painter, page: RoutePage): string {

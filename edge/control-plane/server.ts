@@ -21,6 +21,8 @@ import type { Log } from "../../process/log.ts";
 import {
   EdgeServiceService,
   type EdgeStats,
+  ExamineRequest,
+  type ExamineResponse,
   ExplainRequest,
   type ExplainResponse,
   ForgetRequest,
@@ -37,13 +39,14 @@ import type { CallRefusal } from "../cache/call-refusals.ts";
 import type { ControlAccess } from "./access.ts";
 import type { CallRight } from "./authorize.ts";
 import { CallGuard } from "./call-guard.ts";
-import { type CallFault, type CallResult, callFault } from "./call-result.ts";
+import type { CallFault, CallResult } from "./call-result.ts";
 import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
 import { reflection } from "./reflection.ts";
 import { type Reloadable, type Reread, reloaded } from "./reload-call.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
+import { StatsStreams } from "./stats-streams.ts";
 import { TlsGate } from "./tls-gate.ts";
 
 /** What the edge says of itself. */
@@ -51,6 +54,7 @@ export interface CallableStatus {
   ping(): PingResponse;
   stats(): EdgeStats;
   members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">>;
+  examine(): Promise<ExamineResponse>;
 }
 
 export interface ControlPlaneParts {
@@ -79,9 +83,6 @@ setLogVerbosity(logVerbosity.NONE);
 
 const EDGE_SERVICE = "edgecache.v1.EdgeService";
 
-// Each of them costs a report a period: at the shortest period these are 1,000 reports a second.
-const MOST_WATCHERS = 100;
-
 const STATUS_OF: Record<CallRefusal, status> = {
   "invalid-argument": status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
@@ -100,8 +101,7 @@ interface Rpc {
 /** The gRPC control port: EdgeService, health and reflection. */
 export class ControlPlane {
   readonly #parts: ControlPlaneParts;
-  #watchers = 0;
-  readonly #stopping = new AbortController();
+  readonly #streams: StatsStreams;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING", [EDGE_SERVICE]: "NOT_SERVING" });
   readonly #guard: CallGuard;
   readonly #server: Server;
@@ -111,6 +111,7 @@ export class ControlPlane {
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
     const { tokens, access, limits = CONTROL_PORT_LIMITS } = parts;
+    this.#streams = new StatsStreams({ ...parts, stats: () => parts.status.stats() });
     this.#guard = new CallGuard({ tokens, callers: access?.callers }, parts);
     const interceptors = [this.#guard.openTo((fault) => this.#refusal(fault))];
     // Without certificates nothing is known of a caller before its call is read.
@@ -160,7 +161,7 @@ export class ControlPlane {
 
   /** Ends the streams, lets the calls in flight end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
-    this.#stopping.abort();
+    this.#streams.stop();
     const closed = this.#port.close();
     const ended = new AbortController();
     // A stream that its client keeps open, such as a health watch, would never end by itself.
@@ -205,6 +206,10 @@ export class ControlPlane {
       explain: this.#unary(of.explain, callReader("fields", ExplainRequest.decode), "read", (asked) =>
         explain(asked),
       ),
+      examine: this.#unary(of.examine, callReader("request", ExamineRequest.decode), "read", async () => ({
+        ok: true,
+        value: await edge.examine(),
+      })),
       reload: this.#unary(of.reload, callReader("request", ReloadRequest.decode), "reload", async (_, by) =>
         reloaded(by, this.#parts),
       ),
@@ -242,14 +247,7 @@ export class ControlPlane {
       call.emit("error", this.#refusal(period));
       return;
     }
-    this.#watchers += 1;
-    const left = new AbortController();
-    call.on("cancelled", () => left.abort());
-    call.once("close", () => {
-      this.#watchers -= 1;
-      left.abort();
-    });
-    this.#report(call, period.value, AbortSignal.any([left.signal, this.#stopping.signal])).then(
+    this.#streams.send(call, period.value).then(
       () => call.end(),
       (thrown: unknown) => call.emit("error", this.#failure(thrown)),
     );
@@ -262,26 +260,8 @@ export class ControlPlane {
     const refused = this.#guard.check(call, "read");
     if (refused !== undefined) return refused;
     if (!call.request.ok) return call.request;
-    if (this.#watchers >= MOST_WATCHERS) {
-      const rule = `at most ${MOST_WATCHERS} streams at a time at ${this.#parts.id}`;
-      return callFault("resource-exhausted", `watch_stats: must be ${rule}; try again later`);
-    }
+    if (this.#streams.full !== undefined) return this.#streams.full;
     return readPeriod(call.request.value);
-  }
-
-  async #report(
-    call: ServerWritableStream<unknown, WatchStatsResponse>,
-    periodMs: number,
-    until: AbortSignal,
-  ): Promise<void> {
-    const { clock, status: edge } = this.#parts;
-    while (!until.aborted) {
-      // A caller that does not read misses reports; they do not pile up for it.
-      if (!call.writableNeedDrain) call.write({ stats: edge.stats() });
-      await clock.wait(periodMs, until).catch((thrown: unknown) => {
-        if (!until.aborted) throw thrown;
-      });
-    }
   }
 
   #refusal({ code, message: details }: CallFault): Partial<ServiceError> & Error {

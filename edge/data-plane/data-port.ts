@@ -1,4 +1,5 @@
 import type { TlsFront } from "../../http/tls/tls-front.ts";
+import type { Finding } from "../../process/finding.ts";
 import type { Excess } from "./slow-clients.ts";
 
 /** The HTTP data port of an edge, whether one thread serves it or several. */
@@ -11,6 +12,8 @@ export interface DataPort {
   readonly tlsPort: number | undefined;
   /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
   readonly certificateDaysLeft: number;
+  /** What an operator should know of the certificates of the TLS port. */
+  readonly certificateFindings: readonly Finding[];
   /** Opens the port, and that of `tls`. Resolves with the bound port. Throws a Failure. */
   open(host: string, port: number, tls?: TlsFront): Promise<number>;
   /** Takes what has changed in the files of the certificates. */

@@ -11,6 +11,7 @@ import { PREAMBLE_REFUSED } from "../../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../../http/tls/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
+import type { Finding } from "../../process/finding.ts";
 import type { PortSharing } from "../../process/listen.ts";
 import type { Served } from "../cache/answer.ts";
 import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
@@ -130,6 +131,10 @@ export class Listener implements DataPort {
 
   get loopDelayMs(): number {
     return 0;
+  }
+
+  get certificateFindings(): readonly Finding[] {
+    return this.#tls?.identity.findings ?? [];
   }
 
   refreshCertificates(): void {

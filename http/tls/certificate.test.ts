@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type MadeCertificate, makeCertificate } from "../../test/rig/certificate-files.ts";
-import { type Certificate, certificateWarnings, covers, readCertificate } from "./certificate.ts";
+import { type Certificate, certificateFindings, covers, readCertificate } from "./certificate.ts";
 
 const FILES = { cert: "a.cert", key: "a.key" };
 
@@ -47,15 +47,22 @@ describe("a certificate of a TLS port", () => {
     const now = Date.now();
     const expired = await makeCertificate(["a.example"], -2);
     const warnings = (made: MadeCertificate, at: number, hosts: readonly string[] = []) =>
-      certificateWarnings(certificateOf(made.cert, made.key), at, hosts);
+      certificateFindings(certificateOf(made.cert, made.key), at, hosts).map(
+        ({ severity, about, text }) => `${severity} ${about}: ${text}`,
+      );
     expect(warnings(site, now, ["x.b.example"])).to.deep.equal([]);
-    expect(warnings(expired, now)[0]).to.match(/^the certificate in a.cert expired on \d{4}-\d\d-\d\d$/);
+    expect(warnings(expired, now)[0]).to.match(
+      /^problem a.cert: the certificate expired on \d{4}-\d\d-\d\d$/,
+    );
+    expect(warnings(site, now + 25 * 24 * 3_600_000)[0]).to.match(
+      /^warning a.cert: the certificate expires on \d{4}-\d\d-\d\d$/,
+    );
     expect(warnings(site, now - 40 * 24 * 3_600_000)[0]).to.contain("is not valid before");
     expect(warnings({ cert: site.cert + other.cert, key: site.key }, now)[0]).to.contain(
       "must be followed by that of its issuer",
     );
     expect(warnings(site, now, ["c.example"])).to.deep.equal([
-      "the certificate in a.cert is for no configured site: it is for a.example, *.b.example",
+      "warning a.cert: the certificate is for no configured site: it is for a.example, *.b.example",
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describeError } from "../../process/failure.ts";
+import type { Finding } from "../../process/finding.ts";
 
 /** The files of one certificate: its chain and its private key, both PEM. */
 export interface CertificateFiles {
@@ -94,26 +95,32 @@ export function daysLeft({ validTo }: Certificate, now: number): number {
   return (validTo - now) / DAY_MS;
 }
 
-/** What an operator should know of it, one sentence each. `hosts`: of the configured sites; empty: any. */
-export function certificateWarnings(
+// Enough to notice over a holiday.
+const SOON_DAYS = 14;
+
+/** What an operator should know of it. `hosts`: of the configured sites; empty: any. */
+export function certificateFindings(
   certificate: Certificate,
   now: number,
   hosts: readonly string[],
-): readonly string[] {
+): readonly Finding[] {
   const { files, names, validFrom, validTo, ordered } = certificate;
-  const warnings: string[] = [];
-  if (now > validTo) warnings.push(`the certificate in ${files.cert} expired on ${day(validTo)}`);
-  if (now < validFrom)
-    warnings.push(`the certificate in ${files.cert} is not valid before ${day(validFrom)}`);
+  const findings: Finding[] = [];
+  const find = (severity: Finding["severity"], text: string) =>
+    findings.push({ severity, about: files.cert, text });
+  if (now > validTo) find("problem", `the certificate expired on ${day(validTo)}`);
+  else if (endsSoon(certificate, now)) find("warning", `the certificate expires on ${day(validTo)}`);
+  if (now < validFrom) find("problem", `the certificate is not valid before ${day(validFrom)}`);
   if (!ordered)
-    warnings.push(
-      `${files.cert}: each certificate must be followed by that of its issuer; some clients will refuse it`,
-    );
+    find("warning", "each certificate must be followed by that of its issuer; some clients will refuse it");
   if (hosts.length > 0 && !hosts.some((host) => covers(names, host)))
-    warnings.push(
-      `the certificate in ${files.cert} is for no configured site: it is for ${names.join(", ") || "no name"}`,
-    );
-  return warnings;
+    find("warning", `the certificate is for no configured site: it is for ${names.join(", ") || "no name"}`);
+  return findings;
+}
+
+/** A certificate that lives for a few days is renewed later in its life. */
+function endsSoon({ validFrom, validTo }: Certificate, now: number): boolean {
+  return validTo - now < Math.min(SOON_DAYS * DAY_MS, (validTo - validFrom) / 4);
 }
 
 /** RFC 9525 section 6.3: a wildcard stands for one label, the first. */

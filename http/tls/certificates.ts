@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
+import type { Finding } from "../../process/finding.ts";
 import type { Log } from "../../process/log.ts";
 import {
   type Certificate,
   type CertificateFiles,
-  certificateWarnings,
+  certificateFindings,
   daysLeft,
   readCertificate,
   wildcardOf,
@@ -64,6 +65,14 @@ export class Certificates {
     return Math.floor(Math.min(...this.#loaded.certificates.map((each) => daysLeft(each, now))));
   }
 
+  /** What an operator should know of them now. */
+  get findings(): readonly Finding[] {
+    const findings = this.#findingsOf(this.#loaded.certificates);
+    if (this.#complaint === undefined) return findings;
+    const text = `not reloaded; the last good ones serve: ${this.#complaint}`;
+    return [{ severity: "problem", about: "certificates", text }, ...findings];
+  }
+
   /** For a client that names no host. */
   get unnamed(): SecureContext {
     return this.#loaded.first;
@@ -115,9 +124,12 @@ export class Certificates {
   }
 
   #warn(certificates: readonly Certificate[]): void {
+    for (const { about, text } of this.#findingsOf(certificates)) this.#log.warn(`${about}: ${text}`);
+  }
+
+  #findingsOf(certificates: readonly Certificate[]): readonly Finding[] {
     const now = this.#clock.wall();
-    for (const certificate of certificates)
-      for (const line of certificateWarnings(certificate, now, this.#config.hosts)) this.#log.warn(line);
+    return certificates.flatMap((each) => certificateFindings(each, now, this.#config.hosts));
   }
 
   #load(certificates: readonly Certificate[]): Loaded {

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { experimental } from "@grpc/grpc-js";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
+import type { Finding } from "../finding.ts";
 import type { Log } from "../log.ts";
 import { readSmallFile } from "../settings/small-file.ts";
 import type { ControlFiles } from "./control-files.ts";
@@ -55,6 +56,21 @@ export class ControlIdentity implements experimental.CertificateProvider {
   /** Whole days until the first of the certificates ends; negative when it has. */
   get daysLeft(): number {
     return Math.floor((this.#current.validTo - this.#clock.wall()) / DAY_MS);
+  }
+
+  /** What an operator should know of them now. */
+  get findings(): readonly Finding[] {
+    const { daysLeft } = this;
+    const about = "control certificates";
+    const findings: Finding[] = [];
+    if (this.#complaint !== undefined) {
+      const text = `not reloaded; the last good ones serve: ${this.#complaint}`;
+      findings.push({ severity: "problem", about, text });
+    }
+    if (daysLeft < 0) findings.push({ severity: "problem", about, text: "one has expired" });
+    else if (daysLeft < WARN_DAYS)
+      findings.push({ severity: "warning", about, text: `the first expires in ${daysLeft} days` });
+    return findings;
   }
 
   /** Whether its own certificate names this host or address. */

@@ -14,6 +14,7 @@ import type {
   ForgetOutcome,
   Heartbeat,
   LogEntry,
+  LogServer,
   LogState,
   Member,
   PurgeCount,
@@ -28,6 +29,7 @@ import { OutageReporter } from "./outage-reporter.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
 import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
 import { ServerClock } from "./server-clock.ts";
+import { readServerInfo } from "./server-info.ts";
 import { BLOCK_MS, followStream } from "./stream-follower.ts";
 
 // A quarter of ANSWER_MS: a caller always gets one try, even after a long outage.
@@ -115,6 +117,19 @@ export class RedisPurgeLog implements PurgeLog {
     if (reply.kind !== "reply") throw failureOf("reading the table of edges", reply);
     this.#reportRows(reply.value.unreadable.join(", "));
     return reply.value.members;
+  }
+
+  async server(): Promise<LogServer> {
+    const { clock } = this.#options;
+    let [asked, answered] = [0, 0];
+    const reply = await this.#commands.ask(async (client) => {
+      asked = clock.monotonic();
+      const text = await client.info();
+      answered = clock.monotonic();
+      return text;
+    }, ANSWER_MS);
+    if (reply.kind !== "reply") throw failureOf("asking for the state of the server", reply);
+    return readServerInfo(reply.value, answered - asked);
   }
 
   async forget(edge: string): Promise<ForgetOutcome> {

@@ -125,6 +125,7 @@ export class RoutedEdge {
       purges: (_call, done) => done(notHere),
       forget: (_call, done) => done(notHere),
       explain: (_call, done) => done(notHere),
+      examine: (_call, done) => done(notHere),
       reload: (_call, done) => done(notHere),
       watchStats: (call) => void call.destroy(),
     };

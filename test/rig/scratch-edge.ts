@@ -11,8 +11,10 @@ import {
   type EdgeServiceServer,
   EdgeServiceService,
   type EdgeStats,
+  type ExamineResponse,
   type ExplainRequest,
   type ExplainResponse,
+  type Finding,
   type ForgetRequest,
   type ForgetResponse,
   type Member,
@@ -50,6 +52,7 @@ export interface EdgeScript {
   purges: (request: PurgesRequest) => Reply<PurgesResponse>;
   forget: (request: ForgetRequest) => Reply<ForgetResponse>;
   explain: (request: ExplainRequest) => Reply<ExplainResponse>;
+  examine: () => Reply<ExamineResponse>;
   reload: () => Reply<ReloadResponse>;
 }
 
@@ -84,6 +87,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     purge: (request) => answer(appliedPurge(request, [id])),
     purges: () => answer({ edge: id, purges: [] }),
     forget: () => answer({}),
+    examine: () => answer(examined(id)),
     reload: () => answer({ edge: id }),
     explain: () => refusal(status.NOT_FOUND, "nothing to explain"),
   };
@@ -103,6 +107,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     }),
     purges: unary((request) => script.purges(request)),
     forget: unary((request) => script.forget(request)),
+    examine: unary(() => script.examine()),
     reload: unary(() => script.reload()),
     explain: unary((request) => {
       explained.push(request);
@@ -170,6 +175,17 @@ function unary<Request, Response>(
       case "silence":
         return undefined;
     }
+  };
+}
+
+export function examined(edge: string, findings: readonly Finding[] = []): ExamineResponse {
+  return {
+    edge,
+    version: "1.0.0",
+    node: "26.13.1",
+    wallMs: Date.now(),
+    logServer: "Redis 7.2.0",
+    findings: [...findings],
   };
 }
 

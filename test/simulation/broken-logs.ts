@@ -7,6 +7,7 @@ import type {
   ForgetOutcome,
   Heartbeat,
   LogEntry,
+  LogServer,
   LogState,
   Member,
   PurgeCount,
@@ -30,6 +31,9 @@ class ChangedLog implements PurgeLog {
     return this.#log.follow(after, signal);
   }
 
+  server(): Promise<LogServer | undefined> {
+    return this.#log.server();
+  }
   members(): Promise<readonly Member[]> {
     return this.#log.members();
   }

@@ -168,6 +168,10 @@ export class SimulatedPurgeLog implements PurgeLog {
     return { runId, tail: positionOf(tail), first: positionOf(first) };
   }
 
+  async server(): Promise<undefined> {
+    return undefined;
+  }
+
   async members(): Promise<readonly Member[]> {
     const reply = await this.#table.next();
     if (reply.kind !== "reply") throw failureOf("reading the table of edges", reply);

@@ -6,6 +6,7 @@
 import { Worker } from "node:worker_threads";
 import { forgetClients } from "../../../http/server/client-tables.ts";
 import type { TlsFront } from "../../../http/tls/tls-front.ts";
+import type { Finding } from "../../../process/finding.ts";
 import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
 import type { CacheContext } from "../../cache/context.ts";
@@ -68,6 +69,10 @@ export class Workers implements DataPort {
     await Promise.all(this.#threads.map((thread) => thread.open())).finally(() => held.release());
     void this.#keepLease();
     return held.port;
+  }
+
+  get certificateFindings(): readonly Finding[] {
+    return this.#tls?.identity.findings ?? [];
   }
 
   refreshCertificates(): void {

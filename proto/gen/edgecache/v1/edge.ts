@@ -302,6 +302,36 @@ export interface ForgetRequest {
 export interface ForgetResponse {
 }
 
+/** ExamineRequest has no fields. */
+export interface ExamineRequest {
+}
+
+/** ExamineResponse is what this edge finds. */
+export interface ExamineResponse {
+  /** The edge's id. */
+  edge: string;
+  /** The version of edgeCache that runs there. */
+  version: string;
+  /** The version of Node that runs it. */
+  node: string;
+  /** Its wall clock, in milliseconds since 1970. */
+  wallMs: number;
+  /** The server of the purge log and its version; empty when the log is in memory or does not answer. */
+  logServer: string;
+  /** Problems first. */
+  findings: Finding[];
+}
+
+/** Finding is one thing that an operator should know. */
+export interface Finding {
+  /** problem | warning. A problem costs something now; a warning may do so later. */
+  severity: string;
+  /** What it is about: a setting, a file, a site, a part of the edge. */
+  about: string;
+  /** One sentence. */
+  text: string;
+}
+
 /** ReloadRequest has no fields. */
 export interface ReloadRequest {
 }
@@ -1832,6 +1862,210 @@ export const ForgetResponse: MessageFns<ForgetResponse> = {
   },
 };
 
+function createBaseExamineRequest(): ExamineRequest {
+  return {};
+}
+
+export const ExamineRequest: MessageFns<ExamineRequest> = {
+  encode(_: ExamineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExamineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExamineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExamineResponse(): ExamineResponse {
+  return { edge: "", version: "", node: "", wallMs: 0, logServer: "", findings: [] };
+}
+
+export const ExamineResponse: MessageFns<ExamineResponse> = {
+  encode(message: ExamineResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    if (message.node !== "") {
+      writer.uint32(26).string(message.node);
+    }
+    if (message.wallMs !== 0) {
+      writer.uint32(33).double(message.wallMs);
+    }
+    if (message.logServer !== "") {
+      writer.uint32(42).string(message.logServer);
+    }
+    for (const v of message.findings) {
+      Finding.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExamineResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExamineResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.wallMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.logServer = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.findings.push(Finding.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFinding(): Finding {
+  return { severity: "", about: "", text: "" };
+}
+
+export const Finding: MessageFns<Finding> = {
+  encode(message: Finding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.severity !== "") {
+      writer.uint32(10).string(message.severity);
+    }
+    if (message.about !== "") {
+      writer.uint32(18).string(message.about);
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Finding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFinding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.severity = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.about = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseReloadRequest(): ReloadRequest {
   return {};
 }
@@ -2427,6 +2661,19 @@ export const EdgeServiceService = {
     responseDeserialize: (value: Buffer): ExplainResponse => ExplainResponse.decode(value),
   },
   /**
+   * Examine looks for what an operator should know: problems and warnings of this edge, its certificates, its origins and
+   * its purge log. It changes nothing.
+   */
+  examine: {
+    path: "/edgecache.v1.EdgeService/Examine" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExamineRequest): Buffer => Buffer.from(ExamineRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExamineRequest => ExamineRequest.decode(value),
+    responseSerialize: (value: ExamineResponse): Buffer => Buffer.from(ExamineResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExamineResponse => ExamineResponse.decode(value),
+  },
+  /**
    * Reload reads again what may change while the edge runs: its control certificates, and who may call.
    * FAILED_PRECONDITION: the settings are wrong now, and those of before stay. The details say what is wrong.
    */
@@ -2467,6 +2714,11 @@ export interface EdgeServiceServer extends UntypedServiceImplementation {
    * It does not contact the origin and changes nothing.
    */
   explain: handleUnaryCall<ExplainRequest, ExplainResponse>;
+  /**
+   * Examine looks for what an operator should know: problems and warnings of this edge, its certificates, its origins and
+   * its purge log. It changes nothing.
+   */
+  examine: handleUnaryCall<ExamineRequest, ExamineResponse>;
   /**
    * Reload reads again what may change while the edge runs: its control certificates, and who may call.
    * FAILED_PRECONDITION: the settings are wrong now, and those of before stay. The details say what is wrong.
@@ -2585,6 +2837,25 @@ export interface EdgeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Examine looks for what an operator should know: problems and warnings of this edge, its certificates, its origins and
+   * its purge log. It changes nothing.
+   */
+  examine(
+    request: ExamineRequest,
+    callback: (error: ServiceError | null, response: ExamineResponse) => void,
+  ): ClientUnaryCall;
+  examine(
+    request: ExamineRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExamineResponse) => void,
+  ): ClientUnaryCall;
+  examine(
+    request: ExamineRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExamineResponse) => void,
   ): ClientUnaryCall;
   /**
    * Reload reads again what may change while the edge runs: its control certificates, and who may call.

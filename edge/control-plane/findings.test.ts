@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import type { LogServer } from "../../purge-log/purge-log.ts";
+import { type ExaminedFacts, findingsOf } from "./findings.ts";
+
+const SERVER: LogServer = {
+  version: "Redis 7.2.4",
+  roundTripMs: 1,
+  maxMemory: 0,
+  evicts: "noeviction",
+  isReplica: false,
+  appendOnly: true,
+};
+const HEALTHY: ExaminedFacts = {
+  state: "serving",
+  certificates: [],
+  unreachableSites: [],
+  server: SERVER,
+  eventLoopDelayMs: 1,
+  node: "26.13.1",
+};
+
+const found = (facts: Partial<ExaminedFacts>) =>
+  findingsOf({ ...HEALTHY, ...facts }).map(({ severity, about, text }) => `${severity} ${about}: ${text}`);
+const foundOf = (server: Partial<LogServer>) => found({ server: { ...SERVER, ...server } });
+
+describe("what an edge finds of itself", () => {
+  it("is nothing when all is well", () => {
+    expect(found({})).to.deep.equal([]);
+    expect(found({ server: undefined })).to.deep.equal([]);
+    expect(foundOf({ version: "Valkey 8.0.1" })).to.deep.equal([]);
+  });
+
+  it("names what does not answer", () => {
+    expect(found({ state: "lapsed", unreachableSites: ["shop"], server: "ECONNREFUSED" })).to.deep.equal([
+      "problem lease: the edge has lapsed: it asks the origin for everything until the purge log answers",
+      "problem site shop: its origin cannot be reached; the log of the edge says why",
+      "problem purge log: it does not answer: ECONNREFUSED",
+    ]);
+  });
+
+  it("puts problems before warnings", () => {
+    const certificates = [
+      { severity: "warning", about: "a.pem", text: "ends soon" },
+      { severity: "problem", about: "b.pem", text: "has expired" },
+    ] as const;
+    expect(found({ certificates })).to.deep.equal(["problem b.pem: has expired", "warning a.pem: ends soon"]);
+  });
+
+  it("tells settings of the log's server by which purges may be lost", () => {
+    const evicts = "maxmemory-policy is allkeys-lru: the server may evict the log. It must be noeviction";
+    expect(foundOf({ evicts: "allkeys-lru" })).to.deep.equal([`warning purge log: ${evicts}`]);
+    expect(foundOf({ evicts: "allkeys-lru", maxMemory: 1 })).to.deep.equal([`problem purge log: ${evicts}`]);
+    expect(foundOf({ isReplica: true })).to.deep.equal([
+      "problem purge log: the server is a replica: purges are rejected there",
+    ]);
+    expect(foundOf({ appendOnly: false })[0]).to.contain("appendonly is off");
+    expect(foundOf({ version: "Redis 6.2.1" })).to.deep.equal([
+      "problem purge log: Redis 6.2.1 is too old: it must be Redis 7.0 or later",
+    ]);
+  });
+
+  it("tells what is slow, and not what is just fast enough", () => {
+    expect(foundOf({ roundTripMs: 50 })).to.deep.equal([]);
+    expect(foundOf({ roundTripMs: 51 })[0]).to.contain("a command takes 51 ms");
+    expect(found({ eventLoopDelayMs: 20 })).to.deep.equal([]);
+    expect(found({ eventLoopDelayMs: 21 })).to.deep.equal([
+      "warning event loop: requests wait 21 ms for their turn",
+    ]);
+  });
+
+  it("tells of a Node with known defects", () => {
+    expect(found({ node: "26.12.1" })[0]).to.contain("warning node: This Node (v26.12.1) has known");
+  });
+});
