@@ -96,6 +96,35 @@ describe("a serving thread that is kept", () => {
     expect(logged).to.include("serving thread hangs: it is replaced");
   });
 
+  it("is ended when it hangs while it closes, long before the time that it has", async () => {
+    await kept(`
+      const { parentPort } = require("node:worker_threads");
+      parentPort.on("message", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+      parentPort.postMessage({ kind: "listens" });
+    `).open();
+    const ended = once(current(), "exit");
+    const closing = thread.close({ kind: "close" }, 3_600_000);
+    for (let looks = 0; looks < 110; looks += 1) {
+      clock.advance(50);
+      await new Promise(setImmediate);
+    }
+    await Promise.all([ended, closing]);
+    expect([logged, spawned.length]).to.deep.equal([["serving thread hangs: it is ended"], 1]);
+  });
+
+  it("says nothing when it is closed before it listens again", async () => {
+    await kept(BEATING).open();
+    thread.send({ kind: "end" });
+    await once(current(), "exit");
+    clock.advance(RESTART_MS);
+    await until("another one takes its place", () => spawned.length === 2);
+    const ended = once(current(), "exit");
+    await thread.close({ kind: "close" }, 1_000);
+    await ended;
+    await new Promise(setImmediate);
+    expect(logged).to.deep.equal(["serving thread ended: another one takes its place"]);
+  });
+
   it("may take as long as it needs to start", async () => {
     const opening = kept(`
       const { parentPort } = require("node:worker_threads");

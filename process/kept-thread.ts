@@ -97,14 +97,18 @@ export class KeptThread<Said extends { readonly kind: string }, Told> {
     await worker.terminate();
   }
 
-  /** From when it listens on: to start may take long on a busy machine. Never rejects. */
+  /**
+   * From when it listens on, because to start may take long on a busy machine, and while it closes, because one that hangs
+   * ends nothing. Never rejects.
+   */
   async #watch(worker: Worker): Promise<void> {
     const { clock, log, number } = this.#parts;
     const watch = new ThreadWatch();
-    while (this.#worker === worker && this.#closed === undefined) {
+    while (this.#worker === worker) {
       await clock.wait(BEAT_MS);
-      if (watch.look(Atomics.load(this.#beats, 0)) === "alive") continue;
-      log.error({ worker: number }, "serving thread hangs: it is replaced");
+      if (this.#worker !== worker || watch.look(Atomics.load(this.#beats, 0)) === "alive") continue;
+      const becomes = this.#closed === undefined ? "replaced" : "ended";
+      log.error({ worker: number }, `serving thread hangs: it is ${becomes}`);
       await worker.terminate();
     }
   }
@@ -118,9 +122,11 @@ export class KeptThread<Said extends { readonly kind: string }, Told> {
     );
     await clock.wait(RESTART_MS);
     if (this.#closed !== undefined) return;
-    await this.open().catch((err: unknown) =>
-      log.error({ sampled: "thread-start", err, worker: number }, "serving thread cannot be started"),
-    );
+    await this.open().catch((err: unknown) => {
+      // Where it was closed meanwhile, it had no time to start.
+      if (this.#closed === undefined)
+        log.error({ sampled: "thread-start", err, worker: number }, "serving thread cannot be started");
+    });
   }
 }
 

@@ -76,6 +76,13 @@ describe("listening", () => {
     }
   });
 
+  it("names the remedy where the system cannot share a port", () => {
+    const cause = Object.assign(new Error("listen ENOTSUP"), { code: "ENOTSUP" });
+    expect(cannotListen("data port", "a:1", cause).message).to.equal(
+      "data port: a:1 cannot be shared by several threads on this system; use --workers 1, or Linux",
+    );
+  });
+
   it("writes IPv6 addresses in brackets", () => {
     expect([hostPort("::1", 80), hostPort("127.0.0.1", 80)]).to.deep.equal(["[::1]:80", "127.0.0.1:80"]);
   });

@@ -96,6 +96,9 @@ export function cannotListen(what: string, address: string, cause: NodeJS.ErrnoE
       return because("is not allowed for this user; choose a port from 1024 up");
     case "EADDRNOTAVAIL":
       return because("is not an address of this machine; choose one that is, or 127.0.0.1");
+    // libuv knows no SO_REUSEPORT that balances on macOS and Windows.
+    case "ENOTSUP":
+      return because("cannot be shared by several threads on this system; use --workers 1, or Linux");
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return because("has a host name that cannot be resolved; choose an IP address");

@@ -3,6 +3,7 @@ import type { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
+import { hangThread } from "../rig/hung-thread.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { RawConnection, type RawReply } from "../rig/raw-connection.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
@@ -56,6 +57,12 @@ describe("an edge whose data port is served by several threads", () => {
         connection.send(`GET ${path} HTTP/1.1\r\nHost: ${HOST.Host}\r\n\r\n`).reply(),
       ),
     );
+
+  const first = (): Worker => {
+    const [thread] = threads;
+    if (thread === undefined) throw new Error("no thread was seen");
+    return thread;
+  };
 
   const texts = (replies: readonly RawReply[]): Set<string> => new Set(replies.map(({ body }) => body));
 
@@ -128,15 +135,51 @@ describe("an edge whose data port is served by several threads", () => {
 
   it("goes on when a thread ends, and puts another in its place", async () => {
     await clients("/page");
-    const [first] = threads;
-    if (first === undefined) throw new Error("no thread was seen");
     const replaced = once(process, "worker");
-    await first.terminate();
+    await first().terminate();
     await replaced;
     for (let n = 0; n < CLIENTS; n += 1)
       expect((await get(edge.url, "/page", { headers: HOST })).text).to.equal("version 1");
     expect(origin.count("/page")).to.equal(1);
   });
+
+  it("applies a purge while a thread hangs, which answers with nothing of it when it goes on", async () => {
+    for (let warm = 0; warm < 3; warm += 1) await clients("/page");
+    const goOn = await hangThread(first());
+    version = 2;
+    expect((await purge(edge.control, { $case: "url", url: "/page" })).outcome).to.equal("applied");
+    const replies = clients("/page");
+    await until("the others have answered", () => origin.count("/page") === 2);
+    goOn();
+    expect(texts(await replies)).to.deep.equal(new Set(["version 2"]));
+  });
+
+  it("puts another thread in the place of one that hangs, and fails no request of the others", async () => {
+    await clients("/page");
+    const goOn = await hangThread(first());
+    const ended = once(first(), "exit");
+    const ask = (connection: RawConnection): Promise<string> =>
+      connection
+        .send(`GET /page HTTP/1.1\r\nHost: ${HOST.Host}\r\n\r\n`)
+        .reply()
+        .then(({ body }) => body, String);
+    let hangs = true;
+    const bodies = connections.map(async (connection) => {
+      const given: string[] = [];
+      while (hangs && !connection.socket.destroyed) given.push(await ask(connection));
+      return given;
+    });
+    await ended;
+    hangs = false;
+    goOn();
+    // Those of the thread had no answer at all.
+    const answered = (await Promise.all(bodies)).filter(([body]) => body?.startsWith("version") === true);
+    expect(answered.length).to.be.above(0);
+    expect(new Set(answered.flat())).to.deep.equal(new Set(["version 1"]));
+    await until("another one takes its place", () => threads.length === THREADS + 1);
+    for (let n = 0; n < CLIENTS; n += 1)
+      expect((await get(edge.url, "/page", { headers: HOST })).text).to.equal("version 1");
+  }).timeout(60_000);
 
   it("refuses a port that another edge's threads share", async () => {
     const { port } = new URL(edge.url);

@@ -24,6 +24,8 @@ export interface WorkerStart {
   };
   readonly tls: TlsValues;
   readonly logLevel: string;
+  /** Each answer is to say that its connection ends with it. */
+  readonly windingDown: boolean;
   /** Bytes of the copies that it may hold. */
   readonly copiesBytes: number;
   readonly words: SharedArrayBuffer;

@@ -13,10 +13,9 @@ import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
-import { AskingCache } from "./asking-cache.ts";
-import { Copies, standingOfCopies } from "./copies.ts";
 import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
 import { SharedWords } from "./shared-words.ts";
+import { ThreadCache } from "./thread-cache.ts";
 import { hrtimeMs } from "./thread-time.ts";
 
 // How late the store learns of the use of a copy.
@@ -34,8 +33,8 @@ const offset = start.monotonicOffsetMs + hrtimeMs() - performance.now();
 const clock: Clock = { ...systemClock, monotonic: () => performance.now() + offset };
 const words = new SharedWords(start.words, start.mostKeys);
 const reader = new StoreReader(start.storeWords);
-const copies = new Copies({ words, reader, marks: start.marks }, start.copiesBytes);
-const cache = new AskingCache(send, copies);
+const { marks, copiesBytes } = start;
+const cache = new ThreadCache({ words, reader, marks, copiesBytes, clock, send });
 const log = threadLog(start.logLevel, (line) => send({ kind: "log", line }));
 const sites = new Sites(start.sites);
 const listener = new Listener(
@@ -44,8 +43,7 @@ const listener = new Listener(
     clock,
     log,
     counters: new EdgeCounters(start.counters),
-    store: copies,
-    purges: standingOfCopies(words, clock),
+    ...cache.hits,
     serve: (request) => cache.serve(request),
   },
   sites,
@@ -67,16 +65,8 @@ function beat(): void {
   loopDelay.reset();
 }
 
-function tellUsed(): void {
-  const { slots, keys } = copies.takeUsed();
-  if (slots.length + keys.length > 0) send({ kind: "used", slots, keys });
-}
-
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
-    case "memory":
-      reader.take(message.piece);
-      break;
     case "refresh-certificates":
       listener.refreshCertificates();
       break;
@@ -95,11 +85,12 @@ port.on("message", (message: ToWorker) => {
   }
 });
 
+if (start.windingDown) listener.windDown();
 try {
   await listener.open(start.host, start.port, tls, "shared");
   void tls?.identity.run(stopped.signal);
   setInterval(beat, BEAT_MS);
-  setInterval(tellUsed, USED_MS);
+  setInterval(() => cache.tellUsed(), USED_MS);
   send({ kind: "listens" });
 } catch (thrown) {
   const { message, code } =

@@ -10,20 +10,18 @@ import type { Finding } from "../../../process/finding.ts";
 import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
 import type { CacheContext } from "../../cache/context.ts";
-import { momentOf } from "../../rules/moment.ts";
 import type { DataPort } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
-import { type AnsweringParts, AnsweringPort } from "./answering-port.ts";
+import { LeaseGrant } from "./lease-grant.ts";
 import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
 import type { SharedEdge } from "./shared-edge.ts";
+import { type LinkParts, ThreadLink } from "./thread-link.ts";
 import { hrtimeMs } from "./thread-time.ts";
 
-// How often the threads learn that the lease goes on. The shortest lease is a second.
-const LEASE_MS = 50;
 // How long the threads may take to close beyond the patience that they are given.
 const CLOSING_MS = 2_000;
 
-export interface WorkersParts extends Pick<AnsweringParts, "serve" | "mayBeAhead"> {
+export interface WorkersParts extends Pick<LinkParts, "serve" | "mayBeAhead"> {
   readonly edge: CacheContext;
   readonly shared: SharedEdge;
   readonly leaseLeftMs: () => number;
@@ -32,13 +30,16 @@ export interface WorkersParts extends Pick<AnsweringParts, "serve" | "mayBeAhead
 
 export class Workers implements DataPort {
   readonly #parts: WorkersParts;
+  readonly #lease: LeaseGrant;
   #threads: readonly ServingThread[] = [];
+  #windingDown = false;
   readonly #stopped = new AbortController();
   #tls: TlsFront | undefined;
   #tlsPort: number | undefined;
 
   constructor(parts: WorkersParts) {
     this.#parts = parts;
+    this.#lease = new LeaseGrant(parts.shared.words, parts.leaseLeftMs, parts.edge.clock);
   }
 
   get inFlight(): number {
@@ -62,12 +63,13 @@ export class Workers implements DataPort {
     const held = await holdPorts({ host, port, tlsPort: tls?.port }, name);
     this.#tls = tls;
     this.#tlsPort = held.tlsPort;
-    this.#grantLease();
+    const running = { at: held, lease: this.#lease, windingDown: () => this.#windingDown };
+    this.#lease.grant();
     this.#threads = this.#parts.shared.cells.map(
-      (counters, n) => new ServingThread(n, held, counters, this.#parts, () => this.#grantLease()),
+      (counters, place) => new ServingThread(this.#parts, { ...running, place, counters }),
     );
     await Promise.all(this.#threads.map((thread) => thread.open())).finally(() => held.release());
-    void this.#keepLease();
+    void this.#lease.run(this.#stopped.signal);
     return held.port;
   }
 
@@ -86,6 +88,7 @@ export class Workers implements DataPort {
   }
 
   windDown(): void {
+    this.#windingDown = true;
     for (const thread of this.#threads) thread.send({ kind: "wind-down" });
   }
 
@@ -93,50 +96,32 @@ export class Workers implements DataPort {
     this.#stopped.abort();
     await Promise.all(this.#threads.map((thread) => thread.close(patienceMs)));
   }
+}
 
-  /** Never rejects. */
-  async #keepLease(): Promise<void> {
-    const { clock } = this.#parts.edge;
-    while (!this.#stopped.signal.aborted) {
-      this.#grantLease();
-      await clock.wait(LEASE_MS, this.#stopped.signal).catch(() => undefined);
-    }
-  }
-
-  #grantLease(): void {
-    const { shared, leaseLeftMs, edge } = this.#parts;
-    const now = momentOf(edge.clock);
-    shared.words.grantLease(leaseLeftMs(), now);
-  }
+/** What a serving thread has beside the parts of all. */
+interface RunningParts {
+  readonly at: ClientPorts;
+  /** Its place among the threads, from 0. */
+  readonly place: number;
+  /** Its own. */
+  readonly counters: Float64Array;
+  readonly lease: LeaseGrant;
+  readonly windingDown: () => boolean;
 }
 
 /** One serving thread, with the counts and gauges that it writes. */
 class ServingThread {
   readonly #parts: WorkersParts;
-  readonly #place: number;
-  readonly #counters: Float64Array;
+  readonly #running: RunningParts;
   readonly #gauges = new Float64Array(new SharedArrayBuffer(GAUGES.cells * Float64Array.BYTES_PER_ELEMENT));
   readonly #thread: KeptThread<FromWorker, ToWorker>;
-  readonly #grantLease: () => void;
 
-  constructor(
-    thread: number,
-    at: ClientPorts,
-    counters: Float64Array,
-    parts: WorkersParts,
-    grantLease: () => void,
-  ) {
+  constructor(parts: WorkersParts, running: RunningParts) {
     this.#parts = parts;
-    this.#place = thread;
-    this.#counters = counters;
-    this.#grantLease = grantLease;
+    this.#running = running;
     const { clock, log } = parts.edge;
-    this.#thread = new KeptThread({
-      number: thread + 1,
-      log,
-      clock,
-      spawn: (beats) => this.#spawn(at, beats),
-    });
+    const number = running.place + 1;
+    this.#thread = new KeptThread({ number, log, clock, spawn: (beats) => this.#spawn(beats) });
   }
 
   gauge(name: "inFlight" | "loopDelayMs"): number {
@@ -155,8 +140,9 @@ class ServingThread {
     return this.#thread.close({ kind: "close", patienceMs }, patienceMs + CLOSING_MS);
   }
 
-  #spawn(at: ClientPorts, beats: Int32Array): Spawned<FromWorker> {
+  #spawn(beats: Int32Array): Spawned<FromWorker> {
     const { start, shared, edge, serve, mayBeAhead } = this.#parts;
+    const { at, place, counters, lease, windingDown } = this.#running;
     const { words, keys } = shared;
     const workerData: WorkerStart = {
       ...start,
@@ -164,13 +150,14 @@ class ServingThread {
       port: at.port,
       tls: { ...start.tls, tlsPort: at.tlsPort },
       logLevel: edge.log.level,
+      windingDown: windingDown(),
       words: words.buffer,
       mostKeys: words.mostKeys,
       storeWords: shared.store.words,
       marks: keys.marks,
-      thread: this.#place,
+      thread: place,
       clients: shared.clients,
-      counters: this.#counters,
+      counters,
       gauges: this.#gauges,
       beats,
       monotonicOffsetMs: edge.clock.monotonic() - hrtimeMs(),
@@ -178,33 +165,15 @@ class ServingThread {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
     const send = (message: ToWorker, transfer: readonly ArrayBuffer[] = []) =>
       worker.postMessage(message, [...transfer]);
-    const answering = new AnsweringPort({ serve, edge, keys, mayBeAhead, send });
-    const unfollow = shared.store.follow((piece) => send({ kind: "memory", piece }));
+    const link = new ThreadLink({ edge, shared, lease, serve, mayBeAhead, send });
     return {
       worker,
-      take: (message) => {
-        if (message.kind === "used") this.#noteUse(message);
-        else {
-          // It can use what it gets at once.
-          if (message.kind === "ask") this.#grantLease();
-          answering.take(message);
-        }
-      },
+      take: (message) => link.take(message),
       gone: () => {
-        unfollow();
-        answering.close();
-        forgetClients(shared.clients, this.#place);
+        link.close();
+        forgetClients(shared.clients, place);
         this.#gauges.fill(0);
       },
     };
-  }
-
-  #noteUse({ slots, keys }: Extract<FromWorker, { readonly kind: "used" }>): void {
-    const { shared, edge } = this.#parts;
-    for (const key of keys) edge.store.variants(key);
-    for (const slot of slots) {
-      const key = shared.keys.keyOf(slot);
-      if (key !== undefined) edge.store.variants(key);
-    }
   }
 }
