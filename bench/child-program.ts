@@ -28,14 +28,14 @@ export class ChildProgram {
     this.#process = child;
   }
 
-  /** Resolves when `port` accepts connections. `core` pins it to one, where the system can. */
+  /** Resolves when `port` accepts connections. `cores` pins it, as taskset names them: 0, or "0,1". */
   static async start(
     name: string,
     [program = "", ...args]: readonly string[],
     port: number,
-    core?: number,
+    cores?: number | string,
   ): Promise<ChildProgram> {
-    const pinned = core === undefined ? [] : ["taskset", "-c", String(core)];
+    const pinned = cores === undefined ? [] : ["taskset", "-c", String(cores)];
     const [first = program, ...rest] = [...pinned, program, ...args];
     const child = spawn(first, rest, { stdio: "ignore" });
     // A run that is cut short must not leave servers behind.

@@ -15,8 +15,12 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Request fields, as `Name: value`. */
   readonly fields?: readonly string[];
+  /** The path of a Lua script that makes the requests. */
+  readonly script?: string;
   /** The processor core to keep to. */
   readonly core?: number | undefined;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000 };
@@ -29,11 +33,14 @@ export function hasWrk(): boolean {
 
 /** One thread of wrk on keep-alive connections. Throws when an answer is not a whole 2xx or 3xx. */
 export async function load(url: string, options: LoadOptions): Promise<Load> {
-  const { connections, seconds, fields = [], core } = options;
-  const named = fields.flatMap((field) => ["-H", field]);
-  const wrk = ["wrk", "--latency", "-t1", `-c${connections}`, `-d${seconds}s`, ...named, url];
+  const { connections, seconds, fields = [], script, core, env } = options;
+  const asked = [
+    ...fields.flatMap((field) => ["-H", field]),
+    ...(script === undefined ? [] : ["-s", script]),
+  ];
+  const wrk = ["wrk", "--latency", "-t1", `-c${connections}`, `-d${seconds}s`, ...asked, url];
   const [program = "", ...args] = core === undefined ? wrk : ["taskset", "-c", String(core), ...wrk];
-  const { stdout } = await run(program, args);
+  const { stdout } = await run(program, args, { env: { ...process.env, ...env } });
   const [, rate] = /Requests\/sec:\s*([\d.]+)/.exec(stdout) ?? [];
   const [, requests] = /(\d+) requests in/.exec(stdout) ?? [];
   if (
@@ -47,27 +54,6 @@ export async function load(url: string, options: LoadOptions): Promise<Load> {
   return {
     requests: Number(requests),
     perSecond: Number(rate),
-    p50Ms: percentile(stdout, 50),
-    p99Ms: percentile(stdout, 99),
-  };
-}
-
-/** The same with a Lua script that makes the requests. */
-export async function loadByScript(
-  url: string,
-  script: string,
-  { connections, seconds, core }: Omit<LoadOptions, "fields">,
-): Promise<Load> {
-  const wrk = ["wrk", "--latency", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url];
-  const [program = "", ...args] = core === undefined ? wrk : ["taskset", "-c", String(core), ...wrk];
-  const { stdout } = await run(program, args);
-  const [, requests] = /(\d+) requests in/.exec(stdout) ?? [];
-  if (requests === undefined || stdout.includes("Non-2xx") || stdout.includes("Socket errors")) {
-    throw new Error(`wrk ${url} said:\n${stdout}`);
-  }
-  return {
-    requests: Number(requests),
-    perSecond: Number(requests) / seconds,
     p50Ms: percentile(stdout, 50),
     p99Ms: percentile(stdout, 99),
   };

@@ -3,33 +3,38 @@
  * docs/benchmarks.md. How to read it: README.md in the folder above.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg, release } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Program, type Settings, setting } from "../../process/settings/program.ts";
 import { readSettings } from "../../process/settings/read-settings.ts";
 import * as values from "../../process/settings/values.ts";
+import { startRedisServer } from "../../test/rig/redis-server.ts";
 import { ChildProgram, freePort, versionOf } from "../child-program.ts";
-import { hasWrk, loadByScript } from "../wrk.ts";
-import { type CacheServer, edge, peers } from "./cache-servers.ts";
+import { benchmarksPage } from "./benchmarks-page.ts";
+import type { CacheServer } from "./cache-server.ts";
+import { compiled } from "./compiled.ts";
+import { edge, peers } from "./contenders.ts";
+import { measure } from "./measure.ts";
+import { HEADER, rowsOf } from "./results-table.ts";
+import { groupOf, runSeconds } from "./run-length.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
 const program = {
   name: "bench",
   usage: "npm run bench --",
-  summary: "The edge beside HAProxy, nginx and Varnish, as caches on one core.",
+  summary: "The edge beside HAProxy, nginx, Varnish and Traffic Server, as caches on one core.",
   settings: {
     rounds: setting({
       type: values.wholeNumber(1, 100),
       default: 3,
       help: "How often each cache has its turn; the medians count.",
     }),
-    seconds: setting({ type: values.wholeNumber(1, 600), default: 3, help: "Length of a turn." }),
+    seconds: setting({ type: values.wholeNumber(1, 600), default: 2, help: "Length of a turn." }),
     only: setting({
       type: values.text("part of the name of a workload"),
       default: "",
-      help: "Only the workloads whose names contain this.",
+      help: "Only the workloads whose names contain this. Nothing is written then.",
     }),
   },
 } as const satisfies Program<Settings>;
@@ -42,143 +47,104 @@ const { rounds, seconds, only } = readSettings(program, {
 
 const REPORT = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
 const canPin = cpus().length >= 2 && versionOf("taskset", "-V") !== undefined;
-const [cacheCore, loadCore] = canPin ? [0, 1] : [undefined, undefined];
-
-interface Measured {
-  readonly perSecond: number;
-  /** Microseconds of processor time for a request. */
-  readonly processorUs: number;
-  readonly p99Ms: number;
-}
+// The last one is for all that is not measured: clients, the origin, Redis, this program.
+const loadCore = canPin ? cpus().length - 1 : undefined;
+const missing = new Set<string>();
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function median(samples: readonly number[]): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+/** What no workload can do without, as the lines to say. */
+function needed(): readonly string[] {
+  return [
+    ["wrk", "command -v wrk", "wrk"],
+    ["h2load", "h2load --version", "nghttp2-client"],
+    ["openssl", "openssl version", "openssl"],
+    ["cc", "cc --version", "gcc libc6-dev"],
+    ["redis-server", "redis-server --version", "redis-server"],
+  ].flatMap(([name, command = "", from]) =>
+    versionOf(command, "") === undefined
+      ? [`${name} is not on PATH (Debian and Ubuntu: apt-get install ${from})`]
+      : [],
+  );
 }
 
-async function turn(server: CacheServer, script: string, { connections }: Workload): Promise<Measured> {
-  const before = server.processorSeconds();
-  const load = await loadByScript(server.url, script, { connections, seconds, core: loadCore });
-  const used = server.processorSeconds() - before;
-  return { perSecond: load.perSecond, p99Ms: load.p99Ms, processorUs: (used / load.requests) * 1e6 };
-}
-
-/** All have a turn in each round, so that what else happens on the machine falls on all. */
-async function measure(
-  workload: Workload,
-  servers: readonly CacheServer[],
-): Promise<ReadonlyMap<string, Measured>> {
-  const folder = mkdtempSync(join(tmpdir(), "edgecache-bench-"));
-  const script = join(folder, "load.lua");
-  writeFileSync(script, workload.script);
-  const taking = servers.filter(({ name }) => name !== "floor" || workload.floor);
-  const turns = new Map<string, Measured[]>(taking.map(({ name }) => [name, []]));
-  for (const server of taking) if (server.name !== "floor") await warmUp(server, workload);
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const server of taking) {
-      const measured = await turn(server, script, workload);
-      // The first round warms up.
-      if (round > 0) turns.get(server.name)?.push(measured);
-    }
-  }
-  rmSync(folder, { recursive: true, force: true });
-  return new Map([...turns].map(([name, all]) => [name, medians(all)]));
-}
-
-function medians(all: readonly Measured[]): Measured {
-  return {
-    perSecond: median(all.map(({ perSecond }) => perSecond)),
-    processorUs: median(all.map(({ processorUs }) => processorUs)),
-    p99Ms: median(all.map(({ p99Ms }) => p99Ms)),
-  };
-}
-
-async function warmUp({ url, name }: CacheServer, { warm }: Workload): Promise<void> {
-  for (let at = 0; at < warm.length; at += 100) {
-    const some = warm.slice(at, at + 100);
-    const answers = await Promise.all(some.map((path) => fetch(url + path)));
-    for (const answer of answers) {
-      await answer.arrayBuffer();
-      if (!answer.ok) throw new Error(`${name} answers ${answer.status} to ${answer.url}`);
-    }
-  }
-}
-
-const missing: string[] = [];
-const busy = loadavg()[0]?.toFixed(1) ?? "an unknown number of";
-
-async function startAll(originPort: number): Promise<readonly CacheServer[]> {
+async function startAll({ threads }: Workload, redis: string | undefined, originPort: number) {
+  const cores = canPin ? Array.from({ length: threads }, (_, core) => core).join(",") : undefined;
   const servers: CacheServer[] = [];
   for (const contender of [edge, ...peers]) {
-    const server = await contender.start(originPort, cacheCore);
+    const server = await contender.start({ originPort, cores, threads, redis });
     if (server !== undefined) servers.push(server);
-    else missing.push(`${contender.name} is not on PATH (Debian: apt-get install ${contender.package})`);
+    else missing.add(`${contender.name} is not on PATH (Debian: apt-get install ${contender.package})`);
   }
   return servers;
 }
 
-function rowsOf(workload: Workload, results: ReadonlyMap<string, Measured>): readonly string[] {
-  const ours = results.get(edge.name);
-  if (ours === undefined) throw new Error("the edge was not measured");
-  return [...results].map(([name, { perSecond, processorUs, p99Ms }]) => {
-    const [rate, cost] = [ours.perSecond / perSecond, ours.processorUs / processorUs];
-    const ratios = name === edge.name ? ["", ""] : [rate.toFixed(2), cost.toFixed(2)];
-    const cells =
-      perSecond === 0
-        ? ["does not answer", "", "", "", ""]
-        : [perSecond.toFixed(0), processorUs.toFixed(1), p99Ms.toFixed(2), ...ratios];
-    return `| ${[workload.name, name, ...cells].join(" | ")} |`;
-  });
+/** Workloads with the same servers. */
+async function measureGroup(
+  group: readonly [Workload, ...Workload[]],
+  originPort: number,
+): Promise<string[]> {
+  const redis = group[0].purgesASecond > 0 ? await startRedisServer() : undefined;
+  const servers = await startAll(group[0], redis?.url, originPort);
+  const rows: string[] = [];
+  for (const workload of group) {
+    const results = await measure(workload, servers, { rounds, seconds }, loadCore);
+    const some = rowsOf(workload.name, edge.name, results);
+    for (const row of some) say(row);
+    rows.push(...some);
+  }
+  for (const server of servers) await server.stop();
+  await redis?.stop();
+  for (const { name } of servers) compared.add(name);
+  return rows;
 }
 
-const HEADER = [
-  "| load | cache | requests/s | processor us a request | p99 ms | ours / it: requests | ours / it: processor |",
-  "| --- | --- | --- | --- | --- | --- | --- |",
-];
-
-function report(rows: readonly string[], servers: readonly CacheServer[]): string {
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const [cpu] = cpus();
-  return `# Benchmarks
-
-\`npm run bench\` has written this file. ${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${cpus().length} cores of
-${cpu?.model ?? "an unknown processor"}, Linux ${release()}, node ${process.version.slice(1)}. Compared: ${servers.map(({ name }) => name).join(", ")}.
-
-Each cache has one core to itself, \`wrk\` has another one. ${rounds} turns of ${seconds} s each, in turn; the medians count. The
-figures of one machine say little about another: read the last two columns. Before the run ${busy} processes wanted to run:
-the more of them, the less the rates say, while the processor time still counts. A rate above 1.00 and a processor time below
-1.00 are in our favour. \`wrk\` on one core is the limit above some 125,000 requests a second: there the processor time
-counts. \`floor\` is a program in C that reads and writes and does nothing else.
-${missing.map((line) => `\n${line}.\n`).join("")}
-${[...HEADER, ...rows].join("\n")}
-`;
-}
-
-if (!hasWrk()) {
-  say("wrk is not on PATH (Debian and Ubuntu: apt-get install wrk)");
+const compared = new Set<string>();
+const lacking = needed();
+for (const line of lacking) say(line);
+if (lacking.length > 0) process.exit(1);
+const chosen = workloads.filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()));
+if (chosen.length === 0) {
+  say(`no workload's name contains "${only}". There are:`);
+  for (const { name } of workloads) say(`  ${name}`);
   process.exit(1);
 }
+const busy = loadavg()[0]?.toFixed(1) ?? "an unknown number of";
+const minutes = Math.ceil(runSeconds(chosen, 1 + peers.length, { rounds, seconds }) / 60);
+say(`${chosen.length} loads, ${rounds} rounds of ${seconds} s: about ${minutes} min`);
+if (loadCore !== undefined) {
+  // Children that are not pinned otherwise, such as Redis, stay there too.
+  execFileSync("taskset", ["-a", "-c", "-p", String(loadCore), String(process.pid)]);
+}
 const originPort = await freePort();
-const originFile = fileURLToPath(new URL("origin.ts", import.meta.url));
 const origin = await ChildProgram.start(
   "origin",
-  [process.execPath, originFile, String(originPort)],
+  [compiled("origin.c") ?? "", String(originPort)],
   originPort,
-  loadCore,
 );
-const servers = await startAll(originPort);
-for (const line of missing) say(line);
 for (const line of HEADER) say(line);
 const rows: string[] = [];
-for (const workload of workloads.filter(({ name }) => name.includes(only))) {
-  const some = rowsOf(workload, await measure(workload, servers));
-  for (const row of some) say(row);
-  rows.push(...some);
+for (const group of Map.groupBy(chosen, groupOf).values()) {
+  const [first, ...others] = group;
+  if (first !== undefined) rows.push(...(await measureGroup([first, ...others], originPort)));
 }
-for (const server of servers) await server.stop();
 await origin.stop();
-if (only === "") writeFileSync(REPORT, report(rows, servers));
+for (const line of missing) say(line);
+if (only === "") {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const page = benchmarksPage({
+    date: new Date().toISOString().slice(0, 10),
+    commit,
+    machine: `${cpus().length} cores of ${cpus()[0]?.model ?? "an unknown processor"}, Linux ${release()}`,
+    node: process.version.slice(1),
+    caches: [...compared],
+    rounds,
+    seconds,
+    busy,
+    missing: [...missing],
+    rows,
+  });
+  writeFileSync(REPORT, page);
+}

@@ -1,0 +1,61 @@
+import type { CacheServer } from "./cache-server.ts";
+import { type Turn, turnOf } from "./clients.ts";
+import { PurgeStream } from "./purge-stream.ts";
+import { type Measured, medians, type Result } from "./results-table.ts";
+import { unableTo, warmUp } from "./warm-up.ts";
+import type { Workload } from "./workloads.ts";
+
+export interface Length {
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** Before the turns that count: code and tables of the caches are as warm as they get. */
+export const WARM_TURN_S = 1;
+
+/** All caches have a turn in each round, so that what else happens on the machine falls on all. */
+export async function measure(
+  workload: Workload,
+  servers: readonly CacheServer[],
+  { rounds, seconds }: Length,
+  core: number | undefined,
+): Promise<ReadonlyMap<string, Result>> {
+  const results = new Map<string, Result>();
+  const turns = new Map<CacheServer, { readonly turn: Turn; readonly all: Measured[] }>();
+  for (const server of servers) {
+    if (server.name === "floor" && !workload.floor) continue;
+    const why = await prepare(workload, server);
+    if (why !== undefined) results.set(server.name, { kind: "unable", why });
+    else turns.set(server, { turn: turnOf(workload, server, core), all: [] });
+  }
+  for (const [server, { turn }] of turns) await takeTurn(server, workload, turn, WARM_TURN_S);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [server, { turn, all }] of turns) all.push(await takeTurn(server, workload, turn, seconds));
+  }
+  for (const [{ name }, { all }] of turns) results.set(name, medians(all));
+  const inOrder = servers.flatMap(({ name }) => {
+    const result = results.get(name);
+    return result === undefined ? [] : [[name, result] as const];
+  });
+  return new Map(inOrder);
+}
+
+async function prepare(workload: Workload, server: CacheServer): Promise<string | undefined> {
+  if (server.name === "floor") return undefined;
+  await warmUp(server, workload);
+  return unableTo(workload, server);
+}
+
+async function takeTurn(
+  server: CacheServer,
+  { purgesASecond }: Workload,
+  turn: Turn,
+  seconds: number,
+): Promise<Measured> {
+  const purges = purgesASecond > 0 ? new PurgeStream(server, purgesASecond) : undefined;
+  const before = server.processorSeconds();
+  const { requests, perSecond, p99Ms } = await turn(seconds);
+  const used = server.processorSeconds() - before;
+  await purges?.stop();
+  return { kind: "measured", perSecond, p99Ms, processorUs: (used / requests) * 1e6 };
+}
