@@ -123,7 +123,7 @@ const floor: Contender = {
   package: "gcc",
   start: async (setting) => {
     const program = compiled("floor.c");
-    if (program === undefined || setting.threads > 1) return undefined;
+    if (program === undefined) return undefined;
     return startServer(
       { name: "floor", tls: false, command: ({ port }) => [program, String(port), "1024"] },
       setting,
