@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { type Place, Roster } from "./roster.ts";
 
 /** A restartable timer. It expires unless it is stopped or restarted in time. */
 export interface Deadline {
@@ -6,7 +7,9 @@ export interface Deadline {
   stop(): void;
 }
 
-interface Entry {
+interface Due {
+  /** On the monotonic clock. */
+  readonly at: number;
   readonly expired: () => void;
 }
 
@@ -17,8 +20,8 @@ interface Entry {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #ended: AbortSignal;
-  /** By length in milliseconds: the running ones and when each is due on the monotonic clock, the first one first. */
-  readonly #queues = new Map<number, Map<Entry, number>>();
+  /** By length in milliseconds: the running ones, the first one that is due first. */
+  readonly #queues = new Map<number, Roster<Due>>();
   /** The wait for the next deadline. */
   #watch = { wakesAt: Number.POSITIVE_INFINITY };
 
@@ -30,8 +33,14 @@ export class Deadlines {
 
   /** A deadline of this length that is not running yet. */
   deadline(ms: number, expired: () => void): Deadline {
-    const entry: Entry = { expired };
-    return { start: () => this.#start(ms, entry), stop: () => this.#queues.get(ms)?.delete(entry) };
+    let place: Place<Due> | undefined;
+    return {
+      start: () => {
+        place?.leave();
+        place = this.#start(ms, expired);
+      },
+      stop: () => place?.leave(),
+    };
   }
 
   /** The outcome of the work; rejects once `ms` have passed without one. */
@@ -46,15 +55,20 @@ export class Deadlines {
     }
   }
 
-  #start(ms: number, entry: Entry): void {
-    if (this.#ended.aborted) return;
-    const due = this.#clock.monotonic() + ms;
-    const queue = this.#queues.get(ms) ?? new Map<Entry, number>();
+  #start(ms: number, expired: () => void): Place<Due> | undefined {
+    if (this.#ended.aborted) return undefined;
+    const at = this.#clock.monotonic() + ms;
+    const place = this.#queueOf(ms).add({ at, expired });
+    if (at < this.#watch.wakesAt) void this.#watchFrom(at);
+    return place;
+  }
+
+  #queueOf(ms: number): Roster<Due> {
+    const known = this.#queues.get(ms);
+    if (known !== undefined) return known;
+    const queue = new Roster<Due>();
     this.#queues.set(ms, queue);
-    // Taken out first, because a map keeps a known key in its old place.
-    queue.delete(entry);
-    queue.set(entry, due);
-    if (due < this.#watch.wakesAt) void this.#watchFrom(due);
+    return queue;
   }
 
   /** Until no deadline runs, or until another watch begins that wakes sooner. */
@@ -74,18 +88,16 @@ export class Deadlines {
   #expireDue(): number {
     const now = this.#clock.monotonic();
     for (const queue of this.#queues.values()) {
-      for (const [entry, due] of queue) {
-        if (due > now) break;
-        queue.delete(entry);
-        entry.expired();
+      for (let { first } = queue; first !== undefined && first.member.at <= now; first = queue.first) {
+        first.leave();
+        first.member.expired();
       }
     }
     // Afterwards, because a deadline that expires may start others.
     let next = Number.POSITIVE_INFINITY;
-    for (const [ms, queue] of this.#queues) {
-      const [first] = queue.values();
+    for (const [ms, { first }] of this.#queues) {
       if (first === undefined) this.#queues.delete(ms);
-      else next = Math.min(next, first);
+      else next = Math.min(next, first.member.at);
     }
     return next;
   }

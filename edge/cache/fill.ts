@@ -141,7 +141,6 @@ async function fetchKeyed(plan: BegunPlan, edge: CacheContext): Promise<Arrived>
 function keyed(plan: BegunPlan, known: ReadonlySet<string>): BegunPlan {
   const { request } = plan;
   const fields = shareableFields(request.fields, known);
-  // A copy of what it is made of: `left` is made when it is asked for.
   return fields === request.fields ? plan : { ...plan, request: { ...request, fields } };
 }
 

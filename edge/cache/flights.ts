@@ -32,48 +32,66 @@ export interface Launch<Result> {
   readonly whole: (result: Result) => Promise<unknown>;
 }
 
+/** Empty when the flight is over: an abandoned table of the map may live longer than what was in flight, see Roster. */
+interface Slot<Result> {
+  flight: Flight<Result> | undefined;
+}
+
 /** The fills in flight: at most one a key that a request may join. */
 export class Flights<Result> {
-  readonly #byKey = new Map<string, Flight<Result>>();
+  readonly #byKey = new Map<string, Slot<Result>>();
 
   at(key: string): Flight<Result> | undefined {
-    return this.#byKey.get(key);
+    return this.#byKey.get(key)?.flight;
   }
 
   /** From now on requests for the key meet this flight, until it has arrived whole or has failed. */
   launch(key: string, { client, left, fetch, whole }: Launch<Result>): Flight<Result> {
-    const waiters = new Waiters();
-    waiters.add(left);
-    let began: Flight<Result>["began"];
-    const result = fetch(waiters.abandoned, (mark) => {
-      began = { mark };
-    });
-    const finished = Promise.withResolvers<void>();
-    let arrived: Result | undefined;
-    const flight: Flight<Result> = {
-      get began() {
-        return began;
-      },
-      result,
-      get arrived() {
-        return arrived;
-      },
-      finished: finished.promise,
-      waiters,
-      client,
-    };
-    this.#byKey.set(key, flight);
+    const flight = new Launched({ client, left, fetch });
+    const slot: Slot<Result> = { flight };
+    this.#byKey.set(key, slot);
     const finish = (): void => {
-      if (this.#byKey.get(key) === flight) this.#byKey.delete(key);
-      finished.resolve();
+      slot.flight = undefined;
+      if (this.#byKey.get(key) === slot) this.#byKey.delete(key);
+      flight.finish();
     };
-    result
+    flight.result
       .then((filled) => {
-        arrived = filled;
+        flight.arrived = filled;
         return whole(filled);
       })
       .then(finish, finish);
     return flight;
+  }
+}
+
+// No object literal with getters: it has a shape of its own, which keeps it until the next full collection.
+class Launched<Result> implements Flight<Result> {
+  readonly result: Promise<Result>;
+  readonly waiters = new Waiters();
+  readonly client: string | undefined;
+  readonly #finished = Promise.withResolvers<void>();
+  #began: Flight<Result>["began"];
+  arrived: Result | undefined;
+
+  constructor({ client, left, fetch }: Omit<Launch<Result>, "whole">) {
+    this.client = client;
+    this.waiters.add(left);
+    this.result = fetch(this.waiters.abandoned, (mark) => {
+      this.#began = { mark };
+    });
+  }
+
+  get began(): Flight<Result>["began"] {
+    return this.#began;
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  finish(): void {
+    this.#finished.resolve();
   }
 }
 

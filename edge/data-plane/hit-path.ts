@@ -144,7 +144,7 @@ class HitAnswer implements AnswerAtOnce {
   waits(exchange: Exchange): void {
     const content = bytesContent(this.body === undefined ? [] : [this.body]);
     const sending = { exchange, served: { stored: this.#stored, content } };
-    this.#clients.add(sending);
-    exchange.onEnd = () => this.#clients.delete(sending);
+    const place = this.#clients.add(sending);
+    exchange.onEnd = () => place.leave();
   }
 }

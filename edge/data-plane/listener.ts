@@ -197,9 +197,9 @@ export class Listener implements DataPort {
   async #answer(exchange: Exchange, asked: Omit<EdgeRequest, "body" | "onInterim">): Promise<void> {
     const { clock } = this.#edge;
     let served: Served | undefined;
-    let left: GiveUp | undefined;
+    const left = new GiveUp();
     const streams = new ExchangeStreams(exchange, clock, (why) => {
-      left?.abort();
+      left.abort();
       // The client may leave while the origin is silent.
       if (served !== undefined) cancel(served.content);
       this.#endEarly(exchange, why);
@@ -208,12 +208,7 @@ export class Listener implements DataPort {
       ...asked,
       body: streams.body,
       onInterim: interimTo(exchange),
-      // Made when it is first asked for: a hit has no use for it.
-      get left() {
-        left ??= new GiveUp();
-        if (streams.end !== undefined) left.abort();
-        return left;
-      },
+      left,
     };
     served = await this.#edge
       .serve(request)
@@ -225,8 +220,8 @@ export class Listener implements DataPort {
     }
     const { method } = asked;
     const sending = { exchange, served };
-    this.#clients.add(sending);
-    exchange.onEnd = () => this.#clients.delete(sending);
+    const place = this.#clients.add(sending);
+    exchange.onEnd = () => place.leave();
     await respond(served, streams, { edge: this.#edge.id, method, date: this.#date.value }, this.#edge);
   }
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Place } from "../../process/roster.ts";
 import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { bytesContent } from "../cache/answer.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -24,11 +25,10 @@ describe("slow clients", () => {
     stored = large(),
     sentAhead = 0,
     untaken = 0,
-  ): Sending {
+  ): Place<Sending> {
     const exchange = { timeouts: { readerSince }, sentAhead, untaken, dropClient: () => cut.push(name) };
     const sending = { exchange, served: { stored, content: bytesContent(stored.chunks) } };
-    clients.add(sending);
-    return sending;
+    return clients.add(sending);
   }
 
   function large(): StoredResponse {
@@ -80,7 +80,7 @@ describe("slow clients", () => {
   });
 
   it("are forgotten when their answer is over", () => {
-    clients.delete(client("gone", 0));
+    client("gone", 0).leave();
     expect(clients.leaveBehind({ bytes: MIB, patienceMs: 0 }, 2_000)).to.equal(0);
   });
 });

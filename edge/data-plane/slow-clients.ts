@@ -1,5 +1,6 @@
 import type { Exchange } from "../../http/server/exchange.ts";
 import { COPIED_AT_MOST, HELD_BY_SOCKET } from "../../http/server/write-buffer.ts";
+import { type Place, Roster } from "../../process/roster.ts";
 import type { Content, Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
 
@@ -26,19 +27,16 @@ const ARRIVING = 1024 * 1024;
  * read them. When memory is short, the clients that have taken nothing for the longest time are cut.
  */
 export class SlowClients {
-  readonly #sending = new Set<Sending>();
+  readonly #sending = new Roster<Sending>();
   readonly #store: Pick<CacheContext["store"], "sharesBody">;
 
   constructor(store: Pick<CacheContext["store"], "sharesBody">) {
     this.#store = store;
   }
 
-  add(sending: Sending): void {
-    this.#sending.add(sending);
-  }
-
-  delete(sending: Sending): void {
-    this.#sending.delete(sending);
+  /** The answer is over when it leaves its place. */
+  add(sending: Sending): Place<Sending> {
+    return this.#sending.add(sending);
   }
 
   /** Cuts the slowest until so many bytes are free. Returns how many it has cut. */

@@ -9,6 +9,7 @@
  * has dropped it or noted that it is stale, and the fence counts flushes and soft purges of everything apart from it.
  */
 
+import { Roster } from "../../process/roster.ts";
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
 import type { FenceWatch } from "../cache/purge-state.ts";
 import type { Purgeable } from "../store/purge-match.ts";
@@ -45,7 +46,7 @@ export class Fence {
   readonly #softFloors = new SoftFloors();
   /** Searches of the store run in slices. A response that a search has not reached yet must not be served either. */
   readonly #searching = new Set<Searching>();
-  readonly #held = new Set<{ readonly mark: FillMark }>();
+  readonly #held = new Roster<FillMark>();
   readonly #watch: FenceWatch | undefined;
   #flushes = 0;
   #invalidations = 0;
@@ -74,9 +75,8 @@ export class Fence {
 
   /** A fill with this mark is under way. The fence remembers all later events until the returned function is called. */
   hold(mark: FillMark): () => void {
-    const held = { mark };
-    this.#held.add(held);
-    return () => void this.#held.delete(held);
+    const place = this.#held.add(mark);
+    return () => place.leave();
   }
 
   /**
@@ -168,7 +168,7 @@ export class Fence {
   /** The mark of the oldest fill under way; undefined when none is. */
   #oldest(seen: (mark: FillMark) => Position): Position | undefined {
     let oldest: Position | undefined;
-    for (const { mark } of this.#held) {
+    for (const mark of this.#held) {
       const position = seen(mark);
       if (oldest === undefined || comparePositions(position, oldest) < 0) oldest = position;
     }
