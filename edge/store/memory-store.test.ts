@@ -107,12 +107,24 @@ describe("the store in memory", () => {
     expect([store.softPurgedAt(first), store.softPurgedAt(second)]).to.deep.equal([7, undefined]);
   });
 
+  it("keeps no object of a response before it is asked for", () => {
+    const store = memoryStore(100_000_000);
+    const [first, second] = [storedResponse("/a"), storedResponse("/a")];
+    store.put(first, requestFor("/a"));
+    expect(store.objectBytes).to.equal(0);
+    expect(store.variants(first.key)).to.have.length(1);
+    expect(store.objectBytes).to.be.above(0);
+    // Nor does it give the object of an older version.
+    store.put({ ...second, status: 404 }, requestFor("/a"));
+    expect(store.variants(first.key).map(({ status }) => status)).to.deep.equal([404]);
+  });
+
   it("says whether it keeps the bytes of a body that a reader has", () => {
     const store = memoryStore(100_000_000);
     const put = (target: string, length: number) => {
       const stored = storedResponse(target, { chunks: [new Uint8Array(length)], bodyLength: length });
       store.put(stored, requestFor(target));
-      return stored;
+      return store.peek(stored.key)[0] ?? stored;
     };
     const [small, large] = [put("/small", 1_000), put("/large", 100_000)];
     expect([store.sharesBody(small), store.sharesBody(large)]).to.deep.equal([true, true]);

@@ -179,7 +179,8 @@ export class MemoryStore implements Store {
     const held = this.#add(stored, lastUse);
     // A new version of a response is as popular as the old one.
     this.#directory.setUses(held, uses, this.#period);
-    this.#decoded.set(key, { row: held, responses: [...others, stored] });
+    // Most responses are never asked for again, and an object that is kept costs the collector more than the rest of a put.
+    this.#decoded.delete(key);
     this.#options.watch?.changed(key);
     return "stored";
   }
