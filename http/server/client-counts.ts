@@ -4,8 +4,8 @@ import { NO_OTHERS, type OtherThreads } from "./client-tables.ts";
 export class ClientCounts {
   readonly #others: OtherThreads;
   readonly #counts = new Map<string, number>();
-  /** By count, the clients that have so many. */
-  readonly #clients = new Map<number, Set<string>>();
+  /** At a count, the clients that have so many. A list, and no map: with each request two counts change. */
+  readonly #clients: (Set<string> | undefined)[] = [];
   #most = 0;
   #all = 0;
 
@@ -25,7 +25,7 @@ export class ClientCounts {
 
   /** A client with the highest count at this thread; undefined when every count is zero. */
   get largest(): string | undefined {
-    const clients = this.#clients.get(this.#most);
+    const clients = this.#clients[this.#most];
     for (const client of clients ?? []) return client;
     return undefined;
   }
@@ -50,17 +50,21 @@ export class ClientCounts {
 
   #move(client: string, count: number): void {
     const before = this.#own(client);
-    const had = this.#clients.get(before);
-    had?.delete(client);
-    if (had?.size === 0) this.#clients.delete(before);
+    const had = this.#clients[before];
+    const have = this.#clients[count];
     if (count === 0) this.#counts.delete(client);
-    else {
-      this.#counts.set(client, count);
-      const have = this.#clients.get(count) ?? new Set();
-      this.#clients.set(count, have.add(client));
+    else this.#counts.set(client, count);
+    if (had?.size === 1 && have === undefined && count > 0) {
+      // It was alone, and still is.
+      this.#clients[count] = had;
+      this.#clients[before] = undefined;
+    } else {
+      had?.delete(client);
+      if (had?.size === 0) this.#clients[before] = undefined;
+      if (count > 0) this.#clients[count] = (have ?? new Set()).add(client);
     }
     // A count changes by one at a time, so the most does too.
     if (count > this.#most) this.#most = count;
-    else if (!this.#clients.has(this.#most)) this.#most = count;
+    else if (this.#clients[this.#most] === undefined) this.#most = count;
   }
 }
