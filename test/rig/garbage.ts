@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Collects garbage: "young" only what was made lately, as it happens many times a second, and "all". */
-export function collect(which: "young" | "all"): void {
+function collect(which: "young" | "all"): void {
   setFlagsFromString("--expose-gc");
   const gc: (options: { type: "minor" | "major" }) => void = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
