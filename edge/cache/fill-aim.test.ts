@@ -18,8 +18,10 @@ describe("the aim of a fill that begins", () => {
   });
 
   it("is to validate what has taken its place", () => {
-    const later = storedResponse("/page");
-    expect(begun(storedResponse("/page"), later)).to.include({ validating: later });
+    const later = storedResponse("/page", { chunks: [Buffer.from("later")], bodyLength: 5 });
+    const aim = begun(storedResponse("/page"), later);
+    const validating = aim.kind === "whole" ? aim.validating : undefined;
+    expect(validating?.chunks.map(String)).to.deep.equal(["later"]);
   });
 
   it("is the whole response when nothing of it is stored, or a part only", () => {
