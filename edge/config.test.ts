@@ -55,6 +55,7 @@ describe("the edge's settings", () => {
       control: undefined,
       callers: undefined,
       workers: 1,
+      tunnelIdle: 60_000,
       eviction: "adaptive",
       simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],

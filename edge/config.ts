@@ -1,6 +1,7 @@
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
+import { tunnelSettings } from "../http/server/tunnel-settings.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
@@ -152,6 +153,7 @@ export const edgeProgram = {
     ...proxyProtocolSettings,
     ...tlsSettings,
     ...clientLimitSettings,
+    ...tunnelSettings,
     purgeRate: setting({
       type: wholeNumber(1, 1_000_000),
       // A fleet is to sustain 3,000; far above that, an edge would apply purges instead of serving.

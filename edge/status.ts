@@ -76,7 +76,8 @@ export class EdgeReport {
       state: this.state,
       position: formatPosition(follower.position),
       leaseLeftMs: follower.leaseLeftMs,
-      inFlight: this.#dataPort.inFlight,
+      // A tunnel is open for hours, and is hardly any work.
+      inFlight: Math.max(0, this.#dataPort.inFlight - this.#parts.tunnels.open),
       eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
       host: this.#config.advertise,
       httpPort: this.httpPort,
@@ -166,6 +167,7 @@ export class EdgeReport {
       objects: store.objects,
       bytes: store.bytes,
       inFlight: this.#dataPort.inFlight,
+      tunnelsOpen: this.#parts.tunnels.open,
       purges: follower.purges,
       leaseLeftMs: follower.leaseLeftMs,
       lagMs: follower.lagMs ?? -1,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
+import { defaultTunnels } from "../http/server/tunnel-settings.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { NO_CONTROL } from "../process/control/control-config.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
@@ -36,6 +37,7 @@ describe("the router's settings", () => {
       regions: new Map(),
       trustedProxies: [],
       ...defaultClientLimits,
+      ...defaultTunnels,
       ...NO_TLS,
       proxyProtocol: [],
       ...NO_CONTROL_FILES,

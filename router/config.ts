@@ -1,6 +1,7 @@
 import { type ClientLimits, clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
+import { defaultTunnels, protocolName, tunnelSettings } from "../http/server/tunnel-settings.ts";
 import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { parseAddress } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
@@ -107,6 +108,12 @@ export const routerProgram = {
     ...controlSettings,
     callers: callersSection,
     ...clientLimitSettings,
+    ...tunnelSettings,
+    upgrades: setting({
+      type: values.listOf(protocolName),
+      default: [...defaultTunnels.upgrades],
+      help: "The protocols to which a client and an edge may change. Each edge decides for which sites.",
+    }),
     workers: setting({
       type: values.workers,
       default: 1,
@@ -144,6 +151,9 @@ export interface RouterConfig extends ClientLimits, TlsValues, ControlConfig {
   readonly trustedProxies: readonly string[];
   /** Networks of the load balancers whose connections begin with a PROXY header. */
   readonly proxyProtocol: readonly string[];
+  readonly tunnelIdle: number;
+  /** In lower case. */
+  readonly upgrades: readonly string[];
   readonly workers: number;
   readonly logLevel: LogLevel;
   readonly edges: EdgeSource;

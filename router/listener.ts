@@ -39,7 +39,7 @@ const SWEEP_EVERY_MS = 500;
 
 type GivenLimits = Pick<ServerLimits, "fieldsMs" | "connections"> & ClientLimits;
 
-const CLIENT_LIMITS: Omit<ServerLimits, keyof GivenLimits> = {
+const CLIENT_LIMITS: Omit<ServerLimits, "tunnelMs" | keyof GivenLimits> = {
   // An edge answers 504 itself when its origin takes more than 5 s to connect and 30 s to begin; it is not cut before.
   answererMs: 40_000,
   // An edge cuts an answer whose origin is silent for 30 s; after a longer silence the edge itself is at fault.
@@ -58,6 +58,10 @@ export interface ListenerParts {
   readonly redirectToHttps: boolean;
   /** HTTP/2 on the plain port too. */
   readonly h2c: boolean;
+  /** The protocols, in lower case, for which edges may make tunnels. */
+  readonly upgrades: readonly string[];
+  /** How long both sides of a tunnel may be silent, in milliseconds. */
+  readonly tunnelIdle: number;
   /** Whether a GET that takes longer than usual is also sent to a second edge. */
   readonly hedge: boolean;
   /** The request field, in lower case, that names the client's region. */
@@ -93,7 +97,7 @@ export class Listener {
     this.#server = new HttpServer({
       name: "router HTTP port",
       clock,
-      limits: { ...CLIENT_LIMITS, ...limits },
+      limits: { ...CLIENT_LIMITS, tunnelMs: parts.tunnelIdle, ...limits },
       counted,
       proxies: new TrustedProxies(parts.trustedProxies),
       preambles: {
@@ -110,6 +114,7 @@ export class Listener {
       handshakeFailed: (fault) => parts.metrics.handshakeFailed(fault),
       take: (exchange) => this.#take(exchange),
       redirectToHttps: parts.redirectToHttps,
+      upgrades: parts.mode === "proxy" ? parts.upgrades : [],
       http2: http2(),
       h2c: parts.h2c,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
@@ -168,18 +173,19 @@ export class Listener {
   }
 
   #take(exchange: Exchange): void {
-    exchange.onEnd = (end) => this.#ended(end, "failed");
+    exchange.onEnd = (end) => this.#ended(exchange, end, "failed");
     if (this.#parts.mode === "redirect") this.#redirect(exchange);
     else new Forwarding(exchange, this.#forwarding).begin();
   }
 
   /** `outcome`: when the whole answer has left. */
   #finish(exchange: Exchange, outcome: RequestOutcome): void {
-    exchange.onEnd = (end) => this.#ended(end, outcome);
+    exchange.onEnd = (end) => this.#ended(exchange, end, outcome);
     exchange.finish();
   }
 
-  #ended(end: ExchangeEnd, outcome: RequestOutcome): void {
+  #ended({ switched }: Exchange, end: ExchangeEnd, outcome: RequestOutcome): void {
+    if (switched) this.#parts.metrics.tunnelEnded();
     this.#parts.metrics.ended(end === "answered" ? outcome : end);
   }
 
@@ -285,6 +291,7 @@ export class Listener {
       },
       retryRefused: () => metrics.retryRefused(),
       hedged: (edge) => metrics.hedged(edge),
+      tunnel: (outcome) => metrics.tunnel(outcome),
       over: (exchange, forwarded) => this.#forwarded(exchange, forwarded),
     };
   }

@@ -6,99 +6,10 @@ import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { EDGE_FAULTS } from "./forward/attempt.ts";
 import { isServing, lastReport } from "./measure/edge-health.ts";
+import { routerCounters, routerGauges } from "./metric-rows.ts";
 import { REQUEST_OUTCOMES, type RequestOutcome } from "./request-outcome.ts";
 
-/** Every counter of the router, with the one line that an operator reads. */
-export const routerCounters = [
-  { name: "requests", labels: ["outcome"], help: "Finished requests, by outcome." },
-  { name: "forwards", labels: ["edge"], help: "Requests answered by this edge." },
-  {
-    name: "retries",
-    labels: ["edge", "reason"],
-    help: "Requests that failed at this edge and were sent to another one, by reason.",
-  },
-  {
-    name: "retriesRefused",
-    labels: [],
-    help: "Requests that failed without another try because the retry budget was spent.",
-  },
-  {
-    name: "hedges",
-    labels: ["edge"],
-    help: "Requests also sent to this edge because the first edge took long (--hedge).",
-  },
-  {
-    name: "ejections",
-    labels: ["edge"],
-    help: "Times that this edge was ejected because requests failed there.",
-  },
-  {
-    name: "clientsLimited",
-    labels: ["reason"],
-    help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
-  },
-  {
-    name: "handshakesFailed",
-    labels: ["reason"],
-    help: "TLS handshakes of clients that did not end well: without agreement, because the client left, or too slow.",
-  },
-  {
-    name: "preamblesRefused",
-    labels: ["reason"],
-    help: "Connections that were closed because their load balancer did not begin with a good PROXY header (--proxy-protocol).",
-  },
-  { name: "noEdgeErrors", labels: [], help: "Requests that no edge could take (503)." },
-] as const;
-
-/** Current values, reported beside the counters. */
-export const routerGauges = [
-  { name: "inFlight", labels: [], help: "Requests in flight." },
-  {
-    name: "certificateDaysLeft",
-    labels: [],
-    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
-  },
-  {
-    name: "controlCertificateDaysLeft",
-    labels: [],
-    help: "Whole days until the first certificate of the control plane ends; negative when one has. +Inf without one.",
-  },
-  {
-    name: "edgeRttMs",
-    labels: ["edge"],
-    help: "Smoothed round-trip time of Ping to this edge, in milliseconds.",
-  },
-  {
-    name: "edgePingLoss",
-    labels: ["edge"],
-    help: "Share of the latest 32 Pings to this edge that were lost, 0 to 1.",
-  },
-  {
-    name: "edgeLoadFactor",
-    labels: ["edge"],
-    help: "How many times as long requests to this edge take because of load; 1 without load.",
-  },
-  {
-    name: "edgeExpectedMs",
-    labels: ["edge"],
-    help: "Expected time by which edges are chosen: round trip times load, and losses, in milliseconds.",
-  },
-  {
-    name: "edgeShare",
-    labels: ["edge"],
-    help: "Share of this router's requests that go to this edge first, 0 to 1; for clients without a known region.",
-  },
-  {
-    name: "edgeEjected",
-    labels: ["edge"],
-    help: "1 while this edge is ejected because requests failed there, else 0.",
-  },
-  {
-    name: "edgeServing",
-    labels: ["edge"],
-    help: "1 while this edge answers and is neither lapsed nor draining, else 0.",
-  },
-] as const;
+const TUNNEL_OUTCOMES = ["opened", "declined"] as const;
 
 type CounterName = (typeof routerCounters)[number]["name"];
 type GaugeName = (typeof routerGauges)[number]["name"];
@@ -124,10 +35,13 @@ export class RouterMetrics {
     hedges: new Map(),
     ejections: new Map(),
     noEdgeErrors: new Map(),
+    tunnels: new Map(),
     clientsLimited: new Map(),
     handshakesFailed: new Map(),
     preamblesRefused: new Map(),
   };
+
+  #tunnelsOpen = 0;
 
   constructor(now: RouterNow) {
     for (const { name, labels, help } of routerCounters) {
@@ -150,6 +64,7 @@ export class RouterMetrics {
     };
     const readings: Record<GaugeName, (gauge: Gauge) => void> = {
       inFlight: (gauge) => gauge.set(now.inFlight()),
+      tunnelsOpen: (gauge) => gauge.set(this.#tunnelsOpen),
       certificateDaysLeft: (gauge) => gauge.set(now.certificateDaysLeft()),
       controlCertificateDaysLeft: (gauge) => gauge.set(now.controlCertificateDaysLeft()),
       edgeRttMs: ofRanked(({ measured }) => measured.rttMs),
@@ -173,7 +88,7 @@ export class RouterMetrics {
         labelNames: labels,
         registers: [this.#registry],
         // The threads of a router measure the same edges, and each has requests of its own.
-        aggregator: name === "inFlight" ? "sum" : "first",
+        aggregator: name === "inFlight" || name === "tunnelsOpen" ? "sum" : "first",
         collect() {
           // Edges that have left leave no last value behind.
           this.reset();
@@ -209,6 +124,16 @@ export class RouterMetrics {
     this.#count("ejections", edge);
   }
 
+  /** An edge has answered to a request for a tunnel. */
+  tunnel(outcome: (typeof TUNNEL_OUTCOMES)[number]): void {
+    this.#count("tunnels", outcome);
+    if (outcome === "opened") this.#tunnelsOpen += 1;
+  }
+
+  tunnelEnded(): void {
+    this.#tunnelsOpen -= 1;
+  }
+
   noEdge(): void {
     this.#count("noEdgeErrors");
   }
@@ -237,6 +162,8 @@ export class RouterMetrics {
         return clientLimits.map((limit) => [limit]);
       case "handshakesFailed":
         return handshakeFaults.map((fault) => [fault]);
+      case "tunnels":
+        return TUNNEL_OUTCOMES.map((outcome) => [outcome]);
       case "preamblesRefused":
         return preambleFaults.map((fault) => [fault]);
       case "forwards":

@@ -97,6 +97,8 @@ export async function startRouting(
     hedge,
     redirectToHttps: config.redirectToHttps,
     h2c: config.h2c,
+    upgrades: config.upgrades,
+    tunnelIdle: config.tunnelIdle,
     clientRegionField: clientRegion,
     trustedProxies: config.trustedProxies,
     proxyProtocol: config.proxyProtocol,

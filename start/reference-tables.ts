@@ -6,7 +6,7 @@ import { edgeProgram } from "../edge/config.ts";
 import { Failure } from "../process/failure.ts";
 import { settingsTable } from "../process/settings/help.ts";
 import { routerProgram } from "../router/config.ts";
-import { routerCounters, routerGauges } from "../router/metrics.ts";
+import { routerCounters, routerGauges } from "../router/metric-rows.ts";
 import { startProgram } from "./config.ts";
 
 interface Metric {

@@ -1,6 +1,7 @@
 import { edgeDefaults } from "../edge/config.ts";
 import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
+import { defaultTunnels } from "../http/server/tunnel-settings.ts";
 import type { CertificateFiles } from "../http/tls/certificate.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import type { Address } from "../process/address.ts";
@@ -82,6 +83,7 @@ export async function startSystem(
         trustedProxies: [],
         proxyProtocol: [],
         ...defaultClientLimits,
+        ...defaultTunnels,
         ...NO_TLS,
         ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),
         ...NO_CONTROL,

@@ -47,6 +47,8 @@ export interface Served {
   readonly outcome: CacheOutcome;
   /** The stored response whose bytes the content has. */
   readonly stored?: StoredResponse;
+  /** The protocol that the client and the origin speak from now on: the content is what the origin says in it. */
+  readonly tunnel?: string;
   /** Seconds, where RFC 9111 section 5.1 asks for it: the answer was stored and not validated for this request. */
   readonly age?: number;
 }

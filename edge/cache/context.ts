@@ -13,6 +13,7 @@ import { EdgeCounters } from "./metrics.ts";
 import { SitePlaces } from "./origin-places.ts";
 import type { PurgeState } from "./purge-state.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
+import { Tunnels } from "./tunnels.ts";
 import { VaryNames } from "./vary-names.ts";
 
 /** The parts that the cache of an edge uses. */
@@ -44,6 +45,7 @@ export interface CacheContext extends CacheParts {
   readonly varyNames: VaryNames;
   /** The requests under way at the origin of each site. */
   readonly places: SitePlaces;
+  readonly tunnels: Tunnels;
   readonly demands: DemandLimit;
   readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
@@ -81,6 +83,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     flights: new Flights(),
     hitForMiss: new HitForMiss(),
     varyNames: new VaryNames(),
+    tunnels: new Tunnels(),
     demands: new DemandLimit(),
     places: new SitePlaces((site) => rulesOf(parts, site), parts.clock),
     revalidations: new RevalidationLimit(parts.clock),

@@ -14,22 +14,31 @@ const CLIENT_LEFT = 499;
 
 type ErrorOutcome = Extract<CacheOutcome, { kind: "error" }>;
 
+interface ErrorReason {
+  readonly fwd: ErrorOutcome["fwd"];
+  /** A word. */
+  readonly detail: string;
+  readonly proxyError?: string;
+  /** For people; the word when there is none. */
+  readonly text?: string;
+}
+
 /** An answer made by the edge: the status, a word for the reason, and an id that is in the log too. */
 export function errorAnswer(
   status: number,
-  why: { readonly fwd: ErrorOutcome["fwd"]; readonly detail: string; readonly proxyError?: string },
+  why: ErrorReason,
   edge: Pick<CacheContext, "id" | "log">,
   cause?: unknown,
 ): Served {
   const id = randomUUID();
-  const { fwd, detail, proxyError } = why;
+  const { fwd, detail, proxyError, text = detail } = why;
   const level = status >= 500 ? "warn" : "info";
   const because = cause === undefined ? {} : { cause: describeError(cause) };
   edge.log[level](
     { sampled: `${status} ${detail}`, errorId: id, status, detail, ...because },
     "error answered",
   );
-  const response = errorResponse({ status, error: proxyError, text: detail }, edge.id, id);
+  const response = errorResponse({ status, error: proxyError, text }, edge.id, id);
   const fields = Fields.of(response.fields);
   return { status, fields, content: textContent(response.content), outcome: { kind: "error", fwd, detail } };
 }

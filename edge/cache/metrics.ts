@@ -15,7 +15,7 @@ interface Metric {
   /** Whether the `Stats` RPC tells it too, in the field of the same name. */
   readonly inStats?: true;
   /** The label that splits it, beside `edge`. */
-  readonly labels?: readonly ["reason"];
+  readonly labels?: readonly ["reason" | "outcome" | "protocol"];
 }
 
 /** Every counter of an edge. Prometheus adds `_total` to the name. */
@@ -90,6 +90,14 @@ export const edgeCounters = [
     help: "Invalidations by requests that hold at this edge only, although the site says broadcast: too many waited.",
   },
   { name: "requestsShed", help: "Requests answered 503 because memory was short and the origin was needed." },
+  {
+    name: "tunnels",
+    labels: ["outcome"],
+    help: "Requests for a tunnel (WebSocket and other protocols), by what became of them.",
+  },
+  { name: "tunnelsOpened", labels: ["protocol"], help: "Tunnels that were opened." },
+  { name: "tunnelBytesReceived", help: "Bytes that clients have sent through tunnels." },
+  { name: "tunnelBytesSent", help: "Bytes that origins have sent through tunnels." },
   { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
   { name: "refilled", help: "Of these, fetched again and stored." },
   {
@@ -111,6 +119,7 @@ export const edgeGauges = [
     help: "Bytes of stored responses held now, fields and bookkeeping included.",
   },
   { name: "inFlight", help: "Requests being answered on the data port now." },
+  { name: "tunnelsOpen", help: "Tunnels that are open now, or being opened." },
   { name: "purges", inStats: true, help: "Purges applied from the purge log since the start." },
   {
     name: "leaseLeftMs",
@@ -139,8 +148,8 @@ type Gauges = (typeof edgeGauges)[number];
 export type CounterName = Counters["name"];
 export type GaugeName = Gauges["name"];
 
-/** Counters that a label splits by reason. */
-export type ReasonedCounter = Extract<Counters, { labels: readonly ["reason"] }>["name"];
+/** Counters that a label splits. */
+export type ReasonedCounter = Extract<Counters, { labels: readonly [string] }>["name"];
 
 /** The words that each of them may be split by. */
 interface ReasonOf {
@@ -151,6 +160,8 @@ interface ReasonOf {
   readonly handshakesFailed: HandshakeFault;
   readonly preamblesRefused: PreambleFault;
   readonly placesRefused: PlacesRefusal;
+  readonly tunnels: (typeof TUNNEL_OUTCOMES)[number];
+  readonly tunnelsOpened: (typeof TUNNEL_PROTOCOLS)[number];
 }
 
 /** Rows that the `Stats` RPC tells too. */
@@ -168,6 +179,9 @@ const COUNTER_OF = {
 /** Counted by `answered` only. */
 type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 
+const TUNNEL_OUTCOMES = ["opened", "declined", "not-allowed", "limited", "failed"] as const;
+const TUNNEL_PROTOCOLS = ["websocket", "other"] as const;
+
 const REASONS: Record<ReasonedCounter, readonly string[]> = {
   // An overtaken fill has a counter of its own.
   notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
@@ -177,6 +191,8 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   handshakesFailed: handshakeFaults,
   preamblesRefused: preambleFaults,
   placesRefused: placesRefusals,
+  tunnels: TUNNEL_OUTCOMES,
+  tunnelsOpened: TUNNEL_PROTOCOLS,
 };
 
 /** The place of each count: a counter's is its name, and a reason's is the name, a space and the reason. */
@@ -274,7 +290,8 @@ export function metricsText(
   for (const row of edgeCounters) {
     const counter = new Counter(described(row, "_total"));
     if ("labels" in row) {
-      for (const [reason, count] of counters.reasons(row.name)) counter.inc({ edge, reason }, count);
+      for (const [word, count] of counters.reasons(row.name))
+        counter.inc({ edge, [row.labels[0]]: word }, count);
     } else counter.inc({ edge }, counters.get(row.name));
   }
   for (const row of edgeGauges) new Gauge(described(row, "")).set({ edge }, gauges[row.name]);

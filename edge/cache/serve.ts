@@ -34,12 +34,15 @@ import { type PurgeView, purgeView } from "./purge-view.ts";
 import { refreshBehind } from "./refresh.ts";
 import { type Represented, represent, representStored } from "./representation.ts";
 import { readShared } from "./slow-reader.ts";
+import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
 /** A request of a client, with its body where the method has one. */
 export interface EdgeRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
   /** Whether the client may name a position of the purge log that this edge has not reached. */
   readonly mayBeAhead?: boolean;
+  /** The body is what the client says in the protocol that it wants. */
+  readonly tunnel?: WantedTunnel | undefined;
 }
 
 /** Answers a request. A failure of the origin becomes an answer too. */
@@ -49,6 +52,7 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   if (isLoop(whole.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
+  if (asked.tunnel !== undefined) return tunnel(asked, asked.tunnel, edge);
   const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);

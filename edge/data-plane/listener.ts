@@ -9,6 +9,7 @@ import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-str
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
 import { PREAMBLE_REFUSED } from "../../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+import { WEB_SOCKET } from "../../http/server/web-socket.ts";
 import type { TlsFront } from "../../http/tls/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
@@ -23,6 +24,7 @@ import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
 import type { DataPort } from "./data-port.ts";
 import { HitPath } from "./hit-path.ts";
+import type { ListenerConfig } from "./listener-config.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
@@ -30,7 +32,7 @@ import { type Excess, SlowClients } from "./slow-clients.ts";
 // Far below the usual limit on file descriptors, far above what one edge's clients and routers need.
 const MOST_CONNECTIONS = 4_000;
 
-const CLIENT_LIMITS: Omit<ServerLimits, keyof ClientLimits> = {
+const CLIENT_LIMITS: Omit<ServerLimits, "tunnelMs" | keyof ClientLimits> = {
   fieldsMs: 10_000,
   // The origin's deadlines are kept where it is asked.
   answererMs: Number.POSITIVE_INFINITY,
@@ -41,21 +43,6 @@ const CLIENT_LIMITS: Omit<ServerLimits, keyof ClientLimits> = {
   checkMs: 1_000,
   connections: MOST_CONNECTIONS,
 };
-
-export interface ListenerConfig extends ClientLimits {
-  /** How much later every answer is given, to play a far edge. */
-  readonly simulateLatencyMs: number;
-  /** Networks of the proxies that are believed about the addresses before them. */
-  readonly trustedProxies: readonly string[];
-  /** Networks of the load balancers whose connections begin with a PROXY header. */
-  readonly proxyProtocol: readonly string[];
-  /** Requests by HTTP are answered with the same URL by HTTPS. */
-  readonly redirectToHttps: boolean;
-  /** HTTP/2 on the plain port too. */
-  readonly h2c: boolean;
-  /** Whether a client has the token, and so may name a position of the purge log that this edge has not reached. */
-  readonly isToken: (offered: string) => boolean;
-}
 
 const SLOW_BODY = { status: 408, detail: "request-too-slow" } as const;
 const MALFORMED_BODY = { status: 400, detail: "malformed-body" } as const;
@@ -98,7 +85,7 @@ export class Listener implements DataPort {
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
       clock: edge.clock,
-      limits: { ...CLIENT_LIMITS, ...clientLimitsOf(config), ...limits },
+      limits: { ...CLIENT_LIMITS, tunnelMs: config.tunnelIdle, ...clientLimitsOf(config), ...limits },
       counted,
       proxies: this.#proxies,
       preambles: {
@@ -116,6 +103,8 @@ export class Listener implements DataPort {
       take: (exchange) => this.#take(exchange),
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       redirectToHttps: config.redirectToHttps,
+      // One that no site allows is answered with a sentence.
+      upgrades: [WEB_SOCKET, ...config.upgrades],
       http2: http2(),
       h2c: config.h2c,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
@@ -170,8 +159,8 @@ export class Listener implements DataPort {
   }
 
   #take(exchange: Exchange): void {
-    const { request, peer } = exchange;
-    const { section } = request.fields;
+    const { request, peer, tunnel: protocol } = exchange;
+    const { section, version } = request.fields;
     const addressed = this.#addressing.of(section, request.host, peer);
     if (addressed === undefined) {
       this.#refuseExchange(exchange, UNKNOWN_HOST);
@@ -184,6 +173,7 @@ export class Listener implements DataPort {
       fields: section,
       client: this.#addressing.clientOf(section, peer),
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
+      tunnel: protocol === undefined ? undefined : { protocol, byConnect: version === "2" },
     };
     this.#answer(exchange, asked).catch((thrown: unknown) => exchange.fault(thrown));
   }
@@ -237,7 +227,8 @@ export class Listener implements DataPort {
       case "answer":
       case "answerer":
       case "stopping":
-        exchange.cut();
+      case "tunnel":
+        endAnswer(exchange);
         break;
       case "client-left":
       case "fault":
@@ -279,6 +270,12 @@ export class Listener implements DataPort {
       date: this.#date.value,
     });
   }
+}
+
+/** An answer that is not whole is broken off, so that the client learns it. A tunnel may end at any time. */
+function endAnswer(exchange: Exchange): void {
+  if (exchange.switched) exchange.finish();
+  else exchange.cut();
 }
 
 /** RFC 9110 section 15.2: a proxy passes interim responses on. */

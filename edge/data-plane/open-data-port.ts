@@ -5,7 +5,8 @@ import { AFTER_TOKEN } from "../cache/purge-view.ts";
 import { serve } from "../cache/serve.ts";
 import { type Site, Sites } from "../origin/sites.ts";
 import type { DataPort } from "./data-port.ts";
-import { Listener, type ListenerConfig } from "./listener.ts";
+import { Listener } from "./listener.ts";
+import type { ListenerConfig } from "./listener-config.ts";
 import type { SharedEdge } from "./workers/shared-edge.ts";
 import { Workers } from "./workers/workers.ts";
 
@@ -21,6 +22,7 @@ export interface DataPortParts {
   readonly edge: CacheContext;
   readonly config: ClientLimits &
     TlsValues & {
+      readonly tunnelIdle: number;
       readonly sites: readonly Site[];
       readonly memory: number;
       readonly simulateLatency: number;
@@ -36,9 +38,11 @@ export interface DataPortParts {
 /** The data port of an edge, which is not open yet. */
 export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPortParts): DataPort {
   const { sites, memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
-  const { redirectToHttps, h2c, proxyProtocol } = config;
+  const { redirectToHttps, h2c, proxyProtocol, tunnelIdle } = config;
   const addresses = { trustedProxies, proxyProtocol };
-  const listening = { simulateLatencyMs, ...addresses, redirectToHttps, h2c, ...clientLimitsOf(config) };
+  const upgrades = sites.flatMap(({ rules }) => rules?.upgrades ?? []);
+  const protocols = { redirectToHttps, h2c, upgrades, tunnelIdle };
+  const listening = { simulateLatencyMs, ...addresses, ...protocols, ...clientLimitsOf(config) };
   const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };
   if (shared === undefined) return new Listener(serving, new Sites(sites), { ...listening, isToken });
   const workers = shared.cells.length;

@@ -17,7 +17,8 @@ export async function respond(
   const { answer, head } = sendable(served, options, edge);
   const { content } = answer;
   try {
-    streams.begin(head.text, head.length);
+    if (answer.tunnel === undefined) streams.begin(head.text, head.length);
+    else streams.beginTunnel(head.text, answer.tunnel);
     // Counted here, because here the client gets it.
     edge.counters.answered(answer.outcome);
     if (head.length === "none") {

@@ -12,6 +12,11 @@ export interface OriginRequest {
   readonly fields: Fields;
   readonly body?: AsyncIterable<Uint8Array>;
   /**
+   * The protocol to which the client wants to change, in lower case. The body is what it says in that protocol: it is read
+   * when the origin has agreed (101), and not at all when it answers otherwise. The content of a 101 is what the origin says.
+   */
+  readonly upgrade?: string;
+  /**
    * Called for each interim response (RFC 9110 section 15.2) that is to be passed on to the client, before fetch
    * resolves: a status from 102 to 199 with its end-to-end fields, in order, at most 16. It must not throw.
    */
@@ -51,10 +56,10 @@ export interface Origin {
 
 /**
  * Whether a request that got nothing of a response may be sent again: doing it twice is as good as once, and it has
- * no body, of which an unknown part has been read already.
+ * no body, of which an unknown part has been read already. That of a tunnel has not.
  */
-export function isRepeatable(request: OriginRequest): boolean {
-  return isIdempotent(request.method) && request.body === undefined;
+export function isRepeatable({ method, body, upgrade }: OriginRequest): boolean {
+  return isIdempotent(method) && (body === undefined || upgrade !== undefined);
 }
 
 /** A body in memory, or an empty one. It holds nothing open, so it may stay unread. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isToken } from "../../http/message/token.ts";
+import { protocolName } from "../../http/server/tunnel-settings.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
 import { choice, listOf, type ValueType, wholeNumber } from "../../process/settings/values.ts";
@@ -25,6 +26,7 @@ const types: { readonly [K in keyof SiteRules]: ValueType<SiteRules[K]> } = {
   groupInvalidation: choice("obey", "ignore", "broadcast"),
   originPlaces: wholeNumber(1, MOST_PLACES),
   originPlacesPerClient: wholeNumber(1, MOST_PLACES),
+  upgrades: listOf(protocolName),
 };
 
 /** The rules as flags, for the site of --origin. */
@@ -74,12 +76,17 @@ export const siteRuleSettings = {
     default: SAFE_RULES.originPlacesPerClient,
     help: "Of these, for one client address (IPv6: a /64), seen through trusted proxies. All refreshes in the background together have as many.",
   }),
+  upgrades: setting({
+    type: types.upgrades,
+    default: [...SAFE_RULES.upgrades],
+    help: "The protocols to which a client and the origin may change, such as websocket. Default: none; a request for a WebSocket is answered 501.",
+  }),
 };
 
 /** Picks the rules from the values of the flags. */
 export function rulesAmong(values: SiteRules): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
-  const { invalidation, groupInvalidation, originPlaces, originPlacesPerClient } = values;
+  const { invalidation, groupInvalidation, originPlaces, originPlacesPerClient, upgrades } = values;
   return {
     setCookie,
     requestCookie,
@@ -90,6 +97,7 @@ export function rulesAmong(values: SiteRules): SiteRules {
     groupInvalidation,
     originPlaces,
     originPlacesPerClient,
+    upgrades,
   };
 }
 
@@ -106,6 +114,7 @@ export const siteRuleKeys = {
   "origin-places-per-client": fileValue(types.originPlacesPerClient).default(
     SAFE_RULES.originPlacesPerClient,
   ),
+  upgrades: fileValue(types.upgrades).default([...SAFE_RULES.upgrades]),
 };
 
 const keys = z.object(siteRuleKeys);
@@ -122,5 +131,6 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     groupInvalidation: values["group-invalidation"],
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
+    upgrades: values.upgrades,
   };
 }

@@ -9,6 +9,7 @@ import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
+import type { BodyFraming } from "../../http/server/request-body.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { Failure } from "../../process/failure.ts";
@@ -55,6 +56,9 @@ const OVER: Phase = { kind: "over" };
 
 // Each interim response that is passed on costs the client a field section; browsers look at the first early hints only.
 const MAX_PASSED_ON = 16;
+
+/** RFC 9110 section 15.2.2. The idle time of a tunnel is watched on the side of its client, for both directions. */
+const SWITCHED = 101;
 
 const MALFORMED: Readonly<Record<ResponseFault, OriginErrorCode>> = {
   malformed: "http_protocol_error",
@@ -113,13 +117,15 @@ export class UpstreamExchange implements ConnectionUser {
     const { request, sent } = this.#options;
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (request.body === undefined) {
-      connection.send(request.method, sent.head);
-      return;
-    }
-    connection.send(request.method, sent.head);
-    this.#upload = new UpstreamUpload(request.body, sent.framing, this);
-    void this.#upload.sendOver(connection);
+    connection.send(request.method, sent.head, request.upgrade);
+    const { framing } = sent;
+    if (request.body !== undefined && framing.kind !== "none") this.#send(request.body, framing);
+  }
+
+  #send(body: AsyncIterable<Uint8Array>, framing: BodyFraming): void {
+    if (this.#connection === undefined) return;
+    this.#upload = new UpstreamUpload(body, framing, this);
+    void this.#upload.sendOver(this.#connection);
   }
 
   drained(): void {
@@ -155,14 +161,21 @@ export class UpstreamExchange implements ConnectionUser {
     const body = new UpstreamBody({
       pause: () => connection?.hold(),
       resume: () => {
-        this.#bodyDeadline ??= this.#options.deadlines.deadline(this.#options.bodyTimeoutMs, this.#expired);
-        this.#bodyDeadline.start();
+        if (status !== SWITCHED) this.#waitForBody();
         connection?.resume();
       },
       cancel: () => this.stop(new Error("the reader left")),
     });
     this.#phase = { kind: "body", body };
     this.#answered.resolve({ status, fields, body, endsWithConnection: framing.kind === "until-close" });
+    const { request } = this.#options;
+    if (status === SWITCHED && request.body !== undefined && request.upgrade !== undefined)
+      this.#send(request.body, { kind: "tunnel", protocol: request.upgrade });
+  }
+
+  #waitForBody(): void {
+    this.#bodyDeadline ??= this.#options.deadlines.deadline(this.#options.bodyTimeoutMs, this.#expired);
+    this.#bodyDeadline.start();
   }
 
   body(_received: Buffer, content: readonly Buffer[]): void {
@@ -207,8 +220,10 @@ export class UpstreamExchange implements ConnectionUser {
   }
 
   #queue(which: "any" | "fresh"): void {
-    const { pool, clock } = this.#options;
-    pool.queue(this, clock.monotonic(), which, (connection) => {
+    const { pool, clock, request } = this.#options;
+    // A kept connection may be closing, and a tunnel would not give it back.
+    const kind = request.upgrade === undefined ? which : "fresh";
+    pool.queue(this, clock.monotonic(), kind, (connection) => {
       this.#connection = connection;
       if (connection.ready) this.connected();
     });

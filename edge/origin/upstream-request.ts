@@ -1,6 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { connectionNames } from "../../http/message/hop-by-hop.ts";
 import type { RequestFraming } from "../../http/message/message-framing.ts";
+import { upgradeLines } from "../../http/message/upgrade.ts";
 import type { OriginRequest } from "./origin.ts";
 
 /** A request as it goes to an origin. */
@@ -43,15 +44,17 @@ export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): Ups
   // RFC 9112 section 9.3: the server must be told before it decides to keep the connection. A server that sends content
   // in answer to HEAD must not have another request on that connection: its content would be taken for the answer.
   const isHead = method === "HEAD";
+  const { upgrade } = request;
   const framing = framingOf(request);
   const lines = linesOf(request.fields, via, host);
   expectParts(method, path, host ?? to.baseHost);
   expectLine(via);
   const head =
     `${method} ${path} HTTP/1.1\r\nhost: ${host ?? to.baseHost}\r\n` +
-    `connection: ${isHead ? "close" : "keep-alive"}\r\n${lines}${framingLine(framing, method)}\r\n`;
+    (upgrade === undefined ? `connection: ${isHead ? "close" : "keep-alive"}\r\n` : upgradeLines(upgrade)) +
+    `${lines}${framingLine(framing, method)}\r\n`;
   // RFC 9110 section 9.3.1: content that a server does not expect might be taken for the next request.
-  const persists = !isHead && (body === undefined || HAVE_CONTENT.has(method));
+  const persists = !isHead && upgrade === undefined && (body === undefined || HAVE_CONTENT.has(method));
   return { head, framing, persists };
 }
 
@@ -99,8 +102,8 @@ function ownFields(
   return own;
 }
 
-function framingOf({ fields, body }: OriginRequest): RequestFraming {
-  if (body === undefined) return { kind: "none" };
+function framingOf({ fields, body, upgrade }: OriginRequest): RequestFraming {
+  if (body === undefined || upgrade !== undefined) return { kind: "none" };
   const length = fields.get("content-length");
   if (length === undefined) return { kind: "chunked" };
   if (!LENGTH.test(length)) throw new Error(`not one Content-Length: ${JSON.stringify(length)}`);

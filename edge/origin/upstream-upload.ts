@@ -1,6 +1,6 @@
 import type { ClientConnection } from "../../http/client/client-connection.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
-import type { RequestFraming } from "../../http/message/message-framing.ts";
+import type { BodyFraming } from "../../http/server/request-body.ts";
 
 /** Learns how far a body has come. */
 export interface UploadWatcher {
@@ -10,16 +10,18 @@ export interface UploadWatcher {
   uploadFailed(thrown: unknown): void;
 }
 
+type SentConnection = Pick<ClientConnection, "full" | "sendMore" | "sendEnd">;
+
 /** The body of a request on its way to an origin. It is read no faster than the origin takes it. */
 export class UpstreamUpload {
   readonly #parts: AsyncIterator<Uint8Array>;
-  readonly #framing: RequestFraming;
+  readonly #framing: Pick<BodyFraming, "kind">;
   readonly #watcher: UploadWatcher;
   #left: number;
   #drained: PromiseWithResolvers<void> | undefined;
   #ended: "whole" | "given-up" | undefined;
 
-  constructor(body: AsyncIterable<Uint8Array>, framing: RequestFraming, watcher: UploadWatcher) {
+  constructor(body: AsyncIterable<Uint8Array>, framing: BodyFraming, watcher: UploadWatcher) {
     this.#parts = body[Symbol.asyncIterator]();
     this.#framing = framing;
     this.#watcher = watcher;
@@ -31,7 +33,7 @@ export class UpstreamUpload {
   }
 
   /** Sends all of it. Never rejects. */
-  async sendOver(connection: Pick<ClientConnection, "full" | "sendMore">): Promise<void> {
+  async sendOver(connection: SentConnection): Promise<void> {
     try {
       while (this.#ended === undefined) {
         const { done, value } = await this.#parts.next();
@@ -60,11 +62,11 @@ export class UpstreamUpload {
     this.#parts.return?.().catch(() => undefined);
   }
 
-  #send(part: Uint8Array, connection: Pick<ClientConnection, "sendMore">): void {
+  #send(part: Uint8Array, connection: SentConnection): void {
     this.#left -= part.byteLength;
     // One byte more would be read as the beginning of the next request.
     if (this.#left < 0) throw new Error("the request's body is longer than its Content-Length");
-    if (this.#framing.kind === "length") connection.sendMore(part);
+    if (this.#framing.kind !== "chunked") connection.sendMore(part);
     else {
       connection.sendMore(chunkStart(part.byteLength));
       connection.sendMore(part);
@@ -73,10 +75,17 @@ export class UpstreamUpload {
     this.#watcher.sentPart();
   }
 
-  #finish(connection: Pick<ClientConnection, "sendMore">): void {
-    if (this.#framing.kind === "length") {
-      if (this.#left > 0) throw new Error("the request's body is shorter than its Content-Length");
-    } else connection.sendMore(LAST_CHUNK);
+  #finish(connection: SentConnection): void {
+    switch (this.#framing.kind) {
+      case "length":
+        if (this.#left > 0) throw new Error("the request's body is shorter than its Content-Length");
+        break;
+      case "chunked":
+        connection.sendMore(LAST_CHUNK);
+        break;
+      case "tunnel":
+        connection.sendEnd();
+    }
     this.#ended = "whole";
     this.#watcher.sentPart();
   }

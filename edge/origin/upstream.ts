@@ -45,6 +45,8 @@ export class UpstreamOrigin implements Origin {
   readonly #options: Required<Omit<UpstreamOptions, "certificates">>;
   readonly #server: Server;
   readonly #pool: ConnectionPool<UpstreamExchange>;
+  /** Tunnels last, so they have connections of their own. */
+  readonly #tunnels: ConnectionPool<UpstreamExchange>;
   readonly #pathPrefix: string;
   readonly #closing = new AbortController();
   readonly #deadlines: Deadlines;
@@ -66,6 +68,7 @@ export class UpstreamOrigin implements Origin {
     this.#pathPrefix = base.pathname.replace(/\/$/, "");
     this.#server = serverOf(base, connectTimeoutMs, options.certificates);
     this.#pool = new ConnectionPool(this.#server, connections);
+    this.#tunnels = new ConnectionPool(this.#server);
   }
 
   async fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse> {
@@ -80,7 +83,7 @@ export class UpstreamOrigin implements Origin {
       sent: sendable(request, { path, via, host: named, baseHost: base.host }, what),
       what,
       clock,
-      pool: this.#pool,
+      pool: request.upgrade === undefined ? this.#pool : this.#tunnels,
       deadlines: this.#deadlines,
       fieldsTimeoutMs,
       bodyTimeoutMs,
@@ -117,7 +120,8 @@ export class UpstreamOrigin implements Origin {
   /** Ends the requests that are still in flight. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const exchange of this.#pool.users) exchange.stop(closed(exchange.what));
+    for (const exchange of [...this.#pool.users, ...this.#tunnels.users])
+      exchange.stop(closed(exchange.what));
     this.#pool.close();
   }
 

@@ -18,6 +18,8 @@ export interface SiteRules {
   readonly originPlaces: number;
   /** Of these, for one client, and for all refreshes in the background together. */
   readonly originPlacesPerClient: number;
+  /** The protocols, in lower case, for which the edge makes a tunnel to the origin. */
+  readonly upgrades: readonly string[];
 }
 
 // Event streams, long polls and slow downloads each take a place for as long as they last. A quarter for one client: an
@@ -34,6 +36,7 @@ export const SAFE_RULES: SiteRules = {
   invalidation: "obey",
   groupInvalidation: "obey",
   ...PLACES,
+  upgrades: [],
 };
 
 /** RFC 9111 and nothing else, for an origin whose fields are right. */
@@ -46,4 +49,5 @@ export const RFC_RULES: SiteRules = {
   invalidation: "obey",
   groupInvalidation: "obey",
   ...PLACES,
+  upgrades: [],
 };

@@ -104,16 +104,24 @@ export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
     if (user !== undefined) this.#guarded(() => act(user));
   }
 
-  /** Begins a request. How its response ends depends on `method`. `head`: one char a byte. */
-  send(method: string, head: string): void {
+  /**
+   * Begins a request. How its response ends depends on `method`. `head`: one char a byte. `upgrade`: the protocol that it
+   * offers, in lower case; after a 101 what comes is no HTTP, and is told as the content of that response.
+   */
+  send(method: string, head: string, upgrade?: string): void {
     this.#heard = false;
-    this.#reader.begin(method);
+    this.#reader.begin(method, upgrade);
     this.#socket.write(head, "latin1");
   }
 
   /** Writes one more part of the request. */
   sendMore(bytes: Uint8Array | string): void {
     this.#socket.write(bytes, "latin1");
+  }
+
+  /** Nothing more will be sent. What the server still says is read. */
+  sendEnd(): void {
+    this.#socket.end();
   }
 
   /** Whether no more should be sent before `drained`. */

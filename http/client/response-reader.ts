@@ -1,7 +1,9 @@
 import { ChunkedDecoder } from "../message/chunked.ts";
 import type { FieldLimits } from "../message/field-lines.ts";
 import type { Framing } from "../message/message-framing.ts";
+import { rawValues } from "../message/raw-fields.ts";
 import { framingFor, type HeadFault, type ResponseHead, ResponseHeads } from "../message/response-head.ts";
+import { namedProtocols } from "../message/upgrade.ts";
 
 /** Receives a response as it arrives. Buffers are valid until the call returns. */
 export interface ResponseSink {
@@ -35,6 +37,7 @@ type Stage =
 // RFC 9110 section 15.2 allows any number of interim responses. Nobody needs more than a few, and a flood must end.
 const MAX_INTERIM = 32;
 
+const UNTIL_CLOSE = { kind: "until-close" } as const;
 const MORE: ResponseProgress = { kind: "more" };
 const WHOLE: ResponseProgress = { kind: "whole", excess: false };
 const EXCESS: ResponseProgress = { kind: "whole", excess: true };
@@ -43,6 +46,7 @@ const EXCESS: ResponseProgress = { kind: "whole", excess: true };
 export class ResponseReader {
   readonly #heads: ResponseHeads;
   #method = "";
+  #upgrade: string | undefined;
   #stage: Stage = { kind: "whole" };
   #persists = false;
 
@@ -50,9 +54,10 @@ export class ResponseReader {
     this.#heads = new ResponseHeads(limits);
   }
 
-  /** Call it before the response to a request with this method. */
-  begin(method: string): void {
+  /** Call it before the response to a request with this method. `upgrade`: the protocol that it offers, in lower case. */
+  begin(method: string, upgrade?: string): void {
     this.#method = method;
+    this.#upgrade = upgrade;
     this.#stage = { kind: "head", interim: 0 };
   }
 
@@ -70,9 +75,13 @@ export class ResponseReader {
       if (read.kind === "malformed") return read;
       at = read.end;
       const { head } = read;
-      if (head.status < 200) {
-        // RFC 9110 section 15.2.2: no request asked for another protocol.
-        if (head.status === 101) return malformed("switched-protocols", "101 without having been asked");
+      if (head.status === 101) {
+        const fault = switchFault(head, this.#upgrade);
+        if (fault !== undefined) return malformed("switched-protocols", fault);
+        this.#stage = UNTIL_CLOSE;
+        this.#persists = false;
+        sink.head(head, UNTIL_CLOSE);
+      } else if (head.status < 200) {
         this.#stage.interim += 1;
         if (this.#stage.interim > MAX_INTERIM) {
           return malformed("interim-flood", `more than ${MAX_INTERIM} interim responses`);
@@ -126,6 +135,16 @@ export class ResponseReader {
   }
 }
 
+/** RFC 9110 section 15.2.2: what is wrong with a change of protocols. `offered`: the one that the request named. */
+function switchFault({ version, raw }: ResponseHead, offered: string | undefined): string | undefined {
+  if (offered === undefined) return "101 without having been asked";
+  // RFC 9110 section 8.6, RFC 9112 section 6.1: a 101 has neither.
+  const isFramed = rawValues(raw, "content-length").length + rawValues(raw, "transfer-encoding").length > 0;
+  if (isFramed) return "101 with content";
+  const [named, ...more] = namedProtocols(version, raw);
+  return named === offered && more.length === 0 ? undefined : `101 that does not name ${offered} alone`;
+}
+
 function tell(sink: ResponseSink, bytes: Buffer): void {
   sink.body(bytes, [bytes]);
 }
@@ -139,7 +158,7 @@ function stageOf(framing: Framing): Stage {
     case "chunked":
       return { kind: "chunked", decoder: new ChunkedDecoder() };
     case "until-close":
-      return { kind: "until-close" };
+      return UNTIL_CLOSE;
   }
 }
 

@@ -27,6 +27,7 @@ export const ERROR = {
   refusedStream: 7,
   cancel: 8,
   compression: 9,
+  connect: 10,
   enhanceYourCalm: 11,
 } as const;
 export type ErrorCode = (typeof ERROR)[keyof typeof ERROR];
@@ -38,6 +39,8 @@ export const SETTING = {
   initialWindowSize: 4,
   maxFrameSize: 5,
   maxHeaderListSize: 6,
+  /** RFC 8441 section 3. */
+  enableConnectProtocol: 8,
   /** RFC 9218 section 2.1. */
   noRfc7540Priorities: 9,
 } as const;

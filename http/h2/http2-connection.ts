@@ -35,14 +35,18 @@ import { HpackEncoder } from "./hpack-encoder.ts";
 import { Outlet, OutletBuffer } from "./outlet.ts";
 import { Streams } from "./streams.ts";
 
-const OUR_SETTINGS = Buffer.concat([
-  settingsFrame([
-    [SETTING.maxConcurrentStreams, MOST_STREAMS],
-    [SETTING.maxHeaderListSize, MOST_LIST_BYTES],
-    [SETTING.noRfc7540Priorities, 1],
-  ]),
-  windowUpdate(0, CONNECTION_WINDOW - STREAM_WINDOW),
-]);
+/** `tunnels`: whether the client may ask for tunnels by extended CONNECT (RFC 8441 section 3). */
+function ourSettings(tunnels: boolean): Buffer {
+  return Buffer.concat([
+    settingsFrame([
+      [SETTING.maxConcurrentStreams, MOST_STREAMS],
+      [SETTING.maxHeaderListSize, MOST_LIST_BYTES],
+      [SETTING.noRfc7540Priorities, 1],
+      ...(tunnels ? [[SETTING.enableConnectProtocol, 1] as const] : []),
+    ]),
+    windowUpdate(0, CONNECTION_WINDOW - STREAM_WINDOW),
+  ]);
+}
 
 /** What all connections of a server share. */
 interface Shared {
@@ -112,7 +116,7 @@ class Http2Connection implements Receiver {
       // A reset is one way to leave; close follows.
       .on("error", () => socket.destroy())
       .on("close", () => this.#closed());
-    this.#outlet.control(OUR_SETTINGS);
+    this.#outlet.control(ourSettings(server.upgrades.size > 0));
     this.#wake();
   }
 

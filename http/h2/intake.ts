@@ -45,11 +45,12 @@ export interface NewRequest {
 /** Takes the requests of one connection: answers at once, refuses, or makes a stream. */
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #requests = new StreamRequests();
+  readonly #requests: StreamRequests;
   #atOnce: ((request: RequestHead) => AnswerAtOnce | undefined) | undefined;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#requests = new StreamRequests(parts.server.upgrades);
   }
 
   take(request: NewRequest, owner: StreamOwner): Taken {

@@ -41,6 +41,46 @@ describe("a request by HTTP/2", () => {
     expect([replaced(":scheme", "ftp"), replaced(":scheme", "")]).to.deep.equal(["malformed", "malformed"]);
   });
 
+  describe("for a tunnel (RFC 8441)", () => {
+    const connect: FieldList = [...pseudo("/chat?a", "CONNECT"), [":protocol", "WebSocket"]];
+    const upgrades = new Set(["websocket"]);
+    const read = (fields: FieldList, endStream = false) =>
+      new StreamRequests(upgrades).read(fields.flat(), endStream);
+
+    it("is a GET that offers a protocol", () => {
+      const asked = read([...connect, ["sec-websocket-version", "13"]]);
+      if (asked.kind !== "request") throw new Error(asked.kind);
+      const { method, path, host, fields } = asked.head;
+      expect([method, path, host, fields.offers]).to.deep.equal([
+        "GET",
+        "/chat?a",
+        "a.example",
+        ["websocket"],
+      ]);
+      expect(fields.raw).to.deep.equal(["host", "a.example", "sec-websocket-version", "13"]);
+    });
+
+    it("is reset where it was not offered, and without what every request has", () => {
+      expect(judge(connect, false)).to.equal("malformed");
+      expect(read(connect, true).kind).to.equal("malformed");
+      for (const name of [":scheme", ":path", ":method"])
+        expect(read(connect.filter(([each]) => each !== name)).kind, name).to.equal("malformed");
+      const ftp = connect.map(([name, value]) => [name, name === ":scheme" ? "ftp" : value] as const);
+      expect(read(ftp).kind).to.equal("malformed");
+      expect(read([...pseudo(), [":protocol", "websocket"]]).kind).to.equal("malformed");
+      expect(read([...connect, ["content-length", "5"]]).kind).to.equal("malformed");
+    });
+
+    it("is refused for a protocol that never passes, and CONNECT without one always", () => {
+      const refused = (fields: FieldList) => {
+        const verdict = read(fields);
+        return verdict.kind === "refused" ? verdict.refused.detail : verdict.kind;
+      };
+      expect(refused([...pseudo("/", "CONNECT"), [":protocol", "connect-udp"]])).to.equal("unknown-protocol");
+      expect(refused(pseudo("/", "CONNECT"))).to.equal("method-not-allowed");
+    });
+  });
+
   it("is reset when a field could be read in another way behind us", () => {
     for (const name of ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"])
       expect(withField(name, "chunked"), name).to.equal("malformed");

@@ -13,7 +13,7 @@ export type StreamRequest =
   /** HTTP/1.1 would refuse it too: it is answered. */
   | { readonly kind: "refused"; readonly refused: RefusedRequest; readonly headOnly: boolean };
 
-const PSEUDO: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path"]);
+const PSEUDO: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path", ":protocol"]);
 
 /** RFC 9113 section 8.2.2. */
 const OF_CONNECTION: ReadonlySet<string> = new Set([
@@ -28,6 +28,8 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
+const NO_TUNNEL = "no site here lets the protocol pass that :protocol names (see the setting upgrades)";
+
 interface Section {
   readonly authority: string | undefined;
   /** The fields that are no pseudo-fields: name, value, name, value … */
@@ -41,7 +43,13 @@ interface Section {
  * behind us can read a request in another way. A list that is repeated gives the same RequestFields again.
  */
 export class StreamRequests {
+  readonly #upgrades: ReadonlySet<string>;
   #last: Section | undefined;
+
+  /** `upgrades`: the protocols for which a client may ask by extended CONNECT. Without any there is no such request. */
+  constructor(upgrades: ReadonlySet<string> = new Set()) {
+    this.#upgrades = upgrades;
+  }
 
   /** `raw`: a decoded list. `endStream`: no body follows. */
   read(raw: readonly string[], endStream: boolean): StreamRequest {
@@ -55,14 +63,36 @@ export class StreamRequests {
     }
     const method = pseudo.get(":method");
     if (method === undefined) return malformed("no :method");
-    const line = lineOf(method, pseudo);
+    const protocol = pseudo.get(":protocol")?.toLowerCase();
+    const fault = protocol === undefined ? undefined : this.#connectFault(method, endStream);
+    if (fault !== undefined) return malformed(fault);
+    // RFC 8441 section 5: what a client of HTTP/1.1 asks for by GET and Upgrade.
+    const line = lineOf(protocol === undefined ? method : "GET", pseudo);
     if (line.kind !== "line") return line;
+    if (protocol !== undefined && !this.#upgrades.has(protocol))
+      return { ...refuse(501, "unknown-protocol", NO_TUNNEL), headOnly: false };
     const section = this.#section(pseudo.get(":authority"), raw, at, endStream);
     if (section.kind === "malformed") return section;
     if (section.kind === "refused") return { ...section, headOnly: method === "HEAD" };
     const { fields, priority } = section.section;
     const { target, path } = line.line;
-    return { kind: "request", head: { method, target, path, host: fields.host, fields }, priority };
+    if (protocol === undefined)
+      return { kind: "request", head: { method, target, path, host: fields.host, fields }, priority };
+    // RFC 9113 section 8.5: a tunnel has no content.
+    if (fields.section.has("Content-Length")) return malformed("CONNECT with Content-Length");
+    const asking: RequestFields = { ...fields, framing: { kind: "none" }, offers: [protocol] };
+    return {
+      kind: "request",
+      head: { method: "GET", target, path, host: fields.host, fields: asking },
+      priority,
+    };
+  }
+
+  /** RFC 8441 section 4. */
+  #connectFault(method: string, endStream: boolean): string | undefined {
+    if (this.#upgrades.size === 0) return "the pseudo-field :protocol, which was not offered";
+    if (method !== "CONNECT") return ":protocol without CONNECT";
+    return endStream ? "a tunnel that has ended" : undefined;
   }
 
   #section(

@@ -1,6 +1,7 @@
 import type { RequestHead } from "../message/request-head.ts";
 import { type ClientSide, Exchange } from "../server/exchange.ts";
 import type { Peer } from "../server/peer.ts";
+import type { BodyFraming } from "../server/request-body.ts";
 import type { Timeouts } from "../server/timeouts.ts";
 import { STREAM_WINDOW } from "./bounds.ts";
 import { ERROR, type ErrorCode } from "./frames.ts";
@@ -68,9 +69,9 @@ export class Stream implements ClientSide {
     this.window = window;
     this.priority = priority;
     this.received = !hasBody;
-    const { framing } = head.fields;
+    const framing = framingOf(head);
     this.body =
-      hasBody && framing.kind !== "none"
+      hasBody && framing !== undefined
         ? new StreamBody(framing, (bytes) => owner.consumed(this, bytes))
         : undefined;
     this.exchange = new Exchange(head, this.body, this, timeouts, owner.now(), countsFor);
@@ -147,7 +148,8 @@ export class Stream implements ClientSide {
   }
 
   reset(): void {
-    this.#owner.reset(this, ERROR.internal);
+    // RFC 9113 section 8.5: as a connection that is reset.
+    this.#owner.reset(this, this.exchange.tunnel === undefined ? ERROR.internal : ERROR.connect);
   }
 
   fault(thrown: unknown): void {
@@ -166,6 +168,7 @@ export class Stream implements ClientSide {
   /** Whether it is a request of the client itself that has not come whole. */
   get receives(): boolean {
     const { exchange, body } = this;
+    if (exchange.tunnel !== undefined) return false;
     return exchange.countsFor === this.peer.client && body?.whole === false && !exchange.begun;
   }
 
@@ -222,4 +225,11 @@ export class Stream implements ClientSide {
     this.#pieces.push(bytes);
     this.#size += bytes.byteLength;
   }
+}
+
+/** undefined: no body follows, whatever the client says. */
+function framingOf({ fields: { framing, offers } }: RequestHead): BodyFraming | undefined {
+  const [protocol] = offers;
+  if (protocol !== undefined) return { kind: "tunnel", protocol };
+  return framing.kind === "none" ? undefined : framing;
 }

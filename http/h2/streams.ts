@@ -133,7 +133,8 @@ export class Streams implements StreamOwner {
     this.#of.outlet.control(rstStream(id, code));
     this.#closed.add(id, "reset");
     this.#of.wake();
-    if (code !== ERROR.internal) this.#closed.countReset(this.now());
+    // Those are not the client's doing.
+    if (code !== ERROR.internal && code !== ERROR.connect) this.#closed.countReset(this.now());
   }
 
   /** The content of a DATA frame, which took `taken` bytes of the windows. */

@@ -19,6 +19,10 @@ export type Refusal =
   | "host-mismatch"
   | FramingFault
   | "expectation"
+  /** It would change protocols, and has a body. */
+  | "upgrade-with-body"
+  /** RFC 8441: a protocol that no tunnel here carries. */
+  | "unknown-protocol"
   /** Its client has as many requests under way as it may have. */
   | "client-requests"
   /** Part of a request did not arrive in time. */
@@ -40,6 +44,13 @@ export const FIELDS_TOO_SLOW: RefusedRequest = {
   status: 408,
   detail: "request-too-slow",
   message: "the request's fields did not arrive in time",
+};
+
+/** Where the body ends and the other protocol begins, two programs could see differently. */
+export const UPGRADE_WITH_BODY: RefusedRequest = {
+  status: 400,
+  detail: "upgrade-with-body",
+  message: "a request with Upgrade may have no body",
 };
 
 export const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";

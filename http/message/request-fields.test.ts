@@ -29,6 +29,7 @@ describe("judgeFields", () => {
       host: "a.example:81",
       framing: { kind: "length", length: 2 },
       persists: false,
+      offers: [],
       expectsContinue: true,
     });
   });

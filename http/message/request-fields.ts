@@ -10,6 +10,7 @@ import {
 import { persists } from "./persistence.ts";
 import { rawValues } from "./raw-fields.ts";
 import { type RefusedRequest, refused } from "./refusal.ts";
+import { namedProtocols } from "./upgrade.ts";
 
 /** The meaning of the version and the fields of a request, for any method and target. Immutable. */
 export interface RequestFields {
@@ -25,6 +26,8 @@ export interface RequestFields {
   readonly framing: RequestFraming;
   /** Whether the client's connection stays open after the answer. */
   readonly persists: boolean;
+  /** The protocols to which the client offers to change its connection, in lower case. */
+  readonly offers: readonly string[];
   /** The client waits for 100 (Continue) before it sends the content. */
   readonly expectsContinue: boolean;
   /** An earlier section of the same connection that agrees with this one in all lines but those of `changed`. */
@@ -40,6 +43,7 @@ export const JUDGED_FIELDS: ReadonlySet<string> = new Set([
   "expect",
   "host",
   "transfer-encoding",
+  "upgrade",
 ]);
 
 export type FieldsVerdict =
@@ -71,6 +75,7 @@ export function judgeFields(version: HttpVersion, raw: readonly string[]): Field
     host: host.authority === undefined ? undefined : authorityText(host.authority),
     framing,
     persists: persists(version, raw),
+    offers: namedProtocols(version, raw),
     expectsContinue: expected !== "",
   };
   return { kind: "fields", fields };

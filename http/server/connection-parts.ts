@@ -26,6 +26,8 @@ export interface ConnectionParts {
   /** Called for each request. The program answers it through the exchange. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce: AnswersAtOnce | undefined;
+  /** The protocols, in lower case, for which a connection may become a tunnel. */
+  readonly upgrades: ReadonlySet<string>;
   /** Its answer has left, or never will. */
   readonly ended: () => void;
   /** The answer to bytes that are no request; the connection is closed after it. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { FIELDS_TOO_SLOW, type RefusedRequest } from "../message/refusal.ts";
+import { FIELDS_TOO_SLOW, type RefusedRequest, UPGRADE_WITH_BODY } from "../message/refusal.ts";
 import { type RequestHead, RequestHeads } from "../message/request-head.ts";
 import { AtHand } from "./answer-at-once.ts";
 import { TOO_MANY_REQUESTS } from "./client-requests.ts";
@@ -8,9 +8,10 @@ import { CLOSED, overdue, type State } from "./connection-state.ts";
 import type { OpenConnection } from "./connections.ts";
 import { type ClientSide, Exchange } from "./exchange.ts";
 import { endByFault } from "./fault.ts";
-import { closeIfSilent, HalfClose } from "./half-close.ts";
+import { HalfClose, noteEnd } from "./half-close.ts";
+import { bodyOf, isEmpty, wantedProtocol } from "./incoming-body.ts";
 import type { Peer } from "./peer.ts";
-import { MessageBody, type RequestBody } from "./request-body.ts";
+import type { RequestBody } from "./request-body.ts";
 import { SocketSide } from "./socket-side.ts";
 import { Timeouts } from "./timeouts.ts";
 import { Turn } from "./turn.ts";
@@ -53,7 +54,8 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
   get receives(): boolean {
     const exchange = this.#exchange;
     // Requests that a proxy forwards do not count for the proxy.
-    return exchange?.countsFor === this.peer.client && exchange.body?.whole === false && !exchange.begun;
+    if (exchange === undefined || exchange.begun || exchange.tunnel !== undefined) return false;
+    return exchange.countsFor === this.peer.client && exchange.body?.whole === false;
   }
 
   get closing(): boolean {
@@ -154,20 +156,20 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
   }
 
   #begin(request: RequestHead): void {
-    const { framing } = request.fields;
-    const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
+    const empty = isEmpty(request);
+    const protocol = wantedProtocol(request, this.#parts.upgrades);
     this.#asked = true;
-    if (empty && this.#answersAtOnce(request)) return;
+    if (protocol === undefined && empty && this.#answersAtOnce(request)) return;
     // Bytes of earlier answers that the client has not read yet count as part of this answer.
     this.#atHand.send();
     this.unread.own();
     const client = this.#parts.requests.clientOf(this.peer, request.fields);
-    if (!this.#parts.requests.begin(client)) {
-      this.#refuse(TOO_MANY_REQUESTS, request.method === "HEAD");
+    const isTwo = protocol !== undefined && !empty;
+    if (isTwo || !this.#parts.requests.begin(client)) {
+      this.#refuse(isTwo ? UPGRADE_WITH_BODY : TOO_MANY_REQUESTS, request.method === "HEAD");
       return;
     }
-    const body = empty ? undefined : new MessageBody(framing, this.unread);
-    const exchange = this.#exchangeOf(request, body, client);
+    const exchange = this.#exchangeOf(request, bodyOf(request, protocol, this.unread), client);
     try {
       this.#parts.take(exchange);
     } catch (thrown) {
@@ -256,9 +258,7 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
   #clientEnded(): void {
     const [exchange, { clock }] = [this.#exchange, this.#parts];
     this.#halfClose = new HalfClose(this.socket.bytesWritten, clock.monotonic());
-    // The answerer may wait for a body that will never be whole.
-    if (exchange?.body?.whole === false) exchange.answerer?.moreBody();
-    if (exchange?.begun) void closeIfSilent(this.socket, clock, () => this.#exchange === exchange);
+    if (exchange !== undefined) noteEnd(exchange, this.socket, clock, () => this.#exchange === exchange);
     this.#endIfHalfClosed();
   }
 

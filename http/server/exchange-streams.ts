@@ -1,9 +1,11 @@
 import type { Clock } from "../../process/clock.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../message/chunked.ts";
 import type { HttpVersion } from "../message/message-framing.ts";
+import { upgradeLines } from "../message/upgrade.ts";
 import { KEEP_ALIVE_MS } from "./connection-state.ts";
 import type { Abandoned, Answerer, Exchange } from "./exchange.ts";
 import type { RequestBody } from "./request-body.ts";
+import type { Party } from "./timeouts.ts";
 
 /** Why an exchange ends before its answer is whole. */
 export type StreamsEnd = Abandoned | "body-malformed";
@@ -68,10 +70,25 @@ export class ExchangeStreams implements Answerer {
     exchange.begin(`${head}${coding}${exchange.decideClosing() ? CLOSE : KEEP_ALIVE}\r\n`);
   }
 
+  /**
+   * Agrees to the protocol that the client wants (RFC 9110 section 7.8). The body is what it says from now on, and what is
+   * sent is what it gets. `head`: as for `begin`, with the status of the client's version.
+   */
+  beginTunnel(head: string, protocol: string): void {
+    const exchange = this.#exchange;
+    this.#coding = { kind: "until-end" };
+    // RFC 8441 section 5: HTTP/2 has neither field.
+    exchange.beginTunnel(
+      `${head}${exchange.request.fields.version === "2" ? "" : upgradeLines(protocol)}\r\n`,
+    );
+    this.#watch();
+  }
+
   /** Sends a part of the content, which never changes. Resolves when the client is ready for the next part. */
   async send(part: Uint8Array): Promise<void> {
     for (let from = 0; from < part.byteLength; from += LARGEST_WRITE) {
       this.#write(part.subarray(from, from + LARGEST_WRITE));
+      this.#passed();
       if (!this.#exchange.taken) await this.#clientTakes();
     }
   }
@@ -154,6 +171,7 @@ export class ExchangeStreams implements Answerer {
         case "content":
           for (const piece of read.pieces) {
             this.#exchange.timeouts.tookBody(piece.length);
+            this.#passed();
             yield piece;
           }
           break;
@@ -178,10 +196,19 @@ export class ExchangeStreams implements Answerer {
     if (this.#exchange.end !== undefined) throw new Error("the answer is over");
   }
 
+  #passed(): void {
+    if (this.#exchange.switched) this.#exchange.timeouts.passed(this.#clock.monotonic());
+  }
+
   /** Tells the exchange which party is waited for. */
   #watch(): void {
-    const party = this.#taken !== undefined ? "reader" : this.#bodyCame !== undefined ? "sender" : "nobody";
-    this.#exchange.timeouts.waitFor(party, this.#clock.monotonic());
+    this.#exchange.timeouts.waitFor(this.#party, this.#clock.monotonic());
+  }
+
+  get #party(): Party {
+    if (this.#taken !== undefined) return "reader";
+    if (this.#exchange.switched) return "tunnel";
+    return this.#bodyCame === undefined ? "nobody" : "sender";
   }
 }
 

@@ -84,6 +84,7 @@ export class Exchange {
   readonly #client: ClientSide;
   #answer: Answer = NONE;
   #invited = false;
+  #switched = false;
   #closes: boolean;
 
   constructor(
@@ -107,6 +108,17 @@ export class Exchange {
 
   get peer(): Peer {
     return this.#client.peer;
+  }
+
+  /** Whether the client's protocol is the one that it wanted: what is read and sent is not HTTP. */
+  get switched(): boolean {
+    return this.#switched;
+  }
+
+  /** The protocol to which the client wants to change; undefined: it does not. */
+  get tunnel(): string | undefined {
+    const framing = this.body?.framing;
+    return framing?.kind === "tunnel" ? framing.protocol : undefined;
   }
 
   /** Whether the answer has begun and has not ended. */
@@ -185,6 +197,14 @@ export class Exchange {
   begin(head: string): void {
     if (this.#answer.kind !== "none") return;
     this.#answer = { kind: "begun", head: withOwnLines(head, this.peer.ownLines) };
+  }
+
+  /** The head of an answer that changes protocols. It goes out at once. */
+  beginTunnel(head: string): void {
+    this.#switched = true;
+    this.#closes = true;
+    this.begin(head);
+    this.flush();
   }
 
   /** Bytes of the answer. They are copied: the caller may use them again at once. */

@@ -68,6 +68,8 @@ export interface HttpServerOptions {
   /** Called for each request. The program answers it through the exchange, now or later. */
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
+  /** The protocols, in lower case, for which the program may make a tunnel of a connection or stream. */
+  readonly upgrades?: readonly string[];
   /** HTTP/2, which clients of the TLS port may choose. */
   readonly http2: ConnectionMaker;
   /** HTTP/2 on the plain port too, for clients that begin with it. */
@@ -154,6 +156,7 @@ export class HttpServer {
         if (redirect?.answers(exchange) !== true) take(exchange);
       },
       atOnce: redirect === undefined || atOnce === undefined ? atOnce : redirect.guard(atOnce),
+      upgrades: new Set(options.upgrades),
       ended: () => {
         this.#inFlight -= 1;
       },

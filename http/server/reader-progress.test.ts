@@ -10,6 +10,7 @@ import { Timeouts } from "./timeouts.ts";
 
 const LIMITS = {
   answererMs: 1,
+  tunnelMs: 60_000,
   answerMs: 1,
   readerMs: 30_000,
   senderMs: 1,

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type BodyFraming, MessageBody } from "./request-body.ts";
+import { MessageBody, type MessageFraming } from "./request-body.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 
-const CHUNKED: BodyFraming = { kind: "chunked" };
+const CHUNKED: MessageFraming = { kind: "chunked" };
 
 /** Feeds the pieces one by one and reads after each. */
-function readAll(framing: BodyFraming, pieces: readonly Buffer[]) {
+function readAll(framing: MessageFraming, pieces: readonly Buffer[]) {
   const unread = new UnreadBytes();
   const body = new MessageBody(framing, unread);
   let content = "";

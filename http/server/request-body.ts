@@ -1,8 +1,16 @@
 import { ChunkedDecoder } from "../message/chunked.ts";
 import type { UnreadBytes } from "./unread-bytes.ts";
 
-/** How a request's body is delimited. RFC 9112 section 6.3. */
-export type BodyFraming = { readonly kind: "length"; readonly length: number } | { readonly kind: "chunked" };
+/** RFC 9112 section 6.3. */
+export type MessageFraming =
+  | { readonly kind: "length"; readonly length: number }
+  | { readonly kind: "chunked" };
+
+/** How a request's body is delimited. */
+export type BodyFraming =
+  | MessageFraming
+  /** It is what the client says in another protocol, if the server agrees to that. */
+  | { readonly kind: "tunnel"; readonly protocol: string };
 
 export type BodyRead =
   | { readonly kind: "content"; readonly pieces: readonly Buffer[] }
@@ -38,7 +46,7 @@ export class MessageBody implements RequestBody {
   #stage: Stage;
   #began = false;
 
-  constructor(framing: BodyFraming, unread: UnreadBytes) {
+  constructor(framing: MessageFraming, unread: UnreadBytes) {
     this.framing = framing;
     this.#unread = unread;
     this.#stage =

@@ -3,6 +3,7 @@ import { Timeouts } from "./timeouts.ts";
 
 const LIMITS = {
   answererMs: 40_000,
+  tunnelMs: 60_000,
   answerMs: 60_000,
   readerMs: 30_000,
   senderMs: 30_000,
@@ -87,5 +88,16 @@ describe("the timeouts of a request", () => {
       expect(timeouts.overdue(now + 60_000)).to.equal(undefined);
       expect(timeouts.overdue(now + 60_001)).to.equal("answer");
     }
+  });
+
+  it("give a tunnel its whole time with everything that passes through it", () => {
+    const timeouts = new Timeouts(LIMITS);
+    timeouts.waitFor("tunnel", 0);
+    expect(timeouts.overdue(60_000)).to.equal(undefined);
+    expect(timeouts.overdue(60_001)).to.equal("tunnel");
+    timeouts.passed(50_000);
+    timeouts.waitFor("tunnel", 60_000);
+    expect(timeouts.overdue(110_000)).to.equal(undefined);
+    expect(timeouts.overdue(110_001)).to.equal("tunnel");
   });
 });

@@ -8,6 +8,8 @@ export type Party =
   | "reader"
   /** The answerer, to go on with its answer. */
   | "answer"
+  /** Both sides of a tunnel, to send something. */
+  | "tunnel"
   /** No party that this server watches. */
   | "nobody";
 
@@ -19,6 +21,8 @@ export interface TimeoutLimits {
   readonly answererMs: number;
   /** Between two parts of the answer. */
   readonly answerMs: number;
+  /** Between two parts of what the sides of a tunnel say. */
+  readonly tunnelMs: number;
   /** Until the client has taken what was written. */
   readonly readerMs: number;
   /** For the request's body: all waits together. Each byte that arrives adds the time that it may take at `bodyRate`. */
@@ -59,6 +63,11 @@ export class Timeouts {
     this.#since = now;
   }
 
+  /** Something has passed through the tunnel. */
+  passed(now: number): void {
+    if (this.#party === "tunnel") this.#since = now;
+  }
+
   /** The client has taken some of what was written. */
   readerTook(now: number): void {
     if (this.#party === "reader") this.#since = now;
@@ -72,7 +81,7 @@ export class Timeouts {
 
   /** The party that has used up its time, if one has. */
   overdue(now: number): Overdue | undefined {
-    const { answererMs, answerMs, readerMs, senderMs, bodyTimeout, bodyRate } = this.#limits;
+    const { answererMs, answerMs, tunnelMs, readerMs, senderMs, bodyTimeout, bodyRate } = this.#limits;
     const waited = now - this.#since;
     switch (this.#party) {
       case "answerer":
@@ -86,6 +95,8 @@ export class Timeouts {
         return waited > readerMs ? "reader" : undefined;
       case "answer":
         return waited > answerMs ? "answer" : undefined;
+      case "tunnel":
+        return waited > tunnelMs ? "tunnel" : undefined;
       case "nobody":
         return undefined;
     }

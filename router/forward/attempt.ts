@@ -6,6 +6,7 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { BodyUpload } from "./body-upload.ts";
 import type { EdgePool, EdgeUser } from "./edge-pool.ts";
+import { type ProtocolChange, protocolChange } from "./protocol-change.ts";
 import { Relay, type RelayParts } from "./relay.ts";
 import { type ClientLines, requestHeadOut } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
@@ -34,6 +35,8 @@ export interface AttemptOwner {
   interim(attempt: Attempt, head: string): void;
   /** The response has begun. The other attempt, if any, is no longer needed. */
   answering(attempt: Attempt): void;
+  /** The edge has answered to a request for a tunnel. */
+  tunnel(outcome: "opened" | "declined"): void;
   /** The whole response has been given to the client's connection. */
   relayed(attempt: Attempt): void;
   failed(attempt: Attempt, how: FailedAttempt): void;
@@ -60,9 +63,10 @@ const CONNECTING: Stage = { kind: "connecting" };
 const WAITING: Stage = { kind: "waiting" };
 const OVER: Stage = { kind: "over" };
 
-/** Whether the request may be sent to another edge at any time: it is safe, and has no body. */
-export function canBeRepeated({ request, body }: Exchange): boolean {
-  return body === undefined && isSafe(request.method);
+/** Whether the request may be sent to another edge until one answers: it is safe, and has no body. */
+export function canBeRepeated({ request, body, tunnel }: Exchange): boolean {
+  // Nothing of what belongs to a tunnel has been sent before the edge agrees to it.
+  return (body === undefined || tunnel !== undefined) && isSafe(request.method);
 }
 
 /** Why an attempt fails without a fault of the client or the router. */
@@ -89,6 +93,8 @@ export class Attempt implements EdgeUser {
   #stage: Stage = CONNECTING;
   /** The request's body, if it has one. */
   readonly #upload: BodyUpload | undefined;
+  /** What the client asks for beyond a response. */
+  readonly #change: ProtocolChange | undefined;
 
   /** Uses a kept connection if there is one. With `fresh` always uses a new one. */
   constructor(to: Destination, exchange: Exchange, parts: AttemptParts, owner: AttemptOwner) {
@@ -104,8 +110,10 @@ export class Attempt implements EdgeUser {
     this.#beganAt = now;
     edge.traffic.began();
     exchange.timeouts.waitFor("answerer", now);
-    this.#connection = pool.take(this, now, fresh);
+    // A tunnel does not give its connection back.
+    this.#connection = pool.take(this, now, fresh || exchange.tunnel !== undefined);
     const { body } = exchange;
+    this.#change = protocolChange(exchange);
     this.#upload = body === undefined ? undefined : new BodyUpload(exchange, body, this.#connection);
   }
 
@@ -127,7 +135,12 @@ export class Attempt implements EdgeUser {
   connected(): void {
     this.#stage = WAITING;
     const exchange = this.#exchange;
-    const head = requestHeadOut(exchange.request, this.#parts.lines.of(exchange).lines, this.#pool.address);
+    const lines = this.#parts.lines.of(exchange).lines + (this.#change?.lines ?? "");
+    const head = requestHeadOut(exchange.request, lines, this.#pool.address);
+    if (this.#change !== undefined) {
+      this.#connection.send(exchange.request.method, head, this.#change.protocol);
+      return;
+    }
     if (this.#upload === undefined) {
       this.#connection.send(exchange.request.method, head);
       return;
@@ -144,6 +157,7 @@ export class Attempt implements EdgeUser {
 
   /** Call it when more of the request's body has arrived. */
   moreBody(): void {
+    if (this.#exchange.switched) this.#exchange.timeouts.passed(this.#parts.clock.monotonic());
     if (this.#stage.kind !== "connecting") this.#uploadMore();
   }
 
@@ -154,6 +168,10 @@ export class Attempt implements EdgeUser {
   head(head: ResponseHead, framing: Framing): void {
     if (this.#stage.kind !== "waiting") return;
     const now = this.#parts.clock.monotonic();
+    if (this.#change?.accepts(head) === false) {
+      this.#fail("edge-rubbish", "its answer does not fit the key of the WebSocket");
+      return;
+    }
     if (!this.#connection.reused) this.#pool.learn(head.raw);
     this.edge.traffic.answered(now, now - this.#beganAt);
     this.#owner.answering(this);
@@ -161,6 +179,11 @@ export class Attempt implements EdgeUser {
     const lines = this.#pool.linesOf(this.#connection);
     const relay = new Relay(this.#exchange, this.#connection, this.#parts, { edge, head, framing, lines });
     this.#stage = { kind: "relaying", relay };
+    if (this.#change !== undefined) this.#owner.tunnel(this.#exchange.switched ? "opened" : "declined");
+    if (!this.#exchange.switched) return;
+    // It is open for hours, and hardly any work for the edge.
+    this.edge.traffic.ended(true);
+    this.#uploadMore();
   }
 
   body(received: Buffer, content: readonly Buffer[]): void {
@@ -225,11 +248,13 @@ export class Attempt implements EdgeUser {
   #end(): void {
     const answered = this.#stage.kind === "relaying";
     this.#stage = OVER;
-    this.edge.traffic.ended(answered);
+    if (!this.#exchange.switched) this.edge.traffic.ended(answered);
   }
 
   #uploadMore(): void {
     if (this.#upload === undefined || this.#upload.whole) return;
+    // What a client says before the edge has agreed waits. If the edge does not agree, nobody reads it.
+    if (this.#change !== undefined && !this.#exchange.switched) return;
     this.#waitWhileSending("answerer");
     const rest = this.#upload.go();
     if (rest.kind === "client-slow") this.#waitWhileSending("sender");

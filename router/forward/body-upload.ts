@@ -17,7 +17,7 @@ const EDGE_FULL: UploadRest = { kind: "edge-full" };
 const CLIENT_SLOW: UploadRest = { kind: "client-slow" };
 const WHOLE: UploadRest = { kind: "whole" };
 
-type SentConnection = Pick<ClientConnection, "full" | "sendMore">;
+type SentConnection = Pick<ClientConnection, "full" | "sendMore" | "sendEnd">;
 
 /** Sends a request's body to one edge, with new framing. */
 export class BodyUpload {
@@ -50,7 +50,7 @@ export class BodyUpload {
           return CLIENT_SLOW;
         case "whole":
           this.#whole = true;
-          if (this.#body.framing.kind === "chunked") this.#connection.sendMore(LAST_CHUNK);
+          this.#end();
           break;
         case "malformed":
           return read;
@@ -59,9 +59,21 @@ export class BodyUpload {
     return WHOLE;
   }
 
+  #end(): void {
+    switch (this.#body.framing.kind) {
+      case "length":
+        break;
+      case "chunked":
+        this.#connection.sendMore(LAST_CHUNK);
+        break;
+      case "tunnel":
+        this.#connection.sendEnd();
+    }
+  }
+
   #send(piece: Buffer): void {
     this.#exchange.timeouts.tookBody(piece.length);
-    if (this.#body.framing.kind === "length") {
+    if (this.#body.framing.kind !== "chunked") {
       this.#connection.sendMore(piece);
       return;
     }

@@ -21,6 +21,7 @@ const ABANDONED: Readonly<Record<Abandoned, readonly [code: RouterFailureCode, m
   answerer: ["edge-silent", "waited too long for the edge"],
   answer: ["edge-silent", "waited too long for the answer"],
   sender: ["sender-slow", "waited too long for the sender"],
+  tunnel: ["edge-silent", "both sides of the tunnel were silent for too long"],
   reader: ["reader-stalled", "waited too long for the reader"],
   "client-left": ["client-left", "the client closed its connection"],
   stopping: ["stopping", "stopped"],
@@ -52,6 +53,8 @@ export interface ForwardingParts {
   readonly retryRefused: () => void;
   /** Called when the request is also sent to this edge. */
   readonly hedged: (edge: string) => void;
+  /** Called when an edge has answered to a request for a tunnel. */
+  readonly tunnel: (outcome: "opened" | "declined") => void;
   readonly over: (exchange: Exchange, forwarded: Forwarded) => void;
 }
 
@@ -105,7 +108,15 @@ export class Forwarding implements Answerer, AttemptOwner {
   }
 
   abandon(why: Abandoned): void {
-    this.#giveUp(new RouterFailure(...ABANDONED[why]));
+    // A tunnel may end at any time. Nothing of an answer is missing then.
+    if (this.#exchange.switched && (why === "tunnel" || why === "stopping")) this.#endTunnel();
+    else this.#giveUp(new RouterFailure(...ABANDONED[why]));
+  }
+
+  #endTunnel(): void {
+    const id = this.#attempt?.id ?? "";
+    this.#attempt?.cancel();
+    this.#end({ kind: "relayed", edge: id });
   }
 
   #giveUp(failure: RouterFailure): void {
@@ -125,6 +136,10 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#attempt = attempt;
     this.#hedge = undefined;
     loser?.cancel();
+  }
+
+  tunnel(outcome: "opened" | "declined"): void {
+    this.#parts.tunnel(outcome);
   }
 
   relayed(attempt: Attempt): void {

@@ -53,10 +53,9 @@ export class Relay {
     this.#exchange = exchange;
     this.#connection = connection;
     this.#clock = parts.clock;
-    this.#passing = passingOf(framing, exchange);
+    this.#passing = head.status === 101 ? "as-received" : passingOf(framing, exchange);
     const isChunked =
       this.#passing === "in-chunks" || (this.#passing === "as-received" && framing.kind === "chunked");
-    this.#wait("answer");
     const added = {
       edge: edge.id,
       firstByteMs: parts.clock.monotonic() - exchange.arrivedAt,
@@ -65,7 +64,16 @@ export class Relay {
       closes: exchange.decideClosing(),
       date: parts.date.value,
     };
-    exchange.begin(responseHeadOut(head, lines, added));
+    const { tunnel } = exchange;
+    if (head.status === 101 && tunnel !== undefined)
+      exchange.beginTunnel(
+        responseHeadOut(head, lines, {
+          ...added,
+          tunnel: { protocol: tunnel, byConnect: exchange.request.fields.version === "2" },
+        }),
+      );
+    else exchange.begin(responseHeadOut(head, lines, added));
+    this.#wait("answer");
   }
 
   /** `content`: the bytes in `received` without chunked coding. */
@@ -103,7 +111,13 @@ export class Relay {
   }
 
   #wait(party: "reader" | "answer"): void {
-    this.#exchange.timeouts.waitFor(party, this.#clock.monotonic());
+    const { timeouts, switched } = this.#exchange;
+    const now = this.#clock.monotonic();
+    if (!switched || party === "reader") timeouts.waitFor(party, now);
+    else {
+      timeouts.waitFor("tunnel", now);
+      timeouts.passed(now);
+    }
   }
 }
 

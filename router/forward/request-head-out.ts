@@ -3,9 +3,11 @@ import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { REQUEST_FIELD_LIMITS } from "../../http/message/request-fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
+import { upgradeLines } from "../../http/message/upgrade.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+import { KEY, newKey } from "../../http/server/web-socket.ts";
 
 /** RFC 9110 section 7.6.3: the router's name in Via and Proxy-Status. */
 export const PSEUDONYM = "edgecache-router";
@@ -52,7 +54,7 @@ export class RequestLines {
   #build(fields: RequestHead["fields"], host: string | undefined): LinesOut {
     const { section: asked, version } = fields;
     const { address: peer, scheme } = this.#peer;
-    const kept = withoutForgeable(endToEnd(asked)).without(REPLACED);
+    const kept = withoutForgeable(endToEnd(asked)).without(version === "2" ? [...REPLACED, KEY] : REPLACED);
     let lines = "";
     for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
     const chain = this.#proxies.chain(peer, asked.get("X-Forwarded-For"));
@@ -66,7 +68,9 @@ export class RequestLines {
     lines += `Via: ${version} ${PSEUDONYM}\r\n`;
     return {
       lines,
-      fits: fits(`${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${lines}`),
+      fits: fits(
+        `${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${changeLines(fields)}${lines}`,
+      ),
     };
   }
 }
@@ -106,6 +110,12 @@ export function requestHeadOut(request: RequestHead, lines: string, address: str
 function fits(lines: string): boolean {
   const { fields, bytes } = REQUEST_FIELD_LIMITS;
   return lines.length <= bytes && lines.split("\r\n").length - 1 <= fields;
+}
+
+/** As long as those that ask the edge for a tunnel. */
+function changeLines({ offers: [protocol], version }: RequestHead["fields"]): string {
+  if (protocol === undefined) return "";
+  return upgradeLines(protocol) + (version === "2" ? `${KEY}: ${newKey()}\r\n` : "");
 }
 
 function hostLine(host: string): string {

@@ -1,6 +1,10 @@
 import { connectionNames } from "../../http/message/hop-by-hop.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
+import { upgradeLines } from "../../http/message/upgrade.ts";
+import { ACCEPT } from "../../http/server/web-socket.ts";
 import { PSEUDONYM } from "./request-head-out.ts";
+
+const ACCEPT_LINE = new RegExp(`^${ACCEPT}:.*\\r\\n`, "im");
 
 /** The field lines for clients, made from the responses on one connection to an edge. */
 export class ResponseLines {
@@ -42,20 +46,26 @@ export interface RouterFields {
   readonly chunked: boolean;
   /** The connection to the client closes after it. */
   readonly closes: boolean;
+  /** The protocol that the client speaks with the edge from now on. `byConnect`: it asked as in RFC 8441. */
+  readonly tunnel?: { readonly protocol: string; readonly byConnect: boolean };
   /** RFC 9110 section 6.6.1: the value of Date when the edge gives none. */
   readonly date: string;
 }
 
 /** The head of the final response to the client. */
 export function responseHeadOut(head: ResponseHead, edgeLines: ResponseLines, added: RouterFields): string {
-  const { status, reason } = head;
-  const { lines, dated } = edgeLines.of(head);
+  const { tunnel } = added;
+  const { lines: all, dated } = edgeLines.of(head);
+  // RFC 8441 section 5.
+  const lines = tunnel?.byConnect ? all.replace(ACCEPT_LINE, "") : all;
+  const { status, reason } = tunnel?.byConnect ? { status: 200, reason: "OK" } : head;
   const date = dated ? "" : `Date: ${added.date}\r\n`;
   const coding = added.chunked ? "Transfer-Encoding: chunked\r\n" : "";
   const close = added.closes ? "Connection: close\r\n" : "";
+  const connection = tunnel === undefined ? close : tunnel.byConnect ? "" : upgradeLines(tunnel.protocol);
   const { edge, firstByteMs, rttMs } = added;
   const timing = `router;dur=${tenths(firstByteMs)}, rtt;dur=${tenths(rttMs)};desc="${edge}"`;
-  return `HTTP/1.1 ${status} ${reason}\r\n${lines}${date}${coding}${close}Via: 1.1 ${PSEUDONYM}\r\nX-Served-By: ${edge}\r\nServer-Timing: ${timing}\r\n\r\n`;
+  return `HTTP/1.1 ${status} ${reason}\r\n${lines}${date}${coding}${connection}Via: 1.1 ${PSEUDONYM}\r\nX-Served-By: ${edge}\r\nServer-Timing: ${timing}\r\n\r\n`;
 }
 
 /** The head of an interim response to the client. RFC 9110 section 8.6: it has no Content-Length. */

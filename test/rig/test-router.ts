@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
 import { defaultClientLimits } from "../../http/server/client-limits.ts";
+import { defaultTunnels } from "../../http/server/tunnel-settings.ts";
 import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
 import { NO_CONTROL } from "../../process/control/control-config.ts";
@@ -49,6 +50,7 @@ export async function startTestRouter(
       trustedProxies: [],
       proxyProtocol: [],
       ...defaultClientLimits,
+      ...defaultTunnels,
       ...NO_TLS,
       ...NO_CONTROL,
       logLevel: "debug",

@@ -34,6 +34,7 @@ export async function startTestServer(
     limits: {
       fieldsMs: 10_000,
       answererMs: 40_000,
+      tunnelMs: 60_000,
       answerMs: 60_000,
       readerMs: 30_000,
       senderMs: 30_000,

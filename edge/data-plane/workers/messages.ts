@@ -1,10 +1,10 @@
-import type { ClientLimits } from "../../../http/server/client-limits.ts";
 import type { ClientTables } from "../../../http/server/client-tables.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { Served } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
 import type { ServedSite } from "../../origin/sites.ts";
 import type { SharedPiece } from "../../store/sharing.ts";
+import type { ServingConfig } from "../listener-config.ts";
 import type { Excess } from "../slow-clients.ts";
 import type { GivenResponse, RawFields } from "./given-responses.ts";
 import type { Ticket } from "./shared-words.ts";
@@ -15,13 +15,7 @@ export interface WorkerStart {
   readonly host: string;
   readonly port: number;
   readonly sites: readonly ServedSite[];
-  readonly config: ClientLimits & {
-    readonly simulateLatencyMs: number;
-    readonly trustedProxies: readonly string[];
-    readonly proxyProtocol: readonly string[];
-    readonly redirectToHttps: boolean;
-    readonly h2c: boolean;
-  };
+  readonly config: ServingConfig;
   readonly tls: TlsValues;
   readonly logLevel: string;
   /** Each answer is to say that its connection ends with it. */
