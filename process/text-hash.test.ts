@@ -1,7 +1,13 @@
 import { expect } from "chai";
-import { hashOf } from "./text-hash.ts";
+import { hashOf, hashOfBoth } from "./text-hash.ts";
 
 describe("the hash of a text", () => {
+  it("is that of its two parts, wherever it is cut", () => {
+    const text = "default /a?b=\u20ac";
+    for (let cut = 0; cut <= text.length; cut += 1)
+      expect(hashOfBoth(text.slice(0, cut), text.slice(cut), 7)).to.equal(hashOf(text, 7));
+  });
+
   it("is not foreseen by a client that knows how texts are hashed, and not by which seed", () => {
     // With seed 0 each pair leads from one state of the hash to one other, so that all ways through them end alike.
     const pairs = [

@@ -5,12 +5,25 @@
  * seed.
  */
 export function hashOf(text: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed;
+  return mixed(behind(0x811c9dc5 ^ seed, text));
+}
+
+/** The same of two texts, as if they were one. */
+export function hashOfBoth(text: string, rest: string, seed: number): number {
+  return mixed(behind(behind(0x811c9dc5 ^ seed, text), rest));
+}
+
+function behind(state: number, text: string): number {
+  let hash = state;
   for (let at = 0; at < text.length; at += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
     hash ^= hash >>> 15;
   }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash;
+}
+
+function mixed(state: number): number {
+  let hash = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
 }

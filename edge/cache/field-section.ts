@@ -99,6 +99,12 @@ export class FieldSection {
     return new FieldSection(derived, this.keyPrefix);
   }
 
+  /** By which responses are found that stand for other targets. */
+  placeOf({ path }: RequestHead): Pick<CacheRequest, "site" | "base" | "target"> {
+    const { site, base } = this.#request;
+    return base === undefined ? { site, target: path } : { site, base, target: path };
+  }
+
   requestFor({ method, path }: RequestHead): CacheRequest {
     return { ...this.#request, method, target: path };
   }
@@ -107,7 +113,7 @@ export class FieldSection {
   onlySelected(variants: readonly StoredResponse[]): StoredResponse | undefined {
     let only: StoredResponse | undefined;
     for (const stored of variants) {
-      if (!this.#selects(stored)) continue;
+      if (!this.selects(stored)) continue;
       // RFC 9111 section 4.1: the most recent one; the full path finds it.
       if (only !== undefined || stored.method === "HEAD" || stored.held !== undefined) return undefined;
       only = stored;
@@ -115,7 +121,8 @@ export class FieldSection {
     return only;
   }
 
-  #selects({ selecting, codings }: StoredResponse): boolean {
+  /** Whether the variant is selected. */
+  selects({ selecting, codings }: Pick<StoredResponse, "selecting" | "codings">): boolean {
     for (const [name, value] of selecting) if (this.#value(name) !== value) return false;
     return (
       codings.length === 0 || selecting.has("accept-encoding") || acceptsCodings(this.fields.section, codings)

@@ -2,6 +2,7 @@ import type { RequestHead } from "../../http/message/request-head.ts";
 import { currentAge } from "../rules/age.ts";
 import { ttl } from "../rules/freshness.ts";
 import { momentOf } from "../rules/moment.ts";
+import type { ResponseInPlace } from "../store/response-in-place.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";
@@ -11,8 +12,11 @@ import type { PurgeState } from "./purge-state.ts";
 
 /** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
 export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | "counters"> {
-  readonly store: Pick<Store, "peek" | "equivalents" | "variants" | "used" | "sharesBody">;
-  readonly purges: Pick<PurgeState, "standing">;
+  readonly store: Pick<
+    Store,
+    "peek" | "equivalents" | "variants" | "used" | "sharesBody" | "inPlace" | "usedInPlace"
+  >;
+  readonly purges: Pick<PurgeState, "standing" | "trusts">;
 }
 
 /** A stored response that `judge` would find fresh for a request whose fields ask for nothing else. */
@@ -38,6 +42,36 @@ export function findHit(
   if (left <= 0 || purges.standing(stored, now).kind !== "trusted") return undefined;
   if (store.equivalents(section.requestFor(request)).length > 0) return undefined;
   return { key, stored, left, age: currentAge(stored, now) };
+}
+
+/** The same where it lies in the memory of the store. */
+export interface HitInPlace {
+  readonly response: ResponseInPlace;
+  /** Whole seconds of freshness left. */
+  readonly left: number;
+  readonly age: number;
+}
+
+/** The same of a response that can be sent as it lies there, for a request that asks for the whole of it. */
+export function findInPlace(
+  request: RequestHead,
+  section: FieldSection,
+  { store, purges, clock }: HitContext,
+): HitInPlace | undefined {
+  const response = store.inPlace(section.keyPrefix, request.path);
+  if (response === undefined || response.method === "HEAD" || !section.selects(response)) return undefined;
+  if (response.policy.directives.noCache === "all") return undefined;
+  const now = momentOf(clock);
+  const left = ttl(response, now);
+  if (left <= 0 || !purges.trusts(response.mark, response.softPurgedAt, now)) return undefined;
+  if (store.equivalents(section.placeOf(request)).length > 0) return undefined;
+  return { response, left, age: currentAge(response, now) };
+}
+
+/** Counts a hit that is given to the client. */
+export function noteHitInPlace({ response }: HitInPlace, { store, counters }: HitContext): void {
+  store.usedInPlace(response);
+  counters.answered(HIT);
 }
 
 /** Counts a hit that is given to the client. */

@@ -29,6 +29,12 @@ export interface PurgeState {
    */
   standing(stored: StoredResponse, now?: Moment): PurgeStanding;
 
+  /**
+   * Whether `standing` is "trusted" for a stored response with this mark, whatever its target and tags are. false: that is
+   * not certain.
+   */
+  trusts(mark: FillMark, softPurgedAt: number | undefined, now: Moment): boolean;
+
   /** Rule E3: this moment in the history of purges. Undefined while the edge does not know where it is in the log. */
   mark(): FillMark | undefined;
 

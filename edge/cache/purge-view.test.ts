@@ -14,6 +14,7 @@ describe("the purge position of a request", () => {
     return {
       reaches: async ({ epoch, seq }) => epoch === 7 && seq <= 2,
       standing: () => standing,
+      trusts: () => standing === TRUSTED,
       mark: () => undefined,
       overtaken: () => false,
       sharing: () => "yes",

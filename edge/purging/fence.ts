@@ -126,6 +126,12 @@ export class Fence {
     return this.#searching.size === 0 ? since : this.#searchedFor(stored, since);
   }
 
+  /** Whether `purgedBy` may find that purges have made anything of a stored response with this mark. */
+  mayCover({ flushes, position }: FillMark, softPurgedAt: number | undefined): boolean {
+    if (flushes < this.#flushes || softPurgedAt !== undefined || this.#searching.size > 0) return true;
+    return this.#softFloors.firstSince(position) !== undefined;
+  }
+
   /** Whether anything since `mark` covers the response, or may cover it. */
   overtaken(mark: FillMark, response: Purgeable): boolean {
     if (mark.flushes < this.#flushes) return true;

@@ -11,9 +11,11 @@ import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { memoryStore } from "../../test/rig/memory-store.ts";
 import { slowWork } from "../../test/rig/slow-work.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { momentOf } from "../rules/moment.ts";
+import type { PurgeStanding } from "../rules/purge-standing.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
-import { PurgeFollower } from "./follower.ts";
+import { type FollowerParts, PurgeFollower } from "./follower.ts";
 import { UNKNOWN_SITES } from "./known-sites.ts";
 
 /** A real purge log whose answers to heartbeats can be cut off or bent. */
@@ -31,6 +33,23 @@ class TroubledLog extends MemoryPurgeLog {
 
 const PAGE = { site: "default", target: "/page", tags: ["news"], variance: undefined };
 
+/** Whatever happens, it trusts nothing in place that does not stand so. */
+class CheckedFollower extends PurgeFollower {
+  readonly #parts: FollowerParts;
+
+  constructor(parts: FollowerParts) {
+    super(parts);
+    this.#parts = parts;
+  }
+
+  override standing(stored: StoredResponse, moment = momentOf(this.#parts.clock)): PurgeStanding {
+    const standing = super.standing(stored, moment);
+    if (this.trusts(stored.mark, this.#parts.store.softPurgedAt(stored), moment))
+      expect(standing).to.deep.equal({ kind: "trusted" });
+    return standing;
+  }
+}
+
 // A third of the lease.
 const HEARTBEAT_MS = 2_000 / 3;
 
@@ -44,7 +63,7 @@ describe("the purge follower", () => {
     clock = new ManualClock();
     log = new TroubledLog(clock);
     store = memoryStore(10_000_000, slowWork(clock));
-    follower = new PurgeFollower({
+    follower = new CheckedFollower({
       leaseMs: 2_000,
       purgeLog: log,
       store,
@@ -94,6 +113,27 @@ describe("the purge follower", () => {
     storedAt(mark());
     const position = await append({ kind: "tag", tag: "news" });
     expect(log.beats.at(-1)).to.deep.include({ position, applied: [{ position, objects: 1 }] });
+  });
+
+  it("trusts a response in place while it has its lease and searches for nothing", async () => {
+    const stored = storedAt(mark());
+    const trusts = (softPurgedAt?: number) => follower.trusts(stored.mark, softPurgedAt, momentOf(clock));
+    expect([trusts(), trusts(0)]).to.deep.equal([true, false]);
+    const end = follower.invalidate([{ kind: "url", target: "/elsewhere" }]);
+    expect([follower.standing(stored).kind, trusts()]).to.deep.equal(["trusted", false]);
+    end();
+    expect(trusts()).to.equal(true);
+    await append({ kind: "everything" }, true);
+    expect([follower.standing(stored).kind, trusts()]).to.deep.equal(["soft-purged", false]);
+    const after = mark();
+    expect(follower.trusts(after, undefined, momentOf(clock))).to.equal(true);
+    log.bend = (state) => ({ ...state, runId: "another" });
+    clock.advance(HEARTBEAT_MS);
+    await turn();
+    expect(follower.trusts(after, undefined, momentOf(clock)), "flushed").to.equal(false);
+    log.cut = true;
+    clock.advance(2_000);
+    expect(follower.trusts(mark(), undefined, momentOf(clock)), "lapsed").to.equal(false);
   });
 
   it("renews the lease to the time the heartbeat was sent, and lapses without an answer", async () => {

@@ -12,7 +12,7 @@ import { MOST_TARGETS, type Purge, type PurgeTarget, purgeOfEverything } from ".
 import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { PurgeState, Sharing } from "../cache/purge-state.ts";
 import type { Moment } from "../rules/moment.ts";
-import { LAPSED, LAPSED_BUT_SERVING, PURGED, type PurgeStanding, TRUSTED } from "../rules/purge-standing.ts";
+import { type PurgeStanding, purgeStanding } from "../rules/purge-standing.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
@@ -126,15 +126,13 @@ export class PurgeFollower implements PurgeState {
   /** Rules E2 and E7: what a stored response may be used for, at this moment. */
   standing(stored: StoredResponse, moment?: Moment): PurgeStanding {
     const purged = this.#fence.purgedBy(stored, this.#parts.store.softPurgedAt(stored));
-    if (purged === "purged") return PURGED;
     const now = this.#time.read(moment);
-    if (this.#leaseLeftMs(now) <= 0) {
-      // Rule E7: without a lease, even a soft-purged response must be validated.
-      if (purged !== undefined) return PURGED;
-      return this.#parts.staleWhenLapsed === true ? LAPSED_BUT_SERVING : LAPSED;
-    }
-    if (purged === undefined) return TRUSTED;
-    return { kind: "soft-purged", seconds: (now.ms - purged) / 1_000 };
+    const hasLease = this.#leaseLeftMs(now) > 0;
+    return purgeStanding(purged, now.ms, hasLease, this.#parts.staleWhenLapsed === true);
+  }
+
+  trusts(mark: FillMark, softPurgedAt: number | undefined, moment: Moment): boolean {
+    return !this.#fence.mayCover(mark, softPurgedAt) && this.#leaseLeftMs(this.#time.read(moment)) > 0;
   }
 
   /** Whether every purge up to `position` is applied here. Waits up to `ms` for purges that are on their way. */

@@ -27,3 +27,21 @@ export const PURGED: PurgeStanding = { kind: "purged" };
 export function isPurged({ kind }: PurgeStanding): boolean {
   return kind === "purged" || kind === "soft-purged";
 }
+
+/**
+ * Rules E2 and E7. `purged`: what purges have made of the response; a number: it is stale since then, on the clock of
+ * `now`, in milliseconds.
+ */
+export function purgeStanding(
+  purged: "purged" | number | undefined,
+  now: number,
+  hasLease: boolean,
+  servesStale: boolean,
+): PurgeStanding {
+  if (purged === "purged") return PURGED;
+  if (hasLease)
+    return purged === undefined ? TRUSTED : { kind: "soft-purged", seconds: (now - purged) / 1_000 };
+  // Rule E7: without a lease, even a soft-purged response must be validated.
+  if (purged !== undefined) return PURGED;
+  return servesStale ? LAPSED_BUT_SERVING : LAPSED;
+}

@@ -1,31 +1,25 @@
 import { chargeOf } from "./charge.ts";
 import {
   ADDRESS,
-  FIRST,
   FIRST_PLACE,
-  HASH,
-  KEY_WORDS,
   LAST_USE,
-  NEXT_KEY,
   NEXT_VARIANT,
   OF_KEY,
-  PERIOD,
   RESPONSE_WORDS,
   STAMP,
-  USES,
   VERSION,
 } from "./directory-layout.ts";
 import { EquivalentsIndex, type StandIn } from "./equivalents-index.ts";
-import { HashChains } from "./hash-chains.ts";
+import { KeyTable } from "./key-table.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { Purgeable } from "./purge-match.ts";
 import { Records, recordTexts } from "./record.ts";
-import { hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
+import { hasKey, hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
+import type { ResponseInPlace } from "./response-in-place.ts";
 import { type OnPiece, Rows } from "./rows.ts";
 import { ALL_COVERED, GENERATION, type SharedPart, type Sharing } from "./sharing.ts";
 import { offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
-import { usesAfter } from "./use-count.ts";
 
 export interface DirectoryOptions {
   /** Of the hashes of what clients choose. Random where clients are not those of a test. Default: 0. */
@@ -44,8 +38,7 @@ interface RowStandIn extends StandIn {
  * response are known by the number of their row. 0 is none.
  */
 export class Directory {
-  readonly #keys: Rows;
-  readonly #chains: HashChains;
+  readonly keys: KeyTable;
   readonly #responses: Rows;
   readonly #records: Records;
   readonly #index: PurgeIndex;
@@ -61,8 +54,8 @@ export class Directory {
     this.#sharing = sharing;
     this.#index = new PurgeIndex(seed);
     const to = (part: SharedPart): OnPiece | undefined => sharing && announcer(part, sharing);
-    this.#keys = new Rows(KEY_WORDS, to("keys"));
-    this.#chains = new HashChains(this.#keys, { hash: HASH, next: NEXT_KEY }, seed, to("heads"));
+    const isKey = (row: number, prefix: string, rest: string): boolean => this.#hasKey(row, prefix, rest);
+    this.keys = new KeyTable({ seed, hasKey: isKey, onKeys: to("keys"), onHeads: to("heads") });
     this.#responses = new Rows(RESPONSE_WORDS, to("responses"));
     const moved = (row: number, address: number): void => this.#responses.set(row, ADDRESS, address);
     this.#records = new Records(
@@ -79,46 +72,18 @@ export class Directory {
     return this.#bytes;
   }
 
-  find(key: string): number {
-    const hash = this.#chains.hashOf(key);
-    let row = this.#chains.first(hash);
-    while (row !== 0) {
-      if (this.#keys.get(row, HASH) === hash && this.keyOf(this.#keys.get(row, FIRST)) === key) return row;
-      row = this.#keys.get(row, NEXT_KEY);
-    }
-    return 0;
-  }
-
-  hashOf(keyRow: number): number {
-    return this.#keys.get(keyRow, HASH);
-  }
-
   /** In the order in which they were put. */
   responsesOf(keyRow: number): readonly number[] {
     const rows: number[] = [];
     if (keyRow === 0) return rows;
-    for (let row = this.#keys.get(keyRow, FIRST); row !== 0; row = this.#responses.get(row, NEXT_VARIANT))
+    for (let row = this.keys.firstOf(keyRow); row !== 0; row = this.#responses.get(row, NEXT_VARIANT))
       rows.push(row);
     return rows;
   }
 
-  use(keyRow: number, period: number): void {
-    this.setUses(keyRow, this.usesOf(keyRow, period) + 1, period);
-  }
-
-  usesOf(keyRow: number, period: number): number {
-    return usesAfter(this.#keys.get(keyRow, USES), period - this.#keys.get(keyRow, PERIOD));
-  }
-
-  setUses(keyRow: number, uses: number, period: number): void {
-    this.#keys.set(keyRow, USES, uses);
-    this.#keys.set(keyRow, PERIOD, period);
-  }
-
   /** Whether its key has other variants. */
   hasOthers(row: number): boolean {
-    const first = this.#keys.get(this.keyRowOf(row), FIRST);
-    return first !== row || this.#responses.get(row, NEXT_VARIANT) !== 0;
+    return this.keys.firstOf(this.keyRowOf(row)) !== row || this.#responses.get(row, NEXT_VARIANT) !== 0;
   }
 
   /** Whether the response is still the one that had this version. */
@@ -149,6 +114,19 @@ export class Directory {
   keyOf(row: number): string {
     const address = this.#addressOf(row);
     return keyIn(this.#records.extentOf(address), offsetOf(address));
+  }
+
+  #hasKey(row: number, prefix: string, rest: string): boolean {
+    const address = this.#addressOf(row);
+    return hasKey(this.#records.extentOf(address), offsetOf(address), prefix, rest);
+  }
+
+  /** The only response under a key that has no other, if it can be sent as it lies in its record. */
+  inPlace(keyRow: number): ResponseInPlace | undefined {
+    const row = this.keys.firstOf(keyRow);
+    if (this.#responses.get(row, NEXT_VARIANT) !== 0) return undefined;
+    const address = this.#addressOf(row);
+    return this.#records.reader.inPlace(this.#records.extentOf(address), offsetOf(address), keyRow);
   }
 
   /** A copy: it has nothing of the directory's memory. */
@@ -250,34 +228,26 @@ export class Directory {
 
   /** The row of the key, with the response at the end of its chain. */
   #keyRowFor(key: string, response: number): number {
-    const found = this.find(key);
+    const found = this.keys.find(key);
     if (found !== 0) {
       const last = this.responsesOf(found).at(-1) ?? 0;
       this.#responses.set(last, NEXT_VARIANT, response);
       return found;
     }
-    const row = this.#keys.take();
-    this.#keys.set(row, HASH, this.#chains.hashOf(key));
-    this.#keys.set(row, FIRST, response);
-    this.#keys.set(row, USES, 0);
-    this.#keys.set(row, PERIOD, 0);
-    this.#chains.add(row);
-    return row;
+    return this.keys.add(key, response);
   }
 
   #unlink(response: number): void {
     const keyRow = this.keyRowOf(response);
     const after = this.#responses.get(response, NEXT_VARIANT);
-    let at = this.#keys.get(keyRow, FIRST);
+    let at = this.keys.firstOf(keyRow);
     if (at !== response) {
       while (this.#responses.get(at, NEXT_VARIANT) !== response) at = this.#responses.get(at, NEXT_VARIANT);
       this.#responses.set(at, NEXT_VARIANT, after);
       return;
     }
-    this.#keys.set(keyRow, FIRST, after);
-    if (after !== 0) return;
-    this.#chains.remove(keyRow);
-    this.#keys.give(keyRow);
+    this.keys.setFirst(keyRow, after);
+    if (after === 0) this.keys.remove(keyRow);
   }
 }
 

@@ -1,4 +1,4 @@
-import { hashOf } from "../../process/text-hash.ts";
+import { hashOf, hashOfBoth } from "../../process/text-hash.ts";
 import { type OnPiece, Rows } from "./rows.ts";
 
 /** Where the rows of a table keep their hash, and the next row of their chain. */
@@ -57,6 +57,11 @@ export class HashChains {
   /** `salt`: tells texts of different kinds apart. */
   hashOf(text: string, salt = 0): number {
     return hashOf(text, seedIn(this.#heads) ^ salt);
+  }
+
+  /** Of a text that is in two parts. */
+  hashOfBoth(text: string, rest: string): number {
+    return hashOfBoth(text, rest, seedIn(this.#heads));
   }
 
   /** The first row of the chain in which all rows with this hash are, and others; 0: it is empty. */

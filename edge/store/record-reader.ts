@@ -38,6 +38,7 @@ import {
 } from "./record-layout.ts";
 import { KnownParticulars } from "./record-particulars.ts";
 import type { Shape } from "./record-shape.ts";
+import { isSentInPlace, PlaceOfResponse, type ResponseInPlace } from "./response-in-place.ts";
 import type { Extent } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -45,6 +46,7 @@ import type { StoredResponse } from "./stored-response.ts";
 export class RecordReader {
   readonly #shapeAt: (address: number) => Shape;
   readonly #particulars = new KnownParticulars();
+  #place: PlaceOfResponse | undefined;
 
   constructor(shapeAt: (address: number) => Shape) {
     this.#shapeAt = shapeAt;
@@ -109,6 +111,19 @@ export class RecordReader {
         invalidations: of(INVALIDATIONS),
       },
     };
+  }
+
+  /** undefined: it cannot be sent as it lies there. */
+  inPlace(extent: Extent, at: number, keyRow: number): ResponseInPlace | undefined {
+    const { bytes, ints } = extent;
+    if (!isSentInPlace(extent, at)) return undefined;
+    const shape = this.#shapeAt((ints[(at >> 2) + SHAPE] ?? 0) >>> 0);
+    this.#place ??= new PlaceOfResponse(shape, extent);
+    this.#place.show(extent, at, shape, keyRow);
+    const { ownAt, bodyAt } = this.#place;
+    const own = ownAt === bodyAt ? "" : bytes.toString("latin1", ownAt, bodyAt);
+    this.#place.selecting = this.#particulars.of(own).selecting;
+    return this.#place;
   }
 
   /** What a purge has to know of it. */

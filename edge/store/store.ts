@@ -1,6 +1,7 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { NotStored } from "../rules/not-stored.ts";
+import type { ResponseInPlace } from "./response-in-place.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** Whether a response is kept; if not, why the store cannot keep what the rules allow. */
@@ -38,6 +39,13 @@ export interface Store {
   variants(key: string): readonly StoredResponse[];
   /** Every stored response under a key. Does not mark the key as used. */
   peek(key: string): readonly StoredResponse[];
+  /**
+   * The only response under the key that two texts make together, where it lies in memory. undefined: `peek` tells. It does
+   * not mark the key as used.
+   */
+  inPlace(prefix: string, rest: string): ResponseInPlace | undefined;
+  /** Marks the key of a response as used. The store has not changed since it gave that response. */
+  usedInPlace(response: ResponseInPlace): void;
   /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
   equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[];
   /** Whether it is still stored: not removed, replaced, purged or evicted. */

@@ -8,7 +8,7 @@ import { block, frame, Http2Frames, pseudo, request, uint32 } from "../../test/r
 import { RawConnection } from "../../test/rig/raw-connection.ts";
 import { startTestServer, type TestServer } from "../../test/rig/test-server.ts";
 import { until } from "../../test/rig/until.ts";
-import type { AnswersAtOnce } from "../server/answer-at-once.ts";
+import type { AnswerAtOnce, AnswersAtOnce } from "../server/answer-at-once.ts";
 import type { Exchange } from "../server/exchange.ts";
 import { ExchangeStreams } from "../server/exchange-streams.ts";
 import type { ServerLimits } from "../server/http-server.ts";
@@ -574,16 +574,9 @@ describe("a connection of HTTP/2", () => {
   describe("with answers that are ready at once", () => {
     const body = Buffer.alloc(20_000, "0123456789");
     const waiting: Exchange[] = [];
-    const atOnce: AnswersAtOnce =
-      () =>
-      ({ path }) =>
-        path === "/ready"
-          ? {
-              head: "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n",
-              body,
-              waits: (exchange) => waiting.push(exchange),
-            }
-          : undefined;
+    const head = "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n";
+    const ready: AnswerAtOnce = { head, body, waits: (exchange) => waiting.push(exchange) };
+    const atOnce: AnswersAtOnce = () => ({ find: ({ path }) => (path === "/ready" ? ready : undefined) });
 
     it("gives them whole, however many, in whatever order the windows allow", async () => {
       await restart({}, atOnce);

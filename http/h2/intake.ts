@@ -1,6 +1,6 @@
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { RequestHead } from "../message/request-head.ts";
-import type { AnswerAtOnce } from "../server/answer-at-once.ts";
+import type { AnswerAtOnce, AnswerFinder } from "../server/answer-at-once.ts";
 import { TOO_MANY_REQUESTS } from "../server/client-requests.ts";
 import type { ConnectionParts } from "../server/connection-parts.ts";
 import type { Exchange } from "../server/exchange.ts";
@@ -46,7 +46,7 @@ export interface NewRequest {
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #requests: StreamRequests;
-  #atOnce: ((request: RequestHead) => AnswerAtOnce | undefined) | undefined;
+  #finder: AnswerFinder | undefined;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -86,8 +86,9 @@ export class Intake {
     const { atOnce, fault, connections } = this.#parts.server;
     if (atOnce === undefined || connections.windingDown) return undefined;
     try {
-      this.#atOnce ??= atOnce(this.#parts.peer);
-      return this.#atOnce(head);
+      this.#finder ??= atOnce(this.#parts.peer);
+      // A lent one could not wait until the client makes room for it.
+      return this.#finder.find(head);
     } catch (thrown) {
       fault(thrown, undefined);
       // The request may still be answered on the ordinary path.

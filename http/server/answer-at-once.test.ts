@@ -4,8 +4,9 @@ import { systemClock } from "../../process/clock.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
 import { startTestServer, type TestServer } from "../../test/rig/test-server.ts";
+import { until } from "../../test/rig/until.ts";
 import type { RequestHead } from "../message/request-head.ts";
-import type { AnswerAtOnce } from "./answer-at-once.ts";
+import type { AnswerAtOnce, LentAnswer } from "./answer-at-once.ts";
 import type { Exchange } from "./exchange.ts";
 
 const HOST = "Host: a\r\n\r\n";
@@ -33,8 +34,12 @@ describe("an answer that is ready at once", () => {
     exchange.finish();
   }
 
+  /** Asked first, about every request. */
+  let lent: (request: RequestHead) => LentAnswer | undefined;
+
   beforeEach(async () => {
     taken.length = 0;
+    lent = () => undefined;
     atHand = ({ path }) => (path.startsWith("/at-hand") ? ready(path) : undefined);
     server = await startTestServer(
       (exchange) => {
@@ -43,7 +48,7 @@ describe("an answer that is ready at once", () => {
       },
       {},
       systemClock,
-      () => (request) => atHand(request),
+      () => ({ find: (request) => atHand(request), findLent: (request) => lent(request) }),
     );
     client = await RawConnection.open(server.url);
   });
@@ -110,6 +115,35 @@ describe("an answer that is ready at once", () => {
     expect((await client.reply()).body).to.equal("/after");
     await ended.passed;
     expect(server.server.inFlight).to.equal(0);
+  });
+
+  it("may be lent: its memory is used again for the next one, however slowly the client takes it", async () => {
+    const line = "Content-Length: 9000\r\n";
+    const [bodyAt, bodyEnd] = [line.length, line.length + 9_000];
+    const memory = Buffer.alloc(bodyEnd);
+    const waiting: Exchange[] = [];
+    const begin = "HTTP/1.1 200 OK\r\n";
+    const answer = {
+      ...{ begin, behindLines: "\r\n", memory, linesAt: 0, linesEnd: line.length, bodyAt, bodyEnd },
+      waits: (exchange: Exchange) => void waiting.push(exchange),
+    };
+    const bodyOf = (path: string) => path.repeat(9_000).slice(0, 9_000);
+    lent = ({ path }) => {
+      if (!path.startsWith("/lent")) return undefined;
+      memory.write(line + bodyOf(path));
+      return answer;
+    };
+    // More than the kernel takes.
+    const paths = Array.from({ length: 1_500 }, (_, at) => (at % 3 === 1 ? `/at-hand/${at}` : `/lent/${at}`));
+    client.socket.pause();
+    client.send(paths.map((path) => `GET ${path} HTTP/1.1\r\n${HOST}`).join(""));
+    await until("the client is waited for", () => waiting.length > 0);
+    client.socket.resume();
+    for (const path of paths)
+      expect((await client.reply()).body === (path.startsWith("/lent") ? bodyOf(path) : path), path).to.equal(
+        true,
+      );
+    expect(taken).to.deep.equal([]);
   });
 
   it("gives way to the program when looking for it throws, which is logged", async () => {

@@ -3,7 +3,7 @@ import type { RequestHead } from "../message/request-head.ts";
 import type { Exchange } from "./exchange.ts";
 import { withOwnLines } from "./own-lines.ts";
 import type { Peer } from "./peer.ts";
-import type { WriteBuffer } from "./write-buffer.ts";
+import type { LentMessage, WriteBuffer } from "./write-buffer.ts";
 
 /** A complete answer that is ready when its request arrives. The connection stays open after it. */
 export interface AnswerAtOnce {
@@ -15,16 +15,26 @@ export interface AnswerAtOnce {
   waits(exchange: Exchange): void;
 }
 
+/** The same, whose bytes are lent: whoever is given it copies them before anything else is done. */
+export interface LentAnswer extends LentMessage, Pick<AnswerAtOnce, "waits"> {}
+
 /**
- * Made for a connection when its first request comes. It is asked about every request of HTTP/1.1 that has no body and
- * whose connection stays open. undefined: the request is taken like any other.
+ * Finds the answers that are ready. It is asked about every request of HTTP/1.1 that has no body and whose connection
+ * stays open. undefined: the request is taken like any other.
  */
-export type AnswersAtOnce = (peer: Peer) => (request: RequestHead) => AnswerAtOnce | undefined;
+export interface AnswerFinder {
+  find(request: RequestHead): AnswerAtOnce | undefined;
+  /** Asked first, by a connection that copies what it sends. undefined: `find` tells. */
+  findLent?(request: RequestHead): LentAnswer | undefined;
+}
+
+/** Made for a connection when its first request comes. */
+export type AnswersAtOnce = (peer: Peer) => AnswerFinder;
 
 /** An answer that has been written or gathered, and its request. */
 export interface AnsweredAtOnce {
   readonly request: RequestHead;
-  readonly answer: AnswerAtOnce;
+  readonly answer: Pick<AnswerAtOnce, "waits">;
 }
 
 export interface AtHandParts {
@@ -39,7 +49,7 @@ export class AtHand {
   readonly #socket: Socket;
   readonly #peer: Peer;
   readonly #parts: AtHandParts;
-  #answer: ReturnType<AnswersAtOnce> | undefined;
+  #answers: AnswerFinder | undefined;
   /** The answer is in the write buffer and not written yet. */
   #last: AnsweredAtOnce | undefined;
 
@@ -49,24 +59,28 @@ export class AtHand {
     this.#parts = parts;
   }
 
-  /** Gathers the answer, if there is one. */
-  answer(request: RequestHead): AnswerAtOnce | undefined {
+  /** Gathers the answer, if there is one. Returns how long its body is. */
+  answer(request: RequestHead): number | undefined {
     const { persists, version } = request.fields;
     if (!persists || version !== "1.1") return undefined;
     const answer = this.#find(request);
     if (answer === undefined) return undefined;
     this.#last = { request, answer };
-    const head = withOwnLines(answer.head, this.#peer.ownLines);
-    this.#parts.outgoing.gather(this.#socket, head, answer.body);
-    return answer;
+    const { outgoing } = this.#parts;
+    if ("memory" in answer) {
+      outgoing.gatherLent(this.#socket, answer);
+      return answer.bodyEnd - answer.bodyAt;
+    }
+    outgoing.gather(this.#socket, withOwnLines(answer.head, this.#peer.ownLines), answer.body);
+    return answer.body?.length ?? 0;
   }
 
-  #find(request: RequestHead): AnswerAtOnce | undefined {
+  #find(request: RequestHead): AnswerAtOnce | LentAnswer | undefined {
     const { atOnce, fault } = this.#parts;
     if (atOnce === undefined) return undefined;
     try {
-      this.#answer ??= atOnce(this.#peer);
-      return this.#answer(request);
+      this.#answers ??= atOnce(this.#peer);
+      return this.#answers.findLent?.(request) ?? this.#answers.find(request);
     } catch (thrown) {
       fault(thrown, undefined);
       // The request may still be answered on the ordinary path.

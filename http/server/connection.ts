@@ -187,9 +187,9 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
   }
 
   #answersAtOnce(request: RequestHead): boolean {
-    const answer = this.closing ? undefined : this.#atHand.answer(request);
-    if (answer === undefined) return false;
-    this.#turn.gave(answer.body?.length ?? 0);
+    const bodyLength = this.closing ? undefined : this.#atHand.answer(request);
+    if (bodyLength === undefined) return false;
+    this.#turn.gave(bodyLength);
     this.#state = { kind: "idle", since: this.#parts.clock.monotonic() };
     // A large one has been written.
     if (this.socket.writableLength > this.slack) this.#sendAnswers();

@@ -37,8 +37,12 @@ export class HttpsRedirect {
   /** No answer at once for a request that is redirected. */
   guard(atOnce: AnswersAtOnce): AnswersAtOnce {
     return (peer) => {
-      const answer = atOnce(peer);
-      return (request) => (cameByHttp(request, peer, this.#proxies) ? undefined : answer(request));
+      const answers = atOnce(peer);
+      const redirects = (request: RequestHead): boolean => cameByHttp(request, peer, this.#proxies);
+      return {
+        find: (request) => (redirects(request) ? undefined : answers.find(request)),
+        findLent: (request) => (redirects(request) ? undefined : answers.findLent?.(request)),
+      };
     };
   }
 }

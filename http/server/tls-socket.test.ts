@@ -134,7 +134,7 @@ describe("a TLS port", () => {
     const content = Buffer.alloc(10_000, "c");
     const head = "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n";
     const answer = { head, body: content, waits: (exchange: Exchange) => waiting.push(exchange) };
-    await start({}, {}, () => () => answer);
+    await start({}, {}, () => ({ find: () => answer }));
     const socket = await client();
     socket.pause().write(GET.repeat(4_000));
     await until("the server waits", () => waiting.length > 0);

@@ -66,6 +66,25 @@ describe("a write buffer", () => {
     server.close();
   });
 
+  it("copies lent messages at once, behind what was gathered, also one that is larger than itself", () => {
+    const memory = Buffer.from(`..lines..${"b".repeat(100_000)}`);
+    const lent = { begin: "<", behindLines: ">", memory, linesAt: 2, linesEnd: 7, bodyAt: 9 };
+    const { socket } = collector();
+    const whole = collector();
+    const buffer = new WriteBuffer();
+    // Its connection breaks.
+    buffer.gatherLent(socket, { ...lent, bodyEnd: 11 });
+    buffer.gather(whole.socket, "head;");
+    let expected = "head;";
+    for (const length of [0, 3, 60_000, 60_000, 100_000, 1]) {
+      buffer.gatherLent(whole.socket, { ...lent, bodyEnd: 9 + length });
+      expected += `<lines>${"b".repeat(length)}`;
+    }
+    memory.fill("?");
+    buffer.flush(whole.socket);
+    expect(whole.written === expected).to.equal(true);
+  });
+
   it("never gives one socket what was gathered for another whose connection broke before it was written", () => {
     const buffer = new WriteBuffer();
     const [broken, next] = [collector(), collector()];

@@ -11,6 +11,18 @@ export const COPIED_AT_MOST = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
+/** A message whose parts stand in memory that is used again. They have to be copied before anything else is done. */
+export interface LentMessage {
+  /** The texts (latin1) before the field lines and behind them. */
+  readonly begin: string;
+  readonly behindLines: string;
+  readonly memory: Buffer;
+  readonly linesAt: number;
+  readonly linesEnd: number;
+  readonly bodyAt: number;
+  readonly bodyEnd: number;
+}
+
 /**
  * Puts the parts of a message together, so that they go out in one write, in one buffer that is used again for the
  * next message. When the kernel has not taken everything, that buffer belongs to the socket and a new one is made.
@@ -53,6 +65,23 @@ export class WriteBuffer {
     this.#gathered += head.length + body.length;
   }
 
+  /** The same of a message that is lent: all of it is copied, however large it is. */
+  gatherLent(socket: Socket, message: LentMessage): void {
+    const { begin, behindLines, linesAt, linesEnd, bodyAt, bodyEnd } = message;
+    const length = begin.length + linesEnd - linesAt + behindLines.length + bodyEnd - bodyAt;
+    if (this.#gatheredFor !== socket) this.#gathered = 0;
+    this.#gatheredFor = socket;
+    if (this.#gathered + length > SIZE) this.flush(socket);
+    if (length > SIZE) {
+      const bytes = Buffer.allocUnsafe(length);
+      fillLent(bytes, 0, message);
+      socket.write(bytes);
+      return;
+    }
+    fillLent(this.#bytes, this.#gathered, message);
+    this.#gathered += length;
+  }
+
   flush(socket: Socket): void {
     const gathered = this.#bytes.subarray(0, this.#gatheredFor === socket ? this.#gathered : 0);
     this.#gathered = 0;
@@ -88,4 +117,14 @@ function fill(bytes: Buffer, at: number, head: string, body: Uint8Array, tail: s
   bytes.write(head, at, "latin1");
   bytes.set(body, at + head.length);
   if (tail !== "") bytes.write(tail, at + head.length + body.length, "latin1");
+}
+
+function fillLent(bytes: Buffer, at: number, lent: LentMessage): void {
+  const { begin, behindLines, memory, linesAt, linesEnd, bodyAt, bodyEnd } = lent;
+  bytes.write(begin, at, "latin1");
+  let end = at + begin.length;
+  memory.copy(bytes, end, linesAt, linesEnd);
+  end += linesEnd - linesAt;
+  bytes.write(behindLines, end, "latin1");
+  memory.copy(bytes, end + behindLines.length, bodyAt, bodyEnd);
 }

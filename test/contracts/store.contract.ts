@@ -41,6 +41,48 @@ export function storeContract(make: MakeStore): void {
       expect([store.objects, store.bytes]).to.deep.equal([1, chargedBytes(stored)]);
     });
 
+    it("shows in place only what `peek` gives, while it is held, and marks nothing as used", async () => {
+      const lines = [
+        ["ETag", '"a"'],
+        ["Surrogate-Control", "max-age=5"],
+      ] as const;
+      const stored = put("/a?b", {
+        ...inLanguage("de"),
+        fields: Fields.of(lines),
+        sent: "as-stored",
+        chunks: [Buffer.from("body")],
+        bodyLength: 4,
+        tags: ["t"],
+        requestTime: { wall: 3, monotonic: 1 },
+        responseTime: { wall: 5, monotonic: 2 },
+        mark: { position: { epoch: 9, seq: 8 }, flushes: 7, invalidations: 6 },
+      });
+      const inPlace = () => store.inPlace("default", " /a?b");
+      const shown = inPlace();
+      // A store whose memory is elsewhere shows none.
+      if (shown === undefined) return;
+      const { memory, linesAt, linesEnd, bodyAt, bodyEnd, softPurgedAt } = shown;
+      const { status, method, policy, lifetime, initialAge, responseTime, selecting, codings, sent, mark } =
+        shown;
+      expect(stored).to.deep.include({
+        ...{ status, method, policy, lifetime, initialAge, responseTime, selecting, codings, sent, mark },
+      });
+      expect(memory.toString("latin1", linesAt, linesEnd)).to.equal(stored.clientFields.lines);
+      expect(memory.toString("latin1", bodyAt, bodyEnd)).to.equal("body");
+      expect([softPurgedAt, store.useCount(stored.key)]).to.deep.equal([undefined, 0]);
+      store.usedInPlace(shown);
+      expect(store.useCount(stored.key)).to.equal(1);
+      expect(store.inPlace("default /a", "?")).to.equal(undefined);
+      await store.purge([{ kind: "tag", tag: "t" }], 77);
+      expect(inPlace()?.softPurgedAt).to.equal(77);
+      store.put(storedResponse("/a?b", inLanguage("fr")), asking("/a?b", "fr"));
+      expect(inPlace(), "two variants").to.equal(undefined);
+      await store.purge([{ kind: "tag", tag: "t" }]);
+      expect(inPlace()?.selecting.get("accept-language")).to.equal("fr");
+      for (const other of held("/a?b")) store.remove(other);
+      expect(inPlace()).to.equal(undefined);
+    });
+
     it("puts a response in the place of the variant that its request selects, and keeps the others", () => {
       for (const language of ["de", "fr", "de"]) {
         store.put(storedResponse("/a", inLanguage(language)), asking("/a", language));

@@ -62,6 +62,15 @@ export class Copies {
     return held;
   }
 
+  /** A copy is an object already. */
+  inPlace(): undefined {
+    return undefined;
+  }
+
+  usedInPlace(): void {
+    throw new Error("no copy was shown in place");
+  }
+
   /** Marks the key as used, for the store, which learns it a little later. */
   variants(key: string): readonly StoredResponse[] {
     const held = this.#current(key);
@@ -111,5 +120,6 @@ export class Copies {
 export function standingOfCopies(words: SharedWords, clock: Clock): HitContext["purges"] {
   return {
     standing: (_stored, now = momentOf(clock)): PurgeStanding => (words.mayServe(now) ? TRUSTED : LAPSED),
+    trusts: (_mark, _softPurgedAt, now) => words.mayServe(now),
   };
 }
