@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
@@ -61,6 +62,7 @@ describe("the edge's settings", () => {
       trustedProxies: ["127.0.0.0/8", "::1"],
       ...defaultClientLimits,
       ...NO_TLS,
+      ...NO_ACME,
       proxyProtocol: [],
       drain: 30_000,
       purgeRate: 5_000,

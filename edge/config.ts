@@ -1,3 +1,4 @@
+import { acmeProblems, acmeSettings, hostsToProve } from "../http/acme/acme-settings.ts";
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
@@ -28,6 +29,7 @@ import {
 } from "../process/settings/values.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
+import { hostsOfSites } from "./origin/site-hosts.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
 import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
@@ -152,6 +154,7 @@ export const edgeProgram = {
     }),
     ...proxyProtocolSettings,
     ...tlsSettings,
+    ...acmeSettings,
     ...clientLimitSettings,
     ...tunnelSettings,
     purgeRate: setting({
@@ -201,6 +204,7 @@ export function edgeConfig(input: SettingsInput) {
     ...advertiseProblems(values),
     ...ownOriginProblems(sites, values),
     ...tlsProblems(values, values.host, process.versions.node),
+    ...acmeProblems(values, values.tlsPort, hostsOfSites(sites)),
     ...controlProblems,
     ...callersProblems(access),
     ...operatorHostProblems({ ...values, ...access }),
@@ -210,6 +214,7 @@ export function edgeConfig(input: SettingsInput) {
     ...values,
     // With a log in memory no other program needs the address, so loopback stands for "every address".
     advertise: values.advertise ?? (isEveryAddress(values.host) ? LOOPBACK : values.host),
+    acmeHosts: hostsToProve(values, hostsOfSites(sites).sites),
     /** At least one. */
     sites,
     ...access,
@@ -224,18 +229,10 @@ export function edgeDefaults(): EdgeConfig {
 type EdgeValues = Values<(typeof edgeProgram)["settings"]>;
 
 function defaultSite(values: EdgeValues): readonly Site[] {
-  return values.origin === undefined
-    ? []
-    : [
-        {
-          name: "default",
-          hosts: [],
-          origin: values.origin,
-          host: values.originHost,
-          tls: originTlsAmong(values),
-          rules: rulesAmong(values),
-        },
-      ];
+  const { origin: from, originHost: host } = values;
+  if (from === undefined) return [];
+  const [tls, rules] = [originTlsAmong(values), rulesAmong(values)];
+  return [{ name: "default", hosts: [], origin: from, host, tls, rules }];
 }
 
 function originProblems({ origin: given, sites }: EdgeValues): string[] {

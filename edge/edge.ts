@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
-import { tlsFrontOf } from "../http/tls/tls-front.ts";
+import { keepCertificates } from "../http/acme/certificate-keeper.ts";
+import { tlsFrontOf } from "../http/tls-front.ts";
 import type { Address } from "../process/address.ts";
 import type { Clock } from "../process/clock.ts";
 import { operatorHost } from "../process/control/operator-access.ts";
@@ -224,7 +225,7 @@ class RunningEdge implements Edge {
     const { host, advertise, port, grpcPort, adminPort, adminAllowedHosts } = this.#config;
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
-    const tls = tlsFrontOf(this.#config, this.#sites.hosts, clock, this.#parts.log);
+    const tls = await tlsFrontOf(this.#config, this.#sites.hosts, clock, this.#parts.log);
     this.#report.httpPort = await this.#dataPort.open(host, port, tls);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
@@ -246,8 +247,9 @@ class RunningEdge implements Edge {
     if (this.#follower.lagMs === undefined)
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     const { signal } = this.#stopped;
-    const files = [this.#access?.identity, tls?.identity].map((each) => each?.run(signal));
-    this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, signal), ...files]);
+    const acme = keepCertificates(this.#config, { ...this.#parts, random: Math.random }, signal);
+    const files = [this.#access?.identity, tls].map((each) => each?.run(signal));
+    this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, signal), ...files, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }

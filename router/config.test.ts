@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { defaultTunnels } from "../http/server/tunnel-settings.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
@@ -39,6 +40,7 @@ describe("the router's settings", () => {
       ...defaultClientLimits,
       ...defaultTunnels,
       ...NO_TLS,
+      ...NO_ACME,
       proxyProtocol: [],
       ...NO_CONTROL_FILES,
       ...NO_CONTROL,

@@ -1,3 +1,4 @@
+import { type AcmeValues, acmeProblems, acmeSettings } from "../http/acme/acme-settings.ts";
 import { type ClientLimits, clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
@@ -97,6 +98,7 @@ export const routerProgram = {
     }),
     ...proxyProtocolSettings,
     ...tlsSettings,
+    ...acmeSettings,
     tokenFile: setting({
       type: { ...values.text("the path of a file with the token"), name: "path" },
       help: "File with the token that the operator pages need when their port is not on loopback. The variable EDGECACHE_TOKEN can hold it instead. /healthz and /readyz need none.",
@@ -132,7 +134,7 @@ export type EdgeSource =
   | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
   | { readonly kind: "discovered"; readonly redis: string };
 
-export interface RouterConfig extends ClientLimits, TlsValues, ControlConfig {
+export interface RouterConfig extends ClientLimits, TlsValues, AcmeValues, ControlConfig {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
@@ -173,7 +175,10 @@ export function routerConfig(input: SettingsInput): RouterConfig {
     const given = clientRegion === undefined ? "--regions" : "--client-region";
     throw badConfig(`--client-region, --regions: both or neither must be given, got only ${given}`);
   }
-  const tls = tlsProblems(rest, rest.host, process.versions.node);
+  const tls = [
+    ...tlsProblems(rest, rest.host, process.versions.node),
+    ...acmeProblems(rest, rest.tlsPort, { sites: [], answersAny: true }),
+  ];
   const { problems, ...access } = controlConfigOf(input, rest);
   const wrong = [...tls, ...problems, ...operatorHostProblems({ ...rest, ...access })];
   if (wrong.length > 0) throw badConfig(wrong.join("\n"));

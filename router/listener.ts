@@ -17,7 +17,7 @@ import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
 import { HttpServer, type ServerLimits } from "../http/server/http-server.ts";
 import { PREAMBLE_REFUSED } from "../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
-import type { TlsFront } from "../http/tls/tls-front.ts";
+import type { TlsFront } from "../http/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import type { Finding } from "../process/finding.ts";

@@ -32,6 +32,12 @@ export const routerCounters = [
     labels: ["reason"],
     help: "TLS handshakes of clients that did not end well: without agreement, because the client left, or too slow.",
   },
+  { name: "certificatesIssued", labels: [], help: "Certificates that this router got by ACME." },
+  {
+    name: "certificatesFailed",
+    labels: ["reason"],
+    help: "Orders of certificates by ACME that failed at this router.",
+  },
   {
     name: "preamblesRefused",
     labels: ["reason"],

@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from "prom-client";
+import { acmeFailures, type OrderEnd } from "../http/acme/acme-refusal.ts";
 import { type HandshakeFault, handshakeFaults } from "../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../http/server/proxy-preamble.ts";
@@ -39,6 +40,8 @@ export class RouterMetrics {
     clientsLimited: new Map(),
     handshakesFailed: new Map(),
     preamblesRefused: new Map(),
+    certificatesIssued: new Map(),
+    certificatesFailed: new Map(),
   };
 
   #tunnelsOpen = 0;
@@ -150,6 +153,11 @@ export class RouterMetrics {
     this.#count("preamblesRefused", reason);
   }
 
+  certificateOrdered(end: OrderEnd): void {
+    if (end === "issued") this.#count("certificatesIssued");
+    else this.#count("certificatesFailed", end);
+  }
+
   /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
   #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
     const edges = now.edges().flatMap(({ health }) => lastReport(health)?.edge ?? []);
@@ -164,6 +172,8 @@ export class RouterMetrics {
         return handshakeFaults.map((fault) => [fault]);
       case "tunnels":
         return TUNNEL_OUTCOMES.map((outcome) => [outcome]);
+      case "certificatesFailed":
+        return acmeFailures.map((reason) => [reason]);
       case "preamblesRefused":
         return preambleFaults.map((fault) => [fault]);
       case "forwards":
@@ -172,6 +182,7 @@ export class RouterMetrics {
         return edges.map((edge) => [edge]);
       case "retriesRefused":
       case "noEdgeErrors":
+      case "certificatesIssued":
         return [];
     }
   }

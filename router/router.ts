@@ -1,4 +1,5 @@
 import type { RequestHandler } from "express";
+import { keepCertificates } from "../http/acme/certificate-keeper.ts";
 import manifest from "../package.json" with { type: "json" };
 import type { Clock } from "../process/clock.ts";
 import { Callers } from "../process/control/callers.ts";
@@ -43,6 +44,7 @@ export async function startRouter(
   const identity = config.control === undefined ? undefined : new ControlIdentity(config.control, clock, log);
   let callers = new Callers(config.callers ?? []);
   let stopping = false;
+  const stopped = new AbortController();
   let routing: Routing | undefined;
   let held: HeldPorts | undefined;
   const close = async (patienceMs?: number): Promise<void> => {
@@ -69,6 +71,11 @@ export async function startRouter(
       log,
       pages: operatorPages(routing, threads, clock),
     });
+    const keeping = keepCertificates(
+      config,
+      { log, clock, random: parts.random ?? Math.random, counters: metrics },
+      stopped.signal,
+    );
     log.info({ host, port, tlsPort, adminPort: admin.port, mode: config.mode }, "router listening");
     const https = tlsPort === undefined ? undefined : { host, port: tlsPort };
     return {
@@ -80,6 +87,8 @@ export async function startRouter(
       },
       stop: async () => {
         stopping = true;
+        stopped.abort();
+        await keeping;
         await close();
         await admin.stop();
       },

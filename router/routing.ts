@@ -1,6 +1,6 @@
 import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
 import { COUNTED_ALONE, type CountedTogether } from "../http/server/client-tables.ts";
-import { tlsFrontOf } from "../http/tls/tls-front.ts";
+import { tlsFrontOf } from "../http/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
 import type { Finding } from "../process/finding.ts";
@@ -71,7 +71,7 @@ export async function startRouting(
   const { host, mode, policy, hedge, clientRegion, regions } = config;
   const limits = { ...LIMITS, ...parts.limits };
   // A router takes every host.
-  const tls = tlsFrontOf(config, [], clock, log);
+  const tls = await tlsFrontOf(config, [], clock, log);
   const metrics = new RouterMetrics({
     inFlight: () => listener.inFlight,
     certificateDaysLeft: () => listener.certificateDaysLeft,
@@ -120,7 +120,7 @@ export async function startRouting(
         await listener.close(0);
         throw thrown;
       });
-      void tls?.identity.run(stopped.signal);
+      void tls?.run(stopped.signal);
       void identity?.run(stopped.signal);
       return { host, port, tlsPort: listener.tlsPort };
     },

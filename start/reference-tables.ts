@@ -1,7 +1,7 @@
 // npm run docs: writes the tables of settings and metrics in docs/reference.md from the code that they describe.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { edgeCounters, edgeGauges } from "../edge/cache/metrics.ts";
+import { edgeCounters, edgeGauges } from "../edge/cache/metric-rows.ts";
 import { edgeProgram } from "../edge/config.ts";
 import { Failure } from "../process/failure.ts";
 import { settingsTable } from "../process/settings/help.ts";

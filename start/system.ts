@@ -1,5 +1,6 @@
 import { edgeDefaults } from "../edge/config.ts";
 import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
+import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { defaultTunnels } from "../http/server/tunnel-settings.ts";
 import type { CertificateFiles } from "../http/tls/certificate.ts";
@@ -85,6 +86,7 @@ export async function startSystem(
         ...defaultClientLimits,
         ...defaultTunnels,
         ...NO_TLS,
+        ...NO_ACME,
         ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),
         ...NO_CONTROL,
         logLevel,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { EdgeCounters, edgeCounters, edgeGauges, type GaugeName, metricsText, statsOf } from "./metrics.ts";
+import { edgeCounters, edgeGauges } from "./metric-rows.ts";
+import { EdgeCounters, type GaugeName, metricsText, statsOf } from "./metrics.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 const OUTCOMES: readonly CacheOutcome[] = [

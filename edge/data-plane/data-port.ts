@@ -1,4 +1,4 @@
-import type { TlsFront } from "../../http/tls/tls-front.ts";
+import type { TlsFront } from "../../http/tls-front.ts";
 import type { Finding } from "../../process/finding.ts";
 import type { Excess } from "./slow-clients.ts";
 

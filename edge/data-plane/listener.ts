@@ -10,7 +10,7 @@ import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts"
 import { PREAMBLE_REFUSED } from "../../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { WEB_SOCKET } from "../../http/server/web-socket.ts";
-import type { TlsFront } from "../../http/tls/tls-front.ts";
+import type { TlsFront } from "../../http/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
 import type { PortSharing } from "../../process/listen.ts";

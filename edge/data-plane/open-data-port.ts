@@ -1,3 +1,4 @@
+import { type AcmeValues, acmeValuesOf } from "../../http/acme/acme-settings.ts";
 import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
 import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
 import type { CacheContext } from "../cache/context.ts";
@@ -21,7 +22,8 @@ export function copiesBytes(memory: number, shared: SharedEdge | undefined): num
 export interface DataPortParts {
   readonly edge: CacheContext;
   readonly config: ClientLimits &
-    TlsValues & {
+    TlsValues &
+    AcmeValues & {
       readonly tunnelIdle: number;
       readonly sites: readonly Site[];
       readonly memory: number;
@@ -64,7 +66,7 @@ export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPor
         ...(host === undefined ? {} : { host }),
       })),
       config: listening,
-      tls: tlsValuesOf(config),
+      tls: { ...tlsValuesOf(config), ...acmeValuesOf(config) },
       copiesBytes: Math.floor(copiesBytes(memory, shared) / workers),
     },
   });

@@ -11,6 +11,7 @@ import type { Clock } from "../../process/clock.ts";
 import { listen, type PortSharing } from "../../process/listen.ts";
 import type { RefusedRequest } from "../message/refusal.ts";
 import type { AnswersAtOnce } from "./answer-at-once.ts";
+import { ChallengeAnswer, type HttpChallenges } from "./challenge-answer.ts";
 import { ClientRequests } from "./client-requests.ts";
 import { COUNTED_ALONE, type CountedTogether } from "./client-tables.ts";
 import { Connection } from "./connection.ts";
@@ -27,7 +28,7 @@ import { type Begin, NOTHING, Preambles, type PreamblesConfig } from "./preamble
 import { ReaderProgress } from "./reader-progress.ts";
 import { readShared } from "./shared-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
-import { ServerTlsSocket, type TlsIdentity } from "./tls-socket.ts";
+import { ACME_TLS, ServerTlsSocket, type TlsIdentity } from "./tls-socket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 import { Turns } from "./turn.ts";
 import { WriteBuffer } from "./write-buffer.ts";
@@ -91,6 +92,8 @@ export interface TlsPort {
   readonly ownLines: string;
   /** Whether answers tell the version of TLS. */
   readonly tellsVersion?: boolean;
+  /** A CA may look at them on every port. */
+  readonly challenges?: HttpChallenges | undefined;
 }
 
 interface ListeningPort {
@@ -115,6 +118,7 @@ export class HttpServer {
   readonly #handshakes: Handshakes;
   readonly #preambles: Preambles | undefined;
   readonly #redirect: HttpsRedirect | undefined;
+  #challenge: ChallengeAnswer | undefined;
   readonly #servers: Server[] = [];
   readonly #stopped = new AbortController();
   #inFlight = 0;
@@ -153,6 +157,7 @@ export class HttpServer {
         this.#inFlight += 1;
       },
       take: (exchange) => {
+        if (this.#challenge?.answers(exchange) === true) return;
         if (redirect?.answers(exchange) !== true) take(exchange);
       },
       atOnce: redirect === undefined || atOnce === undefined ? atOnce : redirect.guard(atOnce),
@@ -187,6 +192,8 @@ export class HttpServer {
   /** Opens a port for clients by HTTPS. Resolves with its number. Throws a Failure. */
   async openTls(host: string, port: number, tls: TlsPort, sharing?: PortSharing): Promise<number> {
     const name = `${this.#options.name}, by TLS`;
+    if (tls.challenges !== undefined)
+      this.#challenge = new ChallengeAnswer(tls.challenges, this.#options.clock);
     const bound = await this.#listen({ host, port, name, sharing }, (accepted, address, rest) => {
       // The handshake begins with what is buffered.
       if (rest.length > 0) accepted.unshift(rest);
@@ -252,6 +259,11 @@ export class HttpServer {
       },
       done: () => {
         ended();
+        // RFC 8737 section 3: the handshake was all.
+        if (socket.alpnProtocol === ACME_TLS) {
+          socket.destroySoon();
+          return;
+        }
         const version = tellsVersion === true ? timingLine(socket.getProtocol() ?? "") : "";
         this.#serve(socket, { ...peer, ownLines: ownLines + version });
       },

@@ -12,6 +12,7 @@ import {
   readCertificate,
   wildcardOf,
 } from "./certificate.ts";
+import type { KeptCertificates } from "./kept-certificates.ts";
 import { TicketKeys } from "./ticket-keys.ts";
 import { TLS_POLICY } from "./tls-policy.ts";
 
@@ -26,6 +27,16 @@ export interface CertificatesConfig {
   readonly ticketKeys: string | undefined;
   /** The hosts of the configured sites; empty: any. */
   readonly hosts: readonly string[];
+  readonly kept?: KeptSource | undefined;
+}
+
+/** Certificates that the program gets by itself. Those of `pairs` go before them. */
+export interface KeptSource {
+  readonly certificates: KeptCertificates;
+  /** Serves in the place of the first one while there is none, PEM. No client trusts it. */
+  readonly placeholder: { readonly cert: string; readonly key: string };
+  /** Shows a challenge for the host to clients that ask for it; undefined: there is none. */
+  readonly challengeFor: (host: string) => SecureContext | undefined;
 }
 
 // A renewal is ready hours before it is needed. Reading a few small files takes a fraction of a millisecond.
@@ -33,7 +44,10 @@ const LOOK_MS = 5_000;
 
 interface Loaded {
   readonly certificates: readonly Certificate[];
-  readonly first: SecureContext;
+  /** undefined: there are no pairs. */
+  readonly first: SecureContext | undefined;
+  /** undefined: there are pairs. */
+  readonly placeholder: SecureContext | undefined;
   readonly byName: ReadonlyMap<string, SecureContext>;
 }
 
@@ -62,7 +76,8 @@ export class Certificates {
   /** Whole days until the first of them ends; negative when it has. */
   get daysLeft(): number {
     const now = this.#clock.wall();
-    return Math.floor(Math.min(...this.#loaded.certificates.map((each) => daysLeft(each, now))));
+    const all = [...this.#loaded.certificates, ...(this.#config.kept?.certificates.all ?? [])];
+    return Math.floor(Math.min(...all.map((each) => daysLeft(each, now))));
   }
 
   /** What an operator should know of them now. */
@@ -75,28 +90,43 @@ export class Certificates {
 
   /** For a client that names no host. */
   get unnamed(): SecureContext {
-    return this.#loaded.first;
+    const { first, placeholder } = this.#loaded;
+    const found = first ?? this.#config.kept?.certificates.first(this.#ticketKeys.key) ?? placeholder;
+    if (found === undefined) throw new Error("a TLS port has a certificate or a placeholder");
+    return found;
+  }
+
+  /** RFC 8737: what proves to a CA that a host is ours; undefined: no CA is asked. */
+  get challengeFor(): ((host: string) => SecureContext | undefined) | undefined {
+    return this.#config.kept?.challengeFor;
   }
 
   /** RFC 6066 section 3: for the host that the client names; undefined: it is refused. */
   named(host: string): SecureContext | undefined {
-    const { byName, first } = this.#loaded;
+    const { byName } = this.#loaded;
     const name = host.toLowerCase();
-    const found = byName.get(name) ?? byName.get(wildcardOf(name));
-    return found ?? (this.#config.unknownName === "default" ? first : undefined);
+    const found =
+      byName.get(name) ??
+      byName.get(wildcardOf(name)) ??
+      this.#config.kept?.certificates.context(name, this.#ticketKeys.key);
+    if (found !== undefined) return found;
+    return this.#config.unknownName === "default" ? this.unnamed : undefined;
   }
 
   /** Looks at the files now and then. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#clock.wait(LOOK_MS, signal).catch(() => undefined);
-      if (!signal.aborted) this.refresh();
+      if (signal.aborted) return;
+      this.refresh();
+      await this.#config.kept?.certificates.look();
     }
   }
 
   /** Takes what has changed. Files that are unusable, or half replaced, leave the certificates as they were. */
   refresh(): void {
     const isNewKey = this.#ticketKeys.refresh();
+    if (isNewKey) this.#config.kept?.certificates.forgetContexts();
     const { certificates, problems } = readAll(this.#config.pairs);
     if (problems.length > 0) {
       this.#complain(problems.join("; "));
@@ -142,8 +172,14 @@ export class Certificates {
       // An earlier certificate for the same name wins.
       for (const name of names) if (!byName.has(name)) byName.set(name, context);
     }
-    if (first === undefined) throw new Failure("bad-config", "config", "--tls-cert: must name a certificate");
-    return { certificates, first, byName };
+    const own = this.#config.kept?.placeholder;
+    const placeholder =
+      first !== undefined || own === undefined
+        ? undefined
+        : createSecureContext({ ...TLS_POLICY, ...own, ticketKeys: this.#ticketKeys.key });
+    if (first === undefined && placeholder === undefined)
+      throw new Failure("bad-config", "config", "--tls-cert: must name a certificate");
+    return { certificates, first, placeholder, byName };
   }
 }
 

@@ -13,7 +13,7 @@ const path = { ...text("the path of a file, without a comma", /^[^,]+$/), name: 
 export const tlsSettings = {
   tlsPort: setting({
     type: port,
-    help: "TCP port for clients by HTTPS. 0 takes any free port. Default: none. Needs --tls-cert and --tls-key.",
+    help: "TCP port for clients by HTTPS. 0 takes any free port. Default: none. Needs --tls-cert and --tls-key, or --acme-directory.",
   }),
   tlsCert: setting({
     type: listOf(path),
@@ -107,7 +107,11 @@ export const NO_TLS: TlsValues = {
 };
 
 /** What is wrong with them, one line each. `nodeVersion`: such as "26.13.1". */
-export function tlsProblems(values: TlsValues, host: string, nodeVersion: string): readonly string[] {
+export function tlsProblems(
+  values: TlsValues & { readonly acmeDirectory?: string | undefined },
+  host: string,
+  nodeVersion: string,
+): readonly string[] {
   const { tlsPort, tlsCert, tlsKey, hsts, redirectToHttps, tlsTicketKeys, tlsOnUnsafeNode } = values;
   const problems: string[] = [];
   if (tlsCert.length !== tlsKey.length) {
@@ -126,8 +130,10 @@ export function tlsProblems(values: TlsValues, host: string, nodeVersion: string
       if (given) problems.push(`${name}: must be given together with --tls-port; got no --tls-port`);
     return problems;
   }
-  if (tlsCert.length === 0)
-    problems.push("--tls-port: must be given together with --tls-cert and --tls-key; got neither");
+  if (tlsCert.length === 0 && values.acmeDirectory === undefined)
+    problems.push(
+      "--tls-port: must be given together with --tls-cert and --tls-key, or with --acme-directory; got none of them",
+    );
   const defects = isLoopback(host) || tlsOnUnsafeNode ? undefined : runtimeWarning(nodeVersion);
   if (defects !== undefined)
     problems.push(`--tls-port: must not be open to other machines. ${defects}, or --tls-on-unsafe-node`);

@@ -25,7 +25,14 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     purging: ["cache", "rules", "store"],
     "control-plane": ["cache", "origin", "purging", "rules", "store"],
   },
-  http: { message: [], client: ["message"], server: ["message"], tls: [], h2: ["message", "server"] },
+  http: {
+    message: [],
+    client: ["message"],
+    server: ["message"],
+    tls: [],
+    h2: ["message", "server"],
+    acme: ["tls"],
+  },
   // The folder itself defines a purge log. The Redis Stream is one implementation.
   "purge-log": { redis: [""] },
   process: { settings: [""], control: ["", "settings"] },

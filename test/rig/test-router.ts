@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
+import { NO_ACME } from "../../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../../http/server/client-limits.ts";
 import { defaultTunnels } from "../../http/server/tunnel-settings.ts";
 import { NO_TLS } from "../../http/tls/tls-settings.ts";
@@ -52,6 +53,7 @@ export async function startTestRouter(
       ...defaultClientLimits,
       ...defaultTunnels,
       ...NO_TLS,
+      ...NO_ACME,
       ...NO_CONTROL,
       logLevel: "debug",
       edges: { kind: "listed", grpcAddresses: edges.map(({ grpcAddress }) => grpcAddress) },

@@ -1,3 +1,4 @@
+import type { AcmeValues } from "../../../http/acme/acme-settings.ts";
 import type { ClientTables } from "../../../http/server/client-tables.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { Served } from "../../cache/answer.ts";
@@ -16,7 +17,7 @@ export interface WorkerStart {
   readonly port: number;
   readonly sites: readonly ServedSite[];
   readonly config: ServingConfig;
-  readonly tls: TlsValues;
+  readonly tls: TlsValues & AcmeValues;
   readonly logLevel: string;
   /** Each answer is to say that its connection ends with it. */
   readonly windingDown: boolean;

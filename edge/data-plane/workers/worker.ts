@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import { countedTogether } from "../../../http/server/client-tables.ts";
-import { tlsFrontOf } from "../../../http/tls/tls-front.ts";
+import { tlsFrontOf } from "../../../http/tls-front.ts";
 import { type Clock, systemClock } from "../../../process/clock.ts";
 import { Failure } from "../../../process/failure.ts";
 import type { ThreadNews } from "../../../process/kept-thread.ts";
@@ -53,7 +53,6 @@ const listener = new Listener(
   countedTogether(start.clients, start.thread),
 );
 
-const tls = tlsFrontOf(start.tls, sites.hosts, clock, log);
 const stopped = new AbortController();
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
@@ -87,8 +86,9 @@ port.on("message", (message: ToWorker) => {
 
 if (start.windingDown) listener.windDown();
 try {
+  const tls = await tlsFrontOf(start.tls, sites.hosts, clock, log);
   await listener.open(start.host, start.port, tls, "shared");
-  void tls?.identity.run(stopped.signal);
+  void tls?.run(stopped.signal);
   setInterval(beat, BEAT_MS);
   setInterval(() => cache.tellUsed(), USED_MS);
   send({ kind: "listens" });

@@ -5,7 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { forgetClients } from "../../../http/server/client-tables.ts";
-import type { TlsFront } from "../../../http/tls/tls-front.ts";
+import type { TlsFront } from "../../../http/tls-front.ts";
 import type { Finding } from "../../../process/finding.ts";
 import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";

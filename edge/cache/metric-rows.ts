@@ -1,0 +1,140 @@
+/** A row of the tables below. Prometheus reads its name in snake case, with `edgecache_edge_` before it. */
+export interface Metric {
+  readonly name: string;
+  /** The one line that an operator reads. */
+  readonly help: string;
+  /** Whether the `Stats` RPC tells it too, in the field of the same name. */
+  readonly inStats?: true;
+  /** The label that splits it, beside `edge`. */
+  readonly labels?: readonly ["reason" | "outcome" | "protocol"];
+}
+
+/** Every counter of an edge. Prometheus adds `_total` to the name. */
+export const edgeCounters = [
+  { name: "requests", inStats: true, help: "Requests answered on the data port." },
+  { name: "hits", inStats: true, help: "Answered from a fresh stored response." },
+  { name: "misses", inStats: true, help: "Answered by a fill: nothing usable was stored." },
+  {
+    name: "stale",
+    inStats: true,
+    help: "Answered from a stored response past its freshness, as the rules allow.",
+  },
+  {
+    name: "revalidated",
+    inStats: true,
+    help: "Answered from a stored response after the origin confirmed it (304).",
+  },
+  { name: "bypass", inStats: true, help: "Forwarded without looking at the cache." },
+  {
+    name: "errors",
+    inStats: true,
+    help: "Answered with an error made by the edge: a refused request, an origin that failed.",
+  },
+  { name: "fills", inStats: true, help: "Fetches from the origin." },
+  { name: "collapsed", inStats: true, help: "Requests that waited for a fill started by another request." },
+  { name: "fillsOvertaken", help: "Fills not stored because a purge overtook them." },
+  {
+    name: "notStored",
+    labels: ["reason"],
+    help: "Fills not stored for another reason, which the label names.",
+  },
+  {
+    name: "callsRefused",
+    labels: ["reason"],
+    help: "gRPC calls not done; the label names gRPC's own reason.",
+  },
+  {
+    name: "callersRefused",
+    labels: ["reason"],
+    help: "Connections to the gRPC port that were refused because their caller did not prove who it is.",
+  },
+  {
+    name: "clientsLimited",
+    labels: ["reason"],
+    help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
+  },
+  {
+    name: "handshakesFailed",
+    labels: ["reason"],
+    help: "TLS handshakes of clients that did not end well: without agreement, because the client left, or too slow.",
+  },
+  {
+    name: "preamblesRefused",
+    labels: ["reason"],
+    help: "Connections that were closed because their load balancer did not begin with a good PROXY header (--proxy-protocol).",
+  },
+  { name: "certificatesIssued", help: "Certificates that this edge got by ACME." },
+  {
+    name: "certificatesFailed",
+    labels: ["reason"],
+    help: "Orders of certificates by ACME that failed at this edge.",
+  },
+  {
+    name: "clientsLeftBehind",
+    help: "Answers cut because memory was short and the client had taken nothing for longest.",
+  },
+  {
+    name: "placesRefused",
+    labels: ["reason"],
+    help: "Requests not sent to an origin, because the site or the client has too many under way there.",
+  },
+  {
+    name: "broadcasts",
+    help: "Invalidations by requests that were sent to every edge through the purge log.",
+  },
+  {
+    name: "broadcastsDropped",
+    help: "Invalidations by requests that hold at this edge only, although the site says broadcast: too many waited.",
+  },
+  { name: "requestsShed", help: "Requests answered 503 because memory was short and the origin was needed." },
+  {
+    name: "tunnels",
+    labels: ["outcome"],
+    help: "Requests for a tunnel (WebSocket and other protocols), by what became of them.",
+  },
+  { name: "tunnelsOpened", labels: ["protocol"], help: "Tunnels that were opened." },
+  { name: "tunnelBytesReceived", help: "Bytes that clients have sent through tunnels." },
+  { name: "tunnelBytesSent", help: "Bytes that origins have sent through tunnels." },
+  { name: "refillQueued", help: "Responses queued for refetch after a paced soft purge." },
+  { name: "refilled", help: "Of these, fetched again and stored." },
+  {
+    name: "refillSkipped",
+    help: "Of these, not fetched: refreshed, evicted or purged meanwhile, or made for a request with credentials.",
+  },
+  {
+    name: "refillFailed",
+    help: "Of these, fetched and not stored: the origin failed, or the rules forbade it.",
+  },
+] as const satisfies readonly Metric[];
+
+/** The gauges of an edge: current values, reported beside the counters. */
+export const edgeGauges = [
+  { name: "objects", inStats: true, help: "Stored responses held now." },
+  {
+    name: "bytes",
+    inStats: true,
+    help: "Bytes of stored responses held now, fields and bookkeeping included.",
+  },
+  { name: "inFlight", help: "Requests being answered on the data port now." },
+  { name: "tunnelsOpen", help: "Tunnels that are open now, or being opened." },
+  { name: "purges", inStats: true, help: "Purges applied from the purge log since the start." },
+  {
+    name: "leaseLeftMs",
+    help: "Milliseconds for which stored responses may be used unvalidated; 0 when lapsed.",
+  },
+  {
+    name: "lagMs",
+    inStats: true,
+    help: "Milliseconds since the edge proved that it is at the purge log's tail; -1 before the first time.",
+  },
+  { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last quarter of a second or so." },
+  {
+    name: "certificateDaysLeft",
+    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
+  },
+  {
+    name: "controlCertificateDaysLeft",
+    help: "Whole days until the first certificate of the control plane ends; negative when one has. +Inf without one.",
+  },
+  { name: "uptimeMs", inStats: true, help: "Milliseconds since the edge started." },
+] as const satisfies readonly Metric[];

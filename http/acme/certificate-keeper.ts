@@ -1,0 +1,229 @@
+import type { Clock } from "../../process/clock.ts";
+import { describeError } from "../../process/failure.ts";
+import type { Log } from "../../process/log.ts";
+import type { Certificate } from "../tls/certificate.ts";
+import { KeptCertificates } from "../tls/kept-certificates.ts";
+import { AcmeFolder } from "./acme-folder.ts";
+import { AcmeAccount } from "./acme-order.ts";
+import { AcmeRefusal, type OrderEnd } from "./acme-refusal.ts";
+import { type AcmeConfig, type AcmeValues, acmeConfigOf } from "./acme-settings.ts";
+import {
+  begun,
+  entryOf,
+  failed,
+  issued,
+  leftOff,
+  type OrderLedger,
+  readLedger,
+  suggested,
+  unfinished,
+  writeLedger,
+} from "./order-ledger.ts";
+import { OrderLock } from "./order-lock.ts";
+import { nextOrderAt, orderDue, unitOf } from "./renewal.ts";
+import { askSuggestion, certificateId } from "./renewal-info.ts";
+
+export interface KeeperParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly counters: { certificateOrdered(end: OrderEnd): void };
+}
+
+/** Keeps them until `signal`. undefined: they come from files alone. Never rejects. */
+export function keepCertificates(
+  values: AcmeValues,
+  parts: KeeperParts,
+  signal: AbortSignal,
+): Promise<void> | undefined {
+  const config = acmeConfigOf(values);
+  return config === undefined ? undefined : new CertificateKeeper(config, parts).run(signal);
+}
+
+// How soon a certificate is asked for that is due, and how soon the lock of another program is tried again.
+const LOOK_MS = 5_000;
+
+/**
+ * Keeps a certificate for each host: orders what is missing, and renews what ends. In a fleet that shares its storage, one
+ * program does it at a time; the others find what it gets.
+ */
+class CertificateKeeper {
+  readonly #config: AcmeConfig;
+  readonly #parts: KeeperParts;
+  readonly #folder: AcmeFolder;
+  readonly #lock: OrderLock;
+  readonly #account: AcmeAccount;
+  readonly #kept: KeptCertificates;
+  /** What was wrong with the storage, so that it is told once. */
+  #complaint: string | undefined;
+
+  constructor(config: AcmeConfig, parts: KeeperParts) {
+    const { clock } = parts;
+    this.#config = config;
+    this.#parts = parts;
+    this.#folder = new AcmeFolder(config.folder);
+    this.#lock = new OrderLock(this.#folder, clock);
+    this.#account = new AcmeAccount(config, this.#folder, clock);
+    const files = { hosts: config.hosts, path: (host: string) => this.#folder.certificate(host) };
+    // Those that serve say what they load.
+    const quiet = { error: () => undefined, info: () => undefined };
+    this.#kept = new KeptCertificates(files, clock, quiet);
+  }
+
+  /** Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { directory, hosts } = this.#config;
+    log.info({ directory, hosts: hosts.length }, "certificates come by ACME");
+    while (!signal.aborted) {
+      await this.#round(signal).catch((thrown: unknown) => this.#complain(thrown, signal));
+      await clock.wait(LOOK_MS, signal).catch(() => undefined);
+    }
+  }
+
+  #complain(thrown: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const cause = describeError(thrown);
+    if (cause !== this.#complaint) {
+      this.#parts.log.error(
+        { cause, path: this.#folder.path },
+        "ACME storage cannot be used; nothing is ordered",
+      );
+      this.#parts.counters.certificateOrdered("storage");
+    }
+    this.#complaint = cause;
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    await this.#kept.look();
+    if (!this.#isWork(await readLedger(this.#folder))) return;
+    await this.#folder.prepare(this.#parts.log);
+    this.#complaint = undefined;
+    if (!(await this.#lock.take())) return;
+    const over = new AbortController();
+    const beating = this.#lock.keep(over.signal);
+    try {
+      await this.#work(signal);
+    } finally {
+      over.abort();
+      await beating;
+      await this.#lock.release();
+    }
+  }
+
+  #isWork(ledger: OrderLedger): boolean {
+    const now = this.#parts.clock.wall();
+    if (unfinished(ledger).length > 0) return true;
+    return this.#config.hosts.some(
+      (host) => this.#isDue(ledger, host, now) || this.#asksAt(ledger, host) <= now,
+    );
+  }
+
+  /** What one program does while no other one orders. */
+  async #work(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    let ledger = await this.#clearedUp(await readLedger(this.#folder));
+    // Another program may have got some while this one waited for the lock.
+    await this.#kept.look();
+    for (const host of this.#config.hosts) {
+      if (signal.aborted || !this.#lock.isHeld) return;
+      ledger = await this.#askAgain(ledger, host, signal);
+      const now = clock.wall();
+      if (this.#isDue(ledger, host, now) && !signal.aborted) ledger = await this.#order(ledger, host, signal);
+    }
+  }
+
+  /** After a program that was killed in the middle of an order. */
+  async #clearedUp(found: OrderLedger): Promise<OrderLedger> {
+    for (const shelf of ["http-01", "tls-alpn-01"] as const)
+      for (const name of await this.#folder.names(shelf))
+        await this.#folder.remove(this.#folder.on(shelf, name));
+    let ledger = found;
+    for (const host of unfinished(found)) {
+      const cause = new AcmeRefusal("unfinished", "a program ended before its order was over");
+      ledger = this.#failed(ledger, host, cause);
+    }
+    if (ledger !== found) await writeLedger(this.#folder, ledger);
+    return ledger;
+  }
+
+  #isDue(ledger: OrderLedger, host: string, now: number): boolean {
+    const held = this.#kept.certificate(host);
+    const { renewal, ...tries } = entryOf(ledger, host);
+    const known = held === undefined ? undefined : idOf(held);
+    const window = renewal !== undefined && renewal.of === known ? renewal.window : undefined;
+    const due = orderDue(held, window, tries, unitOf(`${host} ${known}`));
+    return Math.max(due, nextOrderAt(ledger.orders)) <= now;
+  }
+
+  /** When the CA is asked what it suggests for the certificate that is held. */
+  #asksAt(ledger: OrderLedger, host: string): number {
+    const held = this.#kept.certificate(host);
+    const id = held === undefined ? undefined : idOf(held);
+    if (id === undefined) return Number.POSITIVE_INFINITY;
+    const { renewal } = entryOf(ledger, host);
+    return renewal?.of === id ? renewal.askAt : 0;
+  }
+
+  async #askAgain(ledger: OrderLedger, host: string, signal: AbortSignal): Promise<OrderLedger> {
+    const { clock, log } = this.#parts;
+    const held = this.#kept.certificate(host);
+    const id = held === undefined ? undefined : idOf(held);
+    if (id === undefined || this.#asksAt(ledger, host) > clock.wall()) return ledger;
+    const transport = await this.#account.transport(signal);
+    const { suggestion, trouble } = await askSuggestion(transport, this.#config.directory, id);
+    if (signal.aborted) return ledger;
+    if (trouble !== undefined)
+      log.warn({ host, cause: describeError(trouble) }, "the CA does not say when to renew");
+    // What it said before is better than nothing.
+    const before = entryOf(ledger, host).renewal;
+    const window = suggestion.window ?? (before?.of === id ? before.window : undefined);
+    const changed = suggested(ledger, host, { ...suggestion, window });
+    await writeLedger(this.#folder, changed);
+    return changed;
+  }
+
+  async #order(before: OrderLedger, host: string, signal: AbortSignal): Promise<OrderLedger> {
+    const { clock, log, counters } = this.#parts;
+    const held = this.#kept.certificate(host);
+    let ledger = begun(before, host, clock.wall());
+    await writeLedger(this.#folder, ledger);
+    log.info({ host, renews: held !== undefined }, "certificate ordered");
+    try {
+      const pem = await this.#account.obtain(host, held === undefined ? undefined : idOf(held), signal);
+      await this.#folder.write(this.#folder.certificate(host), pem);
+      ledger = issued(ledger, host);
+      counters.certificateOrdered("issued");
+      log.info({ host }, "certificate issued");
+    } catch (thrown) {
+      ledger = signal.aborted ? leftOff(ledger, host) : this.#failed(ledger, host, thrown);
+    }
+    await writeLedger(this.#folder, ledger);
+    await this.#kept.look();
+    return ledger;
+  }
+
+  #failed(ledger: OrderLedger, host: string, thrown: unknown): OrderLedger {
+    const { clock, log, random, counters } = this.#parts;
+    const { reason, askedMs } =
+      thrown instanceof AcmeRefusal ? thrown : ({ reason: "storage", askedMs: 0 } as const);
+    const changed = failed(ledger, host, { now: clock.wall(), askedMs, unit: random() });
+    counters.certificateOrdered(reason);
+    const { failures, notBefore } = entryOf(changed, host);
+    log.error(
+      { host, reason, failures, nextTry: new Date(notBefore), cause: describeError(thrown) },
+      "certificate not issued",
+    );
+    return changed;
+  }
+}
+
+const ids = new WeakMap<Certificate, { readonly id: string | undefined }>();
+
+/** RFC 9773 section 4.1. */
+function idOf(certificate: Certificate): string | undefined {
+  const known = ids.get(certificate) ?? { id: certificateId(certificate.cert) };
+  ids.set(certificate, known);
+  return known.id;
+}
