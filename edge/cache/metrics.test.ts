@@ -30,7 +30,7 @@ function parse(text: string): {
   for (const line of text.split("\n").filter((each) => each !== "")) {
     const parts =
       /^# (?<what>HELP|TYPE) (?<name>[a-z_:][a-z0-9_:]*) (?<rest>.+)$/.exec(line)?.groups ??
-      /^(?<name>[a-z_:][a-z0-9_:]*)\{edge="[^"]*"(?:,reason="(?<reason>[^"]*)")?\} (?<rest>-?[0-9.e+]+)$/.exec(
+      /^(?<name>[a-z_:][a-z0-9_:]*)\{edge="[^"]*"(?:,(?:reason|outcome|protocol)="(?<reason>[^"]*)")?\} (?<rest>-?[0-9.e+]+)$/.exec(
         line,
       )?.groups;
     if (parts === undefined) throw new Error(`not a line of Prometheus text: ${line}`);

@@ -117,9 +117,7 @@ export class Certificates {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#clock.wait(LOOK_MS, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      this.refresh();
-      await this.#config.kept?.certificates.look();
+      if (!signal.aborted) this.refresh();
     }
   }
 
@@ -127,6 +125,7 @@ export class Certificates {
   refresh(): void {
     const isNewKey = this.#ticketKeys.refresh();
     if (isNewKey) this.#config.kept?.certificates.forgetContexts();
+    void this.#config.kept?.certificates.look();
     const { certificates, problems } = readAll(this.#config.pairs);
     if (problems.length > 0) {
       this.#complain(problems.join("; "));

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Clock } from "../../process/clock.ts";
+import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
@@ -46,7 +47,12 @@ export class KeptCertificates {
     const kept = this.#byHost.get(host);
     if (kept === undefined) return undefined;
     const { cert, key } = kept.certificate;
-    kept.context ??= createSecureContext({ ...TLS_POLICY, cert, key, ticketKeys });
+    try {
+      kept.context ??= createSecureContext({ ...TLS_POLICY, cert, key, ticketKeys });
+    } catch (thrown) {
+      // Such as a key that is too weak. The handshake goes on without it.
+      this.#complain(host, describeError(thrown));
+    }
     return kept.context;
   }
 
@@ -61,7 +67,13 @@ export class KeptCertificates {
     for (const kept of this.#byHost.values()) delete kept.context;
   }
 
-  /** Takes what has changed. Files that are unusable leave the certificates as they were. */
+  #complain(host: string, why: string): void {
+    if (this.#complaints.get(host) !== why)
+      this.#log.error({ host, cause: why }, "certificate not loaded; the last good one serves");
+    this.#complaints.set(host, why);
+  }
+
+  /** Takes what has changed. Files that are unusable leave the certificates as they were. Never rejects. */
   async look(): Promise<void> {
     const slice = new WorkSlice(this.#clock);
     for (const host of this.#files.hosts) {
@@ -77,9 +89,7 @@ export class KeptCertificates {
     const text = await readFile(path, "utf8").catch(() => "");
     const read = readCertificate({ cert: path, key: path }, () => text);
     if (read.kind === "unusable") {
-      if (this.#complaints.get(host) !== read.why)
-        this.#log.error({ host, cause: read.why }, "certificate not loaded");
-      this.#complaints.set(host, read.why);
+      this.#complain(host, read.why);
       return;
     }
     this.#complaints.delete(host);
