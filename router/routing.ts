@@ -39,8 +39,8 @@ interface Limits extends Partial<ClientLimits> {
 const LIMITS: Limits = {
   // Slow links need a second or two. A client that takes longer holds the connection on purpose.
   fieldsMs: 10_000,
-  // Each takes a file descriptor, and a second one to an edge during a request.
-  connections: 4096,
+  // As many as an edge takes. Each takes 48 KiB at most, a file descriptor, and a second one to an edge during a request.
+  connections: 6_000,
   // Shorter than the 30 s after which Kubernetes kills a program that does not stop.
   stopMs: 10_000,
 };

@@ -32,12 +32,17 @@ export async function measure(
   for (let round = 0; round < rounds; round += 1) {
     for (const [server, { turn, all }] of turns) all.push(await takeTurn(server, workload, turn, seconds));
   }
-  for (const [{ name }, { all }] of turns) results.set(name, medians(all));
+  for (const [{ name }, { all }] of turns) results.set(name, resultOf(all));
   const inOrder = servers.flatMap(({ name }) => {
     const result = results.get(name);
     return result === undefined ? [] : [[name, result] as const];
   });
   return new Map(inOrder);
+}
+
+function resultOf(all: readonly Measured[]): Result {
+  const result = medians(all);
+  return result.perSecond > 0 ? result : { kind: "unable", why: "does not answer" };
 }
 
 async function prepare(workload: Workload, server: CacheServer): Promise<string | undefined> {

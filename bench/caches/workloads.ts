@@ -126,8 +126,7 @@ export const workloads: readonly Workload[] = [
   hits(KIB * KIB),
   hits(KIB, 1),
   hits(KIB, 1_000),
-  // The edge takes 4,000 at the most (edge/data-plane/listener.ts).
-  hits(KIB, 3_900),
+  hits(KIB, 5_000),
   scripted("hits, 1 KiB, 16 pipelined requests", pipelined(pathOf(KIB), 16), { floor: false }),
   scripted(`hits, 1 KiB, ${MOST_KEYS} keys (Zipf 0.9)`, zipf(KIB), {
     warm: Array.from({ length: MOST_KEYS }, (_, n) => `/${KIB}/z${n + 1}`),

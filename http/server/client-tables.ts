@@ -4,15 +4,15 @@
  *
  * A table has no names. A client stands at three places, which three hashes give, and its count is the least of them. Where
  * others stand at all three too, the count is too high; it is never too low. So no client gets more than its limit, and
- * one of 600 meets it too soon when 4,000 others are there. The hashes have a secret seed, so nobody can choose an
+ * one of 1,400 meets it too soon when 6,000 others are there. The hashes have a secret seed, so nobody can choose an
  * address that shares the places of another one.
  */
 import { randomInt } from "node:crypto";
 import { hashOf } from "../../process/text-hash.ts";
 
 const HASHES = 3;
-// A power of two: eight times as many as a port has connections.
-const PLACES = 2 ** 15;
+// A power of two: ten times as many as a port has connections.
+const PLACES = 2 ** 16;
 // Seeds that are close to each other would be as good; the bits of these have nothing in common.
 const APART = 0x9e37_79b9;
 const ALL = 0;
