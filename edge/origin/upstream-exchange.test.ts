@@ -117,6 +117,9 @@ describe("An exchange with an upstream that misbehaves", () => {
     const options = { fieldsTimeoutMs: 40 };
     const failure = await failureOf(upstream(silent.url, options).fetch(get("/a"), never));
     expect(failure.code).to.equal("http_response_timeout");
+    const tunnel = { ...get("/a"), upgrade: "websocket" };
+    const third = await failureOf(upstream(silent.url, options).fetch(tunnel, never));
+    expect(third.code).to.equal("http_response_timeout");
     const stuck = await raw("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nX-");
     const second = await failureOf(upstream(stuck.url, options).fetch(get("/a"), never));
     expect(second.code).to.equal("http_response_timeout");

@@ -19,6 +19,19 @@ describe("upstreamRequest", () => {
     expect([framing, persists]).to.deep.equal([{ kind: "none" }, true]);
   });
 
+  it("offers the one protocol of a tunnel, and keeps the body for the answer", () => {
+    const lines = [
+      ["Connection", "Upgrade, x"],
+      ["Upgrade", "h2c"],
+      ["X", "y"],
+      ["Content-Length", "0"],
+    ] as const;
+    const { head, framing, persists } = sent("GET", lines, { upgrade: "websocket", body: plainBody() });
+    const first = "GET /a?b HTTP/1.1\r\nhost: o.example:81\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+    expect(head).to.equal(`${first}${MARKS}\r\n`);
+    expect([framing, persists]).to.deep.equal([{ kind: "none" }, false]);
+  });
+
   it("tells the host that the client named", () => {
     const { head } = sent("GET", [["X-Forwarded-Host", "evil"]], {}, { host: "c.example" });
     expect(head).to.contain("\r\nhost: c.example\r\n").and.to.contain("\r\nX-Forwarded-Host: c.example\r\n");

@@ -101,6 +101,59 @@ describe("ResponseReader", () => {
     it(`believes nothing after ${what}`, () => expect(one(bytes).progress.kind).to.equal("malformed"));
   }
 
+  describe("to a request that offers another protocol", () => {
+    const switched = "HTTP/1.1 101 Switching Protocols\r\n";
+    const read = (head: string, behind = "") => {
+      const told = { status: 0, content: "" };
+      const reader = new ResponseReader(EDGE_FIELD_LIMITS);
+      reader.begin("GET", "websocket");
+      const sink = {
+        interim: () => undefined,
+        head: ({ status }: ResponseHead) => {
+          told.status = status;
+        },
+        body: (_: Buffer, content: readonly Buffer[]) => {
+          told.content += Buffer.concat(content).toString("latin1");
+        },
+      };
+      const progress = reader.read(Buffer.from(`${head}\r\n${behind}`), sink);
+      return { ...told, kind: progress.kind, persists: reader.persists, endsByClosing: reader.closed() };
+    };
+
+    it("gives what is no HTTP any more as content that ends with the connection", () => {
+      const told = read(
+        `${switched}Connection: close, UPGRADE\r\nUpgrade: WebSocket\r\n`,
+        "HTTP/1.1 200\r\n\r\n",
+      );
+      expect(told).to.deep.equal({
+        status: 101,
+        content: "HTTP/1.1 200\r\n\r\n",
+        kind: "more",
+        persists: false,
+        endsByClosing: true,
+      });
+    });
+
+    it("believes no 101 that names another protocol, none, two, or has content", () => {
+      const connection = "Connection: Upgrade\r\n";
+      for (const lines of [
+        `${connection}Upgrade: h2c\r\n`,
+        connection,
+        "Upgrade: websocket\r\n",
+        `${connection}Upgrade: websocket, h2c\r\n`,
+        `${connection}Upgrade: websocket\r\nUpgrade: websocket\r\n`,
+        `${connection}Upgrade: websocket\r\nContent-Length: 0\r\n`,
+        `${connection}Upgrade: websocket\r\nTransfer-Encoding: chunked\r\n`,
+      ])
+        expect(read(switched + lines).kind, lines).to.equal("malformed");
+    });
+
+    it("is one like any other when the server does not agree", () => {
+      const told = read(`${OK}Content-Length: 2\r\n`, "ok");
+      expect([told.status, told.content, told.kind, told.persists]).to.deep.equal([200, "ok", "whole", true]);
+    });
+  });
+
   it("reads the same in whatever pieces it comes", () => {
     const answers = [
       `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${OK}Content-Length: 11\r\n\r\nhello world`,

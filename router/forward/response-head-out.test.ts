@@ -38,6 +38,37 @@ describe("the head of a response to a client", () => {
       }),
     );
 
+  it("says that a tunnel begins as the client's version of HTTP says it", () => {
+    const head = responseOf(
+      "HTTP/1.1 101 Switching Protocols",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Accept: a",
+      "X: y",
+    );
+    const out = (byConnect: boolean) =>
+      linesOf(
+        responseHeadOut(head, new ResponseLines(), {
+          ...FROM_ROUTER,
+          tunnel: { protocol: "websocket", byConnect },
+        }),
+      );
+    expect(out(false).slice(0, 6)).to.deep.equal([
+      "HTTP/1.1 101 Switching Protocols",
+      "Sec-WebSocket-Accept: a",
+      "X: y",
+      "Date: now",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+    ]);
+    expect(out(true).slice(0, 4)).to.deep.equal([
+      "HTTP/1.1 200 OK",
+      "X: y",
+      "Date: now",
+      "Via: 1.1 edgecache-router",
+    ]);
+  });
+
   it("keeps what the edge said of the cache, and says who served it and how fast", () => {
     const lines = [
       "Date: Sun, 22 Nov 2026 14:00:00 GMT",

@@ -1,7 +1,13 @@
+import { once } from "node:events";
 import { expect } from "chai";
+import { WebSocket } from "ws";
+import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { get } from "../rig/http-client.ts";
 import { isServing, RouterProcess } from "../rig/router-process.ts";
+import { startTestEdge } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
+import { WebSocketOrigin } from "../rig/web-socket-origin.ts";
 
 const REQUESTS = 60;
 const PAGE = "/hello.txt";
@@ -35,6 +41,27 @@ describe("a router whose port is served by several threads", () => {
       await router.metrics(),
     );
     expect(Number(relayed?.[1])).to.equal(REQUESTS);
+  });
+
+  it("carries tunnels in each of them, and tells their sum", async () => {
+    const origin = await WebSocketOrigin.start();
+    parts.defer(() => origin.stop());
+    const rules = { ...SAFE_RULES, upgrades: ["websocket"] };
+    const edge = parts.adopt(await startTestEdge(origin.url, { rules }), (it) => it.stop());
+    const flags = ["--edges", edge.control, "--workers", "3"];
+    const tunnels = parts.adopt(await RouterProcess.start(flags), (it) => it.close());
+    const sockets = Array.from({ length: 12 }, () => new WebSocket(tunnels.base.replace("http", "ws")));
+    await Promise.all(sockets.map((socket) => once(socket, "open")));
+    expect(await tunnels.metrics()).to.match(/^edgecache_router_tunnels_open 12$/m);
+    for (const socket of sockets) {
+      socket.send("hello");
+      expect(String((await once(socket, "message"))[0])).to.equal("hello");
+      socket.close();
+    }
+    await until("all have ended", async () =>
+      /^edgecache_router_tunnels_open 0$/m.test(await tunnels.metrics()),
+    );
+    expect(await tunnels.metrics()).to.match(/^edgecache_router_tunnels_total\{outcome="opened"\} 12$/m);
   });
 
   it("loses no request when an edge ends, whichever thread has it", async () => {

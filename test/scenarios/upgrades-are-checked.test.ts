@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { expect } from "chai";
+import { TUNNEL_LIMITS } from "../../edge/cache/tunnels.ts";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { get } from "../rig/http-client.ts";
 import { purge } from "../rig/purge.ts";
@@ -66,6 +67,7 @@ describe("a request to change protocols", function () {
     clients.push(client);
     return client.send(bytes);
   };
+  const metrics = async () => (await fetch(`${edge.operator}/metrics`)).text();
   const answersWith = (text: string) => {
     reply = (socket) => socket.write(text);
   };
@@ -89,10 +91,10 @@ describe("a request to change protocols", function () {
     expect(sent)
       .to.contain("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
       .and.match(/x-forwarded-proto: http/i);
-    const metrics = await (await fetch(`${edge.operator}/metrics`)).text();
-    expect(metrics).to.match(/edgecache_edge_tunnels_total\{edge="edge-1",outcome="opened"\} 2/);
-    expect(metrics).to.match(/edgecache_edge_tunnels_opened_total\{edge="edge-1",protocol="websocket"\} 2/);
-    expect(metrics).to.match(/edgecache_edge_tunnel_bytes_received_total\{edge="edge-1"\} 8/);
+    const text = await metrics();
+    expect(text).to.match(/edgecache_edge_tunnels_total\{edge="edge-1",outcome="opened"\} 2/);
+    expect(text).to.match(/edgecache_edge_tunnels_opened_total\{edge="edge-1",protocol="websocket"\} 2/);
+    expect(text).to.match(/edgecache_edge_tunnel_bytes_received_total\{edge="edge-1"\} 8/);
   });
 
   it("passes h2c and other protocols that the site does not name to nobody", async () => {
@@ -281,6 +283,36 @@ describe("a request to change protocols", function () {
     } finally {
       await strict.stop();
     }
+  });
+
+  it("is answered 503 beyond the tunnels of a client, until one of them ends", async () => {
+    const ask = async () => {
+      const client = await send(edge.url, asks());
+      return { client, answer: await client.reply() };
+    };
+    const tunnels: { readonly client: RawConnection; readonly answer: { readonly status: number } }[] = [];
+    await until("earlier tunnels have ended", async () => /tunnels_open\{.*\} 0$/m.test(await metrics()));
+    // Nothing may make them wait for so long that the first is idle: they are asked for together.
+    tunnels.push(...(await Promise.all(Array.from({ length: TUNNEL_LIMITS.client }, ask))));
+    expect(new Set(tunnels.map(({ answer }) => answer.status))).to.deep.equal(new Set([101]));
+    const { answer } = await ask();
+    expect([answer.status, answer.header("Retry-After")]).to.deep.equal([503, "1"]);
+    expect(answer.header("Cache-Status")).to.equal("edge-1; fwd=bypass; detail=client-tunnels");
+    tunnels[0]?.client.destroy();
+    await until("there is room", async () => (await ask()).answer.status === 101);
+  });
+
+  it("goes to the next origin when the first cannot be reached", async () => {
+    const gone = await RawOrigin.start(() => undefined);
+    await gone.stop();
+    const several = await startTestEdge(
+      { kind: "several", urls: [gone.url, origin.url] },
+      { rules: RULES, drain: 0 },
+    );
+    const client = await send(several.url, asks());
+    expect((await client.reply()).status).to.equal(101);
+    client.destroy();
+    await several.stop();
   });
 
   it("ends for both sides at the end of a drain", async () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { WebSocket } from "ws";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { NO_TLS } from "../../http/tls/tls-settings.ts";
+import { launchBrowser } from "../rig/browser.ts";
 import { CertificateFolder } from "../rig/certificate-files.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
@@ -12,6 +13,9 @@ import { WebSocketOrigin } from "../rig/web-socket-origin.ts";
 const RULES = { ...SAFE_RULES, upgrades: ["websocket"] };
 const LARGE = Buffer.alloc(10 * 2 ** 20, "0123456789");
 
+/* Of the page. */
+declare const location: { readonly host: string };
+
 describe("WebSockets", function () {
   this.timeout(60_000);
 
@@ -20,6 +24,40 @@ describe("WebSockets", function () {
   let edge: TestEdge;
   let router: TestRouter;
   let fronts: readonly string[];
+
+  it("of a browser pass by HTTP/2", async () => {
+    folder = new CertificateFolder();
+    const { cert, key } = await folder.make("a", ["localhost"]);
+    const tls = { ...NO_TLS, tlsPort: 0, tlsCert: [cert], tlsKey: [key] };
+    origin = await WebSocketOrigin.start();
+    edge = await startTestEdge(origin.url, { rules: RULES });
+    router = await startTestRouter([], { ...tls, edges: { kind: "listed", grpcAddresses: [edge.control] } });
+    const browser = await launchBrowser();
+    const page = await browser.newPage({ ignoreHTTPSErrors: true });
+    await page.goto(`https://localhost:${router.running.addresses.https?.port}/`);
+    const said = await page.evaluate(async () => {
+      const socket = new WebSocket(`wss://${location.host}/chat`);
+      await new Promise((resolve, reject) => {
+        socket.onopen = resolve;
+        socket.onerror = reject;
+      });
+      const heard = new Promise<string>((resolve) => {
+        socket.onmessage = ({ data }) => resolve(String(data));
+      });
+      socket.send("hello");
+      const message = await heard;
+      socket.close();
+      return message;
+    });
+    expect(said).to.equal("hello");
+    // The router names the version by which the client came.
+    expect(origin.asked.at(-1)?.headers.via).to.match(/^2 edgecache-router/);
+    await browser.close();
+    await router.running.stop();
+    await edge.stop();
+    await origin.stop();
+    folder.remove();
+  });
 
   for (const workers of [1, 2]) {
     describe(`through edge and router, with ${workers} serving threads at the edge`, () => {
