@@ -6,7 +6,7 @@ import { tunnelSettings } from "../http/server/tunnel-settings.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
-import { asksForProof, type ControlConfig, controlConfigOf } from "../process/control/control-config.ts";
+import { asksForProof, callersProblems, controlConfigOf } from "../process/control/control-config.ts";
 import { controlSettings } from "../process/control/control-files.ts";
 import { operatorHostProblems } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
@@ -29,9 +29,10 @@ import {
 } from "../process/settings/values.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
+import { ownOriginProblems } from "./origin/own-ports.ts";
 import { hostsOfSites } from "./origin/site-hosts.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
-import { isOwnOrigin, nodeName, origin, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
+import { nodeName, origin, rulesSection, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
 import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -47,7 +48,7 @@ export function controlHost({
 
 const MIB = 2 ** 20;
 const HOUR_MS = 3_600_000;
-const YEAR_MS = 365 * 24 * HOUR_MS;
+const YEAR_MS = 8_760 * HOUR_MS;
 
 export const edgeProgram = {
   name: "edge",
@@ -184,6 +185,7 @@ export const edgeProgram = {
       default: "info",
       help: "The lowest level that is logged.",
     }),
+    rules: rulesSection,
     sites: sitesSection,
   },
 } as const;
@@ -202,7 +204,7 @@ export function edgeConfig(input: SettingsInput) {
     ...originTlsProblems(sites),
     ...portProblems(values),
     ...advertiseProblems(values),
-    ...ownOriginProblems(sites, values),
+    ...ownOrigins(sites, values),
     ...tlsProblems(values, values.host, process.versions.node),
     ...acmeProblems(values, values.tlsPort, hostsOfSites(sites)),
     ...controlProblems,
@@ -210,8 +212,9 @@ export function edgeConfig(input: SettingsInput) {
     ...operatorHostProblems({ ...values, ...access }),
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
+  const { rules: _, ...others } = values;
   return {
-    ...values,
+    ...others,
     // With a log in memory no other program needs the address, so loopback stands for "every address".
     advertise: values.advertise ?? (isEveryAddress(values.host) ? LOOPBACK : values.host),
     acmeHosts: hostsToProve(values, hostsOfSites(sites).sites),
@@ -231,11 +234,15 @@ type EdgeValues = Values<(typeof edgeProgram)["settings"]>;
 function defaultSite(values: EdgeValues): readonly Site[] {
   const { origin: from, originHost: host } = values;
   if (from === undefined) return [];
-  const [tls, rules] = [originTlsAmong(values), rulesAmong(values)];
+  const [tls, rules] = [originTlsAmong(values), rulesAmong(values, values.rules)];
   return [{ name: "default", hosts: [], origin: from, host, tls, rules }];
 }
 
-function originProblems({ origin: given, sites }: EdgeValues): string[] {
+function originProblems({ origin: given, sites, rules }: EdgeValues): string[] {
+  if (rules !== undefined && sites !== undefined)
+    return [
+      `rules: must be in the site that they are for, because there are sites; got ${rules.length} rules`,
+    ];
   if (given === undefined && sites === undefined) {
     return [`--origin: must be given unless the configuration file has sites: ${origin.rule}; got nothing`];
   }
@@ -271,24 +278,11 @@ function advertiseProblems({ host: own, advertise, redis }: EdgeValues): string[
   return [`--advertise: must be given with --redis when --host is every address ("${own}"); got nothing`];
 }
 
-/** Certificates alone let nobody in. */
-function callersProblems({ callers, control, tokens }: ControlConfig): string[] {
-  if (callers !== undefined || control === undefined || tokens.token !== undefined) return [];
-  return [
-    "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
-  ];
-}
-
-function ownOriginProblems(sites: readonly Site[], values: EdgeValues): string[] {
-  const own = {
-    host: values.host,
-    advertise: values.advertise,
-    ports: [values.port, values.tlsPort ?? values.port, values.grpcPort, values.adminPort],
-  };
-  return sites
-    .filter((site) => isOwnOrigin(site.origin, own))
-    .map((site) => {
-      const field = values.sites === undefined ? "--origin" : `sites: origin of "${site.name}"`;
-      return `${field}: must not be a port of this edge, got "${origin.format(site.origin)}"`;
-    });
+function ownOrigins(sites: readonly Site[], values: EdgeValues): string[] {
+  const { host, advertise, port, tlsPort, grpcPort, adminPort } = values;
+  const own = { host, advertise, ports: [port, tlsPort ?? port, grpcPort, adminPort] };
+  const isFromFile = values.sites !== undefined;
+  return ownOriginProblems(sites, own, ({ name }) =>
+    isFromFile ? `sites: origin of "${name}"` : "--origin",
+  );
 }

@@ -1,8 +1,9 @@
 import { edgeProgram } from "../edge/config.ts";
 import type { HostPolicy } from "../edge/origin/host-policy.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
+import { isOwnOrigin } from "../edge/origin/own-ports.ts";
 import { rulesAmong, siteRuleSettings } from "../edge/origin/site-settings.ts";
-import { isOwnOrigin, origin } from "../edge/origin/sites.ts";
+import { origin } from "../edge/origin/sites.ts";
 import type { SiteRules } from "../edge/rules/site-rules.ts";
 import { configuredTokens, type Tokens } from "../process/control/tokens.ts";
 import { Failure } from "../process/failure.ts";

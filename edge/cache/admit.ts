@@ -4,12 +4,16 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import type { Moment } from "../rules/moment.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import { type Combined, clamped, combined } from "../rules/partial.ts";
+import { browserFields, plannedHead } from "../rules/planned-head.ts";
+import { plannedFields } from "../rules/planned-response.ts";
+import { NONE_MATCHED } from "../rules/site/matched-rules.ts";
+import { planResponse, type ResponsePlan } from "../rules/site/plan-response.ts";
 import { clientFields, type StoringOptions, storable } from "../rules/storable.ts";
-import { briefHead, parsedHead } from "../rules/stored-head.ts";
+import { parsedHead } from "../rules/stored-head.ts";
 import { freshened, headUpdates } from "../rules/validation.ts";
 import { selects } from "../rules/vary.ts";
 import { inOwnMemory } from "../store/own-memory.ts";
-import { type FillMark, type StoredResponse, withHead } from "../store/stored-response.ts";
+import { type FillMark, type StoredResponse, withHead, withPart } from "../store/stored-response.ts";
 import type { Filled, ForOne } from "./answer.ts";
 import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
@@ -28,6 +32,8 @@ export interface Arrived {
   readonly fields: Fields;
   readonly body: OriginResponse["body"];
   readonly endsWithConnection: boolean;
+  /** What the rules of the site say of it; of a 304 they have not been asked. */
+  readonly plan: ResponsePlan;
   /** Gives up the rest of the body. */
   cancel(): void;
 }
@@ -65,10 +71,10 @@ export function sharedOrForOne(
   edge: CacheContext,
   options: StoringOptions = { keepsParts: false },
 ): Filled {
-  const { request, fields, status, requestTime, responseTime, mark } = arrived;
+  const { request, fields, status, requestTime, responseTime, mark, plan } = arrived;
   const { method } = request;
   if (method !== "GET" && method !== "POST") return forOne(arrived, "method", edge);
-  const verdict = storable(request, arrived, { ...options, rules: rulesOf(edge, request.site) });
+  const verdict = storable(request, arrived, { ...options, plan, rules: rulesOf(edge, request.site) });
   if (verdict.kind === "do-not-store") return forOne(arrived, verdict.reason, edge);
   if (mark === undefined) return forOne(arrived, "purge-log-unknown", edge);
   if (isEventStream(fields)) return forOne(arrived, "event-stream", edge);
@@ -84,7 +90,7 @@ export function sharedOrForOne(
     target: request.target,
     method,
     authorized: request.fields.has("Authorization"),
-    ...(brief ? briefHead(head) : head),
+    ...plannedHead(head, plan, brief),
     selecting,
     chunks: [],
     bodyLength: 0,
@@ -107,7 +113,9 @@ export function sharedOrForOne(
         count("incomplete", edge);
     }
   });
-  return { kind: "shared", response, starterFields: clientFields(fields), body, starter, length };
+  const forClient = clientFields(fields);
+  const starterFields = plan.browserTtl === undefined ? forClient : browserFields(forClient, plan.browserTtl);
+  return { kind: "shared", response, starterFields, body, starter, length };
 }
 
 function bodyOf(arrived: Arrived, length: number | undefined, edge: CacheContext): FillBody {
@@ -159,14 +167,17 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   // Rule E3 is checked against the response as it was when the origin was asked: a 304 may change its tags.
   if (edge.purges.overtaken(mark, old)) return "overtaken";
   const { status } = old;
-  const fields = freshened(old, arrived.fields);
   const rules = rulesOf(edge, request.site);
-  const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules });
+  const { rules: matched, varies } = request.matched ?? NONE_MATCHED;
+  const unplanned = { status, fields: freshened(old, arrived.fields) };
+  const plan = planResponse(matched, unplanned);
+  const fields = plannedFields(unplanned.fields, plan, varies);
+  const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules, plan });
   if (verdict.kind === "do-not-store") return verdict.reason;
   // RFC 9111 section 3.2: the update may include Vary. The new value selects from now on.
   const { selecting, tags, variance, brief } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
-  return inOwnMemory({ ...old, ...(brief ? briefHead(head) : head), mark, selecting, tags, variance });
+  return inOwnMemory({ ...old, ...plannedHead(head, plan, brief), mark, selecting, tags, variance });
 }
 
 /**
@@ -218,7 +229,7 @@ function withOlderParts(
 ): StoredResponse | undefined {
   const fields = clamped(newer, newer.bodyLength);
   if (fields === undefined) return undefined;
-  let whole = withHead(newer, { fields });
+  let whole = withPart(newer, { fields });
   for (const older of edge.store.peek(newer.key)) {
     // Bytes that a purge covers, or may cover, must not become part of a newer response.
     if (edge.purges.standing(older).kind !== "trusted" || !selects(older.selecting, request)) continue;
@@ -237,7 +248,7 @@ function joined(older: StoredResponse, newer: StoredResponse, both: Combined): S
   const after = sliceBytes(oldBytes, b.last + 1 - a.first, a.last - a.first).chunks;
   const chunks = [...before, ...newer.chunks, ...after];
   const bodyLength = both.held.last - both.held.first + 1;
-  return inOwnMemory({ ...withHead(newer, both), chunks, bodyLength });
+  return inOwnMemory({ ...withPart(newer, both), chunks, bodyLength });
 }
 
 async function* skip(body: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {

@@ -5,6 +5,7 @@ import { acceptsCodings } from "../rules/content-coding.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { isLoop } from "../rules/loop.ts";
 import { isExcessiveRange } from "../rules/range.ts";
+import { NO_RULES, type RuleBook } from "../rules/site/rule-book.ts";
 import { selectingValue } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 
@@ -55,6 +56,7 @@ interface Derived {
   readonly request: CacheRequest;
   /** By the name of a field that Vary names: the value that selects. Those that have changed are not kept. */
   readonly values: Map<string, string | undefined>;
+  readonly book: RuleBook;
   /** The lines of these fields differ from those of earlier sections, and decide nothing here. */
   readonly changed?: ReadonlySet<string>;
 }
@@ -66,14 +68,17 @@ export class FieldSection {
   readonly asks: Asks;
   /** The cache key of a target is this and the target. */
   readonly keyPrefix: string;
+  /** The rules of its site. */
+  readonly book: RuleBook;
   readonly #request: CacheRequest;
   readonly #values: Map<string, string | undefined>;
   readonly #changed: ReadonlySet<string> | undefined;
 
-  private constructor({ fields, host, asks, request, values, changed }: Derived, keyPrefix: string) {
+  private constructor({ fields, host, asks, request, values, book, changed }: Derived, keyPrefix: string) {
     this.fields = fields;
     this.host = host;
     this.asks = asks;
+    this.book = book;
     this.#request = request;
     this.#values = values;
     this.#changed = changed;
@@ -81,10 +86,15 @@ export class FieldSection {
   }
 
   /** `came`: the request without its method and target. undefined: no site answers it. */
-  static of({ fields, host }: RequestHead, came: Came | undefined, edgeId: string): FieldSection {
+  static of(
+    { fields, host }: RequestHead,
+    came: Came | undefined,
+    edgeId: string,
+    book = NO_RULES,
+  ): FieldSection {
     const asks = came === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
     const request: CacheRequest = { method: "GET", target: "", site: "", ...came, fields: fields.section };
-    return new FieldSection({ fields, host, asks, request, values: new Map() }, cacheKey(request));
+    return new FieldSection({ fields, host, asks, request, values: new Map(), book }, cacheKey(request));
   }
 
   /** The same of a request whose section differs in some lines that decide nothing here; else undefined. */
@@ -95,7 +105,15 @@ export class FieldSection {
     if (changed !== this.#changed && !changed.isDisjointFrom(DECISIVE)) return undefined;
     const request = { ...this.#request, fields: fields.section };
     // More and more names have changed since the root. The values of the others are the same in all sections.
-    const derived = { fields, host, asks: this.asks, request, values: this.#values, changed };
+    const derived = {
+      fields,
+      host,
+      asks: this.asks,
+      request,
+      values: this.#values,
+      book: this.book,
+      changed,
+    };
     return new FieldSection(derived, this.keyPrefix);
   }
 

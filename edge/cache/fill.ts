@@ -16,6 +16,9 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import { momentOf } from "../rules/moment.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
 import { hasCredentials } from "../rules/personal.ts";
+import { plannedFields } from "../rules/planned-response.ts";
+import { NONE_MATCHED } from "../rules/site/matched-rules.ts";
+import { NO_PLAN, planResponse } from "../rules/site/plan-response.ts";
 import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
@@ -169,11 +172,17 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
-  const fields = response.fields.has("Date")
+  const dated = response.fields.has("Date")
     ? response.fields
     : response.fields.plus("Date", formatHttpDate(responseTime.wall));
+  const { rules, varies } = request.matched ?? NONE_MATCHED;
+  // A 304 is about a stored response, by whose status and fields rules match.
+  const plan =
+    response.status === 304 ? NO_PLAN : planResponse(rules, { status: response.status, fields: dated });
+  const fields = response.status === 304 ? dated : plannedFields(dated, plan, varies);
   return {
     request,
+    plan,
     key,
     mark,
     requestTime,

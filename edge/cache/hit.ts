@@ -11,7 +11,7 @@ import type { CacheOutcome } from "./outcome.ts";
 import type { PurgeState } from "./purge-state.ts";
 
 /** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
-export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | "counters"> {
+export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | "counters" | "siteRules"> {
   readonly store: Pick<
     Store,
     "peek" | "equivalents" | "variants" | "used" | "sharesBody" | "inPlace" | "usedInPlace"

@@ -2,6 +2,7 @@ import type { Fields } from "../../http/message/fields.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import { describeError } from "../../process/failure.ts";
 import { isForAll, PERSONAL_FIELDS } from "../rules/personal.ts";
+import { NONE_MATCHED } from "../rules/site/matched-rules.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
@@ -25,9 +26,9 @@ export function refreshBehind(
 ): void {
   const flight = edge.flights.at(key);
   if (flight !== undefined && isStillTrue(flight, stale, edge)) return;
-  const { site, base, target, scheme, authority } = request;
+  const { site, base, target, scheme, authority, matched = NONE_MATCHED } = request;
   const fields = impersonal(request, stale, edge);
-  const again = { method: "GET", site, target, fields, scheme, authority };
+  const again = { method: "GET", site, target, fields, scheme, authority, matched };
   refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
 }
 

@@ -23,6 +23,7 @@ import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from 
 import { isLoop } from "../rules/loop.ts";
 import { type Moment, momentOf } from "../rules/moment.ts";
 import { isExcessiveRange } from "../rules/range.ts";
+import { planRequest } from "../rules/site/plan-request.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesContent, cancelContent, type Filled, type Served } from "./answer.ts";
 import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
@@ -47,7 +48,8 @@ export interface EdgeRequest extends FillRequest {
 
 /** Answers a request. A failure of the origin becomes an answer too. */
 export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Served> {
-  const whole = withoutExcessiveRange(asked);
+  const planned = planRequest(rulesOf(edge, asked.site).book, asked);
+  const whole = withoutExcessiveRange(planned.request);
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
   if (isLoop(whole.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);

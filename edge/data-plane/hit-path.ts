@@ -29,6 +29,7 @@ import { KEEP_ALIVE } from "../../http/server/exchange-streams.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import { COPIED_AT_MOST } from "../../http/server/write-buffer.ts";
 import { bytesContent } from "../cache/answer.ts";
+import { rulesOf } from "../cache/context.ts";
 import { FieldSection } from "../cache/field-section.ts";
 import {
   type CacheHit,
@@ -42,6 +43,7 @@ import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { SentFields } from "../rules/sent-fields.ts";
+import { NO_RULES } from "../rules/site/rule-book.ts";
 import { preconditions } from "../rules/validation.ts";
 import type { Addressing } from "./addressing.ts";
 import { AnswerInPlace } from "./answer-in-place.ts";
@@ -84,12 +86,14 @@ export class HitPath {
       find: (request) => {
         if (request.method !== "GET" && request.method !== "HEAD") return undefined;
         const asked = sectionOf(request);
-        return asked.asks === "more" ? undefined : this.#answer(request, asked);
+        if (asked.asks === "more" || asked.book.concerns(request.path)) return undefined;
+        return this.#answer(request, asked);
       },
       findLent: (request) => {
         if (request.method !== "GET") return undefined;
         const asked = sectionOf(request);
-        return asked.asks === "whole" ? this.#lent(request, asked, peer) : undefined;
+        if (asked.asks !== "whole" || asked.book.concerns(request.path)) return undefined;
+        return this.#lent(request, asked, peer);
       },
     };
   }
@@ -109,7 +113,8 @@ export class HitPath {
 
   #section(request: RequestHead, peer: Peer): FieldSection {
     const came = this.#addressing.of(request.fields.section, request.host, peer);
-    return FieldSection.of(request, came, this.#edge.id);
+    const book = came === undefined ? NO_RULES : rulesOf(this.#edge, came.site).book;
+    return FieldSection.of(request, came, this.#edge.id, book);
   }
 
   #answer(request: RequestHead, section: FieldSection): HitAnswer | undefined {

@@ -59,10 +59,11 @@ export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPor
     },
     start: {
       id: edge.id,
-      sites: sites.map(({ name, hosts, host, origin: { kind } }) => ({
+      sites: sites.map(({ name, hosts, host, origin: { kind }, rules }) => ({
         name,
         hosts,
         origin: { kind },
+        written: rules?.book.written ?? [],
         ...(host === undefined ? {} : { host }),
       })),
       config: listening,

@@ -4,7 +4,12 @@ import { protocolName } from "../../http/server/tunnel-settings.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
 import { choice, listOf, type ValueType, wholeNumber } from "../../process/settings/values.ts";
+import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
+import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
+
+/** Those that are one value each. */
+type OneValueRules = Omit<SiteRules, "book">;
 
 const fieldName: ValueType<string> = {
   name: "field",
@@ -16,7 +21,7 @@ const fieldName: ValueType<string> = {
 // The connections that an edge opens to one origin (upstream.ts).
 const MOST_PLACES = 1_024;
 
-const types: { readonly [K in keyof SiteRules]: ValueType<SiteRules[K]> } = {
+const types: { readonly [K in keyof OneValueRules]: ValueType<OneValueRules[K]> } = {
   setCookie: choice("refuse", "strip", "obey"),
   requestCookie: choice("refuse", "obey"),
   errorStatuses: choice("brief", "obey"),
@@ -83,8 +88,8 @@ export const siteRuleSettings = {
   }),
 };
 
-/** Picks the rules from the values of the flags. */
-export function rulesAmong(values: SiteRules): SiteRules {
+/** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
+export function rulesAmong(values: OneValueRules, written: readonly SiteRule[] = []): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
   const { invalidation, groupInvalidation, originPlaces, originPlacesPerClient, upgrades } = values;
   return {
@@ -98,6 +103,7 @@ export function rulesAmong(values: SiteRules): SiteRules {
     originPlaces,
     originPlacesPerClient,
     upgrades,
+    book: ruleBook(written),
   };
 }
 
@@ -115,6 +121,7 @@ export const siteRuleKeys = {
     SAFE_RULES.originPlacesPerClient,
   ),
   upgrades: fileValue(types.upgrades).default([...SAFE_RULES.upgrades]),
+  rules: siteRulesList.default([]),
 };
 
 const keys = z.object(siteRuleKeys);
@@ -132,5 +139,6 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
     upgrades: values.upgrades,
+    book: ruleBook(values.rules),
   };
 }

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Scheme } from "../../http/message/scheme.ts";
-import { isEveryAddress, isLoopback } from "../../process/address.ts";
-import { fileValue } from "../../process/settings/file-values.ts";
+import { fileMap, fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
+import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
 import { type OriginTls, originTlsKeys, originTlsOf } from "./origin-tls.ts";
+import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
 
 /** A named set of Host names with one origin. */
@@ -25,14 +26,20 @@ export interface Site {
   readonly rules?: SiteRules;
 }
 
-/** A site, as far as requests are told apart by it. */
+/** A site, as far as requests are told apart by it: plain data, for another thread. */
 export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
   readonly origin: Pick<OriginConfig, "kind">;
+  readonly written: readonly SiteRule[];
 }
 
 /** The rules of each site. */
 export function siteRulesByName(sites: readonly Site[]): ReadonlyMap<string, SiteRules> {
   return new Map(sites.map(({ name, rules = SAFE_RULES }) => [name, rules]));
+}
+
+/** The same in a thread that knows no more of the sites. */
+export function servedRulesByName(sites: readonly ServedSite[]): ReadonlyMap<string, SiteRules> {
+  return new Map(sites.map(({ name, written }) => [name, { ...SAFE_RULES, book: ruleBook(written) }]));
 }
 
 /** The name of an edge or a site. It appears unchanged in header fields, logs and metrics. */
@@ -86,7 +93,7 @@ function httpOrigin(urls: readonly URL[]): OriginConfig | undefined {
 // A map finds the site, so many sites cost nothing. The bound catches a file that was generated wrongly.
 const MAX_SITES = 1000;
 
-const site = z.strictObject(
+const site = fileMap(
   {
     name: fileValue(nodeName),
     hosts: z.array(fileValue(host), { error: "must be a list of host names" }).default([]),
@@ -95,12 +102,7 @@ const site = z.strictObject(
     ...originTlsKeys,
     ...siteRuleKeys,
   },
-  {
-    error: (issue) =>
-      issue.code === "invalid_type"
-        ? "must be a map of name, hosts, origin and the rules of the site"
-        : undefined,
-  },
+  "must be a map of name, hosts, origin and the rules of the site",
 );
 
 /** The `sites:` list of the configuration file. */
@@ -119,7 +121,13 @@ export const sitesSection: Section<readonly Site[]> = {
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `origin-places`, `origin-places-per-client` and `upgrades` are the same as the flags with these names.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `origin-places`, `origin-places-per-client` and `upgrades` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+};
+
+/** The `rules:` of the site of --origin. */
+export const rulesSection: Section<readonly SiteRule[]> = {
+  schema: siteRulesList,
+  help: "A list of rules for the site of --origin: docs/rules.md. A site of `sites:` has its own.",
 };
 
 /** Conflicts between sites that are each valid alone. */
@@ -198,40 +206,4 @@ function hostOf(authority: string): string {
 /** Settings write an IPv6 address without brackets, a Host field with them. */
 function isBareIPv6(host: string): boolean {
   return host.includes(":") && !host.startsWith("[");
-}
-
-/** The ports of this program. None of them can be an origin. */
-export interface OwnPorts {
-  readonly host: string;
-  readonly advertise?: string | undefined;
-  readonly ports: readonly number[];
-}
-
-/** Whether a fetch from `origin`, or from one of several, would reach one of our own ports. */
-export function isOwnOrigin(origin: OriginConfig, own: OwnPorts): boolean {
-  switch (origin.kind) {
-    case "directory":
-      return false;
-    case "http":
-      return isOwnUrl(origin.url, own);
-    case "several":
-      return origin.urls.some((url) => isOwnUrl(url, own));
-  }
-}
-
-function isOwnUrl({ protocol, hostname, port }: URL, own: OwnPorts): boolean {
-  const defaultPort = protocol === "https:" ? 443 : 80;
-  if (!own.ports.includes(port === "" ? defaultPort : Number(port))) return false;
-  const name = plainHost(hostname);
-  if (name === own.host || name === own.advertise || isEveryAddress(name)) return true;
-  return isLoopback(name) && (isLoopback(own.host) || isEveryAddress(own.host));
-}
-
-/** A URL puts an IPv6 address in brackets, may end a name in a dot, and may write IPv4 as IPv6. */
-function plainHost(hostname: string): string {
-  const name = hostname.replace(/^\[|\]$|\.$/g, "");
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);
-  if (mapped === null) return name;
-  const halves = mapped.slice(1).map((half) => Number.parseInt(half, 16));
-  return halves.flatMap((half) => [half >> 8, half & 0xff]).join(".");
 }

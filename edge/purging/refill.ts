@@ -1,11 +1,12 @@
 import { describeError } from "../../process/failure.ts";
 import type { Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
-import type { CacheContext } from "../cache/context.ts";
+import { type CacheContext, rulesOf } from "../cache/context.ts";
 import type { FillRequest } from "../cache/fill.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
 import { isPurged } from "../rules/purge-standing.ts";
-import { fieldsSelecting } from "../rules/vary.ts";
+import { rulesAgain } from "../rules/site/matched-rules.ts";
+import { fieldsSelecting, markIn } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { PurgeFollower } from "./follower.ts";
 import type { Waiting } from "./refill-queue.ts";
@@ -195,7 +196,7 @@ export class Refill {
     }
     this.#lastAskedAt = clock.monotonic();
     lane.started();
-    refresh(requestFor(stored), stored.key, stored, this.#edge).then((became) =>
+    refresh(requestFor(stored, this.#edge), stored.key, stored, this.#edge).then((became) =>
       this.#came(became, lane, entry),
     );
     return true;
@@ -247,8 +248,12 @@ function isForAll({ authorized, selecting }: StoredResponse): boolean {
 }
 
 /** A request without a client. */
-function requestFor({ site, base, target, selecting }: StoredResponse): FillRequest {
-  const request = { method: "GET", site, target, fields: fieldsSelecting(selecting) };
+function requestFor(
+  { site, base, target, selecting }: StoredResponse,
+  edge: Pick<CacheContext, "siteRules">,
+): FillRequest {
+  const asked = { method: "GET", site, target, fields: fieldsSelecting(selecting) };
+  const request = { ...asked, matched: rulesAgain(rulesOf(edge, site).book, asked, markIn(selecting)) };
   // A directory needs no host.
   if (base === undefined) return { ...request, scheme: "http", authority: "" };
   const [scheme, authority = ""] = base.split("://", 2);

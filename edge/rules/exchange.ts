@@ -1,6 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import type { Moment } from "./moment.ts";
+import type { MatchedRules } from "./site/matched-rules.ts";
 
 /** The properties of a request that the rules read. */
 export interface CacheRequest {
@@ -15,6 +16,8 @@ export interface CacheRequest {
   readonly scheme?: Scheme;
   readonly authority?: string;
   readonly addresses?: string | undefined;
+  /** The rules of the site that the request has matched; absent before they were asked. */
+  readonly matched?: MatchedRules;
 }
 
 /** The request fields that Vary names, in lower case, with their normalised values. undefined: the field was absent. */

@@ -18,6 +18,7 @@ export const notStored = {
   cookie:
     "The request has `Cookie` or a key of its client, and the response neither varies on it nor is for all.",
   "error-status": "The status is an error, and the response does not say that caches may share it.",
+  rule: "A rule of the site says `no-store`.",
   post: "The answer to a POST lacks explicit freshness or its own URI in `Content-Location`.",
   "request-fields":
     "The request is a POST or has credentials, and has fields beside the usual ones, on which the answer may depend.",

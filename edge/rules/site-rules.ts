@@ -1,3 +1,5 @@
+import { NO_RULES, type RuleBook } from "./site/rule-book.ts";
+
 /** An operator's choices for a site, where RFC 9111 would share what a careless origin did not mean to share. */
 export interface SiteRules {
   /** A response that sets a cookie: not stored, stored without the cookie, or stored with it. */
@@ -20,6 +22,8 @@ export interface SiteRules {
   readonly originPlacesPerClient: number;
   /** The protocols, in lower case, for which the edge makes a tunnel to the origin. */
   readonly upgrades: readonly string[];
+  /** The rules that the owner of the site has written. */
+  readonly book: RuleBook;
 }
 
 // Event streams, long polls and slow downloads each take a place for as long as they last. A quarter for one client: an
@@ -37,6 +41,7 @@ export const SAFE_RULES: SiteRules = {
   groupInvalidation: "obey",
   ...PLACES,
   upgrades: [],
+  book: NO_RULES,
 };
 
 /** RFC 9111 and nothing else, for an origin whose fields are right. */
@@ -50,4 +55,5 @@ export const RFC_RULES: SiteRules = {
   groupInvalidation: "obey",
   ...PLACES,
   upgrades: [],
+  book: NO_RULES,
 };

@@ -9,6 +9,8 @@ import { type SearchVariance, searchVariance } from "./no-vary-search.ts";
 import type { NotStored } from "./not-stored.ts";
 import { heldPart } from "./partial.ts";
 import { isForAll, isPersonal } from "./personal.ts";
+import { plannedPolicy } from "./planned-response.ts";
+import { NO_PLAN, type ResponsePlan } from "./site/plan-response.ts";
 import { SAFE_RULES, type SiteRules } from "./site-rules.ts";
 import { tagsOf } from "./tags.ts";
 import { sameOriginTarget } from "./uri-reference.ts";
@@ -34,6 +36,8 @@ export interface StoringOptions {
   /** Whether the origin has just validated this stored response. Then it answers more than this request. */
   readonly confirmed?: boolean;
   readonly rules?: SiteRules;
+  /** What the rules that the site's owner has written say of the response. */
+  readonly plan?: ResponsePlan;
 }
 
 /** Whether a shared cache may store the response (RFC 9111 section 3). If so, with everything parsed on the way. */
@@ -43,8 +47,9 @@ export function storable(
   options: StoringOptions = { keepsParts: false },
 ): Storable {
   const { fields } = response;
-  const { rules = SAFE_RULES } = options;
-  const policy = cachePolicy(fields);
+  const { plan = NO_PLAN } = options;
+  const rules = plannedRules(options.rules ?? SAFE_RULES, plan);
+  const policy = plannedPolicy(cachePolicy(fields), fields, plan);
   const reason =
     requestReason(request) ??
     statusReason(request, response, policy, options) ??
@@ -52,6 +57,7 @@ export function storable(
     reuseReason(request, response, policy) ??
     siteReason(request, response, policy, options, rules);
   if (reason !== undefined) return doNotStore(reason);
+  if (plan.noStore === true) return doNotStore("rule");
   const selecting = selectingFields(fields, request);
   if (selecting === "never") return doNotStore("vary");
   const tags = tagsOf(fields);
@@ -64,9 +70,15 @@ export function storable(
     policy: brief ? briefly(policy) : policy,
     brief,
     selecting,
-    tags: tags.tags,
+    tags: plan.tags.length === 0 ? tags.tags : [...new Set([...tags.tags, ...plan.tags])],
     variance: searchVariance(fields),
   };
+}
+
+/** What a rule says of a response goes before what the site says of all. */
+function plannedRules(rules: SiteRules, { setCookie, negativeTtl }: ResponsePlan): SiteRules {
+  const own = setCookie === undefined ? rules : { ...rules, setCookie };
+  return negativeTtl === undefined ? own : { ...own, errorStatuses: "obey" };
 }
 
 function doNotStore(reason: NotStored): Storable {

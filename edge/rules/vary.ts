@@ -7,6 +7,8 @@ import type { CacheRequest, Selecting } from "./exchange.ts";
 const MOST_NAMES = 16;
 /** Characters of all selecting values of one variant; a client must not fill the store with field values. */
 const MOST_CHARACTERS = 4096;
+/** The mark of the site's rules that have shaped a response (matched-rules.ts). No field has such a name. */
+const MARK = ":rules";
 
 /**
  * What must agree before a response is used for another request (RFC 9111 section 4.1). "never": Vary names
@@ -23,21 +25,30 @@ export function selectingFields(responseFields: Fields, request: CacheRequest): 
     if (!selecting.has(name)) characters += name.length + (value?.length ?? 0);
     selecting.set(name, value);
   }
-  return selecting.size > MOST_NAMES || characters > MOST_CHARACTERS ? "never" : selecting;
+  if (selecting.size > MOST_NAMES || characters > MOST_CHARACTERS) return "never";
+  const mark = request.matched?.mark;
+  if (mark !== undefined) selecting.set(MARK, mark);
+  return selecting;
 }
 
 /** RFC 9111 section 4.1: every field that Vary named has the value it had; absent only if it was absent. */
 export function selects(selecting: Selecting, request: CacheRequest): boolean {
+  if (markIn(selecting) !== request.matched?.mark) return false;
   for (const [name, value] of selecting) {
     if (selectingValue(name, request) !== value) return false;
   }
   return true;
 }
 
+/** The mark of the site's rules that have shaped the response. */
+export function markIn(selecting: Selecting): string | undefined {
+  return selecting.size === 0 ? undefined : selecting.get(MARK);
+}
+
 /** The fields of a request that selects the response, and no others: those that Vary names and the first request had. */
 export function fieldsSelecting(selecting: Selecting): Fields {
   const lines: [string, string][] = [];
-  for (const [name, value] of selecting) if (value !== undefined) lines.push([name, value]);
+  for (const [name, value] of selecting) if (value !== undefined && name !== MARK) lines.push([name, value]);
   return Fields.of(lines);
 }
 
@@ -78,9 +89,11 @@ export function selectingValue(name: string, request: CacheRequest): string | un
 /** The value that the origin gets. Of the fields that say how the request came, it is this edge's and not the client's. */
 function asForwarded(
   name: string,
-  { fields, scheme, authority, addresses }: CacheRequest,
+  { fields, scheme, authority, addresses, matched }: CacheRequest,
 ): string | undefined {
   switch (name) {
+    case MARK:
+      return matched?.mark;
     case "x-forwarded-for":
       return addresses;
     case "x-forwarded-host":

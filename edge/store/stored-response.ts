@@ -32,6 +32,20 @@ export interface FillMark {
   readonly invalidations: number;
 }
 
+/** The same response with other bytes of its representation: how long it is fresh, and for whom, does not change. */
+export function withPart(
+  stored: StoredResponse,
+  head: Pick<Partial<TimedHead>, "status" | "fields">,
+): StoredResponse {
+  const { policy, lifetime, clientFields } = stored;
+  const part = withHead(stored, head);
+  const control = clientFields.get("Cache-Control");
+  if (control === stored.fields.get("Cache-Control")) return { ...part, policy, lifetime };
+  // A rule of the site gives clients another one.
+  const forClient = part.clientFields.without(["Expires", "Pragma"]).with("Cache-Control", control ?? "");
+  return { ...part, policy, lifetime, clientFields: forClient };
+}
+
 /** The same response with another status or other fields, which are parsed anew. */
 export function withHead(stored: StoredResponse, head: Partial<TimedHead>): StoredResponse {
   const { status, fields, requestTime, responseTime } = { ...stored, ...head };

@@ -44,3 +44,11 @@ export function controlConfigOf(
 export function asksForProof({ tokens, control }: Pick<ControlConfig, "tokens" | "control">): boolean {
   return tokens.token !== undefined || control !== undefined;
 }
+
+/** Certificates alone let nobody in. */
+export function callersProblems({ callers, control, tokens }: ControlConfig): string[] {
+  if (callers !== undefined || control === undefined || tokens.token !== undefined) return [];
+  return [
+    "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
+  ];
+}

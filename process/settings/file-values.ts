@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeError, Failure } from "../failure.ts";
-import { parseSettingsFile } from "./file.ts";
+import { parseSettingsFile, placesIn } from "./file.ts";
 import { isSection, kebab, type Settings } from "./program.ts";
 import { suggest } from "./suggest.ts";
 import { show, type ValueType } from "./values.ts";
@@ -16,8 +16,10 @@ export function readFileValues(
   problems: string[],
 ): Readonly<Record<string, unknown>> {
   let document: Readonly<Record<string, unknown>>;
+  let text: string;
   try {
-    document = parseSettingsFile(path, readFile(path));
+    text = readFile(path);
+    document = parseSettingsFile(path, text);
   } catch (thrown) {
     if (thrown instanceof Failure) problems.push(thrown.message);
     else
@@ -33,12 +35,13 @@ export function readFileValues(
   const checked = z.strictObject(shape).safeParse(document, { reportInput: true });
   if (checked.success) return checked.data;
   const known = Object.keys(shape);
-  const lines = checked.error.issues.values().flatMap((issue) => issueLines(issue, known));
+  const placeOf = placesIn(text);
+  const lines = checked.error.issues.values().flatMap((issue) => issueLines(issue, known, document, placeOf));
   for (const [index, line] of lines
     .take(MAX_PROBLEMS + 1)
     .toArray()
     .entries()) {
-    problems.push(`${path}: ${index < MAX_PROBLEMS ? line : "there are more problems"}`);
+    problems.push(index < MAX_PROBLEMS ? `${path}${line}` : `${path}: there are more problems`);
   }
   return document;
 }
@@ -61,15 +64,68 @@ function fileText(type: ValueType<unknown>, raw: unknown): string | undefined {
   return typeof raw === type.fileForm ? String(raw) : undefined;
 }
 
-/** Lazily, because guesses for many thousand unknown keys take seconds. */
-function issueLines(issue: z.core.$ZodIssue, known: readonly string[]): Iterable<string> {
-  const at = issue.path.map(String).join(".");
-  if (issue.code !== "unrecognized_keys") {
-    return [`${at}: ${issue.message.replaceAll("\n", " ")}, got ${show(issue.input)}`];
-  }
-  return issue.keys.values().map((key) => {
-    const meant = at === "" ? suggest(key.slice(0, 40), known) : undefined;
-    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-    return `${at === "" ? "" : `${at}.`}${show(key)} is not a setting of this program${hint}`;
+/**
+ * A map in the file, of which an unknown key is answered with the known one that it was probably meant to be. `rule`: what
+ * it must be, for anything else than a map.
+ */
+export function fileMap<S extends z.ZodRawShape>(shape: S, rule: string): z.ZodObject<S, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code === "invalid_type") return rule;
+      if (issue.code !== "unrecognized_keys") return undefined;
+      return JSON.stringify(Object.keys(shape));
+    },
   });
+}
+
+/** Lazily, because guesses for many thousand unknown keys take seconds. */
+function issueLines(
+  issue: z.core.$ZodIssue,
+  ofProgram: readonly string[],
+  document: unknown,
+  placeOf: (path: readonly PropertyKey[]) => string,
+): Iterable<string> {
+  const at = shownPath(issue.path, document);
+  if (issue.code !== "unrecognized_keys") {
+    const place = placeOf(issue.path);
+    return [`${place}: ${at}: ${ruleOf(issue).replaceAll("\n", " ")}, got ${show(issue.input)}`];
+  }
+  const known = at === "" ? ofProgram : keysIn(issue.message);
+  return issue.keys.values().map((key) => {
+    const meant = suggest(key.slice(0, 40), known);
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    const place = placeOf([...issue.path, key]);
+    return `${place}: ${at === "" ? "" : `${at}.`}${show(key)} is not a setting of this program${hint}`;
+  });
+}
+
+/** What a value, or the key of one, must be. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  return (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
+}
+
+/** The keys that fileMap knows. */
+function keysIn(message: string): readonly string[] {
+  return message.startsWith("[") ? z.array(z.string()).parse(JSON.parse(message)) : [];
+}
+
+/** `sites.shop.rules[3].path`: a member of a list by its name where it has one. */
+function shownPath(path: readonly PropertyKey[], document: unknown): string {
+  let shown = "";
+  let at = document;
+  for (const step of path) {
+    at = isRecord(at) ? at[String(step)] : undefined;
+    const name = typeof step === "number" && isRecord(at) ? at.name : undefined;
+    if (typeof name === "string" && NAME.test(name)) shown += `.${name}`;
+    else if (typeof step === "number") shown += `[${step}]`;
+    else shown += shown === "" ? String(step) : `.${String(step)}`;
+  }
+  return shown;
+}
+
+// As the names of sites and rules are.
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -41,7 +41,14 @@ describe("a settings file", () => {
 
   it("must have text as keys", () => {
     expect(problems("1: a\n")).to.equal("x.yaml line 1: a key must be text");
+    expect(problems("a: {1000: b}\n")).to.equal("x.yaml line 1: a key must be text");
     expect(problems("? [a]\n: 1\n")).to.equal("x.yaml line 1: a key must be text");
+  });
+
+  it("may have the statuses of HTTP as keys", () => {
+    expect(parseSettingsFile("x.yaml", "a: {404: 1m, 5xx: 5s}\n")).to.deep.equal({
+      a: { 404: "1m", "5xx": "5s" },
+    });
   });
 
   it("must not have tags, several documents or broken syntax", () => {

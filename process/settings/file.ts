@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import { describeError, Failure } from "../failure.ts";
 import { show } from "./values.ts";
 
@@ -56,12 +56,55 @@ function parse(name: string, text: string): Record<string, unknown> {
       const name = isScalar(key) ? key.value : key;
       if (PROTOTYPE_KEYS.has(name))
         problems.push(`${at(startOf(key))}: the key ${show(name)} must not be used`);
-      else if (typeof name !== "string") problems.push(`${at(startOf(key))}: a key must be text`);
+      else if (typeof name !== "string" && !isStatus(name))
+        problems.push(`${at(startOf(key))}: a key must be text`);
     },
   });
   if (problems.length > 0) throw refused(problems.slice(0, MAX_PROBLEMS));
   // A map whose keys are all text.
   return document.toJS() as Record<string, unknown>;
+}
+
+/**
+ * Where each value of a file stands: `:line:column` of a path of keys and indices, or of the nearest part of the path that
+ * is there. For a file that parseSettingsFile has taken.
+ */
+export function placesIn(text: string): (path: readonly PropertyKey[]) => string {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
+  return (path) => {
+    for (let depth = path.length; depth > 0; depth--) {
+      const offset = offsetAt(document.contents, path.slice(0, depth));
+      if (offset === undefined) continue;
+      const { line, col } = lineCounter.linePos(offset);
+      return `:${line}:${col}`;
+    }
+    return "";
+  };
+}
+
+/** Of a value in a list, or of the key of a value in a map. */
+function offsetAt(root: unknown, path: readonly PropertyKey[]): number | undefined {
+  let offset: number | undefined;
+  let node = root;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
+      if (pair === undefined) return undefined;
+      offset = startOf(pair.key);
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === "number") {
+      node = node.items[step];
+      if (node === undefined) return undefined;
+      offset = startOf(node);
+    } else return undefined;
+  }
+  return offset;
+}
+
+/** A map of statuses has numbers as keys, which become text. */
+function isStatus(key: unknown): boolean {
+  return typeof key === "number" && /^[1-5]\d\d$/.test(String(key));
 }
 
 /** Offset of a node in its text. */

@@ -135,20 +135,20 @@ describe("settings", () => {
       "grpc-port: true\nid: 5\nttl: .nan\nverbose: 'true'\nredis:\nlatencies: {a: 1}\ncolor: [red]\n",
     );
     expect(lines.map((line) => line.replace(/must be .*, got /, ""))).to.have.members([
-      "node.yaml: grpc-port: true",
-      "node.yaml: id: 5",
-      "node.yaml: ttl: NaN",
-      'node.yaml: verbose: "true"',
-      "node.yaml: redis: nothing",
-      'node.yaml: latencies: {"a":1}',
-      'node.yaml: color: ["red"]',
+      "node.yaml:1:1: grpc-port: true",
+      "node.yaml:2:1: id: 5",
+      "node.yaml:3:1: ttl: NaN",
+      'node.yaml:4:1: verbose: "true"',
+      "node.yaml:5:1: redis: nothing",
+      'node.yaml:6:1: latencies: {"a":1}',
+      'node.yaml:7:1: color: ["red"]',
     ]);
   });
 
   it("refuse unknown keys in the file, also inside a section", () => {
     expect(inFile("grpcport: 1\nsites: [{name: a, colour: 1}]\n")).to.have.members([
-      'node.yaml: "grpcport" is not a setting of this program; did you mean grpc-port?',
-      'node.yaml: sites.0."colour" is not a setting of this program',
+      'node.yaml:1:1: "grpcport" is not a setting of this program; did you mean grpc-port?',
+      'node.yaml:2:19: sites.a."colour" is not a setting of this program',
     ]);
   });
 

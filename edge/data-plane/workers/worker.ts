@@ -10,7 +10,7 @@ import type { ThreadNews } from "../../../process/kept-thread.ts";
 import { threadLog } from "../../../process/thread-log.ts";
 import { BEAT_MS } from "../../../process/thread-watch.ts";
 import { EdgeCounters } from "../../cache/metrics.ts";
-import { Sites } from "../../origin/sites.ts";
+import { Sites, servedRulesByName } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
 import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
@@ -44,6 +44,7 @@ const listener = new Listener(
     log,
     counters: new EdgeCounters(start.counters),
     ...cache.hits,
+    siteRules: servedRulesByName(start.sites),
     serve: (request) => cache.serve(request),
   },
   sites,

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { problemsOf, writtenRules } from "../../../test/rig/written-rules.ts";
+
+const one = (rule: string) => problemsOf(`rules:\n  - ${rule}\n`);
+
+describe("the rules of a site, as they are written", () => {
+  const refused: readonly [why: string, rule: string, message: string][] = [
+    ["that is not a map", "a", "edge.yaml:2:5: rules[0]: must be a map of match and what to do"],
+    [
+      "with an unknown word",
+      "{tll: 1m}",
+      'edge.yaml:2:6: rules[0]."tll" is not a setting of this program; did you mean ttl?',
+    ],
+    [
+      "with an unknown word in its match",
+      "{match: {paht: /a}, ttl: 1m}",
+      'rules[0].match."paht" is not a setting of this program; did you mean path?',
+    ],
+    ["that does nothing", "{match: {path: /a}}", "rules[0]: must say what to do: one of "],
+    [
+      "with a path that is none",
+      "{match: {path: a}, ttl: 1m}",
+      "edge.yaml:2:14: rules[0].match.path[0]: must be a path such as",
+    ],
+    ["with ** within a segment", "{match: {path: /a**}, ttl: 1m}", "must be a path such as"],
+    ["with too many stars", `{match: {path: ${"/*".repeat(17)}}, ttl: 1m}`, "must be a path such as"],
+    ["with a long path", `{match: {path: /${"a".repeat(256)}}, ttl: 1m}`, "must be a path such as"],
+    ["with a lifetime that is none", "{ttl: soon}", "rules[0].ttl: must be a duration of whole seconds"],
+    [
+      "with half a second",
+      "{browser-ttl: 500ms}",
+      "rules[0].browser-ttl: must be 0, or a duration of whole seconds",
+    ],
+    ["with a status that is none", "{match: {status: 600}, ttl: 1m}", "must be a status from 200 to 599"],
+    ["with a negative-ttl of a success", "{negative-ttl: {200: 1m}}", "rules[0].negative-ttl.200: "],
+    ["with a negative-ttl of what is never stored", "{negative-ttl: {429: 1m}}", "none that is never stored"],
+    [
+      "with a field that frames the message",
+      "{response-headers: {set: {Content-Length: '1'}}}",
+      "none by which HTTP itself works",
+    ],
+    [
+      "with a field value of two lines",
+      '{response-headers: {set: {X-A: "a\\r\\nb"}}}',
+      "must be a field value",
+    ],
+    [
+      "with two meanings",
+      "{no-store: true, ttl: 1m}",
+      "edge.yaml:2:6: rules[0].no-store: must not be together with ttl",
+    ],
+    [
+      "with two lifetimes",
+      "{ttl: 1m, ttl-if-missing: 1m}",
+      "rules[0].ttl: must not be together with ttl-if-missing",
+    ],
+  ];
+  for (const [why, rule, message] of refused) {
+    it(`are refused ${why}`, () => {
+      expect(one(rule).join("\n")).to.include(message);
+    });
+  }
+
+  it("may be 200, and not 201", () => {
+    const many = (count: number) => problemsOf(`rules:\n${"  - ttl: 1m\n".repeat(count)}`);
+    expect(many(200)).to.deep.equal([]);
+    expect(many(201).join()).to.include("rules: must have at most 200 rules");
+  });
+
+  it("are named in problems by their site and their name", () => {
+    const file = "sites:\n  - name: shop\n    origin: x\n    rules:\n      - {name: fast, ttl: x}\n";
+    expect(problemsOf(file).join()).to.include("edge.yaml:5:22: sites.shop.rules.fast.ttl: must be");
+  });
+
+  it("are of one site each when there are sites", () => {
+    expect(problemsOf("rules: [{ttl: 1m}]\nsites: [{name: a, origin: x}]\n").join()).to.include(
+      "rules: must be",
+    );
+  });
+
+  it("take one value like a list of one, and days", () => {
+    const { book } = writtenRules(
+      "rules:\n  - {match: {path: /a, status: 404, query: q}, ttl: 30d, tags: x}\n",
+    );
+    const [rule] = book.written;
+    expect([rule?.match.path, rule?.match.status, rule?.match.query, rule?.ttl, rule?.tags]).to.deep.equal([
+      ["/a"],
+      ["404"],
+      { q: [] },
+      { seconds: 2_592_000, override: false },
+      ["x"],
+    ]);
+  });
+});

@@ -1,0 +1,106 @@
+/** A rule of a site as its owner wrote it: plain data, which can be sent to another thread. */
+export interface SiteRule extends RequestActions, ResponseActions {
+  readonly name?: string | undefined;
+  readonly match: RuleMatch;
+}
+
+/** A name with the patterns of its value, of which one must fit; without patterns it must be there. */
+export type NamedValues = Readonly<Record<string, readonly string[]>>;
+
+/** All that is given must hold. Of a list, one member must. */
+export interface RuleMatch {
+  readonly path?: readonly string[] | undefined;
+  readonly host?: readonly string[] | undefined;
+  readonly method?: readonly string[] | undefined;
+  readonly query?: NamedValues | undefined;
+  readonly header?: NamedValues | undefined;
+  readonly cookie?: NamedValues | undefined;
+  /** Of the response: `404`, `5xx`. */
+  readonly status?: readonly string[] | undefined;
+  /** Of the response: its media type. */
+  readonly type?: readonly string[] | undefined;
+}
+
+/** Which cookies of a request the origin gets. */
+export type CookiePolicy = "keep" | "drop" | readonly string[];
+
+/** How fields are changed. Names are as written. */
+export interface FieldChanges {
+  readonly set?: Readonly<Record<string, string>> | undefined;
+  readonly add?: Readonly<Record<string, string>> | undefined;
+  readonly remove?: readonly string[] | undefined;
+}
+
+/** Which parameters of the query the origin and the key have. */
+export interface QueryPolicy {
+  /** Patterns of names. */
+  readonly ignore?: readonly string[] | undefined;
+  /** Patterns of names: the others are ignored. */
+  readonly keep?: readonly string[] | undefined;
+  readonly sort?: boolean | undefined;
+}
+
+/** What the key has beside the URL. The origin gets the normal form that is in the key, and nothing else of it. */
+export interface KeyParts {
+  readonly query?: "none" | QueryPolicy | undefined;
+  readonly headers?: readonly string[] | undefined;
+  readonly cookies?: readonly string[] | undefined;
+  readonly device?: boolean | undefined;
+  readonly language?: readonly string[] | undefined;
+  readonly accept?: readonly string[] | undefined;
+}
+
+/** Patterns of the target. `*` and `**` in `to` are what they stand for in the path of the rule. */
+export interface Redirect {
+  readonly to: string;
+  readonly status: number;
+}
+
+export interface FixedAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly type: string;
+}
+
+/** A number of requests a second. */
+export interface RateLimit {
+  readonly rate: number;
+  readonly burst: number;
+  readonly per: "client" | "key";
+}
+
+/** What becomes of a request, before its key is made. */
+export interface RequestActions {
+  /** Answered with 403: everybody, or the clients of these networks. */
+  readonly deny?: true | readonly string[] | undefined;
+  /** Answered with 403: everybody but the clients of these networks. */
+  readonly allow?: readonly string[] | undefined;
+  readonly limit?: RateLimit | undefined;
+  readonly redirect?: Redirect | undefined;
+  readonly respond?: FixedAnswer | undefined;
+  readonly bypass?: boolean | undefined;
+  readonly rewrite?: string | undefined;
+  readonly key?: KeyParts | undefined;
+  readonly cookies?: CookiePolicy | undefined;
+  readonly requestHeaders?: FieldChanges | undefined;
+}
+
+/** A lifetime in seconds; `override` also where the response says that it must not be shared. */
+export interface RuleTtl {
+  readonly seconds: number;
+  readonly override: boolean;
+}
+
+/** What becomes of a response. Times are in seconds. */
+export interface ResponseActions {
+  readonly noStore?: boolean | undefined;
+  readonly ttl?: RuleTtl | undefined;
+  readonly ttlIfMissing?: number | undefined;
+  readonly negativeTtl?: Readonly<Record<string, number>> | undefined;
+  readonly browserTtl?: number | undefined;
+  readonly staleWhileRevalidate?: number | undefined;
+  readonly staleIfError?: number | undefined;
+  readonly setCookie?: "refuse" | "strip" | "obey" | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly responseHeaders?: FieldChanges | undefined;
+}
