@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { isToken } from "../../../http/message/token.ts";
-import { network } from "../../../http/server/trusted-proxies.ts";
 import { fileValue } from "../../../process/settings/file-values.ts";
-import { duration, text, type ValueType, wholeNumber } from "../../../process/settings/values.ts";
+import { duration, text, type ValueType } from "../../../process/settings/values.ts";
 import type { NamedValues } from "../../rules/site/site-rule.ts";
 
 // Longer than the patterns that people write, and short enough to be tried for each request.
@@ -45,7 +44,7 @@ function isSegment(segment: string): boolean {
 }
 
 export const hostPattern = fileValue(pattern("a host name such as *.example.org", /^[A-Za-z0-9.*_:[\]-]+$/));
-export const valuePattern = fileValue(pattern('a text, in which "*" is any text', /^[^\p{Cc}]+$/u));
+const valuePattern = fileValue(pattern('a text, in which "*" is any text', /^[^\p{Cc}]+$/u));
 export const typePattern = fileValue(
   pattern(
     "a media type such as text/html or image/*",
@@ -107,12 +106,6 @@ export const fieldText = fileValue(
   text("a field value of at most 4096 visible ASCII characters and spaces", /^(?! )[\x20-\x7e]*[\x21-\x7e]$/),
 );
 
-/** A network as clients are told apart: RFC 6177 gives each a /64. */
-export const clientNetwork = fileValue(network).refine(
-  (value) => !value.includes(":") || Number(/\/(\d+)$/.exec(value)?.[1] ?? 128) <= 64,
-  { error: "must be IPv4, or an IPv6 network of /64 or larger: a client has a whole /64" },
-);
-
 export const tag = fileValue(
   text("1 to 256 printable ASCII characters without a comma or a space", /^[\x21-\x2b\x2d-\x7e]{1,256}$/),
 );
@@ -123,4 +116,3 @@ export const ruleName = fileValue(
   ),
 );
 export const yes = z.literal(true, { error: "must be true, or left out" });
-export const ratePerSecond = fileValue(wholeNumber(1, 1_000_000));
