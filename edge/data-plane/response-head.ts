@@ -32,11 +32,11 @@ export function responseHead(
   let text = statusLine(status);
   let isDated = false;
   let isLengthSent = false;
-  const { raw } = fields;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? "";
-    const value = raw[at + 1] ?? "";
-    switch (name.toLowerCase()) {
+  const { raw, lower } = fields;
+  for (let line = 0; line < lower.length; line += 1) {
+    const name = raw[2 * line] ?? "";
+    const value = raw[2 * line + 1] ?? "";
+    switch (lower[line]) {
       case "cache-status":
       case "x-cache":
         continue;

@@ -60,19 +60,19 @@ export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): Ups
 
 /** The field lines from end to end, with those that the edge sets. */
 function linesOf(fields: Fields, via: string, host: string | undefined): string {
-  const { raw } = fields;
+  const { raw, lower: names } = fields;
   // All of them at once: most texts end no line.
   expectLine(raw.join(""));
   const dropped = connectionNames(raw);
   const own = ownFields(fields, dropped, { via, host });
   let lines = "";
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? "";
-    const lower = name.toLowerCase();
+  for (let at = 0; at < names.length; at += 1) {
+    const name = raw[2 * at] ?? "";
+    const lower = names[at] ?? "";
     if (dropped.has(lower) || FRAMED.has(lower)) continue;
     const value = own.get(lower);
     if (value === "") continue;
-    lines += value === undefined ? line(name, raw[at + 1] ?? "") : line(OWN_NAMES[lower] ?? name, value);
+    lines += value === undefined ? line(name, raw[2 * at + 1] ?? "") : line(OWN_NAMES[lower] ?? name, value);
     // Its other lines are in that value.
     if (value !== undefined) own.set(lower, "");
   }

@@ -25,11 +25,11 @@ export function isSendable(name: string, value: string): boolean {
 export function sentFields(fields: Fields, length: number): SentFields {
   let lengths = 0;
   let isDated = false;
-  const { raw } = fields;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? "";
-    const value = raw[at + 1] ?? "";
-    const lower = name.toLowerCase();
+  const { raw, lower: names } = fields;
+  for (let line = 0; line < names.length; line += 1) {
+    const name = raw[2 * line] ?? "";
+    const value = raw[2 * line + 1] ?? "";
+    const lower = names[line] ?? "";
     if (REPLACED.has(lower) || !isSendable(name, value)) return "rewritten";
     if (lower === "date") isDated = true;
     if (lower !== "content-length") continue;

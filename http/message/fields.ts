@@ -1,4 +1,4 @@
-import { rawValues } from "./raw-fields.ts";
+import { lowerCase } from "./lower-case.ts";
 
 // As in a message (RFC 9112 section 5), so that packed lines can be sent as they are.
 const BEHIND_NAME = ": ";
@@ -14,9 +14,12 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** name, value, name, value …, or the field lines in one text. */
   readonly #held: readonly string[] | string;
+  /** The name of each line in lower case, once it was asked for. */
+  #lower: readonly string[] | undefined;
 
-  private constructor(held: readonly string[] | string) {
+  private constructor(held: readonly string[] | string, lower?: readonly string[]) {
     this.#held = held;
+    this.#lower = lower;
   }
 
   static of(lines: Iterable<readonly [string, string]>): Fields {
@@ -70,53 +73,77 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return typeof this.#held === "string" ? partsOf(this.#held) : this.#held;
   }
 
+  /** The names of all lines, in lower case, in order. */
+  get lower(): readonly string[] {
+    if (this.#lower !== undefined) return this.#lower;
+    const { raw } = this;
+    const lower: string[] = [];
+    for (let at = 0; at < raw.length; at += 2) lower.push(lowerCase(raw[at] ?? ""));
+    // What is packed is kept, so it has to be small.
+    if (typeof this.#held !== "string") this.#lower = lower;
+    return lower;
+  }
+
   /** Every line's value, in order; empty when the field is absent. */
   all(name: string): readonly string[] {
-    return rawValues(this.raw, name.toLowerCase());
+    const { lower } = this;
+    const wanted = lowerCase(name);
+    const first = lower.indexOf(wanted);
+    if (first < 0) return NO_VALUES;
+    const { raw } = this;
+    const values: string[] = [];
+    for (let at = first; at >= 0; at = lower.indexOf(wanted, at + 1)) values.push(raw[2 * at + 1] ?? "");
+    return values;
   }
 
   /** The combined value. RFC 9110 section 5.3: lines of one name are one list, joined by a comma. */
   get(name: string): string | undefined {
-    const raw = this.raw;
-    const lower = name.toLowerCase();
-    const first = indexOf(raw, lower, 0);
+    const { lower } = this;
+    const wanted = lowerCase(name);
+    const first = lower.indexOf(wanted);
     if (first < 0) return undefined;
     // Most fields have one line.
-    return indexOf(raw, lower, first + 2) < 0 ? raw[first + 1] : rawValues(raw, lower).join(", ");
+    return lower.indexOf(wanted, first + 1) < 0 ? this.raw[2 * first + 1] : this.all(wanted).join(", ");
   }
 
   has(name: string): boolean {
-    return indexOf(this.raw, name.toLowerCase(), 0) >= 0;
+    return this.lower.includes(lowerCase(name));
   }
 
   /** A copy in which `name` has just this value, in the place of its first line, else at the end. */
   with(name: string, value: string): Fields {
-    const lower = name.toLowerCase();
-    const first = indexOf(this.raw, lower, 0);
+    const wanted = lowerCase(name);
+    const first = this.lower.indexOf(wanted);
     if (first < 0) return this.plus(name, value);
-    const raw = this.raw.slice();
-    raw.splice(first, 2, name, value);
-    for (let at = indexOf(raw, lower, first + 2); at >= 0; at = indexOf(raw, lower, at)) raw.splice(at, 2);
-    return new Fields(raw);
+    const { raw, lower } = this;
+    const changed: string[] = [];
+    for (let line = 0; line < lower.length; line += 1)
+      if (line === first) changed.push(name, value);
+      else if (lower[line] !== wanted) changed.push(raw[2 * line] ?? "", raw[2 * line + 1] ?? "");
+    return new Fields(changed);
   }
 
   /** A copy with one more line at the end. */
   plus(name: string, value: string): Fields {
-    return new Fields([...this.raw, name, value]);
+    return this.plusAll([[name, value]]);
   }
 
   /** A copy with more lines at the end. */
   plusAll(lines: Iterable<readonly [string, string]>): Fields {
-    const raw = [...this.raw];
-    for (const [name, value] of lines) raw.push(name, value);
-    return new Fields(raw);
+    const raw = this.raw.slice();
+    const lower = this.#lower?.slice();
+    for (const [name, value] of lines) {
+      raw.push(name, value);
+      lower?.push(lowerCase(name));
+    }
+    return new Fields(raw, lower);
   }
 
   /** The same without these fields; the same object when it has none of them. */
   without(names: Iterable<string>): Fields {
-    const drop = new Set<string>();
-    for (const name of names) drop.add(name.toLowerCase());
-    return this.withoutNamed(drop);
+    const drop: string[] = [];
+    for (const name of names) drop.push(lowerCase(name));
+    return this.where((lower) => !drop.includes(lower));
   }
 
   /** The same for names in lower case. */
@@ -126,22 +153,26 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The lines whose name, in lower case, is to be kept; the same object when all are. */
   where(keeps: (lower: string) => boolean): Fields {
-    const { raw } = this;
+    const { raw, lower } = this;
     let kept: string[] | undefined;
-    for (let at = 0; at + 1 < raw.length; at += 2) {
-      const name = raw[at] ?? "";
-      if (!keeps(name.toLowerCase())) kept ??= raw.slice(0, at);
-      else kept?.push(name, raw[at + 1] ?? "");
+    let keptLower: string[] = [];
+    for (let line = 0; line < lower.length; line += 1) {
+      const name = lower[line] ?? "";
+      if (!keeps(name)) {
+        if (kept !== undefined) continue;
+        kept = raw.slice(0, 2 * line);
+        keptLower = lower.slice(0, line);
+      } else if (kept !== undefined) {
+        kept.push(raw[2 * line] ?? "", raw[2 * line + 1] ?? "");
+        keptLower.push(name);
+      }
     }
-    return kept === undefined ? this : new Fields(kept);
+    return kept === undefined ? this : new Fields(kept, keptLower);
   }
 
   /** The distinct names, lower case, in order of first appearance. */
   names(): Iterable<string> {
-    const { raw } = this;
-    const names = new Set<string>();
-    for (let at = 0; at + 1 < raw.length; at += 2) names.add((raw[at] ?? "").toLowerCase());
-    return names;
+    return new Set(this.lower);
   }
 
   *[Symbol.iterator](): Iterator<readonly [string, string]> {
@@ -150,14 +181,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   }
 }
 
-/** Where the next line of this name begins, from `from` on; -1 when there is none. `lower`: in lower case. */
-function indexOf(raw: readonly string[], lower: string, from: number): number {
-  for (let at = from; at + 1 < raw.length; at += 2) {
-    const sent = raw[at] ?? "";
-    if (sent.length === lower.length && (sent === lower || sent.toLowerCase() === lower)) return at;
-  }
-  return -1;
-}
+const NO_VALUES: readonly string[] = [];
 
 function isPackable(raw: readonly string[]): boolean {
   return raw.every((part, at) => !(at % 2 === 0 ? UNPACKABLE_NAME : UNPACKABLE_VALUE).test(part));
