@@ -44,6 +44,8 @@ export class HashChains {
   /** How many of them are split. */
   #split = 0;
   #count = 0;
+  /** A request looks for its key several times. */
+  #latest: { readonly text: string; readonly hash: number } | undefined;
 
   constructor(rows: Rows, columns: ChainColumns, seed: number, onPiece?: OnPiece) {
     this.#rows = rows;
@@ -56,7 +58,11 @@ export class HashChains {
 
   /** `salt`: tells texts of different kinds apart. */
   hashOf(text: string, salt = 0): number {
-    return hashOf(text, seedIn(this.#heads) ^ salt);
+    if (salt !== 0) return hashOf(text, seedIn(this.#heads) ^ salt);
+    if (text === this.#latest?.text) return this.#latest.hash;
+    const hash = hashOf(text, seedIn(this.#heads));
+    this.#latest = { text, hash };
+    return hash;
   }
 
   /** Of a text that is in two parts. */

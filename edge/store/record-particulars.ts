@@ -15,13 +15,23 @@ const NOTHING: Particulars = { selecting: new Map(), variance: undefined };
 
 /** "" where there is nothing to say. */
 export function particularsText({ base, selecting, variance }: Particulars): string {
-  if (base === undefined && selecting.size === 0 && variance === undefined) return "";
+  if (selecting.size === 0 && variance === undefined) return base === undefined ? "" : ofBase(base);
   const selected = Array.from(selecting, ([name, value]) => [name, value ?? null] as const);
   const written: Written =
     variance === undefined
       ? [base ?? null, selected]
       : [base ?? null, selected, [variance.onlyThese, variance.ordered, [...variance.keys]]];
   return JSON.stringify(written);
+}
+
+/** The last one that was written: most responses of an edge have the same base and nothing else. */
+let last: { readonly base: string; readonly text: string } | undefined;
+
+function ofBase(base: string): string {
+  if (last?.base === base) return last.text;
+  const written: Written = [base, []];
+  last = { base, text: JSON.stringify(written) };
+  return last.text;
 }
 
 // Most have a few values, such as those of Accept-Encoding. A text that is not among those seen lately is parsed again.
