@@ -59,6 +59,19 @@ export type Action =
   | { readonly kind: "set-clock"; readonly of: EdgeId | "redis"; readonly byMs: number }
   /** The machine is suspended: its monotonic clock stands still too. */
   | { readonly kind: "suspend-edge"; readonly edge: EdgeId; readonly ms: number }
+  /** One thread of an edge stands still, and the others go on. */
+  | {
+      readonly kind: "stop-thread";
+      readonly edge: EdgeId;
+      readonly thread: number | "control";
+      readonly ms: number;
+    }
+  /** Another one takes its place. */
+  | { readonly kind: "crash-thread"; readonly edge: EdgeId; readonly thread: number }
   /** An operator, by way of one edge, has another forgotten. */
   | { readonly kind: "forget"; readonly by: EdgeId; readonly edge: EdgeId }
   | { readonly kind: "fail-origin"; readonly ms: number };
+
+export function describeAction({ kind, ...rest }: Action): string {
+  return `${kind} ${JSON.stringify(rest)}`;
+}

@@ -39,7 +39,9 @@ import {
   Undoubting,
   Unknowing,
 } from "./broken-redis.ts";
+import { LeaseBlind, ReadingOnce, VersionBlind, WallBlind, WrittenLate } from "./broken-threads.ts";
 import { FENCE_BYTES } from "./simulated-edge.ts";
+import { MOST_KEYS, type ThreadRules } from "./simulated-thread.ts";
 import { REAL_WORLD, type WorldRules } from "./world.ts";
 
 /** A world in which one rule of the purge protocol does not hold. */
@@ -51,6 +53,8 @@ export interface BrokenRule {
   readonly from: number | "known histories";
   /** Which promises it breaks. */
   readonly like: RegExp;
+  /** Threads that serve, of each edge. */
+  readonly workers: number;
 }
 
 function withFollower(make: (parts: FollowerParts) => PurgeFollower): WorldRules {
@@ -69,7 +73,13 @@ function withRedis(make: WorldRules["redis"]): WorldRules {
 }
 
 function broken(name: string, rules: WorldRules, from: BrokenRule["from"], like = PROMISES): BrokenRule {
-  return { name, rules, from, like };
+  return { name, rules, from, like, workers: 1 };
+}
+
+/** A rule of an edge of two threads. */
+function brokenThread(name: string, threads: Partial<ThreadRules>, from: BrokenRule["from"]): BrokenRule {
+  const rules = { ...REAL_WORLD, threads: { ...REAL_WORLD.threads, ...threads } };
+  return { ...broken(name, rules, from), workers: 2 };
 }
 
 export const BROKEN_RULES: readonly BrokenRule[] = [
@@ -236,6 +246,31 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   broken(
     "R5: an edge is forgotten that may still serve",
     withRedis((wall, runId, data) => new ForgettingAnyone(wall, runId, data)),
+    "known histories",
+  ),
+  brokenThread(
+    "E2, threads: the version of a response is not looked at when it is served again",
+    { reader: (storeWords) => new ReadingOnce(storeWords) },
+    0,
+  ),
+  brokenThread(
+    "E2, threads: the version of a copy is not looked at",
+    { words: (buffer) => new VersionBlind(buffer, MOST_KEYS) },
+    50,
+  ),
+  brokenThread(
+    "E7, threads: the lease is not looked at",
+    { words: (buffer) => new LeaseBlind(buffer, MOST_KEYS) },
+    0,
+  ),
+  brokenThread(
+    "E7, threads: the lease is written later than it is measured",
+    { words: (buffer) => new WrittenLate(buffer, MOST_KEYS) },
+    90,
+  ),
+  brokenThread(
+    "E7, threads: the lease is measured by the monotonic clock alone",
+    { words: (buffer) => new WallBlind(buffer, MOST_KEYS) },
     "known histories",
   ),
 ];

@@ -1,12 +1,11 @@
 import type { Served } from "../../edge/cache/answer.ts";
-import { serve } from "../../edge/cache/serve.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Wish } from "./action.ts";
 import type { Answered, StaleBy, Violation } from "./guarantees.ts";
 import { textAt } from "./pages.ts";
-import type { Running, SimulatedEdge } from "./simulated-edge.ts";
+import type { Ask, Running, SimulatedEdge } from "./simulated-edge.ts";
 import { type OriginRead, READ_FIELD, type SimulatedOrigin } from "./simulated-origin.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -45,21 +44,15 @@ export class Client {
   /** The request arrives now; the edge takes it up when it is not standing still. */
   read(edge: SimulatedEdge, target: string, wish: Wish): void {
     const arrivedAt = this.#time.now;
-    edge.defer(() => {
-      const { running } = edge;
-      if (running !== undefined) this.#ask(edge, running, target, wish, arrivedAt);
-    });
+    edge.take((running, ask) => void this.#ask(edge, { running, ask }, { target, wish, arrivedAt }));
   }
 
   async #ask(
     edge: SimulatedEdge,
-    running: Running,
-    target: string,
-    wish: Wish,
-    arrivedAt: number,
+    { running, ask }: { readonly running: Running; readonly ask: Ask },
+    { target, wish, arrivedAt }: { readonly target: string; readonly wish: Wish; readonly arrivedAt: number },
   ): Promise<void> {
     const takenUpAt = this.#time.now;
-    const { parts } = running;
     const after = wish === "after" ? this.#latest : undefined;
     const request = {
       method: wish === "head" ? "HEAD" : "GET",
@@ -70,12 +63,11 @@ export class Client {
       authority: "site",
       body: undefined,
     };
-    const served = await serve(request, parts);
-    const answeredAt = this.#time.now;
+    const decided = await ask(request);
+    if (decided === undefined) return;
+    const { served, knowing } = decided;
     const stale = staleBy(served);
-    const onError = stale === "stale-if-error";
-    const lapsed = running.staleWhenLapsed && running.follower.leaseLeftMs <= 0;
-    const knew = onError && lapsed ? new Set(running.applied) : undefined;
+    const knew = stale === "stale-if-error" && knowing.lapsed ? knowing.applied : undefined;
     const bytes = await bytesOf(served, request.method);
     // Its connection broke with the edge's process, or the origin's with the body.
     if (edge.running !== running || bytes === undefined) return;
@@ -88,11 +80,11 @@ export class Client {
       edge: edge.id,
       what,
       arrivedAt,
-      decidedAt: fromStore ? answeredAt : takenUpAt,
+      decidedAt: fromStore ? knowing.at : takenUpAt,
       read,
       after,
       knew,
-      stale: stale === undefined ? undefined : { by: stale, appliedAt: new Map(running.appliedAt) },
+      stale: stale === undefined ? undefined : { by: stale, appliedAt: knowing.appliedAt },
     });
     const expected = expectedBytes(served, read);
     if (request.method === "GET" && bytes !== expected) {

@@ -41,6 +41,19 @@ export const CUTS: readonly (readonly Direction[])[] = [
   ["to-redis", "from-redis"],
 ];
 
+/** Of one thread among several. */
+export function threadFault(random: SeededRandom, workers: number): Action {
+  const edge = random.pick(EDGES);
+  const thread = random.whole(0, workers - 1);
+  if (random.chance(0.3)) return { kind: "crash-thread", edge, thread };
+  return {
+    kind: "stop-thread",
+    edge,
+    thread: random.chance(0.5) ? "control" : thread,
+    ms: random.between(5, 1800),
+  };
+}
+
 /** One of all kinds. */
 export function fault(random: SeededRandom): Action {
   const kind = random.pick(FAULTS);

@@ -6,20 +6,31 @@ export interface Search {
   readonly from: number;
   readonly seeds: number;
   readonly rules: WorldRules;
+  /** Threads that serve, of each edge: 1 when it is left out. */
+  readonly workers?: number;
   /** Which violations count; every one when it is left out. */
   readonly like?: RegExp;
 }
 
 export interface Found {
   readonly seed: number;
+  readonly workers: number;
   readonly violations: readonly Violation[];
 }
 
 /** The histories in which something that was promised was not kept, one after the other. */
-export async function* violationsIn({ from, seeds, rules, like = /^/ }: Search): AsyncGenerator<Found> {
+export async function* violationsIn({
+  from,
+  seeds,
+  rules,
+  workers = 1,
+  like = /^/,
+}: Search): AsyncGenerator<Found> {
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const violations = (await new World(makePlan(seed), rules).run()).filter((each) => like.test(each));
-    if (violations.length > 0) yield { seed, violations };
+    const violations = (await new World(makePlan(seed, workers), rules).run()).filter((each) =>
+      like.test(each),
+    );
+    if (violations.length > 0) yield { seed, workers, violations };
     // Virtual time never leaves this turn of the event loop; who watches it from outside must have one too.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -32,6 +43,7 @@ export async function findViolation(search: Search): Promise<Found | undefined> 
 }
 
 /** A violation, and how to reproduce it. */
-export function told({ seed, violations }: Found): string {
-  return `seed ${seed}: ${violations.join("\n  ")}\n  again: npm run simulate -- --seed ${seed} --trace`;
+export function told({ seed, workers, violations }: Found): string {
+  const threads = workers === 1 ? "" : ` --workers ${workers}`;
+  return `seed ${seed}: ${violations.join("\n  ")}\n  again: npm run simulate -- --seed ${seed}${threads} --trace`;
 }

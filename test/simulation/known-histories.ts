@@ -13,7 +13,8 @@ function history(
   actions: readonly Planned[],
   around: Partial<Pick<Plan, "drifted" | "staleWhenLapsed">> = {},
 ): KnownHistory {
-  const plan = { seed: 1, actions, lengthMs, recovers: true, drifted: undefined, staleWhenLapsed: undefined };
+  const sites = { drifted: undefined, staleWhenLapsed: undefined };
+  const plan = { seed: 1, actions, lengthMs, recovers: true, workers: 1, ...sites };
   return { name, plan: { ...plan, ...around } };
 }
 
@@ -82,6 +83,31 @@ export const KNOWN_HISTORIES: readonly KnownHistory[] = [
     at(1100, purgeOfTag("a", "edge-2", 3000)),
     ...[2502, 2550, 2700, 3000, 3200].map((ms) => at(ms, read("edge-1", "/a/long"))),
   ]),
+  history(
+    "requests wait at a machine that is suspended and cut off, and a purge is applied meanwhile",
+    5000,
+    [
+      at(300, read("edge-1", "/a/long")),
+      at(1000, cut("edge-1", 3500)),
+      at(1001, { kind: "suspend-edge", edge: "edge-1", ms: 1500 }),
+      at(1100, purgeOfTag("a", "edge-2", 3000)),
+      ...[1010, 1020, 1030, 1040].map((ms) => at(ms, read("edge-1", "/a/long"))),
+    ],
+  ),
+  history(
+    "the control thread of an edge stands still while it is cut off, and a purge is applied meanwhile",
+    5000,
+    [
+      at(300, read("edge-1", "/a/long")),
+      at(1000, cut("edge-1", 3500)),
+      at(1300, { kind: "stop-thread", edge: "edge-1", thread: "control", ms: 1200 }),
+      at(1350, purgeOfTag("a", "edge-2", 3000)),
+      // The lease runs out meanwhile, and the thread goes on.
+      ...[1400, 1900, 2100, 2300, 2480, 2501, 2505, 2510, 2520, 2540].map((ms) =>
+        at(ms, read("edge-1", "/a/long")),
+      ),
+    ],
+  ),
   history("the id of a purge is used again for another page", 2000, [
     ...["/a/long", "/c/short"].map((page) => at(300, read("edge-1", page))),
     at(500, purgeOfTag("c", "edge-2", 500)),

@@ -1,7 +1,7 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
 import { type Action, EDGES, type EdgeId, type Wish } from "./action.ts";
-import { CUTS, EVERYTHING, fault } from "./faults.ts";
+import { CUTS, EVERYTHING, fault, threadFault } from "./faults.ts";
 import { PAGES, type Page, tagsAt } from "./pages.ts";
 
 export interface Planned {
@@ -20,6 +20,8 @@ export interface Plan {
   readonly staleWhenLapsed: EdgeId | undefined;
   /** Whether it is checked at the end that everything comes back once it is mended. */
   readonly recovers: boolean;
+  /** Threads that serve, of each edge. */
+  readonly workers: number;
 }
 
 // Long enough for a lease, a fence and a recovery; short enough for thousands in a few seconds.
@@ -27,8 +29,8 @@ const LENGTH_MS = 4200;
 // After the last purge there is still time for its promises to be broken.
 const LAST_PURGE_MS = 2600;
 
-/** The same seed, the same plan. */
-export function makePlan(seed: number): Plan {
+/** The same seed, the same plan. With several workers, more happens beside it. */
+export function makePlan(seed: number, workers = 1): Plan {
   const random = new SeededRandom(seed);
   const actions: Planned[] = [];
   const add = (at: number, action: Action): void => {
@@ -51,10 +53,26 @@ export function makePlan(seed: number): Plan {
     const near = Math.max(10, random.pick(moments) + random.between(-700, 500));
     add(random.chance(0.7) ? near : random.between(10, LAST_PURGE_MS), fault(random));
   }
+  if (workers > 1) threadStory(new SeededRandom(seed ^ 0x7b_12ead), workers, moments, add);
   actions.sort((a, b) => a.at - b.at);
   const drifted = random.chance(0.15) ? random.pick(EDGES) : undefined;
   const staleWhenLapsed = random.chance(0.15) ? random.pick(EDGES) : undefined;
-  return { seed, actions, lengthMs: LENGTH_MS, drifted, staleWhenLapsed, recovers: seed % 32 === 0 };
+  return { seed, actions, lengthMs: LENGTH_MS, drifted, staleWhenLapsed, recovers: seed % 32 === 0, workers };
+}
+
+/** Threads stand still and end near purges, and clients ask for more, so that threads answer by themselves. */
+function threadStory(
+  random: SeededRandom,
+  workers: number,
+  moments: readonly number[],
+  add: (at: number, action: Action) => void,
+): void {
+  const faults = random.whole(0, 4);
+  for (let i = 0; i < faults; i += 1)
+    add(Math.max(10, random.pick(moments) + random.between(-400, 300)), threadFault(random, workers));
+  const reads = random.whole(10, 40);
+  for (let i = 0; i < reads; i += 1)
+    add(Math.max(5, random.pick(moments) + random.between(-300, 1500)), read(random, random.pick(PAGES)));
 }
 
 /** A purge, and before it reads of what it covers, so that there is something stored or on its way. */

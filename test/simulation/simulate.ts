@@ -5,8 +5,12 @@ import { REAL_WORLD, World } from "./world.ts";
 
 const USAGE = `npm run simulate -- [--seeds N] [--from S]    plays N histories (10000) from seed S (0) on
 npm run simulate -- --seed S [--trace]       plays one, and tells it line by line
+With --workers N each edge has N threads that serve; 1 is the default.
 Exit code 1: a promise was broken.
 `;
+
+// The histories have a few dozen requests.
+const MOST_WORKERS = 16;
 
 function write(text: string): void {
   process.stdout.write(text);
@@ -17,17 +21,21 @@ function whole(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-async function playOne(seed: number, trace: boolean): Promise<boolean> {
+async function playOne(seed: number, workers: number, trace: boolean): Promise<boolean> {
   const tell = trace ? (line: string) => write(`${line}\n`) : undefined;
-  const violations = await new World(makePlan(seed), REAL_WORLD, tell).run();
-  write(violations.length === 0 ? `seed ${seed}: every promise kept\n` : `${told({ seed, violations })}\n`);
+  const violations = await new World(makePlan(seed, workers), REAL_WORLD, tell).run();
+  write(
+    violations.length === 0
+      ? `seed ${seed}: every promise kept\n`
+      : `${told({ seed, workers, violations })}\n`,
+  );
   return violations.length === 0;
 }
 
-async function playMany(from: number, seeds: number): Promise<boolean> {
+async function playMany(from: number, seeds: number, workers: number): Promise<boolean> {
   const began = performance.now();
   let broken = 0;
-  for await (const found of violationsIn({ from, seeds, rules: REAL_WORLD })) {
+  for await (const found of violationsIn({ from, seeds, workers, rules: REAL_WORLD })) {
     broken += 1;
     write(`${told(found)}\n`);
   }
@@ -42,16 +50,21 @@ async function main(): Promise<boolean> {
       seeds: { type: "string", default: "10000" },
       from: { type: "string", default: "0" },
       seed: { type: "string" },
+      workers: { type: "string", default: "1" },
       trace: { type: "boolean", default: false },
     },
   });
-  const [seeds, from] = [whole(values.seeds), whole(values.from)];
+  const [seeds, from, workers] = [whole(values.seeds), whole(values.from), whole(values.workers)];
   const seed = values.seed === undefined ? undefined : whole(values.seed);
-  if (seeds === undefined || from === undefined || (values.seed !== undefined && seed === undefined)) {
+  const isWrong =
+    seeds === undefined || from === undefined || (values.seed !== undefined && seed === undefined);
+  if (isWrong || workers === undefined || workers < 1 || workers > MOST_WORKERS) {
     write(USAGE);
     return false;
   }
-  return seed === undefined ? await playMany(from, seeds) : await playOne(seed, values.trace);
+  return seed === undefined
+    ? await playMany(from, seeds, workers)
+    : await playOne(seed, workers, values.trace);
 }
 
 process.exitCode = (await main()) ? 0 : 1;

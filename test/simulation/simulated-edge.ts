@@ -1,23 +1,35 @@
 import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { HitForMiss } from "../../edge/cache/hit-for-miss.ts";
+import type { FenceWatch } from "../../edge/cache/purge-state.ts";
+import { type EdgeRequest, serve } from "../../edge/cache/serve.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
 import { PurgeCalls } from "../../edge/control-plane/purge-calls.ts";
+import { LeaseGrant } from "../../edge/data-plane/workers/lease-grant.ts";
+import { SharedEdge } from "../../edge/data-plane/workers/shared-edge.ts";
 import { Sites } from "../../edge/origin/sites.ts";
 import { Fence } from "../../edge/purging/fence.ts";
 import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
 import { evictionBy } from "../../edge/store/eviction/policies.ts";
-import { MemoryStore, type MemoryStoreOptions } from "../../edge/store/memory-store.ts";
+import type { MemoryStore } from "../../edge/store/memory-store.ts";
 import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
-import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import { ServerClock } from "../../purge-log/redis/server-clock.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import { SeededRandom } from "../rig/seeded-random.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
+import {
+  type Decided,
+  type Knowledge,
+  REAL_THREADS,
+  SimulatedThread,
+  type ThreadRules,
+} from "./simulated-thread.ts";
+import { SlicingStore } from "./slicing-store.ts";
+import { Standstill } from "./standstill.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 // The name of the only site.
@@ -37,18 +49,22 @@ const silent = createLog("simulation", "silent");
 
 /** The parts that a broken rule replaces. */
 export interface EdgeRules {
-  follower(parts: FollowerParts): PurgeFollower;
+  /** `watch`: of the fence, where serving threads share its news. */
+  follower(parts: FollowerParts, watch?: FenceWatch): PurgeFollower;
   purgeLog(log: PurgeLog, clock: Clock): PurgeLog;
   serverClock(): ServerClock;
+  readonly threads: ThreadRules;
 }
 
 // So little that a fill meets its end now and then: the targets of two purges.
 export const FENCE_BYTES = 8_000;
 
 export const REAL_RULES: EdgeRules = {
-  follower: (parts) => new PurgeFollower({ ...parts, fence: new Fence(FENCE_BYTES) }),
+  follower: (parts, watch) =>
+    new PurgeFollower({ ...parts, fence: new Fence(FENCE_BYTES, undefined, watch) }),
   purgeLog: (log) => log,
   serverClock: () => new ServerClock(),
+  threads: REAL_THREADS,
 };
 
 export interface EdgeSurroundings {
@@ -63,6 +79,8 @@ export interface EdgeSurroundings {
   /** Whether it calls the site by another name than the others. */
   readonly drifted: boolean;
   readonly staleWhenLapsed: boolean;
+  /** Threads that serve. One thread does everything where it is 1. */
+  readonly workers: number;
 }
 
 /** One process of an edge, from its start to its crash. */
@@ -73,12 +91,14 @@ export interface Running {
   readonly purges: PurgeCalls;
   /** The same as `purgeLog` unless a rule is broken. */
   readonly client: SimulatedPurgeLog;
-  readonly staleWhenLapsed: boolean;
-  /** The ids of the purges that it has applied. */
-  readonly applied: ReadonlySet<string>;
-  /** By position, when it had applied the purge there. */
-  readonly appliedAt: ReadonlyMap<string, number>;
+  /** One for each serving thread; none where one thread does everything. */
+  readonly threads: readonly SimulatedThread[];
+  readonly knowledge: () => Knowledge;
+  readonly stopped: AbortController;
 }
+
+/** Asks for an answer. undefined: there is none. */
+export type Ask = (request: EdgeRequest) => Promise<Decided | undefined>;
 
 /** A machine on which an edge runs, crashes, stands still and starts again. */
 export class SimulatedEdge {
@@ -91,12 +111,17 @@ export class SimulatedEdge {
   readonly #clock: MachineClock;
   #running: Running | undefined;
   #boots = 0;
-  #stillUntil = 0;
+  readonly #machine: Standstill;
+  readonly #control: Standstill;
+  /** Which thread a client comes to. */
+  readonly #kernel: SeededRandom;
 
   constructor(id: string, around: EdgeSurroundings) {
     this.id = id;
     this.#around = around;
     const { time, random, clockRate: rate } = around;
+    this.#machine = new Standstill(time);
+    this.#control = new Standstill(time, this.#machine);
     const offset = random.between(-3000, 3000);
     const defer = (run: () => void): void => this.defer(run);
     const late = random.fork();
@@ -106,6 +131,8 @@ export class SimulatedEdge {
     this.#clock = new MachineClock(time, { rate, offset }, wake);
     this.site = around.drifted ? DRIFTED_SITE : SITE;
     this.wire = new SimulatedLink({ time, random: random.fork(), defer });
+    // Apart, so that an edge of one thread gets the same numbers.
+    this.#kernel = new SeededRandom(Math.round(offset * 1e6));
   }
 
   /** Undefined while it is down. */
@@ -113,21 +140,41 @@ export class SimulatedEdge {
     return this.#running;
   }
 
-  /** Runs it now, or when the edge goes on, in order. */
+  /** Runs it now, or when the edge goes on, in order: its only thread, or the one that controls the others. */
   defer(run: () => void): void {
-    const { time } = this.#around;
-    if (time.now >= this.#stillUntil) run();
-    else time.at(this.#stillUntil, () => this.defer(run));
+    this.#control.defer(run);
+  }
+
+  /** A request arrives at some thread, which takes it up when it goes on. `ask`: undefined when the thread ended. */
+  take(run: (running: Running, ask: Ask) => void): void {
+    const threads = this.#running?.threads ?? [];
+    const thread = threads.length === 0 ? undefined : this.#kernel.pick(threads);
+    (thread ?? this.#control).defer(() => {
+      const running = this.#running;
+      if (running === undefined) return;
+      if (thread === undefined) run(running, askAlone(running));
+      else if (running.threads.includes(thread)) run(running, (request) => thread.ask(request));
+    });
   }
 
   /** As SIGSTOP: its clock goes on and nothing else does. */
   standStill(ms: number): void {
-    this.#stillUntil = Math.max(this.#stillUntil, this.#around.time.now + ms);
+    this.#machine.begin(ms);
+  }
+
+  /** One of its threads, and the others go on. */
+  standStillInPart(thread: number | "control", ms: number): void {
+    if (thread === "control") this.#control.begin(ms);
+    else this.#running?.threads[thread]?.standStill(ms);
+  }
+
+  crashThread(thread: number): void {
+    this.#running?.threads[thread]?.crash();
   }
 
   /** Nothing goes on, and its monotonic clock stands still. */
   suspend(ms: number): void {
-    if (this.#around.time.now < this.#stillUntil) return;
+    if (this.#around.time.now < this.#machine.until) return;
     this.#clock.suspend(ms);
     this.standStill(ms);
   }
@@ -137,7 +184,7 @@ export class SimulatedEdge {
   }
 
   start(): void {
-    const { time, random, origin, witness, rules, leaseMs, staleWhenLapsed } = this.#around;
+    const { time, random, origin, witness, rules, leaseMs, staleWhenLapsed, workers } = this.#around;
     const clock = this.#clock;
     const wire = this.wire;
     const client = new SimulatedPurgeLog({
@@ -149,8 +196,11 @@ export class SimulatedEdge {
       serverClock: rules.serverClock(),
     });
     const purgeLog = rules.purgeLog(client, clock);
-    const store = new SlicingStore({
+    const shared = workers > 1 ? new SharedEdge(workers, rules.threads.words()) : undefined;
+    const store: MemoryStore = new SlicingStore({
       maxBytes: MEMORY_BYTES,
+      watch: shared?.storeWatch(() => store),
+      sharing: shared?.store,
       eviction: () => evictionBy("adaptive"),
       clock,
     });
@@ -159,7 +209,7 @@ export class SimulatedEdge {
     const directory = { kind: "directory", path: "/" } as const;
     const sites = new Sites([{ name: this.site, hosts: [], origin: directory }]);
     const following = { leaseMs, purgeLog, store, clock, log: silent, sites, staleWhenLapsed };
-    const follower = rules.follower(following);
+    const follower = rules.follower(following, shared?.fenceWatch);
     follower.onPurge(({ position, asked }) => {
       applied.add(asked.purgeId);
       appliedAt.set(formatPosition(position), time.now);
@@ -180,7 +230,16 @@ export class SimulatedEdge {
       sites,
       purgeRate: Number.POSITIVE_INFINITY,
     });
-    this.#running = { parts, follower, purgeLog, purges, client, applied, appliedAt, staleWhenLapsed };
+    const knowledge = (): Knowledge => ({
+      at: time.now,
+      lapsed: staleWhenLapsed && follower.leaseLeftMs <= 0,
+      applied: new Set(applied),
+      appliedAt: new Map(appliedAt),
+    });
+    const stopped = new AbortController();
+    const threads =
+      shared === undefined ? [] : this.#threads(parts, follower, shared, { knowledge, stopped });
+    this.#running = { parts, follower, purgeLog, purges, client, threads, knowledge, stopped };
     this.#boots += 1;
     follower.start({
       edge: this.id,
@@ -194,24 +253,40 @@ export class SimulatedEdge {
   crash(): void {
     this.#running?.client.close();
     this.#running?.follower.stop();
+    this.#running?.stopped.abort();
+    for (const thread of this.#running?.threads ?? []) thread.end();
     this.#running = undefined;
-    this.#stillUntil = 0;
+    this.#machine.end();
+    this.#control.end();
+  }
+
+  #threads(
+    edge: CacheContext,
+    follower: PurgeFollower,
+    shared: SharedEdge,
+    { knowledge, stopped }: Pick<Running, "knowledge" | "stopped">,
+  ): readonly SimulatedThread[] {
+    const { time, rules, workers } = this.#around;
+    const lease = new LeaseGrant(shared.words, () => follower.leaseLeftMs, this.#clock);
+    void lease.run(stopped.signal);
+    const [machine, control] = [this.#machine, this.#control];
+    const around = {
+      ...{ time, machine, control, shared, lease, edge, knowledge },
+      rules: rules.threads,
+      sites: new Sites([{ name: this.site, hosts: [], origin: { kind: "directory", path: "/" } }]),
+      serve: (request: EdgeRequest) => serve(request, edge),
+    };
+    return Array.from(
+      { length: workers },
+      () => new SimulatedThread({ ...around, random: this.#kernel.fork() }),
+    );
   }
 }
 
-/** Gives way in the midst of every purge, as a large store does. */
-class SlicingStore extends MemoryStore {
-  readonly #clock: MemoryStoreOptions["clock"];
-
-  constructor(options: MemoryStoreOptions) {
-    super(options);
-    this.#clock = options.clock;
-  }
-
-  override async purge(targets: readonly PurgeTarget[], softlyAt?: number): Promise<number> {
-    await this.#clock.wait(0);
-    const found = await super.purge(targets, softlyAt);
-    await this.#clock.wait(0);
-    return found;
-  }
+/** By the only thread. */
+function askAlone({ parts, knowledge }: Running): Ask {
+  return async (request) => {
+    const served = await serve(request, parts);
+    return { served, knowing: knowledge() };
+  };
 }

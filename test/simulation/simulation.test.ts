@@ -6,10 +6,12 @@ import { REAL_WORLD, World } from "./world.ts";
 
 // SIMULATED=100000 plays more, as `npm run simulate` does.
 const SEEDS = Number(process.env.SIMULATED ?? 2000);
+// Of edges with several threads, which take longer to play.
+const THREADED_SEEDS = Math.ceil(SEEDS / 8);
 
-async function traceOf(seed: number): Promise<readonly string[]> {
+async function traceOf(seed: number, workers = 1): Promise<readonly string[]> {
   const lines: string[] = [];
-  const world = new World(makePlan(seed), REAL_WORLD, (line) => lines.push(line));
+  const world = new World(makePlan(seed, workers), REAL_WORLD, (line) => lines.push(line));
   lines.push(...(await world.run()));
   return lines;
 }
@@ -21,9 +23,17 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
     if (found !== undefined) expect.fail(told(found));
   });
 
+  for (const workers of [2, 3])
+    it(`keep every promise in ${THREADED_SEEDS} histories when ${workers} threads serve at each edge`, async function () {
+      this.timeout(60_000 + THREADED_SEEDS * 100);
+      const found = await findViolation({ from: 0, seeds: THREADED_SEEDS, workers, rules: REAL_WORLD });
+      if (found !== undefined) expect.fail(told(found));
+    });
+
   for (const { name, plan } of KNOWN_HISTORIES) {
     it(`keep every promise when ${name}`, async () => {
-      expect(await new World(plan, REAL_WORLD).run()).to.deep.equal([]);
+      for (const workers of [1, 2])
+        expect(await new World({ ...plan, workers }, REAL_WORLD).run()).to.deep.equal([]);
     });
   }
 
@@ -31,6 +41,7 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
     const lines = await traceOf(11);
     expect(lines).to.have.length.greaterThan(50);
     expect(await traceOf(11)).to.deep.equal(lines);
+    expect(await traceOf(11, 2)).to.deep.equal(await traceOf(11, 2));
   });
 
   it("meet every way in which a purge can end and a request can be answered", async function () {

@@ -5,7 +5,7 @@ import type { Purge } from "../../purge-log/purge.ts";
 import type { Confirmation } from "../../purge-log/purge-log.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
-import { type Action, EDGES, type EdgeId, type Wish } from "./action.ts";
+import { type Action, describeAction, EDGES, type EdgeId, type Wish } from "./action.ts";
 import { Client } from "./client.ts";
 import { type AcceptedPurge, type Violation, violations } from "./guarantees.ts";
 import { LogHost, type MakeRedis } from "./log-host.ts";
@@ -84,6 +84,7 @@ export class World {
         clockRate: rate(),
         drifted: plan.drifted === id,
         staleWhenLapsed: plan.staleWhenLapsed === id,
+        workers: plan.workers,
       }),
     ];
     this.#edges = new Map(EDGES.map(edgeOf));
@@ -106,7 +107,7 @@ export class World {
   }
 
   #do(action: Action): void {
-    this.#tell(() => describe(action));
+    this.#tell(() => describeAction(action));
     switch (action.kind) {
       case "read":
         this.#client.read(this.#edge(action.edge), action.target, action.wish);
@@ -162,6 +163,12 @@ export class World {
         break;
       case "suspend-edge":
         this.#edge(action.edge).suspend(action.ms);
+        break;
+      case "stop-thread":
+        this.#edge(action.edge).standStillInPart(action.thread, action.ms);
+        break;
+      case "crash-thread":
+        this.#edge(action.edge).crashThread(action.thread);
         break;
       case "forget":
         this.#forget(this.#edge(action.by), action.edge);
@@ -288,8 +295,4 @@ export class World {
   #tell(line: () => string): void {
     this.#trace?.(`${this.time.now.toFixed(1).padStart(8)}  ${line()}`);
   }
-}
-
-function describe({ kind, ...rest }: Action): string {
-  return `${kind} ${JSON.stringify(rest)}`;
 }

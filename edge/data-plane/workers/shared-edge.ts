@@ -9,8 +9,8 @@ import { SharedWords } from "./shared-words.ts";
 
 /** What the threads of an edge share, and how the store and the fence tell them of changes. */
 export class SharedEdge {
-  readonly words = new SharedWords();
-  readonly keys = new GivenKeys(this.words);
+  readonly words: SharedWords;
+  readonly keys: GivenKeys;
   readonly store = new SharedStore();
   /** The counts of each serving thread. */
   readonly cells: readonly Float64Array[];
@@ -26,7 +26,9 @@ export class SharedEdge {
     },
   };
 
-  constructor(workers: number) {
+  constructor(workers: number, words = new SharedWords()) {
+    this.words = words;
+    this.keys = new GivenKeys(words);
     this.cells = Array.from({ length: workers }, () => counterCells());
     this.clients = clientTables(workers);
     this.counters = new EdgeCounters(counterCells(), this.cells);
