@@ -14,7 +14,7 @@ import type { Sites } from "../../edge/origin/sites.ts";
 import { StoreReader } from "../../edge/store/store-reader.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { type RequestHead, RequestHeads } from "../../http/message/request-head.ts";
-import type { AnswerAtOnce, AnswersAtOnce } from "../../http/server/answer-at-once.ts";
+import type { AnswerAtOnce, AnswerFinder } from "../../http/server/answer-at-once.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import { type Peer, peerAt } from "../../http/server/peer.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
@@ -73,7 +73,7 @@ export interface ThreadSurroundings extends Omit<LinkParts, "mayBeAhead" | "send
 /** A serving thread from its start to its end. */
 interface Life {
   readonly cache: ThreadCache;
-  readonly atOnce: ReturnType<AnswersAtOnce>;
+  readonly hits: AnswerFinder;
   readonly link: ThreadLink;
   /** By the id of a request: what the control thread knew when it answered. */
   readonly knowing: Map<number, Knowledge>;
@@ -130,7 +130,7 @@ export class SimulatedThread {
     const life = this.#life;
     if (life === undefined) return undefined;
     const head = headOf(request);
-    const answer = life.atOnce(head);
+    const answer = life.hits.find(head);
     if (answer !== undefined) return { served: servedAtOnce(answer), knowing: this.#around.knowledge() };
     const answered = life.cache.serve(this.#asked(head));
     const id = life.lastAsked;
@@ -183,7 +183,7 @@ export class SimulatedThread {
         if (isForCache(message)) toThread.send(message, transfer);
       },
     });
-    const life: Life = { cache, atOnce: path.for(this.#peer), link, knowing, lastAsked: 0 };
+    const life: Life = { cache, hits: path.for(this.#peer), link, knowing, lastAsked: 0 };
     this.#life = life;
     this.#tellUsed(life);
   }
