@@ -97,7 +97,7 @@ class CertificateKeeper {
 
   async #round(signal: AbortSignal): Promise<void> {
     await this.#kept.look();
-    if (!this.#isWork(await readLedger(this.#folder))) return;
+    if (!this.#isWork(await readLedger(this.#folder, this.#parts.clock.wall()))) return;
     await this.#folder.prepare(this.#parts.log);
     this.#complaint = undefined;
     if (!(await this.#lock.take())) return;
@@ -123,7 +123,7 @@ class CertificateKeeper {
   /** What one program does while no other one orders. */
   async #work(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
-    let ledger = await this.#clearedUp(await readLedger(this.#folder));
+    let ledger = await this.#clearedUp(await readLedger(this.#folder, this.#parts.clock.wall()));
     // Another program may have got some while this one waited for the lock.
     await this.#kept.look();
     for (const host of this.#config.hosts) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AcmeFolder } from "./acme-folder.ts";
-import { backOff, NO_TRIES, type RenewalWindow, type Tries, withOrder } from "./renewal.ts";
+import { backOff, LONGEST_WAIT_MS, NO_TRIES, type RenewalWindow, type Tries, withOrder } from "./renewal.ts";
 
 const hostEntry = z.object({
   failures: z.number().int().min(0),
@@ -48,16 +48,31 @@ const EMPTY: OrderLedger = { orders: [], hosts: {} };
 
 const NO_ENTRY: HostEntry = { ...NO_TRIES, underWay: false };
 
-/** One that is not there, or damaged, is empty. */
-export async function readLedger(folder: AcmeFolder): Promise<OrderLedger> {
-  const text = await folder.read(folder.ledger);
+/** `now`: wall time. */
+export async function readLedger(folder: AcmeFolder, now: number): Promise<OrderLedger> {
+  return parseLedger(await folder.read(folder.ledger), now);
+}
+
+/** One that is not there, or damaged, is empty. `now`: wall time. */
+export function parseLedger(text: string | undefined, now: number): OrderLedger {
   if (text === undefined) return EMPTY;
   try {
-    return shape.parse(JSON.parse(text));
+    return plausible(shape.parse(JSON.parse(text)), now);
   } catch {
     // Losing it costs no more than a few tries that come too early.
     return EMPTY;
   }
+}
+
+/** Without the times that only a clock which was wrong can have written: nothing waits for them. */
+function plausible({ orders, hosts }: OrderLedger, now: number): OrderLedger {
+  const entries = Object.entries(hosts).map(([host, entry]): [string, HostEntry] => {
+    const notBefore = entry.notBefore <= now + LONGEST_WAIT_MS ? entry.notBefore : now;
+    const { renewal } = entry;
+    const isOdd = renewal !== undefined && renewal.askAt > now + LONGEST_WAIT_MS;
+    return [host, { ...entry, notBefore, renewal: isOdd ? undefined : renewal }];
+  });
+  return { orders: orders.filter((at) => at <= now), hosts: Object.fromEntries(entries) };
 }
 
 export function writeLedger(folder: AcmeFolder, ledger: OrderLedger): Promise<void> {

@@ -25,13 +25,24 @@ const FIRST_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-
 export function certificateId(pem: string): string | undefined {
   const [own] = FIRST_CERTIFICATE.exec(pem) ?? [];
   if (own === undefined) return undefined;
-  const certificate = new X509Certificate(own);
-  const issuer = certificate.getExtension(AuthorityKeyIdentifierExtension)?.keyId;
-  if (issuer === undefined) return undefined;
-  const serial = Buffer.from(certificate.serialNumber, "hex");
+  const named = namesIn(own);
+  if (named?.issuer === undefined) return undefined;
+  const { issuer } = named;
+  const serial = Buffer.from(named.serial, "hex");
   // The content of an INTEGER of DER: a number that is not negative begins with a bit that is 0.
   const signed = (serial[0] ?? 0) < 0x80 ? serial : Buffer.concat([Buffer.of(0), serial]);
   return `${Buffer.from(issuer, "hex").toString("base64url")}.${signed.toString("base64url")}`;
+}
+
+/** undefined: the library cannot read it. It is served all the same, and renewed without the CA's advice. */
+function namesIn(pem: string): { readonly issuer: string | undefined; readonly serial: string } | undefined {
+  try {
+    const certificate = new X509Certificate(pem);
+    const { keyId } = certificate.getExtension(AuthorityKeyIdentifierExtension) ?? {};
+    return { issuer: keyId, serial: certificate.serialNumber };
+  } catch {
+    return undefined;
+  }
 }
 
 /** RFC 9773: when the CA would have the certificate renewed. A CA that does not say so is asked again later. */

@@ -59,6 +59,8 @@ const LONGEST_BACK_OFF_MS = 12 * HOUR_MS;
 const BACK_OFF_JITTER = 1 / 4;
 // A CA may ask for days, as for its limit of a week. A date far in the future would be an error.
 const LONGEST_RETRY_AFTER_MS = 8 * 24 * HOUR_MS;
+/** After any failure. */
+export const LONGEST_WAIT_MS = LONGEST_RETRY_AFTER_MS * (1 + BACK_OFF_JITTER);
 
 /** How long to wait after so many failures. `askedMs`: by Retry-After. `unit`: uniform in [0, 1). */
 export function backOff(failures: number, askedMs: number, unit: number): number {

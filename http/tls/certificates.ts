@@ -82,7 +82,8 @@ export class Certificates {
 
   /** What an operator should know of them now. */
   get findings(): readonly Finding[] {
-    const findings = this.#findingsOf(this.#loaded.certificates);
+    const kept = this.#config.kept?.certificates.findings ?? [];
+    const findings = [...this.#findingsOf(this.#loaded.certificates), ...kept];
     if (this.#complaint === undefined) return findings;
     const text = `not reloaded; the last good ones serve: ${this.#complaint}`;
     return [{ severity: "problem", about: "certificates", text }, ...findings];

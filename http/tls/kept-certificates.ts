@@ -2,9 +2,10 @@ import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
+import type { Finding } from "../../process/finding.ts";
 import type { Log } from "../../process/log.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
-import { type Certificate, readCertificate } from "./certificate.ts";
+import { type Certificate, certificateFindings, readCertificate } from "./certificate.ts";
 import { TLS_POLICY } from "./tls-policy.ts";
 
 /** Certificates that come and change while the program runs, each with its key in one file. */
@@ -43,6 +44,19 @@ export class KeptCertificates {
     return this.#byHost.get(host)?.certificate;
   }
 
+  /** What an operator should know of them now. */
+  get findings(): readonly Finding[] {
+    const now = this.#clock.wall();
+    return this.#files.hosts.flatMap((host) => {
+      const kept = this.certificate(host);
+      const found = kept === undefined ? [] : certificateFindings(kept, now, []);
+      const complaint = this.#complaints.get(host);
+      if (complaint !== undefined) return [{ severity: "problem", about: host, text: complaint }, ...found];
+      const text = "has no certificate yet; the log of the program that orders it says why";
+      return kept === undefined ? [{ severity: "warning", about: host, text }] : found;
+    });
+  }
+
   context(host: string, ticketKeys: Buffer): SecureContext | undefined {
     const kept = this.#byHost.get(host);
     if (kept === undefined) return undefined;
@@ -56,7 +70,7 @@ export class KeptCertificates {
     return kept.context;
   }
 
-  /** For a client that names no host. */
+  /** That of the first host that has one. */
   first(ticketKeys: Buffer): SecureContext | undefined {
     const [host] = this.#byHost.keys();
     return host === undefined ? undefined : this.context(host, ticketKeys);

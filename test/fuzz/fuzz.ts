@@ -1,3 +1,4 @@
+import { acmeTargets } from "./acme-targets.ts";
 import { controlTargets } from "./control-targets.ts";
 import { httpTargets } from "./http-targets.ts";
 import { http2Targets } from "./http2-targets.ts";
@@ -12,4 +13,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...rulesTargets,
   ...controlTargets,
   ...settingsTargets,
+  ...acmeTargets,
 ];

@@ -24,13 +24,18 @@ export class AcmeProgram {
     this.http = http;
   }
 
-  /** Requests that are no challenge are answered 200 "own". */
-  static async start(values: Partial<AcmeValues & TlsValues>, clock: Clock): Promise<AcmeProgram> {
+  /** Requests that are no challenge are answered 200 "own". `httpPort`: one more port beside that of its own. */
+  static async start(
+    values: Partial<AcmeValues & TlsValues>,
+    clock: Clock,
+    httpPort?: number,
+  ): Promise<AcmeProgram> {
     const http = await startTestServer((exchange) => {
       exchange.begin("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
       exchange.send("own", undefined, "");
       exchange.finish();
     });
+    if (httpPort !== undefined) await http.server.open("127.0.0.1", httpPort);
     const program = new AcmeProgram(http);
     await program.#open({ ...NO_TLS, ...NO_ACME, tlsPort: 0, acmeAcceptTerms: true, ...values }, clock);
     return program;
@@ -41,7 +46,7 @@ export class AcmeProgram {
     const log = pino({ level: "info" }, { write });
     const front = await tlsFrontOf(values, [], clock, log);
     if (front === undefined) throw new Error("a TLS port was asked for");
-    this.tlsPort = await this.http.server.openTls("127.0.0.1", 0, front);
+    this.tlsPort = await this.http.server.openTls("127.0.0.1", front.port, front);
     const counters = { certificateOrdered: (end: OrderEnd) => void this.ends.push(end) };
     const { signal } = this.#stopped;
     const keeping = keepCertificates(values, { clock, log, random: () => 0, counters }, signal);

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
+import { freePort } from "./free-port.ts";
 
 // The durability that the purge log asks of a production server.
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
@@ -130,14 +130,4 @@ async function launch(
   running.once("exit", () => reject(new Error(`redis-server exited: ${said.slice(-3).join(" | ")}`)));
   await promise;
   return running;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error(`not a TCP address: ${address}`);
-  return address.port;
 }
