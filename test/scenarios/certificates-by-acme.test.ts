@@ -75,12 +75,14 @@ describe("certificates by ACME in front of an edge and a router", () => {
       const all = await Promise.all(Array.from({ length: 20 }, () => shown(port, "a.example")));
       return all.every((each) => each !== undefined);
     });
-    const metrics = await (await fetch(`${edge.operator}/metrics`)).text();
-    expect(metrics).to.contain('edgecache_edge_certificates_issued_total{edge="edge-1"} 1\n');
-    expect(metrics).to.contain(
+    const metrics = async () => (await fetch(`${edge.operator}/metrics`)).text();
+    await until("the control thread has it too", async () =>
+      (await metrics()).includes('edgecache_edge_certificate_days_left{edge="edge-1"} 88\n'),
+    );
+    expect(await metrics()).to.contain('edgecache_edge_certificates_issued_total{edge="edge-1"} 1\n');
+    expect(await metrics()).to.contain(
       'edgecache_edge_certificates_failed_total{edge="edge-1",reason="unreachable"} 0\n',
     );
-    expect(metrics).to.contain('edgecache_edge_certificate_days_left{edge="edge-1"} 88\n');
   });
 
   it("come to a router that redirects to HTTPS, and whose edges know no such host", async () => {
