@@ -59,6 +59,7 @@ describe("the edge's settings", () => {
       callers: undefined,
       workers: 1,
       tunnelIdle: 60_000,
+      followConfig: false,
       eviction: "adaptive",
       simulateLatency: 0,
       trustedProxies: ["127.0.0.0/8", "::1"],

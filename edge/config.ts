@@ -11,6 +11,7 @@ import { controlSettings } from "../process/control/control-files.ts";
 import { operatorHostProblems } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
 import { logLevel } from "../process/log.ts";
+import { portClashes } from "../process/settings/port-clashes.ts";
 import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
 import {
@@ -175,6 +176,11 @@ export const edgeProgram = {
       default: 1,
       help: "Threads that serve the data port. From 2 on, each answers by itself from copies of stored responses, up to an eighth of --memory, and one more thread fetches, stores and purges.",
     }),
+    followConfig: setting({
+      type: flag,
+      default: false,
+      help: "Reads the settings again when a file that they came from has changed, as after SIGHUP. It looks every 2s.",
+    }),
     simulateLatency: setting({
       type: duration(0, 10_000),
       default: 0,
@@ -253,20 +259,12 @@ function originProblems({ origin: given, sites, rules }: EdgeValues): string[] {
 }
 
 function portProblems({ port, tlsPort, grpcPort, adminPort }: EdgeValues): string[] {
-  const problems: string[] = [];
-  const taken = new Map<number, string>();
-  for (const [name, number] of [
+  return portClashes([
     ["--port", port],
     ["--tls-port", tlsPort ?? 0],
     ["--grpc-port", grpcPort],
     ["--admin-port", adminPort],
-  ] as const) {
-    const other = taken.get(number);
-    if (other !== undefined) problems.push(`${other} and ${name}: must differ, got ${number} for both`);
-    // 0 is a different free port each time.
-    if (number !== 0) taken.set(number, name);
-  }
-  return problems;
+  ]);
 }
 
 function advertiseProblems({ host: own, advertise, redis }: EdgeValues): string[] {

@@ -16,19 +16,18 @@ import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
-import type { Reread } from "./control-plane/reload-call.ts";
 import { ControlPlane } from "./control-plane/server.ts";
+import { showState } from "./control-plane/shown-state.ts";
 import { whoMayCall } from "./control-plane/who-may-call.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { copiesBytes, dataPort } from "./data-plane/open-data-port.ts";
 import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
-import { openOrigins } from "./origin/open-origin.ts";
-import type { Origin } from "./origin/origin.ts";
-import { Sites, siteRulesByName } from "./origin/sites.ts";
+import { LiveSites } from "./origin/live-sites.ts";
 import { claimId, giveUpId } from "./purging/claim-id.ts";
 import { FENCE_SHARE, Fence } from "./purging/fence.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
+import { afterReload, configDigest, type Reloaded } from "./reload.ts";
 import { EdgeReport } from "./status.ts";
 import { evictionBy } from "./store/eviction/policies.ts";
 import { MemoryStore } from "./store/memory-store.ts";
@@ -40,7 +39,8 @@ export interface Surroundings {
   readonly log: Log;
   /** Of the process; undefined: nobody watches it. */
   readonly memory?: ProcessMemory;
-  readonly reread?: Reread;
+  /** Reads the settings again. undefined: they are not those of this program alone. Throws a Failure. */
+  readonly reread?: () => EdgeConfig;
 }
 
 /** A running edge. */
@@ -56,14 +56,12 @@ export interface Edge {
    * as before, each as the last of its connection. Call stop() next.
    */
   drain(): Promise<void>;
-  /** Takes what may change while it runs: the files of its certificates, and who may call. */
-  reload(changes: Pick<EdgeConfig, "callers">): void;
+  /** Takes what may change while it runs: all of it, or nothing. Throws a Failure when it cannot. */
+  reload(read: EdgeConfig): Promise<Reloaded>;
   /** Refuses new traffic, lets the answers in flight end for up to `drainMs`, closes everything it opened. */
   stop(): Promise<void>;
 }
 
-// How soon gRPC health shows that the lease is back. That the lease has run out it shows at once.
-const LEAST_LOOK_MS = 50;
 // How long a stopping edge lets calls in flight go on.
 const CALLS_PATIENCE_MS = 2_000;
 // Two Pings of a router, 250 ms apart and jittered, and as long again for a far router or a busy machine.
@@ -73,8 +71,8 @@ const NOTICE_MS = 1_000;
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
   const { sites, ttl: ttlMs, id: via } = config;
   const log = around.log.child({ edge: config.id });
-  const origins = await openOrigins(sites, { ttlMs, via, clock: around.clock, random: Math.random, log });
-  const edge = new RunningEdge(config, around, origins);
+  const live = await LiveSites.open(sites, ttlMs, { via, clock: around.clock, random: Math.random, log });
+  const edge = new RunningEdge(config, around, live);
   try {
     await edge.open();
   } catch (thrown) {
@@ -86,36 +84,33 @@ export async function startEdge(config: EdgeConfig, around: Surroundings): Promi
 
 class RunningEdge implements Edge {
   readonly id: string;
-  readonly #config: EdgeConfig;
+  #config: EdgeConfig;
   readonly #around: Surroundings;
   readonly #parts: CacheContext;
   readonly #follower: PurgeFollower;
-  readonly #sites: Sites;
+  readonly #sites: LiveSites;
   readonly #dataPort: DataPort;
   readonly #access: ControlAccess | undefined;
   readonly #control: ControlPlane;
-  readonly reload = ({ callers }: Pick<EdgeConfig, "callers">) => {
-    this.#dataPort.refreshCertificates();
-    this.#control.reload(callers);
-  };
   readonly #bootId = randomUUID();
   readonly #purges: PurgeCalls;
   readonly #broadcasts: Broadcasts;
   readonly #refill: Refill;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
   #grpcPort = 0;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
   #watching: Promise<unknown> | undefined;
 
-  constructor(config: EdgeConfig, around: Surroundings, origins: ReadonlyMap<string, Origin>) {
-    const { purgeLog, clock } = around;
+  constructor(config: EdgeConfig, around: Surroundings, sites: LiveSites) {
+    const { purgeLog, clock, reread } = around;
     const log = around.log.child({ edge: config.id });
     this.id = config.id;
     this.#config = config;
     this.#around = around;
-    this.#sites = new Sites(config.sites);
+    this.#sites = sites;
     const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
     const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
     const maxBytes = config.memory - copiesBytes(config.memory, shared);
@@ -134,7 +129,7 @@ class RunningEdge implements Edge {
     const follower = new PurgeFollower({
       leaseMs: config.lease,
       staleWhenLapsed: config.staleWhenLapsed,
-      sites: this.#sites,
+      sites: sites.table,
       fence,
       purgeLog,
       store,
@@ -148,8 +143,8 @@ class RunningEdge implements Edge {
     this.#parts = cacheOf(
       {
         id,
-        origins,
-        siteRules: siteRulesByName(config.sites),
+        origins: sites.origins,
+        siteRules: sites.rules,
         store,
         purges: follower,
         clock,
@@ -160,7 +155,7 @@ class RunningEdge implements Edge {
       },
       memory,
     );
-    this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: this.#sites });
+    this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: sites.table });
     this.#refill = new Refill(this.#parts, follower);
     follower.onPurge(({ position, asked, meant, objects }) => {
       records.applied(position, asked, objects);
@@ -171,7 +166,7 @@ class RunningEdge implements Edge {
       follower,
       purgeLog,
       records,
-      sites: this.#sites,
+      sites: sites.table,
       purgeRate,
     });
     this.#dataPort = dataPort({
@@ -179,6 +174,7 @@ class RunningEdge implements Edge {
       config,
       isToken: (offered) => config.tokens.token?.matches(offered) === true,
       leaseLeftMs: () => follower.leaseLeftMs,
+      sites: sites.table,
       shared,
     });
     this.#access = controlAccess(config, this.#parts);
@@ -193,9 +189,9 @@ class RunningEdge implements Edge {
       ...around,
       id,
       purges: this.#purges,
-      reload: this.reload,
+      reload: reread && (async () => this.reload(reread())),
       status: this.#report,
-      explain: (request) => explain(request, this.#sites, this.#parts),
+      explain: (request) => explain(request, sites.table, this.#parts),
       log,
       simulateLatencyMs: config.simulateLatency,
       tokens: config.tokens,
@@ -225,7 +221,7 @@ class RunningEdge implements Edge {
     const { host, advertise, port, grpcPort, adminPort, adminAllowedHosts } = this.#config;
     const { clock } = this.#parts;
     const onlyHere = this.grpc.host !== host;
-    const tls = await tlsFrontOf(this.#config, this.#sites.hosts, clock, this.#parts.log);
+    const tls = await tlsFrontOf(this.#config, this.#sites.table.hosts, clock, this.#parts.log);
     this.#report.httpPort = await this.#dataPort.open(host, port, tls);
     this.#grpcPort = await this.#control.open(this.grpc.host, grpcPort);
     this.#operator = await startOperatorPort({
@@ -249,22 +245,29 @@ class RunningEdge implements Edge {
     const { signal } = this.#stopped;
     const acme = keepCertificates(this.#config, { ...this.#parts, random: Math.random }, signal);
     const files = [this.#access?.identity, tls].map((each) => each?.run(signal));
-    this.#watching = Promise.all([this.#showState(), this.#memory?.run(clock, signal), ...files, acme]);
+    const reported = { report: this.#report, follower: this.#follower, control: this.#control };
+    const shown = showState({ ...reported, clock }, signal);
+    this.#watching = Promise.all([shown, this.#memory?.run(clock, signal), ...files, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }
 
-  /** Rule E7: gRPC health says at once when the lease has run out, and when it is back. */
-  async #showState(): Promise<void> {
-    const { clock } = this.#parts;
-    const { signal } = this.#stopped;
-    while (!signal.aborted) {
-      this.#control.setServing(this.#report.state === "serving");
-      // A timer may ring a fraction of a millisecond early.
-      await clock
-        .wait(Math.max(this.#follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal)
-        .catch(() => undefined);
-    }
+  reload(read: EdgeConfig): Promise<Reloaded> {
+    // One after the other: each begins with what the last one left.
+    const reloaded = this.#reloading.then(() => this.#take(read));
+    this.#reloading = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  async #take(read: EdgeConfig): Promise<Reloaded> {
+    const { config, needsRestart } = afterReload(this.#config, read);
+    await this.#sites.replace(config.sites, config.ttl);
+    this.#config = config;
+    this.#dataPort.reload();
+    this.#control.reload(config.callers);
+    this.#report.config = configDigest(config);
+    this.#parts.log.info({ config: this.#report.config, needsRestart }, "reloaded");
+    return { config: this.#report.config, needsRestart };
   }
 
   async drain(): Promise<void> {
@@ -285,7 +288,7 @@ class RunningEdge implements Edge {
     await this.#control.close(CALLS_PATIENCE_MS);
     await this.#purges.stop();
     await this.#operator?.stop();
-    for (const origin of this.#parts.origins.values()) await origin.close();
+    await this.#sites.close();
     this.#report.stop();
   }
 

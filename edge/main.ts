@@ -1,34 +1,40 @@
 import { systemClock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
-import { stopOnSignal } from "../process/graceful-stop.ts";
+import { stopOnSignal, unlessRefused } from "../process/graceful-stop.ts";
 import { hostPort } from "../process/listen.ts";
 import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
+import { SettingsFiles } from "../process/settings/follow-files.ts";
 import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { processMemory } from "./cache/process-memory.ts";
-import { type EdgeConfig, edgeConfig, edgeProgram } from "./config.ts";
+import { edgeConfig, edgeProgram } from "./config.ts";
 import { NO_TOKEN_RULE } from "./control-plane/who-may-call.ts";
 import { startEdge } from "./edge.ts";
 
-const config = settingsOrExit(edgeProgram, edgeConfig);
+const files = new SettingsFiles();
+const config = settingsOrExit(edgeProgram, edgeConfig, files.read);
 const log = createLog("edge", config.logLevel);
 warnOfUnsafeRuntime(log);
 const purgeLog = openPurgeLog(config.redis, systemClock, log);
 try {
   const threads = config.workers === 1 ? 0 : config.workers;
   const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);
-  const reread = (take: (changed: EdgeConfig) => void) => rereadSettings(edgeConfig, log, take);
+  const reread = () => rereadSettings(edgeConfig, log, files.read);
   const edge = await startEdge(config, { purgeLog, clock: systemClock, log, memory, reread });
+  const reload = async () => void (await edge.reload(reread()));
+  const stopped = new AbortController();
   stopOnSignal(
     async () => {
+      stopped.abort();
       await edge.drain();
       await edge.stop();
       await purgeLog.close();
     },
     log,
-    { hangup: () => reread((changed) => edge.reload(changed)) },
+    { hangup: reload },
   );
+  if (config.followConfig) void files.follow(systemClock, stopped.signal, () => unlessRefused(reload));
   const { http, https, grpc, admin } = edge;
   process.stdout.write(
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +

@@ -21,6 +21,7 @@ import { soon } from "./control-plane/soon.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
+import { configDigest } from "./reload.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
 
@@ -35,6 +36,8 @@ export class EdgeReport {
   draining = false;
   /** The bound port; 0 before it is. */
   httpPort = 0;
+  /** The digest of the settings in force. */
+  config: string;
 
   readonly #config: EdgeConfig;
   readonly #parts: ReportedParts;
@@ -54,6 +57,7 @@ export class EdgeReport {
     bootId: string,
   ) {
     this.#config = config;
+    this.config = configDigest(config);
     this.#parts = parts;
     this.#dataPort = dataPort;
     this.#purgeLog = purgeLog;
@@ -82,6 +86,8 @@ export class EdgeReport {
       host: this.#config.advertise,
       httpPort: this.httpPort,
       publicUrl: this.#config.publicUrl?.origin ?? "",
+      version: manifest.version,
+      config: this.config,
     };
   }
 

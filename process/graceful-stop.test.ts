@@ -6,7 +6,7 @@ import { expect } from "chai";
 type Child = ChildProcessByStdio<null, Readable, null>;
 
 /** A program that prints "ready"; `stop` is JavaScript, and each look at its clock is `tick` ms after the last. */
-async function started(stop: string, tick = 1, hangup = "() => undefined"): Promise<Child> {
+async function started(stop: string, tick = 1, hangup = "async () => undefined"): Promise<Child> {
   const program = `
     import { stopOnSignal } from ${JSON.stringify(import.meta.resolve("./graceful-stop.ts"))};
     import { createLog } from ${JSON.stringify(import.meta.resolve("./log.ts"))};

@@ -12,7 +12,7 @@ const SAME_SIGNAL_MS = 300;
  * The reaction to SIGHUP. A server takes it as "read again what may change": the function does that. A program of a
  * terminal takes it as the end of the terminal, and stops.
  */
-export type Hangup = "stops" | (() => void);
+export type Hangup = "stops" | (() => Promise<void>);
 
 /**
  * The first SIGINT or SIGTERM calls `stop`, then the process exits with 0, or with 1 when `stop` failed.
@@ -43,14 +43,14 @@ export function stopOnSignal(
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", (signal) => {
     if (hangup === "stops") onSignal(signal);
-    else reload(hangup);
+    else void unlessRefused(hangup);
   });
 }
 
-/** What is wrong is in the log; the program goes on as before. */
-function reload(hangup: () => void): void {
+/** Reads again what may change. When it cannot be, the log says why, and the program goes on as before. */
+export async function unlessRefused(reload: () => Promise<void>): Promise<void> {
   try {
-    hangup();
+    await reload();
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
   }

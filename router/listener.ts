@@ -114,7 +114,7 @@ export class Listener {
       handshakeFailed: (fault) => parts.metrics.handshakeFailed(fault),
       take: (exchange) => this.#take(exchange),
       redirectToHttps: parts.redirectToHttps,
-      upgrades: parts.mode === "proxy" ? parts.upgrades : [],
+      upgrades: new Set(parts.mode === "proxy" ? parts.upgrades : []),
       http2: http2(),
       h2c: parts.h2c,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),

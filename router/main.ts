@@ -27,7 +27,7 @@ try {
       await purgeLog?.close();
     },
     log,
-    { hangup: () => rereadSettings(routerConfig, log, (changed) => router.reload(changed)) },
+    { hangup: async () => router.reload(rereadSettings(routerConfig, log)) },
   );
 } catch (thrown) {
   if (!(thrown instanceof Failure)) throw thrown;

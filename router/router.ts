@@ -83,6 +83,7 @@ export async function startRouter(
       reload: ({ callers: table = [] }) => {
         routing?.refreshCertificates();
         threads.refreshCertificates();
+        log.info("settings read again: certificates and callers are those of now; the others need a restart");
         callers = new Callers(table);
       },
       stop: async () => {

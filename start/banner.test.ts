@@ -13,7 +13,7 @@ function told(https: Edge["https"], ...argv: string[]): string {
     https: undefined,
     grpc: at(2),
     admin: at(3),
-    reload: () => undefined,
+    reload: async () => ({ config: "", needsRestart: [] }),
     drain: nothing,
     stop: nothing,
   };

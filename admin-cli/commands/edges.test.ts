@@ -23,10 +23,11 @@ describe("admin-cli edges", () => {
     second.script.ping = () => answer(pingResponse("edge-2", "draining"));
     const run = await runAdminCli(["edges", "--json", "--edge", first.address]);
     expect(run).to.deep.include({ code: 0, stderr: "" });
+    const runs = { version: "1.0.0", config: "0123456789abcdef" };
     expect(JSON.parse(run.stdout)).to.deep.equal({
       edges: [
-        { ...first.member(), state: "serving" },
-        { ...second.member(), state: "draining" },
+        { ...first.member(), ...runs, state: "serving" },
+        { ...second.member(), ...runs, state: "draining" },
       ],
     });
   });
@@ -37,7 +38,7 @@ describe("admin-cli edges", () => {
     const run = await runAdminCli(["edges", "--edge", first.address]);
     expect(run.code).to.equal(0);
     expect(run.stderr).to.contain("the edges are configured with different sites");
-    expect(run.stdout).to.match(/^edge-2 .* fedcba98$/m);
+    expect(run.stdout).to.match(/^edge-2 .* fedcba98 +01234567 +1\.0\.0$/m);
   });
 
   it("lists the edges that were last known, and says why, while the heartbeat table cannot be read", async () => {
@@ -60,7 +61,7 @@ describe("admin-cli edges", () => {
     first.script.members = [first.member(), gone, replaced, garbled];
     const run = await runAdminCli(["edges", "--edge", first.address]);
     expect(run.code).to.equal(0);
-    expect(run.stdout).to.match(/^edge-1 +serving .* 13 ms ago +boot-of- +[0-9a-f]{8}$/m);
+    expect(run.stdout).to.match(/^edge-1 +serving .* 13 ms ago +boot-of- +[0-9a-f]{8} +01234567 +1\.0\.0$/m);
     expect(run.stdout).to.match(/^edge-3 +unreachable .* 127\.0\.0\.1:1 /m);
     expect(run.stdout).to.match(/^edge-4 +unreachable /m);
     expect(run.stdout).to.match(/^edge-5 +unreachable /m);
@@ -70,7 +71,16 @@ describe("admin-cli edges", () => {
     const [first] = edges;
     const run = await runAdminCli(["edges", "--json", "--edge", first.address]);
     expect(JSON.parse(run.stdout)).to.deep.equal({
-      edges: [{ ...first.member(), heartbeatAgeMs: null, sites: "", state: "serving" }],
+      edges: [
+        {
+          ...first.member(),
+          heartbeatAgeMs: null,
+          sites: "",
+          state: "serving",
+          version: "1.0.0",
+          config: "0123456789abcdef",
+        },
+      ],
     });
   });
 

@@ -23,6 +23,10 @@ interface EdgeRow {
   readonly bootId: string;
   /** A digest of the edge's sites: equal for equal sites, empty when unknown. */
   readonly sites: string;
+  /** The version that runs there; empty when unknown. */
+  readonly version: string;
+  /** A digest of the edge's settings: equal for equal settings, empty when unknown. */
+  readonly config: string;
 }
 
 export const edgesCommand: Command = {
@@ -57,6 +61,8 @@ export const edgesCommand: Command = {
         heartbeatAgeMs: edge.heartbeatAgeMs === null ? null : roundedMs(edge.heartbeatAgeMs),
         bootId: edge.bootId,
         sites: edge.sites,
+        version: answer?.version ?? "",
+        config: answer?.config ?? "",
       }),
     );
     terminal.write(
@@ -92,7 +98,7 @@ async function forget(id: string, access: FleetAccess, json: boolean, terminal: 
 }
 
 const LAYOUT = {
-  head: ["edge", "state", "HTTP", "gRPC", "position", "heartbeat", "boot", "sites"],
+  head: ["edge", "state", "HTTP", "gRPC", "position", "heartbeat", "boot", "sites", "settings", "version"],
   figures: [5],
 };
 
@@ -108,5 +114,7 @@ function cells(row: EdgeRow) {
     // A few characters show that it changed.
     row.bootId.slice(0, 8),
     row.sites.slice(0, 8) || "-",
+    row.config.slice(0, 8) || "-",
+    row.version || "-",
   ];
 }

@@ -20,7 +20,7 @@ describe("admin-cli reload", function () {
   it("asks every edge and says so", async () => {
     expect(await reload()).to.deep.equal({
       code: 0,
-      stdout: "edge-1  reloaded\nedge-2  reloaded\n",
+      stdout: "edge-1  reloaded  settings 01234567\nedge-2  reloaded  settings 01234567\n",
       stderr: "",
     });
   });
@@ -30,8 +30,23 @@ describe("admin-cli reload", function () {
     const { code, stdout } = await reload("--json");
     expect(code).to.equal(1);
     expect(JSON.parse(stdout).edges).to.deep.equal([
-      { edge: "edge-1", problem: null },
-      { edge: "edge-2", problem: `${edges[1].address} refused the call: callers: must be a list of callers` },
+      { edge: "edge-1", problem: null, config: "0123456789abcdef", needsRestart: [] },
+      {
+        edge: "edge-2",
+        problem: `${edges[1].address} refused the call: callers: must be a list of callers`,
+        config: null,
+        needsRestart: [],
+      },
     ]);
+  });
+
+  it("names what was changed and needs a restart", async () => {
+    edges[0].script.reload = () => ({
+      kind: "answer",
+      value: { edge: "edge-1", config: "fedcba9876543210", needsRestart: ["memory", "port"] },
+    });
+    expect((await reload()).stdout).to.match(
+      /^edge-1 +reloaded +settings fedcba98 +a restart is needed for memory, port$/m,
+    );
   });
 });

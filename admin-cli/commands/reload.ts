@@ -9,15 +9,19 @@ import { table } from "../table.ts";
 interface ReloadRow {
   readonly edge: string;
   readonly problem: string | null;
+  /** The digest of the settings in force there; null when it is unknown. */
+  readonly config: string | null;
+  /** Settings that were changed and need a restart. */
+  readonly needsRestart: readonly string[];
 }
 
 export const reloadCommand: Command = {
   name: "reload",
   synopsis: "[options]",
-  summary: "make every edge read its certificates and callers again",
+  summary: "make every edge read its settings and certificates again",
   options: COMMON_OPTIONS,
   notes: [
-    "The same as SIGHUP to each edge. A caller that lost a right loses it at once. An edge whose settings are wrong keeps\nthose of before and says what is wrong. Other settings than certificates and callers need a restart. It needs the\nrights to read, by which it finds the edges, and to reload.",
+    "The same as SIGHUP to each edge. Sites with their origins and rules, the ttl of files, callers and certificates\nchange at once, or nothing does: an edge whose settings are wrong keeps those of before and says what is wrong.\nNothing is lost from the cache, and no connection is cut, but a caller that lost a right loses it at once.\nsettings: a digest, equal at edges whose settings are. It needs the rights to read, by which it finds the edges,\nand to reload.",
     "Exit codes: 0 every edge has read them; 1 one of them has not.",
   ],
   async run({ argv, env, terminal }) {
@@ -28,22 +32,33 @@ export const reloadCommand: Command = {
       ({ edge, answer }): ReloadRow => ({
         edge: edge.edge,
         problem: answer === undefined ? "unreachable" : answer.problem,
+        config: answer?.config ?? null,
+        needsRestart: answer?.needsRestart ?? [],
       }),
     );
-    const cells = rows.map(({ edge, problem }) => [edge, problem ?? "reloaded"]);
-    terminal.write(values.json ? `${JSON.stringify({ edges: rows })}\n` : table(terminal, {}, cells));
+    terminal.write(
+      values.json ? `${JSON.stringify({ edges: rows })}\n` : table(terminal, {}, rows.map(cells)),
+    );
     return rows.every(({ problem }) => problem === null) ? 0 : 1;
   },
 };
+
+function cells({ edge, problem, config, needsRestart }: ReloadRow) {
+  if (config === null) return [edge, problem ?? "reloaded"];
+  const reloaded = [edge, "reloaded", `settings ${config.slice(0, 8)}`];
+  return needsRestart.length === 0
+    ? reloaded
+    : [...reloaded, `a restart is needed for ${needsRestart.join(", ")}`];
+}
 
 /** Throws a Failure when the edge does not answer at all. */
 async function reload(client: EdgeClient): Promise<ReloadRow> {
   const { edge } = await client.ping(CALL_MS);
   try {
-    await client.reload(CALL_MS);
-    return { edge, problem: null };
+    const { config, needsRestart } = await client.reload(CALL_MS);
+    return { edge, problem: null, config, needsRestart };
   } catch (thrown) {
-    if (thrown instanceof Failure) return { edge, problem: thrown.message };
+    if (thrown instanceof Failure) return { edge, problem: thrown.message, config: null, needsRestart: [] };
     throw thrown;
   }
 }

@@ -44,7 +44,7 @@ import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./cont
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
 import { reflection } from "./reflection.ts";
-import { type Reloadable, type Reread, reloaded } from "./reload-call.ts";
+import { type Reload, reloaded } from "./reload-call.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
 import { StatsStreams } from "./stats-streams.ts";
 import { TlsGate } from "./tls-gate.ts";
@@ -68,9 +68,7 @@ export interface ControlPlaneParts {
   readonly simulateLatencyMs: number;
   readonly tokens: Tokens;
   /** undefined: there are no settings to read again. */
-  readonly reread?: Reread | undefined;
-  /** What a caller of Reload changes. */
-  readonly reload: (changes: Reloadable) => void;
+  readonly reload: Reload | undefined;
   /** undefined: no TLS. */
   readonly access: ControlAccess | undefined;
   /** Called for each call that is not done, with the reason. */

@@ -25,6 +25,11 @@ export class Addressing {
     this.#proxies = proxies;
   }
 
+  /** Another number once the sites were replaced: what `of` has told before may be wrong. */
+  get generation(): number {
+    return this.#sites.generation;
+  }
+
   /** The address of the client, as trusted proxies report it. */
   clientOf(fields: Fields, { address, client, trusted }: Peer): string {
     return trusted ? this.#proxies.requester(address, fields.get("X-Forwarded-For")) : client;

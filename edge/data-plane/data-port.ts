@@ -16,8 +16,8 @@ export interface DataPort {
   readonly certificateFindings: readonly Finding[];
   /** Opens the port, and that of `tls`. Resolves with the bound port. Throws a Failure. */
   open(host: string, port: number, tls?: TlsFront): Promise<number>;
-  /** Takes what has changed in the files of the certificates. */
-  refreshCertificates(): void;
+  /** The table of sites, and the files of the certificates, may have changed. */
+  reload(): void;
   /** Cuts the slowest clients of what the store no longer has, until so many bytes are free. */
   leaveBehind(excess: Excess): void;
   /** From now on each answer says that its connection ends with it; requests are taken as before. */

@@ -77,7 +77,12 @@ export class HitPath {
   /** For the requests of one connection. undefined: the full path answers. */
   for(peer: Peer): AnswerFinder {
     let section: FieldSection | undefined;
+    let { generation } = this.#addressing;
     const sectionOf = (request: RequestHead): FieldSection => {
+      if (generation !== this.#addressing.generation) {
+        generation = this.#addressing.generation;
+        section = undefined;
+      }
       if (section?.fields !== request.fields || section.host !== request.host)
         section = section?.similar(request) ?? this.#section(request, peer);
       return section;

@@ -12,8 +12,6 @@ export interface ServingConfig extends ClientLimits {
   readonly redirectToHttps: boolean;
   /** HTTP/2 on the plain port too. */
   readonly h2c: boolean;
-  /** The protocols, in lower case, for which some site makes tunnels. */
-  readonly upgrades: readonly string[];
   /** How long both sides of a tunnel may be silent, in milliseconds. */
   readonly tunnelIdle: number;
 }

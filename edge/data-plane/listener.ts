@@ -9,7 +9,6 @@ import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-str
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
 import { PREAMBLE_REFUSED } from "../../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
-import { WEB_SOCKET } from "../../http/server/web-socket.ts";
 import type { TlsFront } from "../../http/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
@@ -106,7 +105,7 @@ export class Listener implements DataPort {
       ...(config.simulateLatencyMs > 0 ? {} : { atOnce: (peer) => hits.for(peer) }),
       redirectToHttps: config.redirectToHttps,
       // One that no site allows is answered with a sentence.
-      upgrades: [WEB_SOCKET, ...config.upgrades],
+      upgrades: sites.upgrades,
       http2: http2(),
       h2c: config.h2c,
       refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
@@ -128,7 +127,8 @@ export class Listener implements DataPort {
     return this.#tls?.identity.findings ?? [];
   }
 
-  refreshCertificates(): void {
+  reload(): void {
+    // Every request looks at the table of sites.
     this.#tls?.identity.refresh();
   }
 

@@ -4,7 +4,7 @@ import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { AFTER_TOKEN } from "../cache/purge-view.ts";
 import { serve } from "../cache/serve.ts";
-import { type Site, Sites } from "../origin/sites.ts";
+import type { Sites } from "../origin/sites.ts";
 import type { DataPort } from "./data-port.ts";
 import { Listener } from "./listener.ts";
 import type { ListenerConfig } from "./listener-config.ts";
@@ -25,7 +25,6 @@ export interface DataPortParts {
     TlsValues &
     AcmeValues & {
       readonly tunnelIdle: number;
-      readonly sites: readonly Site[];
       readonly memory: number;
       readonly simulateLatency: number;
       readonly trustedProxies: readonly string[];
@@ -33,25 +32,26 @@ export interface DataPortParts {
     };
   readonly isToken: ListenerConfig["isToken"];
   readonly leaseLeftMs: () => number;
+  readonly sites: Sites;
   /** undefined: this thread serves the port by itself. */
   readonly shared: SharedEdge | undefined;
 }
 
 /** The data port of an edge, which is not open yet. */
-export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPortParts): DataPort {
-  const { sites, memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
+export function dataPort({ edge, config, isToken, leaseLeftMs, sites, shared }: DataPortParts): DataPort {
+  const { memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
   const { redirectToHttps, h2c, proxyProtocol, tunnelIdle } = config;
   const addresses = { trustedProxies, proxyProtocol };
-  const upgrades = sites.flatMap(({ rules }) => rules?.upgrades ?? []);
-  const protocols = { redirectToHttps, h2c, upgrades, tunnelIdle };
+  const protocols = { redirectToHttps, h2c, tunnelIdle };
   const listening = { simulateLatencyMs, ...addresses, ...protocols, ...clientLimitsOf(config) };
   const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };
-  if (shared === undefined) return new Listener(serving, new Sites(sites), { ...listening, isToken });
+  if (shared === undefined) return new Listener(serving, sites, { ...listening, isToken });
   const workers = shared.cells.length;
   return new Workers({
     edge,
     serve: serving.serve,
     shared,
+    sites,
     leaseLeftMs,
     mayBeAhead: (asked, fields) => {
       const offered = fields.get(AFTER_TOKEN);
@@ -59,13 +59,6 @@ export function dataPort({ edge, config, isToken, leaseLeftMs, shared }: DataPor
     },
     start: {
       id: edge.id,
-      sites: sites.map(({ name, hosts, host, origin: { kind }, rules }) => ({
-        name,
-        hosts,
-        origin: { kind },
-        written: rules?.book.written ?? [],
-        ...(host === undefined ? {} : { host }),
-      })),
       config: listening,
       tls: { ...tlsValuesOf(config), ...acmeValuesOf(config) },
       copiesBytes: Math.floor(copiesBytes(memory, shared) / workers),

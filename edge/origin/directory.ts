@@ -11,7 +11,7 @@ import { preconditions } from "../rules/validation.ts";
 import { type AssetFile, type FoundFile, findAsset, readAsset, realPath } from "./asset-file.ts";
 import { assetPath, canonicalTarget, INDEX } from "./asset-path.ts";
 import type { GiveUpSignal } from "./give-up.ts";
-import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
+import { type OriginRequest, type OriginResponse, plainBody, type ReplaceableOrigin } from "./origin.ts";
 
 export interface DirectoryOptions {
   readonly root: string;
@@ -27,7 +27,7 @@ const mediaTypes: ReadonlyMap<string, string> = new Map(Object.entries(mimes));
  * The files below a directory as an HTTP origin: GET and HEAD, validators, conditions, one range.
  * It answers 404 for files that may not be served: hidden names, links that leave the directory, devices.
  */
-export class DirectoryOrigin implements Origin {
+export class DirectoryOrigin implements ReplaceableOrigin {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #cacheControl: string;
@@ -90,8 +90,12 @@ export class DirectoryOrigin implements Origin {
     }
   }
 
-  async close(): Promise<void> {
+  async retire(): Promise<void> {
     // Nothing is open between fetches.
+  }
+
+  async close(): Promise<void> {
+    // The same.
   }
 
   #answer(request: OriginRequest, found: FoundFile, signal: GiveUpSignal): OriginResponse {

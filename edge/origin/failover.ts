@@ -2,12 +2,12 @@ import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
 import type { GiveUpSignal } from "./give-up.ts";
-import { isRepeatable, type Origin, type OriginRequest, type OriginResponse } from "./origin.ts";
+import { isRepeatable, type OriginRequest, type OriginResponse, type ReplaceableOrigin } from "./origin.ts";
 import { OriginFailure } from "./origin-error.ts";
 
 export interface FailoverOptions {
   /** The preferred one first; the names are for the log. At least one. */
-  readonly members: readonly { readonly name: string; readonly origin: Origin }[];
+  readonly members: readonly { readonly name: string; readonly origin: ReplaceableOrigin }[];
   readonly clock: Clock;
   /** From 0 to 1, such as Math.random. */
   readonly random: () => number;
@@ -16,7 +16,7 @@ export interface FailoverOptions {
 
 interface Member {
   readonly name: string;
-  readonly origin: Origin;
+  readonly origin: ReplaceableOrigin;
   health: OriginHealth;
   /** Requests that it has not answered yet. */
   asked: number;
@@ -43,7 +43,7 @@ const SIGNS_OF_ABSENCE: ReadonlySet<string> = new Set([
  * down and is asked no more, until a probe has reached it and a first request was answered. When all are down, all
  * are tried, since one may be back.
  */
-export class FailoverOrigin implements Origin {
+export class FailoverOrigin implements ReplaceableOrigin {
   readonly #members: readonly Member[];
   readonly #options: FailoverOptions;
   readonly #closing = new AbortController();
@@ -83,6 +83,11 @@ export class FailoverOrigin implements Origin {
       const message = reasons.map(describeError).join("; ");
       throw new OriginFailure(known?.code ?? "destination_unavailable", "nothing", message, thrown);
     }
+  }
+
+  async retire(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#members.map(({ origin }) => origin.retire()));
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ import { originContract } from "../../test/contracts/origin.contract.ts";
 import { failureOf } from "../../test/rig/fetching.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { CLIENT_HOST } from "./host-policy.ts";
-import { openOrigin, openOrigins } from "./open-origin.ts";
+import { openOrigin } from "./open-origin.ts";
 
 const context = {
   ttlMs: 60_000,
@@ -30,15 +30,6 @@ describe("openOrigin", () => {
   it("guesses that a scheme was forgotten where a host and a port were given", async () => {
     const failure = await failureOf(openOrigin({ kind: "directory", path: "127.0.0.1:8000" }, context));
     expect(failure.message).to.contain('got "127.0.0.1:8000"; did you mean http://127.0.0.1:8000?');
-  });
-
-  it("opens the origins of all sites, or none", async () => {
-    const { host: _, ...around } = context;
-    const site = (name: string, path: string) => ({ name, origin: { kind: "directory", path } as const });
-    const origins = await openOrigins([site("a", "."), site("b", "/")], around);
-    expect([...origins.keys()]).to.deep.equal(["a", "b"]);
-    const failure = await failureOf(openOrigins([site("a", "."), site("b", "/no/such/site")], around));
-    expect(failure.message).to.contain("/no/such/site");
   });
 
   describe("on a directory", () => {

@@ -3,7 +3,7 @@ import type { Log } from "../../process/log.ts";
 import { DirectoryOrigin } from "./directory.ts";
 import { FailoverOrigin } from "./failover.ts";
 import { CLIENT_HOST, type HostPolicy } from "./host-policy.ts";
-import type { Origin } from "./origin.ts";
+import type { ReplaceableOrigin } from "./origin.ts";
 import { OriginCertificates } from "./origin-certificates.ts";
 import { isUnusual, type OriginTls } from "./origin-tls.ts";
 import { UpstreamOrigin } from "./upstream.ts";
@@ -28,6 +28,7 @@ export interface OriginContext {
   readonly log: Log;
 }
 
+/** A site, as far as its origin is concerned. */
 interface OriginSite {
   readonly name: string;
   readonly origin: OriginConfig;
@@ -35,29 +36,19 @@ interface OriginSite {
   readonly tls?: OriginTls;
 }
 
-/** The origins of all sites, by site name. Throws the Failure of the first that cannot be opened; then none is open. */
-export async function openOrigins(
-  sites: readonly OriginSite[],
+/** Throws a Failure, as openOrigin does. */
+export function openSiteOrigin(
+  { name, origin, host = CLIENT_HOST, tls }: OriginSite,
   context: Omit<OriginContext, "host" | "certificates">,
-): Promise<ReadonlyMap<string, Origin>> {
-  const origins = new Map<string, Origin>();
-  try {
-    for (const { name, origin, host = CLIENT_HOST, tls } of sites) {
-      const log = context.log.child({ site: name });
-      const { clock } = context;
-      const certificates =
-        tls && isUnusual(tls) ? new OriginCertificates(tls, name, { clock, log }) : undefined;
-      origins.set(name, await openOrigin(origin, { ...context, host, log, certificates }));
-    }
-  } catch (thrown) {
-    for (const origin of origins.values()) await origin.close();
-    throw thrown;
-  }
-  return origins;
+): Promise<ReplaceableOrigin> {
+  const log = context.log.child({ site: name });
+  const { clock } = context;
+  const certificates = tls && isUnusual(tls) ? new OriginCertificates(tls, name, { clock, log }) : undefined;
+  return openOrigin(origin, { ...context, host, log, certificates });
 }
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */
-export async function openOrigin(config: OriginConfig, context: OriginContext): Promise<Origin> {
+export async function openOrigin(config: OriginConfig, context: OriginContext): Promise<ReplaceableOrigin> {
   const { ttlMs, host, via, clock, random, log, certificates } = context;
   switch (config.kind) {
     case "directory":

@@ -51,7 +51,14 @@ export interface Origin {
   fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse>;
   /** Resolves when the origin can be reached, else throws a Failure. For /readyz. */
   probe(): Promise<void>;
+  /** Ends the requests under way. */
   close(): Promise<void>;
+}
+
+/** An origin that another one may take the place of. */
+export interface ReplaceableOrigin extends Origin {
+  /** Nobody asks it any more. Resolves when the requests under way have ended. */
+  retire(): Promise<void>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Scheme } from "../../http/message/scheme.ts";
+import { WEB_SOCKET } from "../../http/server/web-socket.ts";
 import { fileMap, fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
@@ -30,6 +31,7 @@ export interface Site {
 export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
   readonly origin: Pick<OriginConfig, "kind">;
   readonly written: readonly SiteRule[];
+  readonly upgrades: readonly string[];
 }
 
 /** The rules of each site. */
@@ -158,16 +160,55 @@ export function siteProblems(sites: readonly Site[]): string[] {
 
 /** Finds the site that a Host selects. */
 export class Sites {
-  readonly names: readonly string[];
-  /** Equal digests mean that every host selects the site of the same name. The edges of a fleet compare them. */
-  readonly digest: string;
+  #names: readonly string[] = [];
+  #digest = "";
+  #generation = 0;
+  #served: readonly ServedSite[] = [];
+  readonly #upgrades = new Set<string>();
   readonly #byHost = new Map<string, string>();
   /** For the sites whose origin receives a host and a scheme. */
   readonly #policies = new Map<string, HostPolicy>();
-  readonly #fallback: string | undefined;
+  #fallback: string | undefined;
 
   constructor(sites: readonly (Site | ServedSite)[]) {
-    this.names = sites.map((site) => site.name);
+    this.replace(sites);
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Equal digests mean that every host selects the site of the same name. The edges of a fleet compare them. */
+  get digest(): string {
+    return this.#digest;
+  }
+
+  /** Another number once they were replaced: what was found of a request before may be wrong. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The sites, as another thread can be told of them. */
+  get served(): readonly ServedSite[] {
+    return this.#served;
+  }
+
+  /** The protocols, in lower case, for which some site makes tunnels. It changes with the sites. */
+  get upgrades(): ReadonlySet<string> {
+    return this.#upgrades;
+  }
+
+  /** From now on these are the sites. */
+  replace(sites: readonly (Site | ServedSite)[]): void {
+    this.#generation += 1;
+    this.#served = sites.map(servedSite);
+    this.#upgrades.clear();
+    // One that no site allows is answered with a sentence.
+    for (const name of [WEB_SOCKET, ...this.#served.flatMap(({ upgrades }) => upgrades)])
+      this.#upgrades.add(name);
+    this.#byHost.clear();
+    this.#policies.clear();
+    this.#names = sites.map((site) => site.name);
     this.#fallback = sites.find((site) => site.hosts.length === 0)?.name;
     for (const { name, hosts, origin, host = CLIENT_HOST } of sites) {
       if (origin.kind !== "directory") this.#policies.set(name, host);
@@ -175,7 +216,7 @@ export class Sites {
     }
     const selected = [...this.#byHost].sort(([a], [b]) => (a < b ? -1 : 1));
     const text = JSON.stringify([selected, this.#fallback ?? null]);
-    this.digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    this.#digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
   }
 
   /** Those that certificates must be for; none when some site answers to every host. */
@@ -196,6 +237,19 @@ export class Sites {
     const policy = this.#policies.get(site);
     return policy === undefined ? {} : { base: toldBase(policy, scheme, authority) };
   }
+}
+
+function servedSite(site: Site | ServedSite): ServedSite {
+  if ("written" in site) return site;
+  const { name, hosts, host, rules = SAFE_RULES, origin } = site;
+  return {
+    name,
+    hosts,
+    origin: { kind: origin.kind },
+    upgrades: rules.upgrades,
+    written: rules.book.written,
+    ...(host === undefined ? {} : { host }),
+  };
 }
 
 /** The host of `host[:port]` in lower case, without the final dot of a full domain name. */

@@ -7,7 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import { type Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
-import type { Origin, OriginRequest, OriginResponse } from "./origin.ts";
+import type { OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
 import type { OriginCertificates } from "./origin-certificates.ts";
 import { OriginFailure, originErrorOf } from "./origin-error.ts";
 import { failureOf, UpstreamExchange } from "./upstream-exchange.ts";
@@ -41,7 +41,7 @@ const SWEEP_MS = 1_000;
  * An HTTP or HTTPS origin behind a pool of connections. It gives every response as it comes: redirects are not
  * followed, nothing is decompressed, statuses have no meaning here.
  */
-export class UpstreamOrigin implements Origin {
+export class UpstreamOrigin implements ReplaceableOrigin {
   readonly #options: Required<Omit<UpstreamOptions, "certificates">>;
   readonly #server: Server;
   readonly #pool: ConnectionPool<UpstreamExchange>;
@@ -117,12 +117,16 @@ export class UpstreamOrigin implements Origin {
     await connected.promise;
   }
 
+  async retire(): Promise<void> {
+    await Promise.all([this.#pool.close(), this.#tunnels.close()]);
+  }
+
   /** Ends the requests that are still in flight. */
   async close(): Promise<void> {
     this.#closing.abort();
     for (const exchange of [...this.#pool.users, ...this.#tunnels.users])
       exchange.stop(closed(exchange.what));
-    this.#pool.close();
+    void this.#pool.close();
   }
 
   #sweepLater(): void {

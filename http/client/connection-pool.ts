@@ -27,6 +27,7 @@ export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner
   readonly #waiting = new Map<U, (connection: ClientConnection<U>) => void>();
   #keepMs = KEEP_MS;
   #closed = false;
+  readonly #emptied = Promise.withResolvers<void>();
 
   constructor(to: Server, most = Number.POSITIVE_INFINITY) {
     this.#to = to;
@@ -96,10 +97,12 @@ export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner
     for (const connection of [...this.#all]) connection.tell(act);
   }
 
-  /** Closes the pool. Requests in flight finish first. */
-  close(): void {
+  /** Closes the pool. Requests in flight, and those that wait, finish first. Resolves when they have. */
+  close(): Promise<void> {
     this.#closed = true;
     this.dropIdle();
+    if (this.#all.size === 0) this.#emptied.resolve();
+    return this.#emptied.promise;
   }
 
   keep(connection: ClientConnection<U>, now: number): void {
@@ -121,7 +124,10 @@ export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner
     if (at >= 0) this.#idle.splice(at, 1);
     if (this.#all.size >= this.#most) return;
     const next = this.#nextWaiting();
-    if (next === undefined) return;
+    if (next === undefined) {
+      if (this.#closed && this.#all.size === 0) this.#emptied.resolve();
+      return;
+    }
     const [user, given] = next;
     given(this.#open(user));
   }

@@ -70,7 +70,7 @@ export interface HttpServerOptions {
   readonly take: (exchange: Exchange) => void;
   readonly atOnce?: AnswersAtOnce;
   /** The protocols, in lower case, for which the program may make a tunnel of a connection or stream. */
-  readonly upgrades?: readonly string[];
+  readonly upgrades?: ReadonlySet<string>;
   /** HTTP/2, which clients of the TLS port may choose. */
   readonly http2: ConnectionMaker;
   /** HTTP/2 on the plain port too, for clients that begin with it. */
@@ -161,7 +161,7 @@ export class HttpServer {
         if (redirect?.answers(exchange) !== true) take(exchange);
       },
       atOnce: redirect === undefined || atOnce === undefined ? atOnce : redirect.guard(atOnce),
-      upgrades: new Set(options.upgrades),
+      upgrades: options.upgrades ?? new Set(),
       ended: () => {
         this.#inFlight -= 1;
       },

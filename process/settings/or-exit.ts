@@ -11,7 +11,11 @@ const BAD_USAGE = 2;
  * How every program begins: reads its settings from this process. Prints the help and exits with 0 when asked;
  * prints one line per problem on stderr and exits with 2 when a setting is wrong.
  */
-export function settingsOrExit<C>(program: Program<Settings>, read: (input: SettingsInput) => C): C {
+export function settingsOrExit<C>(
+  program: Program<Settings>,
+  read: (input: SettingsInput) => C,
+  readFile = readSmallFile,
+): C {
   const argv = process.argv.slice(2);
   if (argv.includes("--help") || argv.includes("-h")) {
     process.stdout.write(helpText(program));
@@ -19,7 +23,7 @@ export function settingsOrExit<C>(program: Program<Settings>, read: (input: Sett
   }
   const warn = (line: string) => process.stderr.write(`${program.name}: ${line}\n`);
   try {
-    return read({ argv, env: process.env, readFile: readSmallFile, warn });
+    return read({ argv, env: process.env, readFile, warn });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     for (const line of thrown.message.split("\n")) warn(line);
@@ -27,22 +31,18 @@ export function settingsOrExit<C>(program: Program<Settings>, read: (input: Sett
   }
 }
 
-/**
- * Reads them again in the running program. Wrong settings change nothing: the log says what is wrong, and so does the
- * Failure that is thrown.
- */
+/** Reads them again in the running program. The log says what is wrong, and so does the Failure that is thrown. */
 export function rereadSettings<C>(
   read: (input: SettingsInput) => C,
-  log: Pick<Log, "info" | "warn" | "error">,
-  take: (settings: C) => void,
-): void {
+  log: Pick<Log, "warn" | "error">,
+  readFile = readSmallFile,
+): C {
   try {
     const warn = (line: string) => log.warn(line);
-    take(read({ argv: process.argv.slice(2), env: process.env, readFile: readSmallFile, warn }));
+    return read({ argv: process.argv.slice(2), env: process.env, readFile, warn });
   } catch (thrown) {
     if (thrown instanceof Failure)
       log.error({ cause: thrown.message }, "settings not read again: those of before stay");
     throw thrown;
   }
-  log.info("settings read again: certificates and callers are those of now; the others need a restart");
 }

@@ -14,12 +14,15 @@ const reply: PingResponse = {
   host: "127.0.0.1",
   httpPort: 8081,
   publicUrl: "",
+  version: "1.0.0",
+  config: "0123456789abcdef",
 };
 
 describe("readPingReply", () => {
   it("returns what a proper reply says", () => {
+    const { version: _version, config: _config, ...read } = reply;
     expect(readPingReply(reply)).to.deep.equal({
-      ...reply,
+      ...read,
       position: { epoch: 7, seq: 12 },
       publicUrl: undefined,
     });

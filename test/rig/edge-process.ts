@@ -2,8 +2,8 @@ import { NodeProgram } from "./node-program.ts";
 
 export interface EdgeProcessOptions {
   readonly id: string;
-  /** A URL, or the path of a directory. */
-  readonly origin: URL | string;
+  /** A URL, or the path of a directory; undefined: its configuration file has sites. */
+  readonly origin: URL | string | undefined;
   /** redis://host:port; without it the purge log is in the edge's memory. */
   readonly redis?: string;
   readonly leaseMs?: number;
@@ -78,7 +78,7 @@ export class EdgeProcess {
   async launch(): Promise<void> {
     const { id, origin, redis, leaseMs = 2000, flags = [], namespace, env = {} } = this.#options;
     const [http, grpc, admin] = this.#ports.map(String);
-    const from = typeof origin === "string" ? origin : origin.origin;
+    const from = origin instanceof URL ? origin.origin : origin;
     const settings = { id, port: http, "grpc-port": grpc, "admin-port": admin, origin: from, redis };
     const args = Object.entries(settings).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],

@@ -148,6 +148,8 @@ export class RoutedEdge {
       host: "127.0.0.1",
       httpPort: this.#httpPort,
       publicUrl: "",
+      version: "1.0.0",
+      config: "0123456789abcdef",
     };
   }
 }

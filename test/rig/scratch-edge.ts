@@ -88,7 +88,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     purges: () => answer({ edge: id, purges: [] }),
     forget: () => answer({}),
     examine: () => answer(examined(id)),
-    reload: () => answer({ edge: id }),
+    reload: () => answer({ edge: id, config: "0123456789abcdef", needsRestart: [] }),
     explain: () => refusal(status.NOT_FOUND, "nothing to explain"),
   };
   const service: EdgeServiceServer = {
@@ -201,6 +201,8 @@ export function pingResponse(edge: string, state = "serving"): PingResponse {
     host: "127.0.0.1",
     httpPort: 8081,
     publicUrl: "",
+    version: "1.0.0",
+    config: "0123456789abcdef",
   };
 }
 

@@ -2,6 +2,7 @@ import type { ProcessMemory } from "../../edge/cache/memory-watch.ts";
 import { type EdgeConfig, edgeDefaults } from "../../edge/config.ts";
 import { type Edge, startEdge } from "../../edge/edge.ts";
 import type { OriginConfig } from "../../edge/origin/open-origin.ts";
+import type { Reloaded } from "../../edge/reload.ts";
 import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
 import { type Clock, systemClock } from "../../process/clock.ts";
 import { createLog, type Log } from "../../process/log.ts";
@@ -10,6 +11,7 @@ import type { PurgeLog } from "../../purge-log/purge-log.ts";
 
 /** A real edge on free ports of this machine. */
 export interface TestEdge extends Edge {
+  reload(changes: Partial<EdgeConfig>): Promise<Reloaded>;
   /** Base URL of its data port. */
   readonly url: string;
   /** Base URL of its operator port. */
@@ -33,33 +35,31 @@ export async function startTestEdge(
   options: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const { purgeLog, clock = systemClock, rules = SAFE_RULES, processMemory, log, ...rest } = options;
-  const edge = await startEdge(
-    {
-      ...edgeDefaults(),
-      port: 0,
-      grpcPort: 0,
-      adminPort: 0,
-      sites: [
-        {
-          name: "default",
-          hosts: [],
-          origin: origin instanceof URL ? { kind: "http", url: origin } : origin,
-          rules,
-        },
-      ],
-      memory: 64 * 1024 * 1024,
-      drain: 10_000,
-      purgeRate: 1_000_000,
-      logLevel: "silent",
-      ...rest,
-    },
-    {
-      purgeLog: purgeLog ?? new MemoryPurgeLog(clock),
-      clock,
-      log: log ?? createLog("test", "silent"),
-      ...(processMemory === undefined ? {} : { memory: processMemory }),
-    },
-  );
+  const config: EdgeConfig = {
+    ...edgeDefaults(),
+    port: 0,
+    grpcPort: 0,
+    adminPort: 0,
+    sites: [
+      {
+        name: "default",
+        hosts: [],
+        origin: origin instanceof URL ? { kind: "http", url: origin } : origin,
+        rules,
+      },
+    ],
+    memory: 64 * 1024 * 1024,
+    drain: 10_000,
+    purgeRate: 1_000_000,
+    logLevel: "silent",
+    ...rest,
+  };
+  const edge = await startEdge(config, {
+    purgeLog: purgeLog ?? new MemoryPurgeLog(clock),
+    clock,
+    log: log ?? createLog("test", "silent"),
+    ...(processMemory === undefined ? {} : { memory: processMemory }),
+  });
   return {
     id: edge.id,
     http: edge.http,
@@ -68,7 +68,7 @@ export async function startTestEdge(
     admin: edge.admin,
     drain: () => edge.drain(),
     stop: () => edge.stop(),
-    reload: (changes) => edge.reload(changes),
+    reload: (changes) => edge.reload({ ...config, ...changes }),
     url: `http://127.0.0.1:${edge.http.port}`,
     operator: `http://127.0.0.1:${edge.admin.port}`,
     control: `127.0.0.1:${edge.grpc.port}`,

@@ -122,7 +122,7 @@ describe("HTTPS in front of an edge and a router", () => {
       return names;
     };
     folder.write("a", await makeCertificate(["reloaded.example"]));
-    edge.reload({ callers: undefined });
+    await edge.reload({ callers: undefined });
     expect(await shownNames()).to.equal("DNS:reloaded.example");
   });
 

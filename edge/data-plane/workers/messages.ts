@@ -87,7 +87,7 @@ export type ToWorker =
   | { readonly kind: "content"; readonly id: number; readonly piece: Uint8Array | undefined }
   | { readonly kind: "content-broken"; readonly id: number; readonly message: string }
   | { readonly kind: "memory"; readonly piece: SharedPiece }
-  | { readonly kind: "refresh-certificates" }
+  | { readonly kind: "reload"; readonly sites: readonly ServedSite[] }
   | { readonly kind: "leave-behind"; readonly excess: Excess }
   | { readonly kind: "wind-down" }
   | { readonly kind: "close"; readonly patienceMs: number };

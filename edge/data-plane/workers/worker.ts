@@ -67,8 +67,9 @@ function beat(): void {
 
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
-    case "refresh-certificates":
-      listener.refreshCertificates();
+    case "reload":
+      sites.replace(message.sites);
+      listener.reload();
       break;
     case "leave-behind":
       listener.leaveBehind(message.excess);

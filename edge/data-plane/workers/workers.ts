@@ -10,6 +10,7 @@ import type { Finding } from "../../../process/finding.ts";
 import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
 import type { CacheContext } from "../../cache/context.ts";
+import type { Sites } from "../../origin/sites.ts";
 import type { DataPort } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
 import { LeaseGrant } from "./lease-grant.ts";
@@ -25,7 +26,8 @@ export interface WorkersParts extends Pick<LinkParts, "serve" | "mayBeAhead"> {
   readonly edge: CacheContext;
   readonly shared: SharedEdge;
   readonly leaseLeftMs: () => number;
-  readonly start: Pick<WorkerStart, "id" | "sites" | "config" | "tls" | "copiesBytes">;
+  readonly sites: Pick<Sites, "served">;
+  readonly start: Pick<WorkerStart, "id" | "config" | "tls" | "copiesBytes">;
 }
 
 export class Workers implements DataPort {
@@ -77,9 +79,10 @@ export class Workers implements DataPort {
     return this.#tls?.identity.findings ?? [];
   }
 
-  refreshCertificates(): void {
+  reload(): void {
     this.#tls?.identity.refresh();
-    for (const thread of this.#threads) thread.send({ kind: "refresh-certificates" });
+    const sites = this.#parts.sites.served;
+    for (const thread of this.#threads) thread.send({ kind: "reload", sites });
   }
 
   leaveBehind({ bytes, patienceMs }: Excess): void {
@@ -141,11 +144,12 @@ class ServingThread {
   }
 
   #spawn(beats: Int32Array): Spawned<FromWorker> {
-    const { start, shared, edge, serve, mayBeAhead } = this.#parts;
+    const { start, sites, shared, edge, serve, mayBeAhead } = this.#parts;
     const { at, place, counters, lease, windingDown } = this.#running;
     const { words, keys } = shared;
     const workerData: WorkerStart = {
       ...start,
+      sites: sites.served,
       host: at.host,
       port: at.port,
       tls: { ...start.tls, tlsPort: at.tlsPort },

@@ -53,6 +53,13 @@ export interface PingResponse {
   httpPort: number;
   /** Base URL for clients in redirect mode, without a trailing slash; empty if none is configured. */
   publicUrl: string;
+  /** The version of edgeCache that runs there. */
+  version: string;
+  /**
+   * A digest of the settings in force. Edges with equal digests have equal settings, apart from their names, addresses
+   * and ports.
+   */
+  config: string;
 }
 
 /** StatsRequest has no fields. */
@@ -340,6 +347,10 @@ export interface ReloadRequest {
 export interface ReloadResponse {
   /** The edge's id. */
   edge: string;
+  /** The digest of the settings in force now, as in PingResponse. */
+  config: string;
+  /** Settings that were changed and need a restart; those of before go on. */
+  needsRestart: string[];
 }
 
 /** ExplainRequest names one request to explain. */
@@ -448,6 +459,8 @@ function createBasePingResponse(): PingResponse {
     host: "",
     httpPort: 0,
     publicUrl: "",
+    version: "",
+    config: "",
   };
 }
 
@@ -482,6 +495,12 @@ export const PingResponse: MessageFns<PingResponse> = {
     }
     if (message.publicUrl !== "") {
       writer.uint32(82).string(message.publicUrl);
+    }
+    if (message.version !== "") {
+      writer.uint32(90).string(message.version);
+    }
+    if (message.config !== "") {
+      writer.uint32(98).string(message.config);
     }
     return writer;
   },
@@ -577,6 +596,22 @@ export const PingResponse: MessageFns<PingResponse> = {
             }
 
             message.publicUrl = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.config = reader.string();
             continue;
           }
         }
@@ -2102,13 +2137,19 @@ export const ReloadRequest: MessageFns<ReloadRequest> = {
 };
 
 function createBaseReloadResponse(): ReloadResponse {
-  return { edge: "" };
+  return { edge: "", config: "", needsRestart: [] };
 }
 
 export const ReloadResponse: MessageFns<ReloadResponse> = {
   encode(message: ReloadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.edge !== "") {
       writer.uint32(10).string(message.edge);
+    }
+    if (message.config !== "") {
+      writer.uint32(18).string(message.config);
+    }
+    for (const v of message.needsRestart) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -2132,6 +2173,22 @@ export const ReloadResponse: MessageFns<ReloadResponse> = {
             }
 
             message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.config = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.needsRestart.push(reader.string());
             continue;
           }
         }
@@ -2674,7 +2731,8 @@ export const EdgeServiceService = {
     responseDeserialize: (value: Buffer): ExamineResponse => ExamineResponse.decode(value),
   },
   /**
-   * Reload reads again what may change while the edge runs: its control certificates, and who may call.
+   * Reload reads again what may change while the edge runs: its sites with their origins and rules, its certificates, and
+   * who may call. All of it changes at once, or nothing does.
    * FAILED_PRECONDITION: the settings are wrong now, and those of before stay. The details say what is wrong.
    */
   reload: {
@@ -2720,7 +2778,8 @@ export interface EdgeServiceServer extends UntypedServiceImplementation {
    */
   examine: handleUnaryCall<ExamineRequest, ExamineResponse>;
   /**
-   * Reload reads again what may change while the edge runs: its control certificates, and who may call.
+   * Reload reads again what may change while the edge runs: its sites with their origins and rules, its certificates, and
+   * who may call. All of it changes at once, or nothing does.
    * FAILED_PRECONDITION: the settings are wrong now, and those of before stay. The details say what is wrong.
    */
   reload: handleUnaryCall<ReloadRequest, ReloadResponse>;
@@ -2858,7 +2917,8 @@ export interface EdgeServiceClient extends Client {
     callback: (error: ServiceError | null, response: ExamineResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Reload reads again what may change while the edge runs: its control certificates, and who may call.
+   * Reload reads again what may change while the edge runs: its sites with their origins and rules, its certificates, and
+   * who may call. All of it changes at once, or nothing does.
    * FAILED_PRECONDITION: the settings are wrong now, and those of before stay. The details say what is wrong.
    */
   reload(

@@ -1,0 +1,23 @@
+import type { Clock } from "../../process/clock.ts";
+
+export interface ShownStateParts {
+  readonly report: { readonly state: string };
+  readonly follower: { readonly leaseLeftMs: number };
+  readonly control: { setServing(serving: boolean): void };
+  readonly clock: Clock;
+}
+
+// How soon gRPC health shows that the lease is back. That the lease has run out it shows at once.
+const LEAST_LOOK_MS = 50;
+
+/** Rule E7: gRPC health says at once when the lease has run out, and when it is back. Never rejects. */
+export async function showState(
+  { report, follower, control, clock }: ShownStateParts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    control.setServing(report.state === "serving");
+    // A timer may ring a fraction of a millisecond early.
+    await clock.wait(Math.max(follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal).catch(() => undefined);
+  }
+}
