@@ -6,6 +6,7 @@ import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Token } from "../process/control/tokens.ts";
 import { controlHost, edgeConfig } from "./config.ts";
 import { USUAL_ORIGIN_TLS } from "./origin/origin-tls.ts";
+import { NO_COMPRESSION } from "./rules/compression.ts";
 import { RFC_RULES, SAFE_RULES } from "./rules/site-rules.ts";
 
 function read(argv: readonly string[], file = "") {
@@ -40,6 +41,9 @@ describe("the edge's settings", () => {
         },
       ],
       ...oneValueRules,
+      compress: [],
+      compressTypes: NO_COMPRESSION.types,
+      compressMinSize: 1_024,
       originCa: undefined,
       originCert: undefined,
       originKey: undefined,
@@ -102,6 +106,20 @@ describe("the edge's settings", () => {
     });
   });
 
+  it("take what is compressed from the flags of a site, or from its keys in the file", () => {
+    const compress = { codings: ["br", "gzip"], types: ["text/html", "+json", "font/*"], minSize: 2_048 };
+    const flags = ["--compress", "br,gzip", "--compress-types", "Text/HTML,+json,font/*"];
+    const { sites } = read(["--origin", "x", ...flags, "--compress-min-size", "2KiB"]);
+    expect(sites[0]?.rules?.compress).to.deep.equal(compress);
+    const keys = "compress: [br, gzip], compress-types: [text/html, +json, font/*], compress-min-size: 2KiB";
+    expect(inFile(`sites:\n  - {name: a, origin: x, ${keys}}\n`).sites[0]?.rules?.compress).to.deep.equal(
+      compress,
+    );
+    expect(
+      inFile("sites:\n  - {name: a, origin: x, compress: off}\n").sites[0]?.rules?.compress,
+    ).to.deep.equal(NO_COMPRESSION);
+  });
+
   it("take a public URL with or without a slash at its end", () => {
     expect(read(["--origin", "x", "--public-url", "https://a.example/"]).publicUrl?.origin).to.equal(
       "https://a.example",
@@ -114,6 +132,13 @@ describe("the edge's settings", () => {
 
   const refused: readonly [why: string, argv: readonly string[], message: string][] = [
     ["no origin", [], "--origin: must be given"],
+    ["an unknown coding", ["--origin", "x", "--compress", "deflate"], "--compress: must be off, or a list"],
+    ["a coding twice", ["--origin", "x", "--compress", "br,br"], "--compress: must be off, or a list"],
+    [
+      "a media type without a subtype",
+      ["--origin", "x", "--compress-types", "text"],
+      "--compress-types: must be a list, separated by commas, of which each is a media type",
+    ],
     ["a file: URL", ["--origin", "file:///srv"], "--origin: must be the path of a directory, or http://host"],
     [
       "credentials in the origin",

@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { keepCertificates } from "../http/acme/certificate-keeper.ts";
 import { tlsFrontOf } from "../http/tls-front.ts";
 import type { Address } from "../process/address.ts";
@@ -8,6 +8,7 @@ import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
+import { Compression } from "./cache/compressing/compression.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
@@ -20,7 +21,8 @@ import { ControlPlane } from "./control-plane/server.ts";
 import { showState } from "./control-plane/shown-state.ts";
 import { whoMayCall } from "./control-plane/who-may-call.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
-import { copiesBytes, dataPort } from "./data-plane/open-data-port.ts";
+import { dataPort } from "./data-plane/open-data-port.ts";
+import { edgeStore } from "./data-plane/workers/edge-store.ts";
 import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
 import { LiveSites } from "./origin/live-sites.ts";
 import { claimId, giveUpId } from "./purging/claim-id.ts";
@@ -29,8 +31,6 @@ import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
 import { afterReload, configDigest, type Reloaded } from "./reload.ts";
 import { EdgeReport } from "./status.ts";
-import { evictionBy } from "./store/eviction/policies.ts";
-import { MemoryStore } from "./store/memory-store.ts";
 
 /** What an edge shares with the rest of its process. The purge log stays open when the edge stops. */
 export interface Surroundings {
@@ -96,6 +96,7 @@ class RunningEdge implements Edge {
   readonly #purges: PurgeCalls;
   readonly #broadcasts: Broadcasts;
   readonly #refill: Refill;
+  readonly #compression: Compression;
   readonly #report: EdgeReport;
   #operator: OperatorPort | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -113,18 +114,12 @@ class RunningEdge implements Edge {
     this.#sites = sites;
     const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
     const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
-    const maxBytes = config.memory - copiesBytes(config.memory, shared);
-    const store: MemoryStore = new MemoryStore({
-      maxBytes,
-      watch: shared?.storeWatch(() => store),
-      sharing: shared?.store,
-      seed: randomInt(2 ** 32),
-      elsewhere: (): number => this.#parts.fillBudget.taken + fence.bytes + store.objectBytes,
-      eviction: () => evictionBy(config.eviction),
-      clock,
-    });
+    const elsewhere = () => this.#parts.fillBudget.taken + fence.bytes + this.#compression.bytes;
+    const store = edgeStore(config, shared, clock, elsewhere);
     if (around.memory !== undefined)
-      this.#memory = new MemoryWatch(around.memory, maxBytes, store, (by) => this.#dataPort.leaveBehind(by));
+      this.#memory = new MemoryWatch(around.memory, store.limit, store, (by) =>
+        this.#dataPort.leaveBehind(by),
+      );
     const records = new PurgeRecords(config.id, clock);
     const follower = new PurgeFollower({
       leaseMs: config.lease,
@@ -151,10 +146,12 @@ class RunningEdge implements Edge {
         log,
         short,
         broadcast,
+        compress: (stored, coding) => this.#compression.want(stored, coding),
         counters: shared?.counters,
       },
       memory,
     );
+    this.#compression = new Compression(this.#parts);
     this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: sites.table });
     this.#refill = new Refill(this.#parts, follower);
     follower.onPurge(({ position, asked, meant, objects }) => {
@@ -247,7 +244,8 @@ class RunningEdge implements Edge {
     const files = [this.#access?.identity, tls].map((each) => each?.run(signal));
     const reported = { report: this.#report, follower: this.#follower, control: this.#control };
     const shown = showState({ ...reported, clock }, signal);
-    this.#watching = Promise.all([shown, this.#memory?.run(clock, signal), ...files, acme]);
+    const runs = [this.#memory?.run(clock, signal), this.#compression.run(clock, signal)];
+    this.#watching = Promise.all([shown, ...runs, ...files, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }

@@ -1,7 +1,9 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { type OriginResponse, plainBody } from "../origin/origin.ts";
+import { isCompressible } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { Moment } from "../rules/moment.ts";
+import { offeredFields } from "../rules/negotiation.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import { type Combined, clamped, combined } from "../rules/partial.ts";
 import { browserFields, plannedHead } from "../rules/planned-head.ts";
@@ -18,6 +20,7 @@ import type { Filled, ForOne } from "./answer.ts";
 import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillBody } from "./fill-body.ts";
+import { wantForm } from "./form.ts";
 import { SharedBody } from "./shared-body.ts";
 import { WholeBody } from "./whole-body.ts";
 
@@ -143,7 +146,7 @@ export function validated(arrived: Arrived, old: StoredResponse, edge: CacheCont
   if (typeof updated === "string") {
     count(updated, edge);
     edge.store.remove(old);
-    const response = withHead(old, { fields: freshened(old, arrived.fields) });
+    const response = withHead(uncoded(old), { fields: freshened(old, arrived.fields) });
     return { kind: "validated", response, kept: false, cookies };
   }
   const kept = admit(updated, arrived.request, edge);
@@ -171,13 +174,20 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   const { rules: matched, varies } = request.matched ?? NONE_MATCHED;
   const unplanned = { status, fields: freshened(old, arrived.fields) };
   const plan = planResponse(matched, unplanned);
-  const fields = plannedFields(unplanned.fields, plan, varies);
+  const planned = { status, fields: plannedFields(unplanned.fields, plan, varies) };
+  const fields = offeredFields(planned, rules.compress);
   const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules, plan });
   if (verdict.kind === "do-not-store") return verdict.reason;
   // RFC 9111 section 3.2: the update may include Vary. The new value selects from now on.
   const { selecting, tags, variance, brief } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
-  return inOwnMemory({ ...old, ...plannedHead(head, plan, brief), mark, selecting, tags, variance });
+  const same = isCompressible(fields, old.bodyLength, rules.compress) ? old : uncoded(old);
+  return inOwnMemory({ ...same, ...plannedHead(head, plan, brief), mark, selecting, tags, variance });
+}
+
+/** The same without encodings. */
+function uncoded({ encodings: _, ...stored }: StoredResponse): StoredResponse {
+  return stored;
 }
 
 /**
@@ -187,10 +197,13 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
 function admit(
   response: StoredResponse,
   request: CacheRequest,
-  edge: Pick<CacheContext, "store" | "purges" | "counters">,
+  edge: Pick<CacheContext, "store" | "purges" | "counters" | "compress">,
 ): boolean {
   const outcome = put(response, request, edge);
-  if (outcome === "stored") return true;
+  if (outcome === "stored") {
+    wantForm(request.negotiation?.forms ?? [], response, edge);
+    return true;
+  }
   count(outcome, edge);
   return false;
 }

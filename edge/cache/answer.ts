@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import type { EncodingName } from "../rules/compression.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesFrom } from "./chunk-window.ts";
@@ -49,6 +50,8 @@ export interface Served {
   readonly stored?: StoredResponse;
   /** The protocol that the client and the origin speak from now on: the content is what the origin says in it. */
   readonly tunnel?: string;
+  /** The encoding that it is; undefined: the body as it is stored. */
+  readonly form?: EncodingName | undefined;
   /** Seconds, where RFC 9111 section 5.1 asks for it: the answer was stored and not validated for this request. */
   readonly age?: number;
 }

@@ -1,6 +1,7 @@
 import type { CacheRequest } from "../rules/exchange.ts";
 import { judge, type Verdict } from "../rules/judge.ts";
 import { momentOf } from "../rules/moment.ts";
+import { forOrigin } from "../rules/negotiation.ts";
 import { completion } from "../rules/partial.ts";
 import { TRUSTED } from "../rules/purge-standing.ts";
 import { selectingFields, selects } from "../rules/vary.ts";
@@ -52,15 +53,18 @@ export async function askOrigin(turn: Turn, edge: CacheContext): Promise<Fetched
   const now = edge.clock.monotonic();
   const shareable = request.method === "GET" && (plan.aim.kind === "whole" || plan.aim.kind === "rest");
   if (!shareable) return alone(plan, edge);
-  const fetched = await (edge.hitForMiss.is(key, now) ? alone(plan, edge) : together(turn, plan, edge));
+  const fetched = await (edge.hitForMiss.is(key, now)
+    ? alone({ ...plan, request: forOrigin(request) }, edge)
+    : together(turn, plan, edge));
   if (fetched.collapsed) return fetched;
   if (fetched.filled.kind === "for-one") edge.hitForMiss.mark(key, fetched.filled.detail, now);
   else edge.hitForMiss.clear(key);
   return fetched;
 }
 
-function planOf({ request, key, verdict, view }: Turn, edge: CacheContext): FillPlan {
-  const aim = aimOf(request, key, verdict, edge);
+function planOf({ request: asked, key, verdict, view }: Turn, edge: CacheContext): FillPlan {
+  const aim = aimOf(asked, key, verdict, edge);
+  const request = aim.kind === "own" ? forOrigin(asked) : asked;
   if (!view.atPosition) return { request, key, aim, limiter: edge.aheadFills.of(request.site) };
   const trusted = verdict.kind === "absent" || verdict.standing.kind === "trusted";
   // Rule E2: one purge or lapse may require validation of many responses at once.

@@ -2,8 +2,10 @@ import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Origin } from "../origin/origin.ts";
+import type { ContentCoding } from "../rules/compression.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import type { Store } from "../store/store.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { DemandLimit } from "./demand-limit.ts";
@@ -31,6 +33,8 @@ export interface CacheParts {
   readonly counters?: EdgeCounters | undefined;
   /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
+  /** Has an encoding made of a stored response behind the answer, if there is room. It does not wait. */
+  readonly compress?: ((stored: StoredResponse, coding: ContentCoding) => void) | undefined;
   /** Takes an invalidation to every edge, if it can. It does not wait. */
   readonly broadcast?: (targets: readonly PurgeTarget[]) => void;
 }

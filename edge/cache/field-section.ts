@@ -1,11 +1,13 @@
 import type { RequestFields } from "../../http/message/request-fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { cacheKey } from "../rules/cache-key.ts";
-import { acceptsCodings } from "../rules/content-coding.ts";
-import type { CacheRequest } from "../rules/exchange.ts";
+import type { CompressRules } from "../rules/compression.ts";
+import { isReadableTo } from "../rules/content-coding.ts";
+import type { CacheRequest, Negotiation } from "../rules/exchange.ts";
 import { isLoop } from "../rules/loop.ts";
+import { negotiationOf, withoutVagueRange } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
-import { NO_RULES, type RuleBook } from "../rules/site/rule-book.ts";
+import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { selectingValue } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 
@@ -17,6 +19,8 @@ export type Asks =
   | "part"
   /** Something that the full path has to see to. */
   | "more";
+
+type SectionRules = Pick<SiteRules, "book" | "compress">;
 
 type Came = Omit<CacheRequest, "method" | "target" | "fields">;
 
@@ -56,7 +60,7 @@ interface Derived {
   readonly request: CacheRequest;
   /** By the name of a field that Vary names: the value that selects. Those that have changed are not kept. */
   readonly values: Map<string, string | undefined>;
-  readonly book: RuleBook;
+  readonly rules: SectionRules;
   /** The lines of these fields differ from those of earlier sections, and decide nothing here. */
   readonly changed?: ReadonlySet<string>;
 }
@@ -69,16 +73,16 @@ export class FieldSection {
   /** The cache key of a target is this and the target. */
   readonly keyPrefix: string;
   /** The rules of its site. */
-  readonly book: RuleBook;
+  readonly rules: SectionRules;
   readonly #request: CacheRequest;
   readonly #values: Map<string, string | undefined>;
   readonly #changed: ReadonlySet<string> | undefined;
 
-  private constructor({ fields, host, asks, request, values, book, changed }: Derived, keyPrefix: string) {
+  private constructor({ fields, host, asks, request, values, rules, changed }: Derived, keyPrefix: string) {
     this.fields = fields;
     this.host = host;
     this.asks = asks;
-    this.book = book;
+    this.rules = rules;
     this.#request = request;
     this.#values = values;
     this.#changed = changed;
@@ -90,11 +94,12 @@ export class FieldSection {
     { fields, host }: RequestHead,
     came: Came | undefined,
     edgeId: string,
-    book = NO_RULES,
+    rules: SectionRules = SAFE_RULES,
   ): FieldSection {
     const asks = came === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
-    const request: CacheRequest = { method: "GET", target: "", site: "", ...came, fields: fields.section };
-    return new FieldSection({ fields, host, asks, request, values: new Map(), book }, cacheKey(request));
+    const plain: CacheRequest = { method: "GET", target: "", site: "", ...came, fields: fields.section };
+    const request = negotiating(plain, rules.compress);
+    return new FieldSection({ fields, host, asks, request, values: new Map(), rules }, cacheKey(request));
   }
 
   /** The same of a request whose section differs in some lines that decide nothing here; else undefined. */
@@ -103,18 +108,21 @@ export class FieldSection {
     const isSimilar = root !== undefined && root === (this.fields.root ?? this.fields) && host === this.host;
     if (!isSimilar || changed === undefined) return undefined;
     if (changed !== this.#changed && !changed.isDisjointFrom(DECISIVE)) return undefined;
-    const request = { ...this.#request, fields: fields.section };
+    const plain = { ...this.#request, fields: fields.section };
+    const { negotiation } = plain;
+    // The fields about a part are the same.
+    const request =
+      negotiation === undefined || (!changed.has("accept-encoding") && this.asks === "whole")
+        ? plain
+        : negotiating(plain, this.rules.compress);
     // More and more names have changed since the root. The values of the others are the same in all sections.
-    const derived = {
-      fields,
-      host,
-      asks: this.asks,
-      request,
-      values: this.#values,
-      book: this.book,
-      changed,
-    };
-    return new FieldSection(derived, this.keyPrefix);
+    const derived = { fields, host, asks: this.asks, request, values: this.#values, rules: this.rules };
+    return new FieldSection({ ...derived, changed }, this.keyPrefix);
+  }
+
+  /** undefined: its site compresses nothing. */
+  get negotiation(): Negotiation | undefined {
+    return this.#request.negotiation;
   }
 
   /** By which responses are found that stand for other targets. */
@@ -140,11 +148,9 @@ export class FieldSection {
   }
 
   /** Whether the variant is selected. */
-  selects({ selecting, codings }: Pick<StoredResponse, "selecting" | "codings">): boolean {
-    for (const [name, value] of selecting) if (this.#value(name) !== value) return false;
-    return (
-      codings.length === 0 || selecting.has("accept-encoding") || acceptsCodings(this.fields.section, codings)
-    );
+  selects(stored: Pick<StoredResponse, "selecting" | "codings">): boolean {
+    for (const [name, value] of stored.selecting) if (this.#value(name) !== value) return false;
+    return isReadableTo(this.#request, stored);
   }
 
   #value(name: string): string | undefined {
@@ -155,6 +161,12 @@ export class FieldSection {
     if (this.#values.size < MOST_VALUES) this.#values.set(name, value);
     return value;
   }
+}
+
+function negotiating(request: CacheRequest, compress: CompressRules): CacheRequest {
+  const negotiation = negotiationOf(request.fields, compress);
+  if (negotiation === undefined) return request;
+  return { ...request, fields: withoutVagueRange(request.fields, negotiation), negotiation };
 }
 
 function asksOf({ raw, section }: RequestFields): Asks {

@@ -14,6 +14,7 @@ import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { momentOf } from "../rules/moment.ts";
+import { offeredFields } from "../rules/negotiation.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
 import { hasCredentials } from "../rules/personal.ts";
 import { plannedFields } from "../rules/planned-response.ts";
@@ -23,7 +24,7 @@ import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
 import type { Filled } from "./answer.ts";
-import { type CacheContext, forwardedTo } from "./context.ts";
+import { type CacheContext, forwardedTo, rulesOf } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
@@ -176,10 +177,11 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
     ? response.fields
     : response.fields.plus("Date", formatHttpDate(responseTime.wall));
   const { rules, varies } = request.matched ?? NONE_MATCHED;
+  const { status } = response;
   // A 304 is about a stored response, by whose status and fields rules match.
-  const plan =
-    response.status === 304 ? NO_PLAN : planResponse(rules, { status: response.status, fields: dated });
-  const fields = response.status === 304 ? dated : plannedFields(dated, plan, varies);
+  const plan = status === 304 ? NO_PLAN : planResponse(rules, { status, fields: dated });
+  const planned = status === 304 ? dated : plannedFields(dated, plan, varies);
+  const fields = offeredFields({ status, fields: planned }, rulesOf(edge, request.site).compress);
   return {
     request,
     plan,
@@ -187,7 +189,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
     mark,
     requestTime,
     responseTime,
-    status: response.status,
+    status,
     fields,
     body: response.body,
     endsWithConnection: response.endsWithConnection ?? false,

@@ -1,5 +1,6 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { currentAge } from "../rules/age.ts";
+import type { Form } from "../rules/compression.ts";
 import { ttl } from "../rules/freshness.ts";
 import { momentOf } from "../rules/moment.ts";
 import type { ResponseInPlace } from "../store/response-in-place.ts";
@@ -7,11 +8,13 @@ import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";
 import type { FieldSection } from "./field-section.ts";
+import { type ChosenForm, chosenForm, countSaved, wantForm, wholeForm } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import type { PurgeState } from "./purge-state.ts";
 
 /** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
-export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | "counters" | "siteRules"> {
+export interface HitContext
+  extends Pick<CacheContext, "id" | "clock" | "log" | "counters" | "siteRules" | "compress"> {
   readonly store: Pick<
     Store,
     "peek" | "equivalents" | "variants" | "used" | "sharesBody" | "inPlace" | "usedInPlace"
@@ -23,6 +26,8 @@ export interface HitContext extends Pick<CacheContext, "id" | "clock" | "log" | 
 export interface CacheHit {
   readonly key: string;
   readonly stored: StoredResponse;
+  /** What the client gets of it. */
+  readonly form: ChosenForm;
   /** Whole seconds of freshness left. */
   readonly left: number;
   readonly age: number;
@@ -41,7 +46,12 @@ export function findHit(
   const left = ttl(stored, now);
   if (left <= 0 || purges.standing(stored, now).kind !== "trusted") return undefined;
   if (store.equivalents(section.requestFor(request)).length > 0) return undefined;
-  return { key, stored, left, age: currentAge(stored, now) };
+  const { negotiation } = section;
+  const form =
+    negotiation !== undefined && section.asks !== "whole"
+      ? chosenForm(section.requestFor(request), stored)
+      : wholeForm(negotiation?.forms ?? NO_FORMS, stored);
+  return { key, stored, form, left, age: currentAge(stored, now) };
 }
 
 /** The same where it lies in the memory of the store. */
@@ -58,6 +68,8 @@ export function findInPlace(
   section: FieldSection,
   { store, purges, clock }: HitContext,
 ): HitInPlace | undefined {
+  // The encodings of a response are found by its object.
+  if (section.negotiation !== undefined && section.negotiation.forms[0] !== "identity") return undefined;
   const response = store.inPlace(section.keyPrefix, request.path);
   if (response === undefined || response.method === "HEAD" || !section.selects(response)) return undefined;
   if (response.policy.directives.noCache === "all") return undefined;
@@ -74,11 +86,21 @@ export function noteHitInPlace({ response }: HitInPlace, { store, counters }: Hi
   counters.answered(HIT);
 }
 
-/** Counts a hit that is given to the client. */
-export function noteHit({ key, stored }: CacheHit, { store, counters }: HitContext): void {
+const NO_FORMS: readonly Form[] = [];
+
+/** Counts a hit that is given to the client. `sent`: bytes of content. */
+export function noteHit(
+  { key, stored, form }: CacheHit,
+  sent: number,
+  { negotiation }: FieldSection,
+  edge: HitContext,
+): void {
+  const { store, counters } = edge;
   store.variants(key);
   store.used(stored);
   counters.answered(HIT);
+  countSaved(form, stored, sent, edge);
+  if (negotiation !== undefined) wantForm(negotiation.forms, stored, edge);
 }
 
 // The counters ask for its kind.

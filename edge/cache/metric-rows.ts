@@ -78,6 +78,20 @@ export const edgeCounters = [
     labels: ["reason"],
     help: "Requests not sent to an origin, because the site or the client has too many under way there.",
   },
+  { name: "encodingsMade", help: "Encoded bodies that were made and kept (--compress)." },
+  {
+    name: "encodingsNotSmaller",
+    help: "Encoded bodies that were made and thrown away, because they were hardly smaller.",
+  },
+  {
+    name: "encodingsDropped",
+    labels: ["reason"],
+    help: "Encoded bodies that were wanted and are not kept. Their clients got the body as it is stored.",
+  },
+  {
+    name: "encodedBytesSaved",
+    help: "Bytes that clients did not have to load, because they got an encoded body.",
+  },
   {
     name: "broadcasts",
     help: "Invalidations by requests that were sent to every edge through the purge log.",

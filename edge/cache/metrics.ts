@@ -5,6 +5,7 @@ import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts
 import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import { type CallRefusal, callRefusals, type GateRefusal, gateRefusals } from "./call-refusals.ts";
+import { type EncodingDropped, encodingDrops } from "./encoding-drops.ts";
 import { edgeCounters, edgeGauges, type Metric } from "./metric-rows.ts";
 import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -28,6 +29,7 @@ interface ReasonOf {
   readonly handshakesFailed: HandshakeFault;
   readonly preamblesRefused: PreambleFault;
   readonly placesRefused: PlacesRefusal;
+  readonly encodingsDropped: EncodingDropped;
   readonly tunnels: (typeof TUNNEL_OUTCOMES)[number];
   readonly tunnelsOpened: (typeof TUNNEL_PROTOCOLS)[number];
 }
@@ -60,6 +62,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   handshakesFailed: handshakeFaults,
   preamblesRefused: preambleFaults,
   placesRefused: placesRefusals,
+  encodingsDropped: encodingDrops,
   tunnels: TUNNEL_OUTCOMES,
   tunnelsOpened: TUNNEL_PROTOCOLS,
 };

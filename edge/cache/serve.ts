@@ -22,6 +22,7 @@ import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
 import { type Moment, momentOf } from "../rules/moment.ts";
+import { forOrigin, negotiated } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -30,10 +31,11 @@ import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts";
 import { type FillRequest, fill } from "./fill.ts";
+import { fieldsKnown, formOf, withDetail } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { refreshBehind } from "./refresh.ts";
-import { type Represented, represent, representStored } from "./representation.ts";
+import { type Represented, represent } from "./representation.ts";
 import { readShared } from "./slow-reader.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
@@ -48,8 +50,9 @@ export interface EdgeRequest extends FillRequest {
 
 /** Answers a request. A failure of the origin becomes an answer too. */
 export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Served> {
-  const planned = planRequest(rulesOf(edge, asked.site).book, asked);
-  const whole = withoutExcessiveRange(planned.request);
+  const rules = rulesOf(edge, asked.site);
+  const planned = planRequest(rules.book, asked);
+  const whole = withoutExcessiveRange(negotiated(planned.request, rules.compress));
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
   if (isLoop(whole.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
@@ -140,7 +143,9 @@ function fromStore(
   edge: CacheContext,
 ): Served {
   edge.store.used(stored);
-  return { ...representStored(request, stored), outcome, age: currentAge(stored, now), stored };
+  const { name, ...represented } = formOf(request, stored, edge);
+  const age = currentAge(stored, now);
+  return { ...represented, outcome: withDetail(outcome, name), age, stored, form: name };
 }
 
 type ServeTurn = Turn & { readonly request: EdgeRequest };
@@ -205,10 +210,10 @@ function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched,
         stored: filled.kept,
       };
       edge.store.used(filled.response);
-      const represented = representStored(request, filled.response);
+      const { name, ...represented } = formOf(request, filled.response, edge);
       const cookies = collapsed ? [] : filled.cookies;
       const fields = withCookies(represented.fields, cookies);
-      return { ...represented, fields, outcome, stored: filled.response };
+      return { ...represented, fields, outcome: withDetail(outcome, name), stored: filled.response };
     }
     case "shared": {
       const { content, ...head } = headAndContent(request, filled, collapsed ? "joined" : "starter", edge);
@@ -217,7 +222,8 @@ function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched,
       const outcome: CacheOutcome = filled.body.kept
         ? { kind: "miss", fwd, fwdStatus, ttl: left, stored: true, collapsed }
         : { kind: "miss", fwd, fwdStatus, stored: false, collapsed, detail: "too-large" };
-      return { ...represent(request, head, content), outcome };
+      const fields = fieldsKnown(request, head.fields, filled.response);
+      return { ...represent(request, { ...head, fields }, content), outcome };
     }
     case "for-one": {
       const { status: fwdStatus, content, detail } = filled;
@@ -243,7 +249,7 @@ async function passThrough(
   // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
   try {
-    const plan = { request, key, aim: { kind: "as-asked", body } } as const;
+    const plan = { request: forOrigin(request), key, aim: { kind: "as-asked", body } } as const;
     const answered = headAndContent(request, await fill(plan, edge), "starter", edge);
     return { ...answered, outcome: { kind: "bypass", fwd: why, fwdStatus: answered.status, detail } };
   } catch (thrown) {

@@ -17,7 +17,16 @@ import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
+import {
+  type CompressRules,
+  contentCodings,
+  type EncodingName,
+  encodingNames,
+  NO_COMPRESSION,
+} from "../rules/compression.ts";
 import { momentOf } from "../rules/moment.ts";
+import { negotiated, offeredFields } from "../rules/negotiation.ts";
+import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { selectingFields } from "../rules/vary.ts";
 import { inOwnMemory } from "../store/own-memory.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -29,12 +38,14 @@ import { SlowClients } from "./slow-clients.ts";
 const NOBODY = new TrustedProxies([]);
 const PEER = peerAt("192.0.2.7", "http", NOBODY);
 const SITE = "default";
+const ALL_CODINGS: CompressRules = { ...NO_COMPRESSION, codings: contentCodings, minSize: 1 };
 
 /** One edge with an empty store, and the two ways in which it answers. */
 class TwoPaths {
   readonly clock = new ManualClock();
   readonly edge: CacheContext;
   readonly follower: PurgeFollower;
+  readonly compress: CompressRules;
   readonly #log = createLog("test", "silent");
   readonly #purgeLog = new MemoryPurgeLog(this.clock);
   readonly #addressing: Addressing;
@@ -42,15 +53,19 @@ class TwoPaths {
   readonly #heads = new RequestHeads();
   readonly #date = new HttpDate(this.clock);
 
-  constructor() {
+  /** `compresses`: whether its site has all codings. */
+  constructor(compresses: boolean) {
     const { clock } = this;
     const log = this.#log;
     const store = memoryStore(2 ** 24, clock);
     this.follower = new PurgeFollower({ leaseMs: 2_000, purgeLog: this.#purgeLog, store, clock, log });
-    const parts = { id: "edge-1", origins: new Map(), store, purges: this.follower, clock, log };
+    this.compress = compresses ? ALL_CODINGS : NO_COMPRESSION;
+    const rules: SiteRules = { ...SAFE_RULES, compress: this.compress };
+    const siteRules = new Map([[SITE, rules]]);
+    const parts = { id: "edge-1", origins: new Map(), siteRules, store, purges: this.follower, clock, log };
     this.edge = cacheOf(parts, 2 ** 24);
     const origin = { kind: "directory", path: "/" } as const;
-    this.#addressing = new Addressing(new Sites([{ name: SITE, hosts: [], origin }]), NOBODY);
+    this.#addressing = new Addressing(new Sites([{ name: SITE, hosts: [], origin, rules }]), NOBODY);
     const clients = new SlowClients(store);
     this.#hits = new HitPath(this.edge, this.#addressing, clients, this.#date).for(PEER);
   }
@@ -66,7 +81,15 @@ class TwoPaths {
 
   put(stored: StoredResponse, fields: Fields): void {
     const request = { method: "GET", site: SITE, target: stored.target, fields };
-    this.edge.store.put(inOwnMemory(stored), request);
+    this.edge.store.put(inOwnMemory(stored), negotiated(request, this.compress));
+  }
+
+  /** Puts encodings beside everything under a target. */
+  encode(target: string, names: readonly EncodingName[]): void {
+    for (const stored of this.edge.store.peek(`${SITE} ${target}`)) {
+      const encodings = names.map((name) => ({ name, length: name.length, chunks: [Buffer.from(name)] }));
+      this.edge.store.encode(stored, encodings);
+    }
   }
 
   /** As the data port reads it from the bytes of one connection. */
@@ -152,14 +175,14 @@ const requestLines = fc
   .record({
     "User-Agent": maybe(oneOf("a", "b")),
     Accept: maybe(oneOf("text/html,*/*;q=0.8")),
-    "Accept-Encoding": maybe(oneOf("gzip, br", "br,gzip", "identity", "gzip;q=0")),
+    "Accept-Encoding": maybe(oneOf("gzip, br", "br,gzip", "zstd", "identity", "gzip;q=0", "*;q=0.5, gzip")),
     "Accept-Language": maybe(oneOf("de", "en, de;q=0.5")),
-    "If-None-Match": rarely(oneOf('"a"', 'W/"a", "c"', "*", "x")),
+    "If-None-Match": rarely(oneOf('"a"', 'W/"a", "c"', '"a-br"', '"b-zstd", "a-gzip"', "*", "x")),
     "If-Modified-Since": rarely(fc.integer({ min: -9, max: 1 }).map((days) => dateIn(days * 86_400))),
     Range: rarely(
       oneOf("bytes=0-1", "bytes=-2", "bytes=9-", "bytes=0-0,2-2", `bytes=${"0-0,".repeat(300)}1-1`, "x"),
     ),
-    "If-Range": rarely(oneOf('"a"', dateIn(-86_400))),
+    "If-Range": rarely(oneOf('"a"', '"a-br"', dateIn(-86_400))),
     "Cache-Control": rarely(oneOf("no-cache", "max-age=0", "max-stale", "only-if-cached", "no-store")),
     Pragma: rarely(oneOf("no-cache")),
     "If-Match": rarely(oneOf('"a"')),
@@ -203,86 +226,145 @@ function withValue(lines: readonly (readonly [string, string])[], [name, value]:
   return at < 0 ? [...lines, [name, value] as const] : others.toSpliced(at, 0, [name, value]);
 }
 
+/** Lines of a response that the edge may encode, and of requests for it. */
+const textLines = fc
+  .record({
+    "Cache-Control": oneOf("max-age=60", "max-age=600, public"),
+    "Content-Type": oneOf("text/plain", "application/json"),
+    Date: fc.integer({ min: -4, max: 0 }).map(dateIn),
+    ETag: maybe(oneOf('"a"', 'W/"a"', '"b"')),
+    "Last-Modified": maybe(fc.integer({ min: -9, max: 0 }).map((days) => dateIn(days * 86_400))),
+    "Content-Length": maybe(fc.constant("exact")),
+    Vary: maybe(oneOf("accept-language", "Accept-Encoding")),
+    "X-Odd": maybe(oneOf("a\tb", "a\0b")),
+  })
+  .map((record) => Object.entries(record).filter(isGiven));
+const linesForText = fc
+  .record({
+    "Accept-Encoding": maybe(oneOf("gzip, br, zstd", "br", "zstd;q=0.5, gzip", "identity;q=0, br", "*")),
+    "Accept-Language": maybe(oneOf("de")),
+    "If-None-Match": maybe(oneOf('"a"', '"a-br"', '"b-zstd", "a-gzip"', "*", '"a-br-11"')),
+    "If-Modified-Since": rarely(fc.integer({ min: -9, max: 1 }).map((days) => dateIn(days * 86_400))),
+    Range: maybe(oneOf("bytes=0-1", "bytes=-2", "bytes=99-", "bytes=0-0,2-2")),
+    "If-Range": maybe(oneOf('"a"', '"a-br"', '"a-zstd"', dateIn(-86_400))),
+  })
+  .map((record) => Object.entries(record).filter(isGiven));
+
 const target = oneOf("/a", "/a?b=1", "/b");
-const step = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("put" as const),
-      target,
-      status: oneOf(200, 200, 200, 404, 301, 204),
-      lines: responseLines,
-      asked: requestLines,
-      body: oneOf("", "hello", "x".repeat(40)),
-      isHead: fc.boolean(),
-      isPlain: fc.boolean(),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant("ask" as const),
-      method: oneOf("GET", "GET", "GET", "HEAD", "OPTIONS"),
-      target,
-      lines: requestLines,
-      like: oneOf("same", "other", "near", "near"),
-      value: fc.tuple(oneOf(...CHANGING), oneOf("a", "b", "de", "gzip", "identity")),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: oneOf(1, 400, 1_000, 3_000) }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("purge" as const), soft: fc.boolean(), target }) },
-);
+
+type Lines = fc.Arbitrary<[string, string][]>;
+
+function stepsOf(lines: Lines, asked: Lines, path: fc.Arbitrary<string>) {
+  const step = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant("put" as const),
+        target: path,
+        status: oneOf(200, 200, 200, 404, 301, 204),
+        lines,
+        asked,
+        body: oneOf("", "hello", "x".repeat(40)),
+        isHead: fc.boolean(),
+        isPlain: fc.boolean(),
+        names: fc.subarray([...encodingNames]),
+      }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant("ask" as const),
+        method: oneOf("GET", "GET", "GET", "HEAD", "OPTIONS"),
+        target: path,
+        lines: asked,
+        like: oneOf("same", "other", "near", "near"),
+        value: fc.tuple(oneOf(...CHANGING), oneOf("a", "b", "de", "gzip", "br", "identity")),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: oneOf(1, 400, 1_000, 3_000) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant("purge" as const), soft: fc.boolean(), target: path }),
+    },
+  );
+  return fc.array(step, { minLength: 2, maxLength: 24, size: "max" });
+}
+
+type Steps = ReturnType<typeof stepsOf> extends fc.Arbitrary<infer T> ? T : never;
+
+interface Compared {
+  /** Answers of the hit path, which were those of the full path. */
+  taken: number;
+  /** Of these, straight from the memory of the store. */
+  lent: number;
+  /** Of these, in a form that the edge has made. */
+  encoded: number;
+}
+
+async function compare(steps: Steps, compresses: boolean, seen: Compared): Promise<void> {
+  const paths = new TwoPaths(compresses);
+  await paths.start();
+  let lines: readonly (readonly [string, string])[] = [];
+  for (const each of steps) {
+    switch (each.kind) {
+      case "wait":
+        paths.clock.advance(each.ms);
+        break;
+      case "purge":
+        await paths.edge.store.purge([{ kind: "url", target: each.target }], each.soft ? 0 : undefined);
+        break;
+      case "put":
+        paths.put(responseOf(each, paths), Fields.of(each.asked));
+        if (compresses) paths.encode(each.target, each.names);
+        break;
+      case "ask": {
+        if (each.like === "other") lines = each.lines;
+        else if (each.like === "near") lines = withValue(lines, each.value);
+        const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+        const request = paths.read(`${each.method} ${each.target} HTTP/1.1\r\nHost: a\r\n${text}\r\n`);
+        const { hits } = paths;
+        const inPlace = paths.lent(request);
+        expect(paths.hits).to.equal(inPlace === undefined ? hits : hits + 1);
+        const quick = paths.quick(request);
+        if (inPlace !== undefined) {
+          seen.lent += 1;
+          expect(inPlace).to.equal(quick);
+        }
+        if (quick === undefined) break;
+        seen.taken += 1;
+        if (quick.includes("; detail=")) seen.encoded += 1;
+        const { outcome, bytes } = await paths.full(request);
+        expect(outcome).to.equal("hit");
+        expect(quick).to.equal(withBoundaryOf(quick, bytes));
+      }
+    }
+  }
+  await paths.stop();
+}
 
 describe("the hit path", () => {
   it("answers with the bytes of the full path, and only what the full path answers from a fresh stored response", async () => {
-    let [taken, left, lent] = [0, 0, 0];
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const steps = stepsOf(responseLines, requestLines, target);
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 24 }), async (steps) => {
-        const paths = new TwoPaths();
-        await paths.start();
-        let lines: readonly (readonly [string, string])[] = [];
-        for (const each of steps) {
-          switch (each.kind) {
-            case "wait":
-              paths.clock.advance(each.ms);
-              break;
-            case "purge":
-              await paths.edge.store.purge([{ kind: "url", target: each.target }], each.soft ? 0 : undefined);
-              break;
-            case "put":
-              paths.put(responseOf(each, paths), Fields.of(each.asked));
-              break;
-            case "ask": {
-              if (each.like === "other") lines = each.lines;
-              else if (each.like === "near") lines = withValue(lines, each.value);
-              const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-              const request = paths.read(`${each.method} ${each.target} HTTP/1.1\r\nHost: a\r\n${text}\r\n`);
-              const { hits } = paths;
-              const inPlace = paths.lent(request);
-              expect(paths.hits).to.equal(inPlace === undefined ? hits : hits + 1);
-              const quick = paths.quick(request);
-              if (quick === undefined) left += 1;
-              else {
-                taken += 1;
-                const { outcome, bytes } = await paths.full(request);
-                expect(outcome).to.equal("hit");
-                expect(quick).to.equal(withBoundaryOf(quick, bytes));
-              }
-              if (inPlace === undefined) continue;
-              lent += 1;
-              expect(inPlace).to.equal(quick);
-            }
-          }
-        }
-        await paths.stop();
-      }),
+      fc.asyncProperty(steps, fc.boolean(), (each, compresses) => compare(each, compresses, seen)),
       { numRuns: 300 },
     );
-    expect(taken, `of ${taken + left}`).to.be.greaterThan(20);
-    expect(lent, `of ${taken}`).to.be.greaterThan(10);
+    expect(seen.taken).to.be.greaterThan(20);
+    expect(seen.lent, `of ${seen.taken}`).to.be.greaterThan(10);
+  });
+
+  it("does so in every form that the edge makes of a body", async () => {
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const steps = stepsOf(textLines, linesForText, fc.constant("/a"));
+    await fc.assert(
+      fc.asyncProperty(steps, (each) => compare(each, true, seen)),
+      { numRuns: 300 },
+    );
+    expect(seen.encoded, `of ${seen.taken}`).to.be.greaterThan(20);
   });
 });
 
@@ -303,20 +385,22 @@ function responseOf(
     readonly isHead: boolean;
     readonly isPlain: boolean;
   },
-  { clock }: TwoPaths,
+  { clock, compress }: TwoPaths,
 ): StoredResponse {
   const { target: path, status } = given;
   const body = Buffer.from(given.body);
   const exact = String(body.length);
   const lines = given.isPlain ? plainly(given.lines) : given.lines;
   const fields = Fields.of(lines.map(([name, value]) => [name, value.replaceAll("exact", exact)]));
-  const request = { method: "GET", site: SITE, target: path, fields: Fields.of(given.asked) };
-  const selecting = selectingFields(fields, request);
+  const asked = { method: "GET", site: SITE, target: path, fields: Fields.of(given.asked) };
+  const request = negotiated(asked, compress);
+  const offered = offeredFields({ status, fields }, compress);
+  const selecting = selectingFields(offered, request);
   if (selecting === "never") throw new Error("Vary is not to be *");
   const now = momentOf(clock);
   return storedResponse(path, {
     status,
-    fields,
+    fields: offered,
     requestTime: now,
     responseTime: now,
     selecting,

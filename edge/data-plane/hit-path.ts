@@ -41,9 +41,10 @@ import {
 } from "../cache/hit.ts";
 import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
+import type { EncodingName } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { SentFields } from "../rules/sent-fields.ts";
-import { NO_RULES } from "../rules/site/rule-book.ts";
+import { SAFE_RULES } from "../rules/site-rules.ts";
 import { preconditions } from "../rules/validation.ts";
 import type { Addressing } from "./addressing.ts";
 import { AnswerInPlace } from "./answer-in-place.ts";
@@ -91,13 +92,13 @@ export class HitPath {
       find: (request) => {
         if (request.method !== "GET" && request.method !== "HEAD") return undefined;
         const asked = sectionOf(request);
-        if (asked.asks === "more" || asked.book.concerns(request.path)) return undefined;
+        if (asked.asks === "more" || asked.rules.book.concerns(request.path)) return undefined;
         return this.#answer(request, asked);
       },
       findLent: (request) => {
         if (request.method !== "GET") return undefined;
         const asked = sectionOf(request);
-        if (asked.asks !== "whole" || asked.book.concerns(request.path)) return undefined;
+        if (asked.asks !== "whole" || asked.rules.book.concerns(request.path)) return undefined;
         return this.#lent(request, asked, peer);
       },
     };
@@ -113,13 +114,17 @@ export class HitPath {
     if (sent === "rewritten" || status === 204 || length > COPIED_AT_MOST) return undefined;
     noteHitInPlace(hit, this.#edge);
     const begin = statusLine(status) + peer.ownLines;
-    return this.#answerInPlace.of(response, begin, lengthLine(sent, length) + this.#ofTheMoment(left, age));
+    return this.#answerInPlace.of(
+      response,
+      begin,
+      lengthLine(sent, length) + this.#ofTheMoment(left, age, undefined),
+    );
   }
 
   #section(request: RequestHead, peer: Peer): FieldSection {
     const came = this.#addressing.of(request.fields.section, request.host, peer);
-    const book = came === undefined ? NO_RULES : rulesOf(this.#edge, came.site).book;
-    return FieldSection.of(request, came, this.#edge.id, book);
+    const rules = came === undefined ? SAFE_RULES : rulesOf(this.#edge, came.site);
+    return FieldSection.of(request, came, this.#edge.id, rules);
   }
 
   #answer(request: RequestHead, section: FieldSection): HitAnswer | undefined {
@@ -127,45 +132,47 @@ export class HitPath {
     if (hit === undefined) return undefined;
     const whole = section.asks === "whole" && request.method === "GET" ? this.#whole(hit) : undefined;
     const answer = whole ?? this.#inPart(section.requestFor(request), section, hit);
-    if (answer !== undefined) noteHit(hit, this.#edge);
+    if (answer !== undefined) noteHit(hit, answer.body?.byteLength ?? 0, section, this.#edge);
     return answer;
   }
 
   /** The fields stand in the store as they are sent. */
-  #whole({ stored, left, age }: CacheHit): HitAnswer | undefined {
-    const { status, chunks, bodyLength, sent, clientFields } = stored;
+  #whole({ stored, form, left, age }: CacheHit): HitAnswer | undefined {
+    const { status, chunks, bodyLength, sent, clientFields } = form.response;
     if (sent === "rewritten" || status === 204 || chunks.length > 1 || bodyLength > LARGEST_BODY)
       return undefined;
     const length = lengthLine(sent, bodyLength);
-    const head = statusLine(status) + clientFields.lines + length + this.#ofTheMoment(left, age);
+    const head = statusLine(status) + clientFields.lines + length + this.#ofTheMoment(left, age, form.name);
     return new HitAnswer(head, chunks[0], stored, this.#clients);
   }
 
-  #ofTheMoment(left: number, age: number): string {
-    return `Age: ${age}\r\nCache-Status: ${this.#hit}${left}\r\nX-Cache: HIT\r\n${KEEP_ALIVE}\r\n`;
+  #ofTheMoment(left: number, age: number, form: EncodingName | undefined): string {
+    const detail = form === undefined ? "" : `; detail=${form}`;
+    return `Age: ${age}\r\nCache-Status: ${this.#hit}${left}${detail}\r\nX-Cache: HIT\r\n${KEEP_ALIVE}\r\n`;
   }
 
   #inPart(request: CacheRequest, section: FieldSection, hit: CacheHit): HitAnswer | undefined {
-    const { stored } = hit;
-    if (section.asks === "part" && stored.sent !== "rewritten") {
-      const head = { status: stored.status, fields: stored.clientFields };
-      if (preconditions(request, head, stored.entityTag) === "not-modified") return this.#notModified(hit);
+    const { response } = hit.form;
+    if (section.asks === "part" && response.sent !== "rewritten") {
+      const head = { status: response.status, fields: response.clientFields };
+      if (preconditions(request, head, response.entityTag) === "not-modified") return this.#notModified(hit);
     }
     return this.#represented(request, hit);
   }
 
   /** The client has it already. */
-  #notModified({ stored, left, age }: CacheHit): HitAnswer {
-    const head = statusLine(304) + this.#notModifiedLines.of(stored) + this.#ofTheMoment(left, age);
+  #notModified({ stored, form, left, age }: CacheHit): HitAnswer {
+    const lines = this.#notModifiedLines.of(form.response);
+    const head = statusLine(304) + lines + this.#ofTheMoment(left, age, form.name);
     return new HitAnswer(head, undefined, stored, this.#clients);
   }
 
   /** A part of it, its head alone, or that it has not been modified: by the functions of the full path. */
-  #represented(request: CacheRequest, { stored, left, age }: CacheHit): HitAnswer | undefined {
-    const represented = representStored(request, stored);
+  #represented(request: CacheRequest, { stored, form, left, age }: CacheHit): HitAnswer | undefined {
+    const represented = representStored(request, form.response);
     const { content } = represented;
     if (content.kind === "stream") return undefined;
-    const served = { ...represented, outcome: { kind: "hit", ttl: left }, age } as const;
+    const served = { ...represented, outcome: { kind: "hit", ttl: left, detail: form.name }, age } as const;
     const { method } = request;
     const head = responseHead(served, { edge: this.#edge.id, method, date: this.#date.value });
     if (head === undefined) return undefined;

@@ -6,10 +6,17 @@ import { setting } from "../../process/settings/program.ts";
 import { choice, listOf, type ValueType, wholeNumber } from "../../process/settings/values.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
+import {
+  type CompressValues,
+  compressAmong,
+  compressKeys,
+  compressOf,
+  compressSettings,
+} from "./compress-settings.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 
 /** Those that are one value each. */
-type OneValueRules = Omit<SiteRules, "book">;
+type OneValueRules = Omit<SiteRules, "book" | "compress">;
 
 const fieldName: ValueType<string> = {
   name: "field",
@@ -71,6 +78,7 @@ export const siteRuleSettings = {
     default: SAFE_RULES.groupInvalidation,
     help: "Cache-Group-Invalidation in the response to such a request (RFC 9875). The same three values, for the tags that it names.",
   }),
+  ...compressSettings,
   originPlaces: setting({
     type: types.originPlaces,
     default: SAFE_RULES.originPlaces,
@@ -89,7 +97,10 @@ export const siteRuleSettings = {
 };
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
-export function rulesAmong(values: OneValueRules, written: readonly SiteRule[] = []): SiteRules {
+export function rulesAmong(
+  values: OneValueRules & CompressValues,
+  written: readonly SiteRule[] = [],
+): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
   const { invalidation, groupInvalidation, originPlaces, originPlacesPerClient, upgrades } = values;
   return {
@@ -100,6 +111,7 @@ export function rulesAmong(values: OneValueRules, written: readonly SiteRule[] =
     forwardFields,
     invalidation,
     groupInvalidation,
+    compress: compressAmong(values),
     originPlaces,
     originPlacesPerClient,
     upgrades,
@@ -116,6 +128,7 @@ export const siteRuleKeys = {
   "forward-fields": fileValue(types.forwardFields).default([...SAFE_RULES.forwardFields]),
   invalidation: fileValue(types.invalidation).default(SAFE_RULES.invalidation),
   "group-invalidation": fileValue(types.groupInvalidation).default(SAFE_RULES.groupInvalidation),
+  ...compressKeys,
   "origin-places": fileValue(types.originPlaces).default(SAFE_RULES.originPlaces),
   "origin-places-per-client": fileValue(types.originPlacesPerClient).default(
     SAFE_RULES.originPlacesPerClient,
@@ -136,6 +149,7 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     forwardFields: values["forward-fields"],
     invalidation: values.invalidation,
     groupInvalidation: values["group-invalidation"],
+    compress: compressOf(values),
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
     upgrades: values.upgrades,

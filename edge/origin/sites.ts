@@ -5,6 +5,7 @@ import { WEB_SOCKET } from "../../http/server/web-socket.ts";
 import { fileMap, fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
+import type { CompressRules } from "../rules/compression.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
@@ -32,6 +33,7 @@ export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
   readonly origin: Pick<OriginConfig, "kind">;
   readonly written: readonly SiteRule[];
   readonly upgrades: readonly string[];
+  readonly compress: CompressRules;
 }
 
 /** The rules of each site. */
@@ -41,7 +43,9 @@ export function siteRulesByName(sites: readonly Site[]): ReadonlyMap<string, Sit
 
 /** The same in a thread that knows no more of the sites. */
 export function servedRulesByName(sites: readonly ServedSite[]): ReadonlyMap<string, SiteRules> {
-  return new Map(sites.map(({ name, written }) => [name, { ...SAFE_RULES, book: ruleBook(written) }]));
+  return new Map(
+    sites.map(({ name, written, compress }) => [name, { ...SAFE_RULES, compress, book: ruleBook(written) }]),
+  );
 }
 
 /** The name of an edge or a site. It appears unchanged in header fields, logs and metrics. */
@@ -123,7 +127,7 @@ export const sitesSection: Section<readonly Site[]> = {
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `origin-places`, `origin-places-per-client` and `upgrades` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `origin-places`, `origin-places-per-client` and `upgrades` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
 };
 
 /** The `rules:` of the site of --origin. */
@@ -248,6 +252,7 @@ function servedSite(site: Site | ServedSite): ServedSite {
     origin: { kind: origin.kind },
     upgrades: rules.upgrades,
     written: rules.book.written,
+    compress: rules.compress,
     ...(host === undefined ? {} : { host }),
   };
 }

@@ -22,8 +22,7 @@ describe("content codings", () => {
   ];
   for (const [coding, accepted, expected] of cases) {
     it(`${coding} is ${expected ? "" : "not "}for a request with Accept-Encoding: ${accepted ?? "nothing"}`, () => {
-      const request = accepted === undefined ? fieldsOf() : fieldsOf(`Accept-Encoding: ${accepted}`);
-      expect(acceptsCodings(request, codingsOf(fieldsOf(`Content-Encoding: ${coding}`)))).to.equal(expected);
+      expect(acceptsCodings(accepted, codingsOf(fieldsOf(`Content-Encoding: ${coding}`)))).to.equal(expected);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
+import type { Form } from "./compression.ts";
 import type { Moment } from "./moment.ts";
 import type { MatchedRules } from "./site/matched-rules.ts";
 
@@ -18,6 +19,16 @@ export interface CacheRequest {
   readonly addresses?: string | undefined;
   /** The rules of the site that the request has matched; absent before they were asked. */
   readonly matched?: MatchedRules;
+  /** Where the edge compresses: it asks the origin for identity, and each client gets the form that it prefers. */
+  readonly negotiation?: Negotiation;
+}
+
+/** What a client accepts, where the edge itself codes what it sends. */
+export interface Negotiation {
+  /** As the client sent it. */
+  readonly acceptEncoding: string | undefined;
+  /** The best first. */
+  readonly forms: readonly Form[];
 }
 
 /** The request fields that Vary names, in lower case, with their normalised values. undefined: the field was absent. */

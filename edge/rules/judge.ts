@@ -1,5 +1,5 @@
 import { currentAge } from "./age.ts";
-import { acceptsCodings } from "./content-coding.ts";
+import { isReadableTo } from "./content-coding.ts";
 import {
   type RequestDirectives,
   type ResponseDirectives,
@@ -98,9 +98,8 @@ function judgeStored<S extends StoredHead>(
 }
 
 /** Whether the request selects the response and accepts its content codings, which Vary may not name. */
-function isFor({ selecting, codings }: StoredHead, request: CacheRequest): boolean {
-  if (!selects(selecting, request)) return false;
-  return codings.length === 0 || selecting.has("accept-encoding") || acceptsCodings(request.fields, codings);
+function isFor(stored: StoredHead, request: CacheRequest): boolean {
+  return selects(stored.selecting, request) && isReadableTo(request, stored);
 }
 
 /** RFC 9111 section 4.1: of several that match, the most recent by its Date; of equals, the one stored last. */

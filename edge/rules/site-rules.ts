@@ -1,3 +1,4 @@
+import { type CompressRules, NO_COMPRESSION } from "./compression.ts";
 import { NO_RULES, type RuleBook } from "./site/rule-book.ts";
 
 /** An operator's choices for a site, where RFC 9111 would share what a careless origin did not mean to share. */
@@ -16,6 +17,8 @@ export interface SiteRules {
   readonly invalidation: "obey" | "ignore" | "broadcast";
   /** The same for the groups in Cache-Group-Invalidation. */
   readonly groupInvalidation: "obey" | "ignore" | "broadcast";
+  /** What the edge compresses by itself. */
+  readonly compress: CompressRules;
   /** Requests under way at the origin at the same time. */
   readonly originPlaces: number;
   /** Of these, for one client, and for all refreshes in the background together. */
@@ -39,6 +42,7 @@ export const SAFE_RULES: SiteRules = {
   forwardFields: [],
   invalidation: "obey",
   groupInvalidation: "obey",
+  compress: NO_COMPRESSION,
   ...PLACES,
   upgrades: [],
   book: NO_RULES,
@@ -53,6 +57,7 @@ export const RFC_RULES: SiteRules = {
   forwardFields: ["*"],
   invalidation: "obey",
   groupInvalidation: "obey",
+  compress: NO_COMPRESSION,
   ...PLACES,
   upgrades: [],
   book: NO_RULES,

@@ -2,6 +2,7 @@ import { listMembers, trimSpace } from "../../http/message/comma-list.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { isToken, TCHAR } from "../../http/message/token.ts";
 import type { CacheRequest, Selecting } from "./exchange.ts";
+import { weighted } from "./weight.ts";
 
 /** More names than any sensible origin varies on. */
 const MOST_NAMES = 16;
@@ -89,11 +90,13 @@ export function selectingValue(name: string, request: CacheRequest): string | un
 /** The value that the origin gets. Of the fields that say how the request came, it is this edge's and not the client's. */
 function asForwarded(
   name: string,
-  { fields, scheme, authority, addresses, matched }: CacheRequest,
+  { fields, scheme, authority, addresses, matched, negotiation }: CacheRequest,
 ): string | undefined {
   switch (name) {
     case MARK:
       return matched?.mark;
+    case "accept-encoding":
+      return negotiation === undefined ? fields.get(name) : "identity";
     case "x-forwarded-for":
       return addresses;
     case "x-forwarded-host":
@@ -133,13 +136,4 @@ function preference(name: string, member: string): string | undefined {
   // No standard defines the extensions after a weight, so their meaning is unknown.
   if (/;q=/i.test(parameters)) return undefined;
   return `${parts.name?.toLowerCase()}${parameters}${weight === 1 ? "" : `;q=${weight}`}`;
-}
-
-/** RFC 9110 section 12.4.2: what stands after the last semicolon, if it is a weight. */
-export function weighted(member: string): { range: string; weight: number } {
-  const at = member.lastIndexOf(";");
-  const weight = /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/i.exec(trimSpace(member.slice(at + 1)))?.[1];
-  return at === -1 || weight === undefined
-    ? { range: member, weight: 1 }
-    : { range: trimSpace(member.slice(0, at)), weight: Number(weight) };
 }

@@ -1,7 +1,7 @@
 import { recordTexts } from "./record.ts";
 import { hasOwnBody, type RecordSizes } from "./record-layout.ts";
 import { blockSize } from "./slab.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import { keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
 
 // Rows of the tables, in bytes: of the key 20, of the response 28, its place at its path 20, the path 16, its places in the
 // orders of eviction 44, with 32 for counts and for what was given up. The heads of two chains are 8 to 16.
@@ -15,9 +15,10 @@ const STAND_IN = 800;
 
 /** Bytes of memory that a stored response is charged for. */
 export function chargedBytes(stored: StoredResponse): number {
-  const { bodyLength, chunks, tags, variance } = stored;
+  const { tags, variance } = stored;
   const { length } = recordTexts(stored);
-  return chargeOf({ length, bodyLength, tags: tags.length, varies: variance !== undefined }, chunks.length);
+  const sizes = { length, bodyLength: keptBytes(stored), tags: tags.length, varies: variance !== undefined };
+  return chargeOf(sizes, keptChunks(stored).length);
 }
 
 /** `pieces`: of its body. */

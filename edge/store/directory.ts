@@ -9,17 +9,17 @@ import {
   STAMP,
   VERSION,
 } from "./directory-layout.ts";
-import { EquivalentsIndex, type StandIn } from "./equivalents-index.ts";
 import { KeyTable } from "./key-table.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { Purgeable } from "./purge-match.ts";
-import { Records, recordTexts } from "./record.ts";
+import { Records, type RecordTexts, recordTexts } from "./record.ts";
 import { hasKey, hasOwnBody, keyIn, setSoftPurged, sizesIn, softPurgedIn } from "./record-layout.ts";
 import type { ResponseInPlace } from "./response-in-place.ts";
 import { type OnPiece, Rows } from "./rows.ts";
 import { ALL_COVERED, GENERATION, type SharedPart, type Sharing } from "./sharing.ts";
 import { offsetOf } from "./slab.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import { StandIns } from "./stand-ins.ts";
+import { keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
 
 export interface DirectoryOptions {
   /** Of the hashes of what clients choose. Random where clients are not those of a test. Default: 0. */
@@ -27,10 +27,6 @@ export interface DirectoryOptions {
   /** Overwrites memory when it is freed, for tests: whoever still reads it is found out. */
   readonly poisons?: boolean | undefined;
   readonly sharing?: Sharing | undefined;
-}
-
-interface RowStandIn extends StandIn {
-  readonly row: number;
 }
 
 /**
@@ -42,8 +38,7 @@ export class Directory {
   readonly #responses: Rows;
   readonly #records: Records;
   readonly #index: PurgeIndex;
-  readonly #equivalents = new EquivalentsIndex<RowStandIn>();
-  readonly #standIns = new Map<number, RowStandIn>();
+  readonly #standIns = new StandIns();
   /** By response, the bodies that do not stand in their records. */
   readonly #bodies = new Map<number, readonly Uint8Array[]>();
   readonly #sharing: Sharing | undefined;
@@ -161,6 +156,11 @@ export class Directory {
     return chargeOf(sizes, this.#bodies.get(row)?.length ?? 0);
   }
 
+  /** Of all responses of a key. */
+  chargeUnder(keyRow: number): number {
+    return this.responsesOf(keyRow).reduce((sum, row) => sum + this.chargeOf(row), 0);
+  }
+
   /** Returns the row of the response. */
   add(stored: StoredResponse, texts = recordTexts(stored)): number {
     const row = this.#responses.take();
@@ -171,13 +171,32 @@ export class Directory {
     const sharing = this.#sharing;
     this.#responses.set(row, STAMP, sharing === undefined ? 0 : Atomics.load(sharing.words, ALL_COVERED));
     this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
-    if (hasOwnBody(stored.bodyLength)) this.#bodies.set(row, stored.chunks);
-    this.#responses.set(row, ADDRESS, this.#records.add(stored, texts, row));
+    this.#write(row, stored, texts);
     this.#responses.add(row, VERSION, (this.versionOf(row) & 1) === 0 ? 2 : 1);
-    if (stored.variance !== undefined) this.#addStandIn(row, stored);
+    if (stored.variance !== undefined) this.#standIns.add(row, stored);
     this.#objects += 1;
     this.#bytes += this.chargeOf(row);
     return row;
+  }
+
+  #write(row: number, stored: StoredResponse, texts: RecordTexts): void {
+    if (hasOwnBody(keptBytes(stored))) this.#bodies.set(row, keptChunks(stored));
+    this.#responses.set(row, ADDRESS, this.#records.add(stored, texts, row));
+  }
+
+  /** Writes a response in the place of itself, with other encodings. For purges and for eviction it stays what it was. */
+  rewrite(row: number, stored: StoredResponse): void {
+    const softPurgedAt = this.softPurgedAt(row);
+    this.#bytes -= this.chargeOf(row);
+    // As in `drop`: whoever is reading the record finds out that it has changed.
+    this.#responses.add(row, VERSION, 1);
+    this.#records.remove(this.#addressOf(row));
+    this.#bodies.delete(row);
+    this.#write(row, stored, recordTexts(stored));
+    const address = this.#addressOf(row);
+    setSoftPurged(this.#records.extentOf(address), offsetOf(address), softPurgedAt);
+    this.#responses.add(row, VERSION, 1);
+    this.#bytes += this.chargeOf(row);
   }
 
   drop(row: number): void {
@@ -188,9 +207,7 @@ export class Directory {
     this.#responses.add(row, VERSION, 1);
     this.#unlink(row);
     this.#index.remove(this.#responses.get(row, FIRST_PLACE));
-    const standIn = this.#standIns.get(row);
-    if (standIn !== undefined) this.#equivalents.remove(standIn);
-    this.#standIns.delete(row);
+    this.#standIns.remove(row);
     this.#bodies.delete(row);
     this.#responses.set(row, ADDRESS, 0);
     this.#responses.give(row);
@@ -211,19 +228,13 @@ export class Directory {
     for (let row = 1; row < this.#responses.top; row += 1) if (this.isHeld(row)) yield row;
   }
 
-  equivalents(request: Parameters<EquivalentsIndex<RowStandIn>["find"]>[0]): readonly number[] {
-    return this.#equivalents.find(request).map(({ row }) => row);
+  equivalents(request: Parameters<StandIns["find"]>[0]): readonly number[] {
+    return this.#standIns.find(request);
   }
 
   #addressOf(row: number): number {
     // The upper half of the addresses is negative in a table.
     return this.#responses.get(row, ADDRESS) >>> 0;
-  }
-
-  #addStandIn(row: number, { site, base, target, variance }: StoredResponse): void {
-    const standIn = { row, site, target, variance, ...(base === undefined ? {} : { base }) };
-    this.#standIns.set(row, standIn);
-    this.#equivalents.add(standIn);
   }
 
   /** The row of the key, with the response at the end of its chain. */

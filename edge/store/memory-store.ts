@@ -1,40 +1,24 @@
-import type { Clock } from "../../process/clock.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { type Moment, momentOf } from "../rules/moment.ts";
 import { selects } from "../rules/vary.ts";
 import { chargedBytes } from "./charge.ts";
-import { type DecodedKey, DecodedResponses } from "./decoded-responses.ts";
-import { Directory, type DirectoryOptions } from "./directory.ts";
+import { type DecodedKey, DecodedResponses, decodedRoom } from "./decoded-responses.ts";
+import { Directory } from "./directory.ts";
 import type { Eviction } from "./eviction/eviction.ts";
+import type { MemoryStoreOptions } from "./memory-store-options.ts";
 import { isAll } from "./purge-match.ts";
 import { purgeWalk } from "./purge-walk.ts";
 import { hasOwnBody } from "./record-layout.ts";
 import type { ResponseInPlace } from "./response-in-place.ts";
 import { ResponseSources } from "./response-sources.ts";
 import { GENERATION } from "./sharing.ts";
-import type { PutOutcome, Store, StoreWatch } from "./store.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import type { EncodeOutcome, PutOutcome, Store } from "./store.ts";
+import { type Encoding, keptBytes, type StoredResponse } from "./stored-response.ts";
 import { variantsBeside } from "./variants-beside.ts";
 
 // A use counts half after so many uses of all keys: 13 seconds at 20,000 requests a second, an afternoon at 10.
 const USES_A_PERIOD = 2 ** 18;
-
-// What is asked for again and again is kept as objects, too, in two generations of this size at most. An object of 1 KiB
-// takes 3 KiB and saves some microseconds for each hit. The most keeps the pauses of the collector short.
-const DECODED_SHARE = 16;
-const MOST_DECODED = 32 * 2 ** 20;
-
-export interface MemoryStoreOptions extends DirectoryOptions {
-  /** Bytes that it may hold. */
-  readonly maxBytes: number;
-  /** Makes the order in which keys go when the bytes run out. */
-  readonly eviction: () => Eviction;
-  readonly clock: Clock;
-  /** Bytes of the same memory that are held elsewhere now, such as by fills: so much less is stored. */
-  readonly elsewhere?: () => number;
-  readonly watch?: StoreWatch | undefined;
-}
 
 /** Stored responses in memory: as bytes (record.ts), of which the few that are asked for become objects. */
 export class MemoryStore implements Store {
@@ -52,7 +36,7 @@ export class MemoryStore implements Store {
     this.#limit = options.maxBytes;
     this.#eviction = options.eviction();
     this.#directory = new Directory(options);
-    this.#decoded = new DecodedResponses(Math.min(options.maxBytes / DECODED_SHARE, MOST_DECODED));
+    this.#decoded = new DecodedResponses(decodedRoom(options.maxBytes));
   }
 
   get objects(): number {
@@ -143,7 +127,7 @@ export class MemoryStore implements Store {
 
   sharesBody(stored: StoredResponse): boolean {
     // Every object has a copy of a small body: the store keeps those of the objects that it keeps.
-    if (hasOwnBody(stored.bodyLength)) return this.holds(stored);
+    if (hasOwnBody(keptBytes(stored))) return this.holds(stored);
     return this.#decoded.peek(stored.key)?.responses.includes(stored) === true;
   }
 
@@ -196,14 +180,30 @@ export class MemoryStore implements Store {
     return "stored";
   }
 
+  encode(stored: StoredResponse, encodings: readonly Encoding[]): EncodeOutcome {
+    const row = this.#rowOf(stored);
+    if (row === 0) return "gone";
+    const coded = { ...stored, encodings };
+    const directory = this.#directory;
+    const more = chargedBytes(coded) - directory.chargeOf(row);
+    if (directory.chargeUnder(directory.keyRowOf(row)) + more > this.#limit) return "too-large";
+    this.#makeRoom(more);
+    // It may have been the next to go itself.
+    if (!this.holds(stored)) return "gone";
+    directory.rewrite(row, coded);
+    this.#sources.note(coded, directory, row);
+    this.#decoded.delete(stored.key);
+    this.#options.watch?.changed(stored.key);
+    return coded;
+  }
+
   /** Returns the row of its key. */
   #add(stored: StoredResponse, lastUse: number): number {
     const directory = this.#directory;
     const row = directory.add(stored);
     const keyRow = directory.keyRowOf(row);
     directory.noteUse(row, lastUse);
-    const bytes = directory.responsesOf(keyRow).reduce((sum, each) => sum + directory.chargeOf(each), 0);
-    this.#eviction.added(keyRow, directory.keys.hashOf(keyRow), bytes);
+    this.#eviction.added(keyRow, directory.keys.hashOf(keyRow), directory.chargeUnder(keyRow));
     this.#sources.note(stored, this.#directory, row);
     return keyRow;
   }

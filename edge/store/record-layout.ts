@@ -1,3 +1,4 @@
+import { encodingNames } from "../rules/compression.ts";
 import type { Extent } from "./slab.ts";
 
 // The 32-bit words. Word 0 of a block that is free belongs to the slab.
@@ -19,7 +20,9 @@ export const ETAG_LENGTH = 10;
 export const SHAPE = 11;
 export const FLUSHES = 12;
 export const INVALIDATIONS = 13;
-const WORDS = 14;
+/** The first of the lengths of its encodings, in the order of their names. */
+export const ENCODINGS = 14;
+const WORDS = ENCODINGS + encodingNames.length;
 
 // The 64-bit numbers, counted from the begin of the block.
 export const LIFETIME = WORDS / 2;
@@ -31,6 +34,7 @@ export const RESPONSE_WALL = LIFETIME + 5;
 export const RESPONSE_MONOTONIC = LIFETIME + 6;
 export const SEQ = LIFETIME + 7;
 const SOFT_PURGED_AT = LIFETIME + 8;
+/** The bytes of the body, with its encodings behind it. */
 export const BODY = LIFETIME + 9;
 export const HEAD_BYTES = 8 * (LIFETIME + 10);
 
@@ -45,6 +49,10 @@ export const VARIES = 16;
 export const NO_ETAG = -1;
 export const PARSED_ETAG = -2;
 export const SAME_LINES = -1;
+
+// Of the length of an encoding: there is none, and it is not worth to be made.
+export const NO_ENCODING = 0;
+export const NOT_WORTH = -1;
 
 // A body up to this length stands in the record, and is copied out of it. A larger one is memory of its own: to copy it
 // would take longer than the 300 bytes are worth that it costs beside its bytes.

@@ -1,4 +1,5 @@
 import { Fields } from "../../http/message/fields.ts";
+import { encodingNames } from "../rules/compression.ts";
 import { type EntityTag, parseEntityTag } from "../rules/entity-tag.ts";
 import { heldPart } from "../rules/partial.ts";
 import type { Purgeable } from "./purge-match.ts";
@@ -7,6 +8,7 @@ import {
   BODY,
   CLIENT_LINES,
   DATE,
+  ENCODINGS,
   ETAG,
   ETAG_LENGTH,
   FLUSHES,
@@ -16,6 +18,7 @@ import {
   KEY,
   LIFETIME,
   LINES,
+  NO_ENCODING,
   NO_ETAG,
   OWN,
   PARSED_ETAG,
@@ -40,7 +43,7 @@ import { KnownParticulars } from "./record-particulars.ts";
 import type { Shape } from "./record-shape.ts";
 import { isSentInPlace, PlaceOfResponse, type ResponseInPlace } from "./response-in-place.ts";
 import type { Extent } from "./slab.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import type { Encoding, StoredResponse } from "./stored-response.ts";
 
 /** Makes responses of records. */
 export class RecordReader {
@@ -78,7 +81,12 @@ export class RecordReader {
     const { base, selecting, variance } = this.#particulars.of(text(of(OWN)));
     const shape = this.#shapeAt(of(SHAPE) >>> 0);
     const { site, method, authorized, sent, source, codings, epoch, policy } = shape;
-    const bodyLength = numberOf(BODY);
+    const lengths = encodingNames.map((_, at) => of(ENCODINGS + at));
+    const bodyLength = lengths.reduce((left, length) => left - Math.max(0, length), numberOf(BODY));
+    const next = ownBody === undefined ? copying(bytes, end) : taking(ownBody);
+    // The bodies lie one behind the other.
+    const chunks = next(bodyLength);
+    const encodings = encodingsOf(lengths, next);
     const status = flags >>> STATUS_SHIFT;
     return {
       status,
@@ -100,8 +108,9 @@ export class RecordReader {
       site,
       ...(base === undefined ? {} : { base }),
       target: key.slice(key.length - of(TARGET)),
-      chunks: ownBody ?? copied(bytes, end, bodyLength),
+      chunks,
       bodyLength,
+      ...(encodings === undefined ? {} : { encodings }),
       sent,
       tags,
       variance,
@@ -167,9 +176,38 @@ function entityTagOf(
   return { weak, opaque: lines.slice(at, at + length) };
 }
 
-function copied(bytes: Buffer, from: number, length: number): readonly Uint8Array[] {
-  if (length === 0) return [];
-  const copy = Buffer.allocUnsafeSlow(length);
-  bytes.copy(copy, 0, from, from + length);
-  return [copy];
+/** undefined: it has none, like most. */
+function encodingsOf(lengths: readonly number[], next: NextBytes): readonly Encoding[] | undefined {
+  if (lengths.every((length) => length === NO_ENCODING)) return undefined;
+  const encodings: Encoding[] = [];
+  encodingNames.forEach((name, at) => {
+    const written = lengths[at] ?? NO_ENCODING;
+    const length = Math.max(0, written);
+    if (written !== NO_ENCODING) encodings.push({ name, chunks: next(length), length });
+  });
+  return encodings;
+}
+
+/** Gives the next bytes of so many. */
+type NextBytes = (length: number) => readonly Uint8Array[];
+
+function copying(bytes: Buffer, from: number): NextBytes {
+  let at = from;
+  return (length) => {
+    if (length === 0) return [];
+    const copy = Buffer.allocUnsafeSlow(length);
+    bytes.copy(copy, 0, at, at + length);
+    at += length;
+    return [copy];
+  };
+}
+
+/** No piece has bytes of two bodies. */
+function taking(pieces: readonly Uint8Array[]): NextBytes {
+  let at = 0;
+  return (length) => {
+    const from = at;
+    for (let left = length; left > 0 && at < pieces.length; at += 1) left -= pieces[at]?.byteLength ?? 0;
+    return pieces.slice(from, at);
+  };
 }

@@ -5,11 +5,13 @@
  */
 
 import type { Fields } from "../../http/message/fields.ts";
+import { encodingNames } from "../rules/compression.ts";
 import {
   BETWEEN_TAGS,
   BODY,
   CLIENT_LINES,
   DATE,
+  ENCODINGS,
   ETAG,
   ETAG_LENGTH,
   FLUSHES,
@@ -20,7 +22,9 @@ import {
   KEY,
   LIFETIME,
   LINES,
+  NO_ENCODING,
   NO_ETAG,
+  NOT_WORTH,
   OWN,
   PARSED_ETAG,
   REQUEST_MONOTONIC,
@@ -47,7 +51,7 @@ import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf, shapeText } from "./record-shape.ts";
 import { SharedTexts, type SharedTextsOptions } from "./shared-texts.ts";
 import { type Extent, offsetOf, Slab, type SlabOptions } from "./slab.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import { keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
 
 // Origins give a few kinds of responses. A shape that is not among those seen lately is parsed again.
 const MOST_SHAPES = 4_096;
@@ -66,7 +70,8 @@ export interface RecordTexts {
 }
 
 export function recordTexts(stored: StoredResponse): RecordTexts {
-  const { key, fields, clientFields, tags, bodyLength } = stored;
+  const { key, fields, clientFields, tags } = stored;
+  const kept = keptBytes(stored);
   const [lines, linesUnpacked] = writtenFields(fields, UNPACKED_LINES);
   const [clientLines, clientUnpacked] =
     clientFields === fields ? [undefined, 0] : writtenFields(clientFields, UNPACKED_CLIENT_LINES);
@@ -74,7 +79,7 @@ export function recordTexts(stored: StoredResponse): RecordTexts {
   const { tags: tagText, own } = texts;
   const isWide = ![key, lines, clientLines ?? "", tagText, own].every(hasAByteAChar);
   const chars = key.length + lines.length + (clientLines?.length ?? 0) + tagText.length + own.length;
-  const length = HEAD_BYTES + (isWide ? 2 * chars : chars) + (hasOwnBody(bodyLength) ? 0 : bodyLength);
+  const length = HEAD_BYTES + (isWide ? 2 * chars : chars) + (hasOwnBody(kept) ? 0 : kept);
   return { ...texts, isWide, unpacked: linesUnpacked | clientUnpacked, length };
 }
 
@@ -128,7 +133,8 @@ export class Records {
     const { key, lines, clientLines, tags, own, isWide, unpacked } = texts;
     const encoding = isWide ? "utf16le" : "latin1";
     const word = at >> 2;
-    const { entityTag, bodyLength } = stored;
+    const { entityTag, encodings = [] } = stored;
+    const kept = keptBytes(stored);
     let end = at + HEAD_BYTES;
     const text = (column: number, written: string): void => {
       const length = bytes.write(written, end, encoding);
@@ -166,10 +172,14 @@ export class Records {
     ints[word + FLUSHES] = mark.flushes;
     ints[word + INVALIDATIONS] = mark.invalidations;
     setSoftPurged({ doubles }, at, undefined);
-    doubles[number + BODY] = bodyLength;
-    if (hasOwnBody(bodyLength)) return;
-    const stop = end + bodyLength;
-    for (const chunk of stored.chunks) {
+    encodingNames.forEach((name, at) => {
+      const length = encodings.find((encoding) => encoding.name === name)?.length;
+      ints[word + ENCODINGS + at] = length === undefined ? NO_ENCODING : length === 0 ? NOT_WORTH : length;
+    });
+    doubles[number + BODY] = kept;
+    if (hasOwnBody(kept)) return;
+    const stop = end + kept;
+    for (const chunk of keptChunks(stored)) {
       // Behind it another record lies.
       bytes.set(chunk.subarray(0, stop - end), end);
       end = Math.min(stop, end + chunk.byteLength);

@@ -1,6 +1,8 @@
+import { encodingNames } from "../rules/compression.ts";
 import {
   BODY,
   CLIENT_LINES,
+  ENCODINGS,
   FLUSHES,
   HEAD_BYTES,
   hasOwnBody,
@@ -128,5 +130,8 @@ export class PlaceOfResponse implements ResponseInPlace {
     this.ownAt = this.linesEnd + (ints[word + TAGS] ?? 0);
     this.bodyAt = this.ownAt + (ints[word + OWN] ?? 0);
     this.bodyEnd = this.bodyAt + (doubles[number + BODY] ?? 0);
+    // Its encodings lie behind it.
+    for (let name = 0; name < encodingNames.length; name += 1)
+      this.bodyEnd -= Math.max(0, ints[word + ENCODINGS + name] ?? 0);
   }
 }

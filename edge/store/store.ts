@@ -2,10 +2,13 @@ import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import type { ResponseInPlace } from "./response-in-place.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import type { Encoding, StoredResponse } from "./stored-response.ts";
 
 /** Whether a response is kept; if not, why the store cannot keep what the rules allow. */
 export type PutOutcome = "stored" | Extract<NotStored, "too-large">;
+
+/** The response with its encodings; or why it has them not: it is stored no more, or there is no room. */
+export type EncodeOutcome = StoredResponse | "gone" | "too-large";
 
 /** Learns of every change after which a copy of what is stored may not be used as before, in the step that makes it. */
 export interface StoreWatch {
@@ -59,6 +62,8 @@ export interface Store {
    * has expired goes, else the least recently used.
    */
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
+  /** Gives a stored response these encodings in the place of those that it has. It stays the same for everything else. */
+  encode(stored: StoredResponse, encodings: readonly Encoding[]): EncodeOutcome;
   /** Drops a stored response; one that is no longer held is no error. */
   remove(stored: StoredResponse): void;
   /**

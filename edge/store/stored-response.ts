@@ -1,8 +1,17 @@
 import type { Position } from "../../purge-log/position.ts";
+import type { EncodingName } from "../rules/compression.ts";
 import type { TimedHead } from "../rules/exchange.ts";
 import type { SearchVariance } from "../rules/no-vary-search.ts";
 import type { SentFields } from "../rules/sent-fields.ts";
 import { parsedHead, type StoredHead } from "../rules/stored-head.ts";
+
+/** A body once more, coded by this edge. */
+export interface Encoding {
+  readonly name: EncodingName;
+  /** None: it has been made, and is not worth to be kept. */
+  readonly chunks: readonly Uint8Array[];
+  readonly length: number;
+}
 
 /** A stored response: what the rules need to know of it, its body, and what a purge needs to know of it. */
 export interface StoredResponse extends StoredHead {
@@ -13,6 +22,8 @@ export interface StoredResponse extends StoredHead {
   readonly target: string;
   readonly chunks: readonly Uint8Array[];
   readonly bodyLength: number;
+  /** Of the body, in the order of their names. They are kept, counted and dropped with it. */
+  readonly encodings?: readonly Encoding[];
   /** How far a hit sends the stored fields as they are. */
   readonly sent: SentFields;
   readonly tags: readonly string[];
@@ -44,6 +55,23 @@ export function withPart(
   // A rule of the site gives clients another one.
   const forClient = part.clientFields.without(["Expires", "Pragma"]).with("Cache-Control", control ?? "");
   return { ...part, policy, lifetime, clientFields: forClient };
+}
+
+export function encodingOf(
+  { encodings }: StoredResponse,
+  name: EncodingName | undefined,
+): Encoding | undefined {
+  return encodings?.find((encoding) => encoding.name === name);
+}
+
+/** Bytes of its body, in all forms in which it is kept. */
+export function keptBytes({ bodyLength, encodings = [] }: StoredResponse): number {
+  return encodings.reduce((sum, { length }) => sum + length, bodyLength);
+}
+
+/** The same bytes, in the order in which they are kept. */
+export function keptChunks({ chunks, encodings = [] }: StoredResponse): readonly Uint8Array[] {
+  return encodings.length === 0 ? chunks : [...chunks, ...encodings.flatMap((encoding) => encoding.chunks)];
 }
 
 /** The same response with another status or other fields, which are parsed anew. */

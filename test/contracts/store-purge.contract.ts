@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { chargedBytes } from "../../edge/store/charge.ts";
-import type { MemoryStoreOptions } from "../../edge/store/memory-store.ts";
+import type { MemoryStoreOptions } from "../../edge/store/memory-store-options.ts";
 import type { Store } from "../../edge/store/store.ts";
 import type { StoredResponse } from "../../edge/store/stored-response.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";

@@ -91,6 +91,62 @@ export function storeContract(make: MakeStore): void {
       expect(store.objects).to.equal(2);
     });
 
+    describe("with encodings", () => {
+      const ENCODINGS = [
+        { name: "zstd", chunks: [], length: 0 },
+        { name: "br", chunks: [Buffer.from("coded")], length: 5 },
+      ] as const;
+      const coded = (target: string) => held(target)[0]?.encodings?.map(({ name, length }) => [name, length]);
+
+      for (const [size, length] of [
+        ["small", 100],
+        ["large", 100_000],
+      ] as const) {
+        it(`gives back those of a ${size} response, which it counts once and charges for`, () => {
+          const given = { chunks: [new Uint8Array(length).fill(7)], bodyLength: length, tags: ["t"] };
+          const stored = put("/a", given);
+          const encoded = store.encode(stored, ENCODINGS);
+          if (typeof encoded === "string") throw new Error(encoded);
+          expect(held("/a")).to.deep.equal([{ ...stored, encodings: ENCODINGS }]);
+          expect([store.objects, store.bytes]).to.deep.equal([1, chargedBytes(encoded)]);
+          expect(store.encode(encoded, [])).to.not.be.a("string");
+          expect([held("/a"), store.bytes]).to.deep.equal([[stored], chargedBytes(stored)]);
+        });
+      }
+
+      it("drops them with their response, and gives none to one that is not stored any more", async () => {
+        const stored = put("/a");
+        store.encode(stored, ENCODINGS);
+        expect(await store.purge([{ kind: "url", target: "/a" }])).to.equal(1);
+        expect([store.objects, store.bytes, held("/a")]).to.deep.equal([0, 0, []]);
+        expect(store.encode(stored, ENCODINGS)).to.equal("gone");
+      });
+
+      it("keeps the others of the key, the order of their uses, and that the response is softly purged", async () => {
+        for (const language of ["de", "fr"])
+          store.put(storedResponse("/a", inLanguage(language)), asking("/a", language));
+        await store.purge([{ kind: "url", target: "/a" }], 5);
+        for (const stored of held("/a")) store.encode(stored, ENCODINGS);
+        expect(held("/a").map(({ selecting }) => selecting.get("accept-language"))).to.deep.equal([
+          "de",
+          "fr",
+        ]);
+        expect(held("/a").map((stored) => store.softPurgedAt(stored))).to.deep.equal([5, 5]);
+        expect(coded("/a")).to.deep.equal([
+          ["zstd", 0],
+          ["br", 5],
+        ]);
+      });
+
+      it("lets a purge that has begun find a response that gets encodings meanwhile", async () => {
+        const stored = Array.from({ length: 50 }, (_, at) => put(`/${at}`));
+        const purged = store.purge([{ kind: "prefix", prefix: "/" }]);
+        for (const each of stored) store.encode(each, ENCODINGS);
+        await purged;
+        expect(store.objects).to.equal(0);
+      });
+    });
+
     const FRESH = Fields.of([["Cache-Control", "max-age=60"]]);
     const putLanguage = (language: string, fields = FRESH) => {
       const now = momentOf(clock);

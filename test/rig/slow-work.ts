@@ -1,4 +1,4 @@
-import type { MemoryStoreOptions } from "../../edge/store/memory-store.ts";
+import type { MemoryStoreOptions } from "../../edge/store/memory-store-options.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
 /** A clock for a store: at every look at it a slice of work is over, and a pause lasts until `clock` moves. */

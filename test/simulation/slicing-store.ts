@@ -1,4 +1,5 @@
-import { MemoryStore, type MemoryStoreOptions } from "../../edge/store/memory-store.ts";
+import { MemoryStore } from "../../edge/store/memory-store.ts";
+import type { MemoryStoreOptions } from "../../edge/store/memory-store-options.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 
 /** Gives way in the midst of every purge, as a large store does. */

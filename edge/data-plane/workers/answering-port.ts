@@ -4,7 +4,7 @@ import { type Content, cancelContent, type Served } from "../../cache/answer.ts"
 import type { CacheContext } from "../../cache/context.ts";
 import { failureAnswer } from "../../cache/error-answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
-import type { StoredResponse } from "../../store/stored-response.ts";
+import { encodingOf, keptBytes, type StoredResponse } from "../../store/stored-response.ts";
 import type { GivenKeys } from "./given-keys.ts";
 import { given, rawFields } from "./given-responses.ts";
 import type { Answered, Asked, FromWorker, ToWorker } from "./messages.ts";
@@ -173,17 +173,18 @@ export class AnsweringPort {
   /** Of a hit that the thread could answer by itself the next time. */
   #copiesOf(
     { method, target }: Asked,
-    { outcome, status, content }: Served,
+    { outcome, status, content, form }: Served,
     stored: StoredResponse | undefined,
   ): Answered["copies"] {
-    const isPlainHit = outcome.kind === "hit" && outcome.detail === undefined && method === "GET";
+    const isPlainHit = outcome.kind === "hit" && outcome.detail === form && method === "GET";
     if (!isPlainHit || stored === undefined || stored.status !== status || stored.target !== target)
       return undefined;
-    if (content.kind !== "bytes" || content.length !== stored.bodyLength) return undefined;
+    const { length } = encodingOf(stored, form) ?? { length: stored.bodyLength };
+    if (content.kind !== "bytes" || content.length !== length) return undefined;
     const { key } = stored;
     const [only, ...others] = this.#parts.edge.store.peek(key);
     // Several variants are told apart by the control thread.
-    if (only !== stored || others.length > 0 || stored.bodyLength > LARGEST_COPY) return undefined;
+    if (only !== stored || others.length > 0 || keptBytes(stored) > LARGEST_COPY) return undefined;
     const ticket = this.#parts.keys.give(key, target);
     return ticket === undefined ? undefined : { ticket, key, responses: [given(stored)] };
   }

@@ -2,6 +2,7 @@ import { Fields } from "../../../http/message/fields.ts";
 import type { Content, Served, StreamContent } from "../../cache/answer.ts";
 import { bytesContent, NO_CONTENT } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
+import { encodingOf } from "../../store/stored-response.ts";
 import type { Copies } from "./copies.ts";
 import { rawFields, taken } from "./given-responses.ts";
 import type { Answered, FromWorker, ToWorker } from "./messages.ts";
@@ -89,7 +90,7 @@ export class AskingCache {
       ...served,
       content: contentOf(
         content,
-        responses.flatMap(({ chunks }) => chunks),
+        responses.flatMap((stored) => encodingOf(stored, head.form)?.chunks ?? stored.chunks),
         arriving,
       ),
     };

@@ -1,12 +1,14 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../../process/clock.ts";
 import type { HitContext } from "../../cache/hit.ts";
+import type { ContentCoding } from "../../rules/compression.ts";
 import { momentOf } from "../../rules/moment.ts";
 import { LAPSED, type PurgeStanding, TRUSTED } from "../../rules/purge-standing.ts";
 import { bytesAsObjects } from "../../store/decoded-responses.ts";
 import type { ReadPlace, StoreReader } from "../../store/store-reader.ts";
 import type { StoredResponse } from "../../store/stored-response.ts";
 import { mayHaveStandIn } from "./given-keys.ts";
+import type { UsedCopies } from "./messages.ts";
 import type { SharedWords, Ticket } from "./shared-words.ts";
 
 /** What the control thread has given, or what this thread has read in the store itself. */
@@ -34,6 +36,8 @@ export class Copies {
   readonly #held: LRUCache<string, Held>;
   readonly #used = new Set<number>();
   readonly #usedKeys = new Set<string>();
+  /** By key, the last one. The others are missed again. */
+  readonly #missed = new Map<string, ContentCoding>();
 
   constructor(sources: CopySources, mostBytes: number) {
     this.#sources = sources;
@@ -94,10 +98,16 @@ export class Copies {
     return NONE;
   }
 
-  /** The slots and keys used since the last call. */
-  takeUsed(): { readonly slots: Int32Array; readonly keys: readonly string[] } {
-    const used = { slots: Int32Array.from(this.#used), keys: [...this.#usedKeys] };
+  /** Notes that a client would have liked another form. */
+  miss({ key }: Pick<StoredResponse, "key">, coding: ContentCoding): void {
+    this.#missed.set(key, coding);
+  }
+
+  /** What was used since the last call. */
+  takeUsed(): UsedCopies {
+    const used = { slots: Int32Array.from(this.#used), keys: [...this.#usedKeys], missed: [...this.#missed] };
     this.#used.clear();
+    this.#missed.clear();
     this.#usedKeys.clear();
     return used;
   }

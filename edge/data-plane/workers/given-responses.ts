@@ -17,13 +17,20 @@ export interface GivenResponse extends Omit<StoredResponse, "fields" | "clientFi
 
 /** A copy: its bytes are the receiver's own. */
 export function given(stored: StoredResponse): GivenResponse {
-  const { fields, clientFields, chunks } = stored;
+  const { fields, clientFields, chunks, encodings } = stored;
   return {
     ...stored,
     fields: rawFields(fields),
     clientFields: clientFields === fields ? undefined : rawFields(clientFields),
-    chunks: chunks.map((chunk) => new Uint8Array(chunk)),
+    chunks: chunks.map(copied),
+    ...(encodings === undefined
+      ? {}
+      : { encodings: encodings.map((each) => ({ ...each, chunks: each.chunks.map(copied) })) }),
   };
+}
+
+function copied(chunk: Uint8Array): Uint8Array {
+  return new Uint8Array(chunk);
 }
 
 export function taken(response: GivenResponse): StoredResponse {

@@ -4,6 +4,7 @@ import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { Served } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
 import type { ServedSite } from "../../origin/sites.ts";
+import type { ContentCoding } from "../../rules/compression.ts";
 import type { SharedPiece } from "../../store/sharing.ts";
 import type { ServingConfig } from "../listener-config.ts";
 import type { Excess } from "../slow-clients.ts";
@@ -65,6 +66,12 @@ export interface Answered extends Omit<Served, "fields" | "content" | "stored"> 
   };
 }
 
+export interface UsedCopies {
+  readonly slots: Int32Array;
+  readonly keys: readonly string[];
+  readonly missed: readonly (readonly [key: string, coding: ContentCoding])[];
+}
+
 /** From a serving thread, beside what every thread tells of itself. `id` names one request of that thread. */
 export type FromWorker =
   | { readonly kind: "ask"; readonly id: number; readonly asked: Asked }
@@ -76,8 +83,8 @@ export type FromWorker =
   | { readonly kind: "cancelled"; readonly id: number }
   /** The client has left. */
   | { readonly kind: "left"; readonly id: number }
-  /** The slots and keys of the copies that it has answered with since it last said so. */
-  | { readonly kind: "used"; readonly slots: Int32Array; readonly keys: readonly string[] };
+  /** The slots and keys of the copies that it has answered with since it last said so, and the codings that it missed. */
+  | ({ readonly kind: "used" } & UsedCopies);
 
 /** To a serving thread. */
 export type ToWorker =

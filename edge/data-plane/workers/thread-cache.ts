@@ -23,7 +23,7 @@ export interface ThreadCacheParts {
 /** The cache of an edge in one of its serving threads: copies for hits, and the control thread for everything else. */
 export class ThreadCache {
   /** For the hit path. */
-  readonly hits: Pick<HitContext, "store" | "purges">;
+  readonly hits: Pick<HitContext, "store" | "purges" | "compress">;
   readonly #parts: ThreadCacheParts;
   readonly #copies: Copies;
   readonly #asking: AskingCache;
@@ -33,7 +33,11 @@ export class ThreadCache {
     this.#parts = parts;
     this.#copies = new Copies(parts, copiesBytes);
     this.#asking = new AskingCache(send, this.#copies);
-    this.hits = { store: this.#copies, purges: standingOfCopies(words, clock) };
+    this.hits = {
+      store: this.#copies,
+      purges: standingOfCopies(words, clock),
+      compress: (stored, coding) => this.#copies.miss(stored, coding),
+    };
   }
 
   /** Asks the control thread. */
@@ -49,7 +53,7 @@ export class ThreadCache {
 
   /** Tells the store which copies were used since the last time. */
   tellUsed(): void {
-    const { slots, keys } = this.#copies.takeUsed();
-    if (slots.length + keys.length > 0) this.#parts.send({ kind: "used", slots, keys });
+    const used = this.#copies.takeUsed();
+    if (used.slots.length + used.keys.length > 0) this.#parts.send({ kind: "used", ...used });
   }
 }

@@ -1,7 +1,8 @@
 import type { CacheContext } from "../../cache/context.ts";
+import { wantForm } from "../../cache/form.ts";
 import { type AnsweringParts, AnsweringPort } from "./answering-port.ts";
 import type { LeaseGrant } from "./lease-grant.ts";
-import type { FromWorker } from "./messages.ts";
+import type { FromWorker, UsedCopies } from "./messages.ts";
 import type { SharedEdge } from "./shared-edge.ts";
 
 export interface LinkParts extends Pick<AnsweringParts, "serve" | "mayBeAhead" | "send"> {
@@ -38,12 +39,14 @@ export class ThreadLink {
     this.#answering.close();
   }
 
-  #noteUse({ slots, keys }: Extract<FromWorker, { readonly kind: "used" }>): void {
+  #noteUse({ slots, keys, missed }: UsedCopies): void {
     const { shared, edge } = this.#parts;
     for (const key of keys) edge.store.variants(key);
     for (const slot of slots) {
       const key = shared.keys.keyOf(slot);
       if (key !== undefined) edge.store.variants(key);
     }
+    for (const [key, coding] of missed)
+      for (const stored of edge.store.peek(key)) wantForm([coding], stored, edge);
   }
 }

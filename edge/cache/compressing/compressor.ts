@@ -1,0 +1,216 @@
+import { describeError } from "../../../process/failure.ts";
+import {
+  type CompressRules,
+  type ContentCoding,
+  type EncodingName,
+  encodingNames,
+  isCompressible,
+} from "../../rules/compression.ts";
+import { isNegotiated } from "../../rules/form-choice.ts";
+import { inPieces } from "../../store/own-memory.ts";
+import type { Encoding, StoredResponse } from "../../store/stored-response.ts";
+import type { CacheContext } from "../context.ts";
+import type { EncodingDropped } from "../encoding-drops.ts";
+import type { PurgeState } from "../purge-state.ts";
+
+// Half a second of work: brotli 5 makes some 30 MB a second. What has to wait longer is asked for again.
+const MOST_BYTES = 16 * 2 ** 20;
+// Of small bodies, as much work as that.
+const MOST_JOBS = 1_024;
+
+// An encoding that is hardly smaller is not worth its memory.
+const WORTH = 0.9;
+// Brotli 11 takes the place of brotli 5, so it is worth less.
+const WORTH_BETTER = 0.95;
+
+// Brotli 11 takes 2 s for so much. Meanwhile nothing else is encoded.
+const LARGEST_IMPROVED = 2 ** 20;
+// Uses of late from which on the bytes that clients save are worth 45 times the work.
+const MANY_USES = 64;
+// Keys whose brotli may be improved. Of more, the oldest are forgotten.
+const MOST_IMPROVABLE = 1_024;
+
+type Parts = Pick<CacheContext, "store" | "counters" | "log"> & {
+  readonly purges: Pick<PurgeState, "standing">;
+  readonly rulesOf: (site: string) => CompressRules;
+  /** Called again only when it has settled. */
+  readonly encode: (name: EncodingName, body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+};
+
+interface Job {
+  readonly stored: StoredResponse;
+  readonly name: EncodingName;
+}
+
+/**
+ * Has encodings made of stored responses, behind the answers that could have used them. Jobs wait in a line that is
+ * bounded by number and bytes; what finds it full is dropped, and its clients get the body as it is.
+ *
+ * An encoding is one with its response: it is put beside the body only in the step in which the response is found to be
+ * stored and covered by no purge. So none outlives its response, however late it comes.
+ */
+export class Compressor {
+  readonly #parts: Parts;
+  readonly #line: Job[] = [];
+  /** Jobs in the line or under way. */
+  readonly #wanted = new Set<string>();
+  readonly #refused = new WeakSet<StoredResponse>();
+  readonly #improvable = new Set<string>();
+  #bytes = 0;
+  #isRunning = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Bytes of the bodies that wait, which are held until their turn. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  readonly want = (stored: StoredResponse, coding: ContentCoding): void => {
+    if (this.#refused.has(stored)) return;
+    if (this.#isFit(stored)) this.#take({ stored, name: coding });
+    else this.#refused.add(stored);
+  };
+
+  /** Has brotli made anew for what is asked for often. Called now and then: it does nothing while other jobs wait. */
+  improve(): void {
+    const { store } = this.#parts;
+    if (this.#isRunning) return;
+    for (const key of this.#improvable) {
+      const improved = store.peek(key).filter((stored) => hasOnlyFastBrotli(stored) && this.#isFit(stored));
+      if (improved.length === 0) this.#improvable.delete(key);
+      else if (store.useCount(key) >= MANY_USES) {
+        this.#improvable.delete(key);
+        for (const stored of improved) this.#take({ stored, name: "br-11" });
+        return;
+      }
+    }
+  }
+
+  #isFit(stored: StoredResponse): boolean {
+    const { method, fields, site, bodyLength } = stored;
+    return (
+      method === "GET" &&
+      isNegotiated(stored) &&
+      bodyLength <= MOST_BYTES &&
+      isCompressible(fields, bodyLength, this.#parts.rulesOf(site))
+    );
+  }
+
+  #take(job: Job): void {
+    const { bodyLength } = job.stored;
+    if (this.#wanted.has(idOf(job))) return;
+    if (this.#wanted.size >= MOST_JOBS || this.#bytes + bodyLength > MOST_BYTES) {
+      this.#drop("queue-full");
+      return;
+    }
+    this.#wanted.add(idOf(job));
+    this.#bytes += bodyLength;
+    this.#line.push(job);
+    if (!this.#isRunning) void this.#run();
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    for (let job = this.#line.shift(); job !== undefined; job = this.#line.shift()) {
+      await this.#make(job);
+      this.#wanted.delete(idOf(job));
+      this.#bytes -= job.stored.bodyLength;
+    }
+    this.#isRunning = false;
+  }
+
+  async #make(job: Job): Promise<void> {
+    const { encode, log } = this.#parts;
+    const begun = this.#current(job);
+    if (begun === undefined) return this.#drop("gone");
+    try {
+      const encoded = await encode(job.name, copyOf(begun));
+      const stored = this.#current(job);
+      if (stored === undefined) this.#drop("gone");
+      else this.#keep(stored, job.name, encoded);
+    } catch (thrown) {
+      this.#drop("failed");
+      log.warn({ sampled: "compress", cause: describeError(thrown) }, "a body was not encoded");
+    }
+  }
+
+  /** The response as it is stored now. Rule E2: one that a purge covers may be out of the store in the next moment. */
+  #current({ stored }: Job): StoredResponse | undefined {
+    const { store, purges } = this.#parts;
+    const current = store.peek(stored.key).find((other) => isSame(other, stored));
+    return current !== undefined && purges.standing(current).kind === "trusted" ? current : undefined;
+  }
+
+  #keep(stored: StoredResponse, name: EncodingName, encoded: Uint8Array): void {
+    const { store, counters } = this.#parts;
+    const { encodings: held = [], key } = stored;
+    const fast = name === "br-11" ? held.find((encoding) => encoding.name === "br") : undefined;
+    const most = fast === undefined ? stored.bodyLength * WORTH : fast.length * WORTH_BETTER;
+    const isWorth = encoded.byteLength <= most;
+    const length = isWorth ? encoded.byteLength : 0;
+    const made: Encoding = { name, length, chunks: isWorth ? inPieces([encoded], length) : [] };
+    const kept = isWorth ? held.filter((encoding) => encoding !== fast) : held;
+    const all = [...kept.filter((encoding) => encoding.name !== name), made].sort(byName);
+    const outcome = store.encode(stored, all);
+    if (outcome === "gone") this.#drop("gone");
+    else if (outcome === "too-large") {
+      // Its room does not grow by asking again.
+      this.#refused.add(stored);
+      this.#drop("no-room");
+    } else if (isWorth) {
+      counters.add("encodingsMade");
+      if (name === "br" && stored.bodyLength <= LARGEST_IMPROVED) this.#mayImprove(key);
+    } else counters.add("encodingsNotSmaller");
+  }
+
+  #mayImprove(key: string): void {
+    const [oldest] = this.#improvable;
+    if (oldest !== undefined && this.#improvable.size >= MOST_IMPROVABLE) this.#improvable.delete(oldest);
+    this.#improvable.add(key);
+  }
+
+  #drop(reason: EncodingDropped): void {
+    this.#parts.counters.addReason("encodingsDropped", reason);
+  }
+}
+
+/** Variants of a key take turns. */
+function idOf({ stored, name }: Job): string {
+  return `${name} ${stored.key}`;
+}
+
+function byName(a: Encoding, b: Encoding): number {
+  return encodingNames.indexOf(a.name) - encodingNames.indexOf(b.name);
+}
+
+function hasOnlyFastBrotli({ encodings = [] }: StoredResponse): boolean {
+  return (
+    encodings.some(({ name, length }) => name === "br" && length > 0) &&
+    encodings.every(({ name }) => name !== "br-11")
+  );
+}
+
+/** Whether they are of the same fill. There is another object when an encoding has come beside it. */
+function isSame(a: StoredResponse, b: StoredResponse): boolean {
+  return (
+    a.requestTime.monotonic === b.requestTime.monotonic &&
+    a.responseTime.monotonic === b.responseTime.monotonic &&
+    a.bodyLength === b.bodyLength &&
+    JSON.stringify([...a.selecting]) === JSON.stringify([...b.selecting])
+  );
+}
+
+/** The thread takes the memory. */
+function copyOf({ chunks, bodyLength }: StoredResponse): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bodyLength);
+  let at = 0;
+  for (const chunk of chunks) {
+    copy.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return copy;
+}

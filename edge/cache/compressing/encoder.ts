@@ -1,0 +1,40 @@
+import { Worker } from "node:worker_threads";
+import type { EncodingName } from "../../rules/compression.ts";
+import type { EncodingJob } from "./encode.ts";
+
+/** Encodes in a thread of its own, which is started when it is needed first, and again after it has ended. */
+export class Encoder {
+  #thread: Worker | undefined;
+  #waiting: PromiseWithResolvers<Uint8Array> | undefined;
+
+  /** One body at a time: the next one when this promise is settled. The memory of the body goes to the thread. */
+  encode(name: EncodingName, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const waiting = Promise.withResolvers<Uint8Array>();
+    this.#waiting = waiting;
+    this.#thread ??= this.#start();
+    this.#thread.postMessage({ name, body } satisfies EncodingJob, [body.buffer]);
+    return waiting.promise;
+  }
+
+  /** What is under way is given up. */
+  async stop(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
+  }
+
+  #start(): Worker {
+    const thread = new Worker(new URL("./encoding-thread.ts", import.meta.url));
+    // An edge that stops does not wait for it.
+    thread.unref();
+    thread.on("message", (encoded: Uint8Array) => this.#waiting?.resolve(encoded));
+    const ended = (thrown?: unknown): void => {
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
+      this.#waiting?.reject(thrown instanceof Error ? thrown : new Error("the encoding thread has ended"));
+    };
+    thread.on("error", ended);
+    thread.on("exit", () => ended());
+    return thread;
+  }
+}

@@ -1,0 +1,25 @@
+import { randomInt } from "node:crypto";
+import type { Clock } from "../../../process/clock.ts";
+import { type EvictionPolicy, evictionBy } from "../../store/eviction/policies.ts";
+import { MemoryStore } from "../../store/memory-store.ts";
+import { copiesBytes } from "../open-data-port.ts";
+import type { SharedEdge } from "./shared-edge.ts";
+
+/** The store of an edge. `elsewhere`: bytes of --memory that are held beside it now. */
+export function edgeStore(
+  { memory, eviction }: { readonly memory: number; readonly eviction: EvictionPolicy },
+  shared: SharedEdge | undefined,
+  clock: Clock,
+  elsewhere: () => number,
+): MemoryStore {
+  const store: MemoryStore = new MemoryStore({
+    maxBytes: memory - copiesBytes(memory, shared),
+    watch: shared?.storeWatch(() => store),
+    sharing: shared?.store,
+    seed: randomInt(2 ** 32),
+    elsewhere: () => elsewhere() + store.objectBytes,
+    eviction: () => evictionBy(eviction),
+    clock,
+  });
+  return store;
+}

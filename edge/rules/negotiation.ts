@@ -1,0 +1,60 @@
+import { parseHttpDate } from "../../http/message/date.ts";
+import type { Fields } from "../../http/message/fields.ts";
+import { type CompressRules, isCompressible, withVary } from "./compression.ts";
+import { acceptedForms } from "./content-coding.ts";
+import type { CacheRequest, Negotiation, ResponseHead } from "./exchange.ts";
+import { withOriginTags } from "./form-choice.ts";
+
+/** undefined: the site compresses nothing, so the origin and the client negotiate. */
+export function negotiationOf(fields: Fields, { codings }: CompressRules): Negotiation | undefined {
+  if (codings.length === 0) return undefined;
+  const acceptEncoding = fields.get("accept-encoding");
+  return { acceptEncoding, forms: acceptedForms(acceptEncoding, codings) };
+}
+
+/**
+ * The request as the cache sees it: like every other client's, it is for identity, which is what the edge stores and
+ * validates. So Vary: Accept-Encoding makes no variants.
+ */
+export function negotiated<R extends CacheRequest>(request: R, rules: CompressRules): R {
+  const negotiation = negotiationOf(request.fields, rules);
+  if (negotiation === undefined) return request;
+  const fields = withoutVagueRange(request.fields, negotiation).with("Accept-Encoding", "identity");
+  return { ...request, fields, negotiation };
+}
+
+/**
+ * The request as the client sent it, for an answer that is its own. If-Match may name a form that this edge has made,
+ * of which the origin knows nothing.
+ */
+export function forOrigin<R extends CacheRequest>(request: R): R {
+  const { negotiation } = request;
+  if (negotiation === undefined) return request;
+  const { acceptEncoding } = negotiation;
+  const plain = request.fields.without(["Accept-Encoding"]);
+  const fields = acceptEncoding === undefined ? plain : plain.plus("Accept-Encoding", acceptEncoding);
+  const ifMatch = fields.get("If-Match");
+  return {
+    ...request,
+    fields: ifMatch === undefined ? fields : fields.with("If-Match", withOriginTags(ifMatch)),
+  };
+}
+
+/** The fields of an answer of the origin, with Vary where the edge may encode it. */
+export function offeredFields({ status, fields }: ResponseHead, rules: CompressRules): Fields {
+  const length = Number(fields.get("content-length") ?? rules.minSize);
+  if (status !== 200 && status !== 206) return fields;
+  return isCompressible(fields.without(["Content-Range"]), status === 206 ? rules.minSize : length, rules)
+    ? withVary(fields)
+    : fields;
+}
+
+/**
+ * RFC 9110 section 13.1.5: a range is wanted of the very bytes that the client has part of. A date does not tell in
+ * which form it has them, so the range is ignored for a client that accepts several forms.
+ */
+export function withoutVagueRange(fields: Fields, { forms }: Negotiation): Fields {
+  const since = fields.get("if-range");
+  if (since === undefined || forms.every((form) => form === "identity")) return fields;
+  return parseHttpDate(since) === undefined ? fields : fields.without(["Range", "If-Range"]);
+}
