@@ -15,6 +15,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["edges", async () => (await import("./commands/edges.ts")).edgesCommand],
   ["explain", async () => (await import("./commands/explain.ts")).explainCommand],
   ["route", async () => (await import("./commands/route.ts")).routeCommand],
+  ["check", async () => (await import("./commands/check.ts")).checkCommand],
   ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
   ["reload", async () => (await import("./commands/reload.ts")).reloadCommand],
   ["certs", async () => (await import("./commands/certs.ts")).certsCommand],
