@@ -95,7 +95,7 @@ describe("ResponseHeads", () => {
     const connection = new ResponseHeads(EDGE_FIELD_LIMITS);
     const first = headOf(OK, connection);
     expect(first.raw).to.deep.equal(["Content-Length", "2"]);
-    expect(headOf(`${OK}hi`, connection)).to.equal(first);
+    for (let again = 0; again < 3; again += 1) expect(headOf(`${OK}hi`, connection)).to.equal(first);
     expect(headOf(OK.replace("200", "203"), connection)).to.include({ status: 203 });
     expect(headOf(OK.replace("2\r\n\r\n", "2\r\nAge: 1\r\n\r\n"), connection).raw).to.have.length(4);
     expect(headOf(OK, connection)).to.deep.equal(first);

@@ -79,7 +79,7 @@ export class ResponseHeads {
   #text = "";
   #line: StatusLine | undefined;
   #lines: FieldLines | undefined;
-  #last: { readonly text: string; readonly head: ResponseHead } | undefined;
+  #last: Last | undefined;
   readonly #limits: FieldLimits;
 
   constructor(limits: FieldLimits) {
@@ -88,6 +88,9 @@ export class ResponseHeads {
 
   /** Takes a chunk that has arrived, from the index `from` on. Nothing more may be read after a malformed head. */
   read(chunk: Buffer, from = 0): ResponseRead {
+    const { bytes, head } = this.#last ?? {};
+    if (bytes !== undefined && head !== undefined && this.#text === "" && isAt(chunk, from, bytes))
+      return { kind: "head", head, end: from + bytes.length };
     for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
       const held = this.#text.length;
       this.#text += chunk.toString("latin1", at, Math.min(chunk.length, at + WINDOW_BYTES));
@@ -101,6 +104,7 @@ export class ResponseHeads {
   #read(offset: number): ResponseRead {
     const last = this.#last;
     if (last !== undefined && this.#text.slice(0, last.text.length) === last.text) {
+      last.bytes ??= Buffer.from(last.text, "latin1");
       return this.#finish(last.head, last.text.length + offset);
     }
     if (this.#lines === undefined || this.#line === undefined) {
@@ -131,7 +135,7 @@ export class ResponseHeads {
       );
     }
     const head = { ...line, raw, persists: persists(version, raw), framingUnlessHead: framing };
-    this.#last = { text: this.#text.slice(0, read.end), head };
+    this.#last = { text: this.#text.slice(0, read.end), head, bytes: undefined };
     return this.#finish(head, read.end + offset);
   }
 
@@ -141,6 +145,18 @@ export class ResponseHeads {
     this.#lines = undefined;
     return { kind: "head", head, end };
   }
+}
+
+interface Last {
+  readonly text: string;
+  readonly head: ResponseHead;
+  /** The same as the text, once it has been repeated. No text need be made of bytes that are equal. */
+  bytes: Buffer | undefined;
+}
+
+function isAt(chunk: Buffer, from: number, bytes: Buffer): boolean {
+  const end = from + bytes.length;
+  return end <= chunk.length && chunk.compare(bytes, 0, bytes.length, from, end) === 0;
 }
 
 type StatusLine = Pick<ResponseHead, "version" | "status" | "reason">;
