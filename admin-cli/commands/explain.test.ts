@@ -9,6 +9,11 @@ const EXPLAINED: ExplainResponse = {
   key: "default /hello.txt",
   next: "hit; ttl=52",
   reason: "the stored response is fresh",
+  rules: [
+    { rule: "assets", matched: true, because: "", does: ["ttl", "tags"] },
+    { rule: "rules[1]", matched: false, because: "path", does: ["bypass"] },
+  ],
+  target: "/a",
   variants: [
     {
       status: 200,

@@ -1,6 +1,6 @@
 import { Failure } from "../../process/failure.ts";
 import { show } from "../../process/settings/values.ts";
-import type { ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
+import type { ExplainedRule, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
@@ -68,9 +68,17 @@ function report(terminal: Painter, answer: ExplainResponse): string {
     ["key", answer.key],
     ["next", { text: answer.next, colour: "bold" }],
     ["because", answer.reason],
+    ...(answer.target === "" ? [] : [["target", answer.target]]),
   ]);
-  if (answer.variants.length === 0) return `${summary}nothing is stored under this key\n`;
-  return `${summary}\n${table(terminal, VARIANTS, answer.variants.map(cells))}`;
+  const rules = answer.rules.length === 0 ? "" : `\n${table(terminal, RULES, answer.rules.map(ruleCells))}`;
+  if (answer.variants.length === 0) return `${summary}nothing is stored under this key\n${rules}`;
+  return `${summary}\n${table(terminal, VARIANTS, answer.variants.map(cells))}${rules}`;
+}
+
+const RULES = { head: ["", "rule", "does", "not because of"] };
+
+function ruleCells({ matched, rule, does, because }: ExplainedRule): string[] {
+  return [matched ? "→" : "", rule, does.join(", "), because];
 }
 
 const VARIANTS = {

@@ -3,6 +3,7 @@ import type { Log } from "../../process/log.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Origin } from "../origin/origin.ts";
 import type { ContentCoding } from "../rules/compression.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -64,8 +65,18 @@ export function rulesOf({ siteRules }: Pick<CacheParts, "siteRules">, site: stri
 
 const forwardedNames = new WeakMap<SiteRules, ReadonlySet<string>>();
 
-/** The names, in lower case, of the additional fields that the origin of a site gets. */
-export function forwardedTo(site: string, parts: Pick<CacheParts, "siteRules">): ReadonlySet<string> {
+/** The names, in lower case, of the fields beside the usual ones that the origin gets of a request. */
+export function forwardedOf(
+  { site, matched }: Pick<CacheRequest, "site" | "matched">,
+  parts: Pick<CacheParts, "siteRules">,
+): ReadonlySet<string> {
+  const names = forwardedTo(site, parts);
+  return matched === undefined || matched.forwards.length === 0
+    ? names
+    : names.union(new Set(matched.forwards));
+}
+
+function forwardedTo(site: string, parts: Pick<CacheParts, "siteRules">): ReadonlySet<string> {
   const rules = rulesOf(parts, site);
   const known = forwardedNames.get(rules);
   if (known !== undefined) return known;

@@ -24,7 +24,7 @@ import { conditionalFields, matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
 import type { Filled } from "./answer.ts";
-import { type CacheContext, forwardedTo, rulesOf } from "./context.ts";
+import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
@@ -153,7 +153,7 @@ function knownNames(
   { request, key }: Pick<FillPlan, "request" | "key">,
   edge: CacheContext,
 ): ReadonlySet<string> {
-  const forwardFields = forwardedTo(request.site, edge);
+  const forwardFields = forwardedOf(request, edge);
   const stored = edge.store.peek(key).flatMap(({ selecting }) => [...selecting.keys()]);
   const varied = edge.varyNames.of(key);
   if (stored.length === 0 && varied.size === 0) return forwardFields;
@@ -166,7 +166,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const fetching = new GiveUp();
   const requestTime = momentOf(edge.clock);
   edge.counters.add("fills");
-  const asked = originRequest(request, aim, forwardedTo(request.site, edge));
+  const asked = originRequest(request, aim, forwardedOf(request, edge));
   const fieldsSent = vouchedFor(asked.fields, request);
   const sent = { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim };
   const ask = () => origin.fetch(sent, fetching);
@@ -267,8 +267,8 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. Its own invalidations came before it.
   if (request.method !== "POST") return passed(arrived);
   if (overtaken) return forOne(arrived, "overtaken", edge);
-  const more = forwardedTo(site, edge);
-  if (!hasOnlyUsual(request.fields, more)) return forOne(arrived, "request-fields", edge);
+  if (!hasOnlyUsual(request.fields, forwardedOf(request, edge)))
+    return forOne(arrived, "request-fields", edge);
   return sharedOrForOne(
     { ...arrived, mark: { ...mark, invalidations: invalidations ?? mark.invalidations } },
     edge,

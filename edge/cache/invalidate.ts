@@ -3,6 +3,7 @@ import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
 import { equivalentTargets, split } from "../rules/no-vary-search.ts";
+import { possibleTargets } from "../rules/site/possible-targets.ts";
 import { normalTarget } from "../rules/uri-equivalence.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
@@ -23,8 +24,10 @@ export async function invalidate(
   edge: CacheContext,
 ): Promise<void> {
   const { site } = request;
-  const { invalidation, groupInvalidation } = rulesOf(edge, site);
-  const targets = invalidation === "ignore" ? [] : invalidatedTargets(request, response, origin);
+  const { invalidation, groupInvalidation, book } = rulesOf(edge, site);
+  const changed = invalidation === "ignore" ? [] : invalidatedTargets(request, response, origin);
+  // What Location names is stored under the target that its requests get.
+  const targets = [...new Set(changed.flatMap((target) => possibleTargets(book, target)))];
   const urls = targets.map((target): PurgeTarget => ({ kind: "url", target, site }));
   const named = groupInvalidation === "ignore" ? [] : invalidatedGroups(request, response);
   const groups = named.map((tag): PurgeTarget => ({ kind: "tag", tag, site }));

@@ -17,6 +17,7 @@ import type { Fields } from "../../http/message/fields.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isDemanded, withoutDemands } from "../rules/client-demands.ts";
+import { requestDirectives } from "../rules/directives.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
@@ -26,17 +27,18 @@ import { forOrigin, negotiated } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
-import { bytesContent, cancelContent, type Filled, type Served } from "./answer.ts";
+import { cancelContent, type Served } from "./answer.ts";
 import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts";
 import { type FillRequest, fill } from "./fill.ts";
+import { headAndContent } from "./filled-content.ts";
 import { fieldsKnown, formOf, withDetail } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { refreshBehind } from "./refresh.ts";
-import { type Represented, represent } from "./representation.ts";
-import { readShared } from "./slow-reader.ts";
+import { represent } from "./representation.ts";
+import { ruleAnswer } from "./rule-answer.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
 /** A request of a client, with its body where the method has one. */
@@ -50,17 +52,19 @@ export interface EdgeRequest extends FillRequest {
 
 /** Answers a request. A failure of the origin becomes an answer too. */
 export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Served> {
-  const rules = rulesOf(edge, asked.site);
-  const planned = planRequest(rules.book, asked);
-  const whole = withoutExcessiveRange(negotiated(planned.request, rules.compress));
   // RFC 8586: this edge has seen the request before, so its origin leads back to it.
-  if (isLoop(whole.fields, edge.id)) {
+  if (isLoop(asked.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
-  if (asked.tunnel !== undefined) return tunnel(asked, asked.tunnel, edge);
+  const { book, compress } = rulesOf(edge, asked.site);
+  const plan = planRequest(book, asked);
+  if (plan.kind === "answer") return ruleAnswer(plan.by, plan.answer, edge);
+  const whole = withoutExcessiveRange(negotiated(plan.request, compress));
+  if (whole.tunnel !== undefined) return tunnel(whole, whole.tunnel, edge);
   const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
+  if (whole.matched?.bypasses === true) return passBy(whole, edge);
   const { request, key, verdict, now } = heeded(whole, view, edge);
   switch (verdict.kind) {
     case "fresh":
@@ -239,11 +243,19 @@ function withCookies(fields: Fields, cookies: readonly string[]): Fields {
   return cookies.reduce((all, cookie) => all.plus("Set-Cookie", cookie), fields.without(["Set-Cookie"]));
 }
 
+/** A rule of the site says that the request passes the cache by. */
+async function passBy(request: EdgeRequest, edge: CacheContext): Promise<Served> {
+  // RFC 9111 section 5.2.1.7.
+  if (requestDirectives(request.fields).onlyIfCached)
+    return errorAnswer(504, { fwd: "bypass", detail: "only-if-cached" }, edge);
+  return passThrough(request, cacheKey(request), { why: "bypass", detail: "rule" }, edge);
+}
+
 /** The request goes to the origin unchanged, and the answer to the client unchanged. */
 async function passThrough(
   request: EdgeRequest,
   key: string,
-  { why, detail }: Extract<Verdict<StoredResponse>, { kind: "bypass" }>,
+  { why, detail }: { readonly why: "bypass" | "method" | "request"; readonly detail: string },
   edge: CacheContext,
 ): Promise<Served> {
   // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
@@ -254,40 +266,5 @@ async function passThrough(
     return { ...answered, outcome: { kind: "bypass", fwd: why, fwdStatus: answered.status, detail } };
   } catch (thrown) {
     return failureAnswer(thrown, why, edge);
-  }
-}
-
-/** For the request that started the fill, or for one that has joined it. */
-function headAndContent(
-  request: EdgeRequest,
-  filled: Filled,
-  as: "starter" | "joined",
-  edge: CacheContext,
-): Represented {
-  switch (filled.kind) {
-    case "validated":
-      return { ...filled.response, content: bytesContent(filled.response.chunks) };
-    case "for-one":
-      return filled;
-    case "shared": {
-      const { response, body, starter, starterFields, length } = filled;
-      const head = {
-        status: response.status,
-        fields: as === "starter" ? starterFields : response.clientFields,
-      };
-      // Of a body that arrives, several ranges are not put together. One that has come whole is no other case.
-      if (body.whole !== undefined && !request.fields.has("Range"))
-        return { ...head, content: bytesContent(body.whole) };
-      const reader = as === "starter" ? starter : body.join();
-      return {
-        ...head,
-        content: {
-          kind: "stream",
-          length,
-          read: (from) => readShared(reader, from, request, response, edge),
-          cancel: () => reader.leave(),
-        },
-      };
-    }
   }
 }

@@ -5,7 +5,7 @@ import { GiveUp } from "../origin/give-up.ts";
 import type { OriginRequest, OriginResponse } from "../origin/origin.ts";
 import { OriginFailure } from "../origin/origin-error.ts";
 import type { Content, Served } from "./answer.ts";
-import { type CacheContext, forwardedTo, rulesOf } from "./context.ts";
+import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import type { FillRequest } from "./fill.ts";
 import { whileWanted } from "./wanted-fetch.ts";
@@ -108,7 +108,7 @@ function originRequest(
   edge: CacheContext,
 ): OriginRequest {
   const { method, target, authority, body, onInterim } = asked;
-  const fields = vouchedFor(fieldsForOrigin(asked.fields, forwardedTo(asked.site, edge)), asked);
+  const fields = vouchedFor(fieldsForOrigin(asked.fields, forwardedOf(asked, edge)), asked);
   return {
     method,
     target,

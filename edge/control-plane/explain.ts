@@ -5,6 +5,7 @@ import { formatPosition } from "../../purge-log/position.ts";
 import { type CacheContext, rulesOf } from "../cache/context.ts";
 import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
+import { ruleOutcome } from "../cache/rule-answer.ts";
 import { lookup } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
@@ -14,6 +15,8 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import { ttlLeft, type Verdict } from "../rules/judge.ts";
 import type { Moment } from "../rules/moment.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
+import { explainedRules } from "../rules/site/explained-rules.ts";
+import { planRequest } from "../rules/site/plan-request.ts";
 import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CallResult, invalidArgument } from "./call-result.ts";
@@ -41,19 +44,20 @@ export async function explain(
     if (isToken(name) && FIELD_VALUE.test(value)) continue;
     return invalidArgument("fields", FIELD_RULE, `${name}: ${value}`);
   }
-  const fields = Fields.of(Object.entries(request.fields));
-  const named: CacheRequest = {
-    method: "GET",
-    target: url.target,
-    site,
-    ...(await toldOf(url, site, sites, edge)),
-    fields,
-    // As if a trusted proxy had named them.
-    addresses: fields.get("X-Forwarded-For"),
-    ...(url.authority === undefined ? {} : { scheme: url.scheme, authority: url.authority }),
-  };
-  const ignores = rulesOf(edge, site).clientCacheControl === "ignore";
-  const asked = ignores ? withoutDemands(named) : named;
+  const named = namedRequest(url, site, request.fields);
+  const { book, clientCacheControl } = rulesOf(edge, site);
+  const rules = explainedRules(book, named).map((rule) => ({ ...rule, does: [...rule.does] }));
+  const plan = planRequest(book, named);
+  if (plan.kind === "answer") {
+    const outcome = ruleOutcome(plan.answer);
+    const reason = `the rule ${plan.by.label} answers by itself`;
+    const next = shownOutcome(edge.id, outcome);
+    return { ok: true, value: { edge: edge.id, key: "", next, reason, variants: [], rules, target: "" } };
+  }
+  const replaced = plan.request;
+  const told = await toldOf({ ...url, target: replaced.target }, site, sites, edge);
+  const heeded = clientCacheControl === "ignore" ? withoutDemands(replaced) : replaced;
+  const asked: CacheRequest = { ...heeded, ...told };
   const view = await purgeView(asked.fields, edge.purges, true);
   if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
@@ -63,12 +67,39 @@ export async function explain(
   const variants = stored.map((response) =>
     describeVariant(response, ttlLeft(response, view.standing(response), now), response === selected, now),
   );
-  const { next, reason } = nextOutcome(verdict, edge.hitForMiss.reason(key, edge.clock.monotonic()));
-  const member = cacheStatusMember(edge.id, next);
+  const { next, reason } =
+    asked.matched?.bypasses === true
+      ? BYPASSED
+      : nextOutcome(verdict, edge.hitForMiss.reason(key, edge.clock.monotonic()));
+  const target = asked.target === url.target ? "" : asked.target;
   return {
     ok: true,
-    value: { edge: edge.id, key, next: member.slice(member.indexOf(";") + 1).trim(), reason, variants },
+    value: { edge: edge.id, key, next: shownOutcome(edge.id, next), reason, variants, rules, target },
   };
+}
+
+const BYPASSED = {
+  next: { kind: "bypass", fwd: "bypass", detail: "rule" },
+  reason: "a rule of the site says bypass",
+} as const;
+
+/** Without the name of the edge. */
+function shownOutcome(edge: string, outcome: CacheOutcome): string {
+  const member = cacheStatusMember(edge, outcome);
+  return member.slice(member.indexOf(";") + 1).trim();
+}
+
+/** As if a trusted proxy had named the addresses in X-Forwarded-For. */
+function namedRequest(
+  { target, scheme, authority }: NamedUrl,
+  site: string,
+  lines: ExplainRequest["fields"],
+): CacheRequest & { readonly client: string } {
+  const fields = Fields.of(Object.entries(lines));
+  const addresses = fields.get("X-Forwarded-For");
+  const client = addresses?.split(",", 1)[0]?.trim() ?? "";
+  const came = authority === undefined ? {} : { scheme, authority };
+  return { method: "GET", target, site, fields, addresses, client, ...came };
 }
 
 /** A bare path is of the site that answers every Host, or of the only one. */

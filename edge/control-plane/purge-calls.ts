@@ -15,6 +15,7 @@ import { askedVia } from "../../purge-log/taker.ts";
 import type { CacheContext } from "../cache/context.ts";
 import type { Sites } from "../origin/sites.ts";
 import type { PurgeFollower } from "../purging/follower.ts";
+import { replacedTargets } from "../purging/known-sites.ts";
 import { breach, type CallResult, callFault, invalidArgument } from "./call-result.ts";
 import { Confirmations } from "./confirmations.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
@@ -204,9 +205,10 @@ export class PurgeCalls {
 
   /** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
   async #dryRun(purgeId: string, targets: readonly PurgeTarget[]): Promise<CallResult<PurgeResponse>> {
-    const { id, store } = this.#parts;
+    const { id, store, sites } = this.#parts;
     // One at a time: each works in slices, and the slices of many would follow one another without a pause.
-    const counted = this.#counting.then(() => store.covered(targets));
+    const all = [...targets, ...replacedTargets(targets, sites)];
+    const counted = this.#counting.then(() => store.covered(all));
     this.#counting = counted.catch(() => undefined);
     const { objects, bytes } = await counted;
     const edges = [wireReceipt({ edge: id, state: "pending", ms: 0, objects, bytes })];

@@ -3,6 +3,7 @@ import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import { PERSONAL_FIELDS } from "../rules/personal.ts";
+import type { MatchedRules } from "../rules/site/matched-rules.ts";
 
 // Read here, and not in the cache key: they ask this edge to have applied a purge first.
 const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after", "edgecache-token"]);
@@ -69,12 +70,14 @@ interface CameBy {
   readonly scheme: Scheme;
   /** The addresses it came by, the client's first; none for a request that the edge makes itself. */
   readonly addresses?: string | undefined;
+  readonly matched?: Pick<MatchedRules, "authorization">;
 }
 
 /** The fields that this edge sets itself. An HTTP origin also receives the client's host, see host-policy.ts. */
-export function vouchedFor(fields: Fields, { scheme, addresses }: CameBy): Fields {
+export function vouchedFor(fields: Fields, { scheme, addresses, matched }: CameBy): Fields {
   const vouched: (readonly [string, string])[] = [["X-Forwarded-Proto", scheme]];
   if (addresses !== undefined) vouched.push(["X-Forwarded-For", addresses]);
+  if (matched?.authorization !== undefined) vouched.push(["Authorization", matched.authorization]);
   return fields.without(vouched.map(([name]) => name)).plusAll(vouched);
 }
 

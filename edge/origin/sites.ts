@@ -6,6 +6,8 @@ import { fileMap, fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
 import type { CompressRules } from "../rules/compression.ts";
+import { possibleTargets } from "../rules/site/possible-targets.ts";
+import type { RuleBook } from "../rules/site/rule-book.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
@@ -173,6 +175,8 @@ export class Sites {
   /** For the sites whose origin receives a host and a scheme. */
   readonly #policies = new Map<string, HostPolicy>();
   #fallback: string | undefined;
+  /** Of the sites whose rules give requests another target. */
+  readonly #books = new Map<string, RuleBook>();
 
   constructor(sites: readonly (Site | ServedSite)[]) {
     this.replace(sites);
@@ -212,6 +216,11 @@ export class Sites {
       this.#upgrades.add(name);
     this.#byHost.clear();
     this.#policies.clear();
+    this.#books.clear();
+    for (const site of sites) {
+      const book = "written" in site ? ruleBook(site.written) : (site.rules ?? SAFE_RULES).book;
+      if (book.changesTarget) this.#books.set(site.name, book);
+    }
     this.#names = sites.map((site) => site.name);
     this.#fallback = sites.find((site) => site.hosts.length === 0)?.name;
     for (const { name, hosts, origin, host = CLIENT_HOST } of sites) {
@@ -234,6 +243,14 @@ export class Sites {
    */
   of(authority: string): string | undefined {
     return this.#byHost.get(hostOf(authority)) ?? this.#fallback;
+  }
+
+  /** The targets that requests for `target` may have by the rules of a site. `only`: of this one. */
+  replaced(target: string, only: string | undefined): readonly { site: string; target: string }[] {
+    const books = only === undefined ? [...this.#books] : [...this.#books].filter(([site]) => site === only);
+    return books.flatMap(([site, book]) =>
+      possibleTargets(book, target).map((possible) => ({ site, target: possible })),
+    );
   }
 
   /** The scheme and host in the cache key, as the origin receives them. A directory receives none. */

@@ -5,6 +5,11 @@ export interface KnownSites {
   readonly names: readonly string[];
   /** Equal at edges whose sites have the same hosts. */
   readonly digest: string;
+  /** The targets that requests for `target` may have by the rules of a site, each with the site. `site`: of this one only. */
+  replaced?(
+    target: string,
+    site: string | undefined,
+  ): readonly { readonly site: string; readonly target: string }[];
 }
 
 /** The meaning of a purge at this edge. */
@@ -28,11 +33,27 @@ export function meantHere(purge: Purge, sites: KnownSites | undefined): Meant {
   for (const { site } of purge.targets) {
     if (site !== undefined && (differs || sites?.names.includes(site) === false)) unknown.add(site);
   }
-  if (unknown.size === 0) return { purge, unknown: [] };
-  const targets = purge.targets.map((target) =>
+  const named = purge.targets.map((target) =>
     target.site !== undefined && unknown.has(target.site) ? everySite(target) : target,
   );
-  return { purge: { ...purge, targets }, unknown: [...unknown] };
+  const more = replacedTargets(named, sites);
+  if (unknown.size + more.length === 0) return { purge, unknown: [] };
+  return { purge: { ...purge, targets: [...named, ...more] }, unknown: [...unknown] };
+}
+
+/** A URL is stored under the target that its requests get by the rules of its site. */
+export function replacedTargets(
+  targets: readonly PurgeTarget[],
+  sites: Pick<KnownSites, "replaced"> | undefined,
+): readonly PurgeTarget[] {
+  if (sites?.replaced === undefined) return [];
+  const more: PurgeTarget[] = [];
+  for (const named of targets) {
+    if (named.kind !== "url") continue;
+    for (const { site, target } of sites.replaced(named.target, named.site))
+      if (target !== named.target) more.push({ kind: "url", target, site });
+  }
+  return more;
 }
 
 function everySite({ site: _, ...target }: PurgeTarget): PurgeTarget {

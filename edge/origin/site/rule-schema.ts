@@ -4,6 +4,7 @@ import { choice } from "../../../process/settings/values.ts";
 import { NO_RULES, RuleBook } from "../../rules/site/rule-book.ts";
 import type { SiteRule } from "../../rules/site/site-rule.ts";
 import { networkTest } from "./network-test.ts";
+import { allow, cookies, deny, key, redirect, requestHeaders, respond, rewrite } from "./request-values.ts";
 import { ruleContradictions } from "./rule-contradictions.ts";
 import {
   changeableField,
@@ -20,6 +21,7 @@ import {
   typePattern,
   yes,
 } from "./rule-values.ts";
+import { unreachableRules } from "./unreachable-rules.ts";
 
 // Each is asked for each request. Two hundred take some microseconds.
 const MOST_RULES = 200;
@@ -75,6 +77,15 @@ const rule = fileMap(
   {
     name: ruleName.optional(),
     match: match.default({}),
+    deny: deny.optional(),
+    allow: allow.optional(),
+    redirect: redirect.optional(),
+    respond: respond.optional(),
+    bypass: yes.optional(),
+    rewrite: rewrite.optional(),
+    key: key.optional(),
+    cookies: cookies.optional(),
+    "request-headers": requestHeaders.optional(),
     "no-store": yes.optional(),
     ttl: ttl.optional(),
     "ttl-if-missing": seconds.optional(),
@@ -94,6 +105,15 @@ const rule = fileMap(
     (given): SiteRule => ({
       name: given.name,
       match: given.match,
+      deny: given.deny,
+      allow: given.allow,
+      redirect: given.redirect,
+      respond: given.respond,
+      bypass: given.bypass,
+      rewrite: given.rewrite,
+      key: given.key,
+      cookies: given.cookies,
+      requestHeaders: given["request-headers"],
       noStore: given["no-store"],
       ttl: given.ttl,
       ttlIfMissing: given["ttl-if-missing"],
@@ -119,7 +139,11 @@ const rule = fileMap(
 /** The `rules:` of a site. */
 export const siteRulesList: z.ZodType<readonly SiteRule[]> = z
   .array(rule, { error: "must be a list of rules" })
-  .max(MOST_RULES, { error: `must have at most ${MOST_RULES} rules` });
+  .max(MOST_RULES, { error: `must have at most ${MOST_RULES} rules` })
+  .check(({ value, issues }) => {
+    for (const { at, message } of unreachableRules(value))
+      issues.push({ code: "custom", message, input: value[at]?.match, path: [at] });
+  });
 
 /** The rules, ready for use. */
 export function ruleBook(written: readonly SiteRule[]): RuleBook {

@@ -45,6 +45,7 @@ function isSegment(segment: string): boolean {
 
 export const hostPattern = fileValue(pattern("a host name such as *.example.org", /^[A-Za-z0-9.*_:[\]-]+$/));
 const valuePattern = fileValue(pattern('a text, in which "*" is any text', /^[^\p{Cc}]+$/u));
+export const namePattern = fileValue(pattern("the name of a parameter, such as utm_*", /^[^\s&=;]+$/));
 export const typePattern = fileValue(
   pattern(
     "a media type such as text/html or image/*",

@@ -1,7 +1,7 @@
 import type { CompiledRule, RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
 
-/** The rules whose part about the request has matched, and what that makes of the request. */
+/** The rules whose part about the request has matched, and what they say of it. */
 export interface MatchedRules {
   /** In order. */
   readonly rules: readonly CompiledRule[];
@@ -9,20 +9,49 @@ export interface MatchedRules {
   readonly mark: string | undefined;
   /** Request fields, in lower case, that are in the key by a rule: as if each response had them in its Vary. */
   readonly varies: readonly string[];
+  /** Request fields, in lower case, that the origin gets beside the usual ones. */
+  readonly forwards: readonly string[];
+  /** The edge's own credentials, in place of the client's. Their answers are no client's own. */
+  readonly authorization: string | undefined;
+  /** Whether the request passes the cache by. */
+  readonly bypasses: boolean;
 }
 
-export const NONE_MATCHED: MatchedRules = { rules: [], mark: undefined, varies: [] };
+export const NONE_MATCHED: MatchedRules = {
+  rules: [],
+  mark: undefined,
+  varies: [],
+  forwards: [],
+  authorization: undefined,
+  bypasses: false,
+};
 
-/** The mark of several rules. */
-export function markOf(rules: readonly CompiledRule[]): string | undefined {
-  let mark: string | undefined;
-  for (const rule of rules)
-    if (rule.mark !== undefined) mark = mark === undefined ? rule.mark : `${mark} ${rule.mark}`;
-  return mark;
+/** For a request with this method. */
+export function matchedRules(rules: readonly CompiledRule[], method: string): MatchedRules {
+  const bypasses = rules.some(({ rule }) => rule.bypass === true);
+  // What passes the cache by has no key, so it goes to the origin with all that the client sent.
+  const varies = !bypasses && (method === "GET" || method === "HEAD") ? variesOf(rules) : [];
+  const sent = rules.flatMap(({ rule }) => Object.keys(rule.requestHeaders?.set ?? {}));
+  const forwards = [...varies, ...sent.map((name) => name.toLowerCase())];
+  const authorization = rules.flatMap(({ rule }) => authorizationIn(rule.requestHeaders?.set))[0];
+  return { rules, mark: markOf(rules), varies, forwards, authorization, bypasses };
 }
 
-/** The request fields that the rules put into the key. */
-export function variesOf(rules: readonly CompiledRule[]): readonly string[] {
+function authorizationIn(set: Readonly<Record<string, string>> = {}): readonly string[] {
+  return Object.entries(set).flatMap(([name, value]) => (isAuthorization(name) ? value : []));
+}
+
+/** It goes to the origin only: the edge must not take it for a credential of the client. */
+export function isAuthorization(name: string): boolean {
+  return name.toLowerCase() === "authorization";
+}
+
+function markOf(rules: readonly CompiledRule[]): string | undefined {
+  const marks = rules.flatMap(({ mark }) => mark ?? []);
+  return marks.length === 0 ? undefined : marks.join(" ");
+}
+
+function variesOf(rules: readonly CompiledRule[]): readonly string[] {
   const names = new Set<string>();
   for (const { rule } of rules) {
     for (const name of rule.key?.headers ?? []) names.add(name.toLowerCase());
@@ -44,5 +73,5 @@ export function rulesAgain(book: RuleBook, request: MatchedRequest, mark: string
   const rules = book.rules.filter((rule) =>
     rule.mark === undefined ? rule.match.matchesRequest(request) : marks.has(rule.mark),
   );
-  return { rules, mark: markOf(rules), varies: variesOf(rules) };
+  return matchedRules(rules, request.method);
 }

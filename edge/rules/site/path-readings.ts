@@ -8,7 +8,7 @@
 const IS_ODD = /[%;\\]|\/[/.]/;
 
 /** The path of a target: the same text when there is no query. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   const at = target.indexOf("?");
   return at === -1 ? target : target.slice(0, at);
 }

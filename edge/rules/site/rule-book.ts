@@ -1,41 +1,17 @@
 import { SeenPath } from "./path-readings.ts";
+import { queryPolicy } from "./query-policy.ts";
 import { CompiledMatch } from "./rule-match.ts";
-import type { RequestActions, ResponseActions, SiteRule } from "./site-rule.ts";
+import { requestActions, responseActions } from "./rule-words.ts";
+import type { SiteRule } from "./site-rule.ts";
 
 /** Makes the test of whether an address is in one of these networks. */
 export type NetworkTest = (networks: readonly string[]) => (address: string) => boolean;
 
-const REQUEST_ACTIONS = [
-  "deny",
-  "allow",
-  "limit",
-  "redirect",
-  "respond",
-  "bypass",
-  "rewrite",
-  "key",
-  "cookies",
-  "requestHeaders",
-] as const satisfies readonly (keyof RequestActions)[];
-
-const RESPONSE_ACTIONS = [
-  "noStore",
-  "ttl",
-  "ttlIfMissing",
-  "negativeTtl",
-  "browserTtl",
-  "staleWhileRevalidate",
-  "staleIfError",
-  "setCookie",
-  "tags",
-  "responseHeaders",
-] as const satisfies readonly (keyof ResponseActions)[];
-
 /** These keep something from being served or stored: a request must not slip past them by another spelling. */
-const GUARDS = ["deny", "allow", "limit", "bypass", "noStore"] as const;
+const GUARDS = ["deny", "allow", "bypass", "noStore"] as const;
 
 /** By these the origin, and so the response, comes to depend on the match. */
-const SHAPES_RESPONSE = ["key", "cookies", "requestHeaders", ...RESPONSE_ACTIONS] as const;
+const SHAPES_RESPONSE = ["key", "cookies", "requestHeaders", ...responseActions] as const;
 
 /** A rule, made ready. */
 export interface CompiledRule {
@@ -50,6 +26,8 @@ export interface CompiledRule {
    * that it has shaped. undefined: all responses of a key are alike to it.
    */
   readonly mark: string | undefined;
+  /** Makes the target with the query that the rule leaves of it. */
+  readonly query: ((target: string) => string) | undefined;
   /** Whether an address may have what it guards. */
   readonly admits: ((address: string) => boolean) | undefined;
 }
@@ -59,13 +37,15 @@ export class RuleBook {
   readonly written: readonly SiteRule[];
   /** Empty for most sites, which then pay nothing. */
   readonly rules: readonly CompiledRule[];
+  /** Whether requests may have another target by a rule. */
+  readonly changesTarget: boolean;
   /** Those that may change what a request gets of the store. */
   readonly #beforeKey: readonly CompiledRule[];
 
   constructor(written: readonly SiteRule[], networks: NetworkTest) {
     this.written = written;
-    const changesTarget = written.some(({ rewrite }) => rewrite !== undefined);
-    const changesQuery = changesTarget || written.some(({ key }) => key?.query !== undefined);
+    const rewrites = written.some(({ rewrite }) => rewrite !== undefined);
+    this.changesTarget = rewrites || written.some(({ key }) => key?.query !== undefined);
     this.rules = written.map((rule, index) => {
       const { name, match } = rule;
       const compiled = new CompiledMatch(
@@ -74,16 +54,17 @@ export class RuleBook {
       );
       const isKeyed =
         !compiled.isConditional &&
-        !(changesQuery && match.query !== undefined) &&
-        !(changesTarget && match.path !== undefined);
+        !(this.changesTarget && match.query !== undefined) &&
+        !(rewrites && match.path !== undefined);
       const shapes = SHAPES_RESPONSE.some((action) => rule[action] !== undefined);
       return {
         rule,
         label: name ?? `rules[${index}]`,
         match: compiled,
-        actsOnRequest: REQUEST_ACTIONS.some((action) => rule[action] !== undefined),
-        actsOnResponse: RESPONSE_ACTIONS.some((action) => rule[action] !== undefined),
+        actsOnRequest: requestActions.some((action) => rule[action] !== undefined),
+        actsOnResponse: responseActions.some((action) => rule[action] !== undefined),
         mark: shapes && !isKeyed ? markOf(rule) : undefined,
+        query: rule.key?.query === undefined ? undefined : queryPolicy(rule.key.query),
         admits: admissionOf(rule, networks),
       };
     });

@@ -57,9 +57,8 @@ export class CompiledMatch {
     return [host, method, header, cookie].some((each) => each !== undefined);
   }
 
-  /** Whether nothing of the response decides. */
-  get isDecidedByRequest(): boolean {
-    return this.#match.status === undefined && this.#match.type === undefined;
+  get asksForQuery(): boolean {
+    return this.#query.length > 0;
   }
 
   matchesPath(path: SeenPath): boolean {
@@ -75,16 +74,27 @@ export class CompiledMatch {
     );
   }
 
-  /** The rest of what it asks of a request. */
-  matchesRest({ method, fields, authority = "" }: MatchedRequest): boolean {
-    if (this.#methods?.has(method) === false) return false;
-    if (this.#host !== undefined && !this.#host(hostOf(authority))) return false;
-    if (!this.#header.every(({ name, test }) => test(fields.get(name)))) return false;
-    return this.#cookie.length === 0 || this.#cookie.every((test) => test.holds(cookiesOf(fields), false));
+  #unmetRest({
+    method,
+    fields,
+    authority = "",
+  }: MatchedRequest): "method" | "host" | "header" | "cookie" | undefined {
+    if (this.#methods?.has(method) === false) return "method";
+    if (this.#host !== undefined && !this.#host(hostOf(authority))) return "host";
+    if (!this.#header.every((each) => each.test(fields.get(each.name)))) return "header";
+    if (this.#cookie.length === 0) return undefined;
+    const cookies = cookiesOf(fields);
+    return this.#cookie.every((test) => test.holds(cookies, false)) ? undefined : "cookie";
   }
 
-  matchesRequest(request: MatchedRequest, path = new SeenPath(request.target)): boolean {
-    return this.matchesPath(path) && this.matchesQuery(request.target) && this.matchesRest(request);
+  /** The first condition about the request that does not hold. */
+  unmet(request: MatchedRequest, path = new SeenPath(request.target)) {
+    if (!this.matchesPath(path)) return "path";
+    return this.matchesQuery(request.target) ? this.#unmetRest(request) : "query";
+  }
+
+  matchesRequest(request: MatchedRequest, path?: SeenPath): boolean {
+    return this.unmet(request, path) === undefined;
   }
 
   matchesResponse({ status, fields }: MatchedResponse): boolean {
@@ -93,22 +103,29 @@ export class CompiledMatch {
   }
 }
 
-/** The value of one name. */
+/** The value of one name, or of the names that fit a pattern. */
 class NamedTest {
   readonly name: string;
-  readonly #tests: readonly TextTest[];
+  readonly #isNamed: TextTest;
+  readonly #isNamedInAnyCase: TextTest;
+  readonly #values: readonly TextTest[];
 
   constructor(name: string, patterns: readonly string[]) {
     this.name = name;
-    this.#tests = patterns.map(wildcard);
+    this.#isNamed = wildcard(name);
+    this.#isNamedInAnyCase = wildcard(name.toLowerCase());
+    this.#values = patterns.map(wildcard);
   }
 
-  readonly test = (value: string | undefined): boolean =>
-    value !== undefined && (this.#tests.length === 0 || this.#tests.some((test) => test(value)));
+  test(value: string | undefined): boolean {
+    return value !== undefined && (this.#values.length === 0 || this.#values.some((test) => test(value)));
+  }
 
   holds(pairs: readonly (readonly [name: string, value: string])[], anyCase: boolean): boolean {
-    const named = anyCase ? this.name.toLowerCase() : this.name;
-    return pairs.some(([name, value]) => (anyCase ? name.toLowerCase() : name) === named && this.test(value));
+    return pairs.some(([name, value]) => {
+      const isNamed = anyCase ? this.#isNamedInAnyCase(name.toLowerCase()) : this.#isNamed(name);
+      return isNamed && this.test(value);
+    });
   }
 }
 

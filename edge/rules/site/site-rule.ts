@@ -50,7 +50,7 @@ export interface KeyParts {
   readonly accept?: readonly string[] | undefined;
 }
 
-/** Patterns of the target. `*` and `**` in `to` are what they stand for in the path of the rule. */
+/** `to` is a template (target-template.ts). */
 export interface Redirect {
   readonly to: string;
   readonly status: number;
@@ -62,27 +62,20 @@ export interface FixedAnswer {
   readonly type: string;
 }
 
-/** A number of requests a second. */
-export interface RateLimit {
-  readonly rate: number;
-  readonly burst: number;
-  readonly per: "client" | "key";
-}
-
 /** What becomes of a request, before its key is made. */
 export interface RequestActions {
   /** Answered with 403: everybody, or the clients of these networks. */
   readonly deny?: true | readonly string[] | undefined;
   /** Answered with 403: everybody but the clients of these networks. */
   readonly allow?: readonly string[] | undefined;
-  readonly limit?: RateLimit | undefined;
   readonly redirect?: Redirect | undefined;
   readonly respond?: FixedAnswer | undefined;
   readonly bypass?: boolean | undefined;
   readonly rewrite?: string | undefined;
   readonly key?: KeyParts | undefined;
   readonly cookies?: CookiePolicy | undefined;
-  readonly requestHeaders?: FieldChanges | undefined;
+  /** Of all methods. A field that is added to what the client sent would not be in the key. */
+  readonly requestHeaders?: Omit<FieldChanges, "add"> | undefined;
 }
 
 /** A lifetime in seconds; `override` also where the response says that it must not be shared. */

@@ -378,6 +378,22 @@ export interface ExplainResponse {
   reason: string;
   /** Stored responses under the key. */
   variants: StoredVariant[];
+  /** The rules of the site, in order. Empty when it has none. */
+  rules: ExplainedRule[];
+  /** The target that the key and the origin have, where the rules give the request another one; else empty. */
+  target: string;
+}
+
+/** ExplainedRule is one rule of the site, as it is for the request. */
+export interface ExplainedRule {
+  /** Its name, or its place in the list, such as `rules[3]`. */
+  rule: string;
+  /** true: the request matches it. What it says of the response may still depend on the status and type of that. */
+  matched: boolean;
+  /** Why it does not match: the condition, such as `path`; else empty. */
+  because: string;
+  /** What it does, such as `ttl`, `tags`. */
+  does: string[];
 }
 
 /** StoredVariant is one stored response. */
@@ -2322,7 +2338,7 @@ export const ExplainRequest_FieldsEntry: MessageFns<ExplainRequest_FieldsEntry> 
 };
 
 function createBaseExplainResponse(): ExplainResponse {
-  return { edge: "", key: "", next: "", reason: "", variants: [] };
+  return { edge: "", key: "", next: "", reason: "", variants: [], rules: [], target: "" };
 }
 
 export const ExplainResponse: MessageFns<ExplainResponse> = {
@@ -2341,6 +2357,12 @@ export const ExplainResponse: MessageFns<ExplainResponse> = {
     }
     for (const v of message.variants) {
       StoredVariant.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.rules) {
+      ExplainedRule.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.target !== "") {
+      writer.uint32(58).string(message.target);
     }
     return writer;
   },
@@ -2396,6 +2418,101 @@ export const ExplainResponse: MessageFns<ExplainResponse> = {
             }
 
             message.variants.push(StoredVariant.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rules.push(ExplainedRule.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExplainedRule(): ExplainedRule {
+  return { rule: "", matched: false, because: "", does: [] };
+}
+
+export const ExplainedRule: MessageFns<ExplainedRule> = {
+  encode(message: ExplainedRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== "") {
+      writer.uint32(10).string(message.rule);
+    }
+    if (message.matched !== false) {
+      writer.uint32(16).bool(message.matched);
+    }
+    if (message.because !== "") {
+      writer.uint32(26).string(message.because);
+    }
+    for (const v of message.does) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainedRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainedRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.matched = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.because = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.does.push(reader.string());
             continue;
           }
         }

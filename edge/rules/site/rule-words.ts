@@ -1,0 +1,40 @@
+import type { RequestActions, ResponseActions } from "./site-rule.ts";
+
+/** What a rule does before there is a response, by the words of the file. */
+export const requestWords: Readonly<Record<keyof RequestActions, string>> = {
+  deny: "deny",
+  allow: "allow",
+  redirect: "redirect",
+  respond: "respond",
+  bypass: "bypass",
+  rewrite: "rewrite",
+  key: "key",
+  cookies: "cookies",
+  requestHeaders: "request-headers",
+};
+
+/** What it does with a response. */
+const responseWords: Readonly<Record<keyof ResponseActions, string>> = {
+  noStore: "no-store",
+  ttl: "ttl",
+  ttlIfMissing: "ttl-if-missing",
+  negativeTtl: "negative-ttl",
+  browserTtl: "browser-ttl",
+  staleWhileRevalidate: "stale-while-revalidate",
+  staleIfError: "stale-if-error",
+  setCookie: "set-cookie",
+  tags: "tags",
+  responseHeaders: "response-headers",
+};
+
+export const ruleWords = { ...requestWords, ...responseWords };
+
+export type RuleAction = keyof typeof ruleWords;
+
+export const requestActions = namesOf(requestWords);
+export const responseActions = namesOf(responseWords);
+export const ruleActions: readonly RuleAction[] = [...requestActions, ...responseActions];
+
+function namesOf<K extends string>(words: Readonly<Record<K, string>>): readonly K[] {
+  return Object.keys(words).filter((name): name is K => name in words);
+}
