@@ -1,7 +1,7 @@
 import type { RequestActions, ResponseActions } from "./site-rule.ts";
 
 /** What a rule does before there is a response, by the words of the file. */
-export const requestWords: Readonly<Record<keyof RequestActions, string>> = {
+const requestWords: Readonly<Record<keyof RequestActions, string>> = {
   deny: "deny",
   allow: "allow",
   redirect: "redirect",
