@@ -9,12 +9,20 @@ import { AcmeRefusal, problemType } from "./acme-refusal.ts";
 import type { AcmeConfig } from "./acme-settings.ts";
 import { type Transport, withTransport } from "./acme-transport.ts";
 import { SPREAD_MS, TOKEN } from "./challenges.ts";
+import type { Life } from "./renewal.ts";
 
 // A check takes a CA a second or two, and some minutes when it is busy.
 const LOOK_MS = 1_000;
 const LOOKS = 300;
 
 const problem = z.object({ type: z.string().optional(), detail: z.string().optional() });
+
+/** A new certificate. */
+interface Obtained {
+  /** Its chain and key. */
+  readonly pem: string;
+  readonly life: Life;
+}
 
 /** An account at a CA, by which certificates are ordered. */
 export class AcmeAccount {
@@ -45,14 +53,18 @@ export class AcmeAccount {
   }
 
   /**
-   * Orders a certificate. `replaces`: the identifier of the one before (RFC 9773 section 5). Resolves with its chain and key
-   * as PEM. Throws an AcmeRefusal; when `signal` aborts, its reason.
+   * Orders a certificate. `replaces`: the identifier of the one before (RFC 9773 section 5). Resolves with the
+   * certificate, and with its chain and key as PEM. Throws an AcmeRefusal; when `signal` aborts, its reason.
    */
-  async obtain(host: string, replaces: string | undefined, signal: AbortSignal): Promise<string> {
+  async obtain(host: string, replaces: string | undefined, signal: AbortSignal): Promise<Obtained> {
     const transport = await this.transport(signal);
     return withTransport(transport, async () => {
       const client = await this.#open();
-      const order = await newOrder(client, host, replaces);
+      const order = await newOrder(client, host, replaces).catch((thrown: unknown) => {
+        // RFC 8555 section 7.3: such as after a test server lost its memory. The next order makes the account anew.
+        if (thrown instanceof AcmeRefusal && thrown.type === "accountDoesNotExist") this.#client = undefined;
+        throw thrown;
+      });
       for (const authorization of await client.getAuthorizations(order))
         if (authorization.status !== "valid") await this.#prove(client, host, authorization, signal);
       const key = (await crypto.createPrivateEcdsaKey("P-256")).toString();
@@ -193,12 +205,12 @@ function refusedOrder({ status, error }: Order): AcmeRefusal {
 }
 
 /** What the CA has sent is looked at before it takes the place of a certificate that serves. */
-function checked(host: string, pem: string): string {
+function checked(host: string, pem: string): Obtained {
   const read = readCertificate({ cert: "the answer of the CA", key: "the key of the order" }, () => pem);
   if (read.kind === "unusable") throw new AcmeRefusal("refused", read.why);
   if (!covers(read.certificate.names, host)) {
     const names = read.certificate.names.join(", ");
     throw new AcmeRefusal("refused", `the CA must issue a certificate for ${host}, got one for ${names}`);
   }
-  return pem;
+  return { pem, life: read.certificate };
 }

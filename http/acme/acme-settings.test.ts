@@ -70,6 +70,9 @@ describe("the settings of ACME", () => {
     for (const bad of ["*.example", "127.0.0.1", "[::1]", "a..b", "", "a.example,*.example"])
       expect(parse(bad), bad).to.equal(undefined);
     expect(rule).to.contain("without a wildcard");
+    const long = (length: number) => `${"a".repeat(length % 2)}${"a.".repeat(length / 2 - 4)}aexample`;
+    expect(parse(long(240))?.[0]).to.have.length(240);
+    expect(parse(long(241))).to.equal(undefined);
   });
 
   it("take the names of the sites, and no addresses, where no hosts are given", () => {

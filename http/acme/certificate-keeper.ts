@@ -1,6 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
+import { WorkSlice } from "../../process/work-slice.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { KeptCertificates } from "../tls/kept-certificates.ts";
 import { AcmeFolder } from "./acme-folder.ts";
@@ -20,7 +21,7 @@ import {
   writeLedger,
 } from "./order-ledger.ts";
 import { OrderLock } from "./order-lock.ts";
-import { nextOrderAt, orderDue, unitOf } from "./renewal.ts";
+import { nextOrderAt, orderDue, rest, unitOf } from "./renewal.ts";
 import { askSuggestion, certificateId } from "./renewal-info.ts";
 
 export interface KeeperParts {
@@ -95,8 +96,18 @@ class CertificateKeeper {
     this.#complaint = cause;
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
+  async #look(): Promise<void> {
     await this.#kept.look();
+    const slice = new WorkSlice(this.#parts.clock);
+    for (const certificate of this.#kept.all) {
+      if (ids.has(certificate)) continue;
+      ids.set(certificate, certificateId(certificate.cert));
+      if (slice.isOver(ID_WEIGHT)) await slice.pause();
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    await this.#look();
     if (!this.#isWork(await readLedger(this.#folder, this.#parts.clock.wall()))) return;
     await this.#folder.prepare(this.#parts.log);
     this.#complaint = undefined;
@@ -125,7 +136,7 @@ class CertificateKeeper {
     const { clock } = this.#parts;
     let ledger = await this.#clearedUp(await readLedger(this.#folder, this.#parts.clock.wall()));
     // Another program may have got some while this one waited for the lock.
-    await this.#kept.look();
+    await this.#look();
     for (const host of this.#config.hosts) {
       if (signal.aborted || !this.#lock.isHeld) return;
       ledger = await this.#askAgain(ledger, host, signal);
@@ -151,7 +162,7 @@ class CertificateKeeper {
   #isDue(ledger: OrderLedger, host: string, now: number): boolean {
     const held = this.#kept.certificate(host);
     const { renewal, ...tries } = entryOf(ledger, host);
-    const known = held === undefined ? undefined : idOf(held);
+    const known = held === undefined ? undefined : ids.get(held);
     const window = renewal !== undefined && renewal.of === known ? renewal.window : undefined;
     const due = orderDue(held, window, tries, unitOf(`${host} ${known}`));
     return Math.max(due, nextOrderAt(ledger.orders)) <= now;
@@ -160,7 +171,7 @@ class CertificateKeeper {
   /** When the CA is asked what it suggests for the certificate that is held. */
   #asksAt(ledger: OrderLedger, host: string): number {
     const held = this.#kept.certificate(host);
-    const id = held === undefined ? undefined : idOf(held);
+    const id = held === undefined ? undefined : ids.get(held);
     if (id === undefined) return Number.POSITIVE_INFINITY;
     const { renewal } = entryOf(ledger, host);
     return renewal?.of === id ? renewal.askAt : 0;
@@ -169,7 +180,7 @@ class CertificateKeeper {
   async #askAgain(ledger: OrderLedger, host: string, signal: AbortSignal): Promise<OrderLedger> {
     const { clock, log } = this.#parts;
     const held = this.#kept.certificate(host);
-    const id = held === undefined ? undefined : idOf(held);
+    const id = held === undefined ? undefined : ids.get(held);
     if (id === undefined || this.#asksAt(ledger, host) > clock.wall()) return ledger;
     const transport = await this.#account.transport(signal);
     const { suggestion, trouble } = await askSuggestion(transport, this.#config.directory, id);
@@ -191,16 +202,20 @@ class CertificateKeeper {
     await writeLedger(this.#folder, ledger);
     log.info({ host, renews: held !== undefined }, "certificate ordered");
     try {
-      const pem = await this.#account.obtain(host, held === undefined ? undefined : idOf(held), signal);
+      const { pem, life } = await this.#account.obtain(
+        host,
+        held === undefined ? undefined : ids.get(held),
+        signal,
+      );
       await this.#folder.write(this.#folder.certificate(host), pem);
-      ledger = issued(ledger, host);
+      ledger = issued(ledger, host, clock.wall() + rest(life));
       counters.certificateOrdered("issued");
       log.info({ host }, "certificate issued");
     } catch (thrown) {
       ledger = signal.aborted ? leftOff(ledger, host) : this.#failed(ledger, host, thrown);
     }
     await writeLedger(this.#folder, ledger);
-    await this.#kept.look();
+    await this.#look();
     return ledger;
   }
 
@@ -219,11 +234,8 @@ class CertificateKeeper {
   }
 }
 
-const ids = new WeakMap<Certificate, { readonly id: string | undefined }>();
+// Finding one takes a millisecond, as long as thousands of usual steps.
+const ID_WEIGHT = 1_000;
 
-/** RFC 9773 section 4.1. */
-function idOf(certificate: Certificate): string | undefined {
-  const known = ids.get(certificate) ?? { id: certificateId(certificate.cert) };
-  ids.set(certificate, known);
-  return known.id;
-}
+/** RFC 9773 section 4.1; undefined: it has none. */
+const ids = new WeakMap<Certificate, string | undefined>();

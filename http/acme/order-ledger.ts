@@ -92,8 +92,9 @@ export function begun(ledger: OrderLedger, host: string, now: number): OrderLedg
   return withEntry({ ...ledger, orders: withOrder(ledger.orders, now) }, host, { underWay: true });
 }
 
-export function issued(ledger: OrderLedger, host: string): OrderLedger {
-  return withEntry(ledger, host, { ...NO_ENTRY, renewal: undefined });
+/** `notBefore`: the wall time at which another one may be ordered. */
+export function issued(ledger: OrderLedger, host: string, notBefore: number): OrderLedger {
+  return withEntry(ledger, host, { ...NO_ENTRY, notBefore, renewal: undefined });
 }
 
 /** `askedMs`: by the Retry-After of the CA; `unit`: uniform in [0, 1). */

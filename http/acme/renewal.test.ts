@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { backOff, NO_TRIES, nextOrderAt, orderDue, unitOf, withOrder } from "./renewal.ts";
+import { backOff, NO_TRIES, nextOrderAt, orderDue, rest, unitOf, withOrder } from "./renewal.ts";
 
 const DAY = 24 * 3_600_000;
 const MINUTE = 60_000;
@@ -25,6 +25,14 @@ describe("when a certificate is ordered", () => {
     const tries = { failures: 1, notBefore: 61 * DAY };
     expect(orderDue(undefined, undefined, tries, 0)).to.equal(61 * DAY);
     expect(orderDue(held, undefined, tries, 0)).to.equal(61 * DAY);
+  });
+});
+
+describe("the rest after a certificate came", () => {
+  it("is a day, or a third of a short life", () => {
+    expect(rest(held)).to.equal(DAY);
+    expect(rest({ validFrom: 0, validTo: 3 * DAY + 3 })).to.equal(DAY);
+    expect(rest({ validFrom: 0, validTo: 3 * MINUTE })).to.be.closeTo(MINUTE, 1);
   });
 });
 

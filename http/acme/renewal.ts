@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
 /** A certificate that is held. Wall times in milliseconds. */
 export interface Life {
   readonly validFrom: number;
@@ -48,8 +51,16 @@ function renewalDue(
   return validFrom + (validTo - validFrom) * (RENEW_AT - unit * JITTER);
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+// A CA revokes what it should not have issued after a day or more, so nothing is lost by a wait of one.
+const LONGEST_REST_MS = 24 * HOUR_MS;
+
+/**
+ * How long the host of a new certificate needs no other one, whatever is said: a clock that is months ahead, or a CA that
+ * always suggests a time which has passed, must not lead to one order after the other.
+ */
+export function rest({ validFrom, validTo }: Life): number {
+  return Math.min(LONGEST_REST_MS, (validTo - validFrom) * (1 - RENEW_AT));
+}
 
 // Let's Encrypt counts five failed checks of a host an hour. Tries at 0, 5, 15, 35 and 75 minutes are four in the first one.
 const FIRST_BACK_OFF_MS = 5 * MINUTE_MS;

@@ -91,6 +91,11 @@ export class AcmeServer {
     return server;
   }
 
+  /** The server has lost its memory. */
+  forgetAccounts(): void {
+    this.#accounts.length = 0;
+  }
+
   get directory(): string {
     return `${this.#base}/directory`;
   }

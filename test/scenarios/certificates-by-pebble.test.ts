@@ -61,5 +61,19 @@ describe("certificates from Pebble, where it is on PATH", () => {
       clock.setWall(80 * DAY_MS);
       await until("another one serves", async () => ![first, undefined].includes(await serial()));
       expect(started.ends).to.deep.equal(["issued", "issued"]);
+      // Pebble does not know that it is later: the new one is due at once, and still is not ordered again.
+      await started.stop();
+      // The account is known to Pebble.
+      const again = await AcmeProgram.start(
+        { ...values, acmeHosts: ["a.example", "b.example"] },
+        clock,
+        ports.http,
+      );
+      program = again;
+      await until("the other host has one", async () => {
+        const shown = await again.shown("b.example");
+        return shown?.subjectaltname === "DNS:b.example";
+      });
+      expect(again.ends).to.deep.equal(["issued"]);
     });
 });

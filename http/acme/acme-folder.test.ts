@@ -1,0 +1,56 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { expect } from "chai";
+import { AcmeStory, ended, serves } from "../../test/rig/acme-story.ts";
+
+describe("certificates in the storage of ACME", () => {
+  let story: AcmeStory;
+
+  beforeEach(async () => {
+    story = await AcmeStory.begin();
+  });
+  afterEach(() => story.end());
+
+  it("are kept where only their user can read, with the account", async () => {
+    const program = await story.start();
+    await serves(program);
+    const modes = readdirSync(story.kept(), { recursive: true, encoding: "utf8" }).map((name) => {
+      const found = statSync(story.kept(name));
+      return `${name} ${found.isDirectory() ? "d" : "f"}${(found.mode & 0o777).toString(8)}`;
+    });
+    expect(modes).to.include.members([
+      "account.pem f600",
+      "certificates/a.example.pem f600",
+      "orders.json f600",
+    ]);
+    expect(modes.filter((line) => !/ (d700|f600)$/.test(line))).to.deep.equal([]);
+  });
+
+  it("are served but not ordered while the storage cannot be written, which one line says", async () => {
+    await serves(await story.start());
+    const certificate = readFileSync(story.kept("certificates", "a.example.pem"));
+    rmSync(story.kept(), { recursive: true });
+    // A file in the place of a folder can be written by nobody, the superuser included.
+    mkdirSync(story.kept("certificates"), { recursive: true });
+    writeFileSync(story.kept("certificates", "a.example.pem"), certificate, { mode: 0o600 });
+    writeFileSync(story.kept("lock"), "");
+    const program = await story.start({ acmeHosts: ["a.example", "b.example"] });
+    expect((await program.shown("a.example"))?.subjectaltname).to.equal("DNS:a.example");
+    await ended(program);
+    await story.clock.wait(20_000);
+    expect(program.ends).to.deep.equal(["storage"]);
+    expect(program.said("ACME storage cannot be used; nothing is ordered")).to.have.length(1);
+    rmSync(story.kept("lock"));
+    await serves(program, "b.example");
+  });
+
+  it("are taken from other users, who must not read them", async () => {
+    await serves(await story.start());
+    chmodSync(story.kept(), 0o755);
+    chmodSync(story.kept("account.pem"), 0o644);
+    const program = await story.start({ acmeHosts: ["a.example", "b.example"] });
+    await serves(program, "b.example");
+    expect((statSync(story.kept()).mode & 0o777).toString(8)).to.equal("700");
+    expect((statSync(story.kept("account.pem")).mode & 0o777).toString(8)).to.equal("600");
+    expect(program.said("ACME storage was open to other users; its mode is changed")).to.have.length(2);
+  });
+});
