@@ -26,7 +26,9 @@ describe("certificates in the storage of ACME", () => {
   });
 
   it("are served but not ordered while the storage cannot be written, which one line says", async () => {
-    await serves(await story.start());
+    const first = await story.start();
+    await serves(first);
+    await first.stop();
     const certificate = readFileSync(story.kept("certificates", "a.example.pem"));
     rmSync(story.kept(), { recursive: true });
     // A file in the place of a folder can be written by nobody, the superuser included.
@@ -44,7 +46,9 @@ describe("certificates in the storage of ACME", () => {
   });
 
   it("are taken from other users, who must not read them", async () => {
-    await serves(await story.start());
+    const first = await story.start();
+    await serves(first);
+    await first.stop();
     chmodSync(story.kept(), 0o755);
     chmodSync(story.kept("account.pem"), 0o644);
     const program = await story.start({ acmeHosts: ["a.example", "b.example"] });

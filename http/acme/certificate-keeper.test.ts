@@ -40,7 +40,9 @@ describe("certificates that come by ACME", () => {
   });
 
   it("are used again after a restart, with the same account and no order", async () => {
-    await serves(await story.start());
+    const first = await story.start();
+    await serves(first);
+    await first.stop();
     const account = readFileSync(story.kept("account.pem"), "utf8");
     const again = await story.start();
     expect((await again.shown("a.example"))?.subjectaltname).to.equal("DNS:a.example");
@@ -198,6 +200,8 @@ describe("certificates that come by ACME", () => {
     expect(program.ends).to.deep.equal([]);
     expect(readdirSync(story.kept("http-01"))).to.deep.equal([]);
     story.server.beforeCheck = async () => undefined;
-    await serves(await story.start());
+    const first = await story.start();
+    await serves(first);
+    await first.stop();
   });
 });
