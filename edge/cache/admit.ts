@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import type { Trailers } from "../../http/message/trailers.ts";
 import { type OriginResponse, plainBody } from "../origin/origin.ts";
 import { isCompressible } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
@@ -34,6 +35,7 @@ export interface Arrived {
   readonly status: number;
   readonly fields: Fields;
   readonly body: OriginResponse["body"];
+  readonly trailers?: Trailers | undefined;
   readonly endsWithConnection: boolean;
   /** What the rules of the site say of it; of a 304 they have not been asked. */
   readonly plan: ResponsePlan;
@@ -54,10 +56,16 @@ function count(reason: NotStored, { counters }: Pick<CacheContext, "counters">):
 
 /** The response to a request that passes the cache by. */
 export function passed(arrived: Arrived): ForOne {
-  const { request, status, fields, body, cancel } = arrived;
+  const { request, status, fields, body, trailers, cancel } = arrived;
   // RFC 9110 section 6.4.1: these have no content whatever their fields say.
   const empty = request.method === "HEAD" || status === 204 || status === 304;
-  const head = { kind: "for-one", status, fields: clientFields(fields), detail: undefined } as const;
+  const head = {
+    kind: "for-one",
+    status,
+    fields: clientFields(fields),
+    trailers,
+    detail: undefined,
+  } as const;
   if (empty) return { ...head, content: NO_CONTENT };
   // The parts of a body are not made of what is not stored, however it has come.
   const whole = request.fields.has("Range") ? undefined : body.takeWhole?.();
@@ -118,7 +126,8 @@ export function sharedOrForOne(
   });
   const forClient = clientFields(fields);
   const starterFields = plan.browserTtl === undefined ? forClient : browserFields(forClient, plan.browserTtl);
-  return { kind: "shared", response, starterFields, body, starter, length };
+  const { trailers } = arrived;
+  return { kind: "shared", response, starterFields, body, starter, length, trailers };
 }
 
 function bodyOf(arrived: Arrived, length: number | undefined, edge: CacheContext): FillBody {

@@ -1,4 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
+import type { Trailers } from "../../http/message/trailers.ts";
 import type { EncodingName } from "../rules/compression.ts";
 import type { NotStored } from "../rules/not-stored.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -18,6 +19,8 @@ export type Filled =
       /** The reader of the request that started the fill. Every other request joins with its own. */
       readonly starter: Reader;
       readonly length: number | undefined;
+      /** RFC 9111 section 3.1: they are not stored. Who reads the fill gets them. */
+      readonly trailers: Trailers | undefined;
     }
   /** 304: still valid. If it could not be stored again (`kept: false`), only the request that asked may use it. */
   | {
@@ -35,6 +38,7 @@ export interface ForOne {
   readonly status: number;
   readonly fields: Fields;
   readonly content: Content;
+  readonly trailers: Trailers | undefined;
   /** Why it is not stored; undefined when the request passed the cache by. */
   readonly detail: NotStored | undefined;
 }
@@ -48,6 +52,8 @@ export interface Served {
   readonly outcome: CacheOutcome;
   /** The stored response whose bytes the content has. */
   readonly stored?: StoredResponse;
+  /** What the origin has sent, or is going to send, behind the content. */
+  readonly trailers?: Trailers | undefined;
   /** The protocol that the client and the origin speak from now on: the content is what the origin says in it. */
   readonly tunnel?: string;
   /** The encoding that it is; undefined: the body as it is stored. */

@@ -1,6 +1,5 @@
 import { formatHttpDate } from "../../http/message/date.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
-import type { Scheme } from "../../http/message/scheme.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import { Failure } from "../../process/failure.ts";
 import {
@@ -26,24 +25,11 @@ import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from 
 import type { Filled } from "./answer.ts";
 import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
+import type { FillRequest } from "./fill-request.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Semaphore } from "./semaphore.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 import { withPlace } from "./with-place.ts";
-
-/** A request for which the edge asks the origin. */
-export interface FillRequest extends CacheRequest {
-  /** How the request came: the port that took it says so. */
-  readonly scheme: Scheme;
-  /** The host it names, with its port when one is given; "" when it names none. */
-  readonly authority: string;
-  /** Whom its place at the origin counts for; undefined for a request of the edge itself. */
-  readonly client?: string | undefined;
-  /** Takes interim responses (1xx), which go to the client of this request only. */
-  readonly onInterim?: OriginRequest["onInterim"];
-  /** Aborted when the client leaves. */
-  readonly left?: GiveUpSignal | undefined;
-}
 
 /** One fetch from the origin. */
 export interface FillPlan {
@@ -168,7 +154,8 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   edge.counters.add("fills");
   const asked = originRequest(request, aim, forwardedOf(request, edge));
   const fieldsSent = vouchedFor(asked.fields, request);
-  const sent = { ...asked, authority: request.authority, fields: fieldsSent, onInterim: request.onInterim };
+  const { authority, onInterim, takesTrailers } = request;
+  const sent = { ...asked, authority, fields: fieldsSent, onInterim, takesTrailers };
   const ask = () => origin.fetch(sent, fetching);
   const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
   const responseTime = momentOf(edge.clock);
@@ -192,6 +179,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
     status,
     fields,
     body: response.body,
+    trailers: response.trailers,
     endsWithConnection: response.endsWithConnection ?? false,
     cancel: () => fetching.abort(),
   };

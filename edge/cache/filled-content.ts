@@ -1,6 +1,6 @@
 import { bytesContent, type Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import type { FillRequest } from "./fill.ts";
+import type { FillRequest } from "./fill-request.ts";
 import type { Represented } from "./representation.ts";
 import { readShared } from "./slow-reader.ts";
 

@@ -7,8 +7,9 @@ import type { StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
-import type { FillPlan, FillRequest } from "./fill.ts";
+import type { FillPlan } from "./fill.ts";
 import { validationOf } from "./fill-aim.ts";
+import type { FillRequest } from "./fill-request.ts";
 import type { Flight } from "./flights.ts";
 
 // No client waits for it. Longer than this, a body that does not say its length counts as endless.

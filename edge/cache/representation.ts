@@ -10,7 +10,9 @@ import {
   type BytesContent,
   bytesContent,
   type Content,
+  type Filled,
   NO_CONTENT,
+  type Served,
   sliceBytes,
   sliceContent,
 } from "./answer.ts";
@@ -49,6 +51,18 @@ export function representStored(request: CacheRequest, stored: StoredResponse): 
 /** Answers the client's own preconditions and range from a response as it arrives. */
 export function represent(request: CacheRequest, head: Head, content: Content): Represented {
   return representFrom(request, head, parseEntityTag(head.fields.get("ETag")), content, wholeOf(content));
+}
+
+/** With what stands behind the content, which is about the whole: a part of it has none. */
+export function withTrailers(
+  represented: Represented,
+  content: Content,
+  filled: Filled,
+): Represented & Pick<Served, "trailers"> {
+  const trailers = "trailers" in filled ? filled.trailers : undefined;
+  return represented.content === content && trailers !== undefined
+    ? { ...represented, trailers }
+    : represented;
 }
 
 /** All of it; undefined when its length is unknown, or nothing. */

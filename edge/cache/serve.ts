@@ -31,13 +31,14 @@ import { cancelContent, type Served } from "./answer.ts";
 import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts";
-import { type FillRequest, fill } from "./fill.ts";
+import { fill } from "./fill.ts";
+import type { FillRequest } from "./fill-request.ts";
 import { headAndContent } from "./filled-content.ts";
 import { fieldsKnown, formOf, withDetail } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { refreshBehind } from "./refresh.ts";
-import { represent } from "./representation.ts";
+import { represent, withTrailers } from "./representation.ts";
 import { ruleAnswer } from "./rule-answer.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
@@ -227,12 +228,12 @@ function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched,
         ? { kind: "miss", fwd, fwdStatus, ttl: left, stored: true, collapsed }
         : { kind: "miss", fwd, fwdStatus, stored: false, collapsed, detail: "too-large" };
       const fields = fieldsKnown(request, head.fields, filled.response);
-      return { ...represent(request, { ...head, fields }, content), outcome };
+      return { ...withTrailers(represent(request, { ...head, fields }, content), content, filled), outcome };
     }
     case "for-one": {
       const { status: fwdStatus, content, detail } = filled;
       const outcome: CacheOutcome = { kind: "miss", fwd, fwdStatus, stored: false, collapsed, detail };
-      return { ...represent(request, filled, content), outcome };
+      return { ...withTrailers(represent(request, filled, content), content, filled), outcome };
     }
   }
 }
@@ -262,8 +263,12 @@ async function passThrough(
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
   try {
     const plan = { request: forOrigin(request), key, aim: { kind: "as-asked", body } } as const;
-    const answered = headAndContent(request, await fill(plan, edge), "starter", edge);
-    return { ...answered, outcome: { kind: "bypass", fwd: why, fwdStatus: answered.status, detail } };
+    const filled = await fill(plan, edge);
+    const answered = headAndContent(request, filled, "starter", edge);
+    return {
+      ...withTrailers(answered, answered.content, filled),
+      outcome: { kind: "bypass", fwd: why, fwdStatus: answered.status, detail },
+    };
   } catch (thrown) {
     return failureAnswer(thrown, why, edge);
   }

@@ -8,8 +8,9 @@ import { heldPart } from "../rules/partial.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type StreamContent, streamOf } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import { type FillRequest, fill } from "./fill.ts";
+import { fill } from "./fill.ts";
 import type { Reader } from "./fill-body.ts";
+import type { FillRequest } from "./fill-request.ts";
 import { Lagged, type Prefix, prefixHash } from "./lagged.ts";
 
 // These were answered when the body began.

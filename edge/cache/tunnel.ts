@@ -7,7 +7,7 @@ import { OriginFailure } from "../origin/origin-error.ts";
 import type { Content, Served } from "./answer.ts";
 import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
-import type { FillRequest } from "./fill.ts";
+import type { FillRequest } from "./fill-request.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 
 /** What a client wants to make of its connection, or of its stream of HTTP/2. */

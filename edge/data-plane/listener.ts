@@ -1,6 +1,7 @@
 import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RefusedRequest } from "../../http/message/refusal.ts";
+import { takesTrailers } from "../../http/message/trailers.ts";
 import { type ClientLimits, clientLimitsOf, clientLimitWarning } from "../../http/server/client-limits.ts";
 import { COUNTED_ALONE, type CountedTogether } from "../../http/server/client-tables.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
@@ -174,6 +175,7 @@ export class Listener implements DataPort {
       ...addressed,
       fields: section,
       client: this.#addressing.clientOf(section, peer),
+      takesTrailers: takesTrailers(version, section),
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
       tunnel: protocol === undefined ? undefined : { protocol, byConnect: version === "2" },
     };
@@ -210,11 +212,16 @@ export class Listener implements DataPort {
       cancel(served.content);
       return;
     }
-    const { method } = asked;
+    const { method, takesTrailers: trailers = false } = asked;
     const sending = { exchange, served };
     const place = this.#clients.add(sending);
     exchange.onEnd = () => place.leave();
-    await respond(served, streams, { edge: this.#edge.id, method, date: this.#date.value }, this.#edge);
+    await respond(
+      served,
+      streams,
+      { edge: this.#edge.id, method, date: this.#date.value, trailers },
+      this.#edge,
+    );
   }
 
   #endEarly(exchange: Exchange, why: StreamsEnd): void {

@@ -1,3 +1,4 @@
+import { type Trailers, trailerLines } from "../../http/message/trailers.ts";
 import type { ExchangeStreams } from "../../http/server/exchange-streams.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import type { Content, Served } from "../cache/answer.ts";
@@ -24,7 +25,7 @@ export async function respond(
     if (head.length === "none") {
       cancel(content);
       streams.finish();
-    } else await sendContent(content, streams);
+    } else await sendContent(content, streams, options.trailers === true ? answer.trailers : undefined);
   } catch (thrown) {
     cancel(content);
     edge.log.info({ sampled: "aborted", cause: describeError(thrown) }, "response aborted");
@@ -54,7 +55,11 @@ function sendable(
   return { answer, head: errorHead };
 }
 
-async function sendContent(content: Content, streams: ExchangeStreams): Promise<void> {
+async function sendContent(
+  content: Content,
+  streams: ExchangeStreams,
+  trailers: Trailers | undefined,
+): Promise<void> {
   switch (content.kind) {
     case "none":
       streams.finish();
@@ -62,12 +67,13 @@ async function sendContent(content: Content, streams: ExchangeStreams): Promise<
     case "bytes": {
       const before = content.chunks.slice(0, -1);
       for (const chunk of before) await streams.send(chunk);
-      await streams.finishWith(content.chunks.at(-1));
+      await streams.finishWith(content.chunks.at(-1), trailerLines(trailers?.raw ?? []));
       break;
     }
     case "stream":
       for await (const chunk of content.read(0)) await streams.send(chunk);
-      streams.finish();
+      // Known now.
+      streams.finish(undefined, trailerLines(trailers?.raw ?? []));
       break;
   }
 }

@@ -17,16 +17,20 @@ export interface HeadOptions {
   readonly method: string;
   /** RFC 9110 section 6.6.1: for an answer that has no Date. */
   readonly date: string;
+  /** Whether the client takes trailers. */
+  readonly trailers?: boolean;
 }
 
 /** undefined when a field cannot be sent as it is. */
 export function responseHead(
   served: Served,
-  { edge, method, date }: HeadOptions,
+  { edge, method, date, trailers: takesTrailers = false }: HeadOptions,
 ): ResponseHeadText | undefined {
   const { status, fields, outcome, age } = served;
   const hasContent = method !== "HEAD" && status !== 204 && status !== 304;
-  const length = lengthOf(served.content, hasContent);
+  const trailers = takesTrailers && hasContent ? served.trailers : undefined;
+  // Behind content of a known length there is no place for them.
+  const length = trailers?.raw.length ? undefined : lengthOf(served.content, hasContent);
   // When content follows, Content-Length is the number of bytes really sent.
   const ownLength = hasContent || (length !== undefined && !fields.has("Content-Length"));
   let text = statusLine(status);
@@ -59,6 +63,7 @@ export function responseHead(
   if (ownLength && !isLengthSent && length !== undefined && status !== 204)
     text += `Content-Length: ${length}\r\n`;
   if (age !== undefined) text += `Age: ${age}\r\n`;
+  if (trailers?.announced !== undefined) text += `Trailer: ${trailers.announced}\r\n`;
   if (!isDated) text += `Date: ${date}\r\n`;
   const cacheStatus = appendCacheStatus(fields, cacheStatusMember(edge, outcome));
   text += `Cache-Status: ${cacheStatus}\r\nX-Cache: ${xCache(outcome)}\r\n`;

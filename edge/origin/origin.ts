@@ -1,5 +1,6 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { isIdempotent } from "../../http/message/methods.ts";
+import type { Trailers } from "../../http/message/trailers.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 
 /** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
@@ -16,6 +17,8 @@ export interface OriginRequest {
    * when the origin has agreed (101), and not at all when it answers otherwise. The content of a 101 is what the origin says.
    */
   readonly upgrade?: string;
+  /** Whether the client takes trailers. */
+  readonly takesTrailers?: boolean | undefined;
   /**
    * Called for each interim response (RFC 9110 section 15.2) that is to be passed on to the client, before fetch
    * resolves: a status from 102 to 199 with its end-to-end fields, in order, at most 16. It must not throw.
@@ -41,6 +44,8 @@ export interface OriginResponse {
    * content ends short, too long or too late. Returning early from the loop frees the connection.
    */
   readonly body: OriginBody;
+  /** What stands behind the content, where something can. */
+  readonly trailers?: Trailers | undefined;
   /** The content ends with the connection, so nothing tells whether it is whole: it may not be stored. */
   readonly endsWithConnection?: boolean;
 }

@@ -8,7 +8,9 @@ import type { ResponseFault } from "../../http/client/response-reader.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
+import { rawValues } from "../../http/message/raw-fields.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
+import { announcedTrailers, type Trailers } from "../../http/message/trailers.ts";
 import type { BodyFraming } from "../../http/server/request-body.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
@@ -80,6 +82,7 @@ export class UpstreamExchange implements ConnectionUser {
   #phase: Phase = WAITING;
   #connection: ClientConnection<UpstreamExchange> | undefined;
   #upload: UpstreamUpload | undefined;
+  #trailers: Trailers | undefined;
   #passedOn = 0;
   #repeated = false;
 
@@ -167,7 +170,10 @@ export class UpstreamExchange implements ConnectionUser {
       cancel: () => this.stop(new Error("the reader left")),
     });
     this.#phase = { kind: "body", body };
-    this.#answered.resolve({ status, fields, body, endsWithConnection: framing.kind === "until-close" });
+    if (framing.kind === "chunked")
+      this.#trailers = { announced: announcedTrailers(rawValues(raw, "trailer")), raw: [] };
+    const endsWithConnection = framing.kind === "until-close";
+    this.#answered.resolve({ status, fields, body, trailers: this.#trailers, endsWithConnection });
     const { request } = this.#options;
     if (status === SWITCHED && request.body !== undefined && request.upgrade !== undefined)
       this.#send(request.body, { kind: "tunnel", protocol: request.upgrade });
@@ -182,6 +188,10 @@ export class UpstreamExchange implements ConnectionUser {
     if (this.#phase.kind !== "body" || content.length === 0) return;
     this.#bodyDeadline?.stop();
     this.#phase.body.push(content);
+  }
+
+  trailers(raw: readonly string[]): void {
+    if (this.#trailers !== undefined) this.#trailers.raw = raw;
   }
 
   readOver(): void {

@@ -32,6 +32,13 @@ describe("upstreamRequest", () => {
     expect([framing, persists]).to.deep.equal([{ kind: "none" }, false]);
   });
 
+  it("says that the client takes trailers, on a connection that it keeps", () => {
+    const { head, persists } = sent("GET", [["TE", "gzip"]], { takesTrailers: true });
+    expect(head).to.contain("\r\nconnection: keep-alive, te\r\nte: trailers\r\n").and.not.to.contain("gzip");
+    expect(persists).to.equal(true);
+    expect(sent("HEAD", [], { takesTrailers: true }).head).not.to.contain("te: trailers");
+  });
+
   it("tells the host that the client named", () => {
     const { head } = sent("GET", [["X-Forwarded-Host", "evil"]], {}, { host: "c.example" });
     expect(head).to.contain("\r\nhost: c.example\r\n").and.to.contain("\r\nX-Forwarded-Host: c.example\r\n");

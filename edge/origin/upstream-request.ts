@@ -51,11 +51,20 @@ export function upstreamRequest(request: OriginRequest, to: UpstreamTarget): Ups
   expectLine(via);
   const head =
     `${method} ${path} HTTP/1.1\r\nhost: ${host ?? to.baseHost}\r\n` +
-    (upgrade === undefined ? `connection: ${isHead ? "close" : "keep-alive"}\r\n` : upgradeLines(upgrade)) +
+    connectionLines(request, isHead) +
     `${lines}${framingLine(framing, method)}\r\n`;
   // RFC 9110 section 9.3.1: content that a server does not expect might be taken for the next request.
   const persists = !isHead && upgrade === undefined && (body === undefined || HAVE_CONTENT.has(method));
   return { head, framing, persists };
+}
+
+function connectionLines({ upgrade, takesTrailers }: OriginRequest, isHead: boolean): string {
+  if (upgrade !== undefined) return upgradeLines(upgrade);
+  if (isHead) return "connection: close\r\n";
+  // RFC 9110 section 10.1.4: TE belongs to the connection.
+  return takesTrailers === true
+    ? "connection: keep-alive, te\r\nte: trailers\r\n"
+    : "connection: keep-alive\r\n";
 }
 
 /** The field lines from end to end, with those that the edge sets. */

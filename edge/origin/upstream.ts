@@ -112,6 +112,7 @@ export class UpstreamOrigin implements ReplaceableOrigin {
       interim: nothing,
       head: nothing,
       body: nothing,
+      trailers: nothing,
       whole: nothing,
     });
     await connected.promise;

@@ -2,7 +2,7 @@ import { describeError } from "../../process/failure.ts";
 import type { Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import { type CacheContext, rulesOf } from "../cache/context.ts";
-import type { FillRequest } from "../cache/fill.ts";
+import type { FillRequest } from "../cache/fill-request.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
 import { isPurged } from "../rules/purge-standing.ts";
 import { rulesAgain } from "../rules/site/matched-rules.ts";

@@ -38,6 +38,7 @@ class Asking implements ConnectionUser {
   drained = () => undefined;
   readOver = () => undefined;
   interim = () => undefined;
+  trailers = () => undefined;
 
   head({ status }: ResponseHead): void {
     this.text = `${status} `;

@@ -5,7 +5,7 @@ import { type ResponseProgress, ResponseReader } from "./response-reader.ts";
 
 /** What a reader tells, piece by piece. */
 function readAll(pieces: readonly Buffer[], method = "GET") {
-  const told = { interim: [] as number[], status: 0, received: "", content: "" };
+  const told = { interim: [] as number[], status: 0, received: "", content: "", trailers: [] as string[] };
   const sink = {
     interim: ({ status }: ResponseHead) => void told.interim.push(status),
     head: ({ status }: ResponseHead) => {
@@ -15,6 +15,7 @@ function readAll(pieces: readonly Buffer[], method = "GET") {
       told.received += received.toString("latin1");
       told.content += Buffer.concat(content).toString("latin1");
     },
+    trailers: (raw: readonly string[]) => void told.trailers.push(...raw),
   };
   const reader = new ResponseReader(EDGE_FIELD_LIMITS);
   reader.begin(method);
@@ -40,9 +41,9 @@ describe("ResponseReader", () => {
 
   it("tells a chunked body as received and as it reads, trailers and all", () => {
     const chunks = "2;x=y\r\nok\r\n1\r\n!\r\n0\r\nX-Sum: 3\r\n\r\n";
-    const { progress, content, received } = one(`${OK}Transfer-Encoding: chunked\r\n\r\n${chunks}`);
+    const { progress, content, received, trailers } = one(`${OK}Transfer-Encoding: chunked\r\n\r\n${chunks}`);
     expect(progress).to.deep.equal({ kind: "whole", excess: false });
-    expect([content, received]).to.deep.equal(["ok!", chunks]);
+    expect([content, received, trailers]).to.deep.equal(["ok!", chunks, ["X-Sum", "3"]]);
   });
 
   it("ends with its head for HEAD, 204 and 304, whatever the length", () => {
@@ -115,6 +116,7 @@ describe("ResponseReader", () => {
         body: (_: Buffer, content: readonly Buffer[]) => {
           told.content += Buffer.concat(content).toString("latin1");
         },
+        trailers: () => undefined,
       };
       const progress = reader.read(Buffer.from(`${head}\r\n${behind}`), sink);
       return { ...told, kind: progress.kind, persists: reader.persists, endsByClosing: reader.closed() };

@@ -15,6 +15,8 @@ export interface ResponseSink {
    * are malformed further on there is only the content before that.
    */
   body(received: Buffer, content: readonly Buffer[]): void;
+  /** What stands behind chunked content, when something does. `raw`: name, value, name, value … */
+  trailers(raw: readonly string[]): void;
 }
 
 export type ResponseProgress =
@@ -118,6 +120,7 @@ export class ResponseReader {
         }
         const end = read.kind === "end" ? read.end : bytes.length;
         if (end > from) sink.body(bytes.subarray(from, end), read.content);
+        if (read.kind === "end" && read.trailers.length > 0) sink.trailers(read.trailers);
         return read.kind === "end" ? this.#whole(end < bytes.length) : MORE;
       }
       case "until-close":

@@ -36,11 +36,22 @@ export class HpackEncoder {
     return block;
   }
 
+  /** The block of trailers. `lines`: each with its end. */
+  encodeTrailers(lines: string): Buffer {
+    const out = bufferFor(lines);
+    return Buffer.from(out.subarray(0, this.#writeLines(out, 0, lines, 0)));
+  }
+
   #encode(head: string): Buffer {
-    // A line of "a: b" and its end takes four bytes beside name and value. A literal takes nine at most.
-    const out = Buffer.allocUnsafe(head.length * 3 + 16);
-    let at = writeStatus(out, head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
-    for (let line = head.indexOf("\r\n") + 2; line < head.length; ) {
+    const out = bufferFor(head);
+    const at = writeStatus(out, head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
+    return Buffer.from(out.subarray(0, this.#writeLines(out, at, head, head.indexOf("\r\n") + 2)));
+  }
+
+  /** Writes the lines of `head` from an index on. Returns the index behind what is written. */
+  #writeLines(out: Buffer, start: number, head: string, from: number): number {
+    let at = start;
+    for (let line = from; line < head.length; ) {
       const end = head.indexOf("\r\n", line);
       const colon = head.indexOf(": ", line);
       if (end <= line || colon < 0) break;
@@ -51,7 +62,7 @@ export class HpackEncoder {
       }
       line = end + 2;
     }
-    return Buffer.from(out.subarray(0, at));
+    return at;
   }
 
   /** RFC 7541 section 6.2.2: the beginning of a literal field that enters no table. */
@@ -63,6 +74,11 @@ export class HpackEncoder {
     this.#names.set(name, bytes);
     return bytes;
   }
+}
+
+/** A line of "a: b" and its end takes four bytes beside name and value. A literal takes nine at most. */
+function bufferFor(lines: string): Buffer {
+  return Buffer.allocUnsafe(lines.length * 3 + 16);
 }
 
 function literalName(name: string): Buffer {

@@ -75,6 +75,11 @@ describe("a connection of HTTP/2", () => {
     if (path === "/throws") throw exchange.fault(new Error("thrown"));
     if (path === "/held") await held.passed;
     if (path === "/hint") exchange.interim("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+    if (path.endsWith("trailers")) {
+      streams.begin("HTTP/1.1 200 OK\r\n", undefined);
+      streams.finish(path === "/trailers" ? Buffer.alloc(20_000, "x") : undefined, "X-Sum: 1\r\n");
+      return;
+    }
     const parts: Uint8Array[] = [];
     if (path !== "/early" && streams.body !== undefined)
       for await (const part of streams.body) parts.push(part);
@@ -358,6 +363,34 @@ describe("a connection of HTTP/2", () => {
       expect(await client.reset(1)).to.equal(0);
       client.destroy();
     });
+  });
+
+  it("ends an answer with trailers, behind its content and when it has none", async () => {
+    const client = await open();
+    client.send(request(1, pseudo("/trailers")), request(3, pseudo("/only-trailers")));
+    for (const [stream, body] of [
+      [1, "x".repeat(20_000)],
+      [3, ""],
+    ] as const) {
+      const ended = await client.find((each) => each.stream === stream && (each.flags & 1) !== 0);
+      expect(ended?.type).to.equal(1);
+      const { fields, body: got } = await client.answer(stream);
+      expect([...fields]).to.deep.equal([["x-sum", "1"]]);
+      expect(got).to.equal(body);
+    }
+    client.destroy();
+  });
+
+  it("holds trailers back until the window has let all content pass", async () => {
+    const client = await open();
+    client.send(frame(4, 0, 0, "000400000064"), request(1, pseudo("/trailers")));
+    expect(await client.handled()).to.equal(true);
+    const own = () => client.frames.filter((each) => each.stream === 1 && each.type <= 1);
+    expect(own().map(({ type }) => type)).to.deep.equal([1, 0]);
+    client.send(frame(8, 0, 1, uint32(100_000)));
+    await client.answer(1);
+    expect(own().at(-1)?.type).to.equal(1);
+    client.destroy();
   });
 
   it("drops trailers, as by HTTP/1.1", async () => {

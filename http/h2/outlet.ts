@@ -161,7 +161,8 @@ export class Outlet {
     // The heads do not count for the window of the connection.
     for (const stream of this.#ready) {
       while (stream.heads[0] !== undefined) {
-        const last = stream.heads.length === 1 && stream.ended && stream.untaken === 0;
+        const isOnly = stream.heads.length === 1 && stream.endBlock === undefined;
+        const last = isOnly && stream.ended && stream.untaken === 0;
         if (at + headersBytes(stream.heads[0]) > SIZE) return at;
         at = writeHeaders(out, at, { stream: stream.id, block: stream.heads[0], endStream: last });
         stream.heads.shift();
@@ -178,15 +179,25 @@ export class Outlet {
       const length = Math.max(0, Math.min(most, stream.untaken));
       if (room < 0 || (length === 0 && stream.untaken > 0)) return at;
       const isLast = stream.ended && length === stream.untaken;
-      const flags = isLast ? FLAG.endStream : 0;
-      at = writeFrameHeader(out, at, { length, type: FRAME.data, flags, stream: stream.id });
-      at += stream.take(out, at, length);
-      this.window -= length;
-      this.#wrote.data();
+      const { id, endBlock } = stream;
+      if (length > 0 || endBlock === undefined) {
+        const flags = isLast && endBlock === undefined ? FLAG.endStream : 0;
+        at = writeFrameHeader(out, at, { length, type: FRAME.data, flags, stream: id });
+        at += stream.take(out, at, length);
+        this.window -= length;
+        this.#wrote.data();
+      }
       // Its next turn comes behind all others.
       this.#ready.delete(stream);
       if (stream.untaken > 0) this.#ready.add(stream);
-      else sent.push(stream);
+      else if (!isLast || endBlock === undefined) sent.push(stream);
+      else if (at + headersBytes(endBlock) > SIZE) {
+        this.#ready.add(stream);
+        return at;
+      } else {
+        at = writeHeaders(out, at, { stream: id, block: endBlock, endStream: true });
+        sent.push(stream);
+      }
     }
   }
 

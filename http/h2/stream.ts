@@ -14,6 +14,8 @@ export interface StreamOwner {
   now(): number;
   /** A header block for the head of an answer. */
   encode(head: string): Buffer;
+  /** The same for the lines of trailers. */
+  encodeTrailers(lines: string): Buffer;
   /** The stream has something to send. */
   ready(stream: Stream): void;
   /** The program has taken so many bytes of the body. */
@@ -53,6 +55,8 @@ export class Stream implements ClientSide {
   closed = false;
   /** Header blocks that have not been written. */
   readonly heads: Buffer[] = [];
+  /** The header block that ends the answer behind its content. */
+  endBlock: Buffer | undefined;
   readonly #owner: StreamOwner;
   /** Bytes of the body that the client may send now. */
   #receiveWindow = STREAM_WINDOW;
@@ -132,6 +136,10 @@ export class Stream implements ClientSide {
     this.#add(bytes);
     if (after !== "") this.#add(Buffer.from(after, "latin1"));
     this.#owner.ready(this);
+  }
+
+  trailers(lines: string): void {
+    this.endBlock = this.#owner.encodeTrailers(lines);
   }
 
   answered(): void {

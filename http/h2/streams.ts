@@ -63,6 +63,10 @@ export class Streams implements StreamOwner {
     return this.#of.encoder.encode(head);
   }
 
+  encodeTrailers(lines: string): Buffer {
+    return this.#of.encoder.encodeTrailers(lines);
+  }
+
   ready(stream: Stream): void {
     if (stream.closed) return;
     this.#of.outlet.ready(stream);

@@ -21,6 +21,11 @@ export type ChunkedRead =
 export const CHUNK_END = "\r\n";
 export const LAST_CHUNK = "0\r\n\r\n";
 
+/** The end of the content, with trailers. `lines`: each with its end. */
+export function lastChunk(lines: string): string {
+  return lines === "" ? LAST_CHUNK : `0\r\n${lines}\r\n`;
+}
+
 /** Begins a chunk of so many bytes, at least one. */
 export function chunkStart(bytes: number): string {
   return `${bytes.toString(16)}\r\n`;

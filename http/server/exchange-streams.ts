@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { CHUNK_END, chunkStart, LAST_CHUNK } from "../message/chunked.ts";
+import { CHUNK_END, chunkStart, lastChunk } from "../message/chunked.ts";
 import type { HttpVersion } from "../message/message-framing.ts";
 import { upgradeLines } from "../message/upgrade.ts";
 import { KEEP_ALIVE_MS } from "./connection-state.ts";
@@ -93,22 +93,23 @@ export class ExchangeStreams implements Answerer {
     }
   }
 
-  /** Sends the last part of the content, and ends the answer. */
-  finish(part?: Uint8Array): void {
+  /** Sends the last part of the content, and ends the answer. `trailers`: lines, for a client that takes them. */
+  finish(part?: Uint8Array, trailers = ""): void {
     if (part !== undefined && part.byteLength > 0) this.#write(part);
     if (this.#coding.kind === "length" && this.#coding.left > 0) throw new Error("the content ended short");
-    if (this.#coding.kind === "chunked") this.#exchange.send("", undefined, LAST_CHUNK);
+    if (this.#coding.kind === "chunked") this.#exchange.send("", undefined, lastChunk(trailers));
+    else if (this.#coding.kind === "until-end") this.#exchange.trailers(trailers);
     this.#exchange.finish();
     // The rest of a body that was not needed.
     this.#bodyCame?.resolve();
   }
 
   /** Sends the last part of the content, and ends the answer, as far as the client takes it. */
-  async finishWith(part: Uint8Array | undefined): Promise<void> {
+  async finishWith(part: Uint8Array | undefined, trailers = ""): Promise<void> {
     if (part !== undefined && part.byteLength > LARGEST_WRITE) {
       await this.send(part);
-      this.finish();
-    } else this.finish(part);
+      this.finish(undefined, trailers);
+    } else this.finish(part, trailers);
   }
 
   /** The answer breaks off. */

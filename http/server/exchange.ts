@@ -23,6 +23,8 @@ export interface ClientSide {
   send(head: string, before: string, bytes: Buffer | undefined, after: string): void;
   /** The same for bytes that never change. */
   sendLasting(head: string, before: string, bytes: Uint8Array, after: string): void;
+  /** The lines of the trailers, which come behind all content. By HTTP/1.1 they are part of chunked coding. */
+  trailers(lines: string): void;
   /** The whole answer has been given to it, or there will be no more of it. */
   answered(): void;
   /** Breaks off, so that the client learns that it has not the whole answer. */
@@ -221,6 +223,11 @@ export class Exchange {
     const { head } = this.#answer;
     this.#answer.head = "";
     this.#client.sendLasting(head, before, bytes, after);
+  }
+
+  /** Trailers for a client of HTTP/2. `lines`: each with its end. Call it before `finish`. */
+  trailers(lines: string): void {
+    if (this.#answer.kind === "begun" && lines !== "") this.#client.trailers(lines);
   }
 
   flush(): void {

@@ -11,7 +11,15 @@ const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 // may wait, as it may in the kernel of a client that does not read, without being looked after.
 const TLS_SLACK = 64 * 1024;
 
-type Writing = "untaken" | "invite" | "interim" | "send" | "sendLasting" | "watchReader" | "reset";
+type Writing =
+  | "untaken"
+  | "invite"
+  | "interim"
+  | "send"
+  | "sendLasting"
+  | "trailers"
+  | "watchReader"
+  | "reset";
 
 /** The parts of its server that it uses. */
 interface SocketSideParts {
@@ -54,6 +62,10 @@ export abstract class SocketSide implements Pick<ClientSide, Writing> {
 
   sendLasting(head: string, before: string, bytes: Uint8Array, after: string): void {
     this.outgoing.sendLasting(this.socket, head + before, bytes, after);
+  }
+
+  trailers(): void {
+    // They are in the last chunk.
   }
 
   watchReader(timeouts: Timeouts, now: number): void {

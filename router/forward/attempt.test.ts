@@ -31,7 +31,7 @@ describe("an attempt at an edge", () => {
       Host: "www.example",
       "X-Case": "Kept",
       "X-Forwarded-For": "203.0.113.9",
-      TE: "trailers",
+      TE: "gzip",
     };
     const reply = await get(base, "/a%20b?x=1&x=2", { method: "DELETE", headers });
     const seen = JSON.parse(reply.text);

@@ -190,6 +190,10 @@ export class Attempt implements EdgeUser {
     if (this.#stage.kind === "relaying") this.#stage.relay.body(received, content);
   }
 
+  trailers(raw: readonly string[]): void {
+    if (this.#stage.kind === "relaying") this.#stage.relay.trailers(raw);
+  }
+
   readOver(): void {
     if (this.#stage.kind === "relaying") this.#stage.relay.readOver();
   }

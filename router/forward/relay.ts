@@ -2,6 +2,7 @@ import type { ClientConnection } from "../../http/client/client-connection.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
+import { trailerLines } from "../../http/message/trailers.ts";
 import type { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -88,6 +89,11 @@ export class Relay {
       case "in-chunks":
         this.#exchange.send(chunkStart(received.length), received, CHUNK_END);
     }
+  }
+
+  /** What stands behind the content. In chunked coding it is part of what was received. */
+  trailers(raw: readonly string[]): void {
+    if (this.#passing === "content") this.#exchange.trailers(trailerLines(raw));
   }
 
   /** One read from the edge has ended. Reads no more until the client has taken all of it. */

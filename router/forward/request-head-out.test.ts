@@ -53,12 +53,21 @@ describe("the head of a forwarded request", () => {
       "Connection: keep-alive, X-Secret",
       "Keep-Alive: timeout=5",
       "Upgrade: h2c",
-      "TE: trailers",
+      "TE: gzip",
       "Proxy-Authorization: Basic eA==",
       "x-secret: 1",
       "Expect: 100-continue",
     ];
     expect(toEdge(...lines)).to.deep.equal([...START, ...ADDED]);
+  });
+
+  it("asks for trailers where the client takes them", () => {
+    const asking = ["Connection: TE", "TE: trailers"];
+    expect(toEdge("Connection: te, close", "te: gzip, trailers")).to.deep.equal([
+      ...START,
+      ...asking,
+      ...ADDED,
+    ]);
   });
 
   it("says anew how the body is delimited, whatever Connection names", () => {

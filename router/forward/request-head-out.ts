@@ -3,6 +3,7 @@ import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { REQUEST_FIELD_LIMITS } from "../../http/message/request-fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
+import { takesTrailers } from "../../http/message/trailers.ts";
 import { upgradeLines } from "../../http/message/upgrade.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { Peer } from "../../http/server/peer.ts";
@@ -57,6 +58,8 @@ export class RequestLines {
     const kept = withoutForgeable(endToEnd(asked)).without(version === "2" ? [...REPLACED, KEY] : REPLACED);
     let lines = "";
     for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
+    // RFC 9110 section 10.1.4.
+    if (takesTrailers(version, asked)) lines += "Connection: TE\r\nTE: trailers\r\n";
     const chain = this.#proxies.chain(peer, asked.get("X-Forwarded-For"));
     const proto = this.#proxies.scheme(peer, asked.get("X-Forwarded-Proto"), scheme);
     const named = this.#proxies.host(peer, asked.get("X-Forwarded-Host"), host);

@@ -27,7 +27,8 @@ function endToEndLines({ raw, status }: ResponseHead): { lines: string; dated: b
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     const lower = name.toLowerCase();
-    if (dropped.has(lower) || lower === "x-served-by") continue;
+    // The edge announces trailers where the client takes them.
+    if ((dropped.has(lower) && lower !== "trailer") || lower === "x-served-by") continue;
     // RFC 9110 section 8.6.
     if (status === 204 && lower === "content-length") continue;
     if (lower === "date") dated = true;

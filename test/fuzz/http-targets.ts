@@ -148,7 +148,12 @@ export const httpTargets: readonly FuzzTarget[] = [
 
 /** What a client learns of the answers on one connection, in whatever pieces they arrive. */
 function answered(text: string, cutAt: readonly number[], method: string): unknown {
-  const told = { interim: [] as unknown[], head: undefined as unknown, content: "" };
+  const told = {
+    interim: [] as unknown[],
+    head: undefined as unknown,
+    content: "",
+    trailers: [] as unknown[],
+  };
   const sink: ResponseSink = {
     interim: (head) => void told.interim.push(head),
     head: (head, framing) => {
@@ -160,6 +165,7 @@ function answered(text: string, cutAt: readonly number[], method: string): unkno
       if (received.length > 0) expect(bytes.length).to.be.at.most(received.length);
       told.content += bytes;
     },
+    trailers: (raw) => void told.trailers.push(raw),
   };
   const reader = new ResponseReader(ORIGIN_FIELD_LIMITS);
   reader.begin(method);

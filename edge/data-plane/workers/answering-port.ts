@@ -1,4 +1,5 @@
 import { Fields } from "../../../http/message/fields.ts";
+import type { Trailers } from "../../../http/message/trailers.ts";
 import { describeError } from "../../../process/failure.ts";
 import { type Content, cancelContent, type Served } from "../../cache/answer.ts";
 import type { CacheContext } from "../../cache/context.ts";
@@ -147,7 +148,7 @@ export class AnsweringPort {
         return await this.#stream(id, inParts(content.chunks), question);
       case "stream":
         answer({ content: { kind: "stream", length: content.length } });
-        return await this.#stream(id, content.read(0), question);
+        return await this.#stream(id, content.read(0), question, served.trailers);
     }
   }
 
@@ -156,6 +157,7 @@ export class AnsweringPort {
     id: number,
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     question: Question,
+    trailers?: Trailers,
   ): Promise<void> {
     for await (const piece of pieces) {
       if (question.left.signal.aborted) return;
@@ -167,7 +169,7 @@ export class AnsweringPort {
         await question.taken.promise;
       }
     }
-    this.#parts.send({ kind: "content", id, piece: undefined });
+    this.#parts.send({ kind: "content", id, piece: undefined, trailers: trailers?.raw });
   }
 
   /** Of a hit that the thread could answer by itself the next time. */

@@ -1,4 +1,5 @@
 import { Fields } from "../../../http/message/fields.ts";
+import type { Trailers } from "../../../http/message/trailers.ts";
 import type { Content, Served, StreamContent } from "../../cache/answer.ts";
 import { bytesContent, NO_CONTENT } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
@@ -13,6 +14,8 @@ interface Question {
   readonly answered: PromiseWithResolvers<Served>;
   readonly arriving: ArrivingContent;
   body: AsyncIterator<Uint8Array> | undefined;
+  /** Of its answer. */
+  trailers: Trailers | undefined;
 }
 
 /** The cache of an edge as one of its serving threads sees it: each request is answered by the control thread. */
@@ -42,6 +45,7 @@ export class AskingCache {
       answered: Promise.withResolvers(),
       arriving,
       body: undefined,
+      trailers: undefined,
     };
     this.#questions.set(id, question);
     const { fields, body, onInterim: _, left, ...asked } = request;
@@ -68,10 +72,13 @@ export class AskingCache {
         void this.#sendBody(message.id, question);
         break;
       case "answered":
+        question.trailers = message.answered.trailers;
         question.answered.resolve(this.#served(message.answered, question));
         if (message.answered.content.kind !== "stream") this.#questions.delete(message.id);
         break;
       case "content":
+        if (message.trailers !== undefined && question.trailers !== undefined)
+          question.trailers.raw = message.trailers;
         question.arriving.came(message.piece);
         break;
       case "content-broken":

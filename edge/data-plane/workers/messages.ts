@@ -91,7 +91,13 @@ export type ToWorker =
   | { readonly kind: "body-wanted"; readonly id: number }
   | { readonly kind: "interim"; readonly id: number; readonly status: number; readonly fields: RawFields }
   | { readonly kind: "answered"; readonly id: number; readonly answered: Answered }
-  | { readonly kind: "content"; readonly id: number; readonly piece: Uint8Array | undefined }
+  /** No piece: the end, with what stands behind it. */
+  | {
+      readonly kind: "content";
+      readonly id: number;
+      readonly piece: Uint8Array | undefined;
+      readonly trailers?: readonly string[] | undefined;
+    }
   | { readonly kind: "content-broken"; readonly id: number; readonly message: string }
   | { readonly kind: "memory"; readonly piece: SharedPiece }
   | { readonly kind: "reload"; readonly sites: readonly ServedSite[] }
