@@ -262,7 +262,8 @@ async function passThrough(
   // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
   try {
-    const plan = { request: forOrigin(request), key, aim: { kind: "as-asked", body } } as const;
+    const asked = forOrigin(request, edge.store.peek(key));
+    const plan = { request: asked, key, aim: { kind: "as-asked", body } } as const;
     const filled = await fill(plan, edge);
     const answered = headAndContent(request, filled, "starter", edge);
     return {

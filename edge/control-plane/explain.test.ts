@@ -5,6 +5,8 @@ import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
 import { purge, stats } from "../../test/rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
+import { until } from "../../test/rig/until.ts";
+import { NO_COMPRESSION } from "../rules/compression.ts";
 import { SAFE_RULES } from "../rules/site-rules.ts";
 
 type Line = readonly [string, string];
@@ -50,6 +52,19 @@ describe("Explain", () => {
     if (!("code" in refused) || refused.code !== status.INVALID_ARGUMENT) throw new Error("not refused");
     return refused.details;
   }
+
+  it("says in which form the next answer is", async () => {
+    await start([[]], { ...SAFE_RULES, compress: { ...NO_COMPRESSION, codings: ["br"] } });
+    origin.answer("/a", { ...fresh(["Content-Type", "text/html"]), body: "<p>hello</p>".repeat(200) });
+    const asked = { "Accept-Encoding": "br" };
+    const ask = () => get(edge.url, "/a", { headers: asked });
+    await until("it is there in br", async () => (await ask()).header("content-encoding") === "br");
+    const explained = await explain("/a", asked);
+    expect((await ask()).header("cache-status")).to.equal(`edge-1; ${explained.next}`);
+    expect(explained.next).to.match(/^hit; ttl=\d+; detail=br$/);
+    expect(explained.reason).to.equal("a stored response is fresh by max-age, and kept in br");
+    expect((await explain("/a")).next).to.match(/^hit; ttl=\d+$/);
+  });
 
   it("says what the next answer's Cache-Status then says", async () => {
     await start();

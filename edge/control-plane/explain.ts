@@ -3,6 +3,7 @@ import { isToken } from "../../http/message/token.ts";
 import type { ExplainRequest, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import { type CacheContext, rulesOf } from "../cache/context.ts";
+import { chosenForm } from "../cache/form.ts";
 import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
 import { ruleOutcome } from "../cache/rule-answer.ts";
@@ -11,9 +12,11 @@ import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { withoutDemands } from "../rules/client-demands.ts";
+import type { EncodingName } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { ttlLeft, type Verdict } from "../rules/judge.ts";
 import type { Moment } from "../rules/moment.ts";
+import { negotiated } from "../rules/negotiation.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
 import { explainedRules } from "../rules/site/explained-rules.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
@@ -45,7 +48,7 @@ export async function explain(
     return invalidArgument("fields", FIELD_RULE, `${name}: ${value}`);
   }
   const named = namedRequest(url, site, request.fields);
-  const { book, clientCacheControl } = rulesOf(edge, site);
+  const { book, clientCacheControl, compress } = rulesOf(edge, site);
   const rules = explainedRules(book, named).map((rule) => ({ ...rule, does: [...rule.does] }));
   const plan = planRequest(book, named);
   if (plan.kind === "answer") {
@@ -57,7 +60,7 @@ export async function explain(
   const replaced = plan.request;
   const told = await toldOf({ ...url, target: replaced.target }, site, sites, edge);
   const heeded = clientCacheControl === "ignore" ? withoutDemands(replaced) : replaced;
-  const asked: CacheRequest = { ...heeded, ...told };
+  const asked: CacheRequest = negotiated({ ...heeded, ...told }, compress);
   const view = await purgeView(asked.fields, edge.purges, true);
   if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
@@ -67,10 +70,10 @@ export async function explain(
   const variants = stored.map((response) =>
     describeVariant(response, ttlLeft(response, view.standing(response), now), response === selected, now),
   );
+  const form = selected === undefined ? undefined : chosenForm(asked, selected).name;
+  const lastNotStored = edge.hitForMiss.reason(key, edge.clock.monotonic());
   const { next, reason } =
-    asked.matched?.bypasses === true
-      ? BYPASSED
-      : nextOutcome(verdict, edge.hitForMiss.reason(key, edge.clock.monotonic()));
+    asked.matched?.bypasses === true ? BYPASSED : nextOutcome(verdict, lastNotStored, form);
   const target = asked.target === url.target ? "" : asked.target;
   return {
     ok: true,
@@ -129,17 +132,18 @@ async function toldOf(
 
 /**
  * What the next request would get, before the origin has a say, and the rule that decides. `lastNotStored`: why the last
- * response was not stored, if that is remembered.
+ * response was not stored, if that is remembered. `form`: the encoding of the stored one that the client would get.
  */
 function nextOutcome(
   verdict: Verdict<StoredResponse>,
   lastNotStored: NotStored | undefined,
+  form: EncodingName | undefined,
 ): { next: CacheOutcome; reason: string } {
   switch (verdict.kind) {
     case "fresh":
       return {
-        next: { kind: "hit", ttl: verdict.ttl },
-        reason: `a stored response is fresh by ${verdict.stored.lifetime.source}`,
+        next: { kind: "hit", ttl: verdict.ttl, detail: form },
+        reason: `a stored response is fresh by ${verdict.stored.lifetime.source}${form === undefined ? "" : `, and kept in ${form}`}`,
       };
     case "stale-usable":
       return {

@@ -69,13 +69,15 @@ export function formTag(tag: EntityTag, name: FormName): EntityTag {
   return tag.weak || name === "identity" ? tag : { weak: false, opaque: `${tag.opaque}-${name}` };
 }
 
-/** The list of If-Match with the tags beside them that the origin has given to what this edge has coded. */
-export function withOriginTags(list: string): string {
-  const tags = new Set<string>();
-  someTag(list, ({ weak, opaque }) => {
-    const ours = encodingNames.find((name) => !weak && opaque.endsWith(`-${name}`));
-    if (ours !== undefined) tags.add(`"${opaque.slice(0, -1 - ours.length)}"`);
-    return false;
+/**
+ * The list of If-Match, with the origin's own tag of each form beside the tag that this edge has made of it. `known`:
+ * those of what is stored. Any other tag with such an end may be the origin's.
+ */
+export function withOriginTags(list: string, known: readonly (EntityTag | undefined)[]): string {
+  const named = known.filter((tag): tag is EntityTag => {
+    if (tag === undefined || tag.weak) return false;
+    const forms = encodingNames.map((name) => formTag(tag, name).opaque);
+    return someTag(list, ({ weak, opaque }) => !weak && forms.includes(opaque));
   });
-  return [list, ...tags].join(", ");
+  return [list, ...named.map(({ opaque }) => `"${opaque}"`)].join(", ");
 }

@@ -4,6 +4,7 @@ import { type CompressRules, isCompressible, withVary } from "./compression.ts";
 import { acceptedForms } from "./content-coding.ts";
 import type { CacheRequest, Negotiation, ResponseHead } from "./exchange.ts";
 import { withOriginTags } from "./form-choice.ts";
+import type { StoredHead } from "./stored-head.ts";
 
 /** undefined: the site compresses nothing, so the origin and the client negotiate. */
 export function negotiationOf(fields: Fields, { codings }: CompressRules): Negotiation | undefined {
@@ -27,16 +28,20 @@ export function negotiated<R extends CacheRequest>(request: R, rules: CompressRu
  * The request as the client sent it, for an answer that is its own. If-Match may name a form that this edge has made,
  * of which the origin knows nothing.
  */
-export function forOrigin<R extends CacheRequest>(request: R): R {
+export function forOrigin<R extends CacheRequest>(
+  request: R,
+  stored: readonly Pick<StoredHead, "entityTag">[] = [],
+): R {
   const { negotiation } = request;
   if (negotiation === undefined) return request;
   const { acceptEncoding } = negotiation;
   const plain = request.fields.without(["Accept-Encoding"]);
   const fields = acceptEncoding === undefined ? plain : plain.plus("Accept-Encoding", acceptEncoding);
   const ifMatch = fields.get("If-Match");
+  const tags = stored.map(({ entityTag }) => entityTag);
   return {
     ...request,
-    fields: ifMatch === undefined ? fields : fields.with("If-Match", withOriginTags(ifMatch)),
+    fields: ifMatch === undefined ? fields : fields.with("If-Match", withOriginTags(ifMatch, tags)),
   };
 }
 

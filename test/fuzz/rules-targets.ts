@@ -4,9 +4,17 @@ import { VaryNames } from "../../edge/cache/vary-names.ts";
 import { isShareable, shareableFields } from "../../edge/origin/forwarded-fields.ts";
 import { cachePolicy } from "../../edge/rules/cache-policy.ts";
 import { withoutDemands } from "../../edge/rules/client-demands.ts";
-import { acceptsCodings, codingsOf } from "../../edge/rules/content-coding.ts";
+import {
+  contentCodings,
+  encodingNames,
+  isCompressible,
+  NO_COMPRESSION,
+} from "../../edge/rules/compression.ts";
+import { acceptedForms, acceptsCodings, codingsOf } from "../../edge/rules/content-coding.ts";
 import { parseDirectives, requestDirectives, responseDirectives } from "../../edge/rules/directives.ts";
 import { parseEntityTag, someTag } from "../../edge/rules/entity-tag.ts";
+import { formFor, withOriginTags } from "../../edge/rules/form-choice.ts";
+import { negotiated } from "../../edge/rules/negotiation.ts";
 import { equivalentTargets, searchVariance } from "../../edge/rules/no-vary-search.ts";
 import { isPersonal } from "../../edge/rules/personal.ts";
 import { parseContentRange, resolveRange } from "../../edge/rules/range.ts";
@@ -31,6 +39,8 @@ const VALUES = [
   "Sun, 06 Nov 1994 08:49:37 GMT",
   "Sunday, 06-Nov-94 08:49:37 GMT",
 ];
+
+const ALL_CODINGS = { ...NO_COMPRESSION, codings: contentCodings };
 
 const NO_UTM = { onlyThese: false, keys: new Set(["utm"]), ordered: true };
 
@@ -70,6 +80,13 @@ export const rulesTargets: readonly FuzzTarget[] = [
     const { noCache, noStore, maxAge, minFresh } = requestDirectives(plain);
     expect([noCache, noStore, maxAge, minFresh]).to.deep.equal([false, false, undefined, undefined]);
     acceptsCodings(fields.get("accept-encoding"), codingsOf(response));
+    for (const form of acceptedForms(value, contentCodings))
+      expect([...contentCodings, "identity"]).to.include(form);
+    isCompressible(Fields.ofRaw(["Content-Type", value, "Cache-Control", name]), undefined, ALL_CODINGS);
+    expect(withOriginTags(value, [parseEntityTag(name)]).startsWith(value)).to.equal(true);
+    const wanted = Fields.ofRaw(["If-None-Match", value, "If-Range", name, "Range", name]);
+    const request = negotiated({ method: "GET", target: "/", site: "s", fields: wanted }, ALL_CODINGS);
+    formFor(request, parseEntityTag(name), new Set(encodingNames));
     isPersonal(fields, response, cachePolicy(response), SAFE_RULES);
     const names = new VaryNames();
     const learnt = names.learn("key", response, new Set());

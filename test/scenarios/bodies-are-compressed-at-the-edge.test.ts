@@ -193,6 +193,7 @@ describe("bodies that the edge compresses", () => {
   });
 
   it("reach the origin by its own tags, in requests that only the origin may judge", async () => {
+    await ask("/strong");
     await ask("/strong", { ...accepting("br"), "If-Match": '"one-br", "x"' }, "PUT");
     const seen = origin.requests("/strong").at(-1);
     expect(seen?.header("if-match")).to.equal('"one-br", "x", "one"');
