@@ -60,8 +60,9 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   const { book, compress } = rulesOf(edge, asked.site);
   const plan = planRequest(book, asked);
   if (plan.kind === "answer") return ruleAnswer(plan.by, plan.answer, edge);
+  const { tunnel: wanted } = plan.request;
+  if (wanted !== undefined) return tunnel(withoutExcessiveRange(plan.request), wanted, edge);
   const whole = withoutExcessiveRange(negotiated(plan.request, compress));
-  if (whole.tunnel !== undefined) return tunnel(whole, whole.tunnel, edge);
   const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
