@@ -21,6 +21,22 @@ describe("Roster", () => {
     }
   });
 
+  it("puts a member behind all others again, in the place that it has", () => {
+    for (const renewed of [0, 1, 2]) {
+      const roster = new Roster<number>();
+      const places = [0, 1, 2].map((member) => roster.add(member));
+      const place = places[renewed];
+      if (place === undefined) throw new Error("there are three");
+      roster.renew(place);
+      const others = [0, 1, 2].filter((member) => member !== renewed);
+      expect([...roster, roster.first?.member]).to.deep.equal([...others, renewed, others[0]]);
+      place.leave();
+      roster.renew(place);
+      new Roster<number>().renew(place);
+      expect([...roster]).to.deep.equal(others);
+    }
+  });
+
   it("keeps nothing of a member that has left, and its place names no other", () => {
     const roster = new Roster<object>();
     const [first, second, third] = [roster.add({}), roster.add({}), roster.add({})];

@@ -38,6 +38,17 @@ export class Roster<T> implements Iterable<T> {
     return place;
   }
 
+  /** The member that has this place goes behind all others. Nothing is made for it. */
+  renew(place: Place<T>): void {
+    const last = this.#last;
+    if (last === place || last === undefined || place.roster !== this) return;
+    this.close(place);
+    place.roster = this;
+    place.before = last;
+    last.after = place;
+    this.#last = place;
+  }
+
   get first(): Place<T> | undefined {
     return this.#first;
   }

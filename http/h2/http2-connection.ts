@@ -63,6 +63,7 @@ export function http2(): ConnectionMaker {
 /** One connection of a client that speaks HTTP/2. */
 class Http2Connection implements Receiver {
   readonly peer: Peer;
+  place: Receiver["place"];
   readonly #socket: Socket;
   readonly #server: ConnectionParts;
   readonly #frames = new FrameReader();

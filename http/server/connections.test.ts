@@ -25,6 +25,7 @@ describe("the connections of a server", () => {
   class Fake implements OpenConnection {
     readonly peer: OpenConnection["peer"];
     receives = false;
+    place: OpenConnection["place"];
     destroyed = false;
 
     constructor(client: string, trusted = false) {
@@ -99,6 +100,26 @@ describe("the connections of a server", () => {
       expect([leaves.destroyed, fresh.destroyed]).to.deep.equal([true, false]);
     }
     expect(receiving.destroyed).to.equal(false);
+  });
+
+  it("give up the one that has been idle for longest, of those that were answered at once too", () => {
+    const connections = new Connections({ connections: 3, clientConnections: 3 });
+    const [a, b, gone] = [new Fake("a"), new Fake("a"), new Fake("a")];
+    for (const connection of [a, b, gone]) {
+      connections.add(connection);
+      connections.answered(connection);
+    }
+    connections.answered(a);
+    connections.delete(gone);
+    // It has closed meanwhile.
+    connections.answered(gone);
+    const fresh = [new Fake("b"), new Fake("b"), new Fake("c")];
+    for (const connection of fresh) {
+      connections.add(connection);
+      connections.busy(connection);
+    }
+    expect([b.destroyed, a.destroyed, gone.destroyed]).to.deep.equal([true, true, false]);
+    expect(fresh.map(({ destroyed }) => destroyed)).to.deep.equal([false, false, false]);
   });
 
   it("count what has ended no more", () => {

@@ -1,3 +1,4 @@
+import { type Place, Roster } from "../../process/roster.ts";
 import { ClientCounts } from "./client-counts.ts";
 import { NO_OTHERS, type OtherThreads } from "./client-tables.ts";
 import type { Peer } from "./peer.ts";
@@ -9,6 +10,8 @@ export interface OpenConnection {
   readonly peer: Pick<Peer, "client" | "trusted">;
   /** Whether a request is under way on it whose body is still arriving. */
   readonly receives: boolean;
+  /** Kept by Connections: where it stands among those that may be closed for another one. undefined: nowhere. */
+  place: Place<OpenConnection> | undefined;
   checkTime(now: number): void;
   /** Takes no further request. An answer under way ends first. */
   stop(): void;
@@ -62,9 +65,9 @@ export class Connections {
   readonly #counts: ClientCounts;
   readonly #others: OtherThreads;
   /** Connections that never sent a request, or have had their last answer. */
-  readonly #useless = new Set<OpenConnection>();
+  readonly #useless = new Roster<OpenConnection>();
   /** Idle connections: answered, and open for another request. */
-  readonly #idle = new Set<OpenConnection>();
+  readonly #idle = new Roster<OpenConnection>();
   #windingDown = false;
 
   constructor(
@@ -103,8 +106,7 @@ export class Connections {
 
   delete(connection: OpenConnection): void {
     if (!this.#all.delete(connection)) return;
-    this.#useless.delete(connection);
-    this.#idle.delete(connection);
+    this.busy(connection);
     const { client } = connection.peer;
     this.#counts.remove(client);
     const others = this.#ofClient.get(client);
@@ -114,24 +116,30 @@ export class Connections {
 
   /** A request is under way on it. */
   busy(connection: OpenConnection): void {
-    this.#useless.delete(connection);
-    this.#idle.delete(connection);
+    connection.place?.leave();
+    connection.place = undefined;
   }
 
   /** A request came and has been answered at once. */
   answered(connection: OpenConnection): void {
-    this.busy(connection);
-    this.idle(connection);
+    const { place } = connection;
+    if (place?.roster === this.#idle) this.#idle.renew(place);
+    else this.idle(connection);
   }
 
   /** The connection waits for another request. */
   idle(connection: OpenConnection): void {
-    if (this.#all.has(connection)) this.#idle.add(connection);
+    this.#stand(connection, this.#idle);
   }
 
   /** The connection has had its last answer. */
   useless(connection: OpenConnection): void {
-    if (this.#all.has(connection)) this.#useless.add(connection);
+    this.#stand(connection, this.#useless);
+  }
+
+  #stand(connection: OpenConnection, roster: Roster<OpenConnection>): void {
+    this.busy(connection);
+    if (this.#all.has(connection)) connection.place = roster.add(connection);
   }
 
   windDown(): void {
@@ -160,7 +168,7 @@ export class Connections {
   #take(connection: OpenConnection): void {
     const { client } = connection.peer;
     this.#all.add(connection);
-    this.#useless.add(connection);
+    connection.place = this.#useless.add(connection);
     const own = this.#ofClient.get(client) ?? new Set();
     this.#ofClient.set(client, own.add(connection));
   }
@@ -184,7 +192,7 @@ export class Connections {
   }
 
   #unused(): OpenConnection | undefined {
-    return first(this.#useless) ?? first(this.#idle);
+    return (this.#useless.first ?? this.#idle.first)?.member;
   }
 
   #giveUp(connection: OpenConnection): void {
@@ -199,9 +207,4 @@ export class Connections {
     for (const connection of this.#ofClient.get(largest) ?? []) if (connection.receives) return connection;
     return undefined;
   }
-}
-
-function first(connections: ReadonlySet<OpenConnection>): OpenConnection | undefined {
-  for (const connection of connections) return connection;
-  return undefined;
 }

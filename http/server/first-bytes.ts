@@ -11,6 +11,7 @@ const PRI = Buffer.from("PRI ");
 export class FirstBytes implements OpenConnection {
   readonly peer: Peer;
   readonly receives = false;
+  place: OpenConnection["place"];
   readonly #socket: Socket;
   readonly #parts: ConnectionParts;
   readonly #http2: ConnectionMaker;

@@ -14,6 +14,7 @@ const FAILURES = { _tlsError: "failed", end: "client-left", close: "client-left"
 export class Handshake implements OpenConnection {
   readonly peer: Peer;
   readonly receives = false;
+  place: OpenConnection["place"];
   readonly #since: number;
   readonly #failed: (fault: HandshakeFault | undefined) => void;
 

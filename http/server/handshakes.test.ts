@@ -16,6 +16,7 @@ describe("the handshakes under way", () => {
     const handshake: OpenConnection = {
       peer: { client, trusted: false },
       receives: false,
+      place: undefined,
       checkTime: () => undefined,
       stop: () => undefined,
       destroy: () => destroyed.push(name),

@@ -21,6 +21,7 @@ export interface PreambleEnd {
 export class Preamble implements OpenConnection {
   readonly peer: Peer;
   readonly receives = false;
+  place: OpenConnection["place"];
   readonly #socket: Socket;
   readonly #since: number;
   readonly #ended: PreambleEnd;
