@@ -38,7 +38,7 @@ describe("certificates in the storage of ACME", () => {
     const program = await story.start({ acmeHosts: ["a.example", "b.example"] });
     expect((await program.shown("a.example"))?.subjectaltname).to.equal("DNS:a.example");
     await ended(program);
-    await story.clock.wait(20_000);
+    await story.looked();
     expect(program.ends).to.deep.equal(["storage"]);
     expect(program.said("ACME storage cannot be used; nothing is ordered")).to.have.length(1);
     rmSync(story.kept("lock"));

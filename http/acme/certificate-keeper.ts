@@ -43,7 +43,7 @@ export function keepCertificates(
 }
 
 // How soon a certificate is asked for that is due, and how soon the lock of another program is tried again.
-const LOOK_MS = 5_000;
+export const LOOK_MS = 5_000;
 
 /**
  * Keeps a certificate for each host: orders what is missing, and renews what ends. In a fleet that shares its storage, one

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AcmeValues, acmeConfigOf, NO_ACME } from "../../http/acme/acme-settings.ts";
+import { LOOK_MS } from "../../http/acme/certificate-keeper.ts";
 import type { TlsValues } from "../../http/tls/tls-settings.ts";
 import { AcmeProgram, acmeValuesFor } from "./acme-program.ts";
 import { AcmeServer } from "./acme-server.ts";
@@ -13,19 +14,21 @@ export class AcmeStory {
   readonly server: AcmeServer;
   /** The file with the certificate of the CA's server. */
   readonly ca: string;
-  readonly clock = new FastClock(20);
+  readonly clock: FastClock;
   readonly #folder: string;
   readonly #programs: AcmeProgram[] = [];
 
-  private constructor(server: AcmeServer) {
+  private constructor(server: AcmeServer, rate: number) {
     this.server = server;
+    this.clock = new FastClock(rate);
     this.#folder = mkdtempSync(join(tmpdir(), "edgecache-acme-"));
     this.ca = join(this.#folder, "ca.pem");
     writeFileSync(this.ca, server.cert);
   }
 
-  static async begin(): Promise<AcmeStory> {
-    return new AcmeStory(await AcmeServer.start());
+  /** `rate`: of the clock. A machine that stands still for a while lets so much more time pass. */
+  static async begin(rate = 20): Promise<AcmeStory> {
+    return new AcmeStory(await AcmeServer.start(), rate);
   }
 
   async end(): Promise<void> {
@@ -40,6 +43,12 @@ export class AcmeStory {
     this.#programs.push(program);
     this.server.ports = { http: program.httpPort, tls: program.tlsPort };
     return program;
+  }
+
+  /** Programs look whether something is to be ordered, several times. */
+  looked(): Promise<void> {
+    // The certificates that serve are looked at as often.
+    return this.clock.waits(LOOK_MS, 8);
   }
 
   get #values(): Partial<AcmeValues> {
