@@ -27,6 +27,7 @@ import { type Peer, peerAt } from "./peer.ts";
 import { type Begin, NOTHING, Preambles, type PreamblesConfig } from "./preambles.ts";
 import { ReaderProgress } from "./reader-progress.ts";
 import { readShared } from "./shared-reads.ts";
+import { readTlsShared } from "./shared-tls-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
 import { ACME_TLS, ServerTlsSocket, type TlsIdentity } from "./tls-socket.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
@@ -277,7 +278,7 @@ export class HttpServer {
       socket.alpnProtocol === "h2"
         ? this.#options.http2(socket, peer, this.#parts)
         : new Connection(socket, peer, this.#parts);
-    socket.on("data", (bytes: Buffer) => connection.received(bytes, false));
+    readTlsShared(socket, (bytes, shared) => connection.received(bytes, shared));
     this.#connections.add(connection);
   }
 

@@ -36,6 +36,8 @@ export class WriteBuffer {
   /** Writes `head`, `body` and `tail` (latin1). All of it is copied: the caller may use `body` again at once. */
   send(socket: Socket, head: string, body: Uint8Array = NOTHING, tail = ""): void {
     const length = head.length + body.length + tail.length;
+    // A socket of TLS would look for its next record (shared-tls-reads.ts).
+    if (length === 0) return;
     if (length > SIZE || socket.writableLength > 0) {
       const bytes = Buffer.allocUnsafe(length);
       fill(bytes, 0, head, body, tail);
