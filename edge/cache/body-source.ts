@@ -1,8 +1,9 @@
 import type { Clock } from "../../process/clock.ts";
+import type { OriginBody } from "../origin/origin.ts";
 
 /** A body as it arrives from the origin. */
 export interface ArrivingBody {
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: OriginBody;
   /** In bytes, where it is known. */
   readonly length: number | undefined;
   /** Abandons the rest of the body. Reading it then throws. */
@@ -32,6 +33,16 @@ export class BodySource {
 
   chunks(): AsyncIterator<Uint8Array> {
     return this.#arriving.body[Symbol.asyncIterator]();
+  }
+
+  /** The body is to be stored. */
+  gather(): void {
+    this.#arriving.body.gather?.(this.length);
+  }
+
+  /** It is not to be stored after all. */
+  scatter(): void {
+    this.#arriving.body.scatter?.();
   }
 
   /** It has a reader again, or has ended. */

@@ -53,6 +53,19 @@ class GatedSource implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** The same that can be gathered. */
+class GatheredSource extends GatedSource {
+  readonly told: (number | "scatter" | undefined)[] = [];
+
+  gather(length: number | undefined): void {
+    this.told.push(length);
+  }
+
+  scatter(): void {
+    this.told.push("scatter");
+  }
+}
+
 async function readAll(body: AsyncIterable<Uint8Array>): Promise<number[]> {
   const bytes: number[] = [];
   for await (const chunk of body) bytes.push(...chunk);
@@ -250,6 +263,21 @@ describe("a body shared by its readers", () => {
     expect(await body.end).to.deep.equal({ kind: "not-kept" });
     expect(source.left).to.equal(true);
     expect(budget.taken).to.equal(0);
+  });
+
+  it("is gathered for as long as it is kept", async () => {
+    const source = new GatheredSource();
+    const body = shared(source, new ByteBudget(100_000), 100, undefined);
+    void readAll(body.join().read(0));
+    await source.send(100);
+    expect(source.told).to.deep.equal([undefined]);
+    await source.send(1);
+    await source.finish();
+    await body.end;
+    expect(source.told).to.deep.equal([undefined, "scatter"]);
+    const tooLong = new GatheredSource();
+    shared(tooLong, new ByteBudget(100_000), 100, 101);
+    expect(tooLong.told).to.deep.equal([]);
   });
 
   it("is not kept from the start when it is known to be longer than the limit", async () => {

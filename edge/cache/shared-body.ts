@@ -1,6 +1,6 @@
 import type { Hash } from "node:crypto";
 import type { Clock } from "../../process/clock.ts";
-import { inPieces } from "../store/own-memory.ts";
+import { inPieces } from "../store/body-pieces.ts";
 import { BodyReaders, type Place } from "./body-readers.ts";
 import { type ArrivingBody, BodySource } from "./body-source.ts";
 import { type ByteBudget, Charge } from "./byte-budget.ts";
@@ -62,6 +62,7 @@ export class SharedBody implements FillBody {
     this.#keepLimit = keepLimit;
     this.#clock = clock;
     this.#kept = (arriving.length ?? 0) <= keepLimit;
+    if (this.#kept) this.#source.gather();
     this.end = this.#pump();
   }
 
@@ -196,7 +197,10 @@ export class SharedBody implements FillBody {
   #append(chunk: Uint8Array): void {
     // A body that is not kept may hold a window more than it could charge.
     const charged = this.#window.append(chunk);
-    if (!charged || this.#window.bytes > this.#keepLimit) this.#kept = false;
+    if (this.#kept && (!charged || this.#window.bytes > this.#keepLimit)) {
+      this.#kept = false;
+      this.#source.scatter();
+    }
     this.#announce();
     this.#release();
   }

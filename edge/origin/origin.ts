@@ -33,6 +33,10 @@ export interface OriginBody extends AsyncIterable<Uint8Array> {
    * more to read or to return.
    */
   takeWhole?(): Uint8Array | undefined;
+  /** From now on all of it is put together in large pieces, of which the chunks are views. `length`: if it is known. */
+  gather?(length: number | undefined): void;
+  /** From now on each chunk has memory of its own, which is free as soon as the chunk is. */
+  scatter?(): void;
 }
 
 /** A response of an origin, once its fields have arrived. */

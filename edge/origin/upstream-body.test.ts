@@ -52,6 +52,29 @@ describe("A body between UpstreamOrigin and its upstream", () => {
       expect(chunks.length).to.be.below(100);
     });
 
+    it("lies in few pieces of memory while it is gathered, and else each chunk in its own", async () => {
+      const bytes = Buffer.alloc(3 * MEGABYTE, "abcdefghijk");
+      const server = await http({
+        "/large": { fields: [["Content-Length", `${bytes.length}`]], body: bytes },
+      });
+      const chunksOf = async (how: "gathered" | "scattered" | "as it comes") => {
+        const { body } = await upstream(server.url).fetch(get("/large"), never);
+        if (how !== "as it comes") body.gather?.(bytes.length);
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of body) {
+          chunks.push(chunk);
+          if (how === "scattered") body.scatter?.();
+        }
+        expect(Buffer.concat(chunks).equals(bytes)).to.equal(true);
+        return { chunks: chunks.length, buffers: new Set(chunks.map(({ buffer }) => buffer)).size };
+      };
+      expect(await chunksOf("gathered")).to.include({ buffers: 3 });
+      for (const how of ["scattered", "as it comes"] as const) {
+        const { chunks, buffers } = await chunksOf(how);
+        expect(buffers).to.equal(chunks);
+      }
+    });
+
     for (const [how, leave] of [
       [
         "leaves the loop",

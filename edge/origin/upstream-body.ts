@@ -1,3 +1,4 @@
+import { Gathering } from "./gathering.ts";
 import type { OriginBody } from "./origin.ts";
 
 /** The connection that a body arrives on. */
@@ -24,6 +25,7 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
   readonly #flow: Flow;
   #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
+  #gathering: Gathering | undefined;
   #ending: Ending | undefined;
   /** How often something was read. */
   #read = 0;
@@ -38,7 +40,10 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
     return this;
   }
 
-  /** Everything that has arrived, in one piece: an origin that sends single bytes costs its readers no more. */
+  /**
+   * Everything that has arrived, in one piece: an origin that sends single bytes costs its readers no more. While it is
+   * gathered, as much of that as lies in one piece of memory.
+   */
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       if (this.#arrivedBytes > 0) return { done: false, value: this.#take() };
@@ -51,7 +56,18 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
   }
 
   takeWhole(): Uint8Array | undefined {
-    return this.#ending?.kind === "complete" && this.#read === 0 ? this.#take() : undefined;
+    const isWhole = this.#ending?.kind === "complete" && this.#read === 0 && this.#gathering === undefined;
+    return isWhole ? this.#take() : undefined;
+  }
+
+  gather(length: number | undefined): void {
+    this.#gathering = new Gathering(length);
+    this.#arrivedBytes = 0;
+    for (const chunk of this.#gathering.put(this.#arrived.splice(0))) this.#append(chunk);
+  }
+
+  scatter(): void {
+    this.#gathering = undefined;
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -66,9 +82,7 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
 
   /** Copies what one read has brought: the memory of a read is used again for the next one. */
   push(content: readonly Uint8Array[]): void {
-    const chunk = inOneBuffer(content);
-    this.#arrived.push(chunk);
-    this.#arrivedBytes += chunk.byteLength;
+    for (const chunk of this.#gathering?.put(content) ?? [inOneBuffer(content)]) this.#append(chunk);
     if (this.#arrivedBytes >= HIGH_WATER) this.#flow.pause();
     this.#announce();
   }
@@ -86,17 +100,34 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array>, OriginBo
 
   #take(): Uint8Array {
     this.#read += 1;
-    const [only] = this.#arrived;
-    const taken = this.#arrived.length === 1 && only !== undefined ? only : Buffer.concat(this.#arrived);
-    this.#arrived = [];
-    this.#arrivedBytes = 0;
+    const chunks = this.#arrived.splice(0, this.#gathering === undefined ? this.#arrived.length : 1);
+    const [first] = chunks;
+    const taken = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+    this.#arrivedBytes -= taken.byteLength;
     return taken;
+  }
+
+  /** Chunks that lie one behind the other in one piece of memory become one. */
+  #append(chunk: Uint8Array): void {
+    const last = this.#arrived.at(-1);
+    if (last !== undefined && last.buffer === chunk.buffer && endOf(last) === chunk.byteOffset)
+      this.#arrived[this.#arrived.length - 1] = Buffer.from(
+        chunk.buffer,
+        last.byteOffset,
+        last.byteLength + chunk.byteLength,
+      );
+    else this.#arrived.push(chunk);
+    this.#arrivedBytes += chunk.byteLength;
   }
 
   #announce(): void {
     this.#changed?.resolve();
     this.#changed = undefined;
   }
+}
+
+function endOf({ byteOffset, byteLength }: Uint8Array): number {
+  return byteOffset + byteLength;
 }
 
 /** A copy. A large one has memory of its own, and may be stored as it is. A small one is copied again to be stored. */

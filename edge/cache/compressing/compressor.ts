@@ -7,7 +7,7 @@ import {
   isCompressible,
 } from "../../rules/compression.ts";
 import { isNegotiated } from "../../rules/form-choice.ts";
-import { inPieces } from "../../store/own-memory.ts";
+import { inPieces } from "../../store/body-pieces.ts";
 import type { Encoding, StoredResponse } from "../../store/stored-response.ts";
 import type { CacheContext } from "../context.ts";
 import type { EncodingDropped } from "../encoding-drops.ts";
