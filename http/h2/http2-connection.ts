@@ -145,6 +145,8 @@ class Http2Connection implements Receiver {
 
   destroy(): void {
     this.#streams.abandonAll("stopping");
+    // What is under way learns that it has ended, if the client reads.
+    this.#outlet.write();
     this.#socket.destroy();
   }
 

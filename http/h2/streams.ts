@@ -274,6 +274,7 @@ export class Streams implements StreamOwner {
   }
 
   #abandon(stream: Stream, why: Abandoned): void {
+    if (why === "stopping") this.#of.outlet.control(rstStream(stream.id, ERROR.cancel));
     stream.drop();
     try {
       stream.exchange.abandon(why);

@@ -5,6 +5,7 @@ import { ResponseReader, type ResponseSink } from "../../http/client/response-re
 import { ChunkedDecoder } from "../../http/message/chunked.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
 import { EDGE_FIELD_LIMITS, ORIGIN_FIELD_LIMITS, ResponseHeads } from "../../http/message/response-head.ts";
+import { namedProtocols } from "../../http/message/upgrade.ts";
 import { readPreamble } from "../../http/server/proxy-preamble.ts";
 import { cuts, everyByte, pieces } from "../rig/arrival.ts";
 import { hostileText } from "./hostile-text.ts";
@@ -15,6 +16,7 @@ const REQUESTS = [
   "GET /a?b=c HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nAccept: */*\r\n\r\n",
   'GET http://a:80/y HTTP/1.1\r\nHost: a\r\nUser-Agent: x (y; z) "w"\r\nCookie: a=b; c=d\r\n\r\n',
   "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n",
+  "GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, te\r\nUpgrade: websocket, h2c\r\nTE: trailers\r\n\r\n",
   "PUT /x HTTP/1.1\r\nHost: [::1]:80\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
 ];
 /** As browsers send them on one connection: some values differ from request to request. */
@@ -29,6 +31,8 @@ const RESPONSES = [
   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
   "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\nHTTP/1.0 200 OK\r\nSet-Cookie: a=b\r\n\r\nx",
   'HTTP/1.1 304 Not Modified\r\nETag: W/"a"\r\nConnection: close, x\r\n\r\n',
+  "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 1\r\nY: \r\n\r\n",
   "HTTP/1.1 503 \r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
 ];
 const CHUNKED = [
@@ -159,6 +163,7 @@ function answered(text: string, cutAt: readonly number[], method: string): unkno
     head: (head, framing) => {
       expect(told.head, "one answer a request").to.equal(undefined);
       told.head = { head, framing };
+      if (head.status === 101) expect(namedProtocols(head.version, head.raw)).to.deep.equal(["websocket"]);
     },
     body: (received, content) => {
       const bytes = Buffer.concat(content).toString("latin1");
@@ -168,7 +173,7 @@ function answered(text: string, cutAt: readonly number[], method: string): unkno
     trailers: (raw) => void told.trailers.push(raw),
   };
   const reader = new ResponseReader(ORIGIN_FIELD_LIMITS);
-  reader.begin(method);
+  reader.begin(method, "websocket");
   for (const piece of pieces(bytesOf(text), cutAt)) {
     // The reader may keep nothing of it: the next read overwrites it.
     const bytes = Buffer.from(piece);

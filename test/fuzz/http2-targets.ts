@@ -104,6 +104,16 @@ export const http2Targets: readonly FuzzTarget[] = [
       expect([head.fields.raw, head.fields.framing]).to.deep.equal([judged.raw, judged.framing]);
     },
   ),
+  target("requests for tunnels by HTTP/2", fc.array(field, { maxLength: 8 }), (more) => {
+    const connect = [...pseudo("/a", "CONNECT"), [":protocol", "websocket"], ...more];
+    const read = new StreamRequests(new Set(["websocket"])).read(connect.flat(), false);
+    if (read.kind !== "request") return;
+    const { method, fields } = read.head;
+    expect([method, fields.offers, fields.framing.kind]).to.deep.equal(["GET", ["websocket"], "none"]);
+    expect(
+      fields.raw.some((text, i) => i % 2 === 0 && (text.startsWith(":") || text === "content-length")),
+    ).to.equal(false);
+  }),
   target(
     "heads of answers by HTTP/2",
     fc.array(fc.tuple(fc.stringMatching(/^[a-zA-Z-]{1,20}$/), fc.string())),

@@ -178,6 +178,25 @@ describe("a WebSocket by HTTP/2", function () {
     }
   });
 
+  it("is reset at the end of a drain, and the origin learns it", async () => {
+    const rules = { ...SAFE_RULES, upgrades: ["websocket"] };
+    const draining = await startTestEdge(
+      { kind: "http", url: origin.url },
+      { ...NO_TLS, h2c: true, rules, drain: 200 },
+    );
+    const client = await Http2Frames.open(draining.url);
+    client.send(frame(HEADERS, END_HEADERS, 1, block(CONNECT)));
+    await client.find(({ type, stream }) => type === HEADERS && stream === 1);
+    const stopped = draining.stop();
+    client.send(frame(DATA, 0, 1, Buffer.from("last words")));
+    const echo = await client.find(({ type }) => type === DATA);
+    expect(String(echo?.payload)).to.equal("last words");
+    expect(await client.reset(1)).to.equal(8);
+    await client.closed;
+    await origin.closed();
+    await stopped;
+  });
+
   it("is reset where no protocol passes at all", async () => {
     const closed = await startTestRouter([], {
       ...NO_TLS,
