@@ -1,3 +1,4 @@
+import type { Fields } from "../../http/message/fields.ts";
 import type { RequestFields } from "../../http/message/request-fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { cacheKey } from "../rules/cache-key.ts";
@@ -7,8 +8,9 @@ import type { CacheRequest, Negotiation } from "../rules/exchange.ts";
 import { isLoop } from "../rules/loop.ts";
 import { negotiationOf, withoutVagueRange } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
+import type { MatchedRules } from "../rules/site/matched-rules.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
-import { selectingValue } from "../rules/vary.ts";
+import { markIn, selectingValue } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 
 /** The kind of request that a field section makes. */
@@ -126,13 +128,30 @@ export class FieldSection {
   }
 
   /** By which responses are found that stand for other targets. */
-  placeOf({ path }: RequestHead): Pick<CacheRequest, "site" | "base" | "target"> {
+  placeOf({ path }: Pick<RequestHead, "path">): Pick<CacheRequest, "site" | "base" | "target"> {
     const { site, base } = this.#request;
     return base === undefined ? { site, target: path } : { site, base, target: path };
   }
 
-  requestFor({ method, path }: RequestHead): CacheRequest {
+  requestFor({ method, path }: Pick<RequestHead, "method" | "path">): CacheRequest {
     return { ...this.#request, method, target: path };
+  }
+
+  /** The request with all fields that the client sent, for the rules of the site. */
+  askedFor(head: Pick<RequestHead, "method" | "path">): CacheRequest {
+    return { ...this.requestFor(head), fields: this.fields.section };
+  }
+
+  /** The same with the fields that the rules of the site leave of it. */
+  replaced(fields: Fields, matched: MatchedRules): FieldSection {
+    const { negotiation: _, ...came } = this.#request;
+    const request = negotiating({ ...came, fields, matched }, this.rules.compress);
+    const asks = this.asks === "more" ? "more" : asksOf({ raw: fields.raw, section: fields });
+    const { host, rules } = this;
+    return new FieldSection(
+      { fields: this.fields, host, asks, request, values: new Map(), rules },
+      this.keyPrefix,
+    );
   }
 
   /** The variant that is selected; undefined when none is, or several are. */
@@ -149,6 +168,7 @@ export class FieldSection {
 
   /** Whether the variant is selected. */
   selects(stored: Pick<StoredResponse, "selecting" | "codings">): boolean {
+    if (markIn(stored.selecting) !== this.#request.matched?.mark) return false;
     for (const [name, value] of stored.selecting) if (this.#value(name) !== value) return false;
     return isReadableTo(this.#request, stored);
   }
@@ -169,7 +189,7 @@ function negotiating(request: CacheRequest, compress: CompressRules): CacheReque
   return { ...request, fields: withoutVagueRange(request.fields, negotiation), negotiation };
 }
 
-function asksOf({ raw, section }: RequestFields): Asks {
+function asksOf({ raw, section }: Pick<RequestFields, "raw" | "section">): Asks {
   let asks: Asks = "whole";
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]?.toLowerCase() ?? "";

@@ -35,7 +35,7 @@ export interface CacheHit {
 
 /** The stored response for the request; undefined when there is none, or any doubt. Then `serve` decides. */
 export function findHit(
-  request: RequestHead,
+  request: Pick<RequestHead, "method" | "path">,
   section: FieldSection,
   { store, purges, clock }: HitContext,
 ): CacheHit | undefined {
@@ -64,7 +64,7 @@ export interface HitInPlace {
 
 /** The same of a response that can be sent as it lies there, for a request that asks for the whole of it. */
 export function findInPlace(
-  request: RequestHead,
+  request: Pick<RequestHead, "method" | "path">,
   section: FieldSection,
   { store, purges, clock }: HitContext,
 ): HitInPlace | undefined {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Fields } from "../../http/message/fields.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import { describeError } from "../../process/failure.ts";
@@ -99,7 +100,17 @@ function tellsOfTrouble(status: number): boolean {
   return status >= 500 || status === 429;
 }
 
-/** Each fill has a mark of its own. */
-function isStored({ key, mark }: StoredResponse, edge: Pick<CacheContext, "store">): boolean {
-  return edge.store.peek(key).some((held) => held.mark === mark);
+/** The store gives a response as another object. The moments of its fill, by the clock and in the history of purges, are its own. */
+function isStored(
+  { key, mark, requestTime, responseTime }: StoredResponse,
+  edge: Pick<CacheContext, "store">,
+): boolean {
+  return edge.store
+    .peek(key)
+    .some(
+      (held) =>
+        held.requestTime.monotonic === requestTime.monotonic &&
+        held.responseTime.monotonic === responseTime.monotonic &&
+        isDeepStrictEqual(held.mark, mark),
+    );
 }

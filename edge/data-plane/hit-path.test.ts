@@ -24,8 +24,14 @@ import {
   encodingNames,
   NO_COMPRESSION,
 } from "../rules/compression.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
 import { momentOf } from "../rules/moment.ts";
 import { negotiated, offeredFields } from "../rules/negotiation.ts";
+import { plannedFields } from "../rules/planned-response.ts";
+import { planRequest } from "../rules/site/plan-request.ts";
+import { NO_PLAN } from "../rules/site/plan-response.ts";
+import { RuleBook } from "../rules/site/rule-book.ts";
+import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { selectingFields } from "../rules/vary.ts";
 import { inOwnMemory } from "../store/own-memory.ts";
@@ -46,6 +52,7 @@ class TwoPaths {
   readonly edge: CacheContext;
   readonly follower: PurgeFollower;
   readonly compress: CompressRules;
+  readonly book: RuleBook;
   readonly #log = createLog("test", "silent");
   readonly #purgeLog = new MemoryPurgeLog(this.clock);
   readonly #addressing: Addressing;
@@ -54,13 +61,14 @@ class TwoPaths {
   readonly #date = new HttpDate(this.clock);
 
   /** `compresses`: whether its site has all codings. */
-  constructor(compresses: boolean) {
+  constructor(compresses: boolean, written: readonly SiteRule[] = []) {
     const { clock } = this;
     const log = this.#log;
     const store = memoryStore(2 ** 24, clock);
     this.follower = new PurgeFollower({ leaseMs: 2_000, purgeLog: this.#purgeLog, store, clock, log });
     this.compress = compresses ? ALL_CODINGS : NO_COMPRESSION;
-    const rules: SiteRules = { ...SAFE_RULES, compress: this.compress };
+    this.book = new RuleBook(written, () => () => false);
+    const rules: SiteRules = { ...SAFE_RULES, compress: this.compress, book: this.book };
     const siteRules = new Map([[SITE, rules]]);
     const parts = { id: "edge-1", origins: new Map(), siteRules, store, purges: this.follower, clock, log };
     this.edge = cacheOf(parts, 2 ** 24);
@@ -79,8 +87,7 @@ class TwoPaths {
     await this.#purgeLog.close();
   }
 
-  put(stored: StoredResponse, fields: Fields): void {
-    const request = { method: "GET", site: SITE, target: stored.target, fields };
+  put(stored: StoredResponse, request: CacheRequest): void {
     this.edge.store.put(inOwnMemory(stored), negotiated(request, this.compress));
   }
 
@@ -304,8 +311,13 @@ interface Compared {
   encoded: number;
 }
 
-async function compare(steps: Steps, compresses: boolean, seen: Compared): Promise<void> {
-  const paths = new TwoPaths(compresses);
+async function compare(
+  steps: Steps,
+  compresses: boolean,
+  seen: Compared,
+  written: readonly SiteRule[] = [],
+): Promise<void> {
+  const paths = new TwoPaths(compresses, written);
   await paths.start();
   let lines: readonly (readonly [string, string])[] = [];
   for (const each of steps) {
@@ -317,8 +329,13 @@ async function compare(steps: Steps, compresses: boolean, seen: Compared): Promi
         await paths.edge.store.purge([{ kind: "url", target: each.target }], each.soft ? 0 : undefined);
         break;
       case "put":
-        paths.put(responseOf(each, paths), Fields.of(each.asked));
-        if (compresses) paths.encode(each.target, each.names);
+        {
+          const asked = { method: "GET", site: SITE, target: each.target, fields: Fields.of(each.asked) };
+          const plan = planRequest(paths.book, asked);
+          if (plan.kind === "answer") break;
+          paths.put(responseOf(each, plan.request, paths), plan.request);
+          if (compresses) paths.encode(plan.request.target, each.names);
+        }
         break;
       case "ask": {
         if (each.like === "other") lines = each.lines;
@@ -368,6 +385,42 @@ describe("the hit path", () => {
   });
 });
 
+/** Some that change what a request gets, in ways that the hit path knows and in ways that it leaves to the full path. */
+const someRules: readonly SiteRule[] = [
+  { match: {}, key: { query: { ignore: ["b"] } } },
+  { match: { path: ["/a/**"] }, key: { query: "none" } },
+  { match: {}, cookies: "drop" },
+  { match: { header: { "user-agent": ["a"] } }, tags: ["x"] },
+  { match: { path: ["/a"] }, rewrite: "/b" },
+  { match: { cookie: { a: [] } }, bypass: true },
+  { match: { method: ["GET"] }, key: { language: ["de", "en"] } },
+  { match: {}, key: { device: true } },
+  { match: {}, key: { accept: ["webp"] } },
+  { match: {}, key: { headers: ["Accept"] } },
+  { match: {}, key: { cookies: ["a"] } },
+  { match: { path: ["/b"] }, deny: true },
+  { match: { path: ["/B"] }, allow: ["192.0.2.0/24"] },
+  { match: { query: { b: ["1"] } }, requestHeaders: { set: { "Accept-Encoding": "gzip" } } },
+  { match: { host: ["a"] }, requestHeaders: { remove: ["Cache-Control", "Accept-Language"] } },
+  { match: { path: ["/a"], query: { b: [] } }, respond: { status: 200, body: "", type: "text/plain" } },
+];
+
+describe("the hit path of a site with rules", () => {
+  it("answers with the bytes of the full path", async () => {
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const steps = stepsOf(responseLines, requestLines, oneOf("/a", "/a?b=1", "/b", "/b?b=1", "/%61"));
+    const rules = fc.shuffledSubarray([...someRules], { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), rules, (each, compresses, written) =>
+        compare(each, compresses, seen, written),
+      ),
+      { numRuns: 500 },
+    );
+    expect(seen.taken).to.be.greaterThan(20);
+    expect(seen.lent, `of ${seen.taken}`).to.be.greaterThan(10);
+  });
+});
+
 /** The boundary of several parts is random. */
 function withBoundaryOf(quick: string, bytes: string): string {
   const boundary = /boundary=(\S+)/;
@@ -377,22 +430,22 @@ function withBoundaryOf(quick: string, bytes: string): string {
 
 function responseOf(
   given: {
-    readonly target: string;
     readonly status: number;
     readonly lines: readonly (readonly [string, string])[];
-    readonly asked: readonly (readonly [string, string])[];
     readonly body: string;
     readonly isHead: boolean;
     readonly isPlain: boolean;
   },
+  asked: CacheRequest,
   { clock, compress }: TwoPaths,
 ): StoredResponse {
-  const { target: path, status } = given;
+  const { status } = given;
+  const { target: path } = asked;
   const body = Buffer.from(given.body);
   const exact = String(body.length);
   const lines = given.isPlain ? plainly(given.lines) : given.lines;
-  const fields = Fields.of(lines.map(([name, value]) => [name, value.replaceAll("exact", exact)]));
-  const asked = { method: "GET", site: SITE, target: path, fields: Fields.of(given.asked) };
+  const sent = Fields.of(lines.map(([name, value]) => [name, value.replaceAll("exact", exact)]));
+  const fields = plannedFields(sent, NO_PLAN, asked.matched?.varies ?? []);
   const request = negotiated(asked, compress);
   const offered = offeredFields({ status, fields }, compress);
   const selecting = selectingFields(offered, request);

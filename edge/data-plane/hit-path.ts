@@ -41,6 +41,7 @@ import {
 } from "../cache/hit.ts";
 import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
+import { type PlannedHead, SectionPlans } from "../cache/section-plans.ts";
 import type { EncodingName } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { SentFields } from "../rules/sent-fields.ts";
@@ -54,6 +55,8 @@ import type { SlowClients } from "./slow-clients.ts";
 
 // A larger body is written in parts, so that the progress of its client shows.
 const LARGEST_BODY = 256 * 1024;
+
+type Asked = Pick<RequestHead, "method" | "path">;
 
 /** Answers from the store, for the requests of the data port. */
 export class HitPath {
@@ -78,34 +81,41 @@ export class HitPath {
   /** For the requests of one connection. undefined: the full path answers. */
   for(peer: Peer): AnswerFinder {
     let section: FieldSection | undefined;
+    let plans: SectionPlans | undefined;
     let { generation } = this.#addressing;
-    const sectionOf = (request: RequestHead): FieldSection => {
+    const plannedOf = (request: RequestHead): PlannedHead | undefined => {
       if (generation !== this.#addressing.generation) {
         generation = this.#addressing.generation;
         section = undefined;
       }
-      if (section?.fields !== request.fields || section.host !== request.host)
+      if (section?.fields !== request.fields || section.host !== request.host) {
         section = section?.similar(request) ?? this.#section(request, peer);
-      return section;
+        plans = undefined;
+      }
+      if (section.asks === "more") return undefined;
+      if (section.rules.book.beforeKey.length === 0) return { section, request };
+      plans ??= new SectionPlans(section);
+      return plans.of(request);
     };
     return {
       find: (request) => {
         if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-        const asked = sectionOf(request);
-        if (asked.asks === "more" || asked.rules.book.concerns(request.path)) return undefined;
-        return this.#answer(request, asked);
+        const planned = plannedOf(request);
+        if (planned === undefined || planned.section.asks === "more") return undefined;
+        return this.#answer(planned.request, planned.section);
       },
       findLent: (request) => {
         if (request.method !== "GET") return undefined;
-        const asked = sectionOf(request);
-        if (asked.asks !== "whole" || asked.rules.book.concerns(request.path)) return undefined;
-        return this.#lent(request, asked, peer);
+        const planned = plannedOf(request);
+        return planned?.section.asks === "whole"
+          ? this.#lent(planned.request, planned.section, peer)
+          : undefined;
       },
     };
   }
 
   /** Straight from the memory of the store. */
-  #lent(request: RequestHead, section: FieldSection, peer: Peer): LentAnswer | undefined {
+  #lent(request: Asked, section: FieldSection, peer: Peer): LentAnswer | undefined {
     const hit = findInPlace(request, section, this.#edge);
     if (hit === undefined) return undefined;
     const { response, left, age } = hit;
@@ -127,7 +137,7 @@ export class HitPath {
     return FieldSection.of(request, came, this.#edge.id, rules);
   }
 
-  #answer(request: RequestHead, section: FieldSection): HitAnswer | undefined {
+  #answer(request: Asked, section: FieldSection): HitAnswer | undefined {
     const hit = findHit(request, section, this.#edge);
     if (hit === undefined) return undefined;
     const whole = section.asks === "whole" && request.method === "GET" ? this.#whole(hit) : undefined;

@@ -37,6 +37,7 @@ const { marks, copiesBytes } = start;
 const cache = new ThreadCache({ words, reader, marks, copiesBytes, clock, send });
 const log = threadLog(start.logLevel, (line) => send({ kind: "log", line }));
 const sites = new Sites(start.sites);
+const siteRules = new Map(servedRulesByName(start.sites));
 const listener = new Listener(
   {
     id: start.id,
@@ -44,7 +45,7 @@ const listener = new Listener(
     log,
     counters: new EdgeCounters(start.counters),
     ...cache.hits,
-    siteRules: servedRulesByName(start.sites),
+    siteRules,
     serve: (request) => cache.serve(request),
   },
   sites,
@@ -68,6 +69,8 @@ function beat(): void {
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
     case "reload":
+      siteRules.clear();
+      for (const [name, rules] of servedRulesByName(message.sites)) siteRules.set(name, rules);
       sites.replace(message.sites);
       listener.reload();
       break;

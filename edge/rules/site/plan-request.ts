@@ -15,7 +15,7 @@ import { acceptedFormat, deviceClass, namedCookies, wantedLanguage } from "./nor
 import { SeenPath } from "./path-readings.ts";
 import type { CompiledRule, RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
-import type { FieldChanges, FixedAnswer, SiteRule } from "./site-rule.ts";
+import type { FieldChanges, FixedAnswer } from "./site-rule.ts";
 import { filledTemplate, restOf } from "./target-template.ts";
 
 export interface PlannableRequest extends MatchedRequest {
@@ -46,7 +46,7 @@ export function planRequest<R extends PlannableRequest>(book: RuleBook, request:
   }
   if (rules.length === 0) return { kind: "go", request };
   const matched = matchedRules(rules, request.method);
-  const target = targetOf(rules, request);
+  const target = plannedTarget(rules, request.target);
   return { kind: "go", request: { ...request, target, fields: fieldsOf(request, matched), matched } };
 }
 
@@ -56,20 +56,19 @@ function answerOf({ rule, admits }: CompiledRule, request: PlannableRequest): Ru
   if (rule.respond !== undefined) return { kind: "respond", answer: rule.respond };
   if (rule.redirect === undefined) return undefined;
   const { to, status } = rule.redirect;
-  return { kind: "redirect", status, location: filledTemplate(to, partsOf(rule, request)) };
-}
-
-function partsOf(rule: SiteRule, { target, authority = "" }: MatchedRequest) {
-  return { target, host: authority, rest: restOf(rule.match.path ?? [], target) };
+  const { target, authority: host = "" } = request;
+  const rest = restOf(rule.match.path ?? [], target);
+  return { kind: "redirect", status, location: filledTemplate(to, { target, host, rest }) };
 }
 
 /** The target that the key and the origin have. */
-function targetOf(rules: readonly CompiledRule[], request: MatchedRequest): string {
+export function plannedTarget(rules: readonly CompiledRule[], asked: string): string {
   const rewriting = rules.find(({ rule }) => rule.rewrite !== undefined)?.rule;
+  const { rewrite, match } = rewriting ?? {};
   const target =
-    rewriting?.rewrite === undefined
-      ? request.target
-      : filledTemplate(rewriting.rewrite, partsOf(rewriting, request));
+    rewrite === undefined
+      ? asked
+      : filledTemplate(rewrite, { target: asked, host: "", rest: restOf(match?.path ?? [], asked) });
   const query = rules.find((rule) => rule.query !== undefined)?.query;
   return query === undefined ? target : query(target);
 }

@@ -1,4 +1,3 @@
-import { SeenPath } from "./path-readings.ts";
 import { queryPolicy } from "./query-policy.ts";
 import { CompiledMatch } from "./rule-match.ts";
 import { requestActions, responseActions } from "./rule-words.ts";
@@ -40,7 +39,7 @@ export class RuleBook {
   /** Whether requests may have another target by a rule. */
   readonly changesTarget: boolean;
   /** Those that may change what a request gets of the store. */
-  readonly #beforeKey: readonly CompiledRule[];
+  readonly beforeKey: readonly CompiledRule[];
 
   constructor(written: readonly SiteRule[], networks: NetworkTest) {
     this.written = written;
@@ -68,16 +67,7 @@ export class RuleBook {
         admits: admissionOf(rule, networks),
       };
     });
-    this.#beforeKey = this.rules.filter(({ actsOnRequest, mark }) => actsOnRequest || mark !== undefined);
-  }
-
-  /** Whether a request for this target may be another one by the rules. No: the store is asked as if there were none. */
-  concerns(target: string): boolean {
-    if (this.#beforeKey.length === 0) return false;
-    const path = new SeenPath(target);
-    for (const { match } of this.#beforeKey)
-      if (match.matchesPath(path) && match.matchesQuery(target)) return true;
-    return false;
+    this.beforeKey = this.rules.filter(({ actsOnRequest, mark }) => actsOnRequest || mark !== undefined);
   }
 }
 

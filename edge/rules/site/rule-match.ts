@@ -87,6 +87,11 @@ export class CompiledMatch {
     return this.#cookie.every((test) => test.holds(cookies, false)) ? undefined : "cookie";
   }
 
+  /** What it asks of a request beside its path and its query. */
+  matchesRest(request: MatchedRequest): boolean {
+    return this.#unmetRest(request) === undefined;
+  }
+
   /** The first condition about the request that does not hold. */
   unmet(request: MatchedRequest, path = new SeenPath(request.target)) {
     if (!this.matchesPath(path)) return "path";
