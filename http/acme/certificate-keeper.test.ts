@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { AcmeStory, ended, serves } from "../../test/rig/acme-story.ts";
 import { makeCertificate } from "../../test/rig/certificate-files.ts";
@@ -194,6 +194,41 @@ describe("certificates that come by ACME", () => {
     expect(story.server.orders).to.deep.equal([]);
     story.clock.setWall(5 * MINUTE);
     await serves(program);
+  });
+
+  it("are left to the program that took the lock over, with what it has noted", async () => {
+    const never = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    story.server.beforeCheck = () => {
+      reached.resolve();
+      return never.promise;
+    };
+    const program = await story.start();
+    await reached.promise;
+    writeFileSync(story.kept("lock", "1000"), "another 00000000");
+    const noted = {
+      orders: [],
+      hosts: { "a.example": { failures: 3, notBefore: story.clock.wall() + DAY } },
+    };
+    writeFileSync(story.kept("orders.json"), JSON.stringify(noted));
+    await until("it leaves off", () => program.said("certificate left to another program").length > 0);
+    await story.looked();
+    expect(JSON.parse(readFileSync(story.kept("orders.json"), "utf8"))).to.deep.equal(noted);
+    expect(program.ends).to.deep.equal([]);
+  });
+
+  it("are not asked about without the file of the CA, which one line says", async () => {
+    const first = await story.start();
+    await serves(first);
+    await first.stop();
+    rmSync(story.ca);
+    const program = await story.start();
+    story.clock.setWall(2 * DAY);
+    await ended(program);
+    await story.looked();
+    expect(program.ends).to.deep.equal(["storage"]);
+    expect(program.said("no certificates can be ordered")).to.have.length(1);
+    expect(program.said("no certificates can be ordered")[0]?.cause).to.contain("--acme-ca");
   });
 
   it("are left off without a failure when the program stops in the middle of an order", async () => {

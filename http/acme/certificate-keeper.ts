@@ -22,7 +22,7 @@ import {
 } from "./order-ledger.ts";
 import { OrderLock } from "./order-lock.ts";
 import { nextOrderAt, orderDue, rest, unitOf } from "./renewal.ts";
-import { askSuggestion, certificateId } from "./renewal-info.ts";
+import { certificateId, RenewalInfo } from "./renewal-info.ts";
 
 export interface KeeperParts {
   readonly clock: Clock;
@@ -56,7 +56,8 @@ class CertificateKeeper {
   readonly #lock: OrderLock;
   readonly #account: AcmeAccount;
   readonly #kept: KeptCertificates;
-  /** What was wrong with the storage, so that it is told once. */
+  readonly #renewals: RenewalInfo;
+  /** Why nothing was ordered, so that it is told once. */
   #complaint: string | undefined;
 
   constructor(config: AcmeConfig, parts: KeeperParts) {
@@ -66,6 +67,7 @@ class CertificateKeeper {
     this.#folder = new AcmeFolder(config.folder);
     this.#lock = new OrderLock(this.#folder, clock);
     this.#account = new AcmeAccount(config, this.#folder, clock);
+    this.#renewals = new RenewalInfo(config.directory);
     const files = { hosts: config.hosts, path: (host: string) => this.#folder.certificate(host) };
     // Those that serve say what they load.
     const quiet = { error: () => undefined, info: () => undefined };
@@ -87,10 +89,7 @@ class CertificateKeeper {
     if (signal.aborted) return;
     const cause = describeError(thrown);
     if (cause !== this.#complaint) {
-      this.#parts.log.error(
-        { cause, path: this.#folder.path },
-        "ACME storage cannot be used; nothing is ordered",
-      );
+      this.#parts.log.error({ cause, path: this.#folder.path }, "no certificates can be ordered");
       this.#parts.counters.certificateOrdered("storage");
     }
     this.#complaint = cause;
@@ -110,12 +109,12 @@ class CertificateKeeper {
     await this.#look();
     if (!this.#isWork(await readLedger(this.#folder, this.#parts.clock.wall()))) return;
     await this.#folder.prepare(this.#parts.log);
-    this.#complaint = undefined;
     if (!(await this.#lock.take())) return;
     const over = new AbortController();
     const beating = this.#lock.keep(over.signal);
     try {
       await this.#work(signal);
+      this.#complaint = undefined;
     } finally {
       over.abort();
       await beating;
@@ -155,7 +154,12 @@ class CertificateKeeper {
       const cause = new AcmeRefusal("unfinished", "a program ended before its order was over");
       ledger = this.#failed(ledger, host, cause);
     }
-    if (ledger !== found) await writeLedger(this.#folder, ledger);
+    return ledger === found ? found : this.#write(ledger);
+  }
+
+  /** Nothing once the lock is lost: another program writes then. */
+  async #write(ledger: OrderLedger): Promise<OrderLedger> {
+    if (this.#lock.isHeld) await writeLedger(this.#folder, ledger);
     return ledger;
   }
 
@@ -183,38 +187,34 @@ class CertificateKeeper {
     const id = held === undefined ? undefined : ids.get(held);
     if (id === undefined || this.#asksAt(ledger, host) > clock.wall()) return ledger;
     const transport = await this.#account.transport(signal);
-    const { suggestion, trouble } = await askSuggestion(transport, this.#config.directory, id);
+    const { suggestion, trouble } = await this.#renewals.ask(transport, id);
     if (signal.aborted) return ledger;
     if (trouble !== undefined)
       log.warn({ host, cause: describeError(trouble) }, "the CA does not say when to renew");
     // What it said before is better than nothing.
     const before = entryOf(ledger, host).renewal;
     const window = suggestion.window ?? (before?.of === id ? before.window : undefined);
-    const changed = suggested(ledger, host, { ...suggestion, window });
-    await writeLedger(this.#folder, changed);
-    return changed;
+    return this.#write(suggested(ledger, host, { ...suggestion, window }));
   }
 
   async #order(before: OrderLedger, host: string, signal: AbortSignal): Promise<OrderLedger> {
     const { clock, log, counters } = this.#parts;
     const held = this.#kept.certificate(host);
-    let ledger = begun(before, host, clock.wall());
-    await writeLedger(this.#folder, ledger);
+    let ledger = await this.#write(begun(before, host, clock.wall()));
     log.info({ host, renews: held !== undefined }, "certificate ordered");
+    const ended = AbortSignal.any([signal, this.#lock.lost]);
     try {
-      const { pem, life } = await this.#account.obtain(
-        host,
-        held === undefined ? undefined : ids.get(held),
-        signal,
-      );
+      const replaced = held === undefined ? undefined : ids.get(held);
+      const { pem, life } = await this.#account.obtain(host, replaced, ended);
       await this.#folder.write(this.#folder.certificate(host), pem);
       ledger = issued(ledger, host, clock.wall() + rest(life));
       counters.certificateOrdered("issued");
       log.info({ host }, "certificate issued");
     } catch (thrown) {
-      ledger = signal.aborted ? leftOff(ledger, host) : this.#failed(ledger, host, thrown);
+      ledger = ended.aborted ? leftOff(ledger, host) : this.#failed(ledger, host, thrown);
+      if (this.#lock.lost.aborted) log.warn({ host }, "certificate left to another program");
     }
-    await writeLedger(this.#folder, ledger);
+    await this.#write(ledger);
     await this.#look();
     return ledger;
   }

@@ -65,6 +65,7 @@ describe("the lock of orders", () => {
     }
     over.abort();
     await beating;
+    expect(holder.lost.aborted).to.equal(false);
   });
 
   it("is held no more by one that could not say so in time, before anybody may take it over", async () => {
@@ -88,7 +89,7 @@ describe("the lock of orders", () => {
     await clock.waited();
     clock.advance(BEAT_MS);
     await beating.finally(() => over.abort());
-    expect(sleeper.isHeld).to.equal(false);
+    expect([sleeper.isHeld, sleeper.lost.aborted, other.lost.aborted]).to.deep.equal([false, true, false]);
     await sleeper.release();
     expect(await lock().take()).to.equal(false);
   });

@@ -28,12 +28,18 @@ export class OrderLock {
   readonly #folder: AcmeFolder;
   readonly #clock: Clock;
   readonly #id: string = randomUUID();
+  #lost = new AbortController();
   #seen: Seen | undefined;
   #held: { readonly number: number; saidAt: number; beats: number } | undefined;
 
   constructor(folder: AcmeFolder, clock: Clock) {
     this.#folder = folder;
     this.#clock = clock;
+  }
+
+  /** Aborts when the lock that was taken last is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** Whether this program holds the lock, and no other can have taken it. */
@@ -59,6 +65,7 @@ export class OrderLock {
       return false;
     }
     this.#held = { number, saidAt, beats: 0 };
+    this.#lost = new AbortController();
     for (const below of await this.#numbers())
       if (below < number) await this.#folder.remove(this.#path(below));
     return true;
@@ -68,7 +75,9 @@ export class OrderLock {
   async keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#held !== undefined) {
       await this.#clock.wait(BEAT_MS, signal).catch(() => undefined);
-      if (!signal.aborted) await this.#beat();
+      if (signal.aborted) return;
+      await this.#beat();
+      if (!this.isHeld) this.#lost.abort(new Error("another program may have taken the lock over"));
     }
   }
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { listen } from "../../process/listen.ts";
 import { makeCertificate } from "../../test/rig/certificate-files.ts";
 import type { Transport } from "./acme-transport.ts";
-import { askSuggestion, certificateId } from "./renewal-info.ts";
+import { certificateId, RenewalInfo } from "./renewal-info.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -67,7 +67,7 @@ describe("what a CA suggests for a renewal", () => {
   });
 
   const window = (start: string, end: string) => JSON.stringify({ suggestedWindow: { start, end } });
-  const ask = () => askSuggestion(transport, directory, "x.y");
+  const ask = () => new RenewalInfo(directory).ask(transport, "x.y");
 
   it("is a window, and asked for again when the CA says, between a minute and a day", async () => {
     const body = window("2026-02-01T00:00:00Z", "2026-02-02T00:00:00+01:00");
@@ -91,10 +91,19 @@ describe("what a CA suggests for a renewal", () => {
     expect(asked.at(-1)).to.equal("/renewal/x.y");
   });
 
+  it("is asked for by one look at the directory a day", async () => {
+    told = { body: window("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z") };
+    const info = new RenewalInfo(directory);
+    const later = { ...transport, now: () => NOW + 24 * HOUR - 1 };
+    for (const each of [transport, transport, later]) await info.ask(each, "x.y");
+    expect(asked.filter((url) => url === "/directory")).to.have.length(1);
+    await info.ask({ ...transport, now: () => NOW + 24 * HOUR }, "x.y");
+    expect(asked.filter((url) => url === "/directory")).to.have.length(2);
+  });
+
   it("is nothing from a CA that has no such resource, which is asked again a day later", async () => {
-    const { suggestion, trouble } = await askSuggestion(
+    const { suggestion, trouble } = await new RenewalInfo(directory.replace("directory", "old")).ask(
       transport,
-      directory.replace("directory", "old"),
       "x.y",
     );
     expect([suggestion, trouble]).to.deep.equal([{ of: "x.y", askAt: NOW + 24 * HOUR }, undefined]);
@@ -128,7 +137,7 @@ describe("what a CA suggests for a renewal", () => {
     server.closeAllConnections();
     server.close();
     expect((await ask()).trouble?.reason).to.equal("unreachable");
-    const plain = await askSuggestion(transport, "http://localhost/", "x.y");
+    const plain = await new RenewalInfo("http://localhost/").ask(transport, "x.y");
     expect(plain.trouble?.message).to.contain("https://");
   });
 });

@@ -45,28 +45,45 @@ function namesIn(pem: string): { readonly issuer: string | undefined; readonly s
   }
 }
 
-/** RFC 9773: when the CA would have the certificate renewed. A CA that does not say so is asked again later. */
-export async function askSuggestion(
-  transport: Transport,
-  directoryUrl: string,
-  of: string,
-): Promise<{ readonly suggestion: Suggestion; readonly trouble?: AcmeRefusal }> {
-  const now = transport.now();
-  try {
-    const { renewalInfo: base } = directory.parse((await getJson(transport, directoryUrl)).value);
-    if (base === undefined) return { suggestion: { of, askAt: now + LATEST_MS } };
-    const { value, retryAfterMs } = await getJson(transport, `${base.replace(/\/$/, "")}/${of}`);
-    const { start, end } = renewalInfo.parse(value).suggestedWindow;
-    const window = { start: Date.parse(start), end: Date.parse(end) };
-    // RFC 9773 section 4.2: an end that is not behind the start is no window.
-    if (window.end <= window.start) return { suggestion: { of, askAt: now + WHEN_FAILED_MS } };
-    const wait = Math.min(LATEST_MS, Math.max(SOONEST_MS, retryAfterMs || WHEN_FAILED_MS));
-    return { suggestion: { of, window, askAt: now + wait } };
-  } catch (thrown) {
-    const trouble =
-      thrown instanceof AcmeRefusal
-        ? thrown
-        : new AcmeRefusal("refused", "the CA must tell a window of renewal (RFC 9773)", { cause: thrown });
-    return { suggestion: { of, askAt: now + WHEN_FAILED_MS }, trouble };
+/** What a CA says of renewals (RFC 9773). One that does not say so is asked again later. */
+export class RenewalInfo {
+  readonly #directory: string;
+  #resource: { readonly url: string | undefined; readonly until: number } | undefined;
+
+  constructor(directoryUrl: string) {
+    this.#directory = directoryUrl;
+  }
+
+  /** When the certificate with this identifier should be renewed. Never rejects. */
+  async ask(
+    transport: Transport,
+    of: string,
+  ): Promise<{ readonly suggestion: Suggestion; readonly trouble?: AcmeRefusal }> {
+    const now = transport.now();
+    try {
+      const base = await this.#base(transport, now);
+      if (base === undefined) return { suggestion: { of, askAt: now + LATEST_MS } };
+      const { value, retryAfterMs } = await getJson(transport, `${base.replace(/\/$/, "")}/${of}`);
+      const { start, end } = renewalInfo.parse(value).suggestedWindow;
+      const window = { start: Date.parse(start), end: Date.parse(end) };
+      // RFC 9773 section 4.2: an end that is not behind the start is no window.
+      if (window.end <= window.start) return { suggestion: { of, askAt: now + WHEN_FAILED_MS } };
+      const wait = Math.min(LATEST_MS, Math.max(SOONEST_MS, retryAfterMs || WHEN_FAILED_MS));
+      return { suggestion: { of, window, askAt: now + wait } };
+    } catch (thrown) {
+      const trouble =
+        thrown instanceof AcmeRefusal
+          ? thrown
+          : new AcmeRefusal("refused", "the CA must tell a window of renewal (RFC 9773)", { cause: thrown });
+      return { suggestion: { of, askAt: now + WHEN_FAILED_MS }, trouble };
+    }
+  }
+
+  /** The directory is read once a day, for all certificates. */
+  async #base(transport: Transport, now: number): Promise<string | undefined> {
+    if (this.#resource !== undefined && now < this.#resource.until) return this.#resource.url;
+    const { renewalInfo: url } = directory.parse((await getJson(transport, this.#directory)).value);
+    this.#resource = { url, until: now + LATEST_MS };
+    return url;
   }
 }
