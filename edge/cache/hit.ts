@@ -80,10 +80,11 @@ export function findInPlace(
   return { response, left, age: currentAge(response, now) };
 }
 
-/** Counts a hit that is given to the client. */
-export function noteHitInPlace({ response }: HitInPlace, { store, counters }: HitContext): void {
-  store.usedInPlace(response);
+/** Counts a hit that is given to the client. false: it was changed while it was copied, and may not be given. */
+export function noteHitInPlace(response: ResponseInPlace, { store, counters }: HitContext): boolean {
+  if (!store.usedInPlace(response)) return false;
   counters.answered(HIT);
+  return true;
 }
 
 const NO_FORMS: readonly Form[] = [];

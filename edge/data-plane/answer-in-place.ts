@@ -1,6 +1,7 @@
 import type { LentAnswer } from "../../http/server/answer-at-once.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { bytesContent } from "../cache/answer.ts";
+import { type HitContext, noteHitInPlace } from "../cache/hit.ts";
 import type { ResponseInPlace } from "../store/response-in-place.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
@@ -16,14 +17,18 @@ export class AnswerInPlace implements LentAnswer {
   linesEnd = 0;
   bodyAt = 0;
   bodyEnd = 0;
+  readonly #edge: HitContext;
   readonly #clients: SlowClients;
+  #response: ResponseInPlace | undefined;
 
-  constructor(clients: SlowClients) {
+  constructor(edge: HitContext, clients: SlowClients) {
+    this.#edge = edge;
     this.#clients = clients;
   }
 
   /** `begin` and `behindLines`: the texts around the field lines. */
   of(response: ResponseInPlace, begin: string, behindLines: string): this {
+    this.#response = response;
     this.begin = begin;
     this.behindLines = behindLines;
     this.memory = response.memory;
@@ -32,6 +37,10 @@ export class AnswerInPlace implements LentAnswer {
     this.bodyAt = response.bodyAt;
     this.bodyEnd = response.bodyEnd;
     return this;
+  }
+
+  copied(): boolean {
+    return this.#response !== undefined && noteHitInPlace(this.#response, this.#edge);
   }
 
   waits(exchange: Exchange): void {

@@ -118,7 +118,9 @@ class TwoPaths {
     if (answer === undefined) return undefined;
     const { begin, behindLines, memory, linesAt, linesEnd, bodyAt, bodyEnd } = answer;
     const [lines, body] = [memory.subarray(linesAt, linesEnd), memory.subarray(bodyAt, bodyEnd)];
-    return begin + textOf([lines]) + behindLines + textOf([body]);
+    const text = begin + textOf([lines]) + behindLines + textOf([body]);
+    expect(answer.copied()).to.equal(true);
+    return text;
   }
 
   get hits(): number {

@@ -31,14 +31,7 @@ import { COPIED_AT_MOST } from "../../http/server/write-buffer.ts";
 import { bytesContent } from "../cache/answer.ts";
 import { rulesOf } from "../cache/context.ts";
 import { FieldSection } from "../cache/field-section.ts";
-import {
-  type CacheHit,
-  findHit,
-  findInPlace,
-  type HitContext,
-  noteHit,
-  noteHitInPlace,
-} from "../cache/hit.ts";
+import { type CacheHit, findHit, findInPlace, type HitContext, noteHit } from "../cache/hit.ts";
 import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
 import { type PlannedHead, SectionPlans } from "../cache/section-plans.ts";
@@ -74,7 +67,7 @@ export class HitPath {
     this.#date = date;
     this.#addressing = addressing;
     this.#clients = clients;
-    this.#answerInPlace = new AnswerInPlace(clients);
+    this.#answerInPlace = new AnswerInPlace(edge, clients);
     this.#hit = cacheStatusMember(edge.id, { kind: "hit", ttl: 0 }).slice(0, -1);
   }
 
@@ -122,7 +115,6 @@ export class HitPath {
     const { status, sent, bodyAt, bodyEnd } = response;
     const length = bodyEnd - bodyAt;
     if (sent === "rewritten" || status === 204 || length > COPIED_AT_MOST) return undefined;
-    noteHitInPlace(hit, this.#edge);
     const begin = statusLine(status) + peer.ownLines;
     return this.#answerInPlace.of(
       response,

@@ -19,6 +19,15 @@ describe("the store in memory", () => {
     expect(store.useCount("default /b")).to.be.greaterThan(2 ** 16);
   });
 
+  it("learns later what other threads have used, and takes a row that is free by then for nothing", () => {
+    const store = memoryStore(1_000_000);
+    for (const target of ["/a", "/b"]) store.put(storedResponse(target), requestFor(target));
+    store.usedInRows([1, 2, 1, 3, 100_000]);
+    for (const stored of store.peek("default /b")) store.remove(stored);
+    store.usedInRows([1, 2]);
+    expect(["default /a", "default /b"].map((key) => store.useCount(key))).to.deep.equal([3, 0]);
+  });
+
   it("keeps the other variants of a key when one is too large to be kept beside them", () => {
     const store = memoryStore(20_000);
     const variant = (language: string, bytes: number) => ({

@@ -81,8 +81,16 @@ export class MemoryStore implements Store {
     return row === 0 ? undefined : this.#directory.inPlace(row);
   }
 
-  usedInPlace({ keyRow }: ResponseInPlace): void {
+  usedInPlace({ keyRow }: ResponseInPlace): boolean {
     this.#usedKey(keyRow);
+    return true;
+  }
+
+  usedInRows(rows: Iterable<number>): void {
+    for (const row of rows) {
+      // Where another response stands by now, its key gets one use too many.
+      if (this.#directory.isHeld(row)) this.#usedKey(this.#directory.keyRowOf(row));
+    }
   }
 
   peek(key: string): readonly StoredResponse[] {

@@ -48,6 +48,31 @@ describe("a reader of the store of another thread", () => {
     expect(found).to.deep.equal([bodyOf(1, 2).toString(), undefined, undefined, bodyOf(4, 1).toString()]);
   });
 
+  it("shows a response where it lies, and knows whether it was there until it was copied", async () => {
+    const { store, put, reader, deliver } = both();
+    const show = (i: number) => {
+      const shown = reader.inPlace("default ", `/${i}`);
+      return shown?.memory.toString("latin1", shown.bodyAt, shown.bodyEnd);
+    };
+    for (const i of [1, 2, 3]) put(i, 1);
+    deliver();
+    expect([reader.usedInPlace(), show(1), show(4)]).to.deep.equal([
+      undefined,
+      bodyOf(1, 1).toString(),
+      undefined,
+    ]);
+    for (const [i, change] of [
+      [1, () => put(1, 2)],
+      [2, () => store.purge([{ kind: "tag", tag: "tag-2" }], 7)],
+      [3, () => store.purge([{ kind: "everything" }])],
+    ] as const) {
+      expect([show(i) !== undefined, reader.usedInPlace() !== undefined]).to.deep.equal([true, true]);
+      show(i);
+      await change();
+      expect(reader.usedInPlace()).to.equal(undefined);
+    }
+  });
+
   it("says the same of a response as the store", () => {
     const { store, put, reader, deliver } = both();
     put(1, 1);

@@ -11,7 +11,7 @@
  * purge has covered it.
  */
 
-import { hashOf } from "../../process/text-hash.ts";
+import { hashOfBoth } from "../../process/text-hash.ts";
 import {
   ADDRESS,
   FIRST,
@@ -24,9 +24,10 @@ import {
   VERSION,
 } from "./directory-layout.ts";
 import { chainIn, seedIn } from "./hash-chains.ts";
-import { hasOwnBody, keyIn, sizesIn } from "./record-layout.ts";
+import { hasKey, hasOwnBody, sizesIn } from "./record-layout.ts";
 import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf } from "./record-shape.ts";
+import type { ResponseInPlace } from "./response-in-place.ts";
 import { Rows } from "./rows.ts";
 import { sharedTextIn } from "./shared-texts.ts";
 import { ALL_COVERED, GENERATION, type SharedPiece } from "./sharing.ts";
@@ -87,6 +88,7 @@ export class StoreReader {
   #tables = new SharedTables();
   readonly #shapes = new Map<string, Shape>();
   readonly #reader = new RecordReader((address) => this.#shapeAt(address));
+  #shown: FoundRecord | undefined;
   /** Nobody reads it: to add to it keeps the processor from doing later what stands before it. */
   readonly #fence = new Int32Array(1);
 
@@ -108,15 +110,38 @@ export class StoreReader {
   /** The only response under a key; undefined: the thread that writes must be asked. */
   find(key: string): ReadResponse | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const found = this.#look(key);
+      const found = this.#look(key, "");
       if (found === undefined) return undefined;
       const stored = this.#read(found, key);
-      // What has been read comes before this in time.
-      Atomics.add(this.#fence, 0, 1);
-      const isSame = this.#tables.responses.get(found.row, ADDRESS) >>> 0 === found.address;
-      if (isSame && this.isCurrent(found)) return stored && { stored, place: found };
+      if (this.#isSame(found)) return stored && { stored, place: found };
     }
     return undefined;
+  }
+
+  /**
+   * The same without a copy, where it lies, under the key that two texts make together. The other thread may write there
+   * again: `usedInPlace` tells when its bytes have been copied. undefined: `find` tells.
+   */
+  inPlace(prefix: string, rest: string): ResponseInPlace | undefined {
+    const found = this.#look(prefix, rest);
+    const shown = found && this.#show(found);
+    if (found === undefined || shown === undefined || !this.#isSame(found)) return undefined;
+    this.#shown = found;
+    return shown;
+  }
+
+  /** The row of the response that `inPlace` gave last, if that has been there all the time; else undefined. */
+  usedInPlace(): number | undefined {
+    const shown = this.#shown;
+    return shown !== undefined && this.#isSame(shown) ? shown.row : undefined;
+  }
+
+  /** Whether what has been read of it until now is what was stored. */
+  #isSame(found: FoundRecord): boolean {
+    // What has been read comes before this in time.
+    Atomics.add(this.#fence, 0, 1);
+    const address = this.#tables.responses.get(found.row, ADDRESS) >>> 0;
+    return address === found.address && this.isCurrent(found);
   }
 
   isCurrent({ generation, row, version, stamp }: ReadPlace): boolean {
@@ -132,9 +157,9 @@ export class StoreReader {
     );
   }
 
-  #look(key: string): FoundRecord | undefined {
+  #look(prefix: string, rest: string): FoundRecord | undefined {
     const { keys, heads, responses, records } = this.#tables;
-    const hash = hashOf(key, seedIn(heads));
+    const hash = hashOfBoth(prefix, rest, seedIn(heads));
     let keyRow = chainIn(heads, hash);
     for (let steps = 0; keyRow !== 0 && steps < LONGEST_CHAIN; steps += 1) {
       const row = keys.get(keyRow, FIRST);
@@ -143,8 +168,11 @@ export class StoreReader {
       const address = responses.get(row, ADDRESS) >>> 0;
       const extent = records[extentNumber(address)];
       const isThere = version > 0 && (version & 1) === 0 && address !== 0;
-      if (keys.get(keyRow, HASH) === hash && isThere && extent !== undefined && hasKey(extent, address, key))
-        return { generation: this.#of, row, version, stamp, address, extent };
+      if (keys.get(keyRow, HASH) === hash && isThere && extent !== undefined) {
+        const at = offsetOf(address);
+        if (isWhole(extent, at) && hasKey(extent, at, prefix, rest))
+          return { generation: this.#of, row, version, stamp, address, extent };
+      }
       keyRow = keys.get(keyRow, NEXT_KEY);
     }
     return undefined;
@@ -163,6 +191,17 @@ export class StoreReader {
     }
   }
 
+  /** undefined too when it makes no sense. */
+  #show({ row, extent, address }: FoundRecord): ResponseInPlace | undefined {
+    if (this.#tables.responses.get(row, NEXT_VARIANT) !== 0) return undefined;
+    try {
+      return this.#reader.inPlace(extent, offsetOf(address), 0);
+    } catch {
+      // Its version has changed meanwhile.
+      return undefined;
+    }
+  }
+
   #shapeAt(address: number): Shape {
     const extent = this.#tables.texts[extentNumber(address)];
     const text = extent === undefined ? "" : sharedTextIn(extent, offsetOf(address));
@@ -174,11 +213,6 @@ export class StoreReader {
     this.#shapes.set(text, shape);
     return shape;
   }
-}
-
-function hasKey(extent: Extent, address: number, key: string): boolean {
-  const at = offsetOf(address);
-  return isWhole(extent, at) && keyIn(extent, at) === key;
 }
 
 /** Whether its lengths are possible, and the body stands in it. */

@@ -47,8 +47,13 @@ export interface Store {
    * not mark the key as used.
    */
   inPlace(prefix: string, rest: string): ResponseInPlace | undefined;
-  /** Marks the key of a response as used. The store has not changed since it gave that response. */
-  usedInPlace(response: ResponseInPlace): void;
+  /**
+   * Marks the key of the response that `inPlace` gave last as used, when its bytes have been copied. false: another thread
+   * has changed it meanwhile.
+   */
+  usedInPlace(response: ResponseInPlace): boolean;
+  /** Marks the keys of these responses as used. `rows`: where other threads found them, a moment ago. */
+  usedInRows(rows: Iterable<number>): void;
   /** Responses stored for other targets that say, by No-Vary-Search, that they stand for this one. */
   equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[];
   /** Whether it is still stored: not removed, replaced, purged or evicted. */

@@ -125,6 +125,7 @@ describe("an answer that is ready at once", () => {
     const begin = "HTTP/1.1 200 OK\r\n";
     const answer = {
       ...{ begin, behindLines: "\r\n", memory, linesAt: 0, linesEnd: line.length, bodyAt, bodyEnd },
+      copied: () => true,
       waits: (exchange: Exchange) => void waiting.push(exchange),
     };
     const bodyOf = (path: string) => path.repeat(9_000).slice(0, 9_000);
@@ -144,6 +145,26 @@ describe("an answer that is ready at once", () => {
         true,
       );
     expect(taken).to.deep.equal([]);
+  });
+
+  it("is looked for otherwise when its memory has changed while it was copied", async () => {
+    const memory = Buffer.from("Content-Length: 5\r\ntorn?");
+    let isGood = false;
+    lent = () => ({
+      ...{ begin: "HTTP/1.1 200 OK\r\n", behindLines: "\r\n", memory, linesAt: 0, linesEnd: 19, bodyAt: 19 },
+      bodyEnd: 24,
+      copied: () => {
+        isGood = !isGood;
+        return !isGood;
+      },
+      waits: () => undefined,
+    });
+    client.send(
+      ["/at-hand/1", "/at-hand/2", "/x", "/y"].map((path) => `GET ${path} HTTP/1.1\r\n${HOST}`).join(""),
+    );
+    const bodies: string[] = [];
+    for (let n = 0; n < 4; n += 1) bodies.push((await client.reply()).body);
+    expect(bodies).to.deep.equal(["/at-hand/1", "torn?", "taken", "torn?"]);
   });
 
   it("gives way to the program when looking for it throws, which is logged", async () => {

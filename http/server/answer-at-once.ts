@@ -63,24 +63,25 @@ export class AtHand {
   answer(request: RequestHead): number | undefined {
     const { persists, version } = request.fields;
     if (!persists || version !== "1.1") return undefined;
-    const answer = this.#find(request);
-    if (answer === undefined) return undefined;
-    this.#last = { request, answer };
     const { outgoing } = this.#parts;
-    if ("memory" in answer) {
-      outgoing.gatherLent(this.#socket, answer);
-      return answer.bodyEnd - answer.bodyAt;
+    const lent = this.#find(request, "findLent");
+    if (lent !== undefined && "memory" in lent && outgoing.gatherLent(this.#socket, lent)) {
+      this.#last = { request, answer: lent };
+      return lent.bodyEnd - lent.bodyAt;
     }
+    const answer = this.#find(request, "find");
+    if (answer === undefined || "memory" in answer) return undefined;
+    this.#last = { request, answer };
     outgoing.gather(this.#socket, withOwnLines(answer.head, this.#peer.ownLines), answer.body);
     return answer.body?.length ?? 0;
   }
 
-  #find(request: RequestHead): AnswerAtOnce | LentAnswer | undefined {
+  #find(request: RequestHead, how: "find" | "findLent"): AnswerAtOnce | LentAnswer | undefined {
     const { atOnce, fault } = this.#parts;
     if (atOnce === undefined) return undefined;
     try {
       this.#answers ??= atOnce(this.#peer);
-      return this.#answers.findLent?.(request) ?? this.#answers.find(request);
+      return this.#answers[how]?.(request);
     } catch (thrown) {
       fault(thrown, undefined);
       // The request may still be answered on the ordinary path.

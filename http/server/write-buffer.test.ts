@@ -68,7 +68,15 @@ describe("a write buffer", () => {
 
   it("copies lent messages at once, behind what was gathered, also one that is larger than itself", () => {
     const memory = Buffer.from(`..lines..${"b".repeat(100_000)}`);
-    const lent = { begin: "<", behindLines: ">", memory, linesAt: 2, linesEnd: 7, bodyAt: 9 };
+    const lent = {
+      begin: "<",
+      behindLines: ">",
+      memory,
+      linesAt: 2,
+      linesEnd: 7,
+      bodyAt: 9,
+      copied: () => true,
+    };
     const { socket } = collector();
     const whole = collector();
     const buffer = new WriteBuffer();

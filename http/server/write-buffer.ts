@@ -21,6 +21,8 @@ export interface LentMessage {
   readonly linesEnd: number;
   readonly bodyAt: number;
   readonly bodyEnd: number;
+  /** Told when it has been copied. false: the copy is no good, because another thread has changed the memory meanwhile. */
+  copied(): boolean;
 }
 
 /**
@@ -67,8 +69,8 @@ export class WriteBuffer {
     this.#gathered += head.length + body.length;
   }
 
-  /** The same of a message that is lent: all of it is copied, however large it is. */
-  gatherLent(socket: Socket, message: LentMessage): void {
+  /** The same of a message that is lent: all of it is copied, however large it is. Returns whether it is there. */
+  gatherLent(socket: Socket, message: LentMessage): boolean {
     const { begin, behindLines, linesAt, linesEnd, bodyAt, bodyEnd } = message;
     const length = begin.length + linesEnd - linesAt + behindLines.length + bodyEnd - bodyAt;
     if (this.#gatheredFor !== socket) this.#gathered = 0;
@@ -77,11 +79,14 @@ export class WriteBuffer {
     if (length > SIZE) {
       const bytes = Buffer.allocUnsafe(length);
       fillLent(bytes, 0, message);
+      if (!message.copied()) return false;
       socket.write(bytes);
-      return;
+      return true;
     }
     fillLent(this.#bytes, this.#gathered, message);
+    if (!message.copied()) return false;
     this.#gathered += length;
+    return true;
   }
 
   flush(socket: Socket): void {

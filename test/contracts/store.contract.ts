@@ -70,7 +70,7 @@ export function storeContract(make: MakeStore): void {
       expect(memory.toString("latin1", linesAt, linesEnd)).to.equal(stored.clientFields.lines);
       expect(memory.toString("latin1", bodyAt, bodyEnd)).to.equal("body");
       expect([softPurgedAt, store.useCount(stored.key)]).to.deep.equal([undefined, 0]);
-      store.usedInPlace(shown);
+      expect(store.usedInPlace(shown)).to.equal(true);
       expect(store.useCount(stored.key)).to.equal(1);
       expect(store.inPlace("default /a", "?")).to.equal(undefined);
       await store.purge([{ kind: "tag", tag: "t" }], 77);

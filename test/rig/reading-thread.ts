@@ -33,12 +33,31 @@ function look(i: number): void {
   Atomics.add(words, 1 + number, 1);
 }
 
+/** The same of one that is copied from where it lies. */
+function lookInPlace(i: number): void {
+  const floor = Atomics.load(floors, i);
+  const shown = reader.inPlace("default ", `/${i}`);
+  if (shown === undefined) return;
+  const { memory, bodyAt, bodyEnd, linesAt, linesEnd, status } = shown;
+  const body = Buffer.from(memory.subarray(bodyAt, bodyEnd));
+  const lines = memory.toString("latin1", linesAt, linesEnd);
+  if (reader.usedInPlace() === undefined) return;
+  const version = versionIn(body);
+  if (version < floor) wrong.push(`/${i} is in place of version ${version}, and ${floor} was promised`);
+  if (!body.equals(bodyOf(i, version))) wrong.push(`/${i} has a torn body in place`);
+  if (status !== 200 || !/^(?:[\w-]+: [^\r\n]*\r\n)*$/.test(lines))
+    wrong.push(`/${i} has a torn head in place`);
+  Atomics.add(words, 1 + number, 1);
+}
+
 port.postMessage("ready");
 while (Atomics.load(words, 0) === 0) {
   takePieces(port);
   for (let reads = 0; reads < 100; reads += 1) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    look((state >>> 8) % floors.length);
+    const i = (state >>> 8) % floors.length;
+    if (reads % 2 === 0) look(i);
+    else lookInPlace(i);
   }
 }
 port.postMessage(wrong);

@@ -14,7 +14,7 @@ import type { Sites } from "../../edge/origin/sites.ts";
 import { StoreReader } from "../../edge/store/store-reader.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { type RequestHead, RequestHeads } from "../../http/message/request-head.ts";
-import type { AnswerAtOnce, AnswerFinder } from "../../http/server/answer-at-once.ts";
+import type { AnswerAtOnce, AnswerFinder, LentAnswer } from "../../http/server/answer-at-once.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import { type Peer, peerAt } from "../../http/server/peer.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
@@ -130,7 +130,7 @@ export class SimulatedThread {
     const life = this.#life;
     if (life === undefined) return undefined;
     const head = headOf(request);
-    const answer = life.hits.find(head);
+    const answer = copyOf(life.hits.findLent?.(head)) ?? life.hits.find(head);
     if (answer !== undefined) return { served: servedAtOnce(answer), knowing: this.#around.knowledge() };
     const answered = life.cache.serve(this.#asked(head));
     const id = life.lastAsked;
@@ -221,8 +221,19 @@ function headOf({ method, target, fields }: Pick<EdgeRequest, "method" | "target
   return read.head;
 }
 
+type Sent = Pick<AnswerAtOnce, "head" | "body">;
+
+/** As a connection copies it. undefined: it has changed meanwhile. */
+function copyOf(lent: LentAnswer | undefined): Sent | undefined {
+  if (lent === undefined) return undefined;
+  const { begin, behindLines, memory, linesAt, linesEnd, bodyAt, bodyEnd } = lent;
+  const head = begin + memory.toString("latin1", linesAt, linesEnd) + behindLines;
+  const body = new Uint8Array(memory.subarray(bodyAt, bodyEnd));
+  return lent.copied() ? { head, body } : undefined;
+}
+
 /** What a client reads in the answer. */
-function servedAtOnce({ head, body }: AnswerAtOnce): Served {
+function servedAtOnce({ head, body }: Sent): Served {
   const [status = "", ...lines] = head.trimEnd().split("\r\n");
   return {
     status: Number(status.split(" ")[1]),

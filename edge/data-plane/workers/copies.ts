@@ -5,6 +5,7 @@ import type { ContentCoding } from "../../rules/compression.ts";
 import { momentOf } from "../../rules/moment.ts";
 import { LAPSED, type PurgeStanding, TRUSTED } from "../../rules/purge-standing.ts";
 import { bytesAsObjects } from "../../store/decoded-responses.ts";
+import type { ResponseInPlace } from "../../store/response-in-place.ts";
 import type { ReadPlace, StoreReader } from "../../store/store-reader.ts";
 import type { StoredResponse } from "../../store/stored-response.ts";
 import { mayHaveStandIn } from "./given-keys.ts";
@@ -35,7 +36,9 @@ export class Copies {
   readonly #sources: CopySources;
   readonly #held: LRUCache<string, Held>;
   readonly #used = new Set<number>();
-  readonly #usedKeys = new Set<string>();
+  readonly #usedRows = new Set<number>();
+  /** How often all copies had been dropped when a response was shown in place. */
+  #shownOf = 0;
   /** By key, the last one. The others are missed again. */
   readonly #missed = new Map<string, ContentCoding>();
 
@@ -66,13 +69,20 @@ export class Copies {
     return held;
   }
 
-  /** A copy is an object already. */
-  inPlace(): undefined {
-    return undefined;
+  /** In the memory of the store. `target`: behind the prefix of its key. */
+  inPlace(prefix: string, target: string): ResponseInPlace | undefined {
+    const { words, reader, marks } = this.#sources;
+    // A response that stands for others marks their path first, then it changes the generation.
+    this.#shownOf = words.generation;
+    return mayHaveStandIn(marks, target) ? undefined : reader.inPlace(prefix, target);
   }
 
-  usedInPlace(): void {
-    throw new Error("no copy was shown in place");
+  usedInPlace(): boolean {
+    const { words, reader } = this.#sources;
+    const row = reader.usedInPlace();
+    if (row === undefined || words.generation !== this.#shownOf) return false;
+    this.#usedRows.add(row);
+    return true;
   }
 
   /** Marks the key as used, for the store, which learns it a little later. */
@@ -80,7 +90,7 @@ export class Copies {
     const held = this.#current(key);
     if (held === undefined) return NONE;
     if (held.place === undefined) this.#used.add(held.ticket.slot);
-    else this.#usedKeys.add(key);
+    else this.#usedRows.add(held.place.row);
     return held.responses;
   }
 
@@ -105,10 +115,14 @@ export class Copies {
 
   /** What was used since the last call. */
   takeUsed(): UsedCopies {
-    const used = { slots: Int32Array.from(this.#used), keys: [...this.#usedKeys], missed: [...this.#missed] };
+    const used = {
+      slots: Int32Array.from(this.#used),
+      rows: Int32Array.from(this.#usedRows),
+      missed: [...this.#missed],
+    };
     this.#used.clear();
     this.#missed.clear();
-    this.#usedKeys.clear();
+    this.#usedRows.clear();
     return used;
   }
 

@@ -68,7 +68,8 @@ export interface Answered extends Omit<Served, "fields" | "content" | "stored"> 
 
 export interface UsedCopies {
   readonly slots: Int32Array;
-  readonly keys: readonly string[];
+  /** Of the responses that it has read in the store. */
+  readonly rows: Int32Array;
   readonly missed: readonly (readonly [key: string, coding: ContentCoding])[];
 }
 

@@ -54,6 +54,6 @@ export class ThreadCache {
   /** Tells the store which copies were used since the last time. */
   tellUsed(): void {
     const used = this.#copies.takeUsed();
-    if (used.slots.length + used.keys.length > 0) this.#parts.send({ kind: "used", ...used });
+    if (used.slots.length + used.rows.length > 0) this.#parts.send({ kind: "used", ...used });
   }
 }

@@ -39,9 +39,9 @@ export class ThreadLink {
     this.#answering.close();
   }
 
-  #noteUse({ slots, keys, missed }: UsedCopies): void {
+  #noteUse({ slots, rows, missed }: UsedCopies): void {
     const { shared, edge } = this.#parts;
-    for (const key of keys) edge.store.variants(key);
+    edge.store.usedInRows(rows);
     for (const slot of slots) {
       const key = shared.keys.keyOf(slot);
       if (key !== undefined) edge.store.variants(key);

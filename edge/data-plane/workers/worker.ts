@@ -18,8 +18,8 @@ import { SharedWords } from "./shared-words.ts";
 import { ThreadCache } from "./thread-cache.ts";
 import { hrtimeMs } from "./thread-time.ts";
 
-// How late the store learns of the use of a copy.
-const USED_MS = 1_000;
+// How late the store learns of the use of a copy. Some thousand uses take it a millisecond.
+const USED_MS = 250;
 
 if (parentPort === null) throw new Error("a serving thread is started by its edge");
 const port = parentPort;
