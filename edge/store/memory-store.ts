@@ -1,6 +1,6 @@
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
-import { type Moment, momentOf } from "../rules/moment.ts";
+import { momentOf } from "../rules/moment.ts";
 import { selects } from "../rules/vary.ts";
 import { chargedBytes } from "./charge.ts";
 import { type DecodedKey, DecodedResponses, decodedRoom } from "./decoded-responses.ts";
@@ -87,10 +87,8 @@ export class MemoryStore implements Store {
   }
 
   usedInRows(rows: Iterable<number>): void {
-    for (const row of rows) {
-      // Where another response stands by now, its key gets one use too many.
-      if (this.#directory.isHeld(row)) this.#usedKey(this.#directory.keyRowOf(row));
-    }
+    // Where another response stands by now, its key gets one use too many.
+    for (const row of rows) if (this.#directory.isHeld(row)) this.#usedKey(this.#directory.keyRowOf(row));
   }
 
   peek(key: string): readonly StoredResponse[] {
@@ -192,14 +190,13 @@ export class MemoryStore implements Store {
     const row = this.#rowOf(stored);
     if (row === 0) return "gone";
     const coded = { ...stored, encodings };
-    const directory = this.#directory;
-    const more = chargedBytes(coded) - directory.chargeOf(row);
-    if (directory.chargeUnder(directory.keyRowOf(row)) + more > this.#limit) return "too-large";
+    const more = chargedBytes(coded) - this.#directory.chargeOf(row);
+    if (this.#directory.chargeUnder(this.#directory.keyRowOf(row)) + more > this.#limit) return "too-large";
     this.#makeRoom(more);
     // It may have been the next to go itself.
     if (!this.holds(stored)) return "gone";
-    directory.rewrite(row, coded);
-    this.#sources.note(coded, directory, row);
+    this.#directory.rewrite(row, coded);
+    this.#sources.note(coded, this.#directory, row);
     this.#decoded.delete(stored.key);
     this.#options.watch?.changed(stored.key);
     return coded;
@@ -217,9 +214,8 @@ export class MemoryStore implements Store {
   }
 
   #othersBeside({ key }: StoredResponse, request: CacheRequest): readonly StoredResponse[] {
-    const now = (): Moment => momentOf(this.#options.clock);
     const lastUseOf = (variant: StoredResponse): number => this.#directory.lastUseOf(this.#rowOf(variant));
-    return variantsBeside(this.peek(key), request, { now, lastUseOf });
+    return variantsBeside(this.peek(key), request, { now: () => momentOf(this.#options.clock), lastUseOf });
   }
 
   remove(stored: StoredResponse): void {
@@ -241,10 +237,9 @@ export class MemoryStore implements Store {
   }
 
   #markSoftPurged(row: number, since: number): void {
-    const directory = this.#directory;
     // After several soft purges it has been stale since the first.
-    if (directory.softPurgedAt(row) === undefined) directory.markSoftPurged(row, since);
-    this.#options.watch?.changed(directory.keyOf(row));
+    if (this.#directory.softPurgedAt(row) === undefined) this.#directory.markSoftPurged(row, since);
+    this.#options.watch?.changed(this.#directory.keyOf(row));
   }
 
   softPurgedAt(stored: StoredResponse): number | undefined {
