@@ -235,6 +235,8 @@ export class Listener implements DataPort {
       case "reader":
       case "answer":
       case "answerer":
+        exchange.cut();
+        break;
       case "stopping":
       case "tunnel":
         endAnswer(exchange);

@@ -213,6 +213,27 @@ describe("a request to change protocols", function () {
     }
   });
 
+  it("is given up at an origin that agrees after the client has left, by an edge of several threads too", async () => {
+    for (const workers of [1, 2]) {
+      const late = await startTestEdge(
+        { kind: "http", url: origin.url },
+        { rules: RULES, workers, drain: 0 },
+      );
+      let agree = (): void => undefined;
+      reply = (socket) => {
+        agree = () => socket.write(SWITCHED);
+      };
+      const before = origin.heads.length;
+      const client = await send(late.url, asks());
+      await until("the origin has been asked", () => origin.heads.length > before);
+      client.socket.end();
+      await client.closed;
+      agree();
+      await origin.closed();
+      await late.stop();
+    }
+  });
+
   it("stops the side that sends while the other does not read", async () => {
     for (const front of fronts) {
       let written = 0;
