@@ -22,7 +22,7 @@ export const notStored = {
   post: "The answer to a POST lacks explicit freshness or its own URI in `Content-Location`.",
   "request-fields":
     "The request is a POST or has credentials, and has fields beside the usual ones, on which the answer may depend.",
-  vary: "`Vary` is `*`, cannot be read, or names too much.",
+  vary: "`Vary` is `*`, cannot be read, names too much, or does not name the dictionary that the body is coded with.",
   tags: "The tags cannot be kept, so that a purge by tag would miss the response.",
   "purge-log-unknown": "The edge does not yet know its place in the purge log.",
   "event-stream": "It is a stream of events, which has no end and is each client's own.",

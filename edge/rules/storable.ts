@@ -1,6 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { type CachePolicy, cachePolicy } from "./cache-policy.ts";
+import { codingsOf } from "./content-coding.ts";
 import { type ResponseDirectives, requestDirectives } from "./directives.ts";
 import { briefly, isError } from "./error-status.ts";
 import type { CacheRequest, ResponseHead, Selecting } from "./exchange.ts";
@@ -59,7 +60,7 @@ export function storable(
   if (reason !== undefined) return doNotStore(reason);
   if (plan.noStore === true) return doNotStore("rule");
   const selecting = selectingFields(fields, request);
-  if (selecting === "never") return doNotStore("vary");
+  if (selecting === "never" || hidesDictionary(fields, selecting)) return doNotStore("vary");
   const tags = tagsOf(fields);
   if (tags.kind === "refused") return doNotStore("tags");
   const brief = rules.errorStatuses === "brief" && isError(response.status);
@@ -79,6 +80,12 @@ export function storable(
 function plannedRules(rules: SiteRules, { setCookie, negativeTtl }: ResponsePlan): SiteRules {
   const own = setCookie === undefined ? rules : { ...rules, setCookie };
   return negativeTtl === undefined ? own : { ...own, errorStatuses: "obey" };
+}
+
+/** RFC 9842 section 6.2: without the dictionary it was made with, nobody can read it. */
+function hidesDictionary(fields: Fields, selecting: Selecting): boolean {
+  if (selecting.has("available-dictionary")) return false;
+  return codingsOf(fields).some((coding) => coding === "dcb" || coding === "dcz");
 }
 
 function doNotStore(reason: NotStored): Storable {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import { Fields } from "../../../http/message/fields.ts";
@@ -126,7 +127,8 @@ describe("the line of encodings", () => {
   });
 
   it("holds bodies of 16 MiB, and drops the next until there is room", async () => {
-    compressor.want(put("/first", 16 * MIB - 4_000), "zstd");
+    compressor.want(put("/first", 8 * MIB), "zstd");
+    compressor.want(put("/second", 8 * MIB - 4_000), "zstd");
     compressor.want(put("/fits", 4_000), "zstd");
     expect([drops(), compressor.bytes]).to.deep.equal([{}, 16 * MIB]);
     compressor.want(put("/not", 1_024), "zstd");
@@ -136,6 +138,28 @@ describe("the line of encodings", () => {
     compressor.want(put("/not", 1_024), "zstd");
     await idle();
     expect(made("/not")).to.deep.equal([["zstd", true]]);
+  });
+
+  it("makes those of bodies up to 8 MiB", async () => {
+    gate.open();
+    compressor.want(put("/fits", 8 * MIB), "zstd");
+    compressor.want(put("/not", 8 * MIB + 1), "zstd");
+    await idle();
+    expect([made("/fits"), made("/not"), drops()]).to.deep.equal([[["zstd", true]], [], {}]);
+  });
+
+  it("lets the requests of an edge have a turn after each of a thousand", async () => {
+    gate.open();
+    for (let at = 0; at < 1_000; at += 1) compressor.want(put(`/${at}`), "zstd");
+    let [turns, most] = [0, 0];
+    while (compressor.bytes > 0) {
+      const before = begun.length;
+      await turn();
+      turns += 1;
+      most = Math.max(most, begun.length - before);
+    }
+    expect([begun.length, most]).to.deep.equal([1_000, 1]);
+    expect(turns).to.be.at.least(999);
   });
 
   for (const [what, happens] of [

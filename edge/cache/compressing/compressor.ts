@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { describeError } from "../../../process/failure.ts";
 import {
   type CompressRules,
@@ -15,6 +16,8 @@ import type { PurgeState } from "../purge-state.ts";
 
 // Half a second of work: brotli 5 makes some 30 MB a second. What has to wait longer is asked for again.
 const MOST_BYTES = 16 * 2 ** 20;
+// A body is copied at once for the thread that encodes: some 5 ms for so much. It may take a quarter of a second there.
+const LARGEST = 8 * 2 ** 20;
 // Of small bodies, as much work as that.
 const MOST_JOBS = 1_024;
 
@@ -94,7 +97,7 @@ export class Compressor {
     return (
       method === "GET" &&
       isNegotiated(stored) &&
-      bodyLength <= MOST_BYTES &&
+      bodyLength <= LARGEST &&
       isCompressible(fields, bodyLength, this.#parts.rulesOf(site))
     );
   }
@@ -117,6 +120,8 @@ export class Compressor {
     this.#isRunning = true;
     for (let job = this.#line.shift(); job !== undefined; job = this.#line.shift()) {
       await this.#make(job);
+      // Requests come first, also when the thread is faster than this one.
+      await turn();
       this.#wanted.delete(idOf(job));
       this.#bytes -= job.stored.bodyLength;
     }
