@@ -36,8 +36,8 @@ ${run.missing.map((line) => `\n${line}.\n`).join("")}
 - **Two threads** are \`--workers 2\`, two workers of nginx, two threads of the others, all on the same two cores. On a
   machine with two cores the client shares them, so the rate is that of all three together: read the processor time.
 - **At 80 % of its own peak**: each cache is asked at a constant rate for 0.8 of what it answered at most a moment before.
-  A latency counts from the moment at which the request was due, so waiting behind a stall counts too. Rates differ from
-  cache to cache there.
+  A latency counts from the moment at which the request was due, so waiting behind a stall counts too. Behind it stands
+  how late the client was by itself: a p99 that is not far above it says nothing. Rates differ from cache to cache there.
 - **Beside 100 purges/s**: ours by gRPC, through a Redis with \`appendfsync always\`, each with its receipt; the others by
   PURGE, if they have it. What is purged is not what is asked for. Our processor time includes it.
 - **TLS 1.3** with TLS_AES_128_GCM_SHA256 and one ECDSA P-256 certificate for all. A handshake counts with one request of

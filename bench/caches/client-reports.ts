@@ -4,6 +4,8 @@ export interface Answered {
   readonly perSecond: number;
   /** NaN: the client does not tell. */
   readonly p99Ms: number;
+  /** How late the client itself was with its requests, 99th percentile; undefined: it sends them when it can. */
+  readonly lateMs?: number;
 }
 
 /** The output of h2load. Throws when an answer failed. */
@@ -34,5 +36,5 @@ export function readPaced(said: string): Answered {
 function isAnswered(read: unknown): read is Answered {
   if (typeof read !== "object" || read === null) return false;
   const numbers: Readonly<Record<string, unknown>> = { ...read };
-  return ["requests", "perSecond", "p99Ms"].every((name) => typeof numbers[name] === "number");
+  return ["requests", "perSecond", "p99Ms", "lateMs"].every((name) => typeof numbers[name] === "number");
 }

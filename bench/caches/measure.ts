@@ -59,8 +59,8 @@ async function takeTurn(
 ): Promise<Measured> {
   const purges = purgesASecond > 0 ? new PurgeStream(server, purgesASecond) : undefined;
   const before = server.processorSeconds();
-  const { requests, perSecond, p99Ms } = await turn(seconds);
+  const { requests, perSecond, p99Ms, lateMs = Number.NaN } = await turn(seconds);
   const used = server.processorSeconds() - before;
   await purges?.stop();
-  return { kind: "measured", perSecond, p99Ms, processorUs: (used / requests) * 1e6 };
+  return { kind: "measured", perSecond, p99Ms, lateMs, processorUs: (used / requests) * 1e6 };
 }

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { HEADER, type Measured, medians, type Result, rowsOf } from "./results-table.ts";
 
-const measured = (perSecond: number, processorUs: number, p99Ms: number): Measured => ({
+const measured = (perSecond: number, processorUs: number, p99Ms: number, lateMs = Number.NaN): Measured => ({
   kind: "measured",
   perSecond,
   processorUs,
   p99Ms,
+  lateMs,
 });
 
 describe("the table of the benchmark", () => {
@@ -44,6 +45,13 @@ describe("the table of the benchmark", () => {
     expect(rowsOf("hits", "ours", results)).to.deep.equal([
       "| hits | ours | 1 | 1.0 |  |  |  |  |",
       "| hits | other | 1 | 1.0 | 2.00 | 1.00 | 1.00 |  |",
+    ]);
+  });
+
+  it("says how late a client with a constant rate was by itself", () => {
+    const results = new Map([["ours", measured(1, 1, 0.5, 0.01)]]);
+    expect(rowsOf("hits", "ours", results)).to.deep.equal([
+      "| hits | ours | 1 | 1.0 | 0.50, client 0.01 |  |  |  |",
     ]);
   });
 

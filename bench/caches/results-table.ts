@@ -7,6 +7,8 @@ export type Result =
       readonly processorUs: number;
       /** NaN: the client does not tell. */
       readonly p99Ms: number;
+      /** How late a client with a constant rate was by itself; NaN: it has none. */
+      readonly lateMs: number;
     }
   | { readonly kind: "unable"; readonly why: string };
 
@@ -40,6 +42,7 @@ export function medians(all: readonly Measured[]): Measured {
     perSecond: median(all.map(({ perSecond }) => perSecond)),
     processorUs: median(all.map(({ processorUs }) => processorUs)),
     p99Ms: median(all.map(({ p99Ms }) => p99Ms)),
+    lateMs: median(all.map(({ lateMs }) => lateMs)),
   };
 }
 
@@ -63,7 +66,8 @@ function cells(result: Result, ours: Result | undefined): readonly string[] {
       return [
         figure(result.perSecond, 0),
         figure(result.processorUs, 1),
-        figure(result.p99Ms, 2),
+        figure(result.p99Ms, 2) +
+          (Number.isFinite(result.lateMs) ? `, client ${figure(result.lateMs, 2)}` : ""),
         ...ratios(result, ours),
       ];
   }
