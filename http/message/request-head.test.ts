@@ -36,6 +36,13 @@ function told(text: string, cutAt?: readonly number[]): string {
   }
 }
 
+/** Without what ties a section to an earlier one. */
+function withoutOrigin(read: RequestRead): unknown {
+  if (read.kind !== "head") return read;
+  const { root: _, changed: __, ...fields } = read.head.fields;
+  return { ...read, head: { ...read.head, fields: { ...fields, section: [...fields.section] } } };
+}
+
 const GOOD = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 
 describe("RequestHeads", () => {
@@ -150,6 +157,54 @@ describe("RequestHeads", () => {
     expect(longer?.raw).to.deep.equal(["Host", "a", "X", "1"]);
     expect(fieldsOf("GET /x HTTP/1.1\r\nHost: b\r\nX: 1\r\n\r\n")?.raw[1]).to.equal("b");
     expect(fieldsOf(GOOD)).to.deep.equal(first);
+  });
+
+  it("hands out one head for the same bytes, where nothing came behind them", () => {
+    const heads = new RequestHeads();
+    const headOf = (text: string, cutAt: readonly number[] = []) => {
+      const read = readPieces(text, cutAt, heads);
+      if (read.kind !== "head") return read.kind;
+      expect(text.slice(read.end)).to.equal(text.slice(text.indexOf("\r\n\r\n") + 4));
+      return read.head;
+    };
+    const first = headOf(GOOD);
+    expect(headOf(GOOD)).to.equal(first);
+    expect(headOf(GOOD, [9])).to.deep.equal(first);
+    expect(headOf(GOOD.replace("/x", "/y"))).to.have.property("path", "/y");
+    expect(headOf(GOOD)).to.deep.equal(first);
+    expect(headOf(`${GOOD}${GOOD}`)).to.deep.equal(first);
+    const chunk = bytesOf(GOOD + GOOD);
+    expect(heads.read(chunk, GOOD.length)).to.have.property("end", chunk.length);
+    expect(headOf(GOOD.slice(0, -2))).to.equal("incomplete");
+    expect(heads.read(bytesOf("\r\n"))).to.have.property("kind", "head");
+  });
+
+  for (const [length, isKept] of [
+    [2_048, true],
+    [2_049, false],
+  ] as const)
+    it(`${isKept ? "keeps" : "does not keep"} a head of ${length} bytes for the next one`, () => {
+      const heads = new RequestHeads();
+      const padding = "x".repeat(length - GOOD.length);
+      const text = GOOD.replace("/x", `/x${padding}`);
+      const [first, second] = [heads.read(bytesOf(text)), heads.read(bytesOf(text))];
+      if (first.kind !== "head" || second.kind !== "head") throw new Error("no head");
+      expect(second.head === first.head).to.equal(isKept);
+      expect(second).to.deep.equal(first);
+    });
+
+  it("reads each request of a connection as the first one of another would be read", () => {
+    const requests = fc.array(fc.tuple(fc.constantFrom(...MESSAGES, GOOD), cuts), { maxLength: 6 });
+    fc.assert(
+      fc.property(requests, (all) => {
+        const heads = new RequestHeads();
+        for (const [text, cutAt] of all) {
+          const [read, alone] = [readPieces(text, cutAt, heads), readPieces(text)];
+          expect(withoutOrigin(read)).to.deep.equal(withoutOrigin(alone));
+          if (read.kind !== "head") return;
+        }
+      }),
+    );
   });
 
   it("does not let a remembered field section excuse a request line", () => {

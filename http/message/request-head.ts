@@ -40,12 +40,16 @@ export type RequestRead =
 /** A browser's head is under 2 KiB. More is read only when the head goes on: text costs time and memory. */
 const WINDOW_BYTES = 4 * 1024;
 
+/** It is kept for as long as the connection is open. Most heads of browsers are shorter. */
+const LONGEST_REPEATED = 2 * 1024;
+
 const INCOMPLETE: RequestRead = { kind: "incomplete" };
 
 /**
  * Reads the heads of the requests of one connection (RFC 9112 sections 2 to 5), in whatever pieces they arrive.
  *
- * A client repeats its field section in most of its requests. When the bytes behind the request line are those of
+ * A client may send the same bytes again, such as when it polls: then the same head is given. It repeats its field
+ * section in most of its requests. When the bytes behind the request line are those of
  * the request before, they have been parsed and judged: the same RequestFields are used again. When only some lines in
  * one place differ, only these are parsed, and of lines that have differed before only the values (similar-fields.ts).
  */
@@ -58,6 +62,8 @@ export class RequestHeads {
   #fieldsAt = 0;
   #last: ReadSection | ReadLines | undefined;
   #pattern: Pattern | undefined;
+  /** The last request behind which nothing else came with it. A client may send the same bytes again. */
+  #whole: { readonly text: string; readonly head: RequestHead } | undefined;
 
   /** Whether part of a head has arrived. */
   get begun(): boolean {
@@ -74,8 +80,17 @@ export class RequestHeads {
     for (let at = from; at < chunk.length; at += WINDOW_BYTES) {
       const held = this.#text.length;
       this.#text += chunk.toString("latin1", at, Math.min(chunk.length, at + WINDOW_BYTES));
+      const text = this.#text;
+      const last = this.#whole;
+      if (held === 0 && last !== undefined && text === last.text) {
+        this.#text = "";
+        return { kind: "head", head: last.head, end: at + text.length };
+      }
       const read = this.#read(at - held);
-      if (read.kind !== "incomplete") return read;
+      if (read.kind === "incomplete") continue;
+      if (read.kind === "head" && read.end === at - held + text.length && text.length <= LONGEST_REPEATED)
+        this.#whole = { text, head: read.head };
+      return read;
     }
     return INCOMPLETE;
   }
