@@ -77,6 +77,23 @@ const CELL_OF: ReadonlyMap<string, number> = new Map(
     .map((name, cell) => [name, cell]),
 );
 
+function cellOf(name: string): number {
+  const cell = CELL_OF.get(name);
+  if (cell === undefined) throw new Error(`there is no counter ${name}`);
+  return cell;
+}
+
+// Each request counts in two of them.
+const REQUESTS = cellOf("requests");
+const CELL_OF_OUTCOME: Readonly<Record<CacheOutcome["kind"], number>> = {
+  hit: cellOf(COUNTER_OF.hit),
+  miss: cellOf(COUNTER_OF.miss),
+  stale: cellOf(COUNTER_OF.stale),
+  revalidated: cellOf(COUNTER_OF.revalidated),
+  bypass: cellOf(COUNTER_OF.bypass),
+  error: cellOf(COUNTER_OF.error),
+};
+
 function isReasoned(name: CounterName): name is ReasonedCounter {
   return name in REASONS;
 }
@@ -114,8 +131,8 @@ export class EdgeCounters {
 
   /** Counts one answered request, by its outcome. */
   answered(outcome: CacheOutcome): void {
-    this.#add("requests", 1);
-    this.#add(COUNTER_OF[outcome.kind], 1);
+    this.#addTo(REQUESTS, 1);
+    this.#addTo(CELL_OF_OUTCOME[outcome.kind], 1);
   }
 
   /** All of it, whatever the reason. */
@@ -129,13 +146,16 @@ export class EdgeCounters {
   }
 
   #add(name: string, count: number): void {
-    const cell = CELL_OF.get(name);
-    if (cell !== undefined) this.#own[cell] = (this.#own[cell] ?? 0) + count;
+    this.#addTo(cellOf(name), count);
+  }
+
+  #addTo(cell: number, count: number): void {
+    this.#own[cell] = (this.#own[cell] ?? 0) + count;
   }
 
   #sum(name: string): number {
-    const cell = CELL_OF.get(name);
-    return cell === undefined ? 0 : this.#all.reduce((sum, cells) => sum + (cells[cell] ?? 0), 0);
+    const cell = cellOf(name);
+    return this.#all.reduce((sum, cells) => sum + (cells[cell] ?? 0), 0);
   }
 }
 

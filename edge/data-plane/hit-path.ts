@@ -50,6 +50,12 @@ import type { SlowClients } from "./slow-clients.ts";
 const LARGEST_BODY = 256 * 1024;
 
 type Asked = Pick<RequestHead, "method" | "path">;
+interface LinesOfTheMoment {
+  readonly left: number;
+  readonly age: number;
+  readonly form: EncodingName | undefined;
+  readonly lines: string;
+}
 
 /** Answers from the store, for the requests of the data port. */
 export class HitPath {
@@ -59,6 +65,8 @@ export class HitPath {
   readonly #date: HttpDate;
   readonly #notModifiedLines = new NotModifiedLines();
   readonly #answerInPlace: AnswerInPlace;
+  /** Most hits of a second are on a few responses. */
+  #lastLines: LinesOfTheMoment = { left: -1, age: -1, form: undefined, lines: "" };
   /** Cache-Status of a hit, up to the seconds of its ttl. */
   readonly #hit: string;
 
@@ -149,8 +157,12 @@ export class HitPath {
   }
 
   #ofTheMoment(left: number, age: number, form: EncodingName | undefined): string {
+    const last = this.#lastLines;
+    if (last.left === left && last.age === age && last.form === form) return last.lines;
     const detail = form === undefined ? "" : `; detail=${form}`;
-    return `Age: ${age}\r\nCache-Status: ${this.#hit}${left}${detail}\r\nX-Cache: HIT\r\n${KEEP_ALIVE}\r\n`;
+    const lines = `Age: ${age}\r\nCache-Status: ${this.#hit}${left}${detail}\r\nX-Cache: HIT\r\n${KEEP_ALIVE}\r\n`;
+    this.#lastLines = { left, age, form, lines };
+    return lines;
   }
 
   #inPart(request: CacheRequest, section: FieldSection, hit: CacheHit): HitAnswer | undefined {

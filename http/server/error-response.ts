@@ -54,8 +54,15 @@ export function responseText(
   return `${head}Content-Length: ${content.length}\r\nDate: ${date}\r\n${close}\r\n${headOnly ? "" : content}`;
 }
 
+/** By status. There are a few hundred at most. */
+const statusLines: string[] = [];
+
 export function statusLine(status: number): string {
-  return `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
+  const known = statusLines[status];
+  if (known !== undefined) return known;
+  const line = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
+  statusLines[status] = line;
+  return line;
 }
 
 export function reasonOf(status: number): string {
