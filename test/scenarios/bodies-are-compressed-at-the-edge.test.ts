@@ -18,6 +18,13 @@ function page(version: string): string {
   );
 }
 
+const DECODE: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  identity: (body) => body,
+  gzip: (body) => gunzipSync(body),
+  br: (body) => brotliDecompressSync(body),
+  zstd: (body) => zstdDecompressSync(body),
+};
+
 type Line = readonly [string, string];
 
 const text = (version: string, ...fields: readonly Line[]) => ({
@@ -170,6 +177,19 @@ describe("bodies that the edge compresses", () => {
     expect((await stats(edge.control)).objects).to.equal(0);
     const second = await coded("/weak", "zstd");
     expect(zstdDecompressSync(second.body).toString()).to.equal(page("two"));
+  });
+
+  it("never show a page that was purged while they were made", async () => {
+    for (let round = 1; round <= 30; round += 1) {
+      version = `version ${round}`;
+      const path = `/strong?${round % 3}`;
+      await purge(edge.control, { $case: "url", url: "/strong" });
+      for (const coding of contentCodings) {
+        const reply = await ask(path, accepting(coding));
+        const decode = DECODE[reply.header("content-encoding") ?? "identity"];
+        expect(decode?.(reply.body).toString()).to.equal(page(version));
+      }
+    }
   });
 
   it("outlast a validation by the origin, which sees its own tag", async () => {

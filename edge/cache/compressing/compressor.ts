@@ -82,13 +82,11 @@ export class Compressor {
     const { store } = this.#parts;
     if (this.#isRunning) return;
     for (const key of this.#improvable) {
+      if (store.useCount(key) < MANY_USES) continue;
+      this.#improvable.delete(key);
       const improved = store.peek(key).filter((stored) => hasOnlyFastBrotli(stored) && this.#isFit(stored));
-      if (improved.length === 0) this.#improvable.delete(key);
-      else if (store.useCount(key) >= MANY_USES) {
-        this.#improvable.delete(key);
-        for (const stored of improved) this.#take({ stored, name: "br-11" });
-        return;
-      }
+      for (const stored of improved) this.#take({ stored, name: "br-11" });
+      if (improved.length > 0) return;
     }
   }
 
