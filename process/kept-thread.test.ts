@@ -112,6 +112,18 @@ describe("a serving thread that is kept", () => {
     expect([logged, spawned.length]).to.deep.equal([["serving thread hangs: it is ended"], 1]);
   });
 
+  it("is closed when it ends by itself meanwhile, and no other takes its place", async () => {
+    await kept(`
+      const { parentPort } = require("node:worker_threads");
+      parentPort.on("message", () => process.exit());
+      parentPort.postMessage({ kind: "listens" });
+    `).open();
+    await thread.close({ kind: "close" }, 3_600_000);
+    clock.advance(RESTART_MS);
+    await new Promise(setImmediate);
+    expect([thread.runs, spawned.length, logged]).to.deep.equal([false, 1, []]);
+  });
+
   it("says nothing when it is closed before it listens again", async () => {
     await kept(BEATING).open();
     thread.send({ kind: "end" });

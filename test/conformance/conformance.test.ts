@@ -5,12 +5,15 @@ import { KNOWN_GAPS } from "./known-gaps.ts";
 import { TOPICS } from "./topics.ts";
 
 describe("the edge as an HTTP cache by the book", () => {
-  for (const protocol of PROTOCOLS)
+  for (const [how, protocol, workers] of [
+    ...PROTOCOLS.map((protocol) => [protocol, protocol, 1] as const),
+    ["http/1.1 and two threads", "http/1.1", 2] as const,
+  ])
     for (const [topic, cases] of TOPICS) {
-      describe(`${topic}, by ${protocol}`, () => {
+      describe(`${topic}, by ${how}`, () => {
         let harness: Harness;
         before(async () => {
-          harness = await Harness.start(protocol);
+          harness = await Harness.start(protocol, workers);
         });
         after(() => harness.stop());
 

@@ -50,13 +50,20 @@ export class Harness {
     this.#client = client;
   }
 
-  static async start(protocol: Protocol = "http/1.1"): Promise<Harness> {
+  /** `workers`: threads that serve. Their clock is another one, so they ask the control thread for every answer. */
+  static async start(protocol: Protocol = "http/1.1", workers = 1): Promise<Harness> {
     const clock = new ManualClock();
     const origin = await ScriptedOrigin.start(clock);
     const folder = new CertificateFolder();
     const { cert, key } = await folder.make("edge", ["localhost"]);
     const tls = { ...NO_TLS, tlsPort: 0, tlsCert: [cert], tlsKey: [key] };
-    const edge = await startTestEdge(origin.url, { clock, lease: LEASE_MS, rules: RFC_RULES, ...tls });
+    const edge = await startTestEdge(origin.url, {
+      clock,
+      lease: LEASE_MS,
+      rules: RFC_RULES,
+      workers,
+      ...tls,
+    });
     folder.remove();
     return new Harness(clock, origin, edge, clientOf(protocol, edge));
   }

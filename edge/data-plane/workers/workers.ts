@@ -1,7 +1,10 @@
 /**
  * An edge whose data port is served by several threads is one edge. The control thread, which runs this file, is the only
- * one that fetches, stores and purges. A serving thread accepts connections, and answers with copies of stored
- * responses as long as their tickets are current. For everything else it asks the control thread.
+ * one that fetches, stores and purges. A serving thread accepts connections, and answers with stored responses as long as
+ * their versions in shared memory stay the same. For everything else it asks the control thread.
+ *
+ * The two ends of each thread are thread-cache.ts, in the thread, and thread-link.ts, in the control thread. They know
+ * nothing of real threads: the simulation runs them in virtual time.
  */
 import { Worker } from "node:worker_threads";
 import { forgetClients } from "../../../http/server/client-tables.ts";
