@@ -2,16 +2,9 @@ import type { CacheServer } from "./cache-server.ts";
 import { type Turn, turnOf } from "./clients.ts";
 import { PurgeStream } from "./purge-stream.ts";
 import { type Measured, medians, type Result } from "./results-table.ts";
+import { type Length, turnSeconds, WARM_TURN_S } from "./run-length.ts";
 import { unableTo, warmUp } from "./warm-up.ts";
 import type { Workload } from "./workloads.ts";
-
-export interface Length {
-  readonly rounds: number;
-  readonly seconds: number;
-}
-
-/** Before the turns that count: code and tables of the caches are as warm as they get. */
-export const WARM_TURN_S = 1;
 
 /** All caches have a turn in each round, so that what else happens on the machine falls on all. */
 export async function measure(
@@ -20,6 +13,7 @@ export async function measure(
   { rounds, seconds }: Length,
   core: number | undefined,
 ): Promise<ReadonlyMap<string, Result>> {
+  const length = turnSeconds(workload, seconds);
   const results = new Map<string, Result>();
   const turns = new Map<CacheServer, { readonly turn: Turn; readonly all: Measured[] }>();
   for (const server of servers) {
@@ -30,7 +24,7 @@ export async function measure(
   }
   for (const [server, { turn }] of turns) await takeTurn(server, workload, turn, WARM_TURN_S);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [server, { turn, all }] of turns) all.push(await takeTurn(server, workload, turn, seconds));
+    for (const [server, { turn, all }] of turns) all.push(await takeTurn(server, workload, turn, length));
   }
   for (const [{ name }, { all }] of turns) results.set(name, resultOf(all));
   const inOrder = servers.flatMap(({ name }) => {

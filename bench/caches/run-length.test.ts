@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { groupOf, runSeconds } from "./run-length.ts";
+import { groupOf, runSeconds, turnSeconds } from "./run-length.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
 describe("the length of a run", () => {
@@ -12,6 +12,14 @@ describe("the length of a run", () => {
     const short = runSeconds([one], 1, { rounds: 1, seconds: 1 });
     expect(runSeconds([one], 1, { rounds: 3, seconds: 2 }) - short).to.equal(5);
     expect(runSeconds([one], 2, { rounds: 1, seconds: 1 }) - short).to.be.within(2, 2.1);
+  });
+});
+
+describe("a turn", () => {
+  it("is as long as it was asked for, and longer when many connections have to be opened", () => {
+    const lengths = workloads.map((workload) => turnSeconds(workload, 2));
+    expect(Math.min(...lengths)).to.equal(2);
+    expect(Math.max(...lengths)).to.equal(5);
   });
 });
 
