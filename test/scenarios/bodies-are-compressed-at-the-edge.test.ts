@@ -192,6 +192,32 @@ describe("bodies that the edge compresses", () => {
     }
   });
 
+  it("come and go with the setting, when it is reloaded", async () => {
+    const setting = (codings: CompressRules["codings"]) =>
+      edge.reload({
+        sites: [
+          {
+            name: "default",
+            hosts: [],
+            origin: { kind: "http", url: origin.url },
+            rules: { ...SAFE_RULES, compress: { ...COMPRESS, codings } },
+          },
+        ],
+      });
+    await coded("/strong", "br");
+    await setting([]);
+    const plain = await ask("/strong", accepting("br"));
+    expect([plain.text, plain.header("vary"), plain.header("etag")]).to.deep.equal([
+      page("one"),
+      undefined,
+      '"one"',
+    ]);
+    await setting(["gzip"]);
+    await purge(edge.control, { $case: "url", url: "/strong" });
+    expect(gunzipSync((await coded("/strong", "gzip")).body).toString()).to.equal(page("one"));
+    expect((await ask("/strong", accepting("br"))).header("content-encoding")).to.equal(undefined);
+  });
+
   it("outlast a validation by the origin, which sees its own tag", async () => {
     await coded("/strong", "br");
     const validated = await ask("/strong", {
