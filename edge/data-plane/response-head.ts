@@ -36,7 +36,7 @@ export function responseHead(
   let text = statusLine(status);
   let isDated = false;
   let isLengthSent = false;
-  const { raw, lower } = fields;
+  const { raw, lower } = fields.unpacked();
   for (let line = 0; line < lower.length; line += 1) {
     const name = raw[2 * line] ?? "";
     const value = raw[2 * line + 1] ?? "";

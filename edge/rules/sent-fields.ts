@@ -25,7 +25,7 @@ export function isSendable(name: string, value: string): boolean {
 export function sentFields(fields: Fields, length: number): SentFields {
   let lengths = 0;
   let isDated = false;
-  const { raw, lower: names } = fields;
+  const { raw, lower: names } = fields.unpacked();
   for (let line = 0; line < names.length; line += 1) {
     const name = raw[2 * line] ?? "";
     const value = raw[2 * line + 1] ?? "";

@@ -13,9 +13,10 @@ import type { StoredHead } from "./stored-head.ts";
  */
 export function conditionalFields(stored: StoredHead): readonly (readonly [string, string])[] {
   const conditions: [string, string][] = [];
-  const tag = stored.fields.get("etag");
+  const fields = stored.fields.unpacked();
+  const tag = fields.get("etag");
   if (tag !== undefined && stored.entityTag !== undefined) conditions.push(["If-None-Match", tag]);
-  const modified = stored.fields.get("last-modified");
+  const modified = fields.get("last-modified");
   if (modified !== undefined && parseHttpDate(modified) !== undefined) {
     conditions.push(["If-Modified-Since", modified]);
   }

@@ -86,11 +86,10 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** Every line's value, in order; empty when the field is absent. */
   all(name: string): readonly string[] {
-    const { lower } = this;
+    const { raw, lower } = this.unpacked();
     const wanted = lowerCase(name);
     const first = lower.indexOf(wanted);
     if (first < 0) return NO_VALUES;
-    const { raw } = this;
     const values: string[] = [];
     for (let at = first; at >= 0; at = lower.indexOf(wanted, at + 1)) values.push(raw[2 * at + 1] ?? "");
     return values;
@@ -98,12 +97,12 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The combined value. RFC 9110 section 5.3: lines of one name are one list, joined by a comma. */
   get(name: string): string | undefined {
-    const { lower } = this;
+    const { raw, lower } = this.unpacked();
     const wanted = lowerCase(name);
     const first = lower.indexOf(wanted);
     if (first < 0) return undefined;
     // Most fields have one line.
-    return lower.indexOf(wanted, first + 1) < 0 ? this.raw[2 * first + 1] : this.all(wanted).join(", ");
+    return lower.indexOf(wanted, first + 1) < 0 ? raw[2 * first + 1] : this.all(wanted).join(", ");
   }
 
   has(name: string): boolean {
@@ -112,10 +111,10 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** A copy in which `name` has just this value, in the place of its first line, else at the end. */
   with(name: string, value: string): Fields {
+    const { raw, lower } = this.unpacked();
     const wanted = lowerCase(name);
-    const first = this.lower.indexOf(wanted);
+    const first = lower.indexOf(wanted);
     if (first < 0) return this.plus(name, value);
-    const { raw, lower } = this;
     const changed: string[] = [];
     for (let line = 0; line < lower.length; line += 1)
       if (line === first) changed.push(name, value);
@@ -153,7 +152,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The lines whose name, in lower case, is to be kept; the same object when all are. */
   where(keeps: (lower: string) => boolean): Fields {
-    const { raw, lower } = this;
+    const { raw, lower } = this.unpacked();
     let kept: string[] | undefined;
     let keptLower: string[] = [];
     for (let line = 0; line < lower.length; line += 1) {
