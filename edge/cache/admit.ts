@@ -84,7 +84,7 @@ export function sharedOrForOne(
 ): Filled {
   const { request, fields, status, requestTime, responseTime, mark, plan } = arrived;
   const { method } = request;
-  if (method !== "GET" && method !== "POST") return forOne(arrived, "method", edge);
+  if (method !== "GET" && method !== "POST" && method !== "QUERY") return forOne(arrived, "method", edge);
   const verdict = storable(request, arrived, { ...options, plan, rules: rulesOf(edge, request.site) });
   if (verdict.kind === "do-not-store") return forOne(arrived, verdict.reason, edge);
   if (mark === undefined) return forOne(arrived, "purge-log-unknown", edge);

@@ -52,7 +52,9 @@ export async function askOrigin(turn: Turn, edge: CacheContext): Promise<Fetched
   const { request, key } = turn;
   const plan = planOf(turn, edge);
   const now = edge.clock.monotonic();
-  const shareable = request.method === "GET" && (plan.aim.kind === "whole" || plan.aim.kind === "rest");
+  // A POST may change something after all, whatever a rule says of it: two of them are never made one.
+  const isShareable = request.method === "GET" || request.method === "QUERY";
+  const shareable = isShareable && (plan.aim.kind === "whole" || plan.aim.kind === "rest");
   if (!shareable) return alone(plan, edge);
   const fetched = await (edge.hitForMiss.is(key, now)
     ? alone({ ...plan, request: forOrigin(request) }, edge)
@@ -75,6 +77,8 @@ function planOf({ request: asked, key, verdict, view }: Turn, edge: CacheContext
 function aimOf(request: FillRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
   if (isOwn({ request, key }, edge)) return { kind: "own" };
   if (verdict.kind === "must-validate") return validationOf(verdict.stored, verdict.standing);
+  // RFC 9110 section 14.2: a range is for GET. Of other methods it is ignored.
+  if (request.content !== undefined) return { kind: "whole", validating: undefined };
   if (request.method !== "GET") return { kind: "as-asked", body: undefined };
   if (request.fields.has("Range")) return { kind: "range" };
   const part = verdict.why === "partial" ? completablePart(request, key, edge) : undefined;

@@ -12,6 +12,7 @@ import {
 import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
+import { KEYED_FIELDS } from "../rules/keyed-methods.ts";
 import { momentOf } from "../rules/moment.ts";
 import { offeredFields } from "../rules/negotiation.ts";
 import { combined, completion, heldPart } from "../rules/partial.ts";
@@ -27,6 +28,7 @@ import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { invalidate } from "./invalidate.ts";
+import { withContent } from "./read-content.ts";
 import type { Semaphore } from "./semaphore.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 import { withPlace } from "./with-place.ts";
@@ -139,7 +141,8 @@ function knownNames(
   { request, key }: Pick<FillPlan, "request" | "key">,
   edge: CacheContext,
 ): ReadonlySet<string> {
-  const forwardFields = forwardedOf(request, edge);
+  const forwarded = forwardedOf(request, edge);
+  const forwardFields = request.content === undefined ? forwarded : forwarded.union(KEYED_FIELDS);
   const stored = edge.store.peek(key).flatMap(({ selecting }) => [...selecting.keys()]);
   const varied = edge.varyNames.of(key);
   if (stored.length === 0 && varied.size === 0) return forwardFields;
@@ -152,7 +155,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const fetching = new GiveUp();
   const requestTime = momentOf(edge.clock);
   edge.counters.add("fills");
-  const asked = originRequest(request, aim, forwardedOf(request, edge));
+  const asked = withContent(originRequest(request, aim, forwardedOf(request, edge)), request.content);
   const fieldsSent = vouchedFor(asked.fields, request);
   const { authority, onInterim, takesTrailers } = request;
   const sent = { ...asked, authority, fields: fieldsSent, onInterim, takesTrailers };
@@ -189,7 +192,9 @@ function originRequest(request: CacheRequest, aim: FillAim, more: ReadonlySet<st
   const { method, target, fields } = request;
   switch (aim.kind) {
     case "whole": {
-      const validators = aim.validating === undefined ? [] : conditionalFields(aim.validating);
+      // RFC 9110 section 13.1.2: to a POST they would forbid what it asks for.
+      const asksAnew = aim.validating === undefined || method === "POST";
+      const validators = asksAnew ? [] : conditionalFields(aim.validating);
       return { method, target, fields: fieldsForFill(fields, validators, more) };
     }
     case "rest":
@@ -248,7 +253,9 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   const { site, target } = request;
   const unknown = { site, target, tags: "unknown", variance: "unknown" } as const;
   const overtaken = mark === undefined || edge.purges.overtaken(mark, unknown);
-  const invalidating = invalidate(request, arrived, `${request.scheme}://${request.authority}`, edge);
+  const reads = request.matched?.cachesPost === true;
+  const origin = `${request.scheme}://${request.authority}`;
+  const invalidating = reads ? undefined : invalidate(request, arrived, origin, edge);
   const invalidations = edge.purges.mark()?.invalidations;
   // The client must not meet what its request has invalidated once it has the answer.
   await invalidating;

@@ -28,9 +28,10 @@ export function refreshBehind(
 ): void {
   const flight = edge.flights.at(key);
   if (flight !== undefined && isStillTrue(flight, stale, edge)) return;
-  const { site, base, target, scheme, authority, matched = NONE_MATCHED } = request;
+  const { site, base, target, scheme, authority, content, matched = NONE_MATCHED } = request;
   const fields = impersonal(request, stale, edge);
-  const again = { method: "GET", site, target, fields, scheme, authority, matched };
+  const method = content === undefined ? "GET" : request.method;
+  const again = { method, site, target, fields, content, scheme, authority, matched };
   refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
 }
 

@@ -26,6 +26,7 @@ import { type Moment, momentOf } from "../rules/moment.ts";
 import { forOrigin, negotiated } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
+import type { PassedContent } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { cancelContent, type Served } from "./answer.ts";
 import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
@@ -37,6 +38,7 @@ import { headAndContent } from "./filled-content.ts";
 import { fieldsKnown, formOf, withDetail } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
+import { isKeyable, readContent } from "./read-content.ts";
 import { refreshBehind } from "./refresh.ts";
 import { represent, withTrailers } from "./representation.ts";
 import { ruleAnswer } from "./rule-answer.ts";
@@ -57,16 +59,32 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   if (isLoop(asked.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
-  const { book, compress } = rulesOf(edge, asked.site);
-  const plan = planRequest(book, asked);
+  const plan = planRequest(rulesOf(edge, asked.site).book, asked);
   if (plan.kind === "answer") return ruleAnswer(plan.by, plan.answer, edge);
   const { tunnel: wanted } = plan.request;
   if (wanted !== undefined) return tunnel(withoutExcessiveRange(plan.request), wanted, edge);
-  const whole = withoutExcessiveRange(negotiated(plan.request, compress));
+  if (plan.request.matched?.bypasses === true || !isKeyable(plan.request))
+    return servePlanned(plan.request, undefined, edge);
+  const { request, passed, release } = await readContent(plan.request, edge.fillBudget);
+  try {
+    return await servePlanned(request, passed, edge);
+  } finally {
+    release();
+  }
+}
+
+/** `passed`: why the request passes the cache by with content that might have been in its key. */
+async function servePlanned(
+  planned: EdgeRequest,
+  passed: PassedContent | undefined,
+  edge: CacheContext,
+): Promise<Served> {
+  const whole = withoutExcessiveRange(negotiated(planned, rulesOf(edge, planned.site).compress));
   const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
-  if (whole.matched?.bypasses === true) return passBy(whole, edge);
+  if (whole.matched?.bypasses === true) return passBy(whole, "rule", edge);
+  if (passed !== undefined) return passBy(whole, passed, edge);
   const { request, key, verdict, now } = heeded(whole, view, edge);
   switch (verdict.kind) {
     case "fresh":
@@ -136,7 +154,7 @@ export function lookup(
 ): Lookup {
   const key = cacheKey(request);
   const held = how === "use" ? store.variants(key) : store.peek(key);
-  const stored = [...held, ...store.equivalents(request)];
+  const stored = request.content === undefined ? [...held, ...store.equivalents(request)] : held;
   const now = momentOf(clock);
   return { key, stored, verdict: judge(request, stored, view.standing, now), now };
 }
@@ -245,12 +263,16 @@ function withCookies(fields: Fields, cookies: readonly string[]): Fields {
   return cookies.reduce((all, cookie) => all.plus("Set-Cookie", cookie), fields.without(["Set-Cookie"]));
 }
 
-/** A rule of the site says that the request passes the cache by. */
-async function passBy(request: EdgeRequest, edge: CacheContext): Promise<Served> {
+/** The request passes the cache by, because a rule of the site says so or its content does not fit. */
+async function passBy(
+  request: EdgeRequest,
+  detail: PassedContent | "rule",
+  edge: CacheContext,
+): Promise<Served> {
   // RFC 9111 section 5.2.1.7.
   if (requestDirectives(request.fields).onlyIfCached)
     return errorAnswer(504, { fwd: "bypass", detail: "only-if-cached" }, edge);
-  return passThrough(request, cacheKey(request), { why: "bypass", detail: "rule" }, edge);
+  return passThrough(request, cacheKey(request), { why: "bypass", detail }, edge);
 }
 
 /** The request goes to the origin unchanged, and the answer to the client unchanged. */

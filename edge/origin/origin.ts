@@ -12,6 +12,8 @@ export interface OriginRequest {
   readonly authority?: string;
   readonly fields: Fields;
   readonly body?: AsyncIterable<Uint8Array>;
+  /** The body is in memory: it can be read again. */
+  readonly isBodyHeld?: boolean;
   /**
    * The protocol to which the client wants to change, in lower case. The body is what it says in that protocol: it is read
    * when the origin has agreed (101), and not at all when it answers otherwise. The content of a 101 is what the origin says.
@@ -72,10 +74,10 @@ export interface ReplaceableOrigin extends Origin {
 
 /**
  * Whether a request that got nothing of a response may be sent again: doing it twice is as good as once, and it has
- * no body, of which an unknown part has been read already. That of a tunnel has not.
+ * no body of which an unknown part has been read already. That of a tunnel has not, and one in memory is read again.
  */
-export function isRepeatable({ method, body, upgrade }: OriginRequest): boolean {
-  return isIdempotent(method) && (body === undefined || upgrade !== undefined);
+export function isRepeatable({ method, body, isBodyHeld, upgrade }: OriginRequest): boolean {
+  return isIdempotent(method) && (body === undefined || isBodyHeld === true || upgrade !== undefined);
 }
 
 /** A body in memory, or an empty one. It holds nothing open, so it may stay unread. */

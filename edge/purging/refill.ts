@@ -4,6 +4,7 @@ import type { Purge } from "../../purge-log/purge.ts";
 import { type CacheContext, rulesOf } from "../cache/context.ts";
 import type { FillRequest } from "../cache/fill-request.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
+import { cacheKey } from "../rules/cache-key.ts";
 import { isPurged } from "../rules/purge-standing.ts";
 import { rulesAgain } from "../rules/site/matched-rules.ts";
 import { fieldsSelecting, markIn } from "../rules/vary.ts";
@@ -184,7 +185,7 @@ export class Refill {
     const { flights, counters, clock } = this.#edge;
     lane.queue.remove(entry.id);
     const stored = this.#purgedOf(entry);
-    if (stored === undefined || !isForAll(stored)) {
+    if (stored === undefined || !isForAll(stored) || stored.key !== cacheKey(stored)) {
       counters.add("refillSkipped");
       return false;
     }

@@ -4,6 +4,13 @@ import type { Form } from "./compression.ts";
 import type { Moment } from "./moment.ts";
 import type { MatchedRules } from "./site/matched-rules.ts";
 
+/** The content of a request that is part of its key: the cache answers it as it answers a GET. */
+export interface KeyedContent {
+  /** The method, and a digest of the content and of the fields that say how to read it: `QUERY/uNE…`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The properties of a request that the rules read. */
 export interface CacheRequest {
   readonly method: string;
@@ -13,6 +20,8 @@ export interface CacheRequest {
   /** Scheme and host of the URI, as the origin is told of them; absent when it is not, as a directory. */
   readonly base?: string;
   readonly fields: Fields;
+  /** Its content, where that is in the key. */
+  readonly content?: KeyedContent | undefined;
   /** How the request came. The origin gets it in X-Forwarded-Proto, -Host and -For; what the client wrote there does not count. */
   readonly scheme?: Scheme;
   readonly authority?: string;

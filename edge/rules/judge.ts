@@ -8,6 +8,7 @@ import {
 } from "./directives.ts";
 import type { CacheRequest } from "./exchange.ts";
 import { ttl } from "./freshness.ts";
+import { isForCache } from "./keyed-methods.ts";
 import type { Moment } from "./moment.ts";
 import { answersWholly } from "./partial.ts";
 import type { PurgeStanding, SoftPurged } from "./purge-standing.ts";
@@ -23,7 +24,7 @@ export function judge<S extends StoredHead>(
   standing: (stored: S) => PurgeStanding,
   now: Moment,
 ): Verdict<S> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
+  if (!isForCache(request)) {
     return { kind: "bypass", why: "method", detail: request.method };
   }
   const wishes = requestDirectives(request.fields);
@@ -72,7 +73,7 @@ type ClientDemand = Extract<ValidationDetail, "no-cache" | "max-age" | "min-fres
 
 /** Why a request must go to the origin as it is; undefined when it need not. */
 function passedOn(request: CacheRequest, wishes: RequestDirectives): BypassDetail | undefined {
-  if (hasContent(request.fields)) return "content";
+  if (request.content === undefined && hasContent(request.fields)) return "content";
   // RFC 9111 section 4.3.2: preconditions that only an origin evaluates.
   if (request.fields.has("if-match")) return "if-match";
   if (request.fields.has("if-unmodified-since")) return "if-unmodified-since";

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { notStored } from "./not-stored.ts";
-import { bypassDetails, staleDetails, validationDetails } from "./verdict-detail.ts";
+import {
+  bypassDetails,
+  passedContents,
+  staleDetails,
+  tunnelDetails,
+  validationDetails,
+} from "./verdict-detail.ts";
 
 const page = readFileSync(new URL("../../docs/caching.md", import.meta.url), "utf8");
 
@@ -16,7 +22,7 @@ function tableUnder(heading: string): readonly (readonly [string, string])[] {
 describe("docs/caching.md", () => {
   const tables = [
     ["Not stored", notStored],
-    ["Passed through", bypassDetails],
+    ["Passed through", { ...bypassDetails, ...passedContents, ...tunnelDetails }],
     ["Used though stale", staleDetails],
     ["Validated first", validationDetails],
   ] as const;

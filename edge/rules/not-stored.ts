@@ -19,7 +19,7 @@ export const notStored = {
     "The request has `Cookie` or a key of its client, and the response neither varies on it nor is for all.",
   "error-status": "The status is an error, and the response does not say that caches may share it.",
   rule: "A rule of the site says `no-store`.",
-  post: "The answer to a POST lacks explicit freshness or its own URI in `Content-Location`.",
+  post: "The answer to a POST lacks explicit freshness, or its own URI in `Content-Location` where no rule caches it.",
   "request-fields":
     "The request is a POST or has credentials, and has fields beside the usual ones, on which the answer may depend.",
   vary: "`Vary` is `*`, cannot be read, names too much, or does not name the dictionary that the body is coded with.",

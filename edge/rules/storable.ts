@@ -6,6 +6,7 @@ import { type ResponseDirectives, requestDirectives } from "./directives.ts";
 import { briefly, isError } from "./error-status.ts";
 import type { CacheRequest, ResponseHead, Selecting } from "./exchange.ts";
 import { allowsHeuristics, hasExplicitFreshness } from "./freshness.ts";
+import { isForCache } from "./keyed-methods.ts";
 import { type SearchVariance, searchVariance } from "./no-vary-search.ts";
 import type { NotStored } from "./not-stored.ts";
 import { heldPart } from "./partial.ts";
@@ -72,7 +73,8 @@ export function storable(
     brief,
     selecting,
     tags: plan.tags.length === 0 ? tags.tags : [...new Set([...tags.tags, ...plan.tags])],
-    variance: searchVariance(fields),
+    // Found by its own key only: other content at an equivalent target is another question.
+    variance: request.content === undefined ? searchVariance(fields) : undefined,
   };
 }
 
@@ -112,8 +114,9 @@ export function clientFields(fields: Fields): Fields {
 }
 
 function requestReason(request: CacheRequest): NotStored | undefined {
-  if (!["GET", "HEAD", "POST"].includes(request.method)) return "method";
-  if (request.method !== "POST" && hasContent(request.fields)) return "request-content";
+  if (request.method !== "POST" && !isForCache(request)) return "method";
+  if (request.method !== "POST" && request.content === undefined && hasContent(request.fields))
+    return "request-content";
   // RFC 9111 section 5.2.1.5.
   return requestDirectives(request.fields).noStore ? "request-no-store" : undefined;
 }
@@ -174,7 +177,8 @@ function reuseReason(
 ): NotStored | undefined {
   const explicit = hasExplicitFreshness(response.fields, policy);
   if (request.method === "POST") {
-    return explicit && namesItself(request, response) ? undefined : "post";
+    // Where its content is in the key, it answers the same POST and nothing else.
+    return explicit && (request.content !== undefined || namesItself(request, response)) ? undefined : "post";
   }
   if (explicit) return undefined;
   if (!allowsHeuristics(response.status, policy)) return "not-cacheable";

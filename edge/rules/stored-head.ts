@@ -30,7 +30,7 @@ export interface ParsedHead extends TimedHead {
 export interface StoredHead extends ParsedHead {
   readonly selecting: Selecting;
   /** The method of the request that it answered. */
-  readonly method: "GET" | "HEAD" | "POST";
+  readonly method: "GET" | "HEAD" | "POST" | "QUERY";
   /** Whether that request carried Authorization. */
   readonly authorized: boolean;
 }

@@ -3,6 +3,7 @@ import type { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { type EntityTag, parseEntityTag, someTag, strongMatch, weakMatch } from "./entity-tag.ts";
 import type { CacheRequest, ResponseHead } from "./exchange.ts";
+import { isForCache } from "./keyed-methods.ts";
 import { strongModificationDate } from "./range.ts";
 import { storedFields } from "./storable.ts";
 import type { StoredHead } from "./stored-head.ts";
@@ -100,7 +101,7 @@ export function preconditions(
 ): "proceed" | "not-modified" | "precondition-failed" {
   // RFC 9110 section 13.2.1: only where the answer would otherwise be a success.
   if (head.status < 200 || head.status > 299) return "proceed";
-  const reading = request.method === "GET" || request.method === "HEAD";
+  const reading = isForCache(request);
   const ifMatch = request.fields.get("if-match");
   if (ifMatch !== undefined) {
     if (!listed(ifMatch, entityTag, strongMatch)) return "precondition-failed";

@@ -10,6 +10,22 @@ export const bypassDetails = {
 
 export type BypassDetail = keyof typeof bypassDetails;
 
+/** Why a QUERY, or a POST that a rule has cached, goes to the origin as it is. */
+export const passedContents = {
+  "content-too-large": "Its content has more than 64 KiB, so it is not in the key.",
+  "content-range": "Its content is a part of something (`Content-Range`).",
+  incremental: "It says `Incremental: ?1`, so its content is passed on as it comes.",
+  "memory-short": "The memory for fills is used up, so its content is not held.",
+} as const;
+
+/** What became of a request for a tunnel. */
+export const tunnelDetails = {
+  tunnel: "The origin has agreed to another protocol: see [tunnels](tunnels.md).",
+  "upgrade-declined": "The request asked for a tunnel, and the origin answered otherwise.",
+} as const;
+
+export type PassedContent = keyof typeof passedContents;
+
 /** The rule that allows the use of a stale response. */
 export const staleDetails = {
   "stale-while-revalidate": "The response allows it while a new one is fetched.",

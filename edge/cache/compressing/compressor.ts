@@ -93,7 +93,7 @@ export class Compressor {
   #isFit(stored: StoredResponse): boolean {
     const { method, fields, site, bodyLength } = stored;
     return (
-      method === "GET" &&
+      method !== "HEAD" &&
       isNegotiated(stored) &&
       bodyLength <= LARGEST &&
       isCompressible(fields, bodyLength, this.#parts.rulesOf(site))

@@ -38,12 +38,18 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
   for (const answer of ANSWERS) apart(answer, ruleActions, "the rule answers by itself");
   if (rule.deny === true) apart("deny", ruleActions, "the rule answers by itself");
   apart("allow", ["deny"], "what is not allowed is denied");
-  apart("bypass", [...STORING, "noStore", "key", "cookies"], "what passes the cache by is not stored");
-  apart("noStore", STORING, "the response is not stored");
+  apart(
+    "bypass",
+    [...STORING, "noStore", "key", "cookies", "cachePost"],
+    "what passes the cache by is not stored",
+  );
+  apart("noStore", [...STORING, "cachePost"], "the response is not stored");
   apart("ttl", ["ttlIfMissing"], "the lifetime is given already");
   if (rule.key?.cookies !== undefined)
     apart("cookies", ["key"], "key.cookies says which ones the origin gets");
-  const { status, type } = rule.match;
+  const { status, type, method } = rule.match;
+  if (rule.cachePost === true && method !== undefined && !method.includes("POST"))
+    refuse("cachePost", "must not be in a rule that matches no POST");
   const late = requestActions.find(has);
   if (late !== undefined && (status !== undefined || type !== undefined))
     refuse(

@@ -15,6 +15,10 @@ export interface MatchedRules {
   readonly authorization: string | undefined;
   /** Whether the request passes the cache by. */
   readonly bypasses: boolean;
+  /** Whether its answer may be shared, so that rules about the key hold for it. */
+  readonly isKeyed: boolean;
+  /** Whether a POST only reads, so that it is cached with its content in the key. */
+  readonly cachesPost: boolean;
 }
 
 export const NONE_MATCHED: MatchedRules = {
@@ -24,17 +28,24 @@ export const NONE_MATCHED: MatchedRules = {
   forwards: [],
   authorization: undefined,
   bypasses: false,
+  isKeyed: true,
+  cachesPost: false,
 };
+
+/** RFC 9110 section 9.3.2 and RFC 10008: HEAD and QUERY are cached as GET is. */
+const KEYED_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
 
 /** For a request with this method. */
 export function matchedRules(rules: readonly CompiledRule[], method: string): MatchedRules {
   const bypasses = rules.some(({ rule }) => rule.bypass === true);
   // What passes the cache by has no key, so it goes to the origin with all that the client sent.
-  const varies = !bypasses && (method === "GET" || method === "HEAD") ? variesOf(rules) : [];
+  const cachesPost = !bypasses && method === "POST" && rules.some(({ rule }) => rule.cachePost === true);
+  const isKeyed = !bypasses && (KEYED_METHODS.has(method) || cachesPost);
+  const varies = isKeyed ? variesOf(rules) : [];
   const sent = rules.flatMap(({ rule }) => Object.keys(rule.requestHeaders?.set ?? {}));
   const forwards = [...varies, ...sent.map((name) => name.toLowerCase())];
   const authorization = rules.flatMap(({ rule }) => authorizationIn(rule.requestHeaders?.set))[0];
-  return { rules, mark: markOf(rules), varies, forwards, authorization, bypasses };
+  return { rules, mark: markOf(rules), varies, forwards, authorization, bypasses, isKeyed, cachesPost };
 }
 
 function authorizationIn(set: Readonly<Record<string, string>> = {}): readonly string[] {

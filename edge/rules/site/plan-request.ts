@@ -73,8 +73,7 @@ export function plannedTarget(rules: readonly CompiledRule[], asked: string): st
   return query === undefined ? target : query(target);
 }
 
-function fieldsOf({ fields, method }: MatchedRequest, { rules, bypasses }: MatchedRules): Fields {
-  const isKeyed = !bypasses && (method === "GET" || method === "HEAD");
+function fieldsOf({ fields }: MatchedRequest, { rules, isKeyed }: MatchedRules): Fields {
   const changes = rules.flatMap(({ rule }) => rule.requestHeaders ?? []).map(withoutAuthorization);
   return changes.reduce(changedFields, isKeyed ? normalFields(fields, rules) : fields);
 }
@@ -83,7 +82,7 @@ function withoutAuthorization({ set = {}, remove }: FieldChanges): FieldChanges 
   return { remove, set: Object.fromEntries(Object.entries(set).filter(([name]) => !isAuthorization(name))) };
 }
 
-/** Of a request whose answer may be shared: only GET and HEAD, so that a form or a log-in keeps its cookies. */
+/** Of a request whose answer may be shared, so that a form or a log-in keeps its cookies. */
 function normalFields(fields: Fields, rules: readonly CompiledRule[]): Fields {
   const keys = rules.flatMap(({ rule }) => rule.key ?? []);
   const language = keys.find((key) => key.language !== undefined)?.language;

@@ -7,6 +7,7 @@ const requestWords: Readonly<Record<keyof RequestActions, string>> = {
   redirect: "redirect",
   respond: "respond",
   bypass: "bypass",
+  cachePost: "cache-post",
   rewrite: "rewrite",
   key: "key",
   cookies: "cookies",

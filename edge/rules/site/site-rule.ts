@@ -71,6 +71,8 @@ export interface RequestActions {
   readonly redirect?: Redirect | undefined;
   readonly respond?: FixedAnswer | undefined;
   readonly bypass?: boolean | undefined;
+  /** A POST only reads: its answer is stored where it is explicitly fresh, with the request's content in the key. */
+  readonly cachePost?: boolean | undefined;
   readonly rewrite?: string | undefined;
   readonly key?: KeyParts | undefined;
   readonly cookies?: CookiePolicy | undefined;
