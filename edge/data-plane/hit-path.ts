@@ -50,6 +50,7 @@ import type { SlowClients } from "./slow-clients.ts";
 const LARGEST_BODY = 256 * 1024;
 
 type Asked = Pick<RequestHead, "method" | "path">;
+
 interface LinesOfTheMoment {
   readonly left: number;
   readonly age: number;

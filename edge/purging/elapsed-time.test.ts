@@ -38,6 +38,31 @@ describe("the time that has passed", () => {
     expect(elapsedMs(after, time.read())).to.equal(250);
   });
 
+  it("takes no pause between the reading of the two clocks for a step of one", () => {
+    let [monotonic, pauses] = [0, 0];
+    // The program waits for the processor as soon as it has read the wall clock, or before.
+    const paused = (reading: () => number) => {
+      const read = reading();
+      if (pauses > 0) monotonic += 150;
+      pauses = Math.max(0, pauses - 1);
+      return read;
+    };
+    for (const clock of [
+      { wall: () => paused(() => 5_000 + monotonic), monotonic: () => monotonic },
+      { wall: () => 5_000 + monotonic, monotonic: () => paused(() => monotonic) },
+    ]) {
+      monotonic = 0;
+      const busy = new ElapsedTime(clock);
+      const then = busy.read();
+      for (const count of [1, 2, 3]) {
+        pauses = count;
+        busy.read();
+        pauses = 0;
+        expect(elapsedMs(then, busy.read()), `${count}`).to.equal(monotonic);
+      }
+    }
+  });
+
   it("runs at most 1 % fast with a wall clock that is rounded to milliseconds, however often it is read", () => {
     let monotonic = 0;
     const rounded = new ElapsedTime({ monotonic: () => monotonic, wall: () => 1e12 + Math.floor(monotonic) });

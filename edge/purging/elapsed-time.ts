@@ -1,9 +1,12 @@
 import type { Clock } from "../../process/clock.ts";
-import { momentOf } from "../rules/moment.ts";
+import { type Moment, momentOf } from "../rules/moment.ts";
 
 // Clock rates agree within 1 %, and a timer or a rounded millisecond is no step.
 const RATE_MARGIN = 0.01;
 const STEP_MS = 100;
+
+// Of which one at least is not disturbed, unless the program hardly runs at all. Then nothing is served in time anyway.
+const MOST_READINGS = 5;
 
 /** A moment of this machine. */
 export interface Reading {
@@ -41,9 +44,9 @@ export class ElapsedTime {
    * like a step.
    */
   read(moment = momentOf(this.#clock)): Reading {
-    const now = moment.monotonic;
-    const ahead = moment.wall - now;
-    const drifted = this.#ahead - (now - this.#readAt) * RATE_MARGIN;
+    const { monotonic: now, wall } = this.#isStep(moment) ? undisturbed(this.#clock) : moment;
+    const ahead = wall - now;
+    const drifted = this.#drifted(now);
     if (ahead > this.#ahead) this.#gained += ahead - this.#ahead;
     if (ahead < drifted - STEP_MS) {
       this.#setBack += 1;
@@ -51,6 +54,29 @@ export class ElapsedTime {
     } else this.#ahead = Math.max(ahead, drifted);
     this.#readAt = now;
     return { ms: now + this.#gained, setBack: this.#setBack };
+  }
+
+  /** The lead of the wall clock, if it has lost as much as a clock may. */
+  #drifted(now: number): number {
+    return this.#ahead - (now - this.#readAt) * RATE_MARGIN;
+  }
+
+  /** Whether one of the clocks seems to have been set. */
+  #isStep({ wall, monotonic }: Moment): boolean {
+    const ahead = wall - monotonic;
+    return ahead < this.#drifted(monotonic) - STEP_MS || ahead > this.#ahead + STEP_MS;
+  }
+}
+
+/**
+ * Where many programs run, this one may have to wait for the processor between the reading of the one clock and of the
+ * other. That looks like a step, and an edge whose clock was set back has no lease until its next heartbeat.
+ */
+function undisturbed(clock: Pick<Clock, "wall" | "monotonic">): Moment {
+  for (let readings = 1; ; readings += 1) {
+    const before = clock.monotonic();
+    const now = momentOf(clock);
+    if (now.monotonic - before < STEP_MS / 2 || readings === MOST_READINGS) return now;
   }
 }
 
