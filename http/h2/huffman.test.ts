@@ -30,6 +30,13 @@ describe("the Huffman code of HTTP/2", () => {
     ]).to.deep.equal(["0", undefined, undefined, undefined, undefined, undefined]);
   });
 
+  it("decodes strings of 4 KiB and more, also one after the other", () => {
+    // "0" has five bits of zero, so eight of them have five bytes.
+    const zeros = [512, 513, 512].map((times) => decode("00".repeat(5 * times)));
+    expect(zeros).to.deep.equal([512, 513, 512].map((times) => "0".repeat(8 * times)));
+    expect(decode("a8eb 1064 9cbf")).to.equal("no-cache");
+  });
+
   it("decodes or refuses whatever comes, and never more than it can stand for", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -13,13 +13,18 @@ const END_OF_STRING = 256;
 // A state stands for the bits since the last byte. Four bits lead to the next one, and complete a byte at most, because the
 // shortest code has five.
 const BITS = 4;
+const LOW_BITS = 15;
 const FAILS = -1;
 
 /** By state and four bits: the next state, and above it the byte that they complete, plus one. */
-const NEXT = new Int32Array(LENGTHS.length * 2 ** BITS);
+const NEXT = new Int32Array(LENGTHS.length << BITS);
 /** Whether a string may end here: RFC 7541 section 5.2, up to seven bits that begin the end of string. */
 const MAY_END = new Uint8Array(LENGTHS.length);
 const BYTE_AT = 16;
+const STATE = 0xffff;
+
+// A usual string fits in, so that it needs no buffer of its own.
+const SHORT = Buffer.alloc(4 * 1024);
 
 build();
 
@@ -28,14 +33,16 @@ export function decodeHuffman(bytes: Buffer, from: number, end: number): string 
   let state = 0;
   let size = 0;
   // No code is shorter than five bits.
-  const out = Buffer.allocUnsafe(Math.ceil(((end - from) * 8) / 5));
+  const most = Math.ceil(((end - from) * 8) / 5);
+  const out = most <= SHORT.length ? SHORT : Buffer.allocUnsafe(most);
   for (let at = from; at < end; at += 1) {
     const byte = bytes[at] ?? 0;
-    for (const bits of [byte >> BITS, byte & 15]) {
-      const next = NEXT[state * 2 ** BITS + bits] ?? FAILS;
+    for (let shift = BITS; shift >= 0; shift -= BITS) {
+      // Shifts and masks, for `**` is a call into libm here.
+      const next = NEXT[(state << BITS) | ((byte >> shift) & LOW_BITS)] ?? FAILS;
       if (next === FAILS) return undefined;
-      state = next & (2 ** BYTE_AT - 1);
-      if (next >= 2 ** BYTE_AT) {
+      state = next & STATE;
+      if (next > STATE) {
         out[size] = (next >> BYTE_AT) - 1;
         size += 1;
       }
@@ -72,7 +79,7 @@ function codeTree(): number[][] {
 function build(): void {
   const tree = codeTree();
   for (const node of tree.keys()) {
-    for (let bits = 0; bits < 2 ** BITS; bits += 1) NEXT[node * 2 ** BITS + bits] = follow(tree, node, bits);
+    for (let bits = 0; bits <= LOW_BITS; bits += 1) NEXT[(node << BITS) | bits] = follow(tree, node, bits);
   }
   // All ones lead to the end of string.
   for (let node = 0, depth = 0; depth < 8; depth += 1) {
@@ -94,5 +101,5 @@ function follow(tree: readonly (readonly number[])[], from: number, bits: number
       node = 0;
     }
   }
-  return completed * 2 ** BYTE_AT + node;
+  return (completed << BYTE_AT) | node;
 }

@@ -12,6 +12,16 @@ describe("the counts of keys that came of late", () => {
     expect([1, -2, 3, 4].map((hash) => sketch.count(hash))).to.deep.equal([3, 15, 15, 0]);
   });
 
+  it("of many keys do not spill into each other", () => {
+    const sketch = new FrequencySketch();
+    sketch.reach(2 ** 19);
+    const hashes = Array.from({ length: 64 }, (_, n) => (n * 0x9e37_79b9) | 0);
+    for (const [n, hash] of hashes.entries()) sketch.add(hash, n % 16);
+    for (const [n, hash] of hashes.entries()) sketch.add(hash, n % 3);
+    const expected = hashes.map((_, n) => Math.min(15, (n % 16) + (n % 3)));
+    expect(hashes.map((hash) => sketch.count(hash))).to.deep.equal(expected);
+  });
+
   it("stay as they are while it grows", () => {
     const sketch = new FrequencySketch();
     const random = new SeededRandom(1);
