@@ -56,4 +56,40 @@ describe("admin-cli check", function () {
     expect(stderr).to.contain('--program: must be one of edge, router, start, got "varnish"');
     expect((await runAdminCli(["check"])).code).to.equal(2);
   });
+
+  describe("with a record", () => {
+    const line = (second: number, target: string) =>
+      `1.2.3.4 - - [10/Oct/2026:13:55:${second} +0000] "GET ${target} HTTP/1.1" 200 100`;
+
+    it("prints the hit ratio that its requests would have had, without the rules and with them", async () => {
+      const rule = "{ match: { path: /** }, key: { query: { ignore: [utm_*] } } }";
+      writeFileSync(file, `sites:\n  - { name: a, origin: ${folder}, rules: [${rule}] }\n`);
+      const record = join(folder, "access.log");
+      writeFileSync(record, [line(10, "/a?utm_id=1"), line(11, "/a?utm_id=2"), "?"].join("\n"));
+      const { code, stdout } = await runAdminCli(["check", file, "--from", record]);
+      expect(code).to.equal(0);
+      expect(stdout).to.match(/^hit ratio +0\.0 % +50\.0 %$/m);
+      expect(stdout).to.match(/^1 lines or entries were no requests by HTTP$/m);
+      const { before, after } = JSON.parse(
+        (await runAdminCli(["check", file, "--json", "--from", record])).stdout,
+      );
+      expect([before.misses, after.misses, after.hits]).to.deep.equal([2, 1, 1]);
+    });
+
+    it("says what is wrong with the record, the time or the file", async () => {
+      writeFileSync(file, `sites:\n  - { name: a, origin: ${folder} }\n`);
+      const check = async (...argv: string[]) => await runAdminCli(["check", file, ...argv]);
+      expect((await check("--from", "/no/such/log")).stderr).to.match(
+        /--from: must be a file that can be read/,
+      );
+      expect((await check("--from", file)).stderr).to.contain("--from: must be a HAR file, or an access log");
+      expect((await check("--from", file, "--assume-ttl", "soon")).stderr).to.contain(
+        "--assume-ttl: must be",
+      );
+      const record = join(folder, "access.log");
+      writeFileSync(record, line(10, "/a"));
+      const wrong = await check("--from", record, "--before", "/no/such/file");
+      expect([wrong.code, wrong.stderr.includes("/no/such/file")]).to.deep.equal([1, true]);
+    });
+  });
 });

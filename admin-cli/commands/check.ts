@@ -3,14 +3,36 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { Failure } from "../../process/failure.ts";
-import { show } from "../../process/settings/values.ts";
+import { duration, show } from "../../process/settings/values.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { tryEdge } from "../edge-trial.ts";
+import { replayReport, replayResult } from "../replay-report.ts";
 import { type Cell, table } from "../table.ts";
 
 const PROGRAMS = ["edge", "router", "start"] as const;
 
 const OPTIONS = {
+  from: {
+    type: "string",
+    value: "record",
+    help: "a HAR file or an access log: print the hit ratio that its requests would have had with this file",
+  },
+  before: {
+    type: "string",
+    value: "file",
+    help: "with --from: the configuration file to compare with (this one without its rules)",
+  },
+  host: {
+    type: "string",
+    value: "host",
+    help: "with --from: the host of requests whose record names none (the first host of the file)",
+  },
+  "assume-ttl": {
+    type: "string",
+    value: "duration",
+    help: "with --from: how long responses are fresh whose fields were not recorded (1m)",
+  },
   program: { type: "string", value: PROGRAMS.join("|"), help: "the program that the file is for (edge)" },
   json: COMMON_OPTIONS.json,
   help: COMMON_OPTIONS.help,
@@ -31,6 +53,7 @@ export const checkCommand: Command = {
   summary: "check a configuration file before a program is started or reloaded with it",
   options: OPTIONS,
   notes: [
+    "--from plays the requests of a record, in their order and at their times, to an edge with the settings of the file and\nan empty cache, and to one without its rules. The origin answers as in the record. An access log has no fields: its\nresponses are fresh for --assume-ttl, so the figures say what the rules change, not what the origin allows.",
     "Reads the file as the program would, together with its environment variables and the flags after --. Looks at the\ndirectories and certificates that it names. Connects to nothing, starts nothing.",
     "Exit codes: 0 the program would start (there may be warnings); 1 it would not.",
   ],
@@ -41,6 +64,18 @@ export const checkCommand: Command = {
     const program = values.program ?? "edge";
     if (!PROGRAMS.some((known) => known === program))
       throw badUsage(`check: --program: must be one of ${PROGRAMS.join(", ")}, got ${show(program)}`);
+    if (values.from !== undefined) {
+      if (program !== "edge") throw badUsage(`check: --from: must be for an edge, got ${show(program)}`);
+      const ttl = values["assume-ttl"] ?? "1m";
+      const assumedTtlMs = ASSUMED_TTL.parse(ttl);
+      if (assumedTtlMs === undefined)
+        throw badUsage(`check: --assume-ttl: must be ${ASSUMED_TTL.rule}, got ${show(ttl)}`);
+      const { from, host = "", before } = values;
+      const task = { what: "replay", from, host, assumedTtlMs, before };
+      const replayed = replayResult.parse(await tryEdge(task, ["--config", file, ...flags], env));
+      terminal.write(values.json ? `${JSON.stringify(replayed)}\n` : replayReport(terminal, replayed));
+      return 0;
+    }
     const { stdout } = await run(process.execPath, [CHECK, program, "--config", file, ...flags], { env });
     const { problems, warnings, settings } = checked.parse(JSON.parse(stdout));
     const right = problems.length === 0;
@@ -59,6 +94,9 @@ export const checkCommand: Command = {
 };
 
 const run = promisify(execFile);
+
+const YEAR_MS = 365 * 24 * 3_600_000;
+const ASSUMED_TTL = duration(0, YEAR_MS);
 
 function rightText(program: string, settings: string | null): string {
   const digest = settings === null ? "" : `; settings ${settings.slice(0, 8)}`;

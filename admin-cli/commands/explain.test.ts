@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { expect } from "chai";
 import type { ExplainResponse } from "../../proto/gen/edgecache/v1/edge.ts";
@@ -76,4 +79,28 @@ describe("admin-cli explain", () => {
     expect(await explain("/a", "--field", "no colon")).to.include({ code: 2, stdout: "" });
     expect(edge.explained).to.have.length(0);
   });
+
+  it("shows the rules only, each with whether it matches and why not", async () => {
+    const { code, stdout } = await explain("/a", "--rules");
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/ assets .*\n.*rules\[1\] .*path.*\nthe target becomes \/a\n$/);
+    expect(stdout).to.not.contain("hello.txt");
+  });
+
+  it("asks a configuration that is not live yet", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "edgecache-explain-"));
+    const file = join(folder, "edge.yaml");
+    const rule = "{ name: strip, match: { path: /shop/** }, key: { query: { ignore: [utm_*] } } }";
+    writeFileSync(file, `sites:\n  - { name: a, hosts: [a.example], origin: ${folder}, rules: [${rule}] }\n`);
+    const ask = (...argv: string[]) => runAdminCli(["explain", "--config", file, ...argv]);
+    const { code, stdout } = await ask("http://a.example/shop/x?utm_id=1", "--rules");
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/ strip .*\nthe target becomes \/shop\/x\n$/);
+    expect((await ask("http://b.example/")).stderr).to.contain(
+      "must be a full URL with a host of one of the sites a",
+    );
+    writeFileSync(file, "sites: none\n");
+    expect((await ask("/")).stderr).to.contain("sites");
+    rmSync(folder, { recursive: true });
+  }).timeout(20_000);
 });

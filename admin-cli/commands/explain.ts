@@ -1,9 +1,17 @@
+import { z } from "zod";
 import { Failure } from "../../process/failure.ts";
+import { printable } from "../../process/printable.ts";
 import { show } from "../../process/settings/values.ts";
-import type { ExplainedRule, ExplainResponse, StoredVariant } from "../../proto/gen/edgecache/v1/edge.ts";
+import {
+  type ExplainedRule,
+  type ExplainRequest,
+  ExplainResponse,
+  type StoredVariant,
+} from "../../proto/gen/edgecache/v1/edge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
-import type { Command } from "../command.ts";
-import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
+import type { Command, CommandInput } from "../command.ts";
+import { tryEdge } from "../edge-trial.ts";
+import { CALL_MS, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
 import { table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";
@@ -15,6 +23,15 @@ const OPTIONS = {
     value: "Name: value",
     help: "a request field, such as 'Accept-Encoding: gzip'; may be repeated",
   },
+  rules: {
+    type: "boolean",
+    help: "show the rules of the site only, each with whether it matches and why not",
+  },
+  config: {
+    type: "string",
+    value: "file",
+    help: "ask a configuration file that is not live yet, in place of an edge",
+  },
   ...COMMON_OPTIONS,
 } as const satisfies Options;
 
@@ -24,7 +41,7 @@ export const explainCommand: Command = {
   summary: "show how one edge would answer a URL, and why",
   options: OPTIONS,
   notes: [
-    "Asks the edge named by --edge about its own cache. Nothing is fetched and nothing changes.",
+    "Asks the edge named by --edge about its own cache. Nothing is fetched and nothing changes.\nWith --config no edge is asked: the answer is that of an edge with these settings and an empty cache.",
     "Exit codes: 0 the edge answered, 1 it did not.",
   ],
   async run({ argv, env, terminal }) {
@@ -36,16 +53,43 @@ export const explainCommand: Command = {
     }
     const url = checkedUrl(given);
     const fields = requestFields(values.field ?? []);
-    const { client } = await reachEdge(fleetAccess(values, env));
-    try {
-      const answer = await client.explain({ url, fields }, CALL_MS);
-      terminal.write(values.json ? `${JSON.stringify(answer)}\n` : report(terminal, answer));
-    } finally {
-      client.close();
-    }
+    const answer =
+      values.config === undefined
+        ? await askEdge({ url, fields }, fleetAccess(values, env))
+        : await explainTrial({ url, fields }, values.config, env);
+    if (values.json) terminal.write(`${JSON.stringify(answer)}\n`);
+    else terminal.write(values.rules ? rulesReport(terminal, answer) : report(terminal, answer));
     return 0;
   },
 };
+
+async function explainTrial(
+  request: ExplainRequest,
+  config: string,
+  env: CommandInput["env"],
+): Promise<ExplainResponse> {
+  const task = { what: "explain", ...request };
+  const { explained } = trial.parse(await tryEdge(task, ["--config", config], env));
+  return ExplainResponse.decode(Buffer.from(explained, "base64"));
+}
+
+const trial = z.object({ explained: z.base64() });
+
+async function askEdge(request: ExplainRequest, access: FleetAccess): Promise<ExplainResponse> {
+  const { client } = await reachEdge(access);
+  try {
+    return await client.explain(request, CALL_MS);
+  } finally {
+    client.close();
+  }
+}
+
+function rulesReport(terminal: Painter, { rules, target }: ExplainResponse): string {
+  const replaced = target === "" ? "" : `the target becomes ${printable(target)}\n`;
+  return rules.length === 0
+    ? "the site has no rules\n"
+    : `${table(terminal, RULES, rules.map(ruleCells))}${replaced}`;
+}
 
 // RFC 9110 section 5.1 (a name is a token) and section 5.5 (a value has no control characters).
 const FIELD_LINE = /^([!#$%&'*+.^_`|~\da-z-]+):[ \t]*([\t\x20-\x7e]*?)[ \t]*$/i;
