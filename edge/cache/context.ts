@@ -15,6 +15,7 @@ import { HitForMiss } from "./hit-for-miss.ts";
 import { EdgeCounters } from "./metrics.ts";
 import { SitePlaces } from "./origin-places.ts";
 import type { PurgeState } from "./purge-state.ts";
+import { RateLimits } from "./rate-limits.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
 import { Tunnels } from "./tunnels.ts";
 import { VaryNames } from "./vary-names.ts";
@@ -52,6 +53,7 @@ export interface CacheContext extends CacheParts {
   readonly places: SitePlaces;
   readonly tunnels: Tunnels;
   readonly demands: DemandLimit;
+  readonly rateLimits: RateLimits;
   readonly counters: EdgeCounters;
   /** Bytes that all fills in flight may hold together. */
   readonly fillBudget: ByteBudget;
@@ -100,6 +102,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     varyNames: new VaryNames(),
     tunnels: new Tunnels(),
     demands: new DemandLimit(),
+    rateLimits: new RateLimits(),
     places: new SitePlaces((site) => rulesOf(parts, site), parts.clock),
     revalidations: new RevalidationLimit(parts.clock),
     aheadFills: new RevalidationLimit(parts.clock),

@@ -24,7 +24,11 @@ export const edgeCounters = [
     inStats: true,
     help: "Answered from a stored response after the origin confirmed it (304).",
   },
-  { name: "bypass", inStats: true, help: "Forwarded without looking at the cache." },
+  {
+    name: "bypass",
+    inStats: true,
+    help: "Answered without looking at the cache: forwarded, or by a rule of the site.",
+  },
   {
     name: "errors",
     inStats: true,
@@ -52,6 +56,10 @@ export const edgeCounters = [
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",
+  },
+  {
+    name: "rateLimited",
+    help: "Requests answered 429, because a rule of the site limits how often they may come.",
   },
   {
     name: "handshakesFailed",

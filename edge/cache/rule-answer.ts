@@ -1,10 +1,14 @@
 import { Fields } from "../../http/message/fields.ts";
+import { cacheKey } from "../rules/cache-key.ts";
 import type { RuleAnswer } from "../rules/site/plan-request.ts";
 import type { CompiledRule } from "../rules/site/rule-book.ts";
+import type { RateLimit } from "../rules/site/site-rule.ts";
 import { type Served, textContent } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import { errorAnswer } from "./error-answer.ts";
+import type { FillRequest } from "./fill-request.ts";
 import type { CacheOutcome } from "./outcome.ts";
+import type { Excess } from "./rate-limits.ts";
 
 /** How such an answer is told and counted. */
 export function ruleOutcome({ kind }: RuleAnswer): Extract<CacheOutcome, { kind: "error" | "bypass" }> {
@@ -34,4 +38,32 @@ export function ruleAnswer(
       return { status, fields, content: textContent(body), outcome };
     }
   }
+}
+
+/** 429 for a request that comes sooner than one of the rules allows (RFC 6585 section 4); undefined: it may go on. */
+export function limitedAnswer(
+  limits: readonly CompiledRule[],
+  request: FillRequest,
+  edge: Pick<CacheContext, "id" | "log" | "clock" | "rateLimits" | "counters">,
+): Served | undefined {
+  const now = edge.clock.monotonic();
+  for (const by of limits) {
+    const { limit } = by.rule;
+    if (limit === undefined) continue;
+    const subject = limit.per === "client" ? (request.client ?? "") : cacheKey(request);
+    const excess = edge.rateLimits.take(by, limit, subject, now);
+    if (excess === undefined) continue;
+    edge.counters.add("rateLimited");
+    const served = errorAnswer(429, { fwd: "bypass", detail: "rule-limit" }, edge, `rule ${by.label}`);
+    return { ...served, fields: limitFields(served.fields, limit, excess) };
+  }
+  return undefined;
+}
+
+/** As draft-ietf-httpapi-ratelimit-headers has them: the quota, the seconds that it is for, and when there is one again. */
+function limitFields(fields: Fields, { rate, burst }: RateLimit, { retryAfter }: Excess): Fields {
+  return fields
+    .with("Retry-After", String(retryAfter))
+    .plus("RateLimit-Policy", `"rule";q=${burst};w=${Math.max(1, Math.ceil(burst / rate))}`)
+    .plus("RateLimit", `"rule";r=0;t=${retryAfter}`);
 }

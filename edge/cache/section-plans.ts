@@ -1,5 +1,4 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
-import { SeenPath } from "../rules/site/path-readings.ts";
 import { plannedTarget, planRequest } from "../rules/site/plan-request.ts";
 import type { CompiledRule } from "../rules/site/rule-book.ts";
 import type { FieldSection } from "./field-section.ts";
@@ -7,12 +6,15 @@ import type { FieldSection } from "./field-section.ts";
 /** A request of a section, as the rules of its site leave it. */
 export interface PlannedHead {
   readonly section: FieldSection;
-  readonly request: Pick<RequestHead, "method" | "path">;
+  readonly request: Head;
 }
+
+type Head = Pick<RequestHead, "method" | "path">;
 
 /** What the rules that match make of the section. */
 interface Plan {
   readonly section: FieldSection;
+  /** Those that change the target. */
   readonly rules: readonly CompiledRule[];
 }
 
@@ -25,59 +27,59 @@ const MOST_PLANS = 16;
  */
 export class SectionPlans {
   readonly #section: FieldSection;
-  /** By the places of the rules that match. `undefined`: the full path answers. */
-  readonly #plans = new Map<string, Plan | undefined>();
-  /** Whether the fields meet the conditions of a rule, by its place. */
-  readonly #met: (boolean | undefined)[] = [];
+  /** By the bits of the rules that match. "full": the full path answers. */
+  readonly #plans = new Map<number, Plan | "full">();
+  /** The bits of the rules of which is known whether the fields meet them, and of those that they meet. */
+  #known = 0;
+  #met = 0;
+  readonly #unchanged: Plan;
 
   constructor(section: FieldSection) {
     this.#section = section;
+    this.#unchanged = { section, rules: [] };
   }
 
   /** undefined: the full path answers. */
-  of(request: Pick<RequestHead, "method" | "path">): PlannedHead | undefined {
-    const section = this.#section;
-    const { beforeKey } = section.rules.book;
-    if (beforeKey.length === 0) return { section, request };
-    const path = new SeenPath(request.path);
-    let places = "";
-    for (const [place, rule] of beforeKey.entries()) {
-      const { match } = rule;
-      if (match.matchesPath(path) && match.matchesQuery(request.path) && this.#meets(rule, place))
-        places += `${place} `;
-    }
-    if (places === "") return { section, request };
-    const plan = this.#planOf(places, request);
-    if (plan === undefined) return undefined;
-    const target = plannedTarget(plan.rules, request.path);
-    const replaced = target === request.path ? request : { method: request.method, path: target };
-    return { section: plan.section, request: replaced };
+  of(request: Head): PlannedHead | undefined {
+    const { beforeKey, table } = this.#section.rules.book;
+    // So many rules are asked in the full path only.
+    if (table === undefined) return beforeKey.length === 0 ? { section: this.#section, request } : undefined;
+    const bits = table.matching(request.path, this.#meets);
+    const plan = bits === 0 ? this.#unchanged : this.#planOf(bits, request);
+    if (plan === "full") return undefined;
+    const { section, rules } = plan;
+    const target = rules.length === 0 ? request.path : plannedTarget(rules, request.path);
+    return { section, request: target === request.path ? request : { method: request.method, path: target } };
   }
 
   /** GET and HEAD are the same to a rule. */
-  #meets({ match }: CompiledRule, place: number): boolean {
-    const known = this.#met[place];
-    if (known !== undefined) return known;
-    const met = match.matchesRest(this.#section.askedFor({ method: "GET", path: "/" }));
-    this.#met[place] = met;
-    return met;
-  }
+  readonly #meets = ({ match }: CompiledRule, bit: number): boolean => {
+    if ((this.#known & bit) === 0) {
+      this.#known |= bit;
+      if (match.matchesRest(this.#section.askedFor({ method: "GET", path: "/" }))) this.#met |= bit;
+    }
+    return (this.#met & bit) !== 0;
+  };
 
-  #planOf(places: string, request: Pick<RequestHead, "method" | "path">): Plan | undefined {
-    if (this.#plans.has(places)) return this.#plans.get(places);
-    const plan = this.#made(request);
-    if (this.#plans.size < MOST_PLANS) this.#plans.set(places, plan);
+  #planOf(bits: number, request: Head): Plan | "full" {
+    const known = this.#plans.get(bits);
+    if (known !== undefined) return known;
+    const plan = this.#made(request) ?? "full";
+    if (this.#plans.size < MOST_PLANS) this.#plans.set(bits, plan);
     return plan;
   }
 
-  #made(request: Pick<RequestHead, "method" | "path">): Plan | undefined {
+  #made(request: Head): Plan | undefined {
     const { book } = this.#section.rules;
     const plan = planRequest(book, this.#section.askedFor(request));
     if (plan.kind === "answer" || plan.request.matched === undefined) return undefined;
     const { matched, fields } = plan.request;
     // They ask who the client is, or how often it has come.
     const isOpen = matched.rules.some(({ admits }) => admits !== undefined);
-    if (matched.bypasses || isOpen) return undefined;
-    return { section: this.#section.replaced(fields, matched), rules: matched.rules };
+    if (matched.bypasses || isOpen || plan.limits.length > 0) return undefined;
+    const rules = matched.rules.filter(
+      ({ rule, query }) => rule.rewrite !== undefined || query !== undefined,
+    );
+    return { section: this.#section.replaced(fields, matched), rules };
   }
 }

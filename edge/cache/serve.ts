@@ -41,7 +41,7 @@ import { type PurgeView, purgeView } from "./purge-view.ts";
 import { isKeyable, readContent } from "./read-content.ts";
 import { refreshBehind } from "./refresh.ts";
 import { represent, withTrailers } from "./representation.ts";
-import { ruleAnswer } from "./rule-answer.ts";
+import { limitedAnswer, ruleAnswer } from "./rule-answer.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
 /** A request of a client, with its body where the method has one. */
@@ -60,6 +60,8 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
   const plan = planRequest(rulesOf(edge, asked.site).book, asked);
+  const limited = plan.limits.length === 0 ? undefined : limitedAnswer(plan.limits, asked, edge);
+  if (limited !== undefined) return limited;
   if (plan.kind === "answer") return ruleAnswer(plan.by, plan.answer, edge);
   const { tunnel: wanted } = plan.request;
   if (wanted !== undefined) return tunnel(withoutExcessiveRange(plan.request), wanted, edge);

@@ -12,6 +12,7 @@ describe("rules for requests", () => {
   let origin: HttpOrigin;
   let edges: TestEdge[];
   let asked: SeenRequest[];
+  let clock: ManualClock;
 
   beforeEach(async () => {
     origin = await HttpOrigin.start();
@@ -34,7 +35,7 @@ describe("rules for requests", () => {
     });
 
   const start = async (yaml: string, rules: Partial<SiteRules> = {}, count = 1, workers = 1) => {
-    const clock = new ManualClock();
+    clock = new ManualClock();
     const purgeLog = new MemoryPurgeLog(clock);
     for (let at = 1; at <= count; at += 1) {
       const options = { id: `edge-${at}`, purgeLog, rules: writtenRules(yaml, rules), workers };
@@ -275,6 +276,46 @@ describe("rules for requests", () => {
     expect((await ask(url, "/")).cache).to.equal("HIT");
     // The credentials are the edge's: the client's own answers stay its own.
     expect((await ask(url, "/", { Authorization: "Basic eQ==" })).cache).to.equal("HIT");
+  });
+
+  describe("limit", () => {
+    it("answers 429 to a client that comes too often, also in place of what is stored", async () => {
+      const url = await start("rules:\n  - {match: {path: /api/**}, limit: {rate: 2/s, burst: 3}}\n");
+      page("/api");
+      page("/other");
+      const statuses = async (client: string, count: number) => {
+        const all: number[] = [];
+        for (let at = 0; at < count; at += 1)
+          all.push((await ask(url, "/api", { "X-Forwarded-For": client })).status);
+        return all;
+      };
+      expect(await statuses("192.0.2.1", 4)).to.deep.equal([200, 200, 200, 429]);
+      expect(await statuses("192.0.2.2", 1)).to.deep.equal([200]);
+      expect((await ask(url, "/other", { "X-Forwarded-For": "192.0.2.1" })).status).to.equal(200);
+      const refused = await ask(url, "/%61PI", { "X-Forwarded-For": "192.0.2.1" });
+      expect(refused.status).to.equal(429);
+      expect(
+        ["retry-after", "ratelimit-policy", "ratelimit"].map((name) => refused.header(name)),
+      ).to.deep.equal(["1", '"rule";q=3;w=2', '"rule";r=0;t=1']);
+      clock.advance(500);
+      expect(await statuses("192.0.2.1", 2)).to.deep.equal([200, 429]);
+      clock.advance(10_000);
+      expect(await statuses("192.0.2.1", 4)).to.deep.equal([200, 200, 200, 429]);
+    });
+
+    it("counts by key for all clients together", async () => {
+      const url = await start("rules:\n  - limit: {rate: 1/m, per: key}\n");
+      page("/a");
+      page("/b");
+      const all = [];
+      for (const [target, client] of [
+        ["/a", "192.0.2.1"],
+        ["/a", "192.0.2.2"],
+        ["/b", "192.0.2.1"],
+      ] as const)
+        all.push((await ask(url, target, { "X-Forwarded-For": client })).status);
+      expect(all).to.deep.equal([200, 429, 200]);
+    });
   });
 
   describe("variance", () => {

@@ -3,6 +3,7 @@ import { isForgeable } from "../../../http/message/forgeable-fields.ts";
 import { network } from "../../../http/server/trusted-proxies.ts";
 import { fileMap, fileValue } from "../../../process/settings/file-values.ts";
 import { choice, text, wholeNumber } from "../../../process/settings/values.ts";
+import type { RateLimit } from "../../rules/site/site-rule.ts";
 import { changeableField, fieldText, namePattern, oneOrMore, yes } from "./rule-values.ts";
 
 /** A network as clients are told apart: RFC 6177 gives each a /64. */
@@ -17,6 +18,31 @@ export const deny = z.union([yes, networks], {
   error: "must be true, or the networks that are denied: IPv4, or IPv6 of /64 or larger",
 });
 export const allow = networks;
+
+const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+// More than an edge serves, and less than one a day.
+const MOST_A_SECOND = 1_000_000;
+
+/** Requests a second. */
+const rate = fileValue<number>({
+  name: "rate",
+  rule: "a number of requests with its time, such as 10/s, 100/m or 1000/h",
+  parse: (value) => {
+    const [, count, unit = ""] = /^(\d{1,7})\/(s|m|h)$/.exec(value) ?? [];
+    const perSecond = Number(count) / (SECONDS_OF[unit] ?? 1);
+    return perSecond > 0 && perSecond <= MOST_A_SECOND ? perSecond : undefined;
+  },
+  format: (value) => `${value}/s`,
+});
+
+export const limit = fileMap(
+  {
+    rate,
+    burst: fileValue(wholeNumber(1, MOST_A_SECOND)).optional(),
+    per: fileValue(choice("client", "key")).default("client"),
+  },
+  "must be a map of rate, burst and per",
+).transform((given): RateLimit => ({ ...given, burst: given.burst ?? Math.max(1, Math.ceil(given.rate)) }));
 
 // A template is a target, whose escapes must be right. What stands for a host must end before the path.
 const PATH_TEMPLATE = /^\/(?:[!$&-;=@-Z\]^_a-z|~[]|%[0-9a-f]{2}|\{(?:path|rest)\})*$/i;

@@ -4,7 +4,17 @@ import { choice } from "../../../process/settings/values.ts";
 import { NO_RULES, RuleBook } from "../../rules/site/rule-book.ts";
 import type { SiteRule } from "../../rules/site/site-rule.ts";
 import { networkTest } from "./network-test.ts";
-import { allow, cookies, deny, key, redirect, requestHeaders, respond, rewrite } from "./request-values.ts";
+import {
+  allow,
+  cookies,
+  deny,
+  key,
+  limit,
+  redirect,
+  requestHeaders,
+  respond,
+  rewrite,
+} from "./request-values.ts";
 import { ruleContradictions } from "./rule-contradictions.ts";
 import {
   changeableField,
@@ -79,6 +89,7 @@ const rule = fileMap(
     match: match.default({}),
     deny: deny.optional(),
     allow: allow.optional(),
+    limit: limit.optional(),
     redirect: redirect.optional(),
     respond: respond.optional(),
     bypass: yes.optional(),
@@ -108,6 +119,7 @@ const rule = fileMap(
       match: given.match,
       deny: given.deny,
       allow: given.allow,
+      limit: given.limit,
       redirect: given.redirect,
       respond: given.respond,
       bypass: given.bypass,

@@ -14,6 +14,8 @@ export class PathPattern {
   /** What a path begins and ends with that matches. Most paths fail here. */
   readonly #begin: string;
   readonly #end: string;
+  /** The longest text between stars: every path that matches has it. */
+  readonly #has: string;
   /** Beginning and end say it all: there is nothing else, or any segments between them. */
   readonly #kind: "exact" | "below" | "segments";
   readonly #tests: readonly SegmentTest[];
@@ -28,21 +30,29 @@ export class PathPattern {
     // `/a/**` matches `/a` too.
     const wild = star === -1 ? text.length : text[star + 1] === "*" ? Math.max(0, star - 1) : star;
     this.#begin = text.slice(0, wild);
+    this.#has = text.split(/[*/]+/).reduce((a, b) => (b.length > a.length ? b : a), "");
     const last = segments.at(-1) ?? "";
     this.#end = star === -1 || last === ANY ? "" : last.slice(last.lastIndexOf("*") + 1);
   }
 
   /** `path` without a query, in normal form. */
   matches(path: string): boolean {
-    if (!path.startsWith(this.#begin) || !path.endsWith(this.#end)) return false;
+    if (!path.startsWith(this.#begin)) return false;
+    if (this.#end !== "" && !path.endsWith(this.#end)) return false;
     switch (this.#kind) {
       case "exact":
         return path.length === this.#begin.length;
       case "below":
         return path.length === this.#begin.length || path[this.#begin.length] === "/";
       case "segments":
-        return this.#matchesSegments(path.split("/"));
+        return path.includes(this.#has) && this.#matchesSegments(path.split("/"));
     }
+  }
+
+  /** Whether a path may match whose second char is this. NUL stands for a path without one. */
+  mayBegin(char: string): boolean {
+    const second = this.#begin[1];
+    return second === undefined || second === char;
   }
 
   #matchesSegments(segments: readonly string[]): boolean {

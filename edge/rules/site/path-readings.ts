@@ -7,6 +7,11 @@
 /** A path that every server reads in the same way, case aside. */
 const IS_ODD = /[%;\\]|\/[/.]/;
 
+/** Whether its normal form is the path itself, and every reading is the same in lower case. */
+export function isPlainPath(path: string): boolean {
+  return !IS_ODD.test(path);
+}
+
 /** The path of a target: the same text when there is no query. */
 export function pathOf(target: string): string {
   const at = target.indexOf("?");

@@ -24,9 +24,13 @@ export interface PlannableRequest extends MatchedRequest {
   readonly matched?: MatchedRules;
 }
 
-export type RequestPlan<R> =
+/** `limits`: the rules that count the request, in order. */
+export type RequestPlan<R> = { readonly limits: readonly CompiledRule[] } & (
   | { readonly kind: "go"; readonly request: R }
-  | { readonly kind: "answer"; readonly by: CompiledRule; readonly answer: RuleAnswer };
+  | { readonly kind: "answer"; readonly by: CompiledRule; readonly answer: RuleAnswer }
+);
+
+const NO_LIMITS: readonly CompiledRule[] = [];
 
 /** An answer that a rule gives by itself. */
 export type RuleAnswer =
@@ -35,19 +39,24 @@ export type RuleAnswer =
   | { readonly kind: "respond"; readonly answer: FixedAnswer };
 
 export function planRequest<R extends PlannableRequest>(book: RuleBook, request: R): RequestPlan<R> {
-  if (book.rules.length === 0) return { kind: "go", request };
+  if (book.rules.length === 0) return { kind: "go", request, limits: NO_LIMITS };
   const path = new SeenPath(request.target);
   const rules: CompiledRule[] = [];
   for (const rule of book.rules) {
     if (!rule.match.matchesRequest(request, path)) continue;
     const answer = answerOf(rule, request);
-    if (answer !== undefined) return { kind: "answer", by: rule, answer };
+    if (answer !== undefined) return { kind: "answer", by: rule, answer, limits: limitsOf(rules) };
     rules.push(rule);
   }
-  if (rules.length === 0) return { kind: "go", request };
+  if (rules.length === 0) return { kind: "go", request, limits: NO_LIMITS };
   const matched = matchedRules(rules, request.method);
   const target = plannedTarget(rules, request.target);
-  return { kind: "go", request: { ...request, target, fields: fieldsOf(request, matched), matched } };
+  const planned = { ...request, target, fields: fieldsOf(request, matched), matched };
+  return { kind: "go", request: planned, limits: limitsOf(rules) };
+}
+
+function limitsOf(rules: readonly CompiledRule[]): readonly CompiledRule[] {
+  return rules.filter(({ rule }) => rule.limit !== undefined);
 }
 
 function answerOf({ rule, admits }: CompiledRule, request: PlannableRequest): RuleAnswer | undefined {

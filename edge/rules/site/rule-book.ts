@@ -1,5 +1,6 @@
 import { queryPolicy } from "./query-policy.ts";
 import { CompiledMatch } from "./rule-match.ts";
+import { MOST_PLACES, RuleTable } from "./rule-table.ts";
 import { requestActions, responseActions } from "./rule-words.ts";
 import type { SiteRule } from "./site-rule.ts";
 
@@ -7,7 +8,7 @@ import type { SiteRule } from "./site-rule.ts";
 export type NetworkTest = (networks: readonly string[]) => (address: string) => boolean;
 
 /** These keep something from being served or stored: a request must not slip past them by another spelling. */
-const GUARDS = ["deny", "allow", "bypass", "noStore"] as const;
+const GUARDS = ["deny", "allow", "limit", "bypass", "noStore"] as const;
 
 /** By these the origin, and so the response, comes to depend on the match. */
 const SHAPES_RESPONSE = ["key", "cookies", "requestHeaders", ...responseActions] as const;
@@ -17,6 +18,8 @@ export interface CompiledRule {
   readonly rule: SiteRule;
   /** By which operators know it. */
   readonly label: string;
+  /** The same for the same rule, wherever it stands. */
+  readonly id: string;
   readonly match: CompiledMatch;
   readonly actsOnRequest: boolean;
   readonly actsOnResponse: boolean;
@@ -40,6 +43,8 @@ export class RuleBook {
   readonly changesTarget: boolean;
   /** Those that may change what a request gets of the store. */
   readonly beforeKey: readonly CompiledRule[];
+  /** The same, to find those that match; undefined when there are none, or too many. */
+  readonly table: RuleTable | undefined;
 
   constructor(written: readonly SiteRule[], networks: NetworkTest) {
     this.written = written;
@@ -47,6 +52,7 @@ export class RuleBook {
     this.changesTarget = rewrites || written.some(({ key }) => key?.query !== undefined);
     this.rules = written.map((rule, index) => {
       const { name, match } = rule;
+      const id = idOf(rule);
       const compiled = new CompiledMatch(
         match,
         GUARDS.some((action) => rule[action] !== undefined),
@@ -58,16 +64,19 @@ export class RuleBook {
       const shapes = SHAPES_RESPONSE.some((action) => rule[action] !== undefined);
       return {
         rule,
+        id,
         label: name ?? `rules[${index}]`,
         match: compiled,
         actsOnRequest: requestActions.some((action) => rule[action] !== undefined),
         actsOnResponse: responseActions.some((action) => rule[action] !== undefined),
-        mark: shapes && !isKeyed ? markOf(rule) : undefined,
+        mark: shapes && !isKeyed ? id : undefined,
         query: rule.key?.query === undefined ? undefined : queryPolicy(rule.key.query),
         admits: admissionOf(rule, networks),
       };
     });
     this.beforeKey = this.rules.filter(({ actsOnRequest, mark }) => actsOnRequest || mark !== undefined);
+    const { length } = this.beforeKey;
+    this.table = length === 0 || length > MOST_PLACES ? undefined : new RuleTable(this.beforeKey);
   }
 }
 
@@ -83,8 +92,8 @@ function admissionOf({ deny, allow }: SiteRule, networks: NetworkTest): Compiled
   return allow === undefined ? undefined : networks(allow);
 }
 
-/** The same for the same rule, wherever it stands. FNV-1a. */
-function markOf(rule: SiteRule): string {
+/** FNV-1a. */
+function idOf(rule: SiteRule): string {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(JSON.stringify(rule)))
     hash = Math.imul(hash ^ byte, 0x01000193);

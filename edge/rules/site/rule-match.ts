@@ -68,6 +68,22 @@ export class CompiledMatch {
     return patterns.some((pattern) => path.guarded.some((reading) => pattern.matches(reading)));
   }
 
+  /** The same of a path that is read in one way only. */
+  matchesPlainPath(path: string): boolean {
+    const patterns = this.#paths;
+    if (patterns === undefined) return true;
+    const read = this.#guards ? path.toLowerCase() : path;
+    for (let index = 0; index < patterns.length; index += 1)
+      if (patterns[index]?.matches(read) === true) return true;
+    return false;
+  }
+
+  /** Whether a path may match whose second char is this. */
+  mayBegin(char: string): boolean {
+    const read = this.#guards ? char.toLowerCase() : char;
+    return this.#paths?.some((pattern) => pattern.mayBegin(read)) ?? true;
+  }
+
   matchesQuery(target: string): boolean {
     return (
       this.#query.length === 0 || this.#query.every((test) => test.holds(parametersOf(target), this.#guards))

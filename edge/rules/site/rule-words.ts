@@ -4,6 +4,7 @@ import type { RequestActions, ResponseActions } from "./site-rule.ts";
 const requestWords: Readonly<Record<keyof RequestActions, string>> = {
   deny: "deny",
   allow: "allow",
+  limit: "limit",
   redirect: "redirect",
   respond: "respond",
   bypass: "bypass",

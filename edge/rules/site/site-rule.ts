@@ -62,12 +62,20 @@ export interface FixedAnswer {
   readonly type: string;
 }
 
+/** A bucket of `burst` requests, which fills by `rate` a second. */
+export interface RateLimit {
+  readonly rate: number;
+  readonly burst: number;
+  readonly per: "client" | "key";
+}
+
 /** What becomes of a request, before its key is made. */
 export interface RequestActions {
   /** Answered with 403: everybody, or the clients of these networks. */
   readonly deny?: true | readonly string[] | undefined;
   /** Answered with 403: everybody but the clients of these networks. */
   readonly allow?: readonly string[] | undefined;
+  readonly limit?: RateLimit | undefined;
   readonly redirect?: Redirect | undefined;
   readonly respond?: FixedAnswer | undefined;
   readonly bypass?: boolean | undefined;
