@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { CompiledRule } from "../rules/site/rule-book.ts";
+import type { CompiledRule } from "../rules/site/compiled-rule.ts";
 import type { RateLimit } from "../rules/site/site-rule.ts";
 
 /** Of one client, or one key, and one rule: a bucket that fills with time, from which each request takes one. */

@@ -1,7 +1,7 @@
 import { Fields } from "../../http/message/fields.ts";
 import { cacheKey } from "../rules/cache-key.ts";
+import type { CompiledRule } from "../rules/site/compiled-rule.ts";
 import type { RuleAnswer } from "../rules/site/plan-request.ts";
-import type { CompiledRule } from "../rules/site/rule-book.ts";
 import type { RateLimit } from "../rules/site/site-rule.ts";
 import { type Served, textContent } from "./answer.ts";
 import type { CacheContext } from "./context.ts";

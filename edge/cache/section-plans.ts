@@ -1,6 +1,6 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
+import type { CompiledRule } from "../rules/site/compiled-rule.ts";
 import { plannedTarget, planRequest } from "../rules/site/plan-request.ts";
-import type { CompiledRule } from "../rules/site/rule-book.ts";
 import type { FieldSection } from "./field-section.ts";
 
 /** A request of a section, as the rules of its site leave it. */

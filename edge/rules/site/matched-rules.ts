@@ -1,4 +1,5 @@
-import type { CompiledRule, RuleBook } from "./rule-book.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
+import type { RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
 
 /** The rules whose part about the request has matched, and what they say of it. */

@@ -9,11 +9,12 @@
  * (`mark`). A marked response answers only requests that the same rules match.
  */
 import type { Fields } from "../../../http/message/fields.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
 import { changedFields } from "./field-changes.ts";
 import { isAuthorization, type MatchedRules, matchedRules } from "./matched-rules.ts";
 import { acceptedFormat, deviceClass, namedCookies, wantedLanguage } from "./normal-forms.ts";
 import { SeenPath } from "./path-readings.ts";
-import type { CompiledRule, RuleBook } from "./rule-book.ts";
+import type { RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
 import type { FieldChanges, FixedAnswer } from "./site-rule.ts";
 import { filledTemplate, restOf } from "./target-template.ts";

@@ -1,4 +1,4 @@
-import type { CompiledRule } from "./rule-book.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
 import type { MatchedResponse } from "./rule-match.ts";
 import type { FieldChanges, ResponseActions, RuleTtl } from "./site-rule.ts";
 

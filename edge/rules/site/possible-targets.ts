@@ -1,5 +1,6 @@
+import type { CompiledRule } from "./compiled-rule.ts";
 import { SeenPath } from "./path-readings.ts";
-import type { CompiledRule, RuleBook } from "./rule-book.ts";
+import type { RuleBook } from "./rule-book.ts";
 import { filledTemplate, restOf } from "./target-template.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { CompiledRule } from "./compiled-rule.ts";
 import { isPlainPath, SeenPath } from "./path-readings.ts";
-import type { CompiledRule } from "./rule-book.ts";
 
 // A path begins with "/". By the char behind it most rules are told apart, in ASCII.
 const LETTERS = 128;
