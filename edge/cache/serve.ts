@@ -1,25 +1,8 @@
-/**
- * The life of a request:
- *
- * 1. Its cache key is its site and its target, byte for byte, with the scheme and host where the origin is told of them.
- * 2. The store gives what it holds under that key; `judge` decides what may be done with it, by RFC 9111.
- * 3. fresh          it is served.
- *    stale-usable   it is served, and refreshed in the background where the rules say so.
- *    must-validate  the origin is asked whether it is still valid; a 304 makes it fresh again.
- *    absent         the origin is asked for a whole response: one fill for all requests that may share it.
- *    bypass         the request goes to the origin as it is, and its answer goes to this client only.
- * 4. A response that was fetched is stored if the rules allow it and no purge has overtaken it.
- * 5. The outcome is named once and counted; `respond` writes it.
- *
- * collapse.ts tells how requests share a fill, fill.ts how one is made, and admit.ts what becomes of the response.
- */
-import type { Fields } from "../../http/message/fields.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isDemanded, withoutDemands } from "../rules/client-demands.ts";
 import { requestDirectives } from "../rules/directives.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
-import { ttl } from "../rules/freshness.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
 import { type Moment, momentOf } from "../rules/moment.ts";
@@ -29,18 +12,19 @@ import { planRequest } from "../rules/site/plan-request.ts";
 import type { PassedContent } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { cancelContent, type Served } from "./answer.ts";
-import { askOrigin, type Fetched, type Turn } from "./collapse.ts";
+import { askOrigin, type Turn } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts";
+import { crowded, fetchedAnswer } from "./fetched-answer.ts";
 import { fill } from "./fill.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { headAndContent } from "./filled-content.ts";
-import { fieldsKnown, formOf, withDetail } from "./form.ts";
+import { formOf, withDetail } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { isKeyable, readContent } from "./read-content.ts";
 import { refreshBehind } from "./refresh.ts";
-import { represent, withTrailers } from "./representation.ts";
+import { withTrailers } from "./representation.ts";
 import { limitedAnswer, ruleAnswer } from "./rule-answer.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
@@ -85,7 +69,7 @@ async function servePlanned(
   const view = await purgeView(whole.fields, edge.purges, whole.mayBeAhead === true);
   if (view === "malformed") return errorAnswer(400, { fwd: "bypass", detail: "edgecache-after" }, edge);
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
-  if (whole.matched?.bypasses === true) return passBy(whole, "rule", edge);
+  if (whole.matched?.bypasses === true) return passBy(whole, "rule-bypass", edge);
   if (passed !== undefined) return passBy(whole, passed, edge);
   const { request, key, verdict, now } = heeded(whole, view, edge);
   switch (verdict.kind) {
@@ -188,7 +172,7 @@ async function validate(turn: ServeTurn, stored: StoredResponse, edge: CacheCont
         return stale;
       }
     }
-    return answer(turn, fetched, edge);
+    return fetchedAnswer(turn, fetched, edge);
   } catch (thrown) {
     const stale = staleOnError(turn, stored, "no-response", edge);
     return stale ?? validationFailed(thrown, turn.verdict.why, edge);
@@ -216,59 +200,18 @@ function staleOnError(
 }
 
 async function fetchAnew(turn: ServeTurn, edge: CacheContext): Promise<Served> {
+  const detail = crowded(turn, edge);
   try {
-    return answer(turn, await askOrigin(turn, edge), edge);
+    return fetchedAnswer(turn, await askOrigin(turn, edge), edge, detail);
   } catch (thrown) {
     return failureAnswer(thrown, turn.verdict.why, edge);
   }
 }
 
-function answer({ request, verdict }: ServeTurn, { filled, collapsed }: Fetched, edge: CacheContext): Served {
-  const fwd = verdict.why;
-  const now = momentOf(edge.clock);
-  switch (filled.kind) {
-    case "validated": {
-      const outcome: CacheOutcome = {
-        kind: "revalidated",
-        fwd: fwd === "request" ? "request" : "stale",
-        fwdStatus: 304,
-        ttl: ttl(filled.response, now),
-        stored: filled.kept,
-      };
-      edge.store.used(filled.response);
-      const { name, ...represented } = formOf(request, filled.response, edge);
-      const cookies = collapsed ? [] : filled.cookies;
-      const fields = withCookies(represented.fields, cookies);
-      return { ...represented, fields, outcome: withDetail(outcome, name), stored: filled.response };
-    }
-    case "shared": {
-      const { content, ...head } = headAndContent(request, filled, collapsed ? "joined" : "starter", edge);
-      const left = ttl(filled.response, now);
-      const fwdStatus = head.status;
-      const outcome: CacheOutcome = filled.body.kept
-        ? { kind: "miss", fwd, fwdStatus, ttl: left, stored: true, collapsed }
-        : { kind: "miss", fwd, fwdStatus, stored: false, collapsed, detail: "too-large" };
-      const fields = fieldsKnown(request, head.fields, filled.response);
-      return { ...withTrailers(represent(request, { ...head, fields }, content), content, filled), outcome };
-    }
-    case "for-one": {
-      const { status: fwdStatus, content, detail } = filled;
-      const outcome: CacheOutcome = { kind: "miss", fwd, fwdStatus, stored: false, collapsed, detail };
-      return { ...withTrailers(represent(request, filled, content), content, filled), outcome };
-    }
-  }
-}
-
-/** The cookies that a 304 sets, for the client whose request it answers. */
-function withCookies(fields: Fields, cookies: readonly string[]): Fields {
-  if (cookies.length === 0) return fields;
-  return cookies.reduce((all, cookie) => all.plus("Set-Cookie", cookie), fields.without(["Set-Cookie"]));
-}
-
 /** The request passes the cache by, because a rule of the site says so or its content does not fit. */
 async function passBy(
   request: EdgeRequest,
-  detail: PassedContent | "rule",
+  detail: PassedContent | "rule-bypass",
   edge: CacheContext,
 ): Promise<Served> {
   // RFC 9111 section 5.2.1.7.

@@ -82,7 +82,7 @@ export async function explain(
 }
 
 const BYPASSED = {
-  next: { kind: "bypass", fwd: "bypass", detail: "rule" },
+  next: { kind: "bypass", fwd: "bypass", detail: "rule-bypass" },
   reason: "a rule of the site says bypass",
 } as const;
 

@@ -88,8 +88,15 @@ export class LiveSites {
   }
 }
 
-function identityOf({ name, origin, host, tls }: Site, ttlMs: number): string {
-  return JSON.stringify([name, origin, host, tls, origin.kind === "directory" ? ttlMs : 0]);
+function identityOf({ name, origin, host, tls, rules }: Site, ttlMs: number): string {
+  return JSON.stringify([
+    name,
+    origin,
+    host,
+    tls,
+    rules?.location ?? "keep",
+    origin.kind === "directory" ? ttlMs : 0,
+  ]);
 }
 
 /** Puts `next` in the place of what the map has. Returns the values that it had. */

@@ -1,11 +1,14 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
+import { authoritiesOf } from "../rules/own-references.ts";
+import type { SiteRules } from "../rules/site-rules.ts";
 import { DirectoryOrigin } from "./directory.ts";
 import { FailoverOrigin } from "./failover.ts";
 import { CLIENT_HOST, type HostPolicy } from "./host-policy.ts";
 import type { ReplaceableOrigin } from "./origin.ts";
 import { OriginCertificates } from "./origin-certificates.ts";
 import { isUnusual, type OriginTls } from "./origin-tls.ts";
+import { RelativeOrigin } from "./relative-origin.ts";
 import { UpstreamOrigin } from "./upstream.ts";
 
 export type OriginConfig =
@@ -34,17 +37,26 @@ interface OriginSite {
   readonly origin: OriginConfig;
   readonly host?: HostPolicy;
   readonly tls?: OriginTls;
+  readonly rules?: Pick<SiteRules, "location">;
 }
 
 /** Throws a Failure, as openOrigin does. */
-export function openSiteOrigin(
-  { name, origin, host = CLIENT_HOST, tls }: OriginSite,
+export async function openSiteOrigin(
+  { name, origin, host = CLIENT_HOST, tls, rules }: OriginSite,
   context: Omit<OriginContext, "host" | "certificates">,
 ): Promise<ReplaceableOrigin> {
   const log = context.log.child({ site: name });
   const { clock } = context;
   const certificates = tls && isUnusual(tls) ? new OriginCertificates(tls, name, { clock, log }) : undefined;
-  return openOrigin(origin, { ...context, host, log, certificates });
+  const opened = await openOrigin(origin, { ...context, host, log, certificates });
+  return rules?.location === "map" ? new RelativeOrigin(opened, ownAuthorities(origin, host)) : opened;
+}
+
+/** The addresses that an origin may take for its own: those in its URLs, and the Host that it is told. */
+function ownAuthorities(config: OriginConfig, host: HostPolicy): ReadonlySet<string> {
+  const urls = config.kind === "directory" ? [] : config.kind === "http" ? [config.url] : config.urls;
+  const told = host.kind === "fixed" ? [host.host.toLowerCase()] : [];
+  return new Set([...urls.flatMap(authoritiesOf), ...told]);
 }
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */

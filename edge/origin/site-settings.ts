@@ -3,8 +3,8 @@ import { isToken } from "../../http/message/token.ts";
 import { protocolName } from "../../http/server/tunnel-settings.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
-import { choice, listOf, type ValueType, wholeNumber } from "../../process/settings/values.ts";
-import type { SiteRule } from "../rules/site/site-rule.ts";
+import { choice, listOf, text, type ValueType, wholeNumber } from "../../process/settings/values.ts";
+import type { CookiePolicy, SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import {
   type CompressValues,
@@ -28,6 +28,16 @@ const fieldName: ValueType<string> = {
 // The connections that an edge opens to one origin (upstream.ts).
 const MOST_PLACES = 1_024;
 
+const cookieNames = listOf(text("the name of a cookie", /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/));
+
+const cookiePolicy: ValueType<CookiePolicy> = {
+  name: "keep|drop|name,…",
+  rule: "keep, drop, or the names of cookies, separated by commas",
+  fileForm: "list",
+  parse: (value) => (value === "keep" || value === "drop" ? value : cookieNames.parse(value)),
+  format: (value) => (typeof value === "string" ? value : cookieNames.format(value)),
+};
+
 const types: { readonly [K in keyof OneValueRules]: ValueType<OneValueRules[K]> } = {
   setCookie: choice("refuse", "strip", "obey"),
   requestCookie: choice("refuse", "obey"),
@@ -39,6 +49,8 @@ const types: { readonly [K in keyof OneValueRules]: ValueType<OneValueRules[K]> 
   originPlaces: wholeNumber(1, MOST_PLACES),
   originPlacesPerClient: wholeNumber(1, MOST_PLACES),
   upgrades: listOf(protocolName),
+  cookies: cookiePolicy,
+  location: choice("keep", "map"),
 };
 
 /** The rules as flags, for the site of --origin. */
@@ -94,6 +106,16 @@ export const siteRuleSettings = {
     default: [...SAFE_RULES.upgrades],
     help: "The protocols to which a client and the origin may change, such as websocket. Default: none; a request for a WebSocket is answered 501.",
   }),
+  cookies: setting({
+    type: types.cookies,
+    default: SAFE_RULES.cookies,
+    help: "The cookies of a GET or HEAD that the origin gets, and that count for who may share the answer: all (keep), none (drop), or those with these names. A rule may say otherwise.",
+  }),
+  location: setting({
+    type: types.location,
+    default: SAFE_RULES.location,
+    help: "A Location or Content-Location that names the origin's own address. keep: pass it on. map: make it relative, so that clients stay with the edge.",
+  }),
 };
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
@@ -102,7 +124,15 @@ export function rulesAmong(
   written: readonly SiteRule[] = [],
 ): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
-  const { invalidation, groupInvalidation, originPlaces, originPlacesPerClient, upgrades } = values;
+  const {
+    invalidation,
+    groupInvalidation,
+    originPlaces,
+    originPlacesPerClient,
+    upgrades,
+    cookies,
+    location,
+  } = values;
   return {
     setCookie,
     requestCookie,
@@ -115,7 +145,9 @@ export function rulesAmong(
     originPlaces,
     originPlacesPerClient,
     upgrades,
-    book: ruleBook(written),
+    cookies,
+    location,
+    book: ruleBook(written, cookies),
   };
 }
 
@@ -134,6 +166,8 @@ export const siteRuleKeys = {
     SAFE_RULES.originPlacesPerClient,
   ),
   upgrades: fileValue(types.upgrades).default([...SAFE_RULES.upgrades]),
+  cookies: fileValue(types.cookies).default(SAFE_RULES.cookies),
+  location: fileValue(types.location).default(SAFE_RULES.location),
   rules: siteRulesList.default([]),
 };
 
@@ -153,6 +187,8 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
     upgrades: values.upgrades,
-    book: ruleBook(values.rules),
+    cookies: values.cookies,
+    location: values.location,
+    book: ruleBook(values.rules, values.cookies),
   };
 }

@@ -1,5 +1,6 @@
 import { type CompressRules, NO_COMPRESSION } from "./compression.ts";
 import { NO_RULES, type RuleBook } from "./site/rule-book.ts";
+import type { CookiePolicy } from "./site/site-rule.ts";
 
 /** An operator's choices for a site, where RFC 9111 would share what a careless origin did not mean to share. */
 export interface SiteRules {
@@ -25,6 +26,10 @@ export interface SiteRules {
   readonly originPlacesPerClient: number;
   /** The protocols, in lower case, for which the edge makes a tunnel to the origin. */
   readonly upgrades: readonly string[];
+  /** The cookies of requests that the origin gets. */
+  readonly cookies: CookiePolicy;
+  /** References of the origin to its own address: as they are, or relative, so that clients stay with the edge. */
+  readonly location: "keep" | "map";
   /** The rules that the owner of the site has written. */
   readonly book: RuleBook;
 }
@@ -45,6 +50,8 @@ export const SAFE_RULES: SiteRules = {
   compress: NO_COMPRESSION,
   ...PLACES,
   upgrades: [],
+  cookies: "keep",
+  location: "keep",
   book: NO_RULES,
 };
 
@@ -60,5 +67,7 @@ export const RFC_RULES: SiteRules = {
   compress: NO_COMPRESSION,
   ...PLACES,
   upgrades: [],
+  cookies: "keep",
+  location: "keep",
   book: NO_RULES,
 };

@@ -6,6 +6,13 @@ import type { StoredResponse } from "./stored-response.ts";
 
 // More would let one client fill the store with variants of one URL by sending made-up request fields.
 const MOST_VARIANTS = 16;
+// By a rule of the site their normal forms are few, and its owner wants all of them.
+const MOST_BY_RULE = 64;
+
+/** How many variants a key may have. Then the least used one goes for a new one. */
+export function mostVariants({ matched }: Pick<CacheRequest, "matched">): number {
+  return matched === undefined || matched.varies.length === 0 ? MOST_VARIANTS : MOST_BY_RULE;
+}
 
 /** How the variants of a key are compared. */
 export interface VariantsStanding {
@@ -21,7 +28,7 @@ export function variantsBeside(
   standing: VariantsStanding,
 ): readonly StoredResponse[] {
   const others = held.filter((other) => !selects(other.selecting, request));
-  if (others.length < MOST_VARIANTS) return others;
+  if (others.length < mostVariants(request)) return others;
   const least = leastOf(others, standing);
   return others.filter((other) => other !== least);
 }

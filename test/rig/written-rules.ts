@@ -5,7 +5,7 @@ import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
 export function writtenRules(yaml: string, rules: Partial<SiteRules> = {}): SiteRules {
   const argv = ["--origin", ".", "--config", "edge.yaml"];
   const [site] = edgeConfig({ argv, env: {}, readFile: () => yaml }).sites;
-  return { ...SAFE_RULES, ...rules, book: (site?.rules ?? SAFE_RULES).book };
+  return { ...(site?.rules ?? SAFE_RULES), ...rules };
 }
 
 /** What is wrong with a file. */

@@ -134,6 +134,13 @@ describe("rules for requests", () => {
       expect((await ask(url, "/", { Cookie: "_ga=3" })).cache).to.equal("HIT");
     });
 
+    it("are dropped where the site says so and no rule says otherwise", async () => {
+      const url = await start("cookies: drop\nrules:\n  - {match: {path: /mine}, cookies: keep}\n");
+      for (const path of ["/", "/mine"]) page(path, {}, see.shows);
+      expect((await ask(url, "/", { Cookie: "a=1" })).text).to.equal("/ cookie=undefined");
+      expect((await ask(url, "/mine", { Cookie: "a=1" })).text).to.equal("/mine cookie=a=1");
+    });
+
     it("in the key are all that the origin gets, in one order", async () => {
       const url = await start("rules:\n  - key: {cookies: [lang, cur]}\n");
       page("/", {}, see.shows);
@@ -382,6 +389,19 @@ describe("rules for requests", () => {
       ]);
     });
 
+    it("keeps 64 variants of a key, and says when one goes for another", async () => {
+      const url = await start("rules:\n  - key: {headers: [X-Version]}\n");
+      page("/");
+      const asks = (version: number) => ask(url, "/", { "X-Version": String(version) });
+      for (let version = 0; version < 64; version += 1)
+        expect((await asks(version)).header("cache-status")).not.to.include("detail=variants");
+      // All but one are asked for again.
+      for (let version = 1; version < 64; version += 1) expect((await asks(version)).cache).to.equal("HIT");
+      expect((await asks(64)).header("cache-status")).to.include("detail=variants");
+      expect((await asks(1)).cache).to.equal("HIT");
+      expect((await asks(0)).cache).to.equal("MISS");
+    });
+
     it("is covered by a purge of the URL", async () => {
       const url = await start("rules:\n  - key: {accept: [webp]}\n");
       page("/");
@@ -390,6 +410,21 @@ describe("rules for requests", () => {
       for (const Accept of ["image/webp", "*/*"])
         expect((await ask(url, "/", { Accept })).cache).to.equal("MISS");
     });
+  });
+
+  it("location: map makes references to the origin's own address relative, and leaves others", async () => {
+    const site = {
+      name: "default",
+      hosts: [],
+      origin: { kind: "http", url: origin.url },
+      rules: writtenRules("location: map\n"),
+    } as const;
+    const edge = await startTestEdge(origin.url, { id: "edge-9", sites: [site] });
+    edges.push(edge);
+    origin.answer("/to", { status: 302, fields: [["Location", `${origin.url.origin}/login?a`]] });
+    origin.answer("/away", { status: 302, fields: [["Location", "https://other.example/"]] });
+    expect((await ask(edge.url, "/to")).header("location")).to.equal("/login?a");
+    expect((await ask(edge.url, "/away")).header("location")).to.equal("https://other.example/");
   });
 
   it("a purge of a URL covers what its requests are stored under, at every edge", async () => {
