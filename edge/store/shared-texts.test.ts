@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { SharedTexts } from "./shared-texts.ts";
+import { isText, SharedTexts, textOfWords, wordsOfText } from "./shared-texts.ts";
+import { extentIn, offsetOf } from "./slab.ts";
 
 describe("the texts that records share", () => {
   it("are kept once, until the last user has let go", () => {
@@ -10,6 +11,21 @@ describe("the texts that records share", () => {
     expect([texts.textAt(first), texts.textAt(other)]).to.deep.equal(["a", "ü€"]);
     expect([texts.give(first), texts.textAt(first), texts.give(first)]).to.deep.equal([false, "a", true]);
     expect([texts.give(other), texts.held]).to.deep.equal([true, 0]);
+  });
+
+  it("are compared with a copy of what stood there", () => {
+    const pieces: SharedArrayBuffer[] = [];
+    const texts = new SharedTexts({ poisons: true, onPiece: (_, memory) => pieces.push(memory) });
+    const address = texts.take("ü€ text");
+    const [extent] = pieces.map((memory) => extentIn(memory));
+    if (extent === undefined) throw new Error("no memory was shared");
+    const at = offsetOf(address);
+    const words = wordsOfText(extent, at);
+    const isThere = () => isText(extent, at, words);
+    expect([textOfWords(words), isThere()]).to.deep.equal(["ü€ text", true]);
+    texts.give(address);
+    expect(isThere()).to.equal(false);
+    expect([texts.take("ü€ texU"), isThere()]).to.deep.equal([address, false]);
   });
 
   it("may be thousands", () => {

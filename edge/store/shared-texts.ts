@@ -57,7 +57,9 @@ export class SharedTexts {
   }
 
   textAt(address: number): string {
-    return sharedTextIn(this.#slab.extentOf(address), offsetOf(address));
+    const { bytes, ints } = this.#slab.extentOf(address);
+    const at = offsetOf(address);
+    return bytes.toString("utf8", at + TEXT_AT, at + TEXT_AT + (ints[(at >> 2) + LENGTH] ?? 0));
   }
 
   #found(text: string, hash: number): number {
@@ -89,6 +91,24 @@ export class SharedTexts {
   }
 }
 
-export function sharedTextIn({ bytes, ints }: Extent, at: number): string {
-  return bytes.toString("utf8", at + TEXT_AT, at + TEXT_AT + (ints[(at >> 2) + LENGTH] ?? 0));
+/** A copy of the memory of a text. `isText` tells whether the same stands there, which costs less than to read it. */
+export function wordsOfText({ ints }: Extent, at: number): Int32Array {
+  const from = (at >> 2) + LENGTH;
+  return ints.slice(from, from + 1 + Math.ceil((ints[from] ?? 0) / 4));
+}
+
+/** `words`: of `wordsOfText`. */
+export function textOfWords(words: Int32Array): string {
+  const [length = 0] = words;
+  return Buffer.from(words.buffer, words.byteOffset + Int32Array.BYTES_PER_ELEMENT).toString(
+    "utf8",
+    0,
+    length,
+  );
+}
+
+export function isText({ ints }: Extent, at: number, words: Int32Array): boolean {
+  const from = (at >> 2) + LENGTH;
+  for (let word = 0; word < words.length; word += 1) if (ints[from + word] !== words[word]) return false;
+  return true;
 }

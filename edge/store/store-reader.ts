@@ -29,7 +29,7 @@ import { RecordReader } from "./record-reader.ts";
 import { type Shape, shapeOf } from "./record-shape.ts";
 import type { ResponseInPlace } from "./response-in-place.ts";
 import { Rows } from "./rows.ts";
-import { sharedTextIn } from "./shared-texts.ts";
+import { isText, textOfWords, wordsOfText } from "./shared-texts.ts";
 import { ALL_COVERED, GENERATION, type SharedPiece } from "./sharing.ts";
 import { type Extent, extentIn, extentNumber, offsetOf } from "./slab.ts";
 import type { StoredResponse } from "./stored-response.ts";
@@ -86,7 +86,8 @@ export class StoreReader {
   readonly #words: Int32Array;
   #of = 0;
   #tables = new SharedTables();
-  readonly #shapes = new Map<string, Shape>();
+  /** By the address of its text. */
+  readonly #shapes = new Map<number, { readonly words: Int32Array; readonly shape: Shape }>();
   readonly #reader = new RecordReader((address) => this.#shapeAt(address));
   #shown: FoundRecord | undefined;
   /** Nobody reads it: to add to it keeps the processor from doing later what stands before it. */
@@ -124,10 +125,10 @@ export class StoreReader {
    */
   inPlace(prefix: string, rest: string): ResponseInPlace | undefined {
     const found = this.#look(prefix, rest);
-    const shown = found && this.#show(found);
-    if (found === undefined || shown === undefined || !this.#isSame(found)) return undefined;
     this.#shown = found;
-    return shown;
+    const shown = found && this.#show(found);
+    // Lengths that make no sense must not leave here.
+    return found !== undefined && this.#isThere(found) ? shown : undefined;
   }
 
   /** The row of the response that `inPlace` gave last, if that has been there all the time; else undefined. */
@@ -138,10 +139,14 @@ export class StoreReader {
 
   /** Whether what has been read of it until now is what was stored. */
   #isSame(found: FoundRecord): boolean {
+    return this.#isThere(found) && this.isCurrent(found);
+  }
+
+  #isThere({ row, version, address }: FoundRecord): boolean {
     // What has been read comes before this in time.
     Atomics.add(this.#fence, 0, 1);
-    const address = this.#tables.responses.get(found.row, ADDRESS) >>> 0;
-    return address === found.address && this.isCurrent(found);
+    const { responses } = this.#tables;
+    return responses.get(row, ADDRESS) >>> 0 === address && responses.load(row, VERSION) === version;
   }
 
   isCurrent({ generation, row, version, stamp }: ReadPlace): boolean {
@@ -204,13 +209,16 @@ export class StoreReader {
 
   #shapeAt(address: number): Shape {
     const extent = this.#tables.texts[extentNumber(address)];
-    const text = extent === undefined ? "" : sharedTextIn(extent, offsetOf(address));
-    const known = this.#shapes.get(text);
-    if (known !== undefined) return known;
-    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+    if (extent === undefined) throw new Error("the memory of a text has not come yet");
+    const at = offsetOf(address);
+    const known = this.#shapes.get(address);
+    if (known !== undefined && isText(extent, at, known.words)) return known.shape;
+    // The other thread may change it: words and shape are of one moment.
+    const words = wordsOfText(extent, at);
     // It throws for half a text, and for none.
-    const shape = shapeOf(text);
-    this.#shapes.set(text, shape);
+    const shape = shapeOf(textOfWords(words));
+    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+    this.#shapes.set(address, { words, shape });
     return shape;
   }
 }
