@@ -21,8 +21,10 @@ export function benchmarksPage(run: Run): string {
   return `# Benchmarks
 
 \`npm run bench\` has written this file: ${run.date}, commit ${run.commit}, ${run.machine},
-node ${run.node}. Compared: ${run.caches.join(", ")}. ${run.rounds} turns of ${run.seconds} s each, one cache after the other in each round;
-the medians count. Before the run ${run.busy} processes wanted to run.
+node ${run.node}. Compared: ${run.caches.join(", ")}.
+
+Each cache had ${run.rounds} turns of ${run.seconds} s, longer with many connections, one cache after the other in each round; the medians
+count. Before the run ${run.busy} processes wanted to run.
 ${run.missing.map((line) => `\n${line}.\n`).join("")}
 ## How to read it
 

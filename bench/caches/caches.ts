@@ -96,7 +96,7 @@ async function measureGroup(
     rows.push(...some);
   }
   for (const server of servers) await server.stop();
-  await redis?.stop();
+  await redis?.close();
   for (const { name } of servers) compared.add(name);
   return rows;
 }
@@ -118,6 +118,8 @@ if (loadCore !== undefined) {
   // Children that are not pinned otherwise, such as Redis, stay there too.
   execFileSync("taskset", ["-a", "-c", "-p", String(loadCore), String(process.pid)]);
 }
+// Each server and compiled program has one, which removes it if this program ends early.
+process.setMaxListeners(30);
 const originPort = await freePort();
 const origin = await ChildProgram.start(
   "origin",
