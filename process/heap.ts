@@ -38,6 +38,11 @@ export class Heap {
     if (first) collect();
   }
 
+  /** Collects all garbage now. It stops the program for some 50 ms. */
+  collect(): void {
+    collect();
+  }
+
   /** Whether to save memory at the cost of speed. It halves the requests that a processor serves. */
   beFrugal(frugal: boolean): void {
     if (frugal === this.#frugal) return;

@@ -46,7 +46,7 @@ describe("the watch on the memory of an edge", () => {
 
   it("measures again before it lets a request fetch when 4 MiB have arrived since, and no earlier", () => {
     let rss = 0;
-    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined };
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect: () => undefined };
     const process = { promised: 500 * MIB, rss: () => rss, heap };
     const watch = new MemoryWatch(process, 100 * MIB, { limit: 100 * MIB }, () => undefined);
     expect(watch.refuses(0)).to.equal(false);
@@ -58,10 +58,57 @@ describe("the watch on the memory of an edge", () => {
     expect(watch.refuses(8 * MIB)).to.equal(false);
   });
 
+  it("collects garbage once a second while requests are refused, and never before", () => {
+    let [rss, collected] = [0, 0];
+    const collect = () => {
+      collected += 1;
+    };
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect };
+    const process = { promised: 500 * MIB, rss: () => rss, heap };
+    const watch = new MemoryWatch(process, 1_000 * MIB, { limit: 1_000 * MIB }, () => undefined);
+    const looks = (count: number, mib: number): number => {
+      rss = mib * MIB;
+      for (let look = 0; look < count; look += 1) watch.look();
+      return collected;
+    };
+    expect(looks(30, 451)).to.equal(0);
+    expect(looks(1, 452)).to.equal(1);
+    expect(looks(19, 452)).to.equal(1);
+    expect(looks(1, 452)).to.equal(2);
+    expect([looks(1, 400), looks(1, 452)]).to.deep.equal([2, 3]);
+  });
+
+  it("refuses nearer to the promise, and at last at the promise, when nothing more comes free", () => {
+    let rss = 0;
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect: () => undefined };
+    const store = { limit: 100 * MIB };
+    const process = { promised: 500 * MIB, rss: () => rss, heap };
+    const watch = new MemoryWatch(process, 100 * MIB, store, () => undefined);
+    /** How long it refuses, in looks; 200: it does not end. */
+    const refusing = (mib: number): number => {
+      rss = mib * MIB;
+      for (let look = 0; look < 200; look += 1) {
+        watch.look();
+        if (watch.pressure !== "refusing") return look;
+      }
+      return 200;
+    };
+    // The store gets smaller for 44 looks.
+    expect([refusing(451), store.limit / MIB]).to.deep.equal([0, 98]);
+    expect([refusing(455), store.limit / MIB]).to.deep.equal([61, 12.5]);
+    expect([467, 468, 490, 499, 500, 492, 491].map(refusing)).to.deep.equal([0, 21, 21, 0, 200, 200, 0]);
+    // All begins anew when memory is free.
+    expect([refusing(300), refusing(455)]).to.deep.equal([0, 21]);
+  });
+
   it("follows what the process really takes", () => {
     let rss = 0;
     const told: unknown[] = [];
-    const heap = { allowGarbage: () => undefined, beFrugal: (frugal: boolean) => told.push(frugal) };
+    const heap = {
+      allowGarbage: () => undefined,
+      beFrugal: (frugal: boolean) => told.push(frugal),
+      collect: () => told.push("collected"),
+    };
     const store = { limit: 100 * MIB };
     const watch = new MemoryWatch(
       { promised: promisedBytes(100 * MIB), rss: () => rss, heap },
@@ -74,6 +121,18 @@ describe("the watch on the memory of an edge", () => {
       watch.look();
       told.push(watch.pressure, Math.round(store.limit / MIB));
     }
-    expect(told).to.deep.equal([false, "none", 100, true, 64, "refusing", 98, false, "none", 98]);
+    expect(told).to.deep.equal([
+      false,
+      "none",
+      100,
+      "collected",
+      true,
+      64,
+      "refusing",
+      98,
+      false,
+      "none",
+      98,
+    ]);
   });
 });

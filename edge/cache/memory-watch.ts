@@ -35,11 +35,12 @@ const REFUSING = 48 * MIB;
 // Hysteresis: a state ends this much below the threshold at which it begins, so that it does not flap.
 const CALMER = 8 * MIB;
 
-export function pressureOf(rss: number, promised: number, before: Pressure): Pressure {
+/** `given`: so much nearer to the promise requests are refused. */
+export function pressureOf(rss: number, promised: number, before: Pressure, given = 0): Pressure {
   const left = promised - rss;
   const within = (line: number, held: readonly Pressure[]): boolean =>
     left <= (held.includes(before) ? line + CALMER : line);
-  if (within(REFUSING, ["refusing"])) return "refusing";
+  if (within(REFUSING - given, ["refusing"])) return "refusing";
   if (within(EVICTING, ["refusing", "evicting"])) return "evicting";
   return within(FRUGAL, ["refusing", "evicting", "frugal"]) ? "frugal" : "none";
 }
@@ -49,6 +50,13 @@ const GARBAGE_SHARE = 1 / 10;
 
 // How often it looks: much can come in a second.
 const LOOK_MS = 50;
+// While requests are refused little is made, so the collector does not come by itself: what was evicted stays, and with it
+// the shortness. It is called at the first look, and then once a second.
+const LOOKS_A_COLLECTION = 20;
+// The system's allocator keeps pieces of memory that it cannot give back, and uses them again. They count as resident, so
+// the edge would refuse for ever. When the store is as small as it gets, and a second after a collection requests are
+// still refused, so much of what is left of the promise is given to them.
+const GIVEN = 16 * MIB;
 // On a busy machine more comes between two looks, so a request is refused by a measurement no older than so many bytes.
 // To measure takes some 20 microseconds, and to fetch 4 MiB takes milliseconds.
 const MEASURED_BYTES = 4 * MIB;
@@ -78,7 +86,7 @@ export interface ProcessMemory {
   readonly promised: number;
   /** Resident bytes now. */
   rss(): number;
-  readonly heap: Pick<Heap, "allowGarbage" | "beFrugal">;
+  readonly heap: Pick<Heap, "allowGarbage" | "beFrugal" | "collect">;
 }
 
 /** Clients whose answers hold memory. The slowest are cut until so many bytes are free. */
@@ -104,6 +112,9 @@ export class MemoryWatch {
   readonly #leaveBehind: LeaveBehind;
   #pressure: Pressure = "none";
   #measuredAt = 0;
+  /** Looks since requests are refused. */
+  #refusingFor = 0;
+  #given = 0;
 
   constructor(process: ProcessMemory, memory: number, store: Limited, leaveBehind: LeaveBehind) {
     this.#process = process;
@@ -126,18 +137,33 @@ export class MemoryWatch {
   }
 
   #measure(): void {
-    this.#pressure = pressureOf(this.#process.rss(), this.#process.promised, this.#pressure);
+    this.#pressure = pressureOf(this.#process.rss(), this.#process.promised, this.#pressure, this.#given);
   }
 
   look(): void {
     const { promised, heap } = this.#process;
     this.#measure();
+    this.#noteRefusing();
     heap.beFrugal(this.#pressure !== "none");
     heap.allowGarbage(this.#pressure === "none" ? promised * GARBAGE_SHARE : 0);
     const limit = nextLimit(this.#store.limit, this.#memory, this.#pressure);
     if (limit !== this.#store.limit) this.#store.limit = limit;
     if (this.#pressure === "evicting") this.#leaveBehind({ bytes: FREED, patienceMs: RESTING_MS });
     if (this.#pressure === "refusing") this.#leaveBehind({ bytes: FREED_AT_ONCE, patienceMs: BLINKING_MS });
+  }
+
+  #noteRefusing(): void {
+    if (this.#pressure === "none") this.#given = 0;
+    if (this.#pressure !== "refusing") {
+      this.#refusingFor = 0;
+      return;
+    }
+    if (this.#refusingFor % LOOKS_A_COLLECTION === 0) {
+      const isLeast = this.#store.limit <= this.#memory * LEAST_SHARE;
+      if (isLeast && this.#refusingFor > 0) this.#given = Math.min(REFUSING, this.#given + GIVEN);
+      this.#process.heap.collect();
+    }
+    this.#refusingFor += 1;
   }
 
   /** Never rejects. */

@@ -10,7 +10,7 @@ describe("an edge whose memory is short", () => {
     for (const path of ["/a", "/b"])
       origin.answer(path, { fields: [["Cache-Control", "max-age=60"]], body: path });
     let rss = 0;
-    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined };
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect: () => undefined };
     const edge = await startTestEdge(origin.url, {
       processMemory: { promised: 2 ** 30, rss: () => rss, heap },
     });
