@@ -6,6 +6,7 @@ import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
 import { purge, stats } from "../../test/rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
 import { until } from "../../test/rig/until.ts";
+import { writtenRules } from "../../test/rig/written-rules.ts";
 import { NO_COMPRESSION } from "../rules/compression.ts";
 import { SAFE_RULES } from "../rules/site-rules.ts";
 
@@ -156,6 +157,37 @@ describe("Explain", () => {
     origin.answer("/a", fresh());
     await get(edge.url, "/a");
     expect((await explain("/a", { "Cache-Control": "no-cache" })).next).to.match(/^hit; ttl=/);
+  });
+
+  it("shows the rules of the site: which match, what they do, and why the others do not", async () => {
+    const rules = writtenRules(
+      "rules:\n" +
+        "  - {name: assets, match: {path: /a}, ttl: 1h, tags: x}\n" +
+        "  - {match: {path: /a, header: {X-Beta: '*'}}, bypass: true}\n" +
+        "  - {name: office, match: {path: /admin/**}, allow: [192.0.2.0/24]}\n" +
+        "  - {name: late, key: {query: {ignore: [tracking]}}}\n",
+    );
+    await start([[]], rules);
+    origin.answer("/a", fresh());
+    await get(edge.url, "/a?utm_source=x");
+    const answer = await explain("/a?utm_source=y");
+    expect([answer.target, answer.key]).to.deep.equal(["/a", "site-0 /a"]);
+    expect(answer.next).to.match(/^hit; ttl=3[56]\d\d$/);
+    expect(answer.reason).to.equal("a stored response is fresh by rule assets");
+    expect(answer.rules).to.deep.equal([
+      { rule: "assets", matched: true, because: "", does: ["ttl", "tags"] },
+      { rule: "rules[1]", matched: false, because: "header", does: ["bypass"] },
+      { rule: "office", matched: false, because: "path", does: ["allow"] },
+      { rule: "late", matched: true, because: "", does: ["key"] },
+    ]);
+    expect((await explain("/a", { "X-Beta": "1" })).next).to.equal("fwd=bypass; detail=rule-bypass");
+    const denied = await explain("/admin", { "X-Forwarded-For": "198.51.100.1" });
+    expect([denied.next, denied.rules.at(-1)?.because]).to.deep.equal([
+      "fwd=bypass; detail=rule-deny",
+      "an earlier rule answers",
+    ]);
+    expect(denied.reason).to.equal("the rule office answers by itself");
+    expect((await explain("/admin", { "X-Forwarded-For": "192.0.2.1" })).next).to.equal("fwd=uri-miss");
   });
 
   it("chooses among variants by the address that a trusted proxy names", async () => {

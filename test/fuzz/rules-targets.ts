@@ -18,13 +18,17 @@ import { negotiated } from "../../edge/rules/negotiation.ts";
 import { equivalentTargets, searchVariance } from "../../edge/rules/no-vary-search.ts";
 import { isPersonal } from "../../edge/rules/personal.ts";
 import { parseContentRange, resolveRange } from "../../edge/rules/range.ts";
+import { planRequest } from "../../edge/rules/site/plan-request.ts";
+import { possibleTargets } from "../../edge/rules/site/possible-targets.ts";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { tagsOf } from "../../edge/rules/tags.ts";
 import { selectingFields } from "../../edge/rules/vary.ts";
 import { EquivalentsIndex } from "../../edge/store/equivalents-index.ts";
 import { parseHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
+import { parseTarget } from "../../http/message/request-target.ts";
 import { storedResponse } from "../rig/stored-response.fixture.ts";
+import { writtenRules } from "../rig/written-rules.ts";
 import { hostileText } from "./hostile-text.ts";
 import { type FuzzTarget, target } from "./target.ts";
 
@@ -46,6 +50,24 @@ const NO_UTM = { onlyThese: false, keys: new Set(["utm"]), ordered: true };
 
 /** Bytes of the body of which a client asks for parts. */
 const LENGTH = 100;
+
+const TARGETS = [
+  "/a/b?utm_source=1&q=2;x",
+  "/old/x//y?a",
+  "/admin/../b/%2e%2e/c",
+  "/shop/a?b",
+  "/x/y.css;v=1",
+  "//a\\b",
+];
+
+const { book: RULES } = writtenRules(`rules:
+  - {match: {path: /admin/**}, deny: true}
+  - {match: {path: /old/**}, redirect: "/{rest}"}
+  - {match: {path: /shop/**, header: {X-Beta: "*"}}, rewrite: "/v2/{rest}"}
+  - {match: {path: "/**/*a*.css"}, key: {accept: [avif, webp], language: [de, en], device: true}}
+  - {match: {cookie: "s*"}, key: {cookies: [a, b]}}
+  - {key: {query: {ignore: [tracking], sort: true}}}
+`);
 
 export const rulesTargets: readonly FuzzTarget[] = [
   target("field values", fc.tuple(hostileText(VALUES), hostileText(VALUES)), ([value, other]) => {
@@ -96,6 +118,24 @@ export const rulesTargets: readonly FuzzTarget[] = [
       const lower = sent.toLowerCase();
       expect(isShareable(lower, new Set()) || learnt.includes(lower), lower).to.equal(true);
     }
+  }),
+  target("rules of a site", fc.tuple(hostileText(TARGETS), hostileText(VALUES)), ([text, value]) => {
+    const asked = parseTarget(text);
+    if (typeof asked === "string") return;
+    const lines = ["Cookie", "Accept", "Accept-Language", "User-Agent", "X-Beta"].map(
+      (name) => [name, value] as const,
+    );
+    const request = { method: "GET", target: asked.path, fields: Fields.of(lines), authority: "a" };
+    const plan = planRequest(RULES, request);
+    if (plan.kind === "answer") {
+      if (plan.answer.kind === "redirect") expect(plan.answer.location).to.match(/^\/(?!\/)/);
+      return;
+    }
+    // It is still a target, and its origin is asked for it.
+    expect(parseTarget(plan.request.target)).to.have.property("path", plan.request.target);
+    const again = planRequest(RULES, { ...plan.request, target: request.target });
+    expect(again.kind === "go" && again.request.target).to.equal(plan.request.target);
+    expect(possibleTargets(RULES, request.target)).to.include(plan.request.target);
   }),
   target("queries", fc.tuple(hostileText(VALUES), hostileText(VALUES)), ([query, value]) => {
     const variance = searchVariance(Fields.ofRaw(["No-Vary-Search", value])) ?? NO_UTM;

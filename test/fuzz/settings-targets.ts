@@ -10,6 +10,7 @@ import { type FuzzTarget, target } from "./target.ts";
 const FILES = [
   "id: edge-1\nport: 8081\nmemory: 256MiB\nlease: 2s\norigin: http://127.0.0.1:8000\n",
   "sites:\n  - name: shop\n    hosts: [shop.example, www.shop.example]\n    origin: http://127.0.0.1:8000\n  - name: other\n    origin: http://[::1]:1\n",
+  "origin: http://a\nrules:\n  - {match: {path: [/a/**, '/*.css'], header: {x: '*'}}, ttl: {override: 1m}}\n  - {key: {query: {ignore: [tracking]}, accept: webp}, redirect: '/{rest}'}\n",
   "edges: [127.0.0.1:50051, 127.0.0.1:50052]\nmode: redirect\n",
 ];
 
