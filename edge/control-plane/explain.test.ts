@@ -171,7 +171,7 @@ describe("Explain", () => {
     origin.answer("/a", fresh());
     await get(edge.url, "/a?utm_source=x");
     const answer = await explain("/a?utm_source=y");
-    expect([answer.target, answer.key]).to.deep.equal(["/a", "site-0 /a"]);
+    expect([answer.target, answer.key]).to.deep.equal(["/a", `site-0 ${edge.url}/a`]);
     expect(answer.next).to.match(/^hit; ttl=3[56]\d\d$/);
     expect(answer.reason).to.equal("a stored response is fresh by rule assets");
     expect(answer.rules).to.deep.equal([
