@@ -50,6 +50,8 @@ export function failureAnswer(
   edge: Pick<CacheContext, "id" | "log">,
 ): Served {
   if (isOf("origin", thrown)) return originFailed(statusFor(thrown.code), thrown, fwd, edge);
+  if (isOf("client", thrown) && thrown.code === "body-too-large")
+    return errorAnswer(413, { fwd, detail: thrown.code }, edge, thrown);
   if (isOf("client", thrown)) return errorAnswer(CLIENT_LEFT, { fwd, detail: thrown.code }, edge, thrown);
   if (thrown instanceof PlacesRefused) {
     // RFC 9209 section 2.3.12. A 503 has Retry-After.

@@ -8,6 +8,7 @@ import type { CacheRequest, Negotiation } from "../rules/exchange.ts";
 import { isLoop } from "../rules/loop.ts";
 import { negotiationOf, withoutVagueRange } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
+import { isTooLarge } from "../rules/request-limits.ts";
 import type { MatchedRules } from "../rules/site/matched-rules.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { markIn, selectingValue } from "../rules/vary.ts";
@@ -22,7 +23,7 @@ export type Asks =
   /** Something that the full path has to see to. */
   | "more";
 
-type SectionRules = Pick<SiteRules, "book" | "compress">;
+type SectionRules = Pick<SiteRules, "book" | "compress" | "limits">;
 
 type Came = Omit<CacheRequest, "method" | "target" | "fields">;
 
@@ -98,7 +99,9 @@ export class FieldSection {
     edgeId: string,
     rules: SectionRules = SAFE_RULES,
   ): FieldSection {
-    const asks = came === undefined || isLoop(fields.section, edgeId) ? "more" : asksOf(fields);
+    const goesOn =
+      came !== undefined && !isLoop(fields.section, edgeId) && !isTooLarge(fields.raw, rules.limits);
+    const asks = goesOn ? asksOf(fields) : "more";
     const plain: CacheRequest = { method: "GET", target: "", site: "", ...came, fields: fields.section };
     const request = negotiating(plain, rules.compress);
     return new FieldSection({ fields, host, asks, request, values: new Map(), rules }, cacheKey(request));
@@ -110,6 +113,7 @@ export class FieldSection {
     const isSimilar = root !== undefined && root === (this.fields.root ?? this.fields) && host === this.host;
     if (!isSimilar || changed === undefined) return undefined;
     if (changed !== this.#changed && !changed.isDisjointFrom(DECISIVE)) return undefined;
+    if (isTooLarge(fields.raw, this.rules.limits)) return undefined;
     const plain = { ...this.#request, fields: fields.section };
     const { negotiation } = plain;
     // The fields about a part are the same.

@@ -1,12 +1,11 @@
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isDemanded, withoutDemands } from "../rules/client-demands.ts";
-import { requestDirectives } from "../rules/directives.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { judge, mayServeOnError, type OriginError, ttlLeft, type Verdict } from "../rules/judge.ts";
 import { isLoop } from "../rules/loop.ts";
 import { type Moment, momentOf } from "../rules/moment.ts";
-import { forOrigin, negotiated } from "../rules/negotiation.ts";
+import { negotiated } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
 import type { PassedContent } from "../rules/verdict-detail.ts";
@@ -16,15 +15,14 @@ import { askOrigin, type Turn } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts";
 import { crowded, fetchedAnswer } from "./fetched-answer.ts";
-import { fill } from "./fill.ts";
 import type { FillRequest } from "./fill-request.ts";
-import { headAndContent } from "./filled-content.ts";
 import { formOf, withDetail } from "./form.ts";
 import type { CacheOutcome } from "./outcome.ts";
+import { passBy, passThrough } from "./pass-through.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { isKeyable, readContent } from "./read-content.ts";
 import { refreshBehind } from "./refresh.ts";
-import { withTrailers } from "./representation.ts";
+import { gated } from "./request-gate.ts";
 import { limitedAnswer, ruleAnswer } from "./rule-answer.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 
@@ -43,7 +41,9 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   if (isLoop(asked.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
-  const plan = planRequest(rulesOf(edge, asked.site).book, asked);
+  const gate = gated(asked, edge);
+  if (gate.kind === "refused") return gate.served;
+  const plan = planRequest(rulesOf(edge, asked.site).book, gate.request);
   const limited = plan.limits.length === 0 ? undefined : limitedAnswer(plan.limits, asked, edge);
   if (limited !== undefined) return limited;
   if (plan.kind === "answer") return ruleAnswer(plan.by, plan.answer, edge);
@@ -205,40 +205,5 @@ async function fetchAnew(turn: ServeTurn, edge: CacheContext): Promise<Served> {
     return fetchedAnswer(turn, await askOrigin(turn, edge), edge, detail);
   } catch (thrown) {
     return failureAnswer(thrown, turn.verdict.why, edge);
-  }
-}
-
-/** The request passes the cache by, because a rule of the site says so or its content does not fit. */
-async function passBy(
-  request: EdgeRequest,
-  detail: PassedContent | "rule-bypass",
-  edge: CacheContext,
-): Promise<Served> {
-  // RFC 9111 section 5.2.1.7.
-  if (requestDirectives(request.fields).onlyIfCached)
-    return errorAnswer(504, { fwd: "bypass", detail: "only-if-cached" }, edge);
-  return passThrough(request, cacheKey(request), { why: "bypass", detail }, edge);
-}
-
-/** The request goes to the origin unchanged, and the answer to the client unchanged. */
-async function passThrough(
-  request: EdgeRequest,
-  key: string,
-  { why, detail }: { readonly why: "bypass" | "method" | "request"; readonly detail: string },
-  edge: CacheContext,
-): Promise<Served> {
-  // RFC 9110 section 9.3.1: content in a GET has no meaning, and could smuggle one into the cache.
-  const body = request.method === "GET" || request.method === "HEAD" ? undefined : request.body;
-  try {
-    const asked = forOrigin(request, edge.store.peek(key));
-    const plan = { request: asked, key, aim: { kind: "as-asked", body } } as const;
-    const filled = await fill(plan, edge);
-    const answered = headAndContent(request, filled, "starter", edge);
-    return {
-      ...withTrailers(answered, answered.content, filled),
-      outcome: { kind: "bypass", fwd: why, fwdStatus: answered.status, detail },
-    };
-  } catch (thrown) {
-    return failureAnswer(thrown, why, edge);
   }
 }

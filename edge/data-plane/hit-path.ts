@@ -94,7 +94,7 @@ export class HitPath {
         section = section?.similar(request) ?? this.#section(request, peer);
         plans = undefined;
       }
-      if (section.asks === "more") return undefined;
+      if (section.asks === "more" || request.path.length > section.rules.limits.url) return undefined;
       if (section.rules.book.beforeKey.length === 0) return { section, request };
       plans ??= new SectionPlans(section);
       return plans.of(request);

@@ -13,10 +13,17 @@ import {
   compressOf,
   compressSettings,
 } from "./compress-settings.ts";
+import {
+  type RequestLimitValues,
+  requestLimitKeys,
+  requestLimitSettings,
+  requestLimitsAmong,
+  requestLimitsOf,
+} from "./request-limit-settings.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 
 /** Those that are one value each. */
-type OneValueRules = Omit<SiteRules, "book" | "compress">;
+type OneValueRules = Omit<SiteRules, "book" | "compress" | "limits">;
 
 const fieldName: ValueType<string> = {
   name: "field",
@@ -91,6 +98,7 @@ export const siteRuleSettings = {
     help: "Cache-Group-Invalidation in the response to such a request (RFC 9875). The same three values, for the tags that it names.",
   }),
   ...compressSettings,
+  ...requestLimitSettings,
   originPlaces: setting({
     type: types.originPlaces,
     default: SAFE_RULES.originPlaces,
@@ -120,7 +128,7 @@ export const siteRuleSettings = {
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
 export function rulesAmong(
-  values: OneValueRules & CompressValues,
+  values: OneValueRules & CompressValues & RequestLimitValues,
   written: readonly SiteRule[] = [],
 ): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
@@ -142,6 +150,7 @@ export function rulesAmong(
     invalidation,
     groupInvalidation,
     compress: compressAmong(values),
+    limits: requestLimitsAmong(values),
     originPlaces,
     originPlacesPerClient,
     upgrades,
@@ -161,6 +170,7 @@ export const siteRuleKeys = {
   invalidation: fileValue(types.invalidation).default(SAFE_RULES.invalidation),
   "group-invalidation": fileValue(types.groupInvalidation).default(SAFE_RULES.groupInvalidation),
   ...compressKeys,
+  ...requestLimitKeys,
   "origin-places": fileValue(types.originPlaces).default(SAFE_RULES.originPlaces),
   "origin-places-per-client": fileValue(types.originPlacesPerClient).default(
     SAFE_RULES.originPlacesPerClient,
@@ -184,6 +194,7 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     invalidation: values.invalidation,
     groupInvalidation: values["group-invalidation"],
     compress: compressOf(values),
+    limits: requestLimitsOf(values),
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
     upgrades: values.upgrades,

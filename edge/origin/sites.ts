@@ -6,6 +6,7 @@ import { fileMap, fileValue } from "../../process/settings/file-values.ts";
 import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
 import type { CompressRules } from "../rules/compression.ts";
+import type { RequestLimits } from "../rules/request-limits.ts";
 import { possibleTargets } from "../rules/site/possible-targets.ts";
 import type { RuleBook } from "../rules/site/rule-book.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
@@ -36,6 +37,7 @@ export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
   readonly written: readonly SiteRule[];
   readonly upgrades: readonly string[];
   readonly compress: CompressRules;
+  readonly limits: RequestLimits;
 }
 
 /** The rules of each site. */
@@ -46,7 +48,10 @@ export function siteRulesByName(sites: readonly Site[]): ReadonlyMap<string, Sit
 /** The same in a thread that knows no more of the sites. */
 export function servedRulesByName(sites: readonly ServedSite[]): ReadonlyMap<string, SiteRules> {
   return new Map(
-    sites.map(({ name, written, compress }) => [name, { ...SAFE_RULES, compress, book: ruleBook(written) }]),
+    sites.map(({ name, written, compress, limits }) => [
+      name,
+      { ...SAFE_RULES, compress, limits, book: ruleBook(written) },
+    ]),
   );
 }
 
@@ -129,7 +134,7 @@ export const sitesSection: Section<readonly Site[]> = {
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies` and `location` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies` and `location` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
 };
 
 /** The `rules:` of the site of --origin. */
@@ -270,6 +275,7 @@ function servedSite(site: Site | ServedSite): ServedSite {
     upgrades: rules.upgrades,
     written: rules.book.written,
     compress: rules.compress,
+    limits: rules.limits,
     ...(host === undefined ? {} : { host }),
   };
 }

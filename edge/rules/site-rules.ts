@@ -1,4 +1,5 @@
 import { type CompressRules, NO_COMPRESSION } from "./compression.ts";
+import { type RequestLimits, WIDEST_LIMITS } from "./request-limits.ts";
 import { NO_RULES, type RuleBook } from "./site/rule-book.ts";
 import type { CookiePolicy } from "./site/site-rule.ts";
 
@@ -20,6 +21,7 @@ export interface SiteRules {
   readonly groupInvalidation: "obey" | "ignore" | "broadcast";
   /** What the edge compresses by itself. */
   readonly compress: CompressRules;
+  readonly limits: RequestLimits;
   /** Requests under way at the origin at the same time. */
   readonly originPlaces: number;
   /** Of these, for one client, and for all refreshes in the background together. */
@@ -48,6 +50,7 @@ export const SAFE_RULES: SiteRules = {
   invalidation: "obey",
   groupInvalidation: "obey",
   compress: NO_COMPRESSION,
+  limits: WIDEST_LIMITS,
   ...PLACES,
   upgrades: [],
   cookies: "keep",
@@ -65,6 +68,7 @@ export const RFC_RULES: SiteRules = {
   invalidation: "obey",
   groupInvalidation: "obey",
   compress: NO_COMPRESSION,
+  limits: WIDEST_LIMITS,
   ...PLACES,
   upgrades: [],
   cookies: "keep",
