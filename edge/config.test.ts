@@ -15,7 +15,7 @@ function read(argv: readonly string[], file = "") {
 
 const inFile = (file: string, ...argv: string[]) => read(["--config", "edge.yaml", ...argv], file);
 
-const { book: _, ...oneValueRules } = SAFE_RULES;
+const { book: _, limits: _limits, ...oneValueRules } = SAFE_RULES;
 
 describe("the edge's settings", () => {
   it("make one site that answers every Host from --origin", () => {
@@ -44,6 +44,9 @@ describe("the edge's settings", () => {
       compress: [],
       compressTypes: NO_COMPRESSION.types,
       compressMinSize: 1_024,
+      bodyLimit: Number.POSITIVE_INFINITY,
+      urlLimit: 8_192,
+      fieldsLimit: 8_192,
       originCa: undefined,
       originCert: undefined,
       originKey: undefined,

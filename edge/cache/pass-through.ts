@@ -1,7 +1,7 @@
 import { cacheKey } from "../rules/cache-key.ts";
 import { requestDirectives } from "../rules/directives.ts";
 import { forOrigin } from "../rules/negotiation.ts";
-import type { PassedContent } from "../rules/verdict-detail.ts";
+import type { PassedDetail } from "../rules/verdict-detail.ts";
 import type { Served } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
@@ -17,7 +17,7 @@ interface PassedRequest extends FillRequest {
 /** The request passes the cache by, because a rule of the site says so or its content does not fit. */
 export async function passBy(
   request: PassedRequest,
-  detail: PassedContent | "rule-bypass",
+  detail: PassedDetail,
   edge: CacheContext,
 ): Promise<Served> {
   // RFC 9111 section 5.2.1.7.

@@ -1,7 +1,7 @@
 import { type OriginRequest, plainBody } from "../origin/origin.ts";
 import type { CacheRequest, KeyedContent } from "../rules/exchange.ts";
 import { isIncremental } from "../rules/incremental.ts";
-import type { PassedContent } from "../rules/verdict-detail.ts";
+import type { PassedDetail } from "../rules/verdict-detail.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import { keyedContent } from "./keyed-content.ts";
 
@@ -22,7 +22,7 @@ interface UnreadRequest extends CacheRequest {
 export interface ReadRequest<R> {
   readonly request: R;
   /** Why its content is not in its key; undefined: it is. */
-  readonly passed: PassedContent | undefined;
+  readonly passed: PassedDetail | undefined;
   /** To be called when the request is answered. */
   release(): void;
 }
@@ -34,7 +34,7 @@ export async function readContent<R extends UnreadRequest>(
 ): Promise<ReadRequest<R>> {
   const { method, fields, body } = request;
   const nothing = (): void => undefined;
-  const unread = (passed: PassedContent): ReadRequest<R> => ({ request, passed, release: nothing });
+  const unread = (passed: PassedDetail): ReadRequest<R> => ({ request, passed, release: nothing });
   // RFC 10036 section 3: it is not to be buffered.
   if (isIncremental(fields)) return unread("incremental");
   // RFC 9110 section 14.5: a part of some content, of which only the origin knows the rest.

@@ -8,7 +8,7 @@ import { type Moment, momentOf } from "../rules/moment.ts";
 import { negotiated } from "../rules/negotiation.ts";
 import { isExcessiveRange } from "../rules/range.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
-import type { PassedContent } from "../rules/verdict-detail.ts";
+import type { PassedDetail } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { cancelContent, type Served } from "./answer.ts";
 import { askOrigin, type Turn } from "./collapse.ts";
@@ -62,7 +62,7 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
 /** `passed`: why the request passes the cache by with content that might have been in its key. */
 async function servePlanned(
   planned: EdgeRequest,
-  passed: PassedContent | undefined,
+  passed: PassedDetail | undefined,
   edge: CacheContext,
 ): Promise<Served> {
   const whole = withoutExcessiveRange(negotiated(planned, rulesOf(edge, planned.site).compress));

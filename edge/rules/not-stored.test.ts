@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { notStored } from "./not-stored.ts";
 import {
   bypassDetails,
-  passedContents,
+  passedDetails,
   staleDetails,
   tunnelDetails,
   validationDetails,
@@ -22,7 +22,7 @@ function tableUnder(heading: string): readonly (readonly [string, string])[] {
 describe("docs/caching.md", () => {
   const tables = [
     ["Not stored", notStored],
-    ["Passed through", { ...bypassDetails, ...passedContents, ...tunnelDetails }],
+    ["Passed through", { ...bypassDetails, ...passedDetails, ...tunnelDetails }],
     ["Used though stale", staleDetails],
     ["Validated first", validationDetails],
   ] as const;

@@ -10,12 +10,13 @@ export const bypassDetails = {
 
 export type BypassDetail = keyof typeof bypassDetails;
 
-/** Why a QUERY, or a POST that a rule has cached, goes to the origin as it is. */
-export const passedContents = {
+/** Why a request passes the cache by before it is judged. All but the last are about content that would be in the key. */
+export const passedDetails = {
   "content-too-large": "Its content has more than 64 KiB, so it is not in the key.",
   "content-range": "Its content is a part of something (`Content-Range`).",
   incremental: "It says `Incremental: ?1`, so its content is passed on as it comes.",
   "memory-short": "The memory for fills is used up, so its content is not held.",
+  "rule-bypass": "A rule of the site says `bypass`.",
 } as const;
 
 /** What became of a request for a tunnel. */
@@ -24,7 +25,7 @@ export const tunnelDetails = {
   "upgrade-declined": "The request asked for a tunnel, and the origin answered otherwise.",
 } as const;
 
-export type PassedContent = keyof typeof passedContents;
+export type PassedDetail = keyof typeof passedDetails;
 
 /** The rule that allows the use of a stale response. */
 export const staleDetails = {
