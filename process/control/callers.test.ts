@@ -32,19 +32,28 @@ describe("the table of callers", () => {
   });
 
   const refused: readonly (readonly [yaml: string, problem: string])[] = [
-    ["callers: ann", 'callers: must be a list of callers, got "ann"'],
-    ["callers: [ann]", 'callers.0: must be a map with name and may, got "ann"'],
+    ["callers: ann", '1:1: callers: must be a list of callers, got "ann"'],
+    ["callers: [ann]", '1:11: callers[0]: must be a map with name and may, got "ann"'],
     [
       "callers: [{name: ann}]",
-      "callers.0.may: must be a list of rights: read, purge, forget, reload, got nothing",
+      "1:11: callers.ann.may: must be a list of rights: read, purge, forget, reload, got nothing",
     ],
-    ["callers: [{name: ann, may: [write]}]", "callers.0.may.0: must be one of read, purge, forget, reload"],
-    ["callers: [{name: a b, may: []}]", "callers.0.name: must be a subject alternative name without blanks"],
-    ["callers: [{name: a, may: []}, {name: A, may: []}]", 'callers.1.name: must be listed once, got "A"'],
-    ["callers: [{name: a, may: [], then: x}]", 'callers.0."then" is not a setting of this program'],
+    [
+      "callers: [{name: ann, may: [write]}]",
+      "1:29: callers.ann.may[0]: must be one of read, purge, forget, reload",
+    ],
+    [
+      "callers: [{name: a b, may: []}]",
+      "1:12: callers[0].name: must be a subject alternative name without blanks",
+    ],
+    [
+      "callers: [{name: a, may: []}, {name: A, may: []}]",
+      '1:32: callers.A.name: must be listed once, got "A"',
+    ],
+    ["callers: [{name: a, may: [], then: x}]", '1:30: callers.a."then" is not a setting of this program'],
   ];
   for (const [yaml, problem] of refused) {
-    it(`refuses ${yaml}`, () => expect(() => read(yaml)).to.throw(`edge.yaml: ${problem}`));
+    it(`refuses ${yaml}`, () => expect(() => read(yaml)).to.throw(`edge.yaml:${problem}`));
   }
 
   it("needs the certificates", () => {
