@@ -1,7 +1,7 @@
 import type { Fields } from "../../../http/message/fields.ts";
 import { PathPattern } from "./path-pattern.ts";
 import { SeenPath } from "./path-readings.ts";
-import { cookiesOf, parametersOf } from "./request-pairs.ts";
+import { cookiePairsOf, type Pairs, parametersOf } from "./request-pairs.ts";
 import type { NamedValues, RuleMatch } from "./site-rule.ts";
 import { wildcard } from "./wildcard.ts";
 
@@ -99,7 +99,7 @@ export class CompiledMatch {
     if (this.#host !== undefined && !this.#host(hostOf(authority))) return "host";
     if (!this.#header.every((each) => each.test(fields.get(each.name)))) return "header";
     if (this.#cookie.length === 0) return undefined;
-    const cookies = cookiesOf(fields);
+    const cookies = cookiePairsOf(fields);
     return this.#cookie.every((test) => test.holds(cookies, false)) ? undefined : "cookie";
   }
 
@@ -127,14 +127,14 @@ export class CompiledMatch {
 /** The value of one name, or of the names that fit a pattern. */
 class NamedTest {
   readonly name: string;
-  readonly #isNamed: TextTest;
-  readonly #isNamedInAnyCase: TextTest;
+  /** Of a name that is a pattern. */
+  readonly #names: { readonly asWritten: TextTest; readonly anyCase: TextTest } | undefined;
   readonly #values: readonly TextTest[];
 
   constructor(name: string, patterns: readonly string[]) {
     this.name = name;
-    this.#isNamed = wildcard(name);
-    this.#isNamedInAnyCase = wildcard(name.toLowerCase());
+    if (name.includes("*"))
+      this.#names = { asWritten: wildcard(name), anyCase: wildcard(name.toLowerCase()) };
     this.#values = patterns.map(wildcard);
   }
 
@@ -142,11 +142,16 @@ class NamedTest {
     return value !== undefined && (this.#values.length === 0 || this.#values.some((test) => test(value)));
   }
 
-  holds(pairs: readonly (readonly [name: string, value: string])[], anyCase: boolean): boolean {
-    return pairs.some(([name, value]) => {
-      const isNamed = anyCase ? this.#isNamedInAnyCase(name.toLowerCase()) : this.#isNamed(name);
-      return isNamed && this.test(value);
-    });
+  holds(pairs: Pairs, anyCase: boolean): boolean {
+    const byName = pairs.byName(anyCase);
+    if (this.#names === undefined) {
+      const values = byName.get(anyCase ? this.name.toLowerCase() : this.name);
+      return values?.some((value) => this.test(value)) === true;
+    }
+    const isNamed = this.#names[anyCase ? "anyCase" : "asWritten"];
+    for (const [name, values] of byName)
+      if (isNamed(name) && values.some((value) => this.test(value))) return true;
+    return false;
   }
 }
 
