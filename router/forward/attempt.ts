@@ -240,7 +240,8 @@ export class Attempt implements EdgeUser {
     const { kind } = this.#stage;
     if (kind === "over") return;
     const stale = code === "edge-broke-off" && kind === "waiting" && this.#connection.reused;
-    if (!stale)
+    // A tunnel may be broken off by the client's server too, which says nothing of the edge.
+    if (!stale && !this.#exchange.switched)
       this.edge.traffic.failed(this.#parts.clock.monotonic(), code === "edge-rubbish" ? "rubbish" : "failed");
     this.#end();
     this.#connection.destroy();
