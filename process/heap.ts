@@ -4,12 +4,17 @@ import { runInNewContext } from "node:vm";
 // The engine collects all the time where less is free.
 const LEAST_PERCENT = 20;
 
+// The same where most memory is in buffers, which are no work for the collector.
+const LEAST_WITH_BUFFERS = 4;
+
 /**
- * How many percent the heap may grow beyond what a full collection has left before the next one, so that it holds about
- * `garbage` bytes that nobody uses.
+ * How many percent memory may grow beyond what a full collection has left before the next one, so that it holds about
+ * `garbage` bytes that nobody uses. `live`: bytes of objects. `buffers`: bytes outside of the heap.
  */
-export function growthPercent(live: number, garbage: number): number {
-  return Math.max(LEAST_PERCENT, Math.round((garbage / live) * 100));
+export function growthPercent(live: number, garbage: number, buffers = 0): number {
+  const all = live + buffers;
+  const least = Math.max(LEAST_WITH_BUFFERS, (LEAST_PERCENT * live) / all);
+  return Math.max(Math.round(least), Math.round((garbage / all) * 100));
 }
 
 /**
@@ -29,7 +34,8 @@ export class Heap {
 
   /** `garbage`: bytes that nobody uses, as far as they may wait for the next full collection. */
   allowGarbage(garbage: number): void {
-    const percent = growthPercent(getHeapStatistics().used_heap_size, garbage);
+    const { used_heap_size: live, external_memory: buffers } = getHeapStatistics();
+    const percent = growthPercent(live, garbage, buffers);
     const first = this.#percent === 0;
     if (percent === this.#percent) return;
     this.#percent = percent;
