@@ -32,8 +32,9 @@ import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
 import { ownOriginProblems } from "./origin/own-ports.ts";
 import { hostsOfSites } from "./origin/site-hosts.ts";
+import { siteProblems } from "./origin/site-problems.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
-import { nodeName, origin, rulesSection, type Site, siteProblems, sitesSection } from "./origin/sites.ts";
+import { nodeName, origin, rulesSection, type Site, sitesSection } from "./origin/sites.ts";
 import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
 
 const LOOPBACK = "127.0.0.1";

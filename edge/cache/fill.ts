@@ -157,8 +157,10 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   edge.counters.add("fills");
   const asked = withContent(originRequest(request, aim, forwardedOf(request, edge)), request.content);
   const fieldsSent = vouchedFor(asked.fields, request);
-  const { authority, onInterim, takesTrailers } = request;
-  const sent = { ...asked, authority, fields: fieldsSent, onInterim, takesTrailers };
+  const { authority, onInterim, takesTrailers, matched = NONE_MATCHED } = request;
+  const { origin: named, timeouts } = matched;
+  const towards = { authority, onInterim, takesTrailers, origin: named, timeouts };
+  const sent = { ...asked, ...towards, fields: fieldsSent };
   const ask = () => origin.fetch(sent, fetching);
   const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
   const responseTime = momentOf(edge.clock);

@@ -118,6 +118,8 @@ function originRequest(
       ? {}
       : { body: counted(body, (bytes) => edge.counters.add("tunnelBytesReceived", bytes)) }),
     onInterim,
+    origin: asked.matched?.origin,
+    timeouts: asked.matched?.timeouts,
     upgrade: protocol,
   };
 }

@@ -88,14 +88,15 @@ export class LiveSites {
   }
 }
 
-function identityOf({ name, origin, host, tls, rules }: Site, ttlMs: number): string {
+function identityOf({ name, origin, origins = {}, host, tls, rules }: Site, ttlMs: number): string {
   return JSON.stringify([
     name,
     origin,
+    origins,
     host,
     tls,
     rules?.location ?? "keep",
-    origin.kind === "directory" ? ttlMs : 0,
+    [origin, ...Object.values(origins)].some(({ kind }) => kind === "directory") ? ttlMs : 0,
   ]);
 }
 

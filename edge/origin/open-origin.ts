@@ -5,6 +5,7 @@ import type { SiteRules } from "../rules/site-rules.ts";
 import { DirectoryOrigin } from "./directory.ts";
 import { FailoverOrigin } from "./failover.ts";
 import { CLIENT_HOST, type HostPolicy } from "./host-policy.ts";
+import { NamedOrigins } from "./named-origins.ts";
 import type { ReplaceableOrigin } from "./origin.ts";
 import { OriginCertificates } from "./origin-certificates.ts";
 import { isUnusual, type OriginTls } from "./origin-tls.ts";
@@ -38,18 +39,33 @@ interface OriginSite {
   readonly host?: HostPolicy;
   readonly tls?: OriginTls;
   readonly rules?: Pick<SiteRules, "location">;
+  /** Others, by the names that rules give them. */
+  readonly origins?: Readonly<Record<string, OriginConfig>>;
 }
 
 /** Throws a Failure, as openOrigin does. */
 export async function openSiteOrigin(
-  { name, origin, host = CLIENT_HOST, tls, rules }: OriginSite,
+  { name, origin, origins = {}, host = CLIENT_HOST, tls, rules }: OriginSite,
   context: Omit<OriginContext, "host" | "certificates">,
 ): Promise<ReplaceableOrigin> {
   const log = context.log.child({ site: name });
   const { clock } = context;
   const certificates = tls && isUnusual(tls) ? new OriginCertificates(tls, name, { clock, log }) : undefined;
-  const opened = await openOrigin(origin, { ...context, host, log, certificates });
-  return rules?.location === "map" ? new RelativeOrigin(opened, ownAuthorities(origin, host)) : opened;
+  const opened: ReplaceableOrigin[] = [];
+  const open = async (config: OriginConfig): Promise<ReplaceableOrigin> => {
+    const plain = await openOrigin(config, { ...context, host, log, certificates });
+    opened.push(plain);
+    return rules?.location === "map" ? new RelativeOrigin(plain, ownAuthorities(config, host)) : plain;
+  };
+  try {
+    const usual = await open(origin);
+    const named = new Map<string, ReplaceableOrigin>();
+    for (const [each, config] of Object.entries(origins)) named.set(each, await open(config));
+    return named.size === 0 ? usual : new NamedOrigins(usual, named);
+  } catch (thrown) {
+    for (const each of opened) await each.close();
+    throw thrown;
+  }
 }
 
 /** The addresses that an origin may take for its own: those in its URLs, and the Host that it is told. */

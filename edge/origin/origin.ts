@@ -3,6 +3,14 @@ import { isIdempotent } from "../../http/message/methods.ts";
 import type { Trailers } from "../../http/message/trailers.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 
+/** How long an origin may take, in milliseconds, where it is not as usual. */
+export interface OriginTimeouts {
+  /** Until the fields of the response are there; the time for a connection counts. */
+  readonly firstByteMs?: number | undefined;
+  /** Between two pieces of the body that a reader waits for. */
+  readonly betweenBytesMs?: number | undefined;
+}
+
 /** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
 export interface OriginRequest {
   readonly method: string;
@@ -11,6 +19,9 @@ export interface OriginRequest {
   /** The host that the client asked for, with its port when one is given; "" when it named none. */
   readonly authority?: string;
   readonly fields: Fields;
+  /** One of the site's other origins, by its name; undefined: the usual one. */
+  readonly origin?: string | undefined;
+  readonly timeouts?: OriginTimeouts | undefined;
   readonly body?: AsyncIterable<Uint8Array>;
   /** The body is in memory: it can be read again. */
   readonly isBodyHeld?: boolean;

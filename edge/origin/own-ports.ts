@@ -45,6 +45,8 @@ export function ownOriginProblems(
   fieldOf: (site: Site) => string,
 ): string[] {
   return sites
-    .filter((site) => isOwnOrigin(site.origin, own))
+    .filter(({ origin, origins = {} }) =>
+      [origin, ...Object.values(origins)].some((each) => isOwnOrigin(each, own)),
+    )
     .map((site) => `${fieldOf(site)}: must not be a port of this edge, got "${origin.format(site.origin)}"`);
 }

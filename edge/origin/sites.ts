@@ -15,6 +15,7 @@ import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-polic
 import type { OriginConfig } from "./open-origin.ts";
 import { type OriginTls, originTlsKeys, originTlsOf } from "./origin-tls.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
+import { ruleName } from "./site/rule-values.ts";
 import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
 
 /** A named set of Host names with one origin. */
@@ -23,6 +24,8 @@ export interface Site {
   /** In lower case. A site without hosts answers every Host that no other site names. */
   readonly hosts: readonly string[];
   readonly origin: OriginConfig;
+  /** Others, by the names that its rules give them. */
+  readonly origins?: Readonly<Record<string, OriginConfig>>;
   /** The Host that an HTTP origin receives. Default: the client's. */
   readonly host?: HostPolicy;
   /** Default: as usual. */
@@ -111,6 +114,9 @@ const site = fileMap(
     name: fileValue(nodeName),
     hosts: z.array(fileValue(host), { error: "must be a list of host names" }).default([]),
     origin: fileValue(origin),
+    origins: z
+      .record(ruleName, fileValue(origin), { error: "must be a map of names and origins" })
+      .default({}),
     host: fileValue(hostPolicy).default(CLIENT_HOST),
     ...originTlsKeys,
     ...siteRuleKeys,
@@ -125,16 +131,17 @@ export const sitesSection: Section<readonly Site[]> = {
     .min(1, { error: "must have at least one site" })
     .max(MAX_SITES, { error: `must have at most ${MAX_SITES} sites` })
     .transform((sites) =>
-      sites.map(({ name, hosts, origin, host, ...rules }) => ({
+      sites.map(({ name, hosts, origin, origins, host, ...rules }) => ({
         name,
         hosts: hosts.map((each) => each.toLowerCase()),
         origin,
+        ...(Object.keys(origins).length === 0 ? {} : { origins }),
         host,
         tls: originTlsOf(rules),
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies` and `location` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies` and `location` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
 };
 
 /** The `rules:` of the site of --origin. */
@@ -142,32 +149,6 @@ export const rulesSection: Section<readonly SiteRule[]> = {
   schema: siteRulesList,
   help: "A list of rules for the site of --origin: docs/rules.md. A site of `sites:` has its own.",
 };
-
-/** Conflicts between sites that are each valid alone. */
-export function siteProblems(sites: readonly Site[]): string[] {
-  const names = new Set<string>();
-  const siteOf = new Map<string, string>();
-  const problems: string[] = [];
-  let everyHost: string | undefined;
-  for (const { name, hosts } of sites) {
-    if (names.has(name)) problems.push(`sites: each name must be used once, got "${name}" again`);
-    names.add(name);
-    if (hosts.length === 0) {
-      if (everyHost !== undefined) {
-        problems.push(`sites: at most one may be without hosts, got "${everyHost}" and "${name}"`);
-      }
-      everyHost = name;
-    }
-    for (const each of hosts) {
-      const other = siteOf.get(each);
-      if (other !== undefined) {
-        problems.push(`sites: each host must belong to one site, got "${each}" in "${other}" and "${name}"`);
-      }
-      siteOf.set(each, name);
-    }
-  }
-  return problems;
-}
 
 /** Finds the site that a Host selects. */
 export class Sites {
@@ -228,7 +209,7 @@ export class Sites {
     }
     this.#names = sites.map((site) => site.name);
     this.#fallback = sites.find((site) => site.hosts.length === 0)?.name;
-    for (const { name, hosts, origin, host = CLIENT_HOST } of sites) {
+    for (const { name, hosts, origin, host = CLIENT_HOST } of this.#served) {
       if (origin.kind !== "directory") this.#policies.set(name, host);
       for (const host of hosts) this.#byHost.set(hostOf(isBareIPv6(host) ? `[${host}]` : host), name);
     }
@@ -265,13 +246,19 @@ export class Sites {
   }
 }
 
+/** A site of which any origin is told of scheme and host is one that has them in its keys. */
+function kindOf({ origin, origins = {} }: Site): OriginConfig["kind"] {
+  const told = [origin, ...Object.values(origins)].find(({ kind }) => kind !== "directory");
+  return told?.kind ?? "directory";
+}
+
 function servedSite(site: Site | ServedSite): ServedSite {
   if ("written" in site) return site;
-  const { name, hosts, host, rules = SAFE_RULES, origin } = site;
+  const { name, hosts, host, rules = SAFE_RULES } = site;
   return {
     name,
     hosts,
-    origin: { kind: origin.kind },
+    origin: { kind: kindOf(site) },
     upgrades: rules.upgrades,
     written: rules.book.written,
     compress: rules.compress,

@@ -85,8 +85,8 @@ export class UpstreamOrigin implements ReplaceableOrigin {
       clock,
       pool: request.upgrade === undefined ? this.#pool : this.#tunnels,
       deadlines: this.#deadlines,
-      fieldsTimeoutMs,
-      bodyTimeoutMs,
+      fieldsTimeoutMs: request.timeouts?.firstByteMs ?? fieldsTimeoutMs,
+      bodyTimeoutMs: request.timeouts?.betweenBytesMs ?? bodyTimeoutMs,
       signal,
     });
     exchange.begin();

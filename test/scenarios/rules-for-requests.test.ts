@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { edgeConfig } from "../../edge/config.ts";
 import type { SiteRules } from "../../edge/rules/site-rules.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { type Asking, get } from "../rig/http-client.ts";
@@ -425,6 +426,33 @@ describe("rules for requests", () => {
     origin.answer("/away", { status: 302, fields: [["Location", "https://other.example/"]] });
     expect((await ask(edge.url, "/to")).header("location")).to.equal("/login?a");
     expect((await ask(edge.url, "/away")).header("location")).to.equal("https://other.example/");
+  });
+
+  it("origin asks another origin of the site, whose answers are stored like all others", async () => {
+    const other = await HttpOrigin.start();
+    other.answer("/api/a", { fields: [["Cache-Control", "max-age=60"]], body: "other" });
+    page("/a");
+    const file =
+      `sites: [{name: shop, origin: "${origin.url.origin}", origins: {api: "${other.url.origin}"}, ` +
+      "rules: [{match: {path: /api/**}, origin: api}]}]\n";
+    const { sites } = edgeConfig({ argv: ["--config", "edge.yaml"], env: {}, readFile: () => file });
+    const edge = await startTestEdge(origin.url, { sites });
+    edges.push(edge);
+    expect((await ask(edge.url, "/api/a")).text).to.equal("other");
+    expect((await ask(edge.url, "/api/a")).cache).to.equal("HIT");
+    expect((await ask(edge.url, "/a")).text).to.equal("/a");
+    await other.stop();
+  });
+
+  it("timeouts end a request that the origin leaves unanswered, and no other", async () => {
+    const url = await start("rules:\n  - {match: {path: /slow}, timeouts: {first-byte: 5s}}\n");
+    page("/slow");
+    const gate = origin.hold("/slow", "fields");
+    const answer = ask(url, "/slow");
+    await origin.received("/slow");
+    clock.advance(5_000);
+    expect((await answer).status).to.equal(504);
+    gate.open();
   });
 
   it("a purge of a URL covers what its requests are stored under, at every edge", async () => {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { isForgeable } from "../../../http/message/forgeable-fields.ts";
 import { network } from "../../../http/server/trusted-proxies.ts";
 import { fileMap, fileValue } from "../../../process/settings/file-values.ts";
-import { choice, text, wholeNumber } from "../../../process/settings/values.ts";
-import type { RateLimit } from "../../rules/site/site-rule.ts";
+import { choice, duration, text, wholeNumber } from "../../../process/settings/values.ts";
+import type { RateLimit, RuleTimeouts } from "../../rules/site/site-rule.ts";
 import { changeableField, fieldText, namePattern, oneOrMore, yes } from "./rule-values.ts";
 
 /** A network as clients are told apart: RFC 6177 gives each a /64. */
@@ -18,6 +18,16 @@ export const deny = z.union([yes, networks], {
   error: "must be true, or the networks that are denied: IPv4, or IPv6 of /64 or larger",
 });
 export const allow = networks;
+
+const HOUR_MS = 3_600_000;
+const time = fileValue(duration(1, HOUR_MS)).optional();
+
+export const timeouts = fileMap(
+  { "first-byte": time, "between-bytes": time },
+  "must be a map of first-byte and between-bytes",
+).transform(
+  (given): RuleTimeouts => ({ firstByteMs: given["first-byte"], betweenBytesMs: given["between-bytes"] }),
+);
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 // More than an edge serves, and less than one a day.

@@ -54,12 +54,64 @@ describe("the rules of a site, as they are written", () => {
       "{ttl: 1m, ttl-if-missing: 1m}",
       "rules[0].ttl: must not be together with ttl-if-missing",
     ],
+    ["that answers and does more", "{deny: true, ttl: 1m}", "rules[0].deny: must not be together with ttl"],
+    ["that redirects and responds", "{redirect: /a, respond: {body: x}}", "must not be together with"],
+    [
+      "that lets bypass and stores",
+      "{bypass: true, ttl: 1m}",
+      "rules[0].bypass: must not be together with ttl",
+    ],
+    [
+      "that acts on a request by a status",
+      "{match: {status: 404}, bypass: true}",
+      "it is done before there is a response",
+    ],
+    [
+      "with a redirect to any host",
+      "{match: {path: /a/**}, redirect: 'http://a.example{rest}'}",
+      "rules[0].redirect: must be",
+    ],
+    ["with a redirect of two lines", '{redirect: "/a\\r\\nb"}', "rules[0].redirect: must be"],
+    ["with a network that no client fills", "{deny: ['2001:db8::1']}", "an IPv6 network of /64 or larger"],
+    ["with a rate that is none", "{limit: {rate: 0/s}}", "rules[0].limit.rate: must be a number of requests"],
+    [
+      "with a field in the key that a proxy sends",
+      "{key: {headers: [X-Forwarded-Host]}}",
+      "rules[0].key.headers[0]: must be",
+    ],
+    [
+      "with cookies said twice",
+      "{cookies: drop, key: {cookies: [a]}}",
+      "rules[0].cookies: must not be together with key",
+    ],
+    ["with both lists of parameters", "{key: {query: {ignore: [a], keep: [b]}}}", "rules[0].key.query: must"],
   ];
   for (const [why, rule, message] of refused) {
     it(`are refused ${why}`, () => {
       expect(one(rule).join("\n")).to.include(message);
     });
   }
+
+  it("must all be reachable", () => {
+    const missed = (first: string, second: string) =>
+      problemsOf(`rules:\n  - ${first}\n  - ${second}\n`).filter((line) => line.includes("reachable"));
+    for (const [first, second] of [
+      ["{name: all, deny: true}", "{match: {path: /a}, ttl: 1m}"],
+      ["{match: {path: /a/**}, redirect: /b}", "{match: {path: [/a, /a/b/*.css]}, ttl: 1m}"],
+      [
+        "{match: {path: /a/**, method: GET}, respond: {body: x}}",
+        "{match: {path: /a/b, method: GET}, ttl: 1m}",
+      ],
+    ] as const)
+      expect(missed(first, second), second).to.have.length(1);
+    for (const [first, second] of [
+      ["{match: {path: /a/**}, deny: true}", "{match: {path: /ab}, ttl: 1m}"],
+      ["{match: {path: /a/**}, ttl: 1h}", "{match: {path: /a/b}, ttl: 1m}"],
+      ["{match: {path: /a/**, host: x}, deny: true}", "{match: {path: /a/b}, ttl: 1m}"],
+      ["{match: {path: /*/a/**}, deny: true}", "{match: {path: /b/a/c}, ttl: 1m}"],
+    ] as const)
+      expect(missed(first, second), second).to.deep.equal([]);
+  });
 
   it("may be 200, and not 201", () => {
     const many = (count: number) => problemsOf(`rules:\n${"  - ttl: 1m\n".repeat(count)}`);
@@ -76,6 +128,15 @@ describe("the rules of a site, as they are written", () => {
     expect(problemsOf("rules: [{ttl: 1m}]\nsites: [{name: a, origin: x}]\n").join()).to.include(
       "rules: must be",
     );
+  });
+
+  it("name origins that their site has", () => {
+    const file = (name: string) =>
+      `sites: [{name: a, origin: x, origins: {api: http://b}, rules: [{match: {path: /a}, origin: ${name}}]}]\n`;
+    expect(problemsOf(file("app")).join()).to.include(
+      'sites: origin of the rule rules[0] of "a" must be one of its origins, got "app"',
+    );
+    expect(problemsOf(file("api")).join()).not.to.include("one of its origins");
   });
 
   it("take one value like a list of one, and days", () => {

@@ -14,6 +14,7 @@ import {
   requestHeaders,
   respond,
   rewrite,
+  timeouts,
 } from "./request-values.ts";
 import { ruleContradictions } from "./rule-contradictions.ts";
 import {
@@ -97,6 +98,8 @@ const rule = fileMap(
     rewrite: rewrite.optional(),
     key: key.optional(),
     cookies: cookies.optional(),
+    origin: ruleName.optional(),
+    timeouts: timeouts.optional(),
     "request-headers": requestHeaders.optional(),
     "no-store": yes.optional(),
     ttl: ttl.optional(),
@@ -127,6 +130,8 @@ const rule = fileMap(
       rewrite: given.rewrite,
       key: given.key,
       cookies: given.cookies,
+      origin: given.origin,
+      timeouts: given.timeouts,
       requestHeaders: given["request-headers"],
       noStore: given["no-store"],
       ttl: given.ttl,

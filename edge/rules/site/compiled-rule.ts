@@ -10,7 +10,7 @@ export type NetworkTest = (networks: readonly string[]) => (address: string) => 
 const GUARDS = ["deny", "allow", "limit", "bypass", "noStore"] as const;
 
 /** By these the origin, and so the response, comes to depend on the match. */
-const SHAPES_RESPONSE = ["key", "cookies", "requestHeaders", ...responseActions] as const;
+const SHAPES_RESPONSE = ["key", "cookies", "origin", "requestHeaders", ...responseActions] as const;
 
 /** A rule, made ready. */
 export interface CompiledRule {

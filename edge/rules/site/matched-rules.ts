@@ -1,6 +1,7 @@
 import type { CompiledRule } from "./compiled-rule.ts";
 import type { RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
+import type { RuleTimeouts } from "./site-rule.ts";
 
 /** The rules whose part about the request has matched, and what they say of it. */
 export interface MatchedRules {
@@ -14,6 +15,9 @@ export interface MatchedRules {
   readonly forwards: readonly string[];
   /** The edge's own credentials, in place of the client's. Their answers are no client's own. */
   readonly authorization: string | undefined;
+  /** The name of the origin that is asked; undefined: the usual one. */
+  readonly origin: string | undefined;
+  readonly timeouts: RuleTimeouts | undefined;
   /** Whether the request passes the cache by. */
   readonly bypasses: boolean;
   /** Whether its answer may be shared, so that rules about the key hold for it. */
@@ -28,6 +32,8 @@ export const NONE_MATCHED: MatchedRules = {
   varies: [],
   forwards: [],
   authorization: undefined,
+  origin: undefined,
+  timeouts: undefined,
   bypasses: false,
   isKeyed: true,
   cachesPost: false,
@@ -46,7 +52,10 @@ export function matchedRules(rules: readonly CompiledRule[], method: string): Ma
   const sent = rules.flatMap(({ rule }) => Object.keys(rule.requestHeaders?.set ?? {}));
   const forwards = [...varies, ...sent.map((name) => name.toLowerCase())];
   const authorization = rules.flatMap(({ rule }) => authorizationIn(rule.requestHeaders?.set))[0];
-  return { rules, mark: markOf(rules), varies, forwards, authorization, bypasses, isKeyed, cachesPost };
+  const origin = rules.find(({ rule }) => rule.origin !== undefined)?.rule.origin;
+  const timeouts = rules.find(({ rule }) => rule.timeouts !== undefined)?.rule.timeouts;
+  const asks = { forwards, authorization, origin, timeouts };
+  return { rules, mark: markOf(rules), varies, ...asks, bypasses, isKeyed, cachesPost };
 }
 
 function authorizationIn(set: Readonly<Record<string, string>> = {}): readonly string[] {

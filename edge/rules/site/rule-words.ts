@@ -12,6 +12,8 @@ const requestWords: Readonly<Record<keyof RequestActions, string>> = {
   rewrite: "rewrite",
   key: "key",
   cookies: "cookies",
+  origin: "origin",
+  timeouts: "timeouts",
   requestHeaders: "request-headers",
 };
 

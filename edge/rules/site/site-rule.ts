@@ -62,6 +62,12 @@ export interface FixedAnswer {
   readonly type: string;
 }
 
+/** How long the origin may take, in milliseconds. */
+export interface RuleTimeouts {
+  readonly firstByteMs?: number | undefined;
+  readonly betweenBytesMs?: number | undefined;
+}
+
 /** A bucket of `burst` requests, which fills by `rate` a second. */
 export interface RateLimit {
   readonly rate: number;
@@ -84,6 +90,9 @@ export interface RequestActions {
   readonly rewrite?: string | undefined;
   readonly key?: KeyParts | undefined;
   readonly cookies?: CookiePolicy | undefined;
+  /** The name of another origin of the site. */
+  readonly origin?: string | undefined;
+  readonly timeouts?: RuleTimeouts | undefined;
   /** Of all methods. A field that is added to what the client sent would not be in the key. */
   readonly requestHeaders?: Omit<FieldChanges, "add"> | undefined;
 }
