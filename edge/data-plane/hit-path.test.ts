@@ -412,15 +412,15 @@ describe("the hit path of a site with rules", () => {
     this.timeout(60_000);
     const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
     const steps = stepsOf(responseLines, requestLines, oneOf("/a", "/a?b=1", "/b", "/b?b=1", "/%61"));
-    const rules = fc.shuffledSubarray([...someRules], { maxLength: 5 });
+    const rules = fc.shuffledSubarray([...someRules], { maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), rules, (each, compresses, written) =>
         compare(each, compresses, seen, written),
       ),
-      { numRuns: 200 },
+      { numRuns: 250 },
     );
     expect(seen.taken).to.be.greaterThan(20);
-    expect(seen.lent, `of ${seen.taken}`).to.be.greaterThan(10);
+    expect(seen.lent, `of ${seen.taken}`).to.be.greaterThan(2);
   });
 });
 
