@@ -1,11 +1,14 @@
 import { expect } from "chai";
-import { hashOf, hashOfBoth } from "./text-hash.ts";
+import { hashBegin, hashBytes, hashEnd, hashOf } from "./text-hash.ts";
 
 describe("the hash of a text", () => {
-  it("is that of its two parts, wherever it is cut", () => {
-    const text = "default /a?b=\u20ac";
-    for (let cut = 0; cut <= text.length; cut += 1)
-      expect(hashOfBoth(text.slice(0, cut), text.slice(cut), 7)).to.equal(hashOf(text, 7));
+  it("is that of its bytes, wherever they are cut", () => {
+    const text = "default /a?b=\xff";
+    const bytes = Buffer.from(`.${text}.`, "latin1");
+    for (let cut = 1; cut <= 1 + text.length; cut += 1) {
+      const state = hashBytes(hashBegin(7), bytes, 1, cut);
+      expect(hashEnd(hashBytes(state, bytes, cut, 1 + text.length))).to.equal(hashOf(text, 7));
+    }
   });
 
   it("is not foreseen by a client that knows how texts are hashed, and not by which seed", () => {

@@ -5,25 +5,30 @@
  * seed.
  */
 export function hashOf(text: string, seed: number): number {
-  return mixed(behind(0x811c9dc5 ^ seed, text));
+  let state = hashBegin(seed);
+  for (let at = 0; at < text.length; at += 1) state = behind(state, text.charCodeAt(at));
+  return hashEnd(state);
 }
 
-/** The same of two texts, as if they were one. */
-export function hashOfBoth(text: string, rest: string, seed: number): number {
-  return mixed(behind(behind(0x811c9dc5 ^ seed, text), rest));
+// The same of a text that comes in parts, as bytes: from the begin over the state behind each part to the end.
+
+export function hashBegin(seed: number): number {
+  return 0x811c9dc5 ^ seed;
 }
 
-function behind(state: number, text: string): number {
+export function hashBytes(state: number, bytes: Uint8Array, from: number, to: number): number {
   let hash = state;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-    hash ^= hash >>> 15;
-  }
+  for (let at = from; at < to; at += 1) hash = behind(hash, bytes[at] ?? 0);
   return hash;
 }
 
-function mixed(state: number): number {
+export function hashEnd(state: number): number {
   let hash = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
+}
+
+function behind(state: number, char: number): number {
+  const hash = Math.imul(state ^ char, 0x01000193);
+  return hash ^ (hash >>> 15);
 }

@@ -18,6 +18,7 @@ import type { ResponseInPlace } from "./response-in-place.ts";
 import { type OnPiece, Rows } from "./rows.ts";
 import { ALL_COVERED, GENERATION, type SharedPart, type Sharing } from "./sharing.ts";
 import { offsetOf } from "./slab.ts";
+import type { SoughtKey } from "./sought-key.ts";
 import { StandIns } from "./stand-ins.ts";
 import { keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
 
@@ -49,7 +50,7 @@ export class Directory {
     this.#sharing = sharing;
     this.#index = new PurgeIndex(seed);
     const to = (part: SharedPart): OnPiece | undefined => sharing && announcer(part, sharing);
-    const isKey = (row: number, prefix: string, rest: string): boolean => this.#hasKey(row, prefix, rest);
+    const isKey = (row: number, key: SoughtKey): boolean => this.#hasKey(row, key);
     this.keys = new KeyTable({ seed, hasKey: isKey, onKeys: to("keys"), onHeads: to("heads") });
     this.#responses = new Rows(RESPONSE_WORDS, to("responses"));
     const moved = (row: number, address: number): void => this.#responses.set(row, ADDRESS, address);
@@ -111,9 +112,9 @@ export class Directory {
     return keyIn(this.#records.extentOf(address), offsetOf(address));
   }
 
-  #hasKey(row: number, prefix: string, rest: string): boolean {
+  #hasKey(row: number, key: SoughtKey): boolean {
     const address = this.#addressOf(row);
-    return hasKey(this.#records.extentOf(address), offsetOf(address), prefix, rest);
+    return hasKey(this.#records.extentOf(address), offsetOf(address), key);
   }
 
   /** The only response under a key that has no other, if it can be sent as it lies in its record. */

@@ -1,4 +1,4 @@
-import { hashOf, hashOfBoth } from "../../process/text-hash.ts";
+import { hashOf } from "../../process/text-hash.ts";
 import { type OnPiece, Rows } from "./rows.ts";
 
 /** Where the rows of a table keep their hash, and the next row of their chain. */
@@ -65,9 +65,8 @@ export class HashChains {
     return hash;
   }
 
-  /** Of a text that is in two parts. */
-  hashOfBoth(text: string, rest: string): number {
-    return hashOfBoth(text, rest, seedIn(this.#heads));
+  get seed(): number {
+    return seedIn(this.#heads);
   }
 
   /** The first row of the chain in which all rows with this hash are, and others; 0: it is empty. */

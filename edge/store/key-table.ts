@@ -1,10 +1,11 @@
 import { FIRST, HASH, KEY_WORDS, NEXT_KEY, PERIOD, USES } from "./directory-layout.ts";
 import { HashChains } from "./hash-chains.ts";
 import { type OnPiece, Rows } from "./rows.ts";
+import { SoughtKey } from "./sought-key.ts";
 import { usesAfter } from "./use-count.ts";
 
-/** Whether a response has the key that these two texts make together. */
-export type HasKey = (response: number, prefix: string, rest: string) => boolean;
+/** Whether a response has this key. */
+export type HasKey = (response: number, key: SoughtKey) => boolean;
 
 export interface KeyTableOptions {
   readonly seed: number;
@@ -18,6 +19,7 @@ export class KeyTable {
   readonly #rows: Rows;
   readonly #chains: HashChains;
   readonly #hasKey: HasKey;
+  readonly #sought = new SoughtKey();
 
   constructor({ seed, hasKey, onKeys, onHeads }: KeyTableOptions) {
     this.#rows = new Rows(KEY_WORDS, onKeys);
@@ -27,10 +29,11 @@ export class KeyTable {
 
   /** The row of the key that two texts make together; 0: it is not there. They need not be put together. */
   find(prefix: string, rest = ""): number {
-    const hash = this.#chains.hashOfBoth(prefix, rest);
+    const sought = this.#sought.set(prefix, rest);
+    const hash = sought.hash(this.#chains.seed);
     let row = this.#chains.first(hash);
     while (row !== 0) {
-      if (this.hashOf(row) === hash && this.#hasKey(this.firstOf(row), prefix, rest)) return row;
+      if (this.hashOf(row) === hash && this.#hasKey(this.firstOf(row), sought)) return row;
       row = this.#rows.get(row, NEXT_KEY);
     }
     return 0;

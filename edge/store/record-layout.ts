@@ -1,5 +1,6 @@
 import { encodingNames } from "../rules/compression.ts";
 import type { Extent } from "./slab.ts";
+import type { SoughtKey } from "./sought-key.ts";
 
 // The 32-bit words. Word 0 of a block that is free belongs to the slab.
 export const KEY = 1;
@@ -73,20 +74,11 @@ export function keyIn({ bytes, ints }: Extent, at: number): string {
   return bytes.toString(encoding, from, from + (ints[word + KEY] ?? 0));
 }
 
-/** Whether its key consists of these two texts. No text is made of it. */
-export function hasKey(extent: Extent, at: number, prefix: string, rest: string): boolean {
+export function hasKey(extent: Extent, at: number, key: SoughtKey): boolean {
   const { bytes, ints } = extent;
   const word = at >> 2;
-  if (((ints[word + STATUS_AND_FLAGS] ?? 0) & WIDE) !== 0) return keyIn(extent, at) === prefix + rest;
-  if (ints[word + KEY] !== prefix.length + rest.length) return false;
-  const from = at + HEAD_BYTES;
-  // The end of a key differs more often than its begin.
-  return stands(rest, bytes, from + prefix.length) && stands(prefix, bytes, from);
-}
-
-function stands(text: string, bytes: Buffer, from: number): boolean {
-  for (let at = text.length - 1; at >= 0; at -= 1) if (bytes[from + at] !== text.charCodeAt(at)) return false;
-  return true;
+  if (((ints[word + STATUS_AND_FLAGS] ?? 0) & WIDE) !== 0) return keyIn(extent, at) === key.text;
+  return key.stands(bytes, at + HEAD_BYTES, ints[word + KEY] ?? 0);
 }
 
 /** How much of its record, and of what stands beside it, a response takes. */

@@ -11,7 +11,6 @@
  * purge has covered it.
  */
 
-import { hashOfBoth } from "../../process/text-hash.ts";
 import {
   ADDRESS,
   FIRST,
@@ -32,6 +31,7 @@ import { Rows } from "./rows.ts";
 import { isText, textOfWords, wordsOfText } from "./shared-texts.ts";
 import { ALL_COVERED, GENERATION, type SharedPiece } from "./sharing.ts";
 import { type Extent, extentIn, extentNumber, offsetOf } from "./slab.ts";
+import { SoughtKey } from "./sought-key.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** A copy of a response, and where it was read. */
@@ -89,6 +89,7 @@ export class StoreReader {
   /** By the address of its text. */
   readonly #shapes = new Map<number, { readonly words: Int32Array; readonly shape: Shape }>();
   readonly #reader = new RecordReader((address) => this.#shapeAt(address));
+  readonly #sought = new SoughtKey();
   #shown: FoundRecord | undefined;
   /** Nobody reads it: to add to it keeps the processor from doing later what stands before it. */
   readonly #fence = new Int32Array(1);
@@ -164,7 +165,8 @@ export class StoreReader {
 
   #look(prefix: string, rest: string): FoundRecord | undefined {
     const { keys, heads, responses, records } = this.#tables;
-    const hash = hashOfBoth(prefix, rest, seedIn(heads));
+    const sought = this.#sought.set(prefix, rest);
+    const hash = sought.hash(seedIn(heads));
     let keyRow = chainIn(heads, hash);
     for (let steps = 0; keyRow !== 0 && steps < LONGEST_CHAIN; steps += 1) {
       const row = keys.get(keyRow, FIRST);
@@ -175,7 +177,7 @@ export class StoreReader {
       const isThere = version > 0 && (version & 1) === 0 && address !== 0;
       if (keys.get(keyRow, HASH) === hash && isThere && extent !== undefined) {
         const at = offsetOf(address);
-        if (isWhole(extent, at) && hasKey(extent, at, prefix, rest))
+        if (isWhole(extent, at) && hasKey(extent, at, sought))
           return { generation: this.#of, row, version, stamp, address, extent };
       }
       keyRow = keys.get(keyRow, NEXT_KEY);
