@@ -15,7 +15,7 @@ function read(argv: readonly string[], file = "") {
 
 const inFile = (file: string, ...argv: string[]) => read(["--config", "edge.yaml", ...argv], file);
 
-const { book: _, limits: _limits, ...oneValueRules } = SAFE_RULES;
+const { book: _, limits: _limits, signed: _signed, ...oneValueRules } = SAFE_RULES;
 
 describe("the edge's settings", () => {
   it("make one site that answers every Host from --origin", () => {
@@ -47,6 +47,10 @@ describe("the edge's settings", () => {
       bodyLimit: Number.POSITIVE_INFINITY,
       urlLimit: 8_192,
       fieldsLimit: 8_192,
+      signKeys: undefined,
+      signPaths: [],
+      signParameter: "token",
+      signExpires: 31_536_000_000,
       originCa: undefined,
       originCert: undefined,
       originKey: undefined,

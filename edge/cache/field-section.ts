@@ -23,7 +23,7 @@ export type Asks =
   /** Something that the full path has to see to. */
   | "more";
 
-type SectionRules = Pick<SiteRules, "book" | "compress" | "limits">;
+type SectionRules = Pick<SiteRules, "book" | "compress" | "limits" | "signed">;
 
 type Came = Omit<CacheRequest, "method" | "target" | "fields">;
 

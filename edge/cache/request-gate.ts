@@ -23,16 +23,26 @@ const STATUS_OF: Readonly<Record<BrokenLimit, number>> = {
 
 /** What a site asks of every request, before its rules are read and the cache is asked. The hit path asks for the same. */
 export function gated<R extends GatedRequest>(asked: R, edge: CacheContext): Gated<R> {
-  const { limits } = rulesOf(edge, asked.site);
+  const { limits, signed } = rulesOf(edge, asked.site);
   const broken = brokenLimit(asked, limits);
   if (broken !== undefined) {
     const served = errorAnswer(STATUS_OF[broken], { fwd: "bypass", detail: broken }, edge);
     return { kind: "refused", served };
   }
+  let { target } = asked;
+  if (signed.needsToken(target)) {
+    const opened = signed.opened(asked.authority.toLowerCase(), target, edge.clock.wall());
+    if (opened.kind === "refused") {
+      const served = errorAnswer(403, { fwd: "bypass", detail: "signature" }, edge, opened.why);
+      return { kind: "refused", served };
+    }
+    target = opened.target;
+  }
   // What is said in a tunnel is no content.
   const isMeasured = asked.tunnel === undefined && Number.isFinite(limits.body);
   const body = asked.body === undefined || !isMeasured ? asked.body : measured(asked.body, limits.body);
-  return { kind: "in", request: body === asked.body ? asked : { ...asked, body } };
+  const isSame = body === asked.body && target === asked.target;
+  return { kind: "in", request: isSame ? asked : { ...asked, body, target } };
 }
 
 /** Breaks off when more comes than allowed. The upload to the origin ends with it, and so does its connection. */

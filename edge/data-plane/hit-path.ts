@@ -94,7 +94,10 @@ export class HitPath {
         section = section?.similar(request) ?? this.#section(request, peer);
         plans = undefined;
       }
-      if (section.asks === "more" || request.path.length > section.rules.limits.url) return undefined;
+      const { asks, rules } = section;
+      if (asks === "more" || request.path.length > rules.limits.url) return undefined;
+      // Each token is checked, and it is in no key.
+      if (rules.signed.needsToken(request.path)) return undefined;
       if (section.rules.book.beforeKey.length === 0) return { section, request };
       plans ??= new SectionPlans(section);
       return plans.of(request);

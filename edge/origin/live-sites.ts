@@ -2,6 +2,7 @@ import { describeError } from "../../process/failure.ts";
 import type { SiteRules } from "../rules/site-rules.ts";
 import { type OriginContext, openSiteOrigin } from "./open-origin.ts";
 import type { Origin, ReplaceableOrigin } from "./origin.ts";
+import { withKeys } from "./site/signing-keys.ts";
 import { type Site, Sites, siteRulesByName } from "./sites.ts";
 
 type SitesContext = Omit<OriginContext, "host" | "certificates" | "ttlMs">;
@@ -50,7 +51,9 @@ export class LiveSites {
   async replace(sites: readonly Site[], ttlMs: number): Promise<void> {
     const opened: ReplaceableOrigin[] = [];
     const next = new Map<string, OpenSite>();
+    let rules: ReadonlyMap<string, SiteRules>;
     try {
+      rules = this.#rulesOf(sites);
       for (const site of sites) {
         const identity = identityOf(site, ttlMs);
         const before = this.#open.get(site.name);
@@ -64,18 +67,29 @@ export class LiveSites {
       }
     } catch (thrown) {
       for (const origin of opened) await origin.close();
-      this.#context.log.error({ cause: describeError(thrown) }, "an origin cannot be opened; the sites stay");
+      this.#context.log.error({ cause: describeError(thrown) }, "a site cannot be opened; the sites stay");
       throw thrown;
     }
     for (const { origin } of exchange(this.#open, next)) if (!this.#stays(origin)) this.#retire(origin);
     exchange(this.#origins, new Map([...next].map(([name, { origin }]) => [name, origin])));
-    exchange(this.#rules, siteRulesByName(sites));
+    exchange(this.#rules, rules);
     this.table.replace(sites);
   }
 
   /** Ends the requests that are still in flight. */
   async close(): Promise<void> {
     for (const origin of [...this.#origins.values(), ...this.#retired]) await origin.close();
+  }
+
+  /** Throws a Failure for keys that cannot be read. */
+  #rulesOf(sites: readonly Site[]): ReadonlyMap<string, SiteRules> {
+    const { log } = this.#context;
+    return new Map(
+      [...siteRulesByName(sites)].map(([name, rules]) => [
+        name,
+        { ...rules, signed: withKeys(rules.signed, name, log) },
+      ]),
+    );
   }
 
   #stays(origin: Origin): boolean {

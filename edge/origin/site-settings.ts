@@ -20,10 +20,11 @@ import {
   requestLimitsAmong,
   requestLimitsOf,
 } from "./request-limit-settings.ts";
+import { type SignValues, signedAmong, signedOf, signKeysOfFile, signSettings } from "./sign-settings.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 
 /** Those that are one value each. */
-type OneValueRules = Omit<SiteRules, "book" | "compress" | "limits">;
+type OneValueRules = Omit<SiteRules, "book" | "compress" | "limits" | "signed">;
 
 const fieldName: ValueType<string> = {
   name: "field",
@@ -99,6 +100,7 @@ export const siteRuleSettings = {
   }),
   ...compressSettings,
   ...requestLimitSettings,
+  ...signSettings,
   originPlaces: setting({
     type: types.originPlaces,
     default: SAFE_RULES.originPlaces,
@@ -128,7 +130,7 @@ export const siteRuleSettings = {
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
 export function rulesAmong(
-  values: OneValueRules & CompressValues & RequestLimitValues,
+  values: OneValueRules & CompressValues & RequestLimitValues & SignValues,
   written: readonly SiteRule[] = [],
 ): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
@@ -151,6 +153,7 @@ export function rulesAmong(
     groupInvalidation,
     compress: compressAmong(values),
     limits: requestLimitsAmong(values),
+    signed: signedAmong(values),
     originPlaces,
     originPlacesPerClient,
     upgrades,
@@ -171,6 +174,7 @@ export const siteRuleKeys = {
   "group-invalidation": fileValue(types.groupInvalidation).default(SAFE_RULES.groupInvalidation),
   ...compressKeys,
   ...requestLimitKeys,
+  ...signKeysOfFile,
   "origin-places": fileValue(types.originPlaces).default(SAFE_RULES.originPlaces),
   "origin-places-per-client": fileValue(types.originPlacesPerClient).default(
     SAFE_RULES.originPlacesPerClient,
@@ -195,6 +199,7 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     groupInvalidation: values["group-invalidation"],
     compress: compressOf(values),
     limits: requestLimitsOf(values),
+    signed: signedOf(values),
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
     upgrades: values.upgrades,

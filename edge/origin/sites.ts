@@ -9,11 +9,13 @@ import type { CompressRules } from "../rules/compression.ts";
 import type { RequestLimits } from "../rules/request-limits.ts";
 import { possibleTargets } from "../rules/site/possible-targets.ts";
 import type { RuleBook } from "../rules/site/rule-book.ts";
+import type { SignSettings } from "../rules/site/signed-urls.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
 import { type OriginTls, originTlsKeys, originTlsOf } from "./origin-tls.ts";
+import { signedUrls } from "./sign-settings.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 import { ruleName } from "./site/rule-values.ts";
 import { siteRuleKeys, siteRulesOf } from "./site-settings.ts";
@@ -41,6 +43,7 @@ export interface ServedSite extends Pick<Site, "name" | "hosts" | "host"> {
   readonly upgrades: readonly string[];
   readonly compress: CompressRules;
   readonly limits: RequestLimits;
+  readonly sign: SignSettings;
 }
 
 /** The rules of each site. */
@@ -51,9 +54,9 @@ export function siteRulesByName(sites: readonly Site[]): ReadonlyMap<string, Sit
 /** The same in a thread that knows no more of the sites. */
 export function servedRulesByName(sites: readonly ServedSite[]): ReadonlyMap<string, SiteRules> {
   return new Map(
-    sites.map(({ name, written, compress, limits }) => [
+    sites.map(({ name, written, compress, limits, sign }) => [
       name,
-      { ...SAFE_RULES, compress, limits, book: ruleBook(written) },
+      { ...SAFE_RULES, compress, limits, signed: signedUrls(sign), book: ruleBook(written) },
     ]),
   );
 }
@@ -141,7 +144,7 @@ export const sitesSection: Section<readonly Site[]> = {
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies` and `location` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `sign-keys`, `sign-paths`, `sign-parameter`, `sign-expires`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies` and `location` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
 };
 
 /** The `rules:` of the site of --origin. */
@@ -263,6 +266,7 @@ function servedSite(site: Site | ServedSite): ServedSite {
     written: rules.book.written,
     compress: rules.compress,
     limits: rules.limits,
+    sign: rules.signed.written,
     ...(host === undefined ? {} : { host }),
   };
 }

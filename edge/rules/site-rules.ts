@@ -1,6 +1,7 @@
 import { type CompressRules, NO_COMPRESSION } from "./compression.ts";
 import { type RequestLimits, WIDEST_LIMITS } from "./request-limits.ts";
 import { NO_RULES, type RuleBook } from "./site/rule-book.ts";
+import { NOTHING_SIGNED, type SignedUrls } from "./site/signed-urls.ts";
 import type { CookiePolicy } from "./site/site-rule.ts";
 
 /** An operator's choices for a site, where RFC 9111 would share what a careless origin did not mean to share. */
@@ -22,6 +23,8 @@ export interface SiteRules {
   /** What the edge compresses by itself. */
   readonly compress: CompressRules;
   readonly limits: RequestLimits;
+  /** The URLs that need a token. */
+  readonly signed: SignedUrls;
   /** Requests under way at the origin at the same time. */
   readonly originPlaces: number;
   /** Of these, for one client, and for all refreshes in the background together. */
@@ -51,6 +54,7 @@ export const SAFE_RULES: SiteRules = {
   groupInvalidation: "obey",
   compress: NO_COMPRESSION,
   limits: WIDEST_LIMITS,
+  signed: NOTHING_SIGNED,
   ...PLACES,
   upgrades: [],
   cookies: "keep",
@@ -69,6 +73,7 @@ export const RFC_RULES: SiteRules = {
   groupInvalidation: "obey",
   compress: NO_COMPRESSION,
   limits: WIDEST_LIMITS,
+  signed: NOTHING_SIGNED,
   ...PLACES,
   upgrades: [],
   cookies: "keep",

@@ -34,10 +34,12 @@ const PATH_RULE =
   'a path such as /a/*.css or /a/**, beginning with "/", without "?", with "**" as whole segments';
 const somePath = pattern(PATH_RULE, /^\/[^\s?#\\]*$/);
 
-export const pathPattern = fileValue<string>({
+export const pathPatternType: ValueType<string> = {
   ...somePath,
   parse: (value) => (value.split("/").every(isSegment) ? somePath.parse(value) : undefined),
-});
+};
+
+export const pathPattern = fileValue(pathPatternType);
 
 function isSegment(segment: string): boolean {
   return segment === "**" || !segment.includes("**");
