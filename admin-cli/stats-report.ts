@@ -1,37 +1,6 @@
-import type { EdgeStats } from "../proto/gen/edgecache/v1/edge.ts";
-import type { Asked } from "./fleet.ts";
-import { roundedMs } from "./milliseconds.ts";
+import type { Counter, StatsRow } from "../proto/json/stats-row.ts";
 import { type Cell, stateCell, table } from "./table.ts";
 import type { Painter } from "./terminal.ts";
-
-type Counter = Exclude<keyof EdgeStats, "edge" | "state" | "position">;
-
-/** One edge in the output. An unreachable edge has the position of its last heartbeat, and no counters. */
-export type StatsRow = { readonly edge: string; readonly state: string; readonly position: string } & {
-  readonly [K in Counter]: number | null;
-};
-
-export function statsRow({ edge, answer }: Asked<EdgeStats>): StatsRow {
-  return {
-    edge: edge.edge,
-    state: answer?.state ?? "unreachable",
-    position: answer?.position ?? edge.position,
-    lagMs: answer === undefined ? null : roundedMs(answer.lagMs),
-    requests: answer?.requests ?? null,
-    hits: answer?.hits ?? null,
-    misses: answer?.misses ?? null,
-    stale: answer?.stale ?? null,
-    revalidated: answer?.revalidated ?? null,
-    bypass: answer?.bypass ?? null,
-    errors: answer?.errors ?? null,
-    objects: answer?.objects ?? null,
-    bytes: answer?.bytes ?? null,
-    fills: answer?.fills ?? null,
-    collapsed: answer?.collapsed ?? null,
-    purges: answer?.purges ?? null,
-    uptimeMs: answer?.uptimeMs ?? null,
-  };
-}
 
 /** One figure of the table. It has a sum if the sum means something. */
 interface Figure {

@@ -1,33 +1,16 @@
 import { Failure } from "../../process/failure.ts";
 import { printable } from "../../process/printable.ts";
 import { show } from "../../process/settings/values.ts";
+import { type EdgeRow, edgeRow } from "../../proto/json/edge-row.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
 import type { Command, ExitCode } from "../command.ts";
 import { askFleet, CALL_MS, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
-import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
 // The edge looks at the heartbeat table before it asks the purge log to decide. Where that does not answer, the edge says
 // so after up to 2 s for the look of another caller, for its own, and for the decision.
 const FORGET_MS = 7_000;
-
-/** One edge in the output; `heartbeatAgeMs` is null when the edge is not in the heartbeat table. */
-interface EdgeRow {
-  readonly edge: string;
-  readonly grpcAddress: string;
-  readonly httpAddress: string;
-  readonly state: string;
-  readonly position: string;
-  readonly heartbeatAgeMs: number | null;
-  readonly bootId: string;
-  /** A digest of the edge's sites: equal for equal sites, empty when unknown. */
-  readonly sites: string;
-  /** The version that runs there; empty when unknown. */
-  readonly version: string;
-  /** A digest of the edge's settings: equal for equal settings, empty when unknown. */
-  readonly config: string;
-}
 
 export const edgesCommand: Command = {
   name: "edges",
@@ -51,20 +34,7 @@ export const edgesCommand: Command = {
       (client) => client.ping(CALL_MS),
       (problem) => terminal.complain(problem),
     );
-    const rows = asked.map(
-      ({ edge, answer }): EdgeRow => ({
-        edge: edge.edge,
-        grpcAddress: edge.grpcAddress,
-        httpAddress: edge.httpAddress,
-        state: answer?.state ?? "unreachable",
-        position: edge.position,
-        heartbeatAgeMs: edge.heartbeatAgeMs === null ? null : roundedMs(edge.heartbeatAgeMs),
-        bootId: edge.bootId,
-        sites: edge.sites,
-        version: answer?.version ?? "",
-        config: answer?.config ?? "",
-      }),
-    );
+    const rows = asked.map(({ edge, answer }) => edgeRow(edge, answer));
     terminal.write(
       values.json ? `${JSON.stringify({ edges: rows })}\n` : table(terminal, LAYOUT, rows.map(cells)),
     );

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../../process/clock.ts";
+import { roundedMs } from "../../proto/json/rounded-ms.ts";
 import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
 import type { EdgeClient } from "../client.ts";
 import type { Command } from "../command.ts";
 import { askFleet, CALL_MS, fleetAccess } from "../fleet.ts";
-import { roundedMs } from "../milliseconds.ts";
 import { stateCell, table } from "../table.ts";
 
 // Odd, so that there is a middle one. One slow Ping of five does not move it.

@@ -1,10 +1,10 @@
 import { Failure } from "../../process/failure.ts";
 import { show, wholeNumber } from "../../process/settings/values.ts";
-import type { PurgeReceipt, PurgeRecord, PurgeTarget } from "../../proto/gen/edgecache/v1/edge.ts";
+import type { PurgeReceipt, PurgeRecord } from "../../proto/gen/edgecache/v1/edge.ts";
+import { purgeRow, targetRow } from "../../proto/json/purge-row.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
-import { roundedMs } from "../milliseconds.ts";
 import { type Cell, stateCell, table } from "../table.ts";
 
 // An edge remembers 1,000 purges.
@@ -49,38 +49,6 @@ function limitOf(given: string | undefined): number {
   const limit = LIMIT.parse(given);
   if (limit !== undefined) return limit;
   throw new Failure("bad-usage", "client", `--limit: must be ${LIMIT.rule}, got ${show(given)}`);
-}
-
-/** One purge in the JSON document. */
-function purgeRow({ purgeId, position, time, by, soft, pace, targets, targetCount, edges }: PurgeRecord) {
-  return {
-    purgeId,
-    position,
-    time: time?.toISOString() ?? null,
-    by,
-    soft,
-    pace: pace === 0 ? null : pace,
-    targets: targets.map(targetRow),
-    targetCount,
-    edges: edges.map(({ edge, state, ms, objects }) => ({ edge, state, ms: roundedMs(ms), objects })),
-  };
-}
-
-/** `{"url":"/a"}`, with `"site"` if the target has one. */
-function targetRow({ target, site }: PurgeTarget): Readonly<Record<string, string | boolean>> {
-  const within = site === "" ? {} : { site };
-  switch (target?.$case) {
-    case undefined:
-      return within;
-    case "url":
-      return { url: target.url, ...within };
-    case "prefix":
-      return { prefix: target.prefix, ...within };
-    case "tag":
-      return { tag: target.tag, ...within };
-    case "everything":
-      return { everything: true, ...within };
-  }
 }
 
 const LAYOUT = { head: ["time", "position", "what", "edges", "objects", "by", "id"], figures: [4] };

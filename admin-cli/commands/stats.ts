@@ -1,8 +1,9 @@
 import { systemClock } from "../../process/clock.ts";
+import { statsRow } from "../../proto/json/stats-row.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { askFleet, countersOf, fleetAccess } from "../fleet.ts";
-import { statsRow, statsTable } from "../stats-report.ts";
+import { statsTable } from "../stats-report.ts";
 import { watchFleet } from "../watch-fleet.ts";
 
 // People can follow one report a second, and it costs an edge next to nothing.

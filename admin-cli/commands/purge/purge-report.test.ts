@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { PurgeReceipt, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
+import { dryRunDocument, purgeDocument } from "../../../proto/json/purge-document.ts";
 import type { Painter } from "../../terminal.ts";
-import { dryRunDocument, dryRunLines, purgeDocument, purgeLines, whyNotProven } from "./purge-report.ts";
+import { dryRunLines, purgeLines, whyNotProven } from "./purge-report.ts";
 
 const plain: Painter = { paint: (_colour, text) => text };
 
