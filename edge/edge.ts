@@ -225,7 +225,7 @@ class RunningEdge implements Edge {
       host: this.admin.host,
       port: adminPort,
       names: [host, advertise, ...adminAllowedHosts],
-      access: this.#control.operatorAccess,
+      ...this.#control.operator,
       ready: () => this.#report.readiness(),
       metrics: () => this.#report.metrics(),
       log: this.#parts.log,

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { isFromOtherSite, type RequestSource } from "./cross-site.ts";
 
 const OWN: RequestSource = {
+  method: "GET",
   host: "127.0.0.1:9081",
   origin: undefined,
   secFetchSite: undefined,
@@ -30,6 +31,8 @@ describe("a request of a page of another site", () => {
       true,
     );
     expect(is({ secFetchSite: "same-site", secFetchMode: "cors" })).to.equal(true);
+    const form = { secFetchSite: "cross-site", secFetchMode: "navigate", secFetchDest: "document" };
+    expect(is({ ...form, method: "POST" })).to.equal(true);
     expect(is({ secFetchSite: "anything" })).to.equal(true);
     for (const origin of ["null", "", "http://127.0.0.1:9082", "file://", "http://evil.example"])
       expect(is({ origin }), origin).to.equal(true);

@@ -1,5 +1,6 @@
 /** The fields by which a browser says what made it ask. */
 export interface RequestSource {
+  readonly method: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly secFetchSite: string | undefined;
@@ -9,9 +10,10 @@ export interface RequestSource {
 
 /**
  * Whether a page of another site made a browser ask. A link that somebody follows is none: the page that holds it sees
- * nothing of the answer, and no answer here changes anything. Programs send none of these fields.
+ * nothing of the answer, and no GET here changes anything. A form that is sent is one. Programs send none of these fields.
  */
 export function isFromOtherSite({
+  method,
   host,
   origin,
   secFetchSite,
@@ -22,7 +24,7 @@ export function isFromOtherSite({
   if (origin !== undefined && !isOrigin(origin, host)) return true;
   // W3C Fetch Metadata: "none" is an address that was typed. Another port of this host is another site of somebody's.
   if (secFetchSite === undefined || secFetchSite === "same-origin" || secFetchSite === "none") return false;
-  return !(secFetchMode === "navigate" && secFetchDest === "document");
+  return !(method === "GET" && secFetchMode === "navigate" && secFetchDest === "document");
 }
 
 function isOrigin(origin: string, host: string | undefined): boolean {

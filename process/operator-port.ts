@@ -1,9 +1,14 @@
 import { hostname } from "node:os";
-import { TLSSocket } from "node:tls";
-import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
+import express, {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from "express";
 import { isLoopback } from "./address.ts";
-import { certificateNames } from "./control/certificate-names.ts";
 import { mayReadPages, type OperatorAccess } from "./control/operator-access.ts";
+import { requestCaller } from "./control/request-caller.ts";
 import { isFromOtherSite } from "./cross-site.ts";
 import { describeError } from "./failure.ts";
 import { listen } from "./listen.ts";
@@ -32,6 +37,14 @@ export interface OperatorPortOptions {
   readonly log: Log;
   /** The program's own pages, by path. */
   readonly pages?: Readonly<Record<string, RequestHandler>>;
+  /** What changes something, and what needs the rights of such calls. */
+  readonly control?: ControlPages;
+}
+
+/** Calls that ask for the rights of each by themselves. */
+export interface ControlPages {
+  readonly router: Router;
+  readonly paths: readonly string[];
 }
 
 export interface OperatorPort {
@@ -62,8 +75,9 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     const got = JSON.stringify(host.slice(0, MOST_SHOWN));
     response.status(421).type("text/plain").send(`Host: ${NAME_RULE}: got ${got}\n`);
   });
-  app.use(({ headers }, response, next) => {
+  app.use(({ headers, method }, response, next) => {
     const source = {
+      method,
       host: headers.host,
       origin: headers.origin,
       secFetchSite: field(headers["sec-fetch-site"]),
@@ -84,16 +98,17 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     const document = warnings.length === 0 ? { ready, reasons } : { ready, reasons, warnings };
     response.status(ready ? 200 : 503).json(document);
   });
-  // What is above says little, and is for orchestrators, which have no certificate. On loopback everybody may read.
+  if (options.control !== undefined) app.use(options.control.router);
+  // What is above asks for rights by itself, or is for orchestrators, which have no certificate. On loopback everybody may read.
   if (!isLoopback(options.host)) app.use(withProof(options.access));
   app.get("/metrics", async (_request, response) => {
     const exposition = `${await options.metrics()}${logMetric()}`;
     // Prometheus text exposition format 0.0.4.
     response.type("text/plain; version=0.0.4; charset=utf-8").send(exposition);
   });
-  const { pages = {} } = options;
+  const { pages = {}, control } = options;
   for (const [path, page] of Object.entries(pages)) app.get(path, page);
-  const paths = ["/healthz", "/readyz", "/metrics", ...Object.keys(pages)];
+  const paths = ["/healthz", "/readyz", "/metrics", ...Object.keys(pages), ...(control?.paths ?? [])];
   app.use((_request, response) => {
     response
       .status(404)
@@ -131,11 +146,9 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
 
 /** Lets those through that prove that they may read. */
 function withProof(access: OperatorAccess): RequestHandler {
-  return ({ headers: { authorization }, socket }, response, next) => {
-    const certificate =
-      socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
-    const names = certificate === undefined ? undefined : certificateNames(certificate.subjectAltName);
-    const verdict = mayReadPages({ authorization, names }, access);
+  return (request, response, next) => {
+    const { authorization } = request.headers;
+    const verdict = mayReadPages({ authorization, names: requestCaller(request).names }, access);
     switch (verdict.kind) {
       case "may":
         return next();

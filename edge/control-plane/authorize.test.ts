@@ -1,4 +1,3 @@
-import { Metadata } from "@grpc/grpc-js";
 import { expect } from "chai";
 import { Callers } from "../../process/control/callers.ts";
 import { Token, type Tokens } from "../../process/control/tokens.ts";
@@ -8,9 +7,8 @@ const NO_TOKENS = { token: undefined, readToken: undefined };
 const TOKENS = { token: new Token("right"), readToken: new Token("reading") };
 
 function messageFor(right: CallRight, ...values: readonly string[]): string | undefined {
-  const metadata = new Metadata();
-  for (const value of values) metadata.add("authorization", value);
-  return authorize({ metadata, names: undefined }, right, { tokens: TOKENS, callers: undefined })?.message;
+  const origin = { authorization: values, by: "metadata", names: undefined } as const;
+  return authorize(origin, right, { tokens: TOKENS, callers: undefined })?.message;
 }
 
 describe("authorization", () => {
@@ -31,7 +29,7 @@ describe("authorization", () => {
   });
 
   it("is needed only where there is a token", () => {
-    const anyone = { metadata: new Metadata(), names: undefined };
+    const anyone = { authorization: [], by: "metadata", names: undefined } as const;
     expect(authorize(anyone, "purge", { tokens: NO_TOKENS, callers: undefined })).to.equal(undefined);
   });
 
@@ -68,9 +66,8 @@ describe("authorization by certificate", () => {
     tokens: Tokens = NO_TOKENS,
     offered?: string,
   ) {
-    const metadata = new Metadata();
-    if (offered !== undefined) metadata.set("authorization", `Bearer ${offered}`);
-    return authorize({ metadata, names }, right, { tokens, callers });
+    const authorization = offered === undefined ? [] : [`Bearer ${offered}`];
+    return authorize({ authorization, by: "metadata", names }, right, { tokens, callers });
   }
 
   it("gives each name its own rights, and Ping to all of them", () => {

@@ -1,4 +1,3 @@
-import type { Metadata } from "@grpc/grpc-js";
 import type { CallerRight, Callers } from "../../process/control/callers.ts";
 import type { Tokens } from "../../process/control/tokens.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../../process/token.ts";
@@ -9,7 +8,10 @@ export type CallRight = "open" | CallerRight;
 
 /** Who calls, as far as that is known before the call is read. */
 export interface CallOrigin {
-  readonly metadata: Metadata;
+  /** Every value of `authorization` that came with it. */
+  readonly authorization: readonly string[];
+  /** What such values come in: the metadata of gRPC, or a field of HTTP. */
+  readonly by: "metadata" | "field";
   /** Of its certificate; undefined: it showed none. */
   readonly names: readonly string[] | undefined;
 }
@@ -23,7 +25,7 @@ export interface CallRules {
 
 /** Undefined when the call may be made. The answer tells what was wrong, never what was offered as a token. */
 export function authorize(
-  { metadata, names }: CallOrigin,
+  { authorization, by, names }: CallOrigin,
   right: CallRight,
   { tokens, callers }: CallRules,
 ): CallFault | undefined {
@@ -32,9 +34,10 @@ export function authorize(
   // Without a token the control port listens on loopback only, where the machine's users are trusted.
   if (callers === undefined && tokens.token === undefined) return undefined;
   if (right === "open" && tokens.token !== undefined) return undefined;
-  const given = metadata.get("authorization");
-  const byToken = tokens.token !== undefined && (given.length > 0 || names === undefined);
-  return byToken ? tokenFault(given, right, tokens) : nameFault(names ?? [], right);
+  const byToken = tokens.token !== undefined && (authorization.length > 0 || names === undefined);
+  if (!byToken) return nameFault(names ?? [], right);
+  const got = tokenProblem(authorization, right, tokens);
+  return got === undefined ? undefined : unauthenticated(by, right, got);
 }
 
 function nameFault(names: readonly string[], right: CallRight): CallFault {
@@ -46,23 +49,20 @@ function nameFault(names: readonly string[], right: CallRight): CallFault {
 // RFC 9110 section 11.1: the scheme's name is case-insensitive.
 const BEARER = /^bearer +(\S+)$/i;
 
-function tokenFault(
-  given: ReturnType<Metadata["get"]>,
-  right: CallRight,
-  tokens: Tokens,
-): CallFault | undefined {
+/** What was offered in place of the token; undefined when it is right. */
+function tokenProblem(given: readonly string[], right: CallRight, tokens: Tokens): string | undefined {
   const [credentials] = given;
-  if (credentials === undefined) return unauthenticated(right, "got none");
-  if (given.length > 1) return unauthenticated(right, `got ${given.length} of them`);
-  const offered = BEARER.exec(String(credentials))?.[1];
-  if (offered === undefined) return unauthenticated(right, "got something else");
+  if (credentials === undefined) return "got none";
+  if (given.length > 1) return `got ${given.length} of them`;
+  const offered = BEARER.exec(credentials)?.[1];
+  if (offered === undefined) return "got something else";
   if (tokens.token?.matches(offered) === true) return undefined;
-  if (tokens.readToken?.matches(offered) !== true) return unauthenticated(right, "got another token");
-  return right === "read" ? undefined : unauthenticated(right, "got the read token");
+  if (tokens.readToken?.matches(offered) !== true) return "got another token";
+  return right === "read" ? undefined : "got the read token";
 }
 
-function unauthenticated(right: CallRight, got: string): CallFault {
+function unauthenticated(by: CallOrigin["by"], right: CallRight, got: string): CallFault {
   const which = right === "read" ? `${TOKEN_VARIABLE} or ${READ_TOKEN_VARIABLE}` : TOKEN_VARIABLE;
-  const rule = `must be the metadata \`authorization: Bearer <the edge's ${which}>\``;
+  const rule = `must be the ${by} \`authorization: Bearer <the edge's ${which}>\``;
   return callFault("unauthenticated", `authorization: ${rule}: ${got}`);
 }

@@ -18,6 +18,17 @@ const REFUSED_LINE_EVERY_MS = 1_000;
 /** The parts of a call that say who calls; of one way, or a stream. */
 export type GuardedCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getPath" | "getPeer">;
 
+/** A call that came by HTTP. */
+export interface HttpCall {
+  readonly path: string;
+  /** Every value of the field Authorization. */
+  readonly authorization: readonly string[];
+  /** Of the certificate that the caller has proven; undefined: it showed none. */
+  readonly names: readonly string[] | undefined;
+  /** The address of the caller. */
+  readonly peer: string;
+}
+
 /** Asks each call for its right, and says in the log which ones it refused. */
 export class CallGuard {
   readonly #clock: Clock;
@@ -47,9 +58,16 @@ export class CallGuard {
     return this.#check(call.metadata, call.getPath(), call.getPeer(), right);
   }
 
+  /** The same for a call by HTTP: undefined when it may be made. */
+  checkHttp({ path, authorization, names, peer }: HttpCall, right: CallRight): CallFault | undefined {
+    const fault = authorize({ authorization, by: "field", names }, right, this.#rules);
+    if (fault !== undefined) this.#logRefused({ path, by: peer, names }, "HTTP", fault);
+    return fault;
+  }
+
   /** Who calls, for the audit trail: the names of the certificate, and the address. */
   whoCalls(call: GuardedCall): string {
-    return [...(this.#names.get(call.metadata) ?? []), call.getPeer()].join(" ");
+    return callerName(this.#names.get(call.metadata), call.getPeer());
   }
 
   /** The same for every service of the port, health and reflection included. */
@@ -76,19 +94,31 @@ export class CallGuard {
 
   #check(metadata: Metadata, path: string, by: string, right: CallRight): CallFault | undefined {
     const names = this.#names.get(metadata);
-    const fault = authorize({ metadata, names }, right, this.#rules);
-    if (fault !== undefined) this.#logRefused(path, by, names, fault);
+    const authorization = metadata.get("authorization").map(String);
+    const fault = authorize({ authorization, by: "metadata", names }, right, this.#rules);
+    if (fault !== undefined) this.#logRefused({ path, by, names }, "gRPC", fault);
     return fault;
   }
 
-  #logRefused(path: string, by: string, names: readonly string[] | undefined, fault: CallFault): void {
+  #logRefused(call: RefusedCall, protocol: "gRPC" | "HTTP", fault: CallFault): void {
     const now = this.#clock.monotonic();
     if (now - this.#refusedLineAt < REFUSED_LINE_EVERY_MS) return;
     this.#refusedLineAt = now;
     const why =
       fault.code === "permission-denied" ? "the certificate has no name that may" : "token missing or wrong";
-    this.#log.warn({ path, by, names }, `gRPC call refused: ${why}`);
+    this.#log.warn(call, `${protocol} call refused: ${why}`);
   }
+}
+
+interface RefusedCall {
+  readonly path: string;
+  readonly by: string;
+  readonly names: readonly string[] | undefined;
+}
+
+/** The names of a caller's certificate, and its address. */
+export function callerName(names: readonly string[] | undefined, peer: string): string {
+  return [...(names ?? []), peer].join(" ");
 }
 
 type AuthContext = ReturnType<ServerUnaryCall<unknown, unknown>["getAuthContext"]>;

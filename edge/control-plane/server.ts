@@ -12,22 +12,16 @@ import {
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
-import type { Clock } from "../../process/clock.ts";
 import { type Caller, Callers } from "../../process/control/callers.ts";
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
-import type { Tokens } from "../../process/control/tokens.ts";
 import { describeError } from "../../process/failure.ts";
-import type { Log } from "../../process/log.ts";
+import type { ControlPages } from "../../process/operator-port.ts";
 import {
   EdgeServiceService,
-  type EdgeStats,
   ExamineRequest,
-  type ExamineResponse,
   ExplainRequest,
-  type ExplainResponse,
   ForgetRequest,
   PingRequest,
-  type PingResponse,
   PurgesRequest,
   ReloadRequest,
   StatsRequest,
@@ -36,45 +30,18 @@ import {
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import type { CallRefusal } from "../cache/call-refusals.ts";
-import type { ControlAccess } from "./access.ts";
 import type { CallRight } from "./authorize.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { CallFault, CallResult } from "./call-result.ts";
-import { CONTROL_PORT_LIMITS, ControlPort, type ControlPortLimits } from "./control-port.ts";
+import type { ControlPlaneParts } from "./control-plane-parts.ts";
+import { CONTROL_PORT_LIMITS, ControlPort } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
-import type { PurgeCalls } from "./purge-calls.ts";
+import { httpControl } from "./http/http-control.ts";
 import { reflection } from "./reflection.ts";
-import { type Reload, reloaded } from "./reload-call.ts";
+import { reloaded } from "./reload-call.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
 import { StatsStreams } from "./stats-streams.ts";
 import { TlsGate } from "./tls-gate.ts";
-
-/** What the edge says of itself. */
-export interface CallableStatus {
-  ping(): PingResponse;
-  stats(): EdgeStats;
-  members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">>;
-  examine(): Promise<ExamineResponse>;
-}
-
-export interface ControlPlaneParts {
-  readonly id: string;
-  readonly purges: Pick<PurgeCalls, "purge" | "purges" | "forget">;
-  readonly status: CallableStatus;
-  readonly explain: (request: ExplainRequest) => Promise<CallResult<ExplainResponse>>;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** How much later Ping answers, to play a far edge. */
-  readonly simulateLatencyMs: number;
-  readonly tokens: Tokens;
-  /** undefined: there are no settings to read again. */
-  readonly reload: Reload | undefined;
-  /** undefined: no TLS. */
-  readonly access: ControlAccess | undefined;
-  /** Called for each call that is not done, with the reason. */
-  readonly onRefused: (code: CallRefusal) => void;
-  readonly limits?: ControlPortLimits;
-}
 
 // What goes wrong reaches us as errors; grpc-js would also write about it to stderr, between the lines of the log.
 setLogVerbosity(logVerbosity.NONE);
@@ -146,10 +113,13 @@ export class ControlPlane {
     this.#gate?.cut((names) => callers.hasTaken(names, before));
   }
 
-  /** The operator port takes the same tokens and certificates. */
-  get operatorAccess(): OperatorAccess {
+  /** The operator port takes the same tokens, certificates and calls. */
+  get operator(): { readonly access: OperatorAccess; readonly control: ControlPages } {
     const { tokens, access } = this.#parts;
-    return { tokens, identity: access?.identity, callers: () => this.#guard.callers };
+    return {
+      access: { tokens, identity: access?.identity, callers: () => this.#guard.callers },
+      control: httpControl(this.#parts, this.#guard),
+    };
   }
 
   /** What grpc.health.v1 answers. */

@@ -1,0 +1,44 @@
+import type { Clock } from "../../process/clock.ts";
+import type { Tokens } from "../../process/control/tokens.ts";
+import type { Log } from "../../process/log.ts";
+import type {
+  EdgeStats,
+  ExamineResponse,
+  ExplainRequest,
+  ExplainResponse,
+  PingResponse,
+  StatsResponse,
+} from "../../proto/gen/edgecache/v1/edge.ts";
+import type { CallRefusal } from "../cache/call-refusals.ts";
+import type { ControlAccess } from "./access.ts";
+import type { CallResult } from "./call-result.ts";
+import type { ControlPortLimits } from "./control-port.ts";
+import type { PurgeCalls } from "./purge-calls.ts";
+import type { Reload } from "./reload-call.ts";
+
+/** What the edge says of itself. */
+export interface CallableStatus {
+  ping(): PingResponse;
+  stats(): EdgeStats;
+  members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">>;
+  examine(): Promise<ExamineResponse>;
+}
+
+export interface ControlPlaneParts {
+  readonly id: string;
+  readonly purges: Pick<PurgeCalls, "purge" | "purges" | "forget">;
+  readonly status: CallableStatus;
+  readonly explain: (request: ExplainRequest) => Promise<CallResult<ExplainResponse>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How much later Ping answers, to play a far edge. */
+  readonly simulateLatencyMs: number;
+  readonly tokens: Tokens;
+  /** undefined: there are no settings to read again. */
+  readonly reload: Reload | undefined;
+  /** undefined: no TLS. */
+  readonly access: ControlAccess | undefined;
+  /** Called for each call that is not done, with the reason. */
+  readonly onRefused: (code: CallRefusal) => void;
+  readonly limits?: ControlPortLimits;
+}
