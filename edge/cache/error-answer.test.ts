@@ -40,6 +40,14 @@ describe("an error answer", () => {
     expect(lines[0]).to.include({ cause: failure.message, level: 40 });
   });
 
+  it("is a 421 when a reload has taken the site away while its request was under way", () => {
+    const { edge } = keptLog();
+    const served = failureAnswer(new Failure("unknown-site", "edge", "no origin"), "uri-miss", edge);
+    expect(served.status).to.equal(421);
+    expect(textOf(served)).to.match(/^421 Misdirected Request: unknown-host\n/);
+    expect(served.outcome).to.deep.equal({ kind: "error", fwd: "uri-miss", detail: "unknown-host" });
+  });
+
   it("is a 500 that tells nothing when the edge itself failed", () => {
     for (const thrown of [
       new TypeError("x is undefined"),

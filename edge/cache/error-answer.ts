@@ -58,8 +58,22 @@ export function failureAnswer(
     const refused = { fwd, detail: thrown.reason, proxyError: "connection_limit_reached" } as const;
     return errorAnswer(503, refused, edge, thrown);
   }
+  if (isOf("edge", thrown) && thrown.code === "unknown-site") return unknownHost(fwd, edge, thrown);
   const why = { fwd, detail: "internal", proxyError: "proxy_internal_error" } as const;
   return errorAnswer(500, why, edge, thrown);
+}
+
+/**
+ * RFC 9110 section 15.5.20. The data port knows the hosts. But a reload may take a site away while a request for it is
+ * under way, or on its way from a serving thread.
+ */
+export function unknownHost(
+  fwd: ErrorOutcome["fwd"],
+  edge: Pick<CacheContext, "id" | "log">,
+  cause?: unknown,
+): Served {
+  const why = { fwd, detail: "unknown-host", proxyError: "http_request_error" } as const;
+  return errorAnswer(421, why, edge, cause);
 }
 
 /** The same for a request for which a stored response had to be validated first. */

@@ -2,7 +2,7 @@ import { Failure } from "../../process/failure.ts";
 import { type BrokenLimit, brokenLimit } from "../rules/request-limits.ts";
 import type { Served } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
-import { errorAnswer } from "./error-answer.ts";
+import { errorAnswer, unknownHost } from "./error-answer.ts";
 import type { FillRequest } from "./fill-request.ts";
 
 interface GatedRequest extends FillRequest {
@@ -23,6 +23,9 @@ const STATUS_OF: Readonly<Record<BrokenLimit, number>> = {
 
 /** What a site asks of every request, before its rules are read and the cache is asked. The hit path asks for the same. */
 export function gated<R extends GatedRequest>(asked: R, edge: CacheContext): Gated<R> {
+  // Without the site nobody knows the rules that guard it.
+  if (edge.siteRules?.has(asked.site) === false)
+    return { kind: "refused", served: unknownHost("bypass", edge) };
   const { limits, signed } = rulesOf(edge, asked.site);
   const broken = brokenLimit(asked, limits);
   if (broken !== undefined) {
