@@ -50,7 +50,8 @@ export function limitedAnswer(
   for (const by of limits) {
     const { limit } = by.rule;
     if (limit === undefined) continue;
-    const subject = limit.per === "client" ? (request.client ?? "") : cacheKey(request);
+    // Another site may have the same rule.
+    const subject = limit.per === "client" ? `${request.site} ${request.client}` : cacheKey(request);
     const excess = edge.rateLimits.take(by, limit, subject, now);
     if (excess === undefined) continue;
     edge.counters.add("rateLimited");
