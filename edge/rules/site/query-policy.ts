@@ -35,6 +35,8 @@ export function queryPolicy(policy: "none" | QueryPolicy): (target: string) => s
   const ignored = testOf(ignore ?? []);
   const kept = keep === undefined ? undefined : testOf(keep);
   const stays = (piece: string): boolean => {
+    // An origin may take it for several parameters.
+    if (piece.includes(";") && kept === undefined) return true;
     const name = nameOf(piece);
     return kept === undefined ? !ignored(name) : kept(name);
   };
@@ -52,17 +54,18 @@ export function queryPolicy(policy: "none" | QueryPolicy): (target: string) => s
   };
 }
 
+const ENCODED = /[%+]/;
+
 function testOf(patterns: readonly string[]): (name: string) => boolean {
   const tests = patterns.flatMap((pattern) => (pattern === TRACKING_NAME ? TRACKING : pattern)).map(wildcard);
   return (name) => tests.some((test) => test(name));
 }
 
-/**
- * The name of a parameter, decoded as origins do. A piece with ";" may be several parameters to an origin, so its name is
- * none that can be ignored: it stays in the key, and reaches the origin.
- */
+/** The name of a parameter, decoded as origins do. A piece that may be several parameters is none that is named. */
 function nameOf(piece: string): string {
   if (piece.includes(";")) return piece;
+  // Most names stand there as they are. A query may have thousands.
+  if (!ENCODED.test(piece)) return piece.split("=", 1)[0] ?? "";
   return [...new URLSearchParams(`&${piece}`).keys()][0] ?? "";
 }
 
