@@ -15,6 +15,7 @@ import { listen } from "./listen.ts";
 import { droppedLogLines, type Log } from "./log.ts";
 import { operatorServer } from "./operator-server.ts";
 import { isOwnName } from "./own-names.ts";
+import { processMetrics } from "./process-metrics.ts";
 
 /** Whether a program may take traffic; `reasons` says why not, one sentence each. */
 export interface Readiness {
@@ -102,7 +103,7 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
   // What is above asks for rights by itself, or is for orchestrators, which have no certificate. On loopback everybody may read.
   if (!isLoopback(options.host)) app.use(withProof(options.access));
   app.get("/metrics", async (_request, response) => {
-    const exposition = `${await options.metrics()}${logMetric()}`;
+    const exposition = `${await options.metrics()}${await processMetrics()}${logMetric()}`;
     // Prometheus text exposition format 0.0.4.
     response.type("text/plain; version=0.0.4; charset=utf-8").send(exposition);
   });
