@@ -115,7 +115,7 @@ class RunningEdge implements Edge {
     const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
     const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
     const elsewhere = () => this.#parts.fillBudget.taken + fence.bytes + this.#compression.bytes;
-    const store = edgeStore(config, shared, clock, elsewhere);
+    const store = edgeStore(config, shared, clock, { elsewhere, counters: () => this.#parts.counters });
     if (around.memory !== undefined)
       this.#memory = new MemoryWatch(around.memory, store.limit, store, (by) =>
         this.#dataPort.leaveBehind(by),
@@ -177,7 +177,7 @@ class RunningEdge implements Edge {
     this.#access = controlAccess(config, this.#parts);
     this.#report = new EdgeReport(
       config,
-      { ...this.#parts, follower, identity: this.#access?.identity },
+      { ...this.#parts, follower, identity: this.#access?.identity, memory: around.memory },
       this.#dataPort,
       purgeLog,
       this.#bootId,

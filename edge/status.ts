@@ -14,6 +14,7 @@ import type {
 import { formatPosition } from "../purge-log/position.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { CacheContext } from "./cache/context.ts";
+import type { ProcessMemory } from "./cache/memory-watch.ts";
 import { type GaugeName, metricsText, statsOf } from "./cache/metrics.ts";
 import type { EdgeConfig } from "./config.ts";
 import { findingsOf } from "./control-plane/findings.ts";
@@ -28,6 +29,7 @@ export type EdgeState = "serving" | "lapsed" | "draining";
 /** The parts that the report reads. */
 interface ReportedParts extends CacheContext {
   readonly follower: PurgeFollower;
+  readonly memory: ProcessMemory | undefined;
   readonly identity: Pick<ControlIdentity, "daysLeft" | "findings"> | undefined;
 }
 
@@ -168,10 +170,15 @@ export class EdgeReport {
   }
 
   #gauges(): Record<GaugeName, number> {
-    const { clock, follower, store, identity } = this.#parts;
+    const { clock, follower, store, identity, memory, fillBudget } = this.#parts;
     return {
       objects: store.objects,
       bytes: store.bytes,
+      memoryLimitBytes: this.#config.memory,
+      storeLimitBytes: store.limit,
+      fillBytes: fillBudget.taken,
+      residentBytes: memory?.rss() ?? process.memoryUsage.rss(),
+      residentLimitBytes: memory?.promised ?? Number.POSITIVE_INFINITY,
       inFlight: this.#dataPort.inFlight,
       tunnelsOpen: this.#parts.tunnels.open,
       purges: follower.purges,

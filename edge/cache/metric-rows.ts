@@ -43,6 +43,11 @@ export const edgeCounters = [
     help: "Fills not stored for another reason, which the label names.",
   },
   {
+    name: "evicted",
+    labels: ["reason"],
+    help: "Stored responses that were evicted: another one needed the room, or the memory of the process was short.",
+  },
+  {
     name: "callsRefused",
     labels: ["reason"],
     help: "gRPC calls not done; the label names gRPC's own reason.",
@@ -136,6 +141,17 @@ export const edgeGauges = [
     name: "bytes",
     inStats: true,
     help: "Bytes of stored responses held now, fields and bookkeeping included.",
+  },
+  { name: "memoryLimitBytes", help: "Bytes that stored responses may take (--memory)." },
+  {
+    name: "storeLimitBytes",
+    help: "Bytes that the store may hold now. It is less than the rest of --memory while the memory of the process is short.",
+  },
+  { name: "fillBytes", help: "Bytes of bodies on their way from origins to the store or to clients now." },
+  { name: "residentBytes", help: "Resident memory of the process." },
+  {
+    name: "residentLimitBytes",
+    help: "The most resident memory that the process may take. +Inf when nothing watches it.",
   },
   { name: "inFlight", help: "Requests being answered on the data port now." },
   { name: "tunnelsOpen", help: "Tunnels that are open now, or being opened." },

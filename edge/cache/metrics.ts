@@ -4,6 +4,7 @@ import { type HandshakeFault, handshakeFaults } from "../../http/server/handshak
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
+import { type EvictionCause, evictionCauses } from "../store/memory-store-options.ts";
 import { type CallRefusal, callRefusals, type GateRefusal, gateRefusals } from "./call-refusals.ts";
 import { type EncodingDropped, encodingDrops } from "./encoding-drops.ts";
 import { edgeCounters, edgeGauges, type Metric } from "./metric-rows.ts";
@@ -22,6 +23,7 @@ export type ReasonedCounter = Extract<Counters, { labels: readonly [string] }>["
 /** The words that each of them may be split by. */
 interface ReasonOf {
   readonly notStored: NotStored;
+  readonly evicted: EvictionCause;
   readonly callsRefused: CallRefusal;
   readonly callersRefused: GateRefusal;
   readonly certificatesFailed: AcmeFailure;
@@ -55,6 +57,7 @@ const TUNNEL_PROTOCOLS = ["websocket", "other"] as const;
 const REASONS: Record<ReasonedCounter, readonly string[]> = {
   // An overtaken fill has a counter of its own.
   notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
+  evicted: evictionCauses,
   callsRefused: callRefusals,
   callersRefused: gateRefusals,
   certificatesFailed: acmeFailures,
@@ -118,10 +121,10 @@ export class EdgeCounters {
     this.#add(name, count);
   }
 
-  /** Counts one, under its reason. */
-  addReason<N extends ReasonedCounter>(name: N, reason: ReasonOf[N]): void {
-    this.#add(name, 1);
-    this.#add(`${name} ${reason}`, 1);
+  /** Counts under a reason. */
+  addReason<N extends ReasonedCounter>(name: N, reason: ReasonOf[N], count = 1): void {
+    this.#add(name, count);
+    this.#add(`${name} ${reason}`, count);
   }
 
   certificateOrdered(end: OrderEnd): void {

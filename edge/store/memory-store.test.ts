@@ -28,6 +28,27 @@ describe("the store in memory", () => {
     expect(["default /a", "default /b"].map((key) => store.useCount(key))).to.deep.equal([3, 0]);
   });
 
+  it("tells how many responses it evicted, and why", () => {
+    const told: [string, number][] = [];
+    const evicted = (cause: string, responses: number) => told.push([cause, responses]);
+    const store = memoryStore(20_000, systemClock, "lru", { evicted });
+    const page = (target: string) =>
+      store.put(
+        storedResponse(target, { chunks: [new Uint8Array(7_500)], bodyLength: 7_500 }),
+        requestFor(target),
+      );
+    page("/a");
+    page("/b");
+    expect(told).to.deep.equal([]);
+    page("/c");
+    expect(told).to.deep.equal([["room", 1]]);
+    store.limit = 9_000;
+    expect(told).to.deep.equal([
+      ["room", 1],
+      ["memory-short", 1],
+    ]);
+  });
+
   it("keeps the other variants of a key when one is too large to be kept beside them", () => {
     const store = memoryStore(20_000);
     const variant = (language: string, bytes: number) => ({

@@ -6,7 +6,7 @@ import { chargedBytes } from "./charge.ts";
 import { type DecodedKey, DecodedResponses, decodedRoom } from "./decoded-responses.ts";
 import { Directory } from "./directory.ts";
 import type { Eviction } from "./eviction/eviction.ts";
-import type { MemoryStoreOptions } from "./memory-store-options.ts";
+import type { EvictionCause, MemoryStoreOptions } from "./memory-store-options.ts";
 import { isAll } from "./purge-match.ts";
 import { purgeWalk } from "./purge-walk.ts";
 import { hasOwnBody } from "./record-layout.ts";
@@ -60,7 +60,7 @@ export class MemoryStore implements Store {
   /** Evicts down to the limit. */
   set limit(bytes: number) {
     this.#limit = bytes;
-    this.#makeRoom(0);
+    this.#makeRoom(0, "memory-short");
   }
 
   variants(key: string): readonly StoredResponse[] {
@@ -176,7 +176,7 @@ export class MemoryStore implements Store {
     if (besides + bytes > this.#limit) return "too-large";
     // The key leaves the order first, so that it is never its own victim.
     if (others.length > 0) this.#eviction.removed(keyRow);
-    this.#makeRoom(bytes);
+    this.#makeRoom(bytes, "room");
     const held = this.#add(stored, lastUse);
     // A new version of a response is as popular as the old one.
     this.#directory.keys.setUses(held, uses, this.#period);
@@ -192,7 +192,7 @@ export class MemoryStore implements Store {
     const coded = { ...stored, encodings };
     const more = chargedBytes(coded) - this.#directory.chargeOf(row);
     if (this.#directory.chargeUnder(this.#directory.keyRowOf(row)) + more > this.#limit) return "too-large";
-    this.#makeRoom(more);
+    this.#makeRoom(more, "room");
     // It may have been the next to go itself.
     if (!this.holds(stored)) return "gone";
     this.#directory.rewrite(row, coded);
@@ -204,11 +204,10 @@ export class MemoryStore implements Store {
 
   /** Returns the row of its key. */
   #add(stored: StoredResponse, lastUse: number): number {
-    const directory = this.#directory;
-    const row = directory.add(stored);
-    const keyRow = directory.keyRowOf(row);
-    directory.noteUse(row, lastUse);
-    this.#eviction.added(keyRow, directory.keys.hashOf(keyRow), directory.chargeUnder(keyRow));
+    const row = this.#directory.add(stored);
+    const keyRow = this.#directory.keyRowOf(row);
+    this.#directory.noteUse(row, lastUse);
+    this.#eviction.added(keyRow, this.#directory.keys.hashOf(keyRow), this.#directory.chargeUnder(keyRow));
     this.#sources.note(stored, this.#directory, row);
     return keyRow;
   }
@@ -278,20 +277,21 @@ export class MemoryStore implements Store {
     return dropped;
   }
 
-  #makeRoom(bytes: number): void {
+  #makeRoom(bytes: number, cause: EvictionCause): void {
     const room = this.#limit - (this.#options.elsewhere?.() ?? 0) - bytes;
     while (this.bytes > room) {
       const victim = this.#eviction.victim();
       if (victim === undefined) return;
-      for (const row of this.#directory.responsesOf(victim)) this.#drop(row);
+      const rows = this.#directory.responsesOf(victim);
+      for (const row of rows) this.#drop(row);
+      this.#options.evicted?.(cause, rows.length);
     }
   }
 
   #drop(row: number): void {
-    const directory = this.#directory;
-    const key = directory.keyOf(row);
-    if (!directory.hasOthers(row)) this.#eviction.removed(directory.keyRowOf(row));
-    directory.drop(row);
+    const key = this.#directory.keyOf(row);
+    if (!this.#directory.hasOthers(row)) this.#eviction.removed(this.#directory.keyRowOf(row));
+    this.#directory.drop(row);
     this.#decoded.delete(key);
     this.#options.watch?.changed(key);
   }

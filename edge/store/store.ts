@@ -88,4 +88,6 @@ export interface Store {
   readonly objects: number;
   /** Bytes charged for them. */
   readonly bytes: number;
+  /** Bytes that it may hold now. */
+  readonly limit: number;
 }

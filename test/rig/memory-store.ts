@@ -8,6 +8,7 @@ export function memoryStore(
   maxBytes: number,
   clock: MemoryStoreOptions["clock"] = systemClock,
   policy: EvictionPolicy = "adaptive",
+  more: Pick<MemoryStoreOptions, "evicted"> = {},
 ): MemoryStore {
-  return new MemoryStore({ maxBytes, eviction: () => evictionBy(policy), clock, poisons: true });
+  return new MemoryStore({ maxBytes, eviction: () => evictionBy(policy), clock, poisons: true, ...more });
 }

@@ -1,16 +1,24 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../../../process/clock.ts";
+import type { EdgeCounters } from "../../cache/metrics.ts";
 import { type EvictionPolicy, evictionBy } from "../../store/eviction/policies.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { copiesBytes } from "../open-data-port.ts";
 import type { SharedEdge } from "./shared-edge.ts";
 
-/** The store of an edge. `elsewhere`: bytes of --memory that are held beside it now. */
+/** What is around the store of an edge. */
+interface AroundStore {
+  /** Bytes of --memory that are held beside it now. */
+  readonly elsewhere: () => number;
+  readonly counters: () => EdgeCounters;
+}
+
+/** The store of an edge. */
 export function edgeStore(
   { memory, eviction }: { readonly memory: number; readonly eviction: EvictionPolicy },
   shared: SharedEdge | undefined,
   clock: Clock,
-  elsewhere: () => number,
+  { elsewhere, counters }: AroundStore,
 ): MemoryStore {
   const store: MemoryStore = new MemoryStore({
     maxBytes: memory - copiesBytes(memory, shared),
@@ -19,6 +27,7 @@ export function edgeStore(
     seed: randomInt(2 ** 32),
     elsewhere: () => elsewhere() + store.objectBytes,
     eviction: () => evictionBy(eviction),
+    evicted: (cause, responses) => counters().addReason("evicted", cause, responses),
     clock,
   });
   return store;
