@@ -3,12 +3,6 @@ import type { CompiledRule } from "../rules/site/compiled-rule.ts";
 import { plannedTarget, planRequest } from "../rules/site/plan-request.ts";
 import type { FieldSection } from "./field-section.ts";
 
-/** A request of a section, as the rules of its site leave it. */
-export interface PlannedHead {
-  readonly section: FieldSection;
-  readonly request: Head;
-}
-
 type Head = Pick<RequestHead, "method" | "path">;
 
 /** What the rules that match make of the section. */
@@ -26,37 +20,52 @@ const MOST_PLANS = 16;
  * so it is derived once for each set of them. Only the path and the query are looked at for each request.
  */
 export class SectionPlans {
-  readonly #section: FieldSection;
+  /** Of the last request, as the rules leave it. */
+  section: FieldSection;
+  request: Head | undefined;
+  #asked: FieldSection;
   /** By the bits of the rules that match. "full": the full path answers. */
   readonly #plans = new Map<number, Plan | "full">();
   /** The bits of the rules of which is known whether the fields meet them, and of those that they meet. */
   #known = 0;
   #met = 0;
-  readonly #unchanged: Plan;
 
   constructor(section: FieldSection) {
-    this.#section = section;
-    this.#unchanged = { section, rules: [] };
+    this.#asked = section;
+    this.section = section;
   }
 
-  /** undefined: the full path answers. */
-  of(request: Head): PlannedHead | undefined {
-    const { beforeKey, table } = this.#section.rules.book;
+  /** From now on the requests have this section, of the same site. */
+  change(section: FieldSection): void {
+    this.#asked = section;
+    this.#known = 0;
+    this.#met = 0;
+    if (this.#plans.size > 0) this.#plans.clear();
+  }
+
+  /** Plans a request: `section` and `request` are then what is left of it. false: the full path answers. */
+  plan(request: Head): boolean {
+    const { table } = this.#asked.rules.book;
     // So many rules are asked in the full path only.
-    if (table === undefined) return beforeKey.length === 0 ? { section: this.#section, request } : undefined;
+    if (table === undefined) return false;
+    this.section = this.#asked;
+    this.request = request;
     const bits = table.matching(request.path, this.#meets);
-    const plan = bits === 0 ? this.#unchanged : this.#planOf(bits, request);
-    if (plan === "full") return undefined;
-    const { section, rules } = plan;
-    const target = rules.length === 0 ? request.path : plannedTarget(rules, request.path);
-    return { section, request: target === request.path ? request : { method: request.method, path: target } };
+    if (bits === 0) return true;
+    const plan = this.#planOf(bits, request);
+    if (plan === "full") return false;
+    this.section = plan.section;
+    if (plan.rules.length === 0) return true;
+    const target = plannedTarget(plan.rules, request.path);
+    if (target !== request.path) this.request = { method: request.method, path: target };
+    return true;
   }
 
   /** GET and HEAD are the same to a rule. */
   readonly #meets = ({ match }: CompiledRule, bit: number): boolean => {
     if ((this.#known & bit) === 0) {
       this.#known |= bit;
-      if (match.matchesRest(this.#section.askedFor({ method: "GET", path: "/" }))) this.#met |= bit;
+      if (match.matchesRest(this.#asked.askedFor({ method: "GET", path: "/" }))) this.#met |= bit;
     }
     return (this.#met & bit) !== 0;
   };
@@ -70,8 +79,8 @@ export class SectionPlans {
   }
 
   #made(request: Head): Plan | undefined {
-    const { book } = this.#section.rules;
-    const plan = planRequest(book, this.#section.askedFor(request));
+    const { book } = this.#asked.rules;
+    const plan = planRequest(book, this.#asked.askedFor(request));
     if (plan.kind === "answer" || plan.request.matched === undefined) return undefined;
     const { matched, fields } = plan.request;
     // They ask who the client is, or how often it has come.
@@ -80,6 +89,6 @@ export class SectionPlans {
     const rules = matched.rules.filter(
       ({ rule, query }) => rule.rewrite !== undefined || query !== undefined,
     );
-    return { section: this.#section.replaced(fields, matched), rules };
+    return { section: this.#asked.replaced(fields, matched), rules };
   }
 }

@@ -34,7 +34,7 @@ import { FieldSection } from "../cache/field-section.ts";
 import { type CacheHit, findHit, findInPlace, type HitContext, noteHit } from "../cache/hit.ts";
 import { cacheStatusMember } from "../cache/outcome.ts";
 import { representStored } from "../cache/representation.ts";
-import { type PlannedHead, SectionPlans } from "../cache/section-plans.ts";
+import { SectionPlans } from "../cache/section-plans.ts";
 import type { EncodingName } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { SentFields } from "../rules/sent-fields.ts";
@@ -85,37 +85,44 @@ export class HitPath {
     let section: FieldSection | undefined;
     let plans: SectionPlans | undefined;
     let { generation } = this.#addressing;
-    const plannedOf = (request: RequestHead): PlannedHead | undefined => {
+    const sectionOf = (request: RequestHead): FieldSection => {
       if (generation !== this.#addressing.generation) {
         generation = this.#addressing.generation;
         section = undefined;
-      }
-      if (section?.fields !== request.fields || section.host !== request.host) {
-        section = section?.similar(request) ?? this.#section(request, peer);
         plans = undefined;
       }
-      const { asks, rules } = section;
+      if (section?.fields !== request.fields || section.host !== request.host) {
+        const similar = section?.similar(request);
+        section = similar ?? this.#section(request, peer);
+        if (similar === undefined) plans = undefined;
+        else plans?.change(similar);
+      }
+      return section;
+    };
+    /** By the rules of the site, where it has some that may change the request. */
+    const answered = <A>(
+      request: RequestHead,
+      answer: (asked: Asked, section: FieldSection) => A | undefined,
+    ): A | undefined => {
+      const asked = sectionOf(request);
+      const { asks, rules } = asked;
       if (asks === "more" || request.path.length > rules.limits.url) return undefined;
       // Each token is checked, and it is in no key.
       if (rules.signed.needsToken(request.path)) return undefined;
-      if (section.rules.book.beforeKey.length === 0) return { section, request };
-      plans ??= new SectionPlans(section);
-      return plans.of(request);
+      if (rules.book.beforeKey.length === 0) return answer(request, asked);
+      plans ??= new SectionPlans(asked);
+      return plans.plan(request) ? answer(plans.request ?? request, plans.section) : undefined;
     };
+    const find = (asked: Asked, planned: FieldSection) =>
+      planned.asks === "more" ? undefined : this.#answer(asked, planned);
+    const lend = (asked: Asked, planned: FieldSection) =>
+      planned.asks === "whole" ? this.#lent(asked, planned, peer) : undefined;
     return {
       find: (request) => {
-        if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-        const planned = plannedOf(request);
-        if (planned === undefined || planned.section.asks === "more") return undefined;
-        return this.#answer(planned.request, planned.section);
+        const { method } = request;
+        return method === "GET" || method === "HEAD" ? answered(request, find) : undefined;
       },
-      findLent: (request) => {
-        if (request.method !== "GET") return undefined;
-        const planned = plannedOf(request);
-        return planned?.section.asks === "whole"
-          ? this.#lent(planned.request, planned.section, peer)
-          : undefined;
-      },
+      findLent: (request) => (request.method === "GET" ? answered(request, lend) : undefined),
     };
   }
 
