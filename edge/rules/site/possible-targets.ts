@@ -1,5 +1,5 @@
 import type { CompiledRule } from "./compiled-rule.ts";
-import { SeenPath } from "./path-readings.ts";
+import { pathOf, SeenPath } from "./path-readings.ts";
 import type { RuleBook } from "./rule-book.ts";
 import { filledTemplate, restOf } from "./target-template.ts";
 
@@ -10,10 +10,10 @@ import { filledTemplate, restOf } from "./target-template.ts";
  */
 export function possibleTargets(book: RuleBook, target: string): readonly string[] {
   if (!book.changesTarget) return [target];
-  const path = new SeenPath(target);
+  const seen = new SeenPath(target);
   const anyQuery = !target.includes("?");
   const concerned = book.rules.filter(
-    ({ match }) => match.matchesPath(path) && (anyQuery || match.matchesQuery(target)),
+    ({ match }) => match.matchesPath(seen) && (anyQuery || match.matchesQuery(target)),
   );
   const isSure = ({ match }: CompiledRule) => !match.isConditional && !(anyQuery && match.asksForQuery);
   const rewrites = possible(
@@ -24,14 +24,20 @@ export function possibleTargets(book: RuleBook, target: string): readonly string
     concerned.filter(({ query }) => query !== undefined),
     isSure,
   );
+  const path = pathOf(target);
+  const query = target.slice(path.length);
+  // A rewrite leaves the query alone, so each policy is asked once.
+  const paths = new Set(rewrites.map((by) => rewrittenPath(by, path)));
+  const queriesLeft = new Set(queries.map((by) => by?.query?.(`/${query}`).slice(1) ?? query));
   const targets = new Set([target]);
-  for (const by of rewrites) {
-    const to = by?.rule.rewrite;
-    const rest = restOf(by?.rule.match.path ?? [], target);
-    const rewritten = to === undefined ? target : filledTemplate(to, { target, host: "", rest });
-    for (const left of queries) targets.add(left?.query?.(rewritten) ?? rewritten);
-  }
+  for (const rewritten of paths) for (const left of queriesLeft) targets.add(rewritten + left);
   return [...targets];
+}
+
+function rewrittenPath(by: CompiledRule | undefined, path: string): string {
+  const { rewrite, match } = by?.rule ?? {};
+  if (rewrite === undefined) return path;
+  return filledTemplate(rewrite, { target: path, host: "", rest: restOf(match?.path ?? [], path) });
 }
 
 /** The rules of which one may be the first that holds; undefined: that none does. */
