@@ -119,7 +119,7 @@ function report(terminal: Painter, answer: ExplainResponse): string {
   return `${summary}\n${table(terminal, VARIANTS, answer.variants.map(cells))}${rules}`;
 }
 
-const RULES = { head: ["", "rule", "does", "not because of"] };
+const RULES = { head: ["", "rule", "does", "unmet"] };
 
 function ruleCells({ matched, rule, does, because }: ExplainedRule): string[] {
   return [matched ? "→" : "", rule, does.join(", "), because];
