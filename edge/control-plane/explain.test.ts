@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { urlToken } from "../../process/url-signature.ts";
 import { EdgeServiceClient, type ExplainResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../../test/rig/http-origin.ts";
@@ -8,6 +12,7 @@ import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
 import { until } from "../../test/rig/until.ts";
 import { writtenRules } from "../../test/rig/written-rules.ts";
 import { NO_COMPRESSION } from "../rules/compression.ts";
+import { NOTHING_SIGNED, SignedUrls } from "../rules/site/signed-urls.ts";
 import { SAFE_RULES } from "../rules/site-rules.ts";
 
 type Line = readonly [string, string];
@@ -236,6 +241,35 @@ describe("Explain", () => {
       "nothing is stored for this URL. The last response was not stored: private. " +
         "The response says `private` without field names.",
     );
+  });
+
+  it("does not take a QUERY for the URL that it is asked about", async () => {
+    await start();
+    origin.answer("/q", { fields: [["Cache-Control", "no-store"]], body: "" });
+    await get(edge.url, "/q", { method: "QUERY", body: "x" });
+    expect(await explain("/q")).to.include({ key: "site-0 /q", next: "fwd=uri-miss" });
+  });
+
+  it("says what is wrong with the token of a signed URL, and explains one without a token as if it had one", async () => {
+    const key = { id: "a", secret: "0123456789abcdef0123456789abcdef" };
+    const settings = { ...NOTHING_SIGNED.written, paths: ["/p/**"], keys: "unread" };
+    const folder = mkdtempSync(join(tmpdir(), "explain-"));
+    const keys = join(folder, "keys");
+    writeFileSync(keys, `${key.id} ${key.secret}`);
+    await start([[]], { ...SAFE_RULES, signed: new SignedUrls({ ...settings, keys }) });
+    rmSync(folder, { recursive: true });
+    origin.answer("/p/a", fresh());
+    const token = (expires: number) => urlToken(key, { host: "a", expires, scope: "url", text: "/p/a" });
+    const good = `/p/a?token=${token(Math.ceil(Date.now() / 1_000) + 3_600)}`;
+    await get(edge.url, good, { headers: { Host: "a" } });
+    for (const url of [`http://a${good}`, "http://a/p/a"])
+      expect((await explain(url)).next).to.match(/^hit; ttl=\d+$/);
+    const expired = await explain(`http://a/p/a?token=${token(1)}`);
+    expect(expired).to.include({
+      next: "fwd=bypass; detail=signature",
+      reason: "the token of the URL is not right: expired",
+    });
+    expect((await explain(`http://b${good}`)).reason).to.include("wrong-signature");
   });
 
   it("finds the site by the host of a full URL", async () => {

@@ -8,6 +8,7 @@ import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
 import { ruleOutcome } from "../cache/rule-answer.ts";
 import { lookup } from "../cache/serve.ts";
+import { withoutDefaultPort } from "../origin/host-policy.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
@@ -20,6 +21,7 @@ import { negotiated } from "../rules/negotiation.ts";
 import { type NotStored, notStored } from "../rules/not-stored.ts";
 import { explainedRules } from "../rules/site/explained-rules.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
+import type { OpenedUrl, SignedUrls } from "../rules/site/signed-urls.ts";
 import { validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CallResult, invalidArgument } from "./call-result.ts";
@@ -47,8 +49,17 @@ export async function explain(
     if (isToken(name) && FIELD_VALUE.test(value)) continue;
     return invalidArgument("fields", FIELD_RULE, `${name}: ${value}`);
   }
-  const named = namedRequest(url, site, request.fields);
-  const { book, clientCacheControl, compress } = rulesOf(edge, site);
+  const { book, clientCacheControl, compress, signed } = rulesOf(edge, site);
+  const opened = openedUrl(url, signed, edge.clock.wall());
+  if (opened.kind === "refused") {
+    const next = shownOutcome(edge.id, { kind: "error", fwd: "bypass", detail: "signature" });
+    const reason = `the token of the URL is not right: ${opened.why}`;
+    return {
+      ok: true,
+      value: { edge: edge.id, key: "", next, reason, variants: [], rules: [], target: "" },
+    };
+  }
+  const named = namedRequest({ ...url, target: opened.target }, site, request.fields);
   const rules = explainedRules(book, named).map((rule) => ({ ...rule, does: [...rule.does] }));
   const plan = planRequest(book, named);
   if (plan.kind === "answer") {
@@ -85,6 +96,13 @@ const BYPASSED = {
   next: { kind: "bypass", fwd: "bypass", detail: "rule-bypass" },
   reason: "a rule of the site says bypass",
 } as const;
+
+/** An operator may leave the token out. Then the URL is explained as if it had one. */
+function openedUrl({ scheme, authority, target }: NamedUrl, signed: SignedUrls, now: number): OpenedUrl {
+  if (authority === undefined || !signed.needsToken(target)) return { kind: "open", target };
+  const opened = signed.opened(withoutDefaultPort(scheme, authority), target, now);
+  return opened.kind === "refused" && opened.why === "missing" ? { kind: "open", target } : opened;
+}
 
 /** Without the name of the edge. */
 function shownOutcome(edge: string, outcome: CacheOutcome): string {
@@ -125,8 +143,11 @@ async function toldOf(
   for await (const stored of store.coveredBy([{ kind: "url", target, site }])) {
     if (stored.target === target && stored.base !== undefined) return { base: stored.base };
   }
+  // Content in the key stands before the URI, with a space behind it.
   const baseIn = (key: string) => key.slice(site.length + 1, key.length - target.length);
-  const missed = hitForMiss.find((key) => key === cacheKey({ site, base: baseIn(key), target }));
+  const missed = hitForMiss.find(
+    (key) => !baseIn(key).includes(" ") && key === cacheKey({ site, base: baseIn(key), target }),
+  );
   return missed === undefined ? {} : { base: baseIn(missed) };
 }
 
