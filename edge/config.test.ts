@@ -81,6 +81,10 @@ describe("the edge's settings", () => {
       drain: 30_000,
       purgeRate: 5_000,
       logLevel: "info",
+      accessLog: { kind: "off" },
+      accessLogFormat: "json",
+      accessLogSample: 1,
+      accessLogOmit: [],
     });
   });
 

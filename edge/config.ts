@@ -1,3 +1,4 @@
+import { accessLogSettings } from "../http/access-log/access-settings.ts";
 import { acmeProblems, acmeSettings, hostsToProve } from "../http/acme/acme-settings.ts";
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
@@ -192,6 +193,7 @@ export const edgeProgram = {
       default: "info",
       help: "The lowest level that is logged.",
     }),
+    ...accessLogSettings,
     rules: rulesSection,
     sites: sitesSection,
   },

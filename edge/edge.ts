@@ -261,7 +261,7 @@ class RunningEdge implements Edge {
     const { config, needsRestart } = afterReload(this.#config, read);
     await this.#sites.replace(config.sites, config.ttl);
     this.#config = config;
-    this.#dataPort.reload();
+    this.#dataPort.reload(config);
     this.#control.reload(config.callers);
     this.#report.config = configDigest(config);
     this.#parts.log.info({ config: this.#report.config, needsRestart }, "reloaded");

@@ -36,13 +36,15 @@ try {
   );
   if (config.followConfig) void files.follow(systemClock, stopped.signal, () => unlessRefused(reload));
   const { http, https, grpc, admin } = edge;
-  process.stdout.write(
+  // Standard output is for lines of one form.
+  const told = config.accessLog.kind === "stdout" ? process.stderr : process.stdout;
+  told.write(
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +
       (https === undefined ? "" : `https ${hostPort(https.host, https.port)}, `) +
       `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
   );
   if (config.tokens.token === undefined && config.control === undefined)
-    process.stdout.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
+    told.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
 } catch (thrown) {
   process.stderr.write(`edge: ${describeError(thrown)}\n`);
   process.exit(1);

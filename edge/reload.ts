@@ -22,6 +22,7 @@ const RELOADABLE: ReadonlySet<string> = new Set([
   "sites",
   "callers",
 ]);
+const ACCESS_LOG = "accessLog";
 
 /** What each edge of a fleet has for itself. */
 const OWN: ReadonlySet<string> = new Set([
@@ -46,11 +47,17 @@ export function afterReload(
   inForce: EdgeConfig,
   read: EdgeConfig,
 ): { readonly config: EdgeConfig; readonly needsRestart: readonly string[] } {
-  const reloadable = new Set([...RELOADABLE].map(kebab));
+  const names = takesAccessLog(inForce, read) ? [...RELOADABLE, ACCESS_LOG] : [...RELOADABLE];
+  const reloadable = new Set(names.map(kebab));
   const differing = differingSettings(edgeProgram.settings, inForce, read);
-  const taken = Object.fromEntries(Object.entries(read).filter(([key]) => RELOADABLE.has(key)));
+  const taken = Object.fromEntries(Object.entries(read).filter(([key]) => names.includes(key)));
   return {
     config: { ...inForce, ...taken },
     needsRestart: differing.filter((name) => !reloadable.has(name)),
   };
+}
+
+/** From one file to another. */
+function takesAccessLog({ accessLog: from }: EdgeConfig, { accessLog: to }: EdgeConfig): boolean {
+  return from.kind === "file" && to.kind === "file";
 }

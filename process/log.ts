@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { LogSampler } from "./log-sampler.ts";
 import { LogWriter } from "./log-writer.ts";
 import { choice } from "./settings/values.ts";
-import { standardError } from "./standard-error.ts";
+import { standardError } from "./standard-output.ts";
 
 export type Log = Logger;
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";

@@ -58,6 +58,10 @@ export const edgeCounters = [
     help: "Connections to the gRPC port that were refused because their caller did not prove who it is.",
   },
   {
+    name: "accessLogDropped",
+    help: "Lines of the access log that were lost, because the place where they go was slow or took none.",
+  },
+  {
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",

@@ -8,6 +8,7 @@ import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import { fill } from "./fill.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { headAndContent } from "./filled-content.ts";
+import { timed } from "./origin-time.ts";
 import { withTrailers } from "./representation.ts";
 
 interface PassedRequest extends FillRequest {
@@ -23,7 +24,7 @@ export async function passBy(
   // RFC 9111 section 5.2.1.7.
   if (requestDirectives(request.fields).onlyIfCached)
     return errorAnswer(504, { fwd: "bypass", detail: "only-if-cached" }, edge);
-  return passThrough(request, cacheKey(request), { why: "bypass", detail }, edge);
+  return timed(passThrough(request, cacheKey(request), { why: "bypass", detail }, edge), edge);
 }
 
 /** The request goes to the origin unchanged, and the answer to the client unchanged. */

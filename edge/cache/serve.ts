@@ -17,6 +17,7 @@ import { errorAnswer, failureAnswer, validationFailed } from "./error-answer.ts"
 import { crowded, fetchedAnswer } from "./fetched-answer.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { formOf, withDetail } from "./form.ts";
+import { timed } from "./origin-time.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { passBy, passThrough } from "./pass-through.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
@@ -81,12 +82,15 @@ async function servePlanned(
       return fromStore(request, stored, { kind: "stale", ttl, refreshing: refresh, detail }, now, edge);
     }
     case "must-validate":
-      return validate({ request, key, verdict, view, mark: edge.purges.mark() }, verdict.stored, edge);
+      return timed(
+        validate({ request, key, verdict, view, mark: edge.purges.mark() }, verdict.stored, edge),
+        edge,
+      );
     case "absent":
       if (edge.short?.() === true) return shed(verdict.why, edge);
-      return fetchAnew({ request, key, verdict, view, mark: edge.purges.mark() }, edge);
+      return timed(fetchAnew({ request, key, verdict, view, mark: edge.purges.mark() }, edge), edge);
     case "bypass":
-      return passThrough(request, key, verdict, edge);
+      return timed(passThrough(request, key, verdict, edge), edge);
     case "only-if-cached-unmet":
       // RFC 9111 section 5.2.1.7.
       return errorAnswer(504, { fwd: "request", detail: "only-if-cached" }, edge);

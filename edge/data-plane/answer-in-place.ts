@@ -1,8 +1,10 @@
+import type { RequestHead } from "../../http/message/request-head.ts";
 import type { LentAnswer } from "../../http/server/answer-at-once.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { bytesContent } from "../cache/answer.ts";
 import { type HitContext, noteHitInPlace } from "../cache/hit.ts";
 import type { ResponseInPlace } from "../store/response-in-place.ts";
+import type { HitLine, HitLines } from "./hit-lines.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
 const NOTHING = Buffer.alloc(0);
@@ -20,15 +22,20 @@ export class AnswerInPlace implements LentAnswer {
   readonly #edge: HitContext;
   readonly #clients: SlowClients;
   #response: ResponseInPlace | undefined;
+  #left = 0;
+  #lines: HitLines | undefined;
+  #request: RequestHead | undefined;
+  #line: HitLine | undefined;
 
   constructor(edge: HitContext, clients: SlowClients) {
     this.#edge = edge;
     this.#clients = clients;
   }
 
-  /** `begin` and `behindLines`: the texts around the field lines. */
-  of(response: ResponseInPlace, begin: string, behindLines: string): this {
+  /** `begin` and `behindLines`: the texts around the field lines. `left`: whole seconds of freshness. */
+  of(response: ResponseInPlace, begin: string, behindLines: string, left: number): this {
     this.#response = response;
+    this.#left = left;
     this.begin = begin;
     this.behindLines = behindLines;
     this.memory = response.memory;
@@ -39,8 +46,18 @@ export class AnswerInPlace implements LentAnswer {
     return this;
   }
 
+  /** A line is written of it when it has been copied. */
+  note(lines: HitLines, request: RequestHead): void {
+    this.#lines = lines;
+    this.#request = request;
+  }
+
   copied(): boolean {
-    return this.#response !== undefined && noteHitInPlace(this.#response, this.#edge);
+    if (this.#response === undefined || !noteHitInPlace(this.#response, this.#edge)) return false;
+    if (this.#lines === undefined || this.#request === undefined) return true;
+    const { status, bodyAt, bodyEnd } = this.#response;
+    this.#line = this.#lines.hit(this.#request, status, bodyEnd - bodyAt, this.#left);
+    return true;
   }
 
   waits(exchange: Exchange): void {
@@ -48,5 +65,6 @@ export class AnswerInPlace implements LentAnswer {
     const sending = { exchange, served: { content: COPIED } };
     const place = this.#clients.add(sending);
     exchange.onEnd = () => place.leave();
+    if (this.#line !== undefined) this.#lines?.waits(this.#line, exchange);
   }
 }

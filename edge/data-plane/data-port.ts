@@ -1,6 +1,10 @@
+import type { AccessLogValues } from "../../http/access-log/access-settings.ts";
 import type { TlsFront } from "../../http/tls-front.ts";
 import type { Finding } from "../../process/finding.ts";
 import type { Excess } from "./slow-clients.ts";
+
+/** The settings that it takes while it is open. */
+export type ReloadedPort = Pick<AccessLogValues, "accessLog">;
 
 /** The HTTP data port of an edge, whether one thread serves it or several. */
 export interface DataPort {
@@ -16,8 +20,8 @@ export interface DataPort {
   readonly certificateFindings: readonly Finding[];
   /** Opens the port, and that of `tls`. Resolves with the bound port. Throws a Failure. */
   open(host: string, port: number, tls?: TlsFront): Promise<number>;
-  /** The table of sites, and the files of the certificates, may have changed. */
-  reload(): void;
+  /** The table of sites, the files of the certificates, and these settings may have changed. */
+  reload(config: ReloadedPort): void;
   /** Cuts the slowest clients of what the store no longer has, until so many bytes are free. */
   leaveBehind(excess: Excess): void;
   /** From now on each answer says that its connection ends with it; requests are taken as before. */

@@ -21,7 +21,7 @@
  * - The lines of a 304 are made once for a response: not-modified-lines.ts ("304 to If-None-Match").
  */
 import type { RequestHead } from "../../http/message/request-head.ts";
-import type { AnswerAtOnce, AnswerFinder, LentAnswer } from "../../http/server/answer-at-once.ts";
+import type { AnswerAtOnce, AnswerFinder } from "../../http/server/answer-at-once.ts";
 import type { HttpDate } from "../../http/server/date-field.ts";
 import { statusLine } from "../../http/server/error-response.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
@@ -42,7 +42,9 @@ import { SAFE_RULES } from "../rules/site-rules.ts";
 import { preconditions } from "../rules/validation.ts";
 import type { Addressing } from "./addressing.ts";
 import { AnswerInPlace } from "./answer-in-place.ts";
+import type { HitLine, HitLines } from "./hit-lines.ts";
 import { NotModifiedLines } from "./not-modified-lines.ts";
+import type { RequestLog } from "./request-log.ts";
 import { responseHead } from "./response-head.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
@@ -70,8 +72,16 @@ export class HitPath {
   #lastLines: LinesOfTheMoment = { left: -1, age: -1, form: undefined, lines: "" };
   /** Cache-Status of a hit, up to the seconds of its ttl. */
   readonly #hit: string;
+  readonly #log: RequestLog | undefined;
 
-  constructor(edge: HitContext, addressing: Addressing, clients: SlowClients, date: HttpDate) {
+  constructor(
+    edge: HitContext,
+    addressing: Addressing,
+    clients: SlowClients,
+    date: HttpDate,
+    log: RequestLog | undefined = undefined,
+  ) {
+    this.#log = log;
     this.#edge = edge;
     this.#date = date;
     this.#addressing = addressing;
@@ -85,6 +95,7 @@ export class HitPath {
     let section: FieldSection | undefined;
     let plans: SectionPlans | undefined;
     let { generation } = this.#addressing;
+    const lines = this.#log?.hits(peer);
     const sectionOf = (request: RequestHead): FieldSection => {
       if (generation !== this.#addressing.generation) {
         generation = this.#addressing.generation;
@@ -120,14 +131,20 @@ export class HitPath {
     return {
       find: (request) => {
         const { method } = request;
-        return method === "GET" || method === "HEAD" ? answered(request, find) : undefined;
+        const answer = method === "GET" || method === "HEAD" ? answered(request, find) : undefined;
+        if (lines !== undefined) answer?.note(lines, request);
+        return answer;
       },
-      findLent: (request) => (request.method === "GET" ? answered(request, lend) : undefined),
+      findLent: (request) => {
+        const answer = request.method === "GET" ? answered(request, lend) : undefined;
+        if (lines !== undefined) answer?.note(lines, request);
+        return answer;
+      },
     };
   }
 
   /** Straight from the memory of the store. */
-  #lent(request: Asked, section: FieldSection, peer: Peer): LentAnswer | undefined {
+  #lent(request: Asked, section: FieldSection, peer: Peer): AnswerInPlace | undefined {
     const hit = findInPlace(request, section, this.#edge);
     if (hit === undefined) return undefined;
     const { response, left, age } = hit;
@@ -139,6 +156,7 @@ export class HitPath {
       response,
       begin,
       lengthLine(sent, length) + this.#ofTheMoment(left, age, undefined),
+      left,
     );
   }
 
@@ -164,7 +182,7 @@ export class HitPath {
       return undefined;
     const length = lengthLine(sent, bodyLength);
     const head = statusLine(status) + clientFields.lines + length + this.#ofTheMoment(left, age, form.name);
-    return new HitAnswer(head, chunks[0], stored, this.#clients);
+    return new HitAnswer(head, chunks[0], { status, left, form: form.name }, stored, this.#clients);
   }
 
   #ofTheMoment(left: number, age: number, form: EncodingName | undefined): string {
@@ -189,7 +207,7 @@ export class HitPath {
   #notModified({ stored, form, left, age }: CacheHit): HitAnswer {
     const lines = this.#notModifiedLines.of(form.response);
     const head = statusLine(304) + lines + this.#ofTheMoment(left, age, form.name);
-    return new HitAnswer(head, undefined, stored, this.#clients);
+    return new HitAnswer(head, undefined, { status: 304, left, form: form.name }, stored, this.#clients);
   }
 
   /** A part of it, its head alone, or that it has not been modified: by the functions of the full path. */
@@ -203,7 +221,8 @@ export class HitPath {
     if (head === undefined) return undefined;
     const chunks = content.kind === "bytes" && head.length !== "none" ? content.chunks : [];
     if (chunks.length > 1 || (chunks[0]?.byteLength ?? 0) > LARGEST_BODY) return undefined;
-    return new HitAnswer(`${head.text}${KEEP_ALIVE}\r\n`, chunks[0], stored, this.#clients);
+    const said = { status: represented.status, left, form: form.name };
+    return new HitAnswer(`${head.text}${KEEP_ALIVE}\r\n`, chunks[0], said, stored, this.#clients);
   }
 }
 
@@ -211,18 +230,42 @@ function lengthLine(sent: SentFields, length: number): string {
   return sent === "as-stored" ? "" : `Content-Length: ${length}\r\n`;
 }
 
+/** What the access log says of it. */
+interface Said {
+  readonly status: number;
+  readonly left: number;
+  readonly form: EncodingName | undefined;
+}
+
 /** An answer whose client may be slow to take it. */
 class HitAnswer implements AnswerAtOnce {
   readonly head: string;
   readonly body: Uint8Array | undefined;
+  readonly #said: Said;
   readonly #stored: CacheHit["stored"];
   readonly #clients: SlowClients;
+  #lines: HitLines | undefined;
+  #line: HitLine | undefined;
 
-  constructor(head: string, body: Uint8Array | undefined, stored: CacheHit["stored"], clients: SlowClients) {
+  constructor(
+    head: string,
+    body: Uint8Array | undefined,
+    said: Said,
+    stored: CacheHit["stored"],
+    clients: SlowClients,
+  ) {
     this.head = head;
     this.body = body;
+    this.#said = said;
     this.#stored = stored;
     this.#clients = clients;
+  }
+
+  /** Its line in the access log. */
+  note(lines: HitLines, request: RequestHead): void {
+    const { status, left, form } = this.#said;
+    this.#lines = lines;
+    this.#line = lines.hit(request, status, this.body?.byteLength ?? 0, left, form);
   }
 
   waits(exchange: Exchange): void {
@@ -230,5 +273,6 @@ class HitAnswer implements AnswerAtOnce {
     const sending = { exchange, served: { stored: this.#stored, content } };
     const place = this.#clients.add(sending);
     exchange.onEnd = () => place.leave();
+    if (this.#line !== undefined) this.#lines?.waits(this.#line, exchange);
   }
 }

@@ -1,3 +1,4 @@
+import type { AccessLogForm } from "../../http/access-log/access-log.ts";
 import type { ClientLimits } from "../../http/server/client-limits.ts";
 
 /** How a data port is served, in whatever thread. */
@@ -14,6 +15,8 @@ export interface ServingConfig extends ClientLimits {
   readonly h2c: boolean;
   /** How long both sides of a tunnel may be silent, in milliseconds. */
   readonly tunnelIdle: number;
+  /** undefined: no access log is written. */
+  readonly accessLogForm?: AccessLogForm | undefined;
 }
 
 /** The settings of a data port. */

@@ -1,8 +1,8 @@
+import { AccessLog, type AccessLogParts } from "../../http/access-log/access-log.ts";
 import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Fields } from "../../http/message/fields.ts";
-import type { RefusedRequest } from "../../http/message/refusal.ts";
 import { takesTrailers } from "../../http/message/trailers.ts";
-import { type ClientLimits, clientLimitsOf, clientLimitWarning } from "../../http/server/client-limits.ts";
+import { clientLimitsOf, clientLimitWarning } from "../../http/server/client-limits.ts";
 import { COUNTED_ALONE, type CountedTogether } from "../../http/server/client-tables.ts";
 import { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
@@ -15,7 +15,7 @@ import { describeError } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
 import type { PortSharing } from "../../process/listen.ts";
 import type { Served } from "../cache/answer.ts";
-import { errorAnswer, failureAnswer } from "../cache/error-answer.ts";
+import { failureAnswer } from "../cache/error-answer.ts";
 import type { HitContext } from "../cache/hit.ts";
 import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
 import type { EdgeRequest } from "../cache/serve.ts";
@@ -23,33 +23,14 @@ import { GiveUp } from "../origin/give-up.ts";
 import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
 import type { DataPort } from "./data-port.ts";
+import { CLIENT_LIMITS } from "./data-port-limits.ts";
 import { HitPath } from "./hit-path.ts";
 import type { ListenerConfig } from "./listener-config.ts";
+import { lengthOf, MALFORMED_BODY, type Refusal, refusalAnswer, SLOW_BODY, UNKNOWN_HOST } from "./refusal.ts";
+import { type NotedRequest, RequestLog } from "./request-log.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead, wholeResponse } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
-
-// An idle one takes 6 KiB, or 48 KiB with TLS. So they take 280 MiB at most, of which two thirds fit into what an edge
-// with the usual --memory promises to take (edge/cache/memory-watch.ts), when its store gives way. They are far below the
-// usual hard limit on file descriptors (524,288), to which node raises its own.
-const MOST_CONNECTIONS = 6_000;
-
-const CLIENT_LIMITS: Omit<ServerLimits, "tunnelMs" | keyof ClientLimits> = {
-  fieldsMs: 10_000,
-  // The origin's deadlines are kept where it is asked.
-  answererMs: Number.POSITIVE_INFINITY,
-  answerMs: Number.POSITIVE_INFINITY,
-  // A client that takes nothing for this long holds memory that others need.
-  readerMs: 30_000,
-  senderMs: 30_000,
-  checkMs: 1_000,
-  connections: MOST_CONNECTIONS,
-};
-
-const SLOW_BODY = { status: 408, detail: "request-too-slow" } as const;
-const MALFORMED_BODY = { status: 400, detail: "malformed-body" } as const;
-// RFC 9110 section 15.5.20: this edge does not answer for that authority.
-const UNKNOWN_HOST = { status: 421, detail: "unknown-host" } as const;
 
 /** The cache as the data port sees it. */
 export interface ServingEdge extends HitContext {
@@ -64,6 +45,7 @@ export class Listener implements DataPort {
   readonly #proxies: TrustedProxies;
   readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
+  readonly #log: RequestLog | undefined;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
   #tlsPort: number | undefined;
@@ -75,6 +57,7 @@ export class Listener implements DataPort {
     config: ListenerConfig,
     limits: Partial<ServerLimits> = {},
     counted: CountedTogether = COUNTED_ALONE,
+    logTo?: AccessLogParts["take"],
   ) {
     this.#edge = edge;
     this.#latencyMs = config.simulateLatencyMs;
@@ -83,7 +66,12 @@ export class Listener implements DataPort {
     this.#isToken = config.isToken;
     this.#date = new HttpDate(edge.clock);
     this.#clients = new SlowClients(edge.store);
-    const hits = new HitPath(edge, this.#addressing, this.#clients, this.#date);
+    const { accessLogForm: form } = config;
+    if (form !== undefined && logTo !== undefined) {
+      const accessLog = new AccessLog(form, { clock: edge.clock, random: Math.random, take: logTo });
+      this.#log = new RequestLog(accessLog, this.#addressing, edge);
+    }
+    const hits = new HitPath(edge, this.#addressing, this.#clients, this.#date, this.#log);
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
       clock: edge.clock,
@@ -109,7 +97,11 @@ export class Listener implements DataPort {
       upgrades: sites.upgrades,
       http2: http2(),
       h2c: config.h2c,
-      refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
+      refuse: (refused, headOnly, peer) => {
+        const served = refusalAnswer(refused, edge);
+        this.#log?.refused(served, headOnly ? 0 : lengthOf(served), peer);
+        return this.#lastAnswer(served, headOnly);
+      },
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (cause) =>
         edge.log.error({ cause: describeError(cause) }, "data port cannot accept a connection"),
@@ -157,16 +149,18 @@ export class Listener implements DataPort {
     this.#server.windDown();
   }
 
-  close(patienceMs: number): Promise<void> {
-    return this.#server.close(patienceMs);
+  async close(patienceMs: number): Promise<void> {
+    await this.#server.close(patienceMs);
+    this.#log?.close();
   }
 
   #take(exchange: Exchange): void {
     const { request, peer, tunnel: protocol } = exchange;
     const { section, version } = request.fields;
+    const noted = this.#log?.began(exchange);
     const addressed = this.#addressing.of(section, request.host, peer);
     if (addressed === undefined) {
-      this.#refuseExchange(exchange, UNKNOWN_HOST);
+      this.#refuseExchange(exchange, UNKNOWN_HOST, noted);
       return;
     }
     const asked = {
@@ -179,7 +173,7 @@ export class Listener implements DataPort {
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
       tunnel: protocol === undefined ? undefined : { protocol, byConnect: version === "2" },
     };
-    this.#answer(exchange, asked).catch((thrown: unknown) => exchange.fault(thrown));
+    this.#answer(exchange, asked, noted).catch((thrown: unknown) => exchange.fault(thrown));
   }
 
   #mayBeAhead(fields: Fields, addresses: string): boolean {
@@ -188,7 +182,11 @@ export class Listener implements DataPort {
     return offered !== undefined && this.#isToken(offered);
   }
 
-  async #answer(exchange: Exchange, asked: Omit<EdgeRequest, "body" | "onInterim">): Promise<void> {
+  async #answer(
+    exchange: Exchange,
+    asked: Omit<EdgeRequest, "body" | "onInterim">,
+    noted: NotedRequest | undefined,
+  ): Promise<void> {
     const { clock } = this.#edge;
     let served: Served | undefined;
     const left = new GiveUp();
@@ -196,7 +194,7 @@ export class Listener implements DataPort {
       left.abort();
       // The client may leave while the origin is silent.
       if (served !== undefined) cancel(served.content);
-      this.#endEarly(exchange, why);
+      this.#endEarly(exchange, why, noted);
     });
     const request: EdgeRequest = {
       ...asked,
@@ -215,22 +213,29 @@ export class Listener implements DataPort {
     const { method, takesTrailers: trailers = false } = asked;
     const sending = { exchange, served };
     const place = this.#clients.add(sending);
-    exchange.onEnd = () => place.leave();
+    if (noted === undefined) exchange.onEnd = () => place.leave();
+    else noted.before(() => place.leave());
     await respond(
       served,
       streams,
-      { edge: this.#edge.id, method, date: this.#date.value, trailers },
+      {
+        edge: this.#edge.id,
+        method,
+        date: this.#date.value,
+        trailers,
+        began: noted && ((answer) => noted.began(answer, clock.monotonic())),
+      },
       this.#edge,
     );
   }
 
-  #endEarly(exchange: Exchange, why: StreamsEnd): void {
+  #endEarly(exchange: Exchange, why: StreamsEnd, noted: NotedRequest | undefined): void {
     switch (why) {
       case "sender":
-        this.#refuseExchange(exchange, SLOW_BODY);
+        this.#refuseExchange(exchange, SLOW_BODY, noted);
         break;
       case "body-malformed":
-        this.#refuseExchange(exchange, MALFORMED_BODY);
+        this.#refuseExchange(exchange, MALFORMED_BODY, noted);
         break;
       case "reader":
       case "answer":
@@ -249,22 +254,17 @@ export class Listener implements DataPort {
   }
 
   /** Ends a request that is broken behind its field section, and its connection. */
-  #refuseExchange(exchange: Exchange, why: { readonly status: number; readonly detail: string }): void {
+  #refuseExchange(exchange: Exchange, why: Refusal, noted: NotedRequest | undefined): void {
     if (exchange.begun) {
       exchange.cut();
       return;
     }
     exchange.closeAfter();
-    exchange.begin(this.#refuse(why, exchange.request.method === "HEAD"));
+    const headOnly = exchange.request.method === "HEAD";
+    const served = refusalAnswer(why, this.#edge);
+    noted?.began(served, this.#edge.clock.monotonic(), headOnly ? 0 : lengthOf(served));
+    exchange.begin(this.#lastAnswer(served, headOnly));
     exchange.finish();
-  }
-
-  #refuse(
-    { status, detail }: Pick<RefusedRequest, "status"> & { detail: string },
-    headOnly: boolean,
-  ): string {
-    const why = { fwd: "bypass", detail, proxyError: "http_request_error" } as const;
-    return this.#lastAnswer(errorAnswer(status, why, this.#edge), headOnly);
   }
 
   #fault(thrown: unknown, exchange: Exchange | undefined): string {

@@ -1,5 +1,9 @@
+import type { AccessLogParts } from "../../http/access-log/access-log.ts";
+import { AccessOutput } from "../../http/access-log/access-output.ts";
+import { type AccessLogValues, accessLogForm } from "../../http/access-log/access-settings.ts";
 import { type AcmeValues, acmeValuesOf } from "../../http/acme/acme-settings.ts";
 import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
+import { COUNTED_ALONE } from "../../http/server/client-tables.ts";
 import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { AFTER_TOKEN } from "../cache/purge-view.ts";
@@ -8,6 +12,7 @@ import type { Sites } from "../origin/sites.ts";
 import type { DataPort } from "./data-port.ts";
 import { Listener } from "./listener.ts";
 import type { ListenerConfig } from "./listener-config.ts";
+import { LoggedPort } from "./logged-port.ts";
 import type { SharedEdge } from "./workers/shared-edge.ts";
 import { Workers } from "./workers/workers.ts";
 
@@ -23,7 +28,8 @@ export interface DataPortParts {
   readonly edge: CacheContext;
   readonly config: ClientLimits &
     TlsValues &
-    AcmeValues & {
+    AcmeValues &
+    AccessLogValues & {
       readonly tunnelIdle: number;
       readonly memory: number;
       readonly simulateLatency: number;
@@ -38,17 +44,36 @@ export interface DataPortParts {
 }
 
 /** The data port of an edge, which is not open yet. */
-export function dataPort({ edge, config, isToken, leaseLeftMs, sites, shared }: DataPortParts): DataPort {
+export function dataPort(parts: DataPortParts): DataPort {
+  const { edge, config } = parts;
+  const { accessLog } = config;
+  if (accessLog.kind === "off") return portWith(parts, undefined);
+  const dropped = (lines: number) => edge.counters.add("accessLogDropped", lines);
+  const output = new AccessOutput(accessLog, { program: "edge", clock: edge.clock, log: edge.log, dropped });
+  return new LoggedPort(
+    portWith(parts, (batch) => output.take(batch)),
+    output,
+  );
+}
+
+function portWith(
+  { edge, config, isToken, leaseLeftMs, sites, shared }: DataPortParts,
+  logTo: AccessLogParts["take"] | undefined,
+): DataPort {
   const { memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
   const { redirectToHttps, h2c, proxyProtocol, tunnelIdle } = config;
   const addresses = { trustedProxies, proxyProtocol };
   const protocols = { redirectToHttps, h2c, tunnelIdle };
-  const listening = { simulateLatencyMs, ...addresses, ...protocols, ...clientLimitsOf(config) };
+  const accessLog = { accessLogForm: accessLogForm(config) };
+  const limits = clientLimitsOf(config);
+  const listening = { simulateLatencyMs, ...addresses, ...protocols, ...limits, ...accessLog };
   const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };
-  if (shared === undefined) return new Listener(serving, sites, { ...listening, isToken });
+  if (shared === undefined)
+    return new Listener(serving, sites, { ...listening, isToken }, {}, COUNTED_ALONE, logTo);
   const workers = shared.cells.length;
   return new Workers({
     edge,
+    logTo,
     serve: serving.serve,
     shared,
     sites,

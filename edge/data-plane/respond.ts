@@ -6,18 +6,24 @@ import type { CacheContext } from "../cache/context.ts";
 import { failureAnswer } from "../cache/error-answer.ts";
 import { type HeadOptions, type ResponseHeadText, responseHead } from "./response-head.ts";
 
+interface RespondOptions extends HeadOptions {
+  /** Told of the answer that the client gets. */
+  readonly began?: ((answer: Served) => void) | undefined;
+}
+
 type Edge = Pick<CacheContext, "id" | "log" | "counters">;
 
 /** Writes the answer. Resolves when it is written, or when the client or the origin broke it off. */
 export async function respond(
   served: Served,
   streams: ExchangeStreams,
-  options: HeadOptions,
+  options: RespondOptions,
   edge: Edge,
 ): Promise<void> {
   const { answer, head } = sendable(served, options, edge);
   const { content } = answer;
   try {
+    options.began?.(answer);
     if (answer.tunnel === undefined) streams.begin(head.text, head.length);
     else streams.beginTunnel(head.text, answer.tunnel);
     // Counted here, because here the client gets it.

@@ -85,6 +85,7 @@ export class Exchange {
   onEnd: ((end: ExchangeEnd) => void) | undefined;
   readonly #client: ClientSide;
   #answer: Answer = NONE;
+  #contentBytes = 0;
   #invited = false;
   #switched = false;
   #closes: boolean;
@@ -136,6 +137,11 @@ export class Exchange {
   /** Whether the client's connection closes after the answer. */
   get closes(): boolean {
     return this.#closes;
+  }
+
+  /** Bytes of the answer's content that were given to the connection. */
+  get contentBytes(): number {
+    return this.#contentBytes;
   }
 
   /** Decides whether the connection closes. The answer's head, which is made now, must tell the client. */
@@ -214,6 +220,7 @@ export class Exchange {
     if (this.#answer.kind !== "begun") return;
     const { head } = this.#answer;
     this.#answer.head = "";
+    this.#contentBytes += bytes?.byteLength ?? 0;
     this.#client.send(head, before, bytes, after);
   }
 
@@ -222,6 +229,7 @@ export class Exchange {
     if (this.#answer.kind !== "begun") return;
     const { head } = this.#answer;
     this.#answer.head = "";
+    this.#contentBytes += bytes.byteLength;
     this.#client.sendLasting(head, before, bytes, after);
   }
 

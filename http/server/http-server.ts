@@ -22,7 +22,7 @@ import { FirstBytes } from "./first-bytes.ts";
 import { Handshake, type HandshakeFault } from "./handshake.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HttpsRedirect } from "./https-redirect.ts";
-import { withOwnLines } from "./own-lines.ts";
+import { timingLine, withOwnLines } from "./own-lines.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { type Begin, NOTHING, Preambles, type PreamblesConfig } from "./preambles.ts";
 import { ReaderProgress } from "./reader-progress.ts";
@@ -79,7 +79,7 @@ export interface HttpServerOptions {
   /** Requests by HTTP are answered with the same URL by HTTPS. */
   readonly redirectToHttps?: boolean;
   /** The whole answer to bytes that are no request; the connection is closed after it. */
-  readonly refuse: (refused: RefusedRequest, headOnly: boolean) => string;
+  readonly refuse: (refused: RefusedRequest, headOnly: boolean, peer: Peer) => string;
   /** `take` or an answerer threw: logs it, and makes the answer after which the connection is closed. */
   readonly fault: (thrown: unknown, exchange: Exchange | undefined) => string;
   /** A connection could not be accepted, such as for want of a descriptor. The others go on. */
@@ -166,7 +166,7 @@ export class HttpServer {
       ended: () => {
         this.#inFlight -= 1;
       },
-      refuse: (refused, headOnly, peer) => withOwnLines(refuse(refused, headOnly), peer.ownLines),
+      refuse: (refused, headOnly, peer) => withOwnLines(refuse(refused, headOnly, peer), peer.ownLines),
       fault,
     };
   }
@@ -265,8 +265,12 @@ export class HttpServer {
           socket.destroySoon();
           return;
         }
-        const version = tellsVersion === true ? timingLine(socket.getProtocol() ?? "") : "";
-        this.#serve(socket, { ...peer, ownLines: ownLines + version });
+        const tls = socket.getProtocol() ?? "";
+        this.#serve(socket, {
+          ...peer,
+          tls,
+          ownLines: ownLines + (tellsVersion === true ? timingLine(tls) : ""),
+        });
       },
     });
     this.#handshakes.add(handshake);
@@ -290,9 +294,4 @@ export class HttpServer {
       this.#connections.checkTimes(clock.monotonic());
     }
   }
-}
-
-/** The version of TLS, where the pages of a browser can read it. */
-function timingLine(version: string): string {
-  return `Server-Timing: tls;desc="${version}"\r\n`;
 }

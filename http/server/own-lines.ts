@@ -7,3 +7,8 @@ export function withOwnLines(head: string, lines: string): string {
   const behind = head.indexOf("\r\n") + 2;
   return head.slice(0, behind) + lines + head.slice(behind);
 }
+
+/** The version of TLS, where the pages of a browser can read it. */
+export function timingLine(version: string): string {
+  return `Server-Timing: tls;desc="${version}"\r\n`;
+}

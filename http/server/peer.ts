@@ -14,6 +14,8 @@ export interface Peer {
   readonly trusted: boolean;
   /** Field lines that every answer to it has, each with its end. */
   readonly ownLines: string;
+  /** Such as TLSv1.3; undefined without TLS. */
+  readonly tls?: string | undefined;
 }
 
 /** A socket for both IP versions shows IPv4 clients as ::ffff:192.0.2.7 (RFC 4291 section 2.5.5.2). */

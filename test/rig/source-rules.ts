@@ -30,6 +30,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     client: ["message"],
     server: ["message"],
     tls: [],
+    "access-log": ["server"],
     h2: ["message", "server"],
     acme: ["tls"],
   },

@@ -1,3 +1,4 @@
+import type { Batch } from "../../../http/access-log/batch-queue.ts";
 import type { AcmeValues } from "../../../http/acme/acme-settings.ts";
 import type { ClientTables } from "../../../http/server/client-tables.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
@@ -71,6 +72,12 @@ export interface UsedCopies {
   /** Of the responses that it has read in the store. */
   readonly rows: Int32Array;
   readonly missed: readonly (readonly [key: string, coding: ContentCoding])[];
+}
+
+/** Lines of the access log of a serving thread. */
+export interface AccessNews {
+  readonly kind: "access";
+  readonly batch: Batch;
 }
 
 /** From a serving thread, beside what every thread tells of itself. `id` names one request of that thread. */

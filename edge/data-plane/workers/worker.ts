@@ -13,7 +13,7 @@ import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites, servedRulesByName } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
-import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
+import { type AccessNews, type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
 import { SharedWords } from "./shared-words.ts";
 import { ThreadCache } from "./thread-cache.ts";
 import { hrtimeMs } from "./thread-time.ts";
@@ -25,7 +25,7 @@ if (parentPort === null) throw new Error("a serving thread is started by its edg
 const port = parentPort;
 const start: WorkerStart = workerData;
 
-function send(message: FromWorker | ThreadNews, transfer: readonly ArrayBuffer[] = []): void {
+function send(message: FromWorker | AccessNews | ThreadNews, transfer: readonly ArrayBuffer[] = []): void {
   port.postMessage(message, [...transfer]);
 }
 
@@ -53,6 +53,7 @@ const listener = new Listener(
   { ...start.config, isToken: () => false },
   {},
   countedTogether(start.clients, start.thread),
+  (batch) => send({ kind: "access", batch }),
 );
 
 const stopped = new AbortController();

@@ -7,6 +7,7 @@
  * nothing of real threads: the simulation runs them in virtual time.
  */
 import { Worker } from "node:worker_threads";
+import type { AccessLogParts } from "../../../http/access-log/access-log.ts";
 import { forgetClients } from "../../../http/server/client-tables.ts";
 import type { TlsFront } from "../../../http/tls-front.ts";
 import type { Finding } from "../../../process/finding.ts";
@@ -17,7 +18,7 @@ import type { Sites } from "../../origin/sites.ts";
 import type { DataPort } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
 import { LeaseGrant } from "./lease-grant.ts";
-import { type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
+import { type AccessNews, type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
 import type { SharedEdge } from "./shared-edge.ts";
 import { type LinkParts, ThreadLink } from "./thread-link.ts";
 import { hrtimeMs } from "./thread-time.ts";
@@ -27,6 +28,8 @@ const CLOSING_MS = 2_000;
 
 export interface WorkersParts extends Pick<LinkParts, "serve" | "mayBeAhead"> {
   readonly edge: CacheContext;
+  /** Takes the lines of the access log, if there is one. */
+  readonly logTo: AccessLogParts["take"] | undefined;
   readonly shared: SharedEdge;
   readonly leaseLeftMs: () => number;
   readonly sites: Pick<Sites, "served">;
@@ -120,7 +123,7 @@ class ServingThread {
   readonly #parts: WorkersParts;
   readonly #running: RunningParts;
   readonly #gauges = new Float64Array(new SharedArrayBuffer(GAUGES.cells * Float64Array.BYTES_PER_ELEMENT));
-  readonly #thread: KeptThread<FromWorker, ToWorker>;
+  readonly #thread: KeptThread<FromWorker | AccessNews, ToWorker>;
 
   constructor(parts: WorkersParts, running: RunningParts) {
     this.#parts = parts;
@@ -146,8 +149,8 @@ class ServingThread {
     return this.#thread.close({ kind: "close", patienceMs }, patienceMs + CLOSING_MS);
   }
 
-  #spawn(beats: Int32Array): Spawned<FromWorker> {
-    const { start, sites, shared, edge, serve, mayBeAhead } = this.#parts;
+  #spawn(beats: Int32Array): Spawned<FromWorker | AccessNews> {
+    const { start, sites, shared, edge, serve, mayBeAhead, logTo } = this.#parts;
     const { at, place, counters, lease, windingDown } = this.#running;
     const { words, keys } = shared;
     const workerData: WorkerStart = {
@@ -175,7 +178,10 @@ class ServingThread {
     const link = new ThreadLink({ edge, shared, lease, serve, mayBeAhead, send });
     return {
       worker,
-      take: (message) => link.take(message),
+      take: (message) => {
+        if (message.kind === "access") logTo?.(message.batch);
+        else link.take(message);
+      },
       gone: () => {
         link.close();
         forgetClients(shared.clients, place);

@@ -1,17 +1,27 @@
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import type { Sink } from "./log-writer.ts";
 
-// POSIX: the descriptor of standard error.
+// POSIX: their descriptors.
+const STDOUT = 1;
 const STDERR = 2;
 // Soon enough that nobody misses a line, seldom enough to cost nothing.
 const RETRY_MS = 100;
 
 /** Standard error of this process as a sink that never waits for its reader. */
 export function standardError(): Sink {
-  const stats = fstatSync(STDERR);
+  return sinkOf(STDERR, process.stderr);
+}
+
+/** The same of standard output. */
+export function standardOutput(): Sink {
+  return sinkOf(STDOUT, process.stdout);
+}
+
+function sinkOf(descriptor: number, stream: NodeJS.WritableStream): Sink {
+  const stats = fstatSync(descriptor);
   // Node writes to a pipe or a socket what it takes at once, and keeps the rest until it takes more.
-  if (stats.isFIFO() || stats.isSocket()) return streamSink(process.stderr);
-  return descriptorSink(stats.isCharacterDevice() ? withoutBlocking(STDERR) : STDERR);
+  if (stats.isFIFO() || stats.isSocket()) return streamSink(stream);
+  return descriptorSink(stats.isCharacterDevice() ? withoutBlocking(descriptor) : descriptor);
 }
 
 /** Once its reader has left (EPIPE), a stream loses everything. */

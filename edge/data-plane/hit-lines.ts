@@ -1,0 +1,106 @@
+import type { AccessEntry } from "../../http/access-log/access-entry.ts";
+import type { Repeated } from "../../http/access-log/access-line.ts";
+import type { AccessLog } from "../../http/access-log/access-log.ts";
+import type { Fields } from "../../http/message/fields.ts";
+import type { RequestHead } from "../../http/message/request-head.ts";
+import type { Exchange } from "../../http/server/exchange.ts";
+import type { Peer } from "../../http/server/peer.ts";
+import type { Clock } from "../../process/clock.ts";
+import type { Served } from "../cache/answer.ts";
+
+/** What a line says of an answer. */
+export type LoggedAnswer = Pick<Served, "status" | "outcome" | "form" | "tunnel" | "originMs">;
+
+interface HitLineParts {
+  readonly repeated: (request: RequestHead) => Repeated;
+  readonly id: (fields: Fields) => string;
+  readonly more: (answer: LoggedAnswer) => string;
+  /** Another number once the sites were replaced. */
+  readonly generation: () => number;
+}
+
+/** A line that has been given to the log, and what it was made of. */
+export interface HitLine {
+  readonly line: string;
+  readonly repeated: Repeated;
+  readonly entry: Omit<AccessEntry, "time">;
+}
+
+/** The lines of the hits of one connection. */
+export class HitLines {
+  readonly #log: AccessLog;
+  readonly #clock: Clock;
+  readonly #peer: Peer;
+  readonly #parts: HitLineParts;
+  #generation = Number.NaN;
+  #fields: RequestHead["fields"] | undefined;
+  #host: string | undefined;
+  #method = "";
+  #repeated: Repeated | undefined;
+  #moreLeft = Number.NaN;
+  #moreForm: Served["form"];
+  #more = "";
+
+  constructor(log: AccessLog, clock: Clock, peer: Peer, parts: HitLineParts) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#peer = peer;
+    this.#parts = parts;
+  }
+
+  /** `left`: whole seconds of freshness. undefined: it is not written. */
+  hit(
+    request: RequestHead,
+    status: number,
+    bytes: number,
+    left: number,
+    form?: Served["form"],
+  ): HitLine | undefined {
+    if (!this.#log.wants(status, "answered")) return undefined;
+    const repeated = this.#repeatedFor(request);
+    if (this.#moreLeft !== left || this.#moreForm !== form) {
+      this.#more = this.#parts.more({ status, outcome: { kind: "hit", ttl: left, detail: form }, form });
+      this.#moreLeft = left;
+      this.#moreForm = form;
+    }
+    const entry = {
+      requestId: this.#peer.trusted ? this.#parts.id(request.fields.section) : this.#log.ids.next(),
+      target: request.path,
+      status,
+      bytes,
+      durationMs: 0,
+      firstByteMs: 0,
+      end: "answered",
+      more: this.#more,
+    } as const;
+    return { line: this.#log.write(repeated, entry), repeated, entry };
+  }
+
+  #repeatedFor(request: RequestHead): Repeated {
+    const { fields, host, method } = request;
+    const generation = this.#parts.generation();
+    const isKnown =
+      this.#fields === fields &&
+      this.#host === host &&
+      this.#method === method &&
+      this.#generation === generation;
+    if (isKnown && this.#repeated !== undefined) return this.#repeated;
+    this.#fields = fields;
+    this.#host = host;
+    this.#method = method;
+    this.#generation = generation;
+    this.#repeated = this.#parts.repeated(request);
+    return this.#repeated;
+  }
+
+  /** The client has not taken all of it yet: the line is written when `exchange` is over. */
+  waits({ line, repeated, entry }: HitLine, exchange: Exchange): void {
+    if (!this.#log.takeBack(line)) return;
+    const since = this.#clock.monotonic();
+    const { onEnd } = exchange;
+    exchange.onEnd = (end) => {
+      onEnd?.(end);
+      this.#log.write(repeated, { ...entry, end, durationMs: this.#clock.monotonic() - since });
+    };
+  }
+}

@@ -1,0 +1,159 @@
+import type { AccessEntry, AskedBy } from "./access-entry.ts";
+import type { Omitted } from "./omitted.ts";
+import { quoted, quotedTarget } from "./quoted.ts";
+
+export type AccessFormat = "json" | "common" | "combined";
+
+/** The text of a line that a field section decides. */
+export interface Repeated {
+  readonly beforeTime: string;
+  readonly beforeTarget: string;
+  readonly behindTarget: string;
+  readonly end: string;
+}
+
+/** Makes the lines of an access log. Each ends with its line break; chars are bytes. */
+export interface AccessLines {
+  repeated(asked: AskedBy): Repeated;
+  line(repeated: Repeated, entry: AccessEntry): string;
+}
+
+type Member = readonly [name: string, value: string | number | boolean | undefined];
+
+/** Members of a JSON object, each with a comma before it. What is undefined or left out is not there. */
+export function members(all: readonly Member[], omitted: Omitted): string {
+  let text = "";
+  for (const [name, value] of all) {
+    if (value === undefined || !omitted.shows(name)) continue;
+    text += `,"${name}":${typeof value === "string" ? quoted(value) : value}`;
+  }
+  return text;
+}
+
+export function accessLines(format: AccessFormat, omitted: Omitted): AccessLines {
+  return format === "json" ? new JsonLines(omitted) : new CommonLines(format, omitted);
+}
+
+class JsonLines implements AccessLines {
+  readonly #omitted: Omitted;
+  readonly #time = new TimeText((wall) => new Date(wall).toISOString());
+  readonly #shows: Readonly<
+    Record<"request_id" | "target" | "bytes" | "duration" | "first_byte" | "end", boolean>
+  >;
+
+  constructor(omitted: Omitted) {
+    this.#omitted = omitted;
+    const shows = (name: string) => omitted.shows(name);
+    this.#shows = {
+      request_id: shows("request_id"),
+      target: shows("target"),
+      bytes: shows("bytes"),
+      duration: shows("duration"),
+      first_byte: shows("first_byte"),
+      end: shows("end"),
+    };
+  }
+
+  repeated(asked: AskedBy): Repeated {
+    const { client, method, scheme, host, protocol, tls, site, referer, userAgent, traceId } = asked;
+    const text = members(
+      [
+        ["method", method],
+        ["scheme", scheme],
+        ["host", host],
+        ["client", client],
+        ["protocol", protocol],
+        ["tls", tls],
+        ["site", site],
+        ["referer", referer === undefined ? undefined : this.#omitted.target(referer)],
+        ["user_agent", userAgent],
+        ["trace_id", traceId],
+      ],
+      this.#omitted,
+    );
+    return { beforeTime: '{"time":"', beforeTarget: "", behindTarget: "", end: `${text}}\n` };
+  }
+
+  line({ beforeTime, end }: Repeated, entry: AccessEntry): string {
+    const { request_id, target, bytes, duration, first_byte, end: how } = this.#shows;
+    let line = `${beforeTime}${this.#time.of(entry.time)}","status":${entry.status}`;
+    if (request_id) line += `,"request_id":"${entry.requestId}"`;
+    if (target && entry.target !== undefined)
+      line += `,"target":${quotedTarget(this.#omitted.target(entry.target))}`;
+    if (bytes) line += `,"bytes":${entry.bytes}`;
+    if (duration) line += `,"duration":${seconds(entry.durationMs)}`;
+    if (first_byte && entry.firstByteMs !== undefined) line += `,"first_byte":${seconds(entry.firstByteMs)}`;
+    if (how) line += `,"end":"${entry.end}"`;
+    return line + entry.more + end;
+  }
+}
+
+/** The Common Log Format of NCSA httpd, and Apache's combined one. */
+class CommonLines implements AccessLines {
+  readonly #format: "common" | "combined";
+  readonly #omitted: Omitted;
+  readonly #time = new TimeText(commonTime);
+
+  constructor(format: "common" | "combined", omitted: Omitted) {
+    this.#format = format;
+    this.#omitted = omitted;
+  }
+
+  repeated({ client, method, protocol, referer, userAgent }: AskedBy): Repeated {
+    const shown = (name: string, value: string | undefined) =>
+      value === undefined || !this.#omitted.shows(name) ? "-" : bare(value);
+    const url = referer === undefined ? undefined : this.#omitted.target(referer);
+    const fields = ` "${shown("referer", url)}" "${shown("user_agent", userAgent)}"`;
+    return {
+      beforeTime: `${shown("client", client)} - - [`,
+      beforeTarget: `] "${method === undefined ? "-" : `${shown("method", method)} `}`,
+      behindTarget: method === undefined ? `" ` : ` ${shown("protocol", protocol)}" `,
+      end: `${this.#format === "combined" ? fields : ""}\n`,
+    };
+  }
+
+  line({ beforeTime, beforeTarget, behindTarget, end }: Repeated, entry: AccessEntry): string {
+    const { time, target, status, bytes } = entry;
+    const shown = target === undefined || !this.#omitted.shows("target") ? "" : this.#omitted.target(target);
+    const begin = `${beforeTime}${this.#time.of(time)}${beforeTarget}`;
+    return `${begin}${quotedTarget(shown).slice(1, -1)}${behindTarget}${status} ${bytes === 0 ? "-" : bytes}${end}`;
+  }
+}
+
+function bare(text: string): string {
+  return quoted(text).slice(1, -1);
+}
+
+/** Whole milliseconds are as fine as clients and origins differ. */
+function seconds(ms: number): string {
+  const whole = Math.max(0, Math.round(ms));
+  return whole === 0 ? "0" : String(whole / 1000);
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** 10/Oct/2000:13:55:36 +0000 */
+function commonTime(wall: number): string {
+  const iso = new Date(wall).toISOString();
+  const month = MONTHS[Number(iso.slice(5, 7)) - 1];
+  return `${iso.slice(8, 10)}/${month}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
+}
+
+/** Many requests end within a millisecond. */
+class TimeText {
+  readonly #make: (wall: number) => string;
+  #wall = Number.NaN;
+  #text = "";
+
+  constructor(make: (wall: number) => string) {
+    this.#make = make;
+  }
+
+  of(wall: number): string {
+    if (wall !== this.#wall) {
+      this.#wall = wall;
+      this.#text = this.#make(wall);
+    }
+    return this.#text;
+  }
+}

@@ -1,0 +1,51 @@
+import { setting } from "../../process/settings/program.ts";
+import { choice, listOf, type ValueType } from "../../process/settings/values.ts";
+import type { AccessFormat } from "./access-line.ts";
+import type { AccessLogForm } from "./access-log.ts";
+import { type AccessTarget, accessTarget } from "./access-target.ts";
+import { omission } from "./omitted.ts";
+
+const share: ValueType<number> = {
+  name: "share",
+  rule: "a number from 0 to 1, such as 0.01",
+  fileForm: "number",
+  parse: (text) => (/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text) ? Number(text) : undefined),
+  format: String,
+};
+
+/** The settings of both programs. */
+export const accessLogSettings = {
+  accessLog: setting({
+    type: accessTarget,
+    default: { kind: "off" },
+    help: "Where one line for each request of a client is written: to standard output (stdout), to a file, which is opened again after SIGUSR1 and SIGHUP, or to a syslog server by UDP. off writes none.",
+  }),
+  accessLogFormat: setting({
+    type: choice<AccessFormat>("json", "common", "combined"),
+    default: "json",
+    help: "The form of its lines: JSON, or the Common Log Format, or the combined one of Apache and nginx.",
+  }),
+  accessLogSample: setting({
+    type: share,
+    default: 1,
+    help: "The share of requests that are written. Those with a status from 400 on, and those that broke off, are always written.",
+  }),
+  accessLogOmit: setting({
+    type: listOf(omission),
+    default: [],
+    help: "What its lines leave out: fields by name, and the values of query parameters as query:name, such as query:token,client. query:* leaves out all of them.",
+  }),
+} as const;
+
+export interface AccessLogValues {
+  readonly accessLog: AccessTarget;
+  readonly accessLogFormat: AccessFormat;
+  readonly accessLogSample: number;
+  readonly accessLogOmit: readonly string[];
+}
+
+/** undefined: no lines are written. */
+export function accessLogForm(values: AccessLogValues): AccessLogForm | undefined {
+  const { accessLog, accessLogFormat: format, accessLogSample: sample, accessLogOmit: omit } = values;
+  return accessLog.kind === "off" ? undefined : { format, sample, omit };
+}

@@ -1,0 +1,37 @@
+import { randomFillSync } from "node:crypto";
+
+const ID_BYTES = 16;
+// One call for random bytes costs as much as ten identifiers.
+const IDS_AT_ONCE = 256;
+
+// What nginx, HAProxy, Envoy and UUIDs make. Longer ones would fill logs.
+const REQUEST_ID = /^[A-Za-z0-9._:=+/-]{1,128}$/;
+
+/** Names of requests: 128 random bits each, in hexadecimal. */
+export class RequestIds {
+  readonly #random = Buffer.allocUnsafeSlow(ID_BYTES * IDS_AT_ONCE);
+  #at = this.#random.length;
+
+  next(): string {
+    if (this.#at === this.#random.length) {
+      randomFillSync(this.#random);
+      this.#at = 0;
+    }
+    const from = this.#at;
+    this.#at = from + ID_BYTES;
+    return this.#random.toString("hex", from, this.#at);
+  }
+
+  /** That of a trusted peer, if it may be one; else a new one. */
+  of(given: string | undefined): string {
+    return given !== undefined && REQUEST_ID.test(given) ? given : this.next();
+  }
+}
+
+// W3C Trace Context section 3.2: version, trace, parent and flags; no part of it is all zeros.
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
+
+/** The trace that `traceparent` names; undefined: none. */
+export function traceIdIn(traceparent: string | undefined): string | undefined {
+  return traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];
+}

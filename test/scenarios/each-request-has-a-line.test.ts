@@ -1,0 +1,196 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
+import { HttpOrigin } from "../rig/http-origin.ts";
+import { RawConnection } from "../rig/raw-connection.ts";
+import { startTestEdge, type TestEdge, type TestEdgeOptions } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
+
+type Line = Readonly<Record<string, unknown>>;
+
+const FRESH = [["Cache-Control", "max-age=60"]] as const;
+
+for (const workers of [1, 2])
+  describe(`the access log of an edge with ${workers === 1 ? "one thread" : "several threads"}`, function () {
+    this.timeout(60_000);
+
+    let folder: string;
+    let path: string;
+    let origin: HttpOrigin;
+    let edge: TestEdge | undefined;
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), "edgecache-access-"));
+      path = join(folder, "access.log");
+      origin = await HttpOrigin.start({
+        "/page": { fields: FRESH, body: "page" },
+        "/long": { fields: FRESH, body: "x".repeat(100_000) },
+      });
+    });
+    afterEach(async () => {
+      await edge?.stop();
+      edge = undefined;
+      await origin.stop();
+      rmSync(folder, { recursive: true });
+    });
+
+    async function start(options: TestEdgeOptions = {}): Promise<TestEdge> {
+      edge = await startTestEdge(origin.url, { workers, accessLog: { kind: "file", path }, ...options });
+      return edge;
+    }
+    function lines(of = path): Line[] {
+      return readFileSync(of, "utf8")
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+    }
+    /** So many lines, in the order in which they were written. */
+    async function logged(count: number): Promise<Line[]> {
+      await until(`there are ${count} lines`, () => lines().length >= count);
+      return lines();
+    }
+    async function get(
+      front: string,
+      ...asked: (readonly [target: string, fields?: string])[]
+    ): Promise<void> {
+      const client = await RawConnection.open(front);
+      for (const [target, fields = ""] of asked) {
+        client.send(`GET ${target} HTTP/1.1\r\nHost: a.example\r\n${fields}\r\n`);
+        await client.reply();
+      }
+      client.destroy();
+    }
+
+    it("says how each request was answered, in the words of Cache-Status", async () => {
+      const { url } = await start();
+      const fields = "User-Agent: u\r\nReferer: http://r.example/\r\n";
+      const part = `${fields}Range: bytes=1-2\r\n`;
+      // Only the lines of one connection keep their order.
+      await get(url, ["/page", fields], ["/page", fields], ["/page", part], ["/none", fields]);
+      const all = await logged(4);
+      const said = all.map(({ target, status, bytes, outcome, fwd, end }) => [
+        target,
+        status,
+        bytes,
+        outcome,
+        fwd,
+        end,
+      ]);
+      expect(said).to.deep.equal([
+        ["/page", 200, 4, "miss", "uri-miss", "answered"],
+        ["/page", 200, 4, "hit", undefined, "answered"],
+        ["/page", 206, 2, "hit", undefined, "answered"],
+        ["/none", 404, 13, "miss", "uri-miss", "answered"],
+      ]);
+      for (const line of all) {
+        expect(line).to.include({
+          method: "GET",
+          scheme: "http",
+          host: "a.example",
+          client: "127.0.0.1",
+          protocol: "HTTP/1.1",
+          site: "default",
+          edge: "edge-1",
+          referer: "http://r.example/",
+          user_agent: "u",
+        });
+        expect(line.request_id).to.match(/^[0-9a-f]{32}$/);
+        expect(line.duration).to.be.at.least(0);
+        expect(line.first_byte).to.be.at.most(Number(line.duration));
+      }
+      expect(all[0]?.origin).to.be.at.least(0);
+      expect(all[1]).to.not.have.property("origin");
+      expect(new Set(all.map((line) => line.request_id))).to.have.property("size", 4);
+    });
+
+    it("keeps the order of the requests of a connection, whatever path answers them", async () => {
+      const { url } = await start();
+      await get(url, ["/page"]);
+      const client = await RawConnection.open(url);
+      const order = Array.from({ length: 40 }, (_, n) => (n % 4 === 0 ? `/page?${n}` : "/page"));
+      client.send(order.map((target) => `GET ${target} HTTP/1.1\r\nHost: a.example\r\n\r\n`).join(""));
+      for (const _ of order) await client.reply();
+      client.destroy();
+      expect((await logged(41)).slice(1).map(({ target }) => target)).to.deep.equal(order);
+    });
+
+    it("tells of clients that leave, and of bytes that are no request", async () => {
+      const { url } = await start();
+      const silent = origin.hold("/page", "fields");
+      const leaving = await RawConnection.open(url);
+      leaving.send("GET /page HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      await origin.received("/page");
+      leaving.destroy();
+      const [left] = await logged(1);
+      silent.open();
+      expect(left).to.include({ target: "/page", status: 499, bytes: 0, end: "client-left" });
+      const broken = await RawConnection.open(url);
+      broken.send("NO REQUEST\r\n\r\n");
+      await broken.reply();
+      broken.destroy();
+      const [, refused] = await logged(2);
+      expect(refused).to.include({ status: 400, outcome: "error", client: "127.0.0.1" });
+      expect(refused).to.not.have.property("target");
+    });
+
+    it("writes a share of the requests, and all that failed", async () => {
+      const { url } = await start({ accessLogSample: 0 });
+      for (let n = 0; n < 3; n++) await get(url, ["/page"]);
+      await get(url, ["/none"]);
+      const [only, ...more] = await logged(1);
+      expect(only).to.include({ target: "/none", status: 404 });
+      expect(more).to.deep.equal([]);
+    });
+
+    it("leaves out what it is told to", async () => {
+      const { url } = await start({ accessLogOmit: ["client", "query:token"] });
+      await get(url, ["/page?token=secret&a=1"]);
+      await get(url, ["/page?token=secret&a=1"]);
+      const all = await logged(2);
+      expect(all.map(({ target }) => target)).to.deep.equal(Array(2).fill("/page?token=...&a=1"));
+      for (const line of all) expect(line).to.not.have.property("client");
+      expect(readFileSync(path, "utf8")).to.not.include("secret");
+    });
+
+    it("is opened again after SIGUSR1", async () => {
+      const { url } = await start();
+      await get(url, ["/page"]);
+      await logged(1);
+      renameSync(path, `${path}.1`);
+      process.kill(process.pid, "SIGUSR1");
+      await until("there is a new file", () => {
+        try {
+          return lines().length === 0;
+        } catch {
+          return false;
+        }
+      });
+      await get(url, ["/page"]);
+      expect(await logged(1)).to.have.length(1);
+      expect(lines(`${path}.1`)).to.have.length(1);
+    });
+
+    it("goes on in another file after a reload that names one", async () => {
+      const { url, reload } = await start();
+      await get(url, ["/page"]);
+      await logged(1);
+      path = join(folder, "other.log");
+      const sites = [
+        { name: "default", hosts: [], origin: { kind: "http", url: origin.url }, rules: SAFE_RULES } as const,
+      ];
+      const { needsRestart } = await reload({ sites, accessLog: { kind: "file", path } });
+      expect(needsRestart).to.deep.equal([]);
+      await until("there is a new file", () => {
+        try {
+          return lines().length === 0;
+        } catch {
+          return false;
+        }
+      });
+      await get(url, ["/page"]);
+      expect(await logged(1)).to.have.length(1);
+      const off = await reload({ sites, accessLog: { kind: "off" } });
+      expect(off.needsRestart).to.deep.equal(["access-log"]);
+    });
+  });
