@@ -56,7 +56,7 @@ export class SectionPlans {
     if (plan === "full") return false;
     this.section = plan.section;
     if (plan.rules.length === 0) return true;
-    const target = plannedTarget(plan.rules, request.path);
+    const target = plannedTarget(plan.rules, request.path, true);
     if (target !== request.path) this.request = { method: request.method, path: target };
     return true;
   }

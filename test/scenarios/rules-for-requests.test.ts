@@ -165,6 +165,48 @@ describe("rules for requests", () => {
       }
     });
 
+    it("keeps the query as it is, and so does a form", async () => {
+      const url = await start("rules:\n  - {match: {path: /cart}, bypass: true}\n  - key: {query: none}\n");
+      page("/cart");
+      page("/a");
+      expect((await ask(url, "/cart?add=5")).text).to.equal("/cart?add=5");
+      expect((await ask(url, "/a?q=1")).text).to.equal("/a");
+      const form = await ask(url, "/a?action=save", {}, { method: "POST", body: "x" });
+      expect(form.text).to.equal("/a?action=save");
+      // It may have changed what is stored without the query.
+      expect((await ask(url, "/a")).cache).to.equal("MISS");
+    });
+
+    it("false, in an earlier rule, lifts it where every reading of the path matches", async () => {
+      const url = await start(
+        "rules:\n  - {match: {path: /api/open/**}, bypass: false}\n  - {match: {path: [/api/**, /admin/**]}, bypass: true}\n",
+      );
+      for (const path of ["/api/open/a", "/api/OPEN/a", "/api/a"]) page(path);
+      const caches = [];
+      for (const target of ["/api/open/a", "/api/OPEN/a", "/api/a", "/api/open/a"])
+        caches.push((await ask(url, target)).cache);
+      expect(caches).to.deep.equal(["MISS", "MISS", "BYPASS", "HIT"]);
+      for (const target of ["/api/open/..%2fa", "/api/open/%2e%2e/../admin/x", "/api/open/..;/..;/admin/x"]) {
+        page(target);
+        for (let at = 0; at < 2; at += 1)
+          expect((await ask(url, target)).cache, target).to.be.oneOf(["BYPASS", "ERROR"]);
+      }
+    });
+
+    it("holds for one of several cookies, and one of several fields", async () => {
+      const url = await start(
+        "rules:\n  - {match: {cookie: ['login_*', cart]}, bypass: true}\n  - {match: {header: [X-Key, X-Token]}, bypass: true}\n  - cookies: drop\n",
+      );
+      page("/");
+      const caches = async (headers: Readonly<Record<string, string>>) =>
+        (await ask(url, "/", headers)).cache;
+      expect(await caches({ Cookie: "x=1" })).to.equal("MISS");
+      expect(await caches({ Cookie: "x=1; login_1=a" })).to.equal("BYPASS");
+      expect(await caches({ Cookie: "cart=2" })).to.equal("BYPASS");
+      expect(await caches({ "X-Token": "t" })).to.equal("BYPASS");
+      expect(await caches({ Cookie: "x=2" })).to.equal("HIT");
+    });
+
     it("holds for a cookie", async () => {
       const url = await start(
         "rules:\n  - {match: {cookie: 'wordpress_logged_in_*'}, bypass: true}\n  - cookies: drop\n",

@@ -55,7 +55,7 @@ export const limit = fileMap(
 ).transform((given): RateLimit => ({ ...given, burst: given.burst ?? Math.max(1, Math.ceil(given.rate)) }));
 
 // A template is a target, whose escapes must be right. What stands for a host must end before the path.
-const PATH_TEMPLATE = /^\/(?:[!$&-;=@-Z\]^_a-z|~[]|%[0-9a-f]{2}|\{(?:path|rest)\})*$/i;
+const PATH_TEMPLATE = /^(?:\{path\}|\/)(?:[!$&-;=@-Z\]^_a-z|~[]|%[0-9a-f]{2}|\{(?:path|rest)\})*$/i;
 const URL_TEMPLATE =
   /^(?:https?:\/\/(?:\{host\}|[a-z0-9.:[\]-]+)(?:\{path\}|\/(?:[!$&-;=?@-Z\]^_a-z|~[]|%[0-9a-f]{2}|\{(?:path|rest)\})*)?|\{path\}|\/(?:[!$&-;=?@-Z\]^_a-z|~[]|%[0-9a-f]{2}|\{(?:path|rest)\})*)$/i;
 const LONGEST_TEMPLATE = 1_024;

@@ -19,6 +19,9 @@ const STORING: readonly RuleAction[] = [
   "staleIfError",
   "tags",
 ];
+/** These keep something from being served or stored. */
+const GUARDS: readonly RuleAction[] = ["deny", "allow", "limit", "bypass", "noStore"];
+
 /** What cannot be meant in one rule. */
 export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
   const has = (action: RuleAction): boolean => rule[action] !== undefined;
@@ -38,12 +41,20 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
   for (const answer of ANSWERS) apart(answer, ruleActions, "the rule answers by itself");
   if (rule.deny === true) apart("deny", ruleActions, "the rule answers by itself");
   apart("allow", ["deny"], "what is not allowed is denied");
-  apart(
-    "bypass",
-    [...STORING, "noStore", "key", "cookies", "cachePost"],
-    "what passes the cache by is not stored",
-  );
-  apart("noStore", [...STORING, "cachePost"], "the response is not stored");
+  if (rule.bypass === true)
+    apart(
+      "bypass",
+      [...STORING, "noStore", "key", "cookies", "cachePost"],
+      "what passes the cache by is not stored",
+    );
+  if (rule.noStore === true) apart("noStore", [...STORING, "cachePost"], "the response is not stored");
+  const isLifted = (action: RuleAction): boolean => rule[action] === false;
+  for (const lifted of GUARDS.filter(isLifted))
+    apart(
+      lifted,
+      GUARDS.filter((guard) => !isLifted(guard)),
+      "false holds where every reading of the path matches, a guard where any does",
+    );
   apart("ttl", ["ttlIfMissing"], "the lifetime is given already");
   if (rule.key?.cookies !== undefined)
     apart("cookies", ["key"], "key.cookies says which ones the origin gets");

@@ -50,6 +50,21 @@ describe("the rules of a site, as they are written", () => {
       "edge.yaml:2:6: rules[0].no-store: must not be together with ttl",
     ],
     [
+      "with a name that is too long",
+      `{match: {query: {${"a".repeat(101)}: true}}, ttl: 1m}`,
+      "must be a name of 1 to 100 characters",
+    ],
+    [
+      "with a list of no names",
+      "{match: {cookie: []}, ttl: 1m}",
+      "match.cookie: must have at least one value",
+    ],
+    [
+      "with a guard beside one that is lifted",
+      "{bypass: false, no-store: true}",
+      "rules[0].bypass: must not be together with no-store",
+    ],
+    [
       "with two lifetimes",
       "{ttl: 1m, ttl-if-missing: 1m}",
       "rules[0].ttl: must not be together with ttl-if-missing",
@@ -147,7 +162,7 @@ describe("the rules of a site, as they are written", () => {
     expect([rule?.match.path, rule?.match.status, rule?.match.query, rule?.ttl, rule?.tags]).to.deep.equal([
       ["/a"],
       ["404"],
-      { q: [] },
+      ["q"],
       { seconds: 2_592_000, override: false },
       ["x"],
     ]);

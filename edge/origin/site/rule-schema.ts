@@ -31,6 +31,7 @@ import {
   tag,
   typePattern,
   yes,
+  yesOrNo,
 } from "./rule-values.ts";
 import { unreachableRules } from "./unreachable-rules.ts";
 
@@ -93,7 +94,7 @@ const rule = fileMap(
     limit: limit.optional(),
     redirect: redirect.optional(),
     respond: respond.optional(),
-    bypass: yes.optional(),
+    bypass: yesOrNo.optional(),
     "cache-post": yes.optional(),
     rewrite: rewrite.optional(),
     key: key.optional(),
@@ -101,7 +102,7 @@ const rule = fileMap(
     origin: ruleName.optional(),
     timeouts: timeouts.optional(),
     "request-headers": requestHeaders.optional(),
-    "no-store": yes.optional(),
+    "no-store": yesOrNo.optional(),
     ttl: ttl.optional(),
     "ttl-if-missing": seconds.optional(),
     "negative-ttl": negativeTtl.optional(),

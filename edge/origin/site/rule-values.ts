@@ -60,20 +60,30 @@ export const statusPattern = fileValue<string>({
   fileForm: "number",
 });
 
-const anyName = z.record(
-  z
-    .string()
-    .refine((name) => name !== "" && name.length <= 100, { error: "must be a name of 1 to 100 characters" }),
+const someName = z
+  .string({ error: "must be a name" })
+  .refine((name) => name !== "" && name.length <= 100, { error: "must be a name of 1 to 100 characters" });
+
+const allNames = z.record(
+  someName,
   z.union([z.literal(true).transform((): readonly string[] => []), oneOrMore(valuePattern)], {
     error: "must be true, a text, or a list of texts",
   }),
 );
 
-/** Names with patterns of their values: `{name: value}`, or a name alone, or a list of names, that must be there. */
-export const namedValues: z.ZodType<NamedValues> = z.preprocess((value) => {
-  if (typeof value === "string") return { [value]: true };
-  return Array.isArray(value) ? Object.fromEntries(value.map((name) => [String(name), true])) : value;
-}, anyName);
+const oneOfNames = oneOrMore(someName);
+
+/** Names with patterns of their values: `{name: value}`; or a name alone, or a list of names, of which one must be there. */
+export const namedValues = z.unknown().transform((value, context): NamedValues => {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  const checked = (isMap ? allNames : oneOfNames).safeParse(value, { reportInput: true });
+  if (checked.success) return checked.data;
+  for (const { path, input, message, ...issue } of checked.error.issues) {
+    const ofKey = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+    context.issues.push({ code: "custom", message: ofKey ?? message, path: [...path], input });
+  }
+  return z.NEVER;
+});
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -119,3 +129,4 @@ export const ruleName = fileValue(
   ),
 );
 export const yes = z.literal(true, { error: "must be true, or left out" });
+export const yesOrNo = z.boolean({ error: "must be true or false" });

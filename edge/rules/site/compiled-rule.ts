@@ -1,5 +1,5 @@
 import { queryPolicy } from "./query-policy.ts";
-import { CompiledMatch } from "./rule-match.ts";
+import { CompiledMatch, type PathReading } from "./rule-match.ts";
 import { requestActions, responseActions } from "./rule-words.ts";
 import type { SiteRule } from "./site-rule.ts";
 
@@ -47,10 +47,7 @@ export function compiledRule(
 ): CompiledRule {
   const { name, match } = rule;
   const id = idOf(rule);
-  const compiled = new CompiledMatch(
-    match,
-    GUARDS.some((action) => rule[action] !== undefined),
-  );
+  const compiled = new CompiledMatch(match, readingOf(rule));
   const isKeyed =
     !compiled.isConditional &&
     !(changesTarget && match.query !== undefined) &&
@@ -67,6 +64,12 @@ export function compiledRule(
     query: rule.key?.query === undefined ? undefined : queryPolicy(rule.key.query),
     admits: admissionOf(rule, networks),
   };
+}
+
+/** No spelling of a path may get past a guard, and none may lift one for another path. */
+function readingOf(rule: SiteRule): PathReading {
+  if (GUARDS.some((action) => rule[action] === false)) return "every";
+  return GUARDS.some((action) => rule[action] !== undefined) ? "any" : "normal";
 }
 
 function admissionOf({ deny, allow }: SiteRule, networks: NetworkTest): CompiledRule["admits"] {

@@ -21,7 +21,7 @@ export function explainedRules(book: RuleBook, request: PlannableRequest): reado
     const unmet = at > last ? "an earlier rule answers" : (match.unmet(request, path) ?? "");
     const does = ruleActions
       .filter((action) => rule[action] !== undefined)
-      .map((action) => ruleWords[action]);
+      .map((action) => (rule[action] === false ? `${ruleWords[action]}: false` : ruleWords[action]));
     return { rule: label, matched: unmet === "", because: unmet, does };
   });
 }

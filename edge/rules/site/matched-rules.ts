@@ -44,7 +44,7 @@ const KEYED_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
 
 /** For a request with this method. */
 export function matchedRules(rules: readonly CompiledRule[], method: string): MatchedRules {
-  const bypasses = rules.some(({ rule }) => rule.bypass === true);
+  const bypasses = rules.find(({ rule }) => rule.bypass !== undefined)?.rule.bypass === true;
   // What passes the cache by has no key, so it goes to the origin with all that the client sent.
   const cachesPost = !bypasses && method === "POST" && rules.some(({ rule }) => rule.cachePost === true);
   const isKeyed = !bypasses && (KEYED_METHODS.has(method) || cachesPost);

@@ -51,7 +51,7 @@ export function planRequest<R extends PlannableRequest>(book: RuleBook, request:
   }
   if (rules.length === 0) return { kind: "go", request, limits: NO_LIMITS };
   const matched = matchedRules(rules, request.method);
-  const target = plannedTarget(rules, request.target);
+  const target = plannedTarget(rules, request.target, matched.isKeyed);
   const planned = { ...request, target, fields: fieldsOf(request, matched), matched };
   return { kind: "go", request: planned, limits: limitsOf(rules) };
 }
@@ -71,15 +71,15 @@ function answerOf({ rule, admits }: CompiledRule, request: PlannableRequest): Ru
   return { kind: "redirect", status, location: filledTemplate(to, { target, host, rest }) };
 }
 
-/** The target that the key and the origin have. */
-export function plannedTarget(rules: readonly CompiledRule[], asked: string): string {
+/** The target that the key and the origin have. Only what may be shared has its query changed: a form keeps its own. */
+export function plannedTarget(rules: readonly CompiledRule[], asked: string, isKeyed: boolean): string {
   const rewriting = rules.find(({ rule }) => rule.rewrite !== undefined)?.rule;
   const { rewrite, match } = rewriting ?? {};
   const target =
     rewrite === undefined
       ? asked
       : filledTemplate(rewrite, { target: asked, host: "", rest: restOf(match?.path ?? [], asked) });
-  const query = rules.find((rule) => rule.query !== undefined)?.query;
+  const query = isKeyed ? rules.find((rule) => rule.query !== undefined)?.query : undefined;
   return query === undefined ? target : query(target);
 }
 

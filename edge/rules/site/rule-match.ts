@@ -7,6 +7,12 @@ import { wildcard } from "./wildcard.ts";
 
 type TextTest = (text: string) => boolean;
 
+/**
+ * Which readings of a path must match: its normal form; any, without regard to case, for a rule that guards; or every one,
+ * for a rule that lifts a guard.
+ */
+export type PathReading = "normal" | "any" | "every";
+
 /** The properties of a request that a rule can match. */
 export interface MatchedRequest {
   readonly method: string;
@@ -25,7 +31,7 @@ export interface MatchedResponse {
 export class CompiledMatch {
   readonly #match: RuleMatch;
   readonly #paths: readonly PathPattern[] | undefined;
-  readonly #guards: boolean;
+  readonly #reading: PathReading;
   readonly #host: TextTest | undefined;
   readonly #methods: ReadonlySet<string> | undefined;
   readonly #query: readonly NamedTest[];
@@ -34,11 +40,10 @@ export class CompiledMatch {
   readonly #status: TextTest | undefined;
   readonly #type: TextTest | undefined;
 
-  /** `guards`: it matches by any reading of the path, and without regard to case. */
-  constructor(match: RuleMatch, guards: boolean) {
+  constructor(match: RuleMatch, reading: PathReading) {
     this.#match = match;
-    this.#guards = guards;
-    this.#paths = match.path?.map((pattern) => new PathPattern(pattern, guards));
+    this.#reading = reading;
+    this.#paths = match.path?.map((pattern) => new PathPattern(pattern, reading !== "normal"));
     this.#host = anyOf(match.host?.map((pattern) => pattern.toLowerCase()));
     this.#methods = match.method === undefined ? undefined : methodsOf(match.method);
     this.#query = namedTests(match.query);
@@ -64,15 +69,22 @@ export class CompiledMatch {
   matchesPath(path: SeenPath): boolean {
     const patterns = this.#paths;
     if (patterns === undefined) return true;
-    if (!this.#guards) return patterns.some((pattern) => pattern.matches(path.normal));
-    return patterns.some((pattern) => path.guarded.some((reading) => pattern.matches(reading)));
+    const matches = (reading: string): boolean => patterns.some((pattern) => pattern.matches(reading));
+    switch (this.#reading) {
+      case "normal":
+        return matches(path.normal);
+      case "any":
+        return path.guarded.some(matches);
+      case "every":
+        return path.guarded.every(matches);
+    }
   }
 
   /** The same of a path that is read in one way only. */
   matchesPlainPath(path: string): boolean {
     const patterns = this.#paths;
     if (patterns === undefined) return true;
-    const read = this.#guards ? path.toLowerCase() : path;
+    const read = this.#reading === "normal" ? path : path.toLowerCase();
     for (let index = 0; index < patterns.length; index += 1)
       if (patterns[index]?.matches(read) === true) return true;
     return false;
@@ -80,14 +92,14 @@ export class CompiledMatch {
 
   /** Whether a path may match whose second char is this. */
   mayBegin(char: string): boolean {
-    const read = this.#guards ? char.toLowerCase() : char;
+    const read = this.#reading === "normal" ? char : char.toLowerCase();
     return this.#paths?.some((pattern) => pattern.mayBegin(read)) ?? true;
   }
 
   matchesQuery(target: string): boolean {
-    return (
-      this.#query.length === 0 || this.#query.every((test) => test.holds(parametersOf(target), this.#guards))
-    );
+    if (this.#query.length === 0) return true;
+    const parameters = parametersOf(target);
+    return this.#query.every((test) => test.holds(parameters, this.#reading === "any"));
   }
 
   #unmetRest({
@@ -97,7 +109,7 @@ export class CompiledMatch {
   }: MatchedRequest): "method" | "host" | "header" | "cookie" | undefined {
     if (this.#methods?.has(method) === false) return "method";
     if (this.#host !== undefined && !this.#host(hostOf(authority))) return "host";
-    if (!this.#header.every((each) => each.test(fields.get(each.name)))) return "header";
+    if (!this.#header.every((test) => test.holdsAmong(fields))) return "header";
     if (this.#cookie.length === 0) return undefined;
     const cookies = cookiePairsOf(fields);
     return this.#cookie.every((test) => test.holds(cookies, false)) ? undefined : "cookie";
@@ -124,45 +136,74 @@ export class CompiledMatch {
   }
 }
 
-/** The value of one name, or of the names that fit a pattern. */
+/** The value of one of these names, or of the names that fit a pattern. */
 class NamedTest {
-  readonly name: string;
-  /** Of a name that is a pattern. */
-  readonly #names: { readonly asWritten: TextTest; readonly anyCase: TextTest } | undefined;
+  readonly #names: readonly string[];
+  readonly #asWritten: NameTest;
+  readonly #anyCase: NameTest;
   readonly #values: readonly TextTest[];
 
-  constructor(name: string, patterns: readonly string[]) {
-    this.name = name;
-    if (name.includes("*"))
-      this.#names = { asWritten: wildcard(name), anyCase: wildcard(name.toLowerCase()) };
+  constructor(names: readonly string[], patterns: readonly string[]) {
+    this.#names = names;
+    this.#asWritten = nameTest(names);
+    this.#anyCase = nameTest(names.map((name) => name.toLowerCase()));
     this.#values = patterns.map(wildcard);
   }
 
-  test(value: string | undefined): boolean {
-    return value !== undefined && (this.#values.length === 0 || this.#values.some((test) => test(value)));
+  /** Field names are whole. */
+  holdsAmong(fields: Fields): boolean {
+    return this.#names.some((name) => {
+      const value = fields.get(name);
+      return value !== undefined && this.#fits([value]);
+    });
   }
 
   holds(pairs: Pairs, anyCase: boolean): boolean {
     const byName = pairs.byName(anyCase);
-    if (this.#names === undefined) {
-      const values = byName.get(anyCase ? this.name.toLowerCase() : this.name);
-      return values?.some((value) => this.test(value)) === true;
-    }
-    const isNamed = this.#names[anyCase ? "anyCase" : "asWritten"];
-    for (const [name, values] of byName)
-      if (isNamed(name) && values.some((value) => this.test(value))) return true;
+    const { plain, isNamed } = anyCase ? this.#anyCase : this.#asWritten;
+    for (const name of plain) if (this.#fits(byName.get(name) ?? [])) return true;
+    if (isNamed === undefined) return false;
+    for (const [name, values] of byName) if (isNamed(name) && this.#fits(values)) return true;
     return false;
+  }
+
+  #fits(values: readonly string[]): boolean {
+    if (this.#values.length === 0) return values.length > 0;
+    return values.some((value) => this.#values.some((test) => test(value)));
   }
 }
 
-function namedTests(values: NamedValues | undefined): readonly NamedTest[] {
-  return Object.entries(values ?? {}).map(([name, patterns]) => new NamedTest(name, patterns));
+interface NameTest {
+  /** Names that are no pattern. */
+  readonly plain: readonly string[];
+  readonly isNamed: TextTest | undefined;
+}
+
+function nameTest(names: readonly string[]): NameTest {
+  const patterns = names.filter((name) => name.includes("*"));
+  return {
+    plain: names.filter((name) => !name.includes("*")),
+    isNamed: patterns.length === 0 ? undefined : oneOf(patterns),
+  };
+}
+
+/** All of them must hold. */
+function namedTests(values: NamedValues = {}): readonly NamedTest[] {
+  if (isList(values)) return [new NamedTest(values, [])];
+  return Object.entries(values).map(([name, patterns]) => new NamedTest([name], patterns));
+}
+
+function isList(values: NamedValues): values is readonly string[] {
+  return Array.isArray(values);
+}
+
+function oneOf(patterns: readonly string[], testOf = wildcard): TextTest {
+  const tests = patterns.map(testOf);
+  return (text) => tests.some((test) => test(text));
 }
 
 function anyOf(patterns: readonly string[] | undefined, testOf = wildcard): TextTest | undefined {
-  if (patterns === undefined) return undefined;
-  const tests = patterns.map(testOf);
-  return (text) => tests.some((test) => test(text));
+  return patterns === undefined ? undefined : oneOf(patterns, testOf);
 }
 
 function statusTest(pattern: string): TextTest {

@@ -4,8 +4,11 @@ export interface SiteRule extends RequestActions, ResponseActions {
   readonly match: RuleMatch;
 }
 
-/** A name with the patterns of its value, of which one must fit; without patterns it must be there. */
-export type NamedValues = Readonly<Record<string, readonly string[]>>;
+/**
+ * All of these names, each with the patterns of its value, of which one must fit; without patterns it must be there. Or a
+ * list of names, of which one must be there.
+ */
+export type NamedValues = Readonly<Record<string, readonly string[]>> | readonly string[];
 
 /** All that is given must hold. Of a list, one member must. */
 export interface RuleMatch {
@@ -84,6 +87,7 @@ export interface RequestActions {
   readonly limit?: RateLimit | undefined;
   readonly redirect?: Redirect | undefined;
   readonly respond?: FixedAnswer | undefined;
+  /** `false`: not, whatever a later rule says. */
   readonly bypass?: boolean | undefined;
   /** A POST only reads: its answer is stored where it is explicitly fresh, with the request's content in the key. */
   readonly cachePost?: boolean | undefined;
@@ -105,6 +109,7 @@ export interface RuleTtl {
 
 /** What becomes of a response. Times are in seconds. */
 export interface ResponseActions {
+  /** `false`: stored as usual, whatever a later rule says. */
   readonly noStore?: boolean | undefined;
   readonly ttl?: RuleTtl | undefined;
   readonly ttlIfMissing?: number | undefined;
