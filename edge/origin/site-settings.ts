@@ -21,10 +21,17 @@ import {
   requestLimitsOf,
 } from "./request-limit-settings.ts";
 import { type SignValues, signedAmong, signedOf, signKeysOfFile, signSettings } from "./sign-settings.ts";
+import { type Preset, presetType, rulesGiven } from "./site/preset.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 
 /** Those that are one value each. */
 type OneValueRules = Omit<SiteRules, "book" | "compress" | "limits" | "signed">;
+
+/** The same as they are given: what these two do not say, a preset or the usual decides. */
+type GivenRules = Omit<OneValueRules, "cookies"> & {
+  readonly cookies?: SiteRules["cookies"] | undefined;
+  readonly preset?: Preset | undefined;
+};
 
 const fieldName: ValueType<string> = {
   name: "field",
@@ -118,8 +125,11 @@ export const siteRuleSettings = {
   }),
   cookies: setting({
     type: types.cookies,
-    default: SAFE_RULES.cookies,
-    help: "The cookies of a GET or HEAD that the origin gets, and that count for who may share the answer: all (keep), none (drop), or those with these names. A rule may say otherwise.",
+    help: "The cookies of a GET or HEAD that the origin gets, and that count for who may share the answer: all (keep), none (drop), or those with these names. A rule may say otherwise. Default: keep, or as --preset has it.",
+  }),
+  preset: setting({
+    type: presetType,
+    help: "Rules for a site of one kind, behind those of the file: docs/presets.md. Default: none.",
   }),
   location: setting({
     type: types.location,
@@ -130,7 +140,7 @@ export const siteRuleSettings = {
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
 export function rulesAmong(
-  values: OneValueRules & CompressValues & RequestLimitValues & SignValues,
+  values: GivenRules & CompressValues & RequestLimitValues & SignValues,
   written: readonly SiteRule[] = [],
 ): SiteRules {
   const { setCookie, requestCookie, errorStatuses, clientCacheControl, forwardFields } = values;
@@ -141,6 +151,7 @@ export function rulesAmong(
     originPlacesPerClient,
     upgrades,
     cookies,
+    preset,
     location,
   } = values;
   return {
@@ -157,9 +168,9 @@ export function rulesAmong(
     originPlaces,
     originPlacesPerClient,
     upgrades,
-    cookies,
+    cookies: cookies ?? SAFE_RULES.cookies,
     location,
-    book: ruleBook(written, cookies),
+    book: ruleBook(rulesGiven({ written, cookies, preset })),
   };
 }
 
@@ -180,7 +191,8 @@ export const siteRuleKeys = {
     SAFE_RULES.originPlacesPerClient,
   ),
   upgrades: fileValue(types.upgrades).default([...SAFE_RULES.upgrades]),
-  cookies: fileValue(types.cookies).default(SAFE_RULES.cookies),
+  cookies: fileValue(types.cookies).optional(),
+  preset: fileValue(presetType).optional(),
   location: fileValue(types.location).default(SAFE_RULES.location),
   rules: siteRulesList.default([]),
 };
@@ -203,8 +215,8 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     originPlaces: values["origin-places"],
     originPlacesPerClient: values["origin-places-per-client"],
     upgrades: values.upgrades,
-    cookies: values.cookies,
+    cookies: values.cookies ?? SAFE_RULES.cookies,
     location: values.location,
-    book: ruleBook(values.rules, values.cookies),
+    book: ruleBook(rulesGiven({ written: values.rules, cookies: values.cookies, preset: values.preset })),
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fileMap, fileValue } from "../../../process/settings/file-values.ts";
 import { choice } from "../../../process/settings/values.ts";
 import { NO_RULES, RuleBook } from "../../rules/site/rule-book.ts";
-import type { CookiePolicy, SiteRule } from "../../rules/site/site-rule.ts";
+import type { SiteRule } from "../../rules/site/site-rule.ts";
 import { networkTest } from "./network-test.ts";
 import {
   allow,
@@ -165,8 +165,7 @@ export const siteRulesList: z.ZodType<readonly SiteRule[]> = z
       issues.push({ code: "custom", message, input: value[at]?.match, path: [at] });
   });
 
-/** The rules, ready for use. `cookies`: what the site says of them, where no rule does. */
-export function ruleBook(written: readonly SiteRule[], cookies: CookiePolicy = "keep"): RuleBook {
-  const all = cookies === "keep" ? written : [...written, { name: "cookies", match: {}, cookies }];
-  return all.length === 0 ? NO_RULES : new RuleBook(all, networkTest);
+/** The rules, ready for use. */
+export function ruleBook(written: readonly SiteRule[]): RuleBook {
+  return written.length === 0 ? NO_RULES : new RuleBook(written, networkTest);
 }

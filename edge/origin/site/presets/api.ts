@@ -1,0 +1,19 @@
+import type { SiteRule } from "../../../rules/site/site-rule.ts";
+import { MINUTE } from "./spans.ts";
+
+/** JSON that a program makes. Most of the answers to people who are logged in are their own, and are not shared anyway. */
+export const api: readonly SiteRule[] = [
+  {
+    // Caches know Authorization and Cookie. These are credentials too, although no cache knows them.
+    name: "credentials",
+    match: { header: ["X-Api-Key", "Api-Key", "X-Auth-Token", "X-Access-Token", "X-Session-Token"] },
+    bypass: true,
+  },
+  {
+    // A second takes a rush away, and nobody sees that the answer is so old.
+    name: "answers",
+    match: { type: ["application/json", "application/*+json"] },
+    ttlIfMissing: 1,
+    staleIfError: MINUTE,
+  },
+];
