@@ -29,6 +29,7 @@ import {
   wholeNumber,
   workers,
 } from "../process/settings/values.ts";
+import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
 import { ownOriginProblems } from "./origin/own-ports.ts";
@@ -166,6 +167,11 @@ export const edgeProgram = {
       // A fleet is to sustain 3,000; far above that, an edge would apply purges instead of serving.
       default: 5_000,
       help: "The most purge calls a second, with bursts of as many again. Further calls get RESOURCE_EXHAUSTED.",
+    }),
+    purgeCompat: setting({
+      type: listOf(choice<PurgeShapeName>(...purgeShapeNames)),
+      default: [],
+      help: "Whose purge calls the operator port understands beside its own: PURGE as Varnish takes it, and the purge calls of the APIs of Fastly and Cloudflare. They need the right to purge.",
     }),
     drain: setting({
       type: duration(0, HOUR_MS),

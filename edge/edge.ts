@@ -188,6 +188,8 @@ class RunningEdge implements Edge {
       purges: this.#purges,
       reload: reread && (async () => this.reload(reread())),
       status: this.#report,
+      purgeShapes: config.purgeCompat,
+      siteOf: (authority) => sites.table.of(authority),
       explain: (request) => explain(request, sites.table, this.#parts),
       log,
       simulateLatencyMs: config.simulateLatency,

@@ -45,6 +45,8 @@ export interface OperatorPortOptions {
 /** Calls that ask for the rights of each by themselves. */
 export interface ControlPages {
   readonly router: Router;
+  /** Whether the Host of a request names something else than this port. */
+  readonly namesOther?: (request: Request) => boolean;
   readonly paths: readonly string[];
 }
 
@@ -69,9 +71,11 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
     next();
   });
   const names = new Set([options.host, hostname(), ...options.names].map((name) => name.toLowerCase()));
-  app.use(({ headers: { host } }, response, next) => {
+  app.use((request, response, next) => {
+    const { host } = request.headers;
     // HTTP/1.0 may come without; browsers never do.
     if (host === undefined || isOwnName(host, names)) return next();
+    if (options.control?.namesOther?.(request) === true) return next();
     // RFC 9110 section 15.5.20.
     const got = JSON.stringify(host.slice(0, MOST_SHOWN));
     response.status(421).type("text/plain").send(`Host: ${NAME_RULE}: got ${got}\n`);

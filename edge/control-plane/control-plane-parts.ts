@@ -13,6 +13,7 @@ import type { CallRefusal } from "../cache/call-refusals.ts";
 import type { ControlAccess } from "./access.ts";
 import type { CallResult } from "./call-result.ts";
 import type { ControlPortLimits } from "./control-port.ts";
+import type { PurgeShapeName } from "./http/compat/purge-shape.ts";
 import type { PurgeCalls } from "./purge-calls.ts";
 import type { Reload } from "./reload-call.ts";
 
@@ -36,6 +37,10 @@ export interface ControlPlaneParts {
   readonly tokens: Tokens;
   /** undefined: there are no settings to read again. */
   readonly reload: Reload | undefined;
+  /** Whose purge calls the operator port understands beside its own. */
+  readonly purgeShapes: readonly PurgeShapeName[];
+  /** The site that answers a Host. */
+  readonly siteOf: (authority: string) => string | undefined;
   /** undefined: no TLS. */
   readonly access: ControlAccess | undefined;
   /** Called for each call that is not done, with the reason. */

@@ -7,7 +7,7 @@ import { type Asking, get, type Reply } from "../../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../../test/rig/http-origin.ts";
 import { runAdminCli } from "../../../test/rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../../../test/rig/test-edge.ts";
-import { purgeStatus } from "./http-control.ts";
+import { purgeStatus } from "./purge-status.ts";
 
 interface Answers {
   readonly paths: Readonly<

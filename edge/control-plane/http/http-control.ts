@@ -18,16 +18,18 @@ import { type CallResult, invalidArgument } from "../call-result.ts";
 import type { ControlPlaneParts } from "../control-plane-parts.ts";
 import { MOST_CALL_BYTES } from "../decode.ts";
 import { reloaded } from "../reload-call.ts";
+import { compatCalls, namesSite } from "./compat/compat-calls.ts";
 import { explainRequest, purgesRequest } from "./get-request.ts";
 import { openApi } from "./openapi.ts";
 import { sendFault, sendProblem } from "./problem.ts";
 import { inWordsOfBody, readPurgeBody } from "./purge-body.ts";
+import { purgeStatus } from "./purge-status.ts";
 import { readQuery } from "./query.ts";
 
 /** The parts of the control plane that answer, whatever the protocol. */
 export type HttpControlParts = Pick<
   ControlPlaneParts,
-  "id" | "purges" | "status" | "explain" | "reload" | "log" | "onRefused"
+  "id" | "purges" | "status" | "explain" | "reload" | "log" | "onRefused" | "siteOf" | "purgeShapes"
 >;
 
 // An answer may wait 60 s for receipts, and then takes its time to arrive.
@@ -104,6 +106,7 @@ export function httpControl(parts: HttpControlParts, guard: Pick<CallGuard, "che
     "/openapi.json": { get: ["read", async () => found(openApi)] },
   };
   const router = Router({ caseSensitive: true, strict: true });
+  router.use(compatCalls(parts, guard));
   for (const [path, methods] of Object.entries(calls)) {
     const route = router.route(path);
     for (const [method, [right, answer, body]] of Object.entries(methods)) {
@@ -120,7 +123,11 @@ export function httpControl(parts: HttpControlParts, guard: Pick<CallGuard, "che
     });
   }
   router.use(bodyProblem);
-  return { router, paths: Object.keys(calls) };
+  return {
+    router,
+    paths: Object.keys(calls),
+    namesOther: (request) => namesSite(request, parts.purgeShapes),
+  };
 }
 
 const readJson = express.json({ limit: MOST_CALL_BYTES, inflate: false, type: "application/json" });
@@ -216,12 +223,6 @@ async function purge(
   const { detail, outcome } = answer.value;
   const status = dryRun ? 200 : purgeStatus(outcome);
   return { ok: true, value: { status, document: detail === "" ? document : { ...document, detail } } };
-}
-
-/** RFC 9110 section 15.3.3: a pending purge is accepted, and not done everywhere. */
-export function purgeStatus(outcome: string): number {
-  if (outcome === "applied") return 200;
-  return outcome === "pending" ? 202 : 503;
 }
 
 function ownStats({ status }: Pick<HttpControlParts, "status">) {

@@ -13,6 +13,10 @@ const STATUS_OF: Readonly<Record<CallRefusal, number>> = {
   "failed-precondition": 409,
 };
 
+export function statusOf(code: CallRefusal): number {
+  return STATUS_OF[code];
+}
+
 /** RFC 9457 section 3. */
 export interface Problem {
   readonly title: string;
@@ -32,5 +36,5 @@ export function sendProblem(response: Response, status: number, detail: string, 
 export function sendFault(response: Response, { code, message }: CallFault): void {
   // RFC 9110 section 11.6.1.
   if (code === "unauthenticated") response.set("WWW-Authenticate", "Bearer");
-  sendProblem(response, STATUS_OF[code], message, code);
+  sendProblem(response, statusOf(code), message, code);
 }
