@@ -80,6 +80,7 @@ describe("the edge's settings", () => {
       proxyProtocol: [],
       drain: 30_000,
       purgeRate: 5_000,
+      purgeCompat: [],
       logLevel: "info",
       accessLog: { kind: "off" },
       accessLogFormat: "json",
