@@ -103,6 +103,18 @@ describe("an attempt at an edge", () => {
     expect((await finish()).text).to.equal("content");
   });
 
+  it("ejects no edge whose answers break off: their origin may have done it", async () => {
+    const { edge: only, data } = await rawEdge("only", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+    const { base, admin } = await router([only]);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => RawConnection.open(base)));
+    for (const client of clients) client.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    await until("all are being answered", () => data.heads.length === 4);
+    await Promise.all(clients.map(({ socket }) => socket.bytesRead > 0 || once(socket, "data")));
+    data.reset();
+    for (const client of clients) await client.closed;
+    expect((await get(admin, "/metrics")).text).to.contain('edgecache_router_ejections_total{edge="only"} 0');
+  });
+
   it("hands the request's body on as it comes", async () => {
     const got: string[] = [];
     const first = new Gate();

@@ -240,8 +240,9 @@ export class Attempt implements EdgeUser {
     const { kind } = this.#stage;
     if (kind === "over") return;
     const stale = code === "edge-broke-off" && kind === "waiting" && this.#connection.reused;
-    // A tunnel may be broken off by the client's server too, which says nothing of the edge.
-    if (!stale && !this.#exchange.switched)
+    // An answer or a tunnel that has begun may have been broken off by the origin, which says nothing of the edge.
+    const mayBeOrigin = kind === "relaying" && code === "edge-broke-off";
+    if (!stale && !mayBeOrigin)
       this.edge.traffic.failed(this.#parts.clock.monotonic(), code === "edge-rubbish" ? "rubbish" : "failed");
     this.#end();
     this.#connection.destroy();
