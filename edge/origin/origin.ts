@@ -5,6 +5,8 @@ import type { GiveUpSignal } from "./give-up.ts";
 
 /** How long an origin may take, in milliseconds, where it is not as usual. */
 export interface OriginTimeouts {
+  /** Until a connection that is opened for the request is there, by TLS too; at most 5 s. */
+  readonly connectMs?: number | undefined;
   /** Until the fields of the response are there; the time for a connection counts. */
   readonly firstByteMs?: number | undefined;
   /** Between two pieces of the body that a reader waits for. */

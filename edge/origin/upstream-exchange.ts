@@ -4,7 +4,6 @@ import type {
   ConnectionUser,
 } from "../../http/client/client-connection.ts";
 import type { ConnectionPool } from "../../http/client/connection-pool.ts";
-import type { ResponseFault } from "../../http/client/response-reader.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
@@ -14,17 +13,11 @@ import { announcedTrailers, type Trailers } from "../../http/message/trailers.ts
 import type { BodyFraming } from "../../http/server/request-body.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
-import type { Failure } from "../../process/failure.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 import { isRepeatable, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
-import {
-  brokenOff,
-  type OriginErrorCode,
-  OriginFailure,
-  originErrorOf,
-  type Received,
-} from "./origin-error.ts";
+import { type OriginErrorCode, OriginFailure, originErrorOf, type Received } from "./origin-error.ts";
 import { UpstreamBody } from "./upstream-body.ts";
+import { failureOf } from "./upstream-failure.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 import { UpstreamUpload } from "./upstream-upload.ts";
 
@@ -36,6 +29,8 @@ export interface ExchangeOptions {
   readonly what: string;
   readonly clock: Clock;
   readonly pool: ConnectionPool<UpstreamExchange>;
+  /** For a connection that is opened for it. undefined: as long as the pool takes. */
+  readonly connectTimeoutMs: number | undefined;
   /** From the request being queued, or its last bytes being sent, until all fields of the final response are there. */
   readonly fieldsTimeoutMs: number;
   /** For a waiting reader, until the next bytes. */
@@ -62,20 +57,13 @@ const MAX_PASSED_ON = 16;
 /** RFC 9110 section 15.2.2. The idle time of a tunnel is watched on the side of its client, for both directions. */
 const SWITCHED = 101;
 
-const MALFORMED: Readonly<Record<ResponseFault, OriginErrorCode>> = {
-  malformed: "http_protocol_error",
-  "too-large": "http_response_header_section_size",
-  "transfer-coding": "http_response_transfer_coding",
-  chunk: "http_response_transfer_coding",
-  "switched-protocols": "http_upgrade_failed",
-  "interim-flood": "http_protocol_error",
-};
-
 /** One request on its way to an origin, and its response. */
 export class UpstreamExchange implements ConnectionUser {
   readonly #options: ExchangeOptions;
   readonly #answered = Promise.withResolvers<OriginResponse>();
   readonly #fieldsDeadline: Deadline;
+  /** While a connection is opened for it. */
+  #connectDeadline: Deadline | undefined;
   /** Of the body, once its reader has had to wait. */
   #bodyDeadline: Deadline | undefined;
   readonly #aborted = () => this.stop(this.#options.signal.reason);
@@ -117,6 +105,7 @@ export class UpstreamExchange implements ConnectionUser {
   }
 
   connected(): void {
+    this.#connectDeadline?.stop();
     const { request, sent } = this.#options;
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -236,7 +225,17 @@ export class UpstreamExchange implements ConnectionUser {
     pool.queue(this, clock.monotonic(), kind, (connection) => {
       this.#connection = connection;
       if (connection.ready) this.connected();
+      else this.#waitForConnection();
     });
+  }
+
+  #waitForConnection(): void {
+    const { connectTimeoutMs: ms, deadlines } = this.#options;
+    if (ms === undefined) return;
+    this.#connectDeadline ??= deadlines.deadline(ms, () =>
+      this.#refuse("connection_timeout", `no connection was made within ${ms} ms`),
+    );
+    this.#connectDeadline.start();
   }
 
   /** An idempotent request that met a kept connection just as the origin closed it is asked once more. */
@@ -262,28 +261,13 @@ export class UpstreamExchange implements ConnectionUser {
   }
 
   #finish(): void {
+    this.#connectDeadline?.stop();
     this.#fieldsDeadline.stop();
     this.#bodyDeadline?.stop();
     this.#phase = OVER;
     this.#upload?.giveUp();
     this.#options.signal.removeEventListener("abort", this.#aborted);
   }
-}
-
-/** The Failure for a request that a connection could not carry to its end. */
-export function failureOf(fault: ConnectionFault, received: Received, what: string): Failure {
-  switch (fault.kind) {
-    case "unreachable":
-    case "broke-off":
-      if (fault.cause !== undefined) return originErrorOf(fault.cause, received, what);
-      return failure(brokenOff(received), received, what, "the origin closed the connection");
-    case "malformed":
-      return failure(MALFORMED[fault.fault], received, what, fault.why);
-  }
-}
-
-function failure(code: OriginErrorCode, received: Received, what: string, why: string): OriginFailure {
-  return new OriginFailure(code, received, `${what} failed: ${code}: ${why}`);
 }
 
 /** RFC 9110 section 8.6: no Content-Length in a 1xx or 204, so one that came all the same goes no further. */

@@ -276,6 +276,19 @@ describe("UpstreamOrigin", () => {
       expect(codes).to.deep.equal(["connection_timeout", "connection_timeout"]);
     });
 
+    it("gives a request up that allows less time for a connection, and no other", async () => {
+      const silent = await raw("");
+      const origin = await upstream(new URL(`https://127.0.0.1:${silent.url.port}`));
+      const patient = failureOf(origin.fetch(get("/a"), never));
+      const hasty = await failureOf(origin.fetch({ ...get("/b"), timeouts: { connectMs: 50 } }, never));
+      expect([hasty.code, hasty.message]).to.deep.equal([
+        "connection_timeout",
+        `GET https://127.0.0.1:${silent.url.port}/b failed: connection_timeout: no connection was made within 50 ms`,
+      ]);
+      await silent.stop();
+      expect((await patient).code).to.not.equal("connection_timeout");
+    });
+
     it("names a peer that does not speak TLS", async () => {
       const server = await raw("");
       server.greeting = "220 mail.example ESMTP\r\n";

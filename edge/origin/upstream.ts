@@ -10,7 +10,8 @@ import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-poli
 import type { OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
 import type { OriginCertificates } from "./origin-certificates.ts";
 import { OriginFailure, originErrorOf } from "./origin-error.ts";
-import { failureOf, UpstreamExchange } from "./upstream-exchange.ts";
+import { UpstreamExchange } from "./upstream-exchange.ts";
+import { failureOf } from "./upstream-failure.ts";
 import { type UpstreamRequest, type UpstreamTarget, upstreamRequest } from "./upstream-request.ts";
 
 export interface UpstreamOptions {
@@ -85,6 +86,7 @@ export class UpstreamOrigin implements ReplaceableOrigin {
       clock,
       pool: request.upgrade === undefined ? this.#pool : this.#tunnels,
       deadlines: this.#deadlines,
+      connectTimeoutMs: request.timeouts?.connectMs,
       fieldsTimeoutMs: request.timeouts?.firstByteMs ?? fieldsTimeoutMs,
       bodyTimeoutMs: request.timeouts?.betweenBytesMs ?? bodyTimeoutMs,
       signal,

@@ -21,12 +21,18 @@ export const allow = networks;
 
 const HOUR_MS = 3_600_000;
 const time = fileValue(duration(1, HOUR_MS)).optional();
+// The pool gives a connection up after 5 s.
+const connectTime = fileValue(duration(1, 5_000)).optional();
 
 export const timeouts = fileMap(
-  { "first-byte": time, "between-bytes": time },
-  "must be a map of first-byte and between-bytes",
+  { connect: connectTime, "first-byte": time, "between-bytes": time },
+  "must be a map of connect, first-byte and between-bytes",
 ).transform(
-  (given): RuleTimeouts => ({ firstByteMs: given["first-byte"], betweenBytesMs: given["between-bytes"] }),
+  (given): RuleTimeouts => ({
+    connectMs: given.connect,
+    firstByteMs: given["first-byte"],
+    betweenBytesMs: given["between-bytes"],
+  }),
 );
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };

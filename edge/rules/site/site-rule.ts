@@ -67,6 +67,7 @@ export interface FixedAnswer {
 
 /** How long the origin may take, in milliseconds. */
 export interface RuleTimeouts {
+  readonly connectMs?: number | undefined;
   readonly firstByteMs?: number | undefined;
   readonly betweenBytesMs?: number | undefined;
 }
