@@ -18,7 +18,8 @@ export function plannedFields(fields: Fields, { changes }: ResponsePlan, varies:
 
 /** The policy of a response where rules say how long it is fresh, and how long it may be stale. */
 export function plannedPolicy(policy: CachePolicy, fields: Fields, plan: ResponsePlan): CachePolicy {
-  const { staleWhileRevalidate, staleIfError, ttl } = plan;
+  const { staleIfError, ttl } = plan;
+  const staleWhileRevalidate = staleWhileRevalidateOf(policy, fields, plan);
   const seconds = secondsOf(policy, fields, plan);
   if (seconds === undefined && staleWhileRevalidate === undefined && staleIfError === undefined)
     return policy;
@@ -44,6 +45,15 @@ export function secondsOf(
 ): number | undefined {
   const given = negativeTtl ?? ttl?.seconds;
   return given ?? (hasExplicitFreshness(fields, policy) ? undefined : ttlIfMissing);
+}
+
+function staleWhileRevalidateOf(
+  policy: CachePolicy,
+  fields: Fields,
+  { staleWhileRevalidate, staleWhileRevalidateIfMissing }: ResponsePlan,
+): number | undefined {
+  if (staleWhileRevalidate !== undefined) return staleWhileRevalidate;
+  return hasExplicitFreshness(fields, policy) ? undefined : staleWhileRevalidateIfMissing;
 }
 
 /** RFC 9111 section 5.2.2.10: s-maxage forbids stale use, and allows sharing. The rule gives the lifetime in its place. */

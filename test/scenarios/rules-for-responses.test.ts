@@ -43,6 +43,18 @@ describe("rules for responses", () => {
     expect(await asks("/a/page")).to.equal("200 MISS");
   });
 
+  it("stale-while-revalidate-if-missing is for what does not say how long it is fresh", async () => {
+    await start("rules:\n  - {ttl-if-missing: 1m, stale-while-revalidate-if-missing: 10m}\n");
+    says("/silent", {});
+    says("/says", { "Cache-Control": "max-age=60" });
+    says("/stale", { "Cache-Control": "max-age=0", ETag: '"1"' });
+    for (const target of ["/silent", "/says", "/stale"]) await asks(target);
+    expect(await asks("/stale")).not.to.include("STALE");
+    clock.advance(61_000);
+    expect(await asks("/silent")).to.equal("200 STALE");
+    expect(await asks("/says")).to.equal("200 MISS");
+  });
+
   it("ttl begins at this edge, although the response has been in another cache", async () => {
     await start("rules:\n  - ttl: 10m\n");
     says("/", { "Cache-Control": "max-age=5", Age: "3000" });

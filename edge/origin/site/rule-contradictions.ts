@@ -16,6 +16,7 @@ const STORING: readonly RuleAction[] = [
   "negativeTtl",
   "browserTtl",
   "staleWhileRevalidate",
+  "staleWhileRevalidateIfMissing",
   "staleIfError",
   "tags",
 ];
@@ -55,7 +56,7 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
       GUARDS.filter((guard) => !isLifted(guard)),
       "false holds where every reading of the path matches, a guard where any does",
     );
-  apart("ttl", ["ttlIfMissing"], "the lifetime is given already");
+  apart("ttl", ["ttlIfMissing", "staleWhileRevalidateIfMissing"], "the lifetime is given already");
   if (rule.key?.cookies !== undefined)
     apart("cookies", ["key"], "key.cookies says which ones the origin gets");
   const { status, type, method } = rule.match;

@@ -108,6 +108,7 @@ const rule = fileMap(
     "negative-ttl": negativeTtl.optional(),
     "browser-ttl": seconds.optional(),
     "stale-while-revalidate": seconds.optional(),
+    "stale-while-revalidate-if-missing": seconds.optional(),
     "stale-if-error": seconds.optional(),
     "set-cookie": fileValue(choice("refuse", "strip", "obey")).optional(),
     tags: oneOrMore(tag)
@@ -140,6 +141,7 @@ const rule = fileMap(
       negativeTtl: given["negative-ttl"],
       browserTtl: given["browser-ttl"],
       staleWhileRevalidate: given["stale-while-revalidate"],
+      staleWhileRevalidateIfMissing: given["stale-while-revalidate-if-missing"],
       staleIfError: given["stale-if-error"],
       setCookie: given["set-cookie"],
       tags: given.tags,

@@ -34,6 +34,7 @@ export function planResponse(rules: readonly CompiledRule[], head: MatchedRespon
     ...lifetime,
     browserTtl: first("browserTtl"),
     staleWhileRevalidate: first("staleWhileRevalidate"),
+    staleWhileRevalidateIfMissing: first("staleWhileRevalidateIfMissing"),
     staleIfError: first("staleIfError"),
     setCookie: first("setCookie"),
     tags: matched.flatMap(({ rule }) => rule.tags ?? []),

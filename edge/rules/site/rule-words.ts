@@ -25,6 +25,7 @@ const responseWords: Readonly<Record<keyof ResponseActions, string>> = {
   negativeTtl: "negative-ttl",
   browserTtl: "browser-ttl",
   staleWhileRevalidate: "stale-while-revalidate",
+  staleWhileRevalidateIfMissing: "stale-while-revalidate-if-missing",
   staleIfError: "stale-if-error",
   setCookie: "set-cookie",
   tags: "tags",

@@ -117,6 +117,8 @@ export interface ResponseActions {
   readonly negativeTtl?: Readonly<Record<string, number>> | undefined;
   readonly browserTtl?: number | undefined;
   readonly staleWhileRevalidate?: number | undefined;
+  /** Where the response does not say how long it is fresh. */
+  readonly staleWhileRevalidateIfMissing?: number | undefined;
   readonly staleIfError?: number | undefined;
   readonly setCookie?: "refuse" | "strip" | "obey" | undefined;
   readonly tags?: readonly string[] | undefined;

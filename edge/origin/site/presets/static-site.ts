@@ -44,7 +44,7 @@ export const FILES: SiteRule = {
   name: "files",
   match: { type: FILE_TYPES },
   ttlIfMissing: HOUR,
-  staleWhileRevalidate: DAY,
+  staleWhileRevalidateIfMissing: DAY,
   staleIfError: 7 * DAY,
 };
 
@@ -60,7 +60,7 @@ export const staticSite: readonly SiteRule[] = [
       type: ["text/*", "application/xml", "application/*+xml", "application/json", "application/*+json"],
     },
     ttlIfMissing: MINUTE,
-    staleWhileRevalidate: 10 * MINUTE,
+    staleWhileRevalidateIfMissing: 10 * MINUTE,
     staleIfError: 7 * DAY,
   },
   // A page may be asked for before it is there.

@@ -94,7 +94,7 @@ export const wordpress: readonly SiteRule[] = [
       ],
     },
     ttlIfMissing: 7 * DAY,
-    staleWhileRevalidate: DAY,
+    staleWhileRevalidateIfMissing: DAY,
     staleIfError: 7 * DAY,
   },
   {
@@ -105,7 +105,7 @@ export const wordpress: readonly SiteRule[] = [
       type: ["text/html", "application/rss+xml", "application/atom+xml", "application/xml", "text/xml"],
     },
     ttlIfMissing: 5 * MINUTE,
-    staleWhileRevalidate: 5 * MINUTE,
+    staleWhileRevalidateIfMissing: 5 * MINUTE,
     staleIfError: DAY,
   },
 ];
