@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { freePort } from "../rig/free-port.ts";
 import { type Asking, get } from "../rig/http-client.ts";
 import { HttpOrigin, type Reply } from "../rig/http-origin.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
@@ -210,6 +211,31 @@ describe("a question with content", () => {
         }
       }
       expect((await question("QUERY", "/search", "a", { Incremental: "?0" })).cache).to.equal("MISS");
+    });
+
+    it("reaches the origin whole when only the origin can answer it", async () => {
+      await start();
+      answers("/search");
+      for (const [body, headers, cache] of [
+        ["a", { "If-Match": '"1"' }, "BYPASS"],
+        ["b", { "Cache-Control": "no-store" }, "BYPASS"],
+        ["c", { Authorization: "Basic YQ==", "X-Token": "1" }, "MISS"],
+      ] as const)
+        expect(await question("QUERY", "/search", body, headers)).to.include({
+          text: `QUERY 1 ${body}`,
+          cache,
+        });
+      const unmet = await question("QUERY", "/search", "abc", { "Cache-Control": "only-if-cached" });
+      expect(unmet.status).to.equal(504);
+    });
+
+    it("is asked at the next origin when the first one cannot be reached", async () => {
+      clock = new ManualClock();
+      const dead = new URL(`http://127.0.0.1:${await freePort()}`);
+      const several = { kind: "several", urls: [dead, origin.url] } as const;
+      edge = await startTestEdge(several, { clock, purgeLog: new MemoryPurgeLog(clock), lease: 30_000 });
+      answers("/search");
+      expect((await question("QUERY", "/search", "abc")).text).to.equal("QUERY 3 abc");
     });
 
     it("of one client with a cookie is not for others", async () => {
