@@ -8,6 +8,7 @@ import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Failure } from "../process/failure.ts";
 import { helpText } from "../process/settings/help.ts";
 import { routerConfig, routerProgram } from "./config.ts";
+import { defaultPatience } from "./forward/edge-patience.ts";
 
 function read(argv: readonly string[], env: Record<string, string> = {}) {
   return routerConfig({ argv, env, readFile: () => "" });
@@ -39,6 +40,7 @@ describe("the router's settings", () => {
       trustedProxies: [],
       ...defaultClientLimits,
       ...defaultTunnels,
+      ...defaultPatience,
       ...NO_TLS,
       ...NO_ACME,
       proxyProtocol: [],

@@ -17,6 +17,7 @@ import { readSettings } from "../process/settings/read-settings.ts";
 import * as values from "../process/settings/values.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";
+import { type EdgePatience, edgePatienceSettings } from "./forward/edge-patience.ts";
 
 const grpcAddress: values.ValueType<string> = {
   name: "host:port",
@@ -110,6 +111,7 @@ export const routerProgram = {
     ...controlSettings,
     callers: callersSection,
     ...clientLimitSettings,
+    ...edgePatienceSettings,
     ...tunnelSettings,
     upgrades: setting({
       type: values.listOf(protocolName),
@@ -134,7 +136,7 @@ export type EdgeSource =
   | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
   | { readonly kind: "discovered"; readonly redis: string };
 
-export interface RouterConfig extends ClientLimits, TlsValues, AcmeValues, ControlConfig {
+export interface RouterConfig extends ClientLimits, EdgePatience, TlsValues, AcmeValues, ControlConfig {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;

@@ -37,13 +37,9 @@ import type { RequestOutcome } from "./request-outcome.ts";
 // The pools keep connections for seconds.
 const SWEEP_EVERY_MS = 500;
 
-type GivenLimits = Pick<ServerLimits, "fieldsMs" | "connections"> & ClientLimits;
+type GivenLimits = Pick<ServerLimits, "fieldsMs" | "connections" | "answererMs" | "answerMs"> & ClientLimits;
 
 const CLIENT_LIMITS: Omit<ServerLimits, "tunnelMs" | keyof GivenLimits> = {
-  // An edge answers 504 itself when its origin takes more than 5 s to connect and 30 s to begin; it is not cut before.
-  answererMs: 40_000,
-  // An edge cuts an answer whose origin is silent for 30 s; after a longer silence the edge itself is at fault.
-  answerMs: 60_000,
   // A client that takes no byte for this long has gone, or means to hold memory.
   readerMs: 30_000,
   senderMs: 30_000,

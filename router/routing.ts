@@ -108,7 +108,12 @@ export async function startRouting(
     clock,
     log,
     metrics,
-    limits: { ...clientLimitsOf(config), ...limits },
+    limits: {
+      ...clientLimitsOf(config),
+      answererMs: config.firstByte,
+      answerMs: config.betweenBytes,
+      ...limits,
+    },
   });
   const stopped = new AbortController();
   return {

@@ -9,6 +9,7 @@ import type { Address } from "../process/address.ts";
 import { NO_CONTROL } from "../process/control/control-config.ts";
 import { hostPort } from "../process/listen.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
+import { defaultPatience } from "../router/forward/edge-patience.ts";
 import { startRouter } from "../router/router.ts";
 import type { StartConfig } from "./config.ts";
 
@@ -85,6 +86,7 @@ export async function startSystem(
         proxyProtocol: [],
         ...defaultClientLimits,
         ...defaultTunnels,
+        ...defaultPatience,
         ...NO_TLS,
         ...NO_ACME,
         ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),

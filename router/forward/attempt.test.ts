@@ -442,6 +442,28 @@ describe("an attempt at an edge", () => {
       await aborted.passed;
     });
 
+    it("waits as long as --first-byte and --between-bytes say", async () => {
+      const [asked, begins] = [new Gate(), new Gate()];
+      const only = await edge("only", {
+        answer: async (_request, response) => {
+          asked.open();
+          await begins.passed;
+          response.write("some");
+        },
+      });
+      const { base } = await router([only], { firstByte: 20_000, betweenBytes: 30_000 }, { clock });
+      const late = get(base, "/");
+      await asked.passed;
+      skippedMs = 20_100;
+      expect((await late).status).to.equal(504);
+      begins.open();
+      const { message } = await ask(base, "/");
+      await once(message, "data");
+      const failed = once(message, "error");
+      skippedMs += 30_100;
+      await failed;
+    });
+
     it("cuts an answer that stands still for 60 s, and not one that waits for its reader", async () => {
       const { edge: only, data } = await rawEdge("only", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome");
       const { base, logged } = await router([only], {}, { clock });

@@ -7,6 +7,7 @@ import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
 import { NO_CONTROL } from "../../process/control/control-config.ts";
 import type { RouterConfig } from "../../router/config.ts";
+import { defaultPatience } from "../../router/forward/edge-patience.ts";
 import { type RunningRouter, startRouter } from "../../router/router.ts";
 import type { RouterParts } from "../../router/routing.ts";
 import type { RoutedEdge } from "./routed-edge.ts";
@@ -52,6 +53,7 @@ export async function startTestRouter(
       proxyProtocol: [],
       ...defaultClientLimits,
       ...defaultTunnels,
+      ...defaultPatience,
       ...NO_TLS,
       ...NO_ACME,
       ...NO_CONTROL,
