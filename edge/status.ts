@@ -20,6 +20,7 @@ import type { EdgeConfig } from "./config.ts";
 import { findingsOf } from "./control-plane/findings.ts";
 import { soon } from "./control-plane/soon.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
+import { NO_CONNECTIONS } from "./origin/origin.ts";
 import { ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 import { configDigest } from "./reload.ts";
@@ -121,8 +122,11 @@ export class EdgeReport {
 
   /** Prometheus text. */
   metrics(): Promise<string> {
-    const { id, counters } = this.#parts;
-    return metricsText(id, counters, this.#gauges());
+    const { id, counters, origins } = this.#parts;
+    const sites = [...origins].map(
+      ([site, { connections = NO_CONNECTIONS }]) => [site, connections] as const,
+    );
+    return metricsText(id, counters, this.#gauges(), new Map(sites));
   }
 
   async readiness(): Promise<Readiness> {

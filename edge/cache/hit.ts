@@ -9,7 +9,6 @@ import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";
 import type { FieldSection } from "./field-section.ts";
 import { type ChosenForm, chosenForm, countSaved, wantForm, wholeForm } from "./form.ts";
-import type { CacheOutcome } from "./outcome.ts";
 import type { PurgeState } from "./purge-state.ts";
 
 /** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
@@ -83,26 +82,25 @@ export function findInPlace(
 /** Counts a hit that is given to the client. false: it was changed while it was copied, and may not be given. */
 export function noteHitInPlace(response: ResponseInPlace, { store, counters }: HitContext): boolean {
   if (!store.usedInPlace(response)) return false;
-  counters.answered(HIT);
+  counters.answered(HIT, response.status, response.bodyEnd - response.bodyAt);
   return true;
 }
 
 const NO_FORMS: readonly Form[] = [];
 
-/** Counts a hit that is given to the client. `sent`: bytes of content. */
+/** Counts a hit that is given to the client. `bytes`: of its content. */
 export function noteHit(
   { key, stored, form }: CacheHit,
-  sent: number,
+  { status, bytes }: { readonly status: number; readonly bytes: number },
   { negotiation }: FieldSection,
   edge: HitContext,
 ): void {
   const { store, counters } = edge;
   store.variants(key);
   store.used(stored);
-  counters.answered(HIT);
-  countSaved(form, stored, sent, edge);
+  counters.answered(HIT, status, bytes);
+  countSaved(form, stored, bytes, edge);
   if (negotiation !== undefined) wantForm(negotiation.forms, stored, edge);
 }
 
-// The counters ask for its kind.
-const HIT: CacheOutcome = { kind: "hit", ttl: 0 };
+const HIT = { kind: "hit" } as const;

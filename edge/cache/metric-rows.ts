@@ -5,8 +5,11 @@ export interface Metric {
   readonly help: string;
   /** Whether the `Stats` RPC tells it too, in the field of the same name. */
   readonly inStats?: true;
-  /** The label that splits it, beside `edge`. */
-  readonly labels?: readonly ["reason" | "outcome" | "protocol"];
+  /** The labels that split it, beside `edge`. */
+  readonly labels?:
+    | readonly ["reason" | "outcome" | "protocol" | "site"]
+    | readonly ["outcome", "status"]
+    | readonly ["site", "state"];
 }
 
 /** Every counter of an edge. Prometheus adds `_total` to the name. */
@@ -33,6 +36,16 @@ export const edgeCounters = [
     name: "errors",
     inStats: true,
     help: "Answered with an error made by the edge: a refused request, an origin that failed.",
+  },
+  {
+    name: "responses",
+    labels: ["outcome", "status"],
+    help: "Requests answered, by outcome and class of the status.",
+  },
+  {
+    name: "responseBytes",
+    labels: ["outcome"],
+    help: "Bytes of content that were given to clients, by outcome. Those of requests that are refused before they are whole do not count.",
   },
   { name: "fills", inStats: true, help: "Fetches from the origin." },
   { name: "collapsed", inStats: true, help: "Requests that waited for a fill started by another request." },
@@ -179,4 +192,18 @@ export const edgeGauges = [
     help: "Whole days until the first certificate of the control plane ends; negative when one has. +Inf without one.",
   },
   { name: "uptimeMs", inStats: true, help: "Milliseconds since the edge started." },
+] as const satisfies readonly Metric[];
+
+/** Current values of each site, reported beside the gauges. */
+export const edgeSiteGauges = [
+  {
+    name: "originConnections",
+    labels: ["site", "state"],
+    help: "Connections to the origins of the site: active ones carry a request.",
+  },
+  {
+    name: "originRequestsWaiting",
+    labels: ["site"],
+    help: "Requests that wait for a connection to an origin of the site.",
+  },
 ] as const satisfies readonly Metric[];

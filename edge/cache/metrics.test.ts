@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { edgeCounters, edgeGauges } from "./metric-rows.ts";
+import { readPrometheusText, sampleValue } from "../../test/rig/prometheus-text.ts";
+import { edgeCounters, edgeGauges, edgeSiteGauges } from "./metric-rows.ts";
 import { EdgeCounters, type GaugeName, metricsText, statsOf } from "./metrics.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
@@ -18,36 +19,12 @@ const GAUGES = Object.fromEntries(edgeGauges.map(({ name }, i) => [name, i + 0.5
   number
 >;
 
-/** Samples and types of a Prometheus text, every line of which must be one of the three kinds. */
-function parse(text: string): {
-  samples: Map<string, number>;
-  types: Map<string, string>;
-  help: Map<string, string>;
-} {
-  const samples = new Map<string, number>();
-  const types = new Map<string, string>();
-  const help = new Map<string, string>();
-  for (const line of text.split("\n").filter((each) => each !== "")) {
-    const parts =
-      /^# (?<what>HELP|TYPE) (?<name>[a-z_:][a-z0-9_:]*) (?<rest>.+)$/.exec(line)?.groups ??
-      /^(?<name>[a-z_:][a-z0-9_:]*)\{edge="[^"]*"(?:,(?:reason|outcome|protocol)="(?<reason>[^"]*)")?\} (?<rest>-?[0-9.e+]+)$/.exec(
-        line,
-      )?.groups;
-    if (parts === undefined) throw new Error(`not a line of Prometheus text: ${line}`);
-    const { what, name = "", reason, rest = "" } = parts;
-    if (what === "HELP") help.set(name, rest);
-    else if (what === "TYPE") types.set(name, rest);
-    else samples.set(reason === undefined ? name : `${name} ${reason}`, Number(rest));
-  }
-  return { samples, types, help };
-}
-
 describe("the counters of an edge", () => {
   it("add up, whatever is answered", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...OUTCOMES)), (outcomes) => {
         const counters = new EdgeCounters();
-        for (const outcome of outcomes) counters.answered(outcome);
+        for (const outcome of outcomes) counters.answered(outcome, 200);
         const sum = (["hits", "misses", "stale", "revalidated", "bypass", "errors"] as const)
           .map((name) => counters.get(name))
           .reduce((a, b) => a + b);
@@ -59,7 +36,7 @@ describe("the counters of an edge", () => {
   it("count each kind of outcome in its own place", () => {
     const counters = new EdgeCounters();
     OUTCOMES.forEach((outcome, i) => {
-      for (let n = 0; n <= i; n += 1) counters.answered(outcome);
+      for (let n = 0; n <= i; n += 1) counters.answered(outcome, 200);
     });
     const names = ["hits", "misses", "stale", "revalidated", "bypass", "errors"] as const;
     expect(names.map((name) => counters.get(name))).to.deep.equal([1, 2, 3, 4, 5, 6]);
@@ -80,37 +57,78 @@ describe("metrics in the Stats RPC", () => {
 describe("the metrics page", () => {
   it("has every counter and every gauge, with its type, its help and its value", async () => {
     const counters = new EdgeCounters();
-    for (const outcome of OUTCOMES) counters.answered(outcome);
+    for (const outcome of OUTCOMES) counters.answered(outcome, 200);
     counters.add("fills");
     counters.addReason("notStored", "too-large");
-    const { samples, types, help } = parse(await metricsText("edge-1", counters, GAUGES));
-    expect(samples.get("edgecache_edge_requests_total")).to.equal(6);
-    expect(samples.get("edgecache_edge_hits_total")).to.equal(1);
-    expect(samples.get("edgecache_edge_not_stored_total too-large")).to.equal(1);
-    expect(samples.get("edgecache_edge_objects")).to.equal(GAUGES.objects);
-    expect(samples.get("edgecache_edge_lease_left_ms")).to.equal(GAUGES.leaseLeftMs);
-    expect(types.get("edgecache_edge_requests_total")).to.equal("counter");
-    expect(types.get("edgecache_edge_objects")).to.equal("gauge");
-    const split = edgeCounters.filter((row) => "labels" in row);
-    const reasons = split.flatMap(({ name }) => counters.reasons(name)).length;
-    expect(samples.size).to.equal(edgeCounters.length - split.length + reasons + edgeGauges.length);
-    expect([...help.values()]).to.include.members([...edgeCounters, ...edgeGauges].map((each) => each.help));
+    const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
+    expect(sampleValue(page, "edgecache_edge_requests_total")).to.equal(6);
+    expect(sampleValue(page, "edgecache_edge_hits_total")).to.equal(1);
+    expect(sampleValue(page, "edgecache_edge_not_stored_total", { reason: "too-large" })).to.equal(1);
+    expect(sampleValue(page, "edgecache_edge_objects", { edge: "edge-1" })).to.equal(GAUGES.objects);
+    expect(sampleValue(page, "edgecache_edge_lease_left_ms")).to.equal(GAUGES.leaseLeftMs);
+    expect(page.get("edgecache_edge_requests_total")?.type).to.equal("counter");
+    expect(page.get("edgecache_edge_objects")?.type).to.equal("gauge");
+    const rows = [...edgeCounters, ...edgeGauges, ...edgeSiteGauges];
+    expect(page.size).to.equal(rows.length);
+    expect([...page.values()].map(({ help }) => help)).to.include.members(rows.map(({ help }) => help));
+    for (const row of edgeCounters.filter((each) => "labels" in each)) {
+      const name = `edgecache_edge_${row.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`;
+      for (const { labels } of page.get(name)?.samples ?? [])
+        expect([...labels.keys()]).to.deep.equal(["edge", ...row.labels]);
+    }
   });
 
   it("splits a counter by reason, and counts them together too", async () => {
     const counters = new EdgeCounters();
     for (const reason of ["vary", "too-large", "vary"] as const) counters.addReason("notStored", reason);
-    const { samples } = parse(await metricsText("edge-1", counters, GAUGES));
-    expect(samples.get("edgecache_edge_not_stored_total vary")).to.equal(2);
-    expect(samples.get("edgecache_edge_not_stored_total too-large")).to.equal(1);
-    expect(samples.get("edgecache_edge_not_stored_total private")).to.equal(0);
+    const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
+    const counts = ["vary", "too-large", "private"].map((reason) =>
+      sampleValue(page, "edgecache_edge_not_stored_total", { reason }),
+    );
+    expect(counts).to.deep.equal([2, 1, 0]);
     expect(counters.get("notStored")).to.equal(3);
   });
 
-  it("has no sample twice and shows a counter that is 0", async () => {
-    const text = await metricsText("edge-1", new EdgeCounters(), GAUGES);
-    expect(text).to.contain('edgecache_edge_errors_total{edge="edge-1"} 0\n');
-    const lines = text.split("\n").filter((line) => line !== "");
-    expect(new Set(lines).size).to.equal(lines.length);
+  it("tells responses by outcome and class of status, and the bytes of their content", async () => {
+    const counters = new EdgeCounters();
+    counters.answered({ kind: "hit" }, 200, 1_000);
+    counters.answered({ kind: "hit" }, 304);
+    counters.answered({ kind: "miss" }, 599);
+    counters.gave("miss", 5);
+    counters.gave("miss", 7);
+    // No class has them.
+    for (const status of [99, 600, 999]) counters.answered({ kind: "bypass" }, status);
+    const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
+    const responses = (outcome: string, status: string) =>
+      sampleValue(page, "edgecache_edge_responses_total", { outcome, status });
+    expect([responses("hit", "2xx"), responses("hit", "3xx"), responses("miss", "5xx")]).to.deep.equal([
+      1, 1, 1,
+    ]);
+    expect(counters.get("responses")).to.equal(3);
+    const bytes = (outcome: string) => sampleValue(page, "edgecache_edge_response_bytes_total", { outcome });
+    expect([bytes("hit"), bytes("miss"), bytes("bypass")]).to.deep.equal([1_000, 12, 0]);
+  });
+
+  it("tells the connections to the origins of 1000 sites, and those of further sites together", async () => {
+    const pageOf = async (sites: number) =>
+      readPrometheusText(
+        await metricsText(
+          "edge-1",
+          new EdgeCounters(),
+          GAUGES,
+          new Map(Array.from({ length: sites }, (_, i) => [`s${i}`, { active: 2, idle: 1, waiting: 3 }])),
+        ),
+      );
+    const active = { site: "s999", state: "active" };
+    const most = await pageOf(1_000);
+    expect(sampleValue(most, "edgecache_edge_origin_connections", active)).to.equal(2);
+    expect(sampleValue(most, "edgecache_edge_origin_requests_waiting", { site: "other" })).to.equal(
+      undefined,
+    );
+    const more = await pageOf(1_002);
+    expect(more.get("edgecache_edge_origin_requests_waiting")?.samples).to.have.length(1_001);
+    expect(sampleValue(more, "edgecache_edge_origin_connections", active)).to.equal(2);
+    expect(sampleValue(more, "edgecache_edge_origin_connections", { ...active, site: "other" })).to.equal(4);
+    expect(sampleValue(more, "edgecache_edge_origin_requests_waiting", { site: "other" })).to.equal(6);
   });
 });

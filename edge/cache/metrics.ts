@@ -3,11 +3,12 @@ import { type AcmeFailure, acmeFailures, type OrderEnd } from "../../http/acme/a
 import { type HandshakeFault, handshakeFaults } from "../../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
+import { addConnections, type OriginConnections } from "../origin/origin.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import { type EvictionCause, evictionCauses } from "../store/memory-store-options.ts";
 import { type CallRefusal, callRefusals, type GateRefusal, gateRefusals } from "./call-refusals.ts";
 import { type EncodingDropped, encodingDrops } from "./encoding-drops.ts";
-import { edgeCounters, edgeGauges, type Metric } from "./metric-rows.ts";
+import { edgeCounters, edgeGauges, edgeSiteGauges, type Metric } from "./metric-rows.ts";
 import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
@@ -18,10 +19,12 @@ export type CounterName = Counters["name"];
 export type GaugeName = Gauges["name"];
 
 /** Counters that a label splits. */
-export type ReasonedCounter = Extract<Counters, { labels: readonly [string] }>["name"];
+export type ReasonedCounter = Extract<Counters, { labels: readonly string[] }>["name"];
 
 /** The words that each of them may be split by. */
 interface ReasonOf {
+  readonly responses: `${CacheOutcome["kind"]} ${StatusClass}`;
+  readonly responseBytes: CacheOutcome["kind"];
   readonly notStored: NotStored;
   readonly evicted: EvictionCause;
   readonly callsRefused: CallRefusal;
@@ -48,6 +51,10 @@ const COUNTER_OF = {
   error: "errors",
 } as const satisfies Record<CacheOutcome["kind"], CounterName>;
 
+const KINDS = Object.keys(COUNTER_OF) as readonly CacheOutcome["kind"][];
+const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
+type StatusClass = (typeof STATUS_CLASSES)[number];
+
 /** Counted by `answered` only. */
 type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 
@@ -55,6 +62,8 @@ const TUNNEL_OUTCOMES = ["opened", "declined", "not-allowed", "limited", "failed
 const TUNNEL_PROTOCOLS = ["websocket", "other"] as const;
 
 const REASONS: Record<ReasonedCounter, readonly string[]> = {
+  responses: KINDS.flatMap((kind) => STATUS_CLASSES.map((status) => `${kind} ${status}`)),
+  responseBytes: KINDS,
   // An overtaken fill has a counter of its own.
   notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
   evicted: evictionCauses,
@@ -70,13 +79,12 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   tunnelsOpened: TUNNEL_PROTOCOLS,
 };
 
-/** The place of each count: a counter's is its name, and a reason's is the name, a space and the reason. */
+/** The place of each count: that of a counter is its name. When labels split it: the name and their values, with spaces between. */
 const CELL_OF: ReadonlyMap<string, number> = new Map(
   edgeCounters
-    .flatMap((row: Metric & { readonly name: CounterName }) => [
-      row.name,
-      ...(isReasoned(row.name) ? REASONS[row.name].map((reason) => `${row.name} ${reason}`) : []),
-    ])
+    .flatMap(({ name }: { readonly name: CounterName }) =>
+      isReasoned(name) ? REASONS[name].map((reason) => `${name} ${reason}`) : [name],
+    )
     .map((name, cell) => [name, cell]),
 );
 
@@ -86,16 +94,22 @@ function cellOf(name: string): number {
   return cell;
 }
 
-// Each request counts in two of them.
+// Each request counts in these.
 const REQUESTS = cellOf("requests");
-const CELL_OF_OUTCOME: Readonly<Record<CacheOutcome["kind"], number>> = {
-  hit: cellOf(COUNTER_OF.hit),
-  miss: cellOf(COUNTER_OF.miss),
-  stale: cellOf(COUNTER_OF.stale),
-  revalidated: cellOf(COUNTER_OF.revalidated),
-  bypass: cellOf(COUNTER_OF.bypass),
-  error: cellOf(COUNTER_OF.error),
-};
+const CELL_OF_OUTCOME = cellsOfKinds((kind) => COUNTER_OF[kind]);
+
+/** The first of the five for this outcome. */
+const RESPONSES_OF_OUTCOME = cellsOfKinds((kind) => `responses ${kind} 1xx`);
+const BYTES_OF_OUTCOME = cellsOfKinds((kind) => `responseBytes ${kind}`);
+
+function cellsOfKinds(
+  nameOf: (kind: CacheOutcome["kind"]) => string,
+): Readonly<Record<CacheOutcome["kind"], number>> {
+  return Object.fromEntries(KINDS.map((kind) => [kind, cellOf(nameOf(kind))])) as Record<
+    CacheOutcome["kind"],
+    number
+  >;
+}
 
 function isReasoned(name: CounterName): name is ReasonedCounter {
   return name in REASONS;
@@ -123,7 +137,6 @@ export class EdgeCounters {
 
   /** Counts under a reason. */
   addReason<N extends ReasonedCounter>(name: N, reason: ReasonOf[N], count = 1): void {
-    this.#add(name, count);
     this.#add(`${name} ${reason}`, count);
   }
 
@@ -132,15 +145,25 @@ export class EdgeCounters {
     else this.addReason("certificatesFailed", end);
   }
 
-  /** Counts one answered request, by its outcome. */
-  answered(outcome: CacheOutcome): void {
+  /** Counts one answered request, by its outcome. `bytes`: of its content, as far as it is given now. */
+  answered({ kind }: Pick<CacheOutcome, "kind">, status: number, bytes = 0): void {
     this.#addTo(REQUESTS, 1);
-    this.#addTo(CELL_OF_OUTCOME[outcome.kind], 1);
+    this.#addTo(CELL_OF_OUTCOME[kind], 1);
+    // RFC 9110 section 15: a status has three digits, and other ones than these five have no class.
+    if (status >= 100 && status < 600)
+      this.#addTo(RESPONSES_OF_OUTCOME[kind] + Math.trunc(status / 100) - 1, 1);
+    if (bytes > 0) this.gave(kind, bytes);
+  }
+
+  /** More content of an answer is given to its client. */
+  gave(kind: CacheOutcome["kind"], bytes: number): void {
+    this.#addTo(BYTES_OF_OUTCOME[kind], bytes);
   }
 
   /** All of it, whatever the reason. */
   get(name: CounterName): number {
-    return this.#sum(name);
+    if (!isReasoned(name)) return this.#sum(name);
+    return this.reasons(name).reduce((sum, [, count]) => sum + count, 0);
   }
 
   /** Every reason with its count. One that has not occurred is 0, so that a rate shows its first time. */
@@ -174,11 +197,25 @@ export function statsOf(
   ]) as Record<StatsName, number>;
 }
 
-/** Prometheus text of the counters and the gauges. */
+// Each site is a time series of its own for every gauge, so more of them are told together.
+const MOST_SITES = 1_000;
+
+/** By site. */
+function boundedSites(
+  sites: ReadonlyMap<string, OriginConnections>,
+): readonly (readonly [string, OriginConnections])[] {
+  if (sites.size <= MOST_SITES) return [...sites];
+  const all = [...sites];
+  const others = all.slice(MOST_SITES).map(([, connections]) => connections);
+  return [...all.slice(0, MOST_SITES), ["other", addConnections(others)]];
+}
+
+/** Prometheus text of the counters and the gauges. `sites`: the connections to the origins of each. */
 export function metricsText(
   edge: string,
   counters: EdgeCounters,
   gauges: Record<GaugeName, number>,
+  sites: ReadonlyMap<string, OriginConnections> = new Map(),
 ): Promise<string> {
   const registry = new Registry();
   const described = ({ name, help, labels }: Metric, end: string) => ({
@@ -190,10 +227,16 @@ export function metricsText(
   for (const row of edgeCounters) {
     const counter = new Counter(described(row, "_total"));
     if ("labels" in row) {
-      for (const [word, count] of counters.reasons(row.name))
-        counter.inc({ edge, [row.labels[0]]: word }, count);
+      for (const [words, count] of counters.reasons(row.name))
+        counter.labels(edge, ...words.split(" ")).inc(count);
     } else counter.inc({ edge }, counters.get(row.name));
   }
   for (const row of edgeGauges) new Gauge(described(row, "")).set({ edge }, gauges[row.name]);
+  const [connections, waiting] = edgeSiteGauges.map((row) => new Gauge(described(row, "")));
+  for (const [site, { active, idle, waiting: requests }] of boundedSites(sites)) {
+    connections?.labels(edge, site, "active").set(active);
+    connections?.labels(edge, site, "idle").set(idle);
+    waiting?.labels(edge, site).set(requests);
+  }
   return registry.metrics();
 }

@@ -171,7 +171,7 @@ export class HitPath {
     if (hit === undefined) return undefined;
     const whole = section.asks === "whole" && request.method === "GET" ? this.#whole(hit) : undefined;
     const answer = whole ?? this.#inPart(section.requestFor(request), section, hit);
-    if (answer !== undefined) noteHit(hit, answer.body?.byteLength ?? 0, section, this.#edge);
+    if (answer !== undefined) noteHit(hit, answer, section, this.#edge);
     return answer;
   }
 
@@ -230,7 +230,7 @@ function lengthLine(sent: SentFields, length: number): string {
   return sent === "as-stored" ? "" : `Content-Length: ${length}\r\n`;
 }
 
-/** What the access log says of it. */
+/** What the access log and the metrics say of it. */
 interface Said {
   readonly status: number;
   readonly left: number;
@@ -261,11 +261,20 @@ class HitAnswer implements AnswerAtOnce {
     this.#clients = clients;
   }
 
+  get status(): number {
+    return this.#said.status;
+  }
+
+  /** Of its content. */
+  get bytes(): number {
+    return this.body?.byteLength ?? 0;
+  }
+
   /** Its line in the access log. */
   note(lines: HitLines, request: RequestHead): void {
     const { status, left, form } = this.#said;
     this.#lines = lines;
-    this.#line = lines.hit(request, status, this.body?.byteLength ?? 0, left, form);
+    this.#line = lines.hit(request, status, this.bytes, left, form);
   }
 
   waits(exchange: Exchange): void {

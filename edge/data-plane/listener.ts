@@ -274,7 +274,7 @@ export class Listener implements DataPort {
   }
 
   #lastAnswer(served: Served, headOnly: boolean): string {
-    this.#edge.counters.answered(served.outcome);
+    this.#edge.counters.answered(served.outcome, served.status);
     return wholeResponse(served, {
       edge: this.#edge.id,
       method: headOnly ? "HEAD" : "GET",

@@ -27,11 +27,12 @@ export async function respond(
     if (answer.tunnel === undefined) streams.begin(head.text, head.length);
     else streams.beginTunnel(head.text, answer.tunnel);
     // Counted here, because here the client gets it.
-    edge.counters.answered(answer.outcome);
+    edge.counters.answered(answer.outcome, answer.status);
+    const gave = (bytes: number): void => edge.counters.gave(answer.outcome.kind, bytes);
     if (head.length === "none") {
       cancel(content);
       streams.finish();
-    } else await sendContent(content, streams, options.trailers === true ? answer.trailers : undefined);
+    } else await sendContent(content, streams, options.trailers === true ? answer.trailers : undefined, gave);
   } catch (thrown) {
     cancel(content);
     edge.log.info({ sampled: "aborted", cause: describeError(thrown) }, "response aborted");
@@ -65,19 +66,24 @@ async function sendContent(
   content: Content,
   streams: ExchangeStreams,
   trailers: Trailers | undefined,
+  gave: (bytes: number) => void,
 ): Promise<void> {
   switch (content.kind) {
     case "none":
       streams.finish();
       break;
     case "bytes": {
+      gave(content.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
       const before = content.chunks.slice(0, -1);
       for (const chunk of before) await streams.send(chunk);
       await streams.finishWith(content.chunks.at(-1), trailerLines(trailers?.raw ?? []));
       break;
     }
     case "stream":
-      for await (const chunk of content.read(0)) await streams.send(chunk);
+      for await (const chunk of content.read(0)) {
+        gave(chunk.byteLength);
+        await streams.send(chunk);
+      }
       // Known now.
       streams.finish(undefined, trailerLines(trailers?.raw ?? []));
       break;

@@ -2,7 +2,14 @@ import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Log } from "../../process/log.ts";
 import type { GiveUpSignal } from "./give-up.ts";
-import { isRepeatable, type OriginRequest, type OriginResponse, type ReplaceableOrigin } from "./origin.ts";
+import {
+  addConnections,
+  isRepeatable,
+  type OriginConnections,
+  type OriginRequest,
+  type OriginResponse,
+  type ReplaceableOrigin,
+} from "./origin.ts";
 import { OriginFailure } from "./origin-error.ts";
 
 export interface FailoverOptions {
@@ -83,6 +90,10 @@ export class FailoverOrigin implements ReplaceableOrigin {
       const message = reasons.map(describeError).join("; ");
       throw new OriginFailure(known?.code ?? "destination_unavailable", "nothing", message, thrown);
     }
+  }
+
+  get connections(): OriginConnections {
+    return addConnections(this.#members.map(({ origin }) => origin.connections));
   }
 
   async retire(): Promise<void> {

@@ -1,6 +1,12 @@
 import { Failure } from "../../process/failure.ts";
 import type { GiveUpSignal } from "./give-up.ts";
-import type { OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
+import {
+  addConnections,
+  type OriginConnections,
+  type OriginRequest,
+  type OriginResponse,
+  type ReplaceableOrigin,
+} from "./origin.ts";
 
 /** The origin of a site, with others that its rules choose by name. */
 export class NamedOrigins implements ReplaceableOrigin {
@@ -25,6 +31,10 @@ export class NamedOrigins implements ReplaceableOrigin {
 
   async close(): Promise<void> {
     await this.#each((origin) => origin.close());
+  }
+
+  get connections(): OriginConnections {
+    return addConnections([this.#usual, ...this.#named.values()].map(({ connections }) => connections));
   }
 
   async retire(): Promise<void> {

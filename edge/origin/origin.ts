@@ -69,12 +69,36 @@ export interface OriginResponse {
   readonly endsWithConnection?: boolean;
 }
 
+/** The connections to an origin, of tunnels too. */
+export interface OriginConnections {
+  /** With a request on its way. */
+  readonly active: number;
+  readonly idle: number;
+  /** Requests that wait for one. */
+  readonly waiting: number;
+}
+
+export const NO_CONNECTIONS: OriginConnections = { active: 0, idle: 0, waiting: 0 };
+
+export function addConnections(all: readonly (OriginConnections | undefined)[]): OriginConnections {
+  return all.reduce<OriginConnections>(
+    (sum, each = NO_CONNECTIONS) => ({
+      active: sum.active + each.active,
+      idle: sum.idle + each.idle,
+      waiting: sum.waiting + each.waiting,
+    }),
+    NO_CONNECTIONS,
+  );
+}
+
 /** Where responses come from: a directory, or an HTTP base URL. */
 export interface Origin {
   /** Throws a Failure with source "origin" when no response can be had. `signal` gives up at any time. */
   fetch(request: OriginRequest, signal: GiveUpSignal): Promise<OriginResponse>;
   /** Resolves when the origin can be reached, else throws a Failure. For /readyz. */
   probe(): Promise<void>;
+  /** Now. undefined: it has none, such as a directory. */
+  readonly connections?: OriginConnections;
   /** Ends the requests under way. */
   close(): Promise<void>;
 }

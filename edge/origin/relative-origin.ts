@@ -1,6 +1,12 @@
 import { relativeReferences } from "../rules/own-references.ts";
 import type { GiveUpSignal } from "./give-up.ts";
-import type { OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
+import {
+  addConnections,
+  type OriginConnections,
+  type OriginRequest,
+  type OriginResponse,
+  type ReplaceableOrigin,
+} from "./origin.ts";
 
 /** An origin whose references to its own address become relative, so that clients stay with the edge. */
 export class RelativeOrigin implements ReplaceableOrigin {
@@ -25,6 +31,10 @@ export class RelativeOrigin implements ReplaceableOrigin {
 
   close(): Promise<void> {
     return this.#origin.close();
+  }
+
+  get connections(): OriginConnections {
+    return addConnections([this.#origin.connections]);
   }
 
   retire(): Promise<void> {

@@ -7,7 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import { type Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-policy.ts";
-import type { OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
+import type { OriginConnections, OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
 import type { OriginCertificates } from "./origin-certificates.ts";
 import { OriginFailure, originErrorOf } from "./origin-error.ts";
 import { UpstreamExchange } from "./upstream-exchange.ts";
@@ -118,6 +118,11 @@ export class UpstreamOrigin implements ReplaceableOrigin {
       whole: nothing,
     });
     await connected.promise;
+  }
+
+  get connections(): OriginConnections {
+    const [size, idle] = [this.#pool.size + this.#tunnels.size, this.#pool.idle + this.#tunnels.idle];
+    return { active: size - idle, idle, waiting: this.#pool.waiting };
   }
 
   async retire(): Promise<void> {

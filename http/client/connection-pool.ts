@@ -44,6 +44,16 @@ export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner
     return this.#all.size;
   }
 
+  /** Of these, how many carry no request. */
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** How many users wait for one. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** All that have a connection or wait for one. */
   get users(): readonly U[] {
     const served = [...this.#all].flatMap(({ user }) => user ?? []);

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { expect } from "chai";
+import { get } from "../rig/http-client.ts";
+import { HttpOrigin } from "../rig/http-origin.ts";
+import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
+import { RoutedEdge } from "../rig/routed-edge.ts";
+import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
+
+// Names that are older than these conventions keep their milliseconds and days.
+const OLD_UNITS = /^edgecache_(?:edge|router)_\w+_(?:ms|days_left) /;
+
+const BODY = "x".repeat(1_000);
+
+describe("the metrics of an edge and a router", () => {
+  let origin: HttpOrigin;
+  let edge: TestEdge;
+  let routed: RoutedEdge;
+  let router: TestRouter;
+
+  before(async () => {
+    origin = await HttpOrigin.start();
+    origin.answer("/a", { fields: [["Cache-Control", "max-age=60"]], body: BODY });
+    origin.answer("/absent", { status: 404, fields: [["Cache-Control", "no-store"]], body: "absent" });
+    edge = await startTestEdge(origin.url);
+    routed = await RoutedEdge.start("routed");
+    router = await startTestRouter([routed]);
+  });
+  after(async () => {
+    await router.running.stop();
+    await routed.stop();
+    await edge.stop();
+    await origin.stop();
+  });
+
+  const textOf = async (base: string): Promise<string> => (await get(base, "/metrics")).text;
+
+  it("count responses by outcome and status, and the bytes of their content", async () => {
+    await get(edge.url, "/a");
+    const { header } = await get(edge.url, "/a");
+    await get(edge.url, "/a", { headers: { "If-None-Match": header("etag") ?? "*" } });
+    await get(edge.url, "/a", { method: "HEAD" });
+    await get(edge.url, "/a", { headers: { Range: "bytes=0-9" } });
+    await get(edge.url, "/absent");
+    const page = readPrometheusText(await textOf(edge.operator));
+    const responses = (outcome: string, status: string) =>
+      sampleValue(page, "edgecache_edge_responses_total", { outcome, status });
+    expect([responses("miss", "2xx"), responses("hit", "2xx"), responses("hit", "3xx")]).to.deep.equal([
+      1, 3, 1,
+    ]);
+    expect(responses("miss", "4xx")).to.equal(1);
+    const bytes = (outcome: string) => sampleValue(page, "edgecache_edge_response_bytes_total", { outcome });
+    expect([bytes("miss"), bytes("hit")]).to.deep.equal([BODY.length + "absent".length, BODY.length + 10]);
+  });
+
+  it("tell the connections to the origin", async () => {
+    const connections = async () => {
+      const page = readPrometheusText(await textOf(edge.operator));
+      return ["active", "idle"].map((state) =>
+        sampleValue(page, "edgecache_edge_origin_connections", { site: "default", state }),
+      );
+    };
+    origin.answer("/held", { body: "held" });
+    const gate = origin.hold("/held", "fields");
+    const held = get(edge.url, "/held");
+    await origin.received("/held");
+    expect(await connections()).to.deep.equal([1, 0]);
+    gate.open();
+    await held;
+    expect(await connections()).to.deep.equal([0, 1]);
+  });
+
+  it("are text of which promtool has nothing to say", async function () {
+    if (spawnSync("promtool", ["--version"]).status !== 0) {
+      this.test?.skip();
+      return;
+    }
+    for (const base of [edge.operator, router.admin]) {
+      const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+        input: await textOf(base),
+        encoding: "utf8",
+      });
+      expect(stdout).to.equal("");
+      expect(stderr.split("\n").filter((line) => line !== "" && !OLD_UNITS.test(line))).to.deep.equal([]);
+    }
+  });
+
+  it("are text that can be read strictly", async () => {
+    for (const base of [edge.operator, router.admin]) {
+      const page = readPrometheusText(await textOf(base));
+      expect(sampleValue(page, "edgecache_build_info", { node: process.versions.node })).to.equal(1);
+    }
+  });
+});
