@@ -1,7 +1,7 @@
 // npm run docs: writes the tables of settings and metrics in docs/reference.md from the code that they describe.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { edgeCounters, edgeGauges, edgeSiteGauges } from "../edge/cache/metric-rows.ts";
+import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteGauges } from "../edge/cache/metric-rows.ts";
 import { edgeProgram } from "../edge/config.ts";
 import { Failure } from "../process/failure.ts";
 import { settingsTable } from "../process/settings/help.ts";
@@ -19,7 +19,10 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ["flags:start", settingsTable(startProgram)],
   ["flags:edge", settingsTable(edgeProgram)],
   ["flags:router", settingsTable(routerProgram)],
-  ["counters:edge", metricsTable("edge", edgeCounters, [...edgeGauges, ...edgeSiteGauges])],
+  [
+    "counters:edge",
+    metricsTable("edge", edgeCounters, [...edgeGauges, ...edgeSiteGauges, ...edgeHistograms]),
+  ],
   ["counters:router", metricsTable("router", routerCounters, routerGauges)],
 ]);
 

@@ -207,3 +207,20 @@ export const edgeSiteGauges = [
     help: "Requests that wait for a connection to an origin of the site.",
   },
 ] as const satisfies readonly Metric[];
+
+/** Histograms, in seconds. Prometheus adds `_bucket`, `_sum` and `_count` to the name. */
+export const edgeHistograms = [
+  {
+    name: "responseSeconds",
+    labels: ["outcome"],
+    help: "Seconds from a request to the beginning of its answer, by outcome. An answer in the same turn of the event loop counts as 0.",
+  },
+  {
+    name: "originSeconds",
+    help: "Seconds that requests waited for an answer that needs the origin, places and connections included.",
+  },
+  {
+    name: "purgeSeconds",
+    help: "Seconds from a call for a purge at this edge until every edge has applied it. One that stays pending does not count.",
+  },
+] as const satisfies readonly Metric[];

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readPrometheusText, sampleValue } from "../../test/rig/prometheus-text.ts";
-import { edgeCounters, edgeGauges, edgeSiteGauges } from "./metric-rows.ts";
-import { EdgeCounters, type GaugeName, metricsText, statsOf } from "./metrics.ts";
+import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteGauges } from "./metric-rows.ts";
+import { counterCells, EdgeCounters, type GaugeName, statsOf } from "./metrics.ts";
+import { metricsText } from "./metrics-page.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 const OUTCOMES: readonly CacheOutcome[] = [
@@ -68,7 +69,7 @@ describe("the metrics page", () => {
     expect(sampleValue(page, "edgecache_edge_lease_left_ms")).to.equal(GAUGES.leaseLeftMs);
     expect(page.get("edgecache_edge_requests_total")?.type).to.equal("counter");
     expect(page.get("edgecache_edge_objects")?.type).to.equal("gauge");
-    const rows = [...edgeCounters, ...edgeGauges, ...edgeSiteGauges];
+    const rows = [...edgeCounters, ...edgeGauges, ...edgeSiteGauges, ...edgeHistograms];
     expect(page.size).to.equal(rows.length);
     expect([...page.values()].map(({ help }) => help)).to.include.members(rows.map(({ help }) => help));
     for (const row of edgeCounters.filter((each) => "labels" in each)) {
@@ -107,6 +108,23 @@ describe("the metrics page", () => {
     expect(counters.get("responses")).to.equal(3);
     const bytes = (outcome: string) => sampleValue(page, "edgecache_edge_response_bytes_total", { outcome });
     expect([bytes("hit"), bytes("miss"), bytes("bypass")]).to.deep.equal([1_000, 12, 0]);
+  });
+
+  it("tells how long answers took to begin, of every thread together", async () => {
+    const cells = counterCells();
+    const [counters, thread] = [new EdgeCounters(counterCells(), [cells]), new EdgeCounters(cells)];
+    counters.answered({ kind: "hit" }, 200);
+    thread.answered({ kind: "hit" }, 200);
+    thread.answered({ kind: "hit" }, 200, 0, 0.2);
+    counters.answered({ kind: "miss" }, 200, 0, 0.2);
+    counters.took("originSeconds", 0.15);
+    const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
+    const below = (outcome: string, le: string) =>
+      sampleValue(page, "edgecache_edge_response_seconds_bucket", { outcome, le });
+    expect([below("hit", "0.001"), below("hit", "0.1"), below("hit", "0.25")]).to.deep.equal([2, 2, 3]);
+    expect([below("miss", "0.1"), below("miss", "+Inf"), below("error", "+Inf")]).to.deep.equal([0, 1, 0]);
+    expect(sampleValue(page, "edgecache_edge_origin_seconds_sum")).to.equal(0.15);
+    expect(sampleValue(page, "edgecache_edge_purge_seconds_count")).to.equal(0);
   });
 
   it("tells the connections to the origins of 1000 sites, and those of further sites together", async () => {

@@ -1,14 +1,13 @@
-import { Counter, Gauge, Registry } from "prom-client";
 import { type AcmeFailure, acmeFailures, type OrderEnd } from "../../http/acme/acme-refusal.ts";
 import { type HandshakeFault, handshakeFaults } from "../../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
-import { addConnections, type OriginConnections } from "../origin/origin.ts";
 import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import { type EvictionCause, evictionCauses } from "../store/memory-store-options.ts";
 import { type CallRefusal, callRefusals, type GateRefusal, gateRefusals } from "./call-refusals.ts";
 import { type EncodingDropped, encodingDrops } from "./encoding-drops.ts";
-import { edgeCounters, edgeGauges, edgeSiteGauges, type Metric } from "./metric-rows.ts";
+import { bucketOf, HISTOGRAM_CELLS, SUM_CELL } from "./histogram.ts";
+import { edgeCounters, edgeGauges, edgeHistograms, type Metric } from "./metric-rows.ts";
 import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
@@ -39,6 +38,9 @@ interface ReasonOf {
   readonly tunnelsOpened: (typeof TUNNEL_PROTOCOLS)[number];
 }
 
+/** Histograms that no label splits. */
+type PlainHistogram = Exclude<(typeof edgeHistograms)[number]["name"], "responseSeconds">;
+
 /** Rows that the `Stats` RPC tells too. */
 export type StatsName = Extract<Counters | Gauges, { inStats: true }>["name"];
 
@@ -51,7 +53,7 @@ const COUNTER_OF = {
   error: "errors",
 } as const satisfies Record<CacheOutcome["kind"], CounterName>;
 
-const KINDS = Object.keys(COUNTER_OF) as readonly CacheOutcome["kind"][];
+export const KINDS = Object.keys(COUNTER_OF) as readonly CacheOutcome["kind"][];
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 type StatusClass = (typeof STATUS_CLASSES)[number];
 
@@ -96,20 +98,35 @@ function cellOf(name: string): number {
 
 // Each request counts in these.
 const REQUESTS = cellOf("requests");
-const CELL_OF_OUTCOME = cellsOfKinds((kind) => COUNTER_OF[kind]);
+const CELL_OF_OUTCOME = cellsOfKinds((kind) => cellOf(COUNTER_OF[kind]));
 
 /** The first of the five for this outcome. */
-const RESPONSES_OF_OUTCOME = cellsOfKinds((kind) => `responses ${kind} 1xx`);
-const BYTES_OF_OUTCOME = cellsOfKinds((kind) => `responseBytes ${kind}`);
+const RESPONSES_OF_OUTCOME = cellsOfKinds((kind) => cellOf(`responses ${kind} 1xx`));
+const BYTES_OF_OUTCOME = cellsOfKinds((kind) => cellOf(`responseBytes ${kind}`));
 
 function cellsOfKinds(
-  nameOf: (kind: CacheOutcome["kind"]) => string,
+  cellOfKind: (kind: CacheOutcome["kind"]) => number,
 ): Readonly<Record<CacheOutcome["kind"], number>> {
-  return Object.fromEntries(KINDS.map((kind) => [kind, cellOf(nameOf(kind))])) as Record<
+  return Object.fromEntries(KINDS.map((kind) => [kind, cellOfKind(kind)])) as Record<
     CacheOutcome["kind"],
     number
   >;
 }
+
+/** The first cell of each series of a histogram, behind those of the counters. */
+const HISTOGRAM_AT: ReadonlyMap<string, number> = new Map(
+  edgeHistograms
+    .flatMap((row) => ("labels" in row ? KINDS.map((kind) => `${row.name} ${kind}`) : [row.name]))
+    .map((series, i) => [series, CELL_OF.size + i * HISTOGRAM_CELLS]),
+);
+
+function histogramAt(series: string): number {
+  const cell = HISTOGRAM_AT.get(series);
+  if (cell === undefined) throw new Error(`there is no histogram ${series}`);
+  return cell;
+}
+
+const WAITS_OF_OUTCOME = cellsOfKinds((kind) => histogramAt(`responseSeconds ${kind}`));
 
 function isReasoned(name: CounterName): name is ReasonedCounter {
   return name in REASONS;
@@ -117,7 +134,8 @@ function isReasoned(name: CounterName): name is ReasonedCounter {
 
 /** Memory for the counts of one thread, which other threads can read. A count is exact up to 2^53. */
 export function counterCells(): Float64Array {
-  return new Float64Array(new SharedArrayBuffer(CELL_OF.size * Float64Array.BYTES_PER_ELEMENT));
+  const cells = CELL_OF.size + HISTOGRAM_AT.size * HISTOGRAM_CELLS;
+  return new Float64Array(new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT));
 }
 
 /** Counts since the start. Always: requests = hits + misses + stale + revalidated + bypass + errors. */
@@ -145,14 +163,34 @@ export class EdgeCounters {
     else this.addReason("certificatesFailed", end);
   }
 
-  /** Counts one answered request, by its outcome. `bytes`: of its content, as far as it is given now. */
-  answered({ kind }: Pick<CacheOutcome, "kind">, status: number, bytes = 0): void {
+  /**
+   * Counts one answered request, by its outcome. `bytes`: of its content, as far as it is given now. `waited`: seconds until
+   * the answer began; 0 for one in the turn in which the request came, so that no hit pays for a look at the clock.
+   */
+  answered({ kind }: Pick<CacheOutcome, "kind">, status: number, bytes = 0, waited = 0): void {
     this.#addTo(REQUESTS, 1);
     this.#addTo(CELL_OF_OUTCOME[kind], 1);
     // RFC 9110 section 15: a status has three digits, and other ones than these five have no class.
     if (status >= 100 && status < 600)
       this.#addTo(RESPONSES_OF_OUTCOME[kind] + Math.trunc(status / 100) - 1, 1);
     if (bytes > 0) this.gave(kind, bytes);
+    this.#observe(WAITS_OF_OUTCOME[kind], waited);
+  }
+
+  /** Something took so many seconds. */
+  took(name: PlainHistogram, seconds: number): void {
+    this.#observe(histogramAt(name), seconds);
+  }
+
+  #observe(at: number, seconds: number): void {
+    this.#addTo(at + bucketOf(seconds), 1);
+    if (seconds > 0) this.#addTo(at + SUM_CELL, seconds);
+  }
+
+  /** The cells of one series of a histogram. */
+  histogram(series: string): readonly number[] {
+    const at = histogramAt(series);
+    return Array.from({ length: HISTOGRAM_CELLS }, (_, i) => this.#sumOf(at + i));
   }
 
   /** More content of an answer is given to its client. */
@@ -180,7 +218,10 @@ export class EdgeCounters {
   }
 
   #sum(name: string): number {
-    const cell = cellOf(name);
+    return this.#sumOf(cellOf(name));
+  }
+
+  #sumOf(cell: number): number {
     return this.#all.reduce((sum, cells) => sum + (cells[cell] ?? 0), 0);
   }
 }
@@ -195,48 +236,4 @@ export function statsOf(
     ...edgeCounters.filter(inStats).map(({ name }) => [name, counters.get(name)]),
     ...edgeGauges.filter(inStats).map(({ name }) => [name, gauges[name]]),
   ]) as Record<StatsName, number>;
-}
-
-// Each site is a time series of its own for every gauge, so more of them are told together.
-const MOST_SITES = 1_000;
-
-/** By site. */
-function boundedSites(
-  sites: ReadonlyMap<string, OriginConnections>,
-): readonly (readonly [string, OriginConnections])[] {
-  if (sites.size <= MOST_SITES) return [...sites];
-  const all = [...sites];
-  const others = all.slice(MOST_SITES).map(([, connections]) => connections);
-  return [...all.slice(0, MOST_SITES), ["other", addConnections(others)]];
-}
-
-/** Prometheus text of the counters and the gauges. `sites`: the connections to the origins of each. */
-export function metricsText(
-  edge: string,
-  counters: EdgeCounters,
-  gauges: Record<GaugeName, number>,
-  sites: ReadonlyMap<string, OriginConnections> = new Map(),
-): Promise<string> {
-  const registry = new Registry();
-  const described = ({ name, help, labels }: Metric, end: string) => ({
-    name: `edgecache_edge_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}${end}`,
-    help,
-    labelNames: ["edge", ...(labels ?? [])],
-    registers: [registry],
-  });
-  for (const row of edgeCounters) {
-    const counter = new Counter(described(row, "_total"));
-    if ("labels" in row) {
-      for (const [words, count] of counters.reasons(row.name))
-        counter.labels(edge, ...words.split(" ")).inc(count);
-    } else counter.inc({ edge }, counters.get(row.name));
-  }
-  for (const row of edgeGauges) new Gauge(described(row, "")).set({ edge }, gauges[row.name]);
-  const [connections, waiting] = edgeSiteGauges.map((row) => new Gauge(described(row, "")));
-  for (const [site, { active, idle, waiting: requests }] of boundedSites(sites)) {
-    connections?.labels(edge, site, "active").set(active);
-    connections?.labels(edge, site, "idle").set(idle);
-    waiting?.labels(edge, site).set(requests);
-  }
-  return registry.metrics();
 }

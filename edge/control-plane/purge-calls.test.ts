@@ -12,6 +12,7 @@ import { memoryStore } from "../../test/rig/memory-store.ts";
 import { beatOf } from "../../test/rig/purge-log-entries.ts";
 import { slowWork } from "../../test/rig/slow-work.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
+import { EdgeCounters } from "../cache/metrics.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
@@ -38,6 +39,7 @@ describe("the calls about purges", () => {
   let follower: PurgeFollower;
   let calls: PurgeCalls;
   let store: MemoryStore;
+  let counters: EdgeCounters;
   /** By which the store pauses. */
   let counting: ManualClock;
   let lines: z.infer<typeof LINE>[];
@@ -60,6 +62,7 @@ describe("the calls about purges", () => {
     follower.onPurge(({ position, asked, objects }) => records.applied(position, asked, objects));
     const sites = new Sites([{ name: "default", hosts: [], origin: { kind: "directory", path: "/" } }]);
     const purgeRate = 3;
+    counters = new EdgeCounters();
     calls = new PurgeCalls({
       id: "edge-1",
       store,
@@ -70,6 +73,7 @@ describe("the calls about purges", () => {
       records,
       sites,
       purgeRate,
+      counters,
     });
     await follower.start({ edge: "edge-1", bootId: "b", grpcAddress: "h:1", httpAddress: "h:2" });
     await turn();
@@ -103,6 +107,7 @@ describe("the calls about purges", () => {
   it("answer a purge with its receipts, and remember it with its caller", async () => {
     const answer = await purge("p-1");
     expect(answer.ok && answer.value.outcome).to.equal("applied");
+    expect(counters.histogram("purgeSeconds").reduce((sum, each) => sum + each)).to.equal(1);
     const [record, ...others] = await purged();
     expect(others).to.deep.equal([]);
     expect(record).to.deep.include({

@@ -26,7 +26,7 @@ import { collectReceipts, isProven, type Receipts } from "./receipts.ts";
 import { soon } from "./soon.ts";
 
 /** What the calls about purges need of their edge. */
-export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log"> {
+export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log" | "counters"> {
   readonly follower: Pick<PurgeFollower, "position" | "onPurge">;
   readonly purgeLog: PurgeLog;
   readonly records: PurgeRecords;
@@ -91,6 +91,8 @@ export class PurgeCalls {
    */
   async carryOut(call: PurgeCall, by: string): Promise<CallResult<PurgeResponse>> {
     const { targets, soft, pace, reboundMs } = call;
+    const { clock, counters } = this.#parts;
+    const since = clock.monotonic();
     const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
     if (call.dryRun) return this.#dryRun(purgeId, targets);
     const namesSite = targets.some(({ site }) => site !== undefined);
@@ -114,8 +116,11 @@ export class PurgeCalls {
         const { kind: outcome, reason: detail } = appended;
         return { ok: true, value: { purgeId, position: "", outcome, edges: [], detail } };
       }
-      case "accepted":
-        return { ok: true, value: await this.#proof(entry, appended, call.waitMs) };
+      case "accepted": {
+        const value = await this.#proof(entry, appended, call.waitMs);
+        if (value.outcome === "applied") counters.took("purgeSeconds", (clock.monotonic() - since) / 1000);
+        return { ok: true, value };
+      }
     }
   }
 

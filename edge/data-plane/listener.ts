@@ -223,6 +223,7 @@ export class Listener implements DataPort {
         method,
         date: this.#date.value,
         trailers,
+        waitedMs: clock.monotonic() - exchange.arrivedAt,
         began: noted && ((answer) => noted.began(answer, clock.monotonic())),
       },
       this.#edge,

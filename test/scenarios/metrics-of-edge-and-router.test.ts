@@ -50,6 +50,9 @@ describe("the metrics of an edge and a router", () => {
     ]);
     expect(responses("miss", "4xx")).to.equal(1);
     const bytes = (outcome: string) => sampleValue(page, "edgecache_edge_response_bytes_total", { outcome });
+    const taken = (le: string) =>
+      sampleValue(page, "edgecache_edge_response_seconds_bucket", { outcome: "miss", le });
+    expect([taken("+Inf"), sampleValue(page, "edgecache_edge_origin_seconds_count")]).to.deep.equal([2, 2]);
     expect([bytes("miss"), bytes("hit")]).to.deep.equal([BODY.length + "absent".length, BODY.length + 10]);
   });
 
