@@ -28,9 +28,11 @@ import type { CacheRequest } from "../rules/exchange.ts";
 import { momentOf } from "../rules/moment.ts";
 import { negotiated, offeredFields } from "../rules/negotiation.ts";
 import { plannedFields } from "../rules/planned-response.ts";
+import { WIDEST_LIMITS } from "../rules/request-limits.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
 import { NO_PLAN } from "../rules/site/plan-response.ts";
 import { RuleBook } from "../rules/site/rule-book.ts";
+import { NOTHING_SIGNED, SignedUrls } from "../rules/site/signed-urls.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { selectingFields } from "../rules/vary.ts";
@@ -61,14 +63,14 @@ class TwoPaths {
   readonly #date = new HttpDate(this.clock);
 
   /** `compresses`: whether its site has all codings. */
-  constructor(compresses: boolean, written: readonly SiteRule[] = []) {
+  constructor(compresses: boolean, written: readonly SiteRule[] = [], gate: Partial<SiteRules> = {}) {
     const { clock } = this;
     const log = this.#log;
     const store = memoryStore(2 ** 24, clock);
     this.follower = new PurgeFollower({ leaseMs: 2_000, purgeLog: this.#purgeLog, store, clock, log });
     this.compress = compresses ? ALL_CODINGS : NO_COMPRESSION;
     this.book = new RuleBook(written, () => () => false);
-    const rules: SiteRules = { ...SAFE_RULES, compress: this.compress, book: this.book };
+    const rules: SiteRules = { ...SAFE_RULES, ...gate, compress: this.compress, book: this.book };
     const siteRules = new Map([[SITE, rules]]);
     const parts = { id: "edge-1", origins: new Map(), siteRules, store, purges: this.follower, clock, log };
     this.edge = cacheOf(parts, 2 ** 24);
@@ -318,8 +320,9 @@ async function compare(
   compresses: boolean,
   seen: Compared,
   written: readonly SiteRule[] = [],
+  gate: Partial<SiteRules> = {},
 ): Promise<void> {
-  const paths = new TwoPaths(compresses, written);
+  const paths = new TwoPaths(compresses, written, gate);
   await paths.start();
   let lines: readonly (readonly [string, string])[] = [];
   for (const each of steps) {
@@ -421,6 +424,27 @@ describe("the hit path of a site with rules", () => {
     );
     expect(seen.taken).to.be.greaterThan(20);
     expect(seen.lent, `of ${seen.taken}`).to.be.greaterThan(2);
+  });
+});
+
+describe("the hit path of a site with signed URLs and limits", () => {
+  it("answers nothing that the full path refuses", async function () {
+    this.timeout(60_000);
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const targets = oneOf("/a", "/a?b=1", "/b", "/%62", "/a/../b", "/c?c=1234");
+    const steps = stepsOf(responseLines, requestLines, targets);
+    const signed = new SignedUrls({ ...NOTHING_SIGNED.written, paths: ["/b"] });
+    const limits = fc.constantFrom(
+      { ...WIDEST_LIMITS, url: "/a?b=1".length },
+      { ...WIDEST_LIMITS, fields: 40 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), limits, (each, compresses, limits) =>
+        compare(each, compresses, seen, [], { signed, limits }),
+      ),
+      { numRuns: 250 },
+    );
+    expect(seen.taken).to.be.greaterThan(2);
   });
 });
 

@@ -162,6 +162,16 @@ describe("a question with content", () => {
         expect((await question("QUERY", "/search", body)).cache).to.equal("MISS");
     });
 
+    it("is invalidated by an unsafe request for its URL, and invalidates nothing", async () => {
+      await start();
+      answers("/search");
+      await get(edge.url, "/search");
+      await question("QUERY", "/search", "a");
+      expect((await get(edge.url, "/search")).header("x-cache")).to.equal("HIT");
+      await question("PUT", "/search", "x");
+      expect((await question("QUERY", "/search", "a")).cache).to.equal("MISS");
+    });
+
     it("shares one request to the origin with the same question, and with no other", async () => {
       await start();
       answers("/search");
