@@ -133,6 +133,7 @@ export function wordPressStory(start: () => Promise<WordPressSite>): void {
       "/wp-json/",
       "/wp-json/wc/store/v1/cart",
       "/blog/wp-login.php",
+      "/wp-content/plugins/members/download.php/picture.png",
     ])
       expect(await cacheOf(target), target).to.equal("BYPASS");
     const Authorization = "Basic cmVhZGVyOng=";

@@ -133,13 +133,19 @@ describe("a preset before an application of its kind:", () => {
   });
 
   describe("an API with sessions", () => {
+    let fails: boolean;
+
     beforeEach(async () => {
       const items = ["a"];
+      fails = false;
       await start("api", (app) => {
         app.get("/items", (_, response) => void response.json(items));
         app.post("/items", (_, response) => {
           items.push("b");
           response.status(201).json({ ok: true });
+        });
+        app.get("/whoami", ({ headers: { cookie, authorization } }, response) => {
+          response.status(fails ? 503 : 200).json({ cookie, authorization });
         });
         app.get("/me", (request, response) => {
           const { cookie, "x-api-key": key } = request.headers;
@@ -160,6 +166,29 @@ describe("a preset before an application of its kind:", () => {
       await seen("/items");
       await ask("/items", { "Content-Type": "application/json" }, { method: "POST", body: "{}" });
       expect((await ask("/items")).text).to.equal('["a","b"]');
+    });
+
+    it("answers nobody who has a session or credentials as it has answered somebody without", async () => {
+      for (const own of [{ Cookie: "session=a" }, { Authorization: "Bearer a" }]) {
+        await seen("/whoami");
+        expect(await seen("/whoami")).to.equal("200 HIT");
+        const [name, value] = Object.entries(own)[0] ?? [];
+        expect((await ask("/whoami", own)).text).to.equal(
+          JSON.stringify({ [String(name).toLowerCase()]: value }),
+        );
+        clock.advance(2_000);
+      }
+    });
+
+    it("shares no answer to a session by the preset, also where the site shares those of cookies", async () => {
+      await edge.stop();
+      const rules = writtenRules("preset: api\n", { requestCookie: "obey" });
+      edge = await startTestEdge(application.url, { clock, lease: 30_000, rules });
+      for (const Cookie of ["session=a", "session=b"])
+        expect((await ask("/whoami", { Cookie })).text).to.equal(JSON.stringify({ cookie: Cookie }));
+      fails = true;
+      clock.advance(1_000);
+      expect(await seen("/whoami", { Cookie: "session=c" })).to.equal("503 MISS");
     });
 
     it("shares nothing of a session, of a key, or of a visitor who gets a session", async () => {

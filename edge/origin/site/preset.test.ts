@@ -34,6 +34,7 @@ describe("a preset", () => {
     expect(labels(`preset: api\nrules: [${own}]\n`)).to.deep.equal([
       "own",
       "preset:api/credentials",
+      "preset:api/sessions",
       "preset:api/answers",
     ]);
     const file = `sites: [{name: a, origin: 'http://o', preset: api, rules: [${own}]}]\n`;

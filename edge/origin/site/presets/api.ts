@@ -10,6 +10,14 @@ export const api: readonly SiteRule[] = [
     bypass: true,
   },
   {
+    // Somebody with a session must not get what somebody without has got, nor the other way round. What the application
+    // says of its answers holds: this is for what it does not say.
+    name: "sessions",
+    match: { header: ["Cookie", "Authorization"] },
+    ttlIfMissing: 0,
+    staleIfError: 0,
+  },
+  {
     // A second takes a rush away, and nobody sees that the answer is so old.
     name: "answers",
     match: { type: ["application/json", "application/*+json"] },

@@ -19,6 +19,12 @@ const KNOWN_VISITORS = [
 /** A WordPress site, also in a folder of its host, also with WooCommerce. */
 export const wordpress: readonly SiteRule[] = [
   {
+    // Programs of plug-ins, such as one for downloads.
+    name: "programs",
+    match: { path: ["/**/wp-content/**/*.php/**", "/**/wp-includes/**/*.php/**"] },
+    bypass: true,
+  },
+  {
     // The same for everybody, so also for those who are logged in: the origin makes them without knowing for whom.
     name: "assets",
     match: {
