@@ -7,7 +7,7 @@ import type { AcmeFolder } from "./acme-folder.ts";
 export const BEAT_MS = 10_000;
 // A holder that could not say so for this long stops. It leaves those who wait as long again, for disks that show files late.
 export const HELD_MS = 30_000;
-/** Who waits takes the lock of a holder that has said nothing for this long. */
+/** A program that waits takes the lock of a holder that has said nothing for this long. */
 export const DEAD_MS = 2 * HELD_MS;
 
 const RELEASED = "released";
@@ -20,9 +20,9 @@ interface Seen {
 }
 
 /**
- * Lets one program of a fleet order at a time. The lock is the file with the highest number, and whoever makes it holds it:
- * the system makes a file of one name once. A lock that is free, or whose holder is dead, is taken by making the next
- * number, so no two can take it over at once, and no clock is compared with that of another machine.
+ * Lets one program of a fleet order at a time. The lock is the file with the highest number. The program that makes it
+ * holds it, because the system makes a file of one name once. A lock that is free, or whose holder is dead, is taken by
+ * making the next number, so no two can take it over at once, and no clock is compared with that of another machine.
  */
 export class OrderLock {
   readonly #folder: AcmeFolder;

@@ -1,8 +1,8 @@
 import { isIPv6 } from "node:net";
 
 /**
- * Whom an address stands for when clients are counted. Whoever has one IPv6 address has a /64 of them (RFC 6177), so a
- * client is the first half of it. An IPv4 address may be written as an IPv6 one (RFC 4291 section 2.5.5.2). Other texts
+ * The client of an address, as clients are counted. A site with one IPv6 address has a /64 of them (RFC 6177), so a client
+ * is the first half of it. An IPv4 address may be written as an IPv6 one (RFC 4291 section 2.5.5.2). Other texts
  * stand for themselves.
  */
 export function clientOf(address: string): string {
