@@ -180,9 +180,10 @@ export class Listener {
     exchange.finish();
   }
 
-  #ended({ switched }: Exchange, end: ExchangeEnd, outcome: RequestOutcome): void {
-    if (switched) this.#parts.metrics.tunnelEnded();
-    this.#parts.metrics.ended(end === "answered" ? outcome : end);
+  #ended({ switched, arrivedAt }: Exchange, end: ExchangeEnd, outcome: RequestOutcome): void {
+    const { metrics, clock } = this.#parts;
+    if (switched) metrics.tunnelEnded();
+    metrics.ended(end === "answered" ? outcome : end, switched ? undefined : clock.monotonic() - arrivedAt);
   }
 
   #redirect(exchange: Exchange): void {

@@ -101,3 +101,17 @@ export const routerGauges = [
     help: "1 while this edge answers and is neither lapsed nor draining, else 0.",
   },
 ] as const;
+
+/** Histograms, in seconds. Prometheus adds `_bucket`, `_sum` and `_count` to the name. */
+export const routerHistograms = [
+  {
+    name: "responseSeconds",
+    labels: ["outcome"],
+    help: "Seconds from a request until all of its answer has left, by outcome. Tunnels do not count.",
+  },
+  {
+    name: "edgePingSeconds",
+    labels: ["edge"],
+    help: "Seconds from a Ping to this edge until its answer. Lost Pings do not count.",
+  },
+] as const;

@@ -87,6 +87,7 @@ export async function startRouting(
     identity,
     choice: { policy, regions, routerId: String(random()) },
     ejected: (edge) => metrics.ejected(edge),
+    pinged: (edge, ms) => metrics.pinged(edge, ms),
     died: (edge, why) => pools.died(edge, why),
     left: (edge) => pools.left(edge),
   });

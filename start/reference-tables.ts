@@ -6,7 +6,7 @@ import { edgeProgram } from "../edge/config.ts";
 import { Failure } from "../process/failure.ts";
 import { settingsTable } from "../process/settings/help.ts";
 import { routerProgram } from "../router/config.ts";
-import { routerCounters, routerGauges } from "../router/metric-rows.ts";
+import { routerCounters, routerGauges, routerHistograms } from "../router/metric-rows.ts";
 import { startProgram } from "./config.ts";
 
 interface Metric {
@@ -23,7 +23,7 @@ const TABLES: ReadonlyMap<string, string> = new Map([
     "counters:edge",
     metricsTable("edge", edgeCounters, [...edgeGauges, ...edgeSiteGauges, ...edgeHistograms]),
   ],
-  ["counters:router", metricsTable("router", routerCounters, routerGauges)],
+  ["counters:router", metricsTable("router", routerCounters, [...routerGauges, ...routerHistograms])],
 ]);
 
 /** Metrics by the names that Prometheus reads; a name that ends in _total only ever grows. */

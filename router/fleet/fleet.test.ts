@@ -13,6 +13,7 @@ describe("the fleet", () => {
       random: Math.random,
       choice: { policy: "nearest", regions: new Map(), routerId: "r" },
       ejected: () => undefined,
+      pinged: () => undefined,
       died: () => undefined,
       left: () => undefined,
     });

@@ -12,6 +12,8 @@ export interface FleetParts extends Omit<FleetEdgeParts, "ejectionChanged"> {
   readonly choice: Pick<ChooserSettings, "policy" | "regions" | "routerId">;
   /** Called when an edge is ejected because requests fail there. */
   readonly ejected: (edge: string) => void;
+  /** Called with the time that an answered Ping took. */
+  readonly pinged: (edge: string, ms: number) => void;
   /** Called when an edge no longer answers Pings. */
   readonly died: (edge: FleetEdge, why: string) => void;
   /** Called when an edge is no longer in the fleet. */
@@ -144,7 +146,10 @@ export class Fleet {
     if (last !== undefined && last.bootId !== bootId) edge.traffic.restarted();
     // A status event is not an answered Ping.
     const isAnswer = before.kind !== "alive" || before.answeredAt !== health.answeredAt;
-    if (isAnswer) this.#logState(edge, health, before);
+    if (isAnswer) {
+      this.#parts.pinged(id, health.pingMs);
+      this.#logState(edge, health, before);
+    }
     this.#reportSharedId(id);
   }
 

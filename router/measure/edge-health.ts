@@ -25,6 +25,8 @@ export type EdgeHealth =
       /** When this router first saw it since its last start; undefined if it ran before this router. */
       readonly freshSince: number | undefined;
       readonly answeredAt: number;
+      /** How long that answer took. */
+      readonly pingMs: number;
       /** Pings missed since the last answer. */
       readonly missed: number;
     }
@@ -132,6 +134,7 @@ function answered(
     notServing,
     freshSince: life === undefined ? freshSince(health, now) : life.freshSince,
     answeredAt: now,
+    pingMs: rttMs,
     missed: 0,
   };
 }

@@ -75,6 +75,7 @@ function aliveHealth(id: string, seen: Seen): AliveHealth {
     notServing: false,
     freshSince: seen.freshSince,
     answeredAt: 0,
+    pingMs: 0,
     missed: 0,
   };
 }

@@ -88,6 +88,19 @@ describe("the metrics of an edge and a router", () => {
     }
   });
 
+  it("tell how long the router's answers and Pings took", async () => {
+    await get(router.base, "/");
+    await get(router.base, "/#x");
+    const page = readPrometheusText(await textOf(router.admin));
+    const count = (outcome: string) =>
+      sampleValue(page, "edgecache_router_response_seconds_count", { outcome });
+    // A request that is refused before it is whole took no time.
+    expect([count("relayed"), count("refused")]).to.deep.equal([1, undefined]);
+    expect(
+      sampleValue(page, "edgecache_router_edge_ping_seconds_count", { edge: "routed" }),
+    ).to.be.greaterThan(0);
+  });
+
   it("are text that can be read strictly", async () => {
     for (const base of [edge.operator, router.admin]) {
       const page = readPrometheusText(await textOf(base));
