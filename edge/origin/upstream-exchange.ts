@@ -200,6 +200,9 @@ export class UpstreamExchange implements ConnectionUser {
   failed(fault: ConnectionFault): void {
     if (this.#mayRepeat(fault)) {
       this.#repeated = true;
+      // Its body is sent anew.
+      this.#upload?.giveUp();
+      this.#upload = undefined;
       this.#connection = undefined;
       this.#queue("fresh");
     } else this.#fail(failureOf(fault, this.#received, this.what));

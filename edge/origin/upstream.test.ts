@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import { failureOf, get, never, textOf } from "../../test/rig/fetching.ts";
@@ -196,9 +199,39 @@ describe("UpstreamOrigin", () => {
     async function* body() {
       yield Buffer.from("x");
     }
+
+    it("repeats a QUERY whose content is in memory, with its content", async () => {
+      let count = 0;
+      const server = createServer(async (request, response) => {
+        count += 1;
+        const got = Buffer.concat(await request.toArray()).toString();
+        if (count === 2) request.socket.destroy();
+        else response.end(`${request.method} ${got}`);
+      });
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const origin = upstream(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), {
+        connections: 1,
+      });
+      await textOf(await origin.fetch(get("/a"), never));
+      const held = { [Symbol.asyncIterator]: body };
+      const asked = {
+        ...get("/b", [["Content-Length", "1"]]),
+        method: "QUERY",
+        body: held,
+        isBodyHeld: true,
+      };
+      expect([await textOf(await origin.fetch(asked, never)), count]).to.deep.equal(["QUERY x", 3]);
+      server.closeAllConnections();
+      server.close();
+    });
+
     for (const [name, request] of [
       ["a POST", { ...get("/b"), method: "POST" }],
       ["a PATCH", { ...get("/b"), method: "PATCH" }],
+      [
+        "a POST whose content is in memory",
+        { ...get("/b", [["Content-Length", "1"]]), method: "POST", body: body(), isBodyHeld: true },
+      ],
       ["a PUT with a body", { ...get("/b", [["Content-Length", "1"]]), method: "PUT", body: body() }],
     ] as const) {
       it(`does not repeat ${name}`, async () => {
