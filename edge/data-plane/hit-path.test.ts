@@ -15,6 +15,7 @@ import { memoryStore } from "../../test/rig/memory-store.ts";
 import { storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { type CacheContext, cacheOf } from "../cache/context.ts";
 import { serve } from "../cache/serve.ts";
+import { presetNames, presetRules } from "../origin/site/preset.ts";
 import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
 import {
@@ -398,6 +399,11 @@ const someRules: readonly SiteRule[] = [
   { match: { header: { "user-agent": ["a"] } }, tags: ["x"] },
   { match: { path: ["/a"] }, rewrite: "/b" },
   { match: { cookie: { a: [] } }, bypass: true },
+  { match: { cookie: ["b", "a*"] }, bypass: true },
+  { match: { path: ["/**/*a*"] }, bypass: true },
+  { match: { path: ["/a/**"] }, bypass: false, cookies: "drop" },
+  { match: { query: { b: [] } }, rewrite: "{path}" },
+  { match: { header: ["X-Key", "Accept"] }, ttlIfMissing: 0 },
   { match: { method: ["GET"] }, key: { language: ["de", "en"] } },
   { match: {}, key: { device: true } },
   { match: {}, key: { accept: ["webp"] } },
@@ -415,7 +421,8 @@ describe("the hit path of a site with rules", () => {
     this.timeout(60_000);
     const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
     const steps = stepsOf(responseLines, requestLines, oneOf("/a", "/a?b=1", "/b", "/b?b=1", "/%61"));
-    const rules = fc.shuffledSubarray([...someRules], { maxLength: 3 });
+    const some = fc.shuffledSubarray([...someRules], { maxLength: 3 });
+    const rules = fc.oneof({ weight: 9, arbitrary: some }, fc.constantFrom(...presetNames.map(presetRules)));
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), rules, (each, compresses, written) =>
         compare(each, compresses, seen, written),
