@@ -7,6 +7,7 @@ import { HttpOrigin, type SeenRequest } from "../rig/http-origin.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
+import { writtenRules } from "../rig/written-rules.ts";
 
 const COMPRESS: CompressRules = { ...NO_COMPRESSION, codings: contentCodings };
 const MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT";
@@ -72,6 +73,14 @@ describe("bodies that the edge compresses", () => {
   afterEach(async () => {
     await edge.stop();
     await origin.stop();
+  });
+
+  it("are none of what a rule marks as no-transform", async () => {
+    await edge.stop();
+    const yaml = "rules: [{match: {path: /plain}, response-headers: {add: {Cache-Control: no-transform}}}]\n";
+    edge = await startTestEdge(origin.url, { rules: writtenRules(yaml, { compress: COMPRESS }) });
+    const varies = async (path: string) => (await get(edge.url, path)).header("vary");
+    expect([await varies("/plain"), await varies("/dated")]).to.deep.equal([undefined, "Accept-Encoding"]);
   });
 
   const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
