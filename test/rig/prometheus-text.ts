@@ -46,7 +46,27 @@ export function readPrometheusText(text: string): ReadonlyMap<string, MetricFami
       family.samples.push(sample);
     }
   }
+  for (const each of families.values()) if (each.type === "histogram") checkHistogram(each);
   return families;
+}
+
+/** Each series has its buckets in their order; they only grow, and the last one has all that the count has. */
+function checkHistogram({ name, samples }: MetricFamily): void {
+  const counts = new Map<string, { bound: number; count: number }>();
+  for (const sample of samples) {
+    const labels = [...sample.labels].filter(([label]) => label !== "le").sort();
+    const series = JSON.stringify(labels);
+    const before = counts.get(series) ?? { bound: Number.NEGATIVE_INFINITY, count: 0 };
+    if (sample.name === `${name}_bucket`) {
+      const bound = Number(sample.labels.get("le")?.replace("Inf", "Infinity"));
+      if (!(bound > before.bound) || sample.value < before.count)
+        throw new Error(`a bucket out of order: ${sample.series}`);
+      counts.set(series, { bound, count: sample.value });
+    }
+    if (sample.name !== `${name}_count`) continue;
+    if (before.bound !== Number.POSITIVE_INFINITY || before.count !== sample.value)
+      throw new Error(`the buckets do not add up: ${sample.series}`);
+  }
 }
 
 /** The value of the only sample whose name and labels are these. undefined: there is none. */

@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { get } from "../rig/http-client.ts";
+import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
 import { isServing, RouterProcess } from "../rig/router-process.ts";
 import { startTestEdge } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
@@ -37,10 +38,10 @@ describe("a router whose port is served by several threads", () => {
 
   it("answers at each of them, and tells the sum of what they have done", async () => {
     expect(await ask()).to.deep.equal(new Set([200]));
-    const relayed = /^edgecache_router_requests_total\{outcome="relayed"\} (\d+)$/m.exec(
-      await router.metrics(),
-    );
-    expect(Number(relayed?.[1])).to.equal(REQUESTS);
+    const page = readPrometheusText(await router.metrics());
+    const relayed = (name: string) => sampleValue(page, name, { outcome: "relayed" });
+    expect(relayed("edgecache_router_requests_total")).to.equal(REQUESTS);
+    expect(relayed("edgecache_router_response_seconds_count")).to.equal(REQUESTS);
   });
 
   it("carries tunnels in each of them, and tells their sum", async () => {
