@@ -1,5 +1,5 @@
-import type { AccessEntry } from "../../http/access-log/access-entry.ts";
-import type { Repeated } from "../../http/access-log/access-line.ts";
+import type { AccessEntry, AccessResult } from "../../http/access-log/access-entry.ts";
+import type { Ending, Repeated } from "../../http/access-log/access-line.ts";
 import type { AccessLog } from "../../http/access-log/access-log.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
@@ -23,7 +23,8 @@ interface HitLineParts {
 export interface HitLine {
   readonly line: string;
   readonly repeated: Repeated;
-  readonly entry: Omit<AccessEntry, "time">;
+  readonly entry: AccessEntry;
+  readonly result: AccessResult;
 }
 
 /** The lines of the hits of one connection. */
@@ -37,9 +38,10 @@ export class HitLines {
   #host: string | undefined;
   #method = "";
   #repeated: Repeated | undefined;
-  #moreLeft = Number.NaN;
-  #moreForm: Served["form"];
-  #more = "";
+  #left = Number.NaN;
+  #form: Served["form"];
+  #result: AccessResult | undefined;
+  #ending: Ending | undefined;
 
   constructor(log: AccessLog, clock: Clock, peer: Peer, parts: HitLineParts) {
     this.#log = log;
@@ -58,22 +60,12 @@ export class HitLines {
   ): HitLine | undefined {
     if (!this.#log.wants(status, "answered")) return undefined;
     const repeated = this.#repeatedFor(request);
-    if (this.#moreLeft !== left || this.#moreForm !== form) {
-      this.#more = this.#parts.more({ status, outcome: { kind: "hit", ttl: left, detail: form }, form });
-      this.#moreLeft = left;
-      this.#moreForm = form;
-    }
-    const entry = {
-      requestId: this.#peer.trusted ? this.#parts.id(request.fields.section) : this.#log.ids.next(),
-      target: request.path,
-      status,
-      bytes,
-      durationMs: 0,
-      firstByteMs: 0,
-      end: "answered",
-      more: this.#more,
-    } as const;
-    return { line: this.#log.write(repeated, entry), repeated, entry };
+    const result = this.#resultOf(status, left, form);
+    if (this.#ending?.repeated !== repeated) this.#ending = undefined;
+    this.#ending ??= this.#log.ending(repeated, result);
+    const requestId = this.#peer.trusted ? this.#parts.id(request.fields.section) : this.#log.ids.next();
+    const entry = { requestId, target: request.path, bytes };
+    return { line: this.#log.write(this.#ending, entry), repeated, entry, result };
   }
 
   #repeatedFor(request: RequestHead): Repeated {
@@ -93,14 +85,26 @@ export class HitLines {
     return this.#repeated;
   }
 
+  #resultOf(status: number, left: number, form: Served["form"]): AccessResult {
+    const last = this.#result;
+    if (last?.status === status && this.#left === left && this.#form === form) return last;
+    this.#left = left;
+    this.#form = form;
+    this.#ending = undefined;
+    const more = this.#parts.more({ status, outcome: { kind: "hit", ttl: left, detail: form }, form });
+    this.#result = { status, durationMs: 0, firstByteMs: 0, end: "answered", more };
+    return this.#result;
+  }
+
   /** The client has not taken all of it yet: the line is written when `exchange` is over. */
-  waits({ line, repeated, entry }: HitLine, exchange: Exchange): void {
+  waits({ line, repeated, entry, result }: HitLine, exchange: Exchange): void {
     if (!this.#log.takeBack(line)) return;
     const since = this.#clock.monotonic();
     const { onEnd } = exchange;
     exchange.onEnd = (end) => {
       onEnd?.(end);
-      this.#log.write(repeated, { ...entry, end, durationMs: this.#clock.monotonic() - since });
+      const durationMs = this.#clock.monotonic() - since;
+      this.#log.write(this.#log.ending(repeated, { ...result, end, durationMs }), entry);
     };
   }
 }

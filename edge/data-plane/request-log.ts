@@ -49,16 +49,15 @@ export class RequestLog {
 
   /** Bytes that are no request, or an unfinished one. */
   refused(answer: LoggedAnswer, bytes: number, { client, tls }: Peer): void {
-    this.#log.write(this.#log.repeated({ client, tls }), {
-      requestId: this.#log.ids.next(),
-      target: undefined,
+    const result = {
       status: answer.status,
-      bytes,
       durationMs: 0,
       firstByteMs: 0,
       end: "answered",
       more: this.#more(answer),
-    });
+    } as const;
+    const ending = this.#log.ending(this.#log.repeated({ client, tls }), result);
+    this.#log.write(ending, { requestId: this.#log.ids.next(), target: undefined, bytes });
   }
 
   close(): void {
@@ -75,16 +74,15 @@ export class RequestLog {
     const status = answer?.status ?? (end === "client-left" ? CLIENT_LEFT : NO_ANSWER);
     if (!this.#log.wants(status, end)) return;
     const { request, peer, arrivedAt } = exchange;
-    this.#log.write(this.#repeated(request, peer), {
-      requestId: noted.id,
-      target: request.path,
+    const ending = this.#log.ending(this.#repeated(request, peer), {
       status,
-      bytes: noted.ownBytes + exchange.contentBytes,
       durationMs: this.#clock.monotonic() - arrivedAt,
       firstByteMs: beganAt === undefined ? undefined : beganAt - arrivedAt,
       end,
       more: answer === undefined ? this.#log.members([["edge", this.#edge]]) : this.#more(answer),
     });
+    const bytes = noted.ownBytes + exchange.contentBytes;
+    this.#log.write(ending, { requestId: noted.id, target: request.path, bytes });
   }
 
   #repeated({ method, host, fields: { section, version } }: RequestHead, peer: Peer): Repeated {

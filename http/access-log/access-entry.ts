@@ -19,17 +19,19 @@ export interface AskedBy {
   readonly traceId?: string | undefined;
 }
 
-/** One request, when it is over. */
+/** One request, when it is over: what differs from that of most others. */
 export interface AccessEntry {
-  /** When it was over: milliseconds since 1970. */
-  readonly time: number;
   readonly requestId: string;
   /** The path and query; undefined for bytes that are no request. */
   readonly target: string | undefined;
-  /** 0: the client got no answer. */
-  readonly status: number;
   /** Of content, given to the connection. */
   readonly bytes: number;
+}
+
+/** How a request ended. Hits of one second end alike, so the text of it may be made once. */
+export interface AccessResult {
+  /** 0: the client got no answer. */
+  readonly status: number;
   /** Milliseconds from its fields to its end. */
   readonly durationMs: number;
   /** Milliseconds until its answer began; undefined: it had none. */

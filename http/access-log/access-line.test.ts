@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import type { AccessEntry } from "./access-entry.ts";
+import type { AccessEntry, AccessResult } from "./access-entry.ts";
 import { type AccessFormat, accessLines, members } from "./access-line.ts";
 import { Omitted } from "./omitted.ts";
 
-const ENTRY: AccessEntry = {
-  time: Date.UTC(2026, 10, 27, 9, 8, 7, 65),
+const TIME = Date.UTC(2026, 10, 27, 9, 8, 7, 65);
+const ENTRY: AccessEntry & AccessResult = {
   requestId: "0123456789abcdef0123456789abcdef",
   target: "/a?token=1&b=2",
   status: 200,
@@ -28,7 +28,8 @@ const ASKED = {
 
 function lineOf(format: AccessFormat, omit: readonly string[] = [], asked = {}, entry = {}): string {
   const lines = accessLines(format, new Omitted(omit));
-  return lines.line(lines.repeated({ ...ASKED, ...asked }), { ...ENTRY, ...entry });
+  const all = { ...ENTRY, ...entry };
+  return lines.line(lines.ending(lines.repeated({ ...ASKED, ...asked }), all), all, TIME);
 }
 
 describe("a line of the access log", () => {

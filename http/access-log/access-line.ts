@@ -1,4 +1,4 @@
-import type { AccessEntry, AskedBy } from "./access-entry.ts";
+import type { AccessEntry, AccessResult, AskedBy } from "./access-entry.ts";
 import type { Omitted } from "./omitted.ts";
 import { quoted, quotedTarget } from "./quoted.ts";
 
@@ -12,10 +12,19 @@ export interface Repeated {
   readonly end: string;
 }
 
+/** The text of a line that a field section and a result decide. */
+export interface Ending {
+  readonly repeated: Repeated;
+  readonly beforeBytes: string;
+  readonly behindBytes: string;
+}
+
 /** Makes the lines of an access log. Each ends with its line break; chars are bytes. */
 export interface AccessLines {
   repeated(asked: AskedBy): Repeated;
-  line(repeated: Repeated, entry: AccessEntry): string;
+  ending(repeated: Repeated, result: AccessResult): Ending;
+  /** `time`: when the request was over, in milliseconds since 1970. */
+  line(ending: Ending, entry: AccessEntry, time: number): string;
 }
 
 type Member = readonly [name: string, value: string | number | boolean | undefined];
@@ -36,7 +45,7 @@ export function accessLines(format: AccessFormat, omitted: Omitted): AccessLines
 
 class JsonLines implements AccessLines {
   readonly #omitted: Omitted;
-  readonly #time = new TimeText((wall) => new Date(wall).toISOString());
+  readonly #time = new TimeText((wall) => `{"time":"${new Date(wall).toISOString()}"`);
   readonly #shows: Readonly<
     Record<"request_id" | "target" | "bytes" | "duration" | "first_byte" | "end", boolean>
   >;
@@ -71,20 +80,26 @@ class JsonLines implements AccessLines {
       ],
       this.#omitted,
     );
-    return { beforeTime: '{"time":"', beforeTarget: "", behindTarget: "", end: `${text}}\n` };
+    return { beforeTime: "", beforeTarget: "", behindTarget: "", end: `${text}}\n` };
   }
 
-  line({ beforeTime, end }: Repeated, entry: AccessEntry): string {
-    const { request_id, target, bytes, duration, first_byte, end: how } = this.#shows;
-    let line = `${beforeTime}${this.#time.of(entry.time)}","status":${entry.status}`;
+  ending(repeated: Repeated, { status, durationMs, firstByteMs, end, more }: AccessResult): Ending {
+    const { duration, first_byte, end: how } = this.#shows;
+    let text = `,"status":${status}`;
+    if (duration) text += `,"duration":${seconds(durationMs)}`;
+    if (first_byte && firstByteMs !== undefined) text += `,"first_byte":${seconds(firstByteMs)}`;
+    if (how) text += `,"end":"${end}"`;
+    return { repeated, beforeBytes: "", behindBytes: text + more + repeated.end };
+  }
+
+  line({ behindBytes }: Ending, entry: AccessEntry, time: number): string {
+    const { request_id, target, bytes } = this.#shows;
+    let line = this.#time.of(time);
     if (request_id) line += `,"request_id":"${entry.requestId}"`;
     if (target && entry.target !== undefined)
       line += `,"target":${quotedTarget(this.#omitted.target(entry.target))}`;
     if (bytes) line += `,"bytes":${entry.bytes}`;
-    if (duration) line += `,"duration":${seconds(entry.durationMs)}`;
-    if (first_byte && entry.firstByteMs !== undefined) line += `,"first_byte":${seconds(entry.firstByteMs)}`;
-    if (how) line += `,"end":"${entry.end}"`;
-    return line + entry.more + end;
+    return line + behindBytes;
   }
 }
 
@@ -112,11 +127,14 @@ class CommonLines implements AccessLines {
     };
   }
 
-  line({ beforeTime, beforeTarget, behindTarget, end }: Repeated, entry: AccessEntry): string {
-    const { time, target, status, bytes } = entry;
+  ending(repeated: Repeated, { status }: AccessResult): Ending {
+    return { repeated, beforeBytes: `${repeated.behindTarget}${status} `, behindBytes: repeated.end };
+  }
+
+  line({ repeated, beforeBytes, behindBytes }: Ending, { target, bytes }: AccessEntry, time: number): string {
     const shown = target === undefined || !this.#omitted.shows("target") ? "" : this.#omitted.target(target);
-    const begin = `${beforeTime}${this.#time.of(time)}${beforeTarget}`;
-    return `${begin}${quotedTarget(shown).slice(1, -1)}${behindTarget}${status} ${bytes === 0 ? "-" : bytes}${end}`;
+    const begin = `${repeated.beforeTime}${this.#time.of(time)}${repeated.beforeTarget}`;
+    return `${begin}${quotedTarget(shown).slice(1, -1)}${beforeBytes}${bytes === 0 ? "-" : bytes}${behindBytes}`;
   }
 }
 

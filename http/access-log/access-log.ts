@@ -1,7 +1,14 @@
 import type { Clock } from "../../process/clock.ts";
 import type { ExchangeEnd } from "../server/exchange.ts";
-import type { AccessEntry, AskedBy } from "./access-entry.ts";
-import { type AccessFormat, type AccessLines, accessLines, members, type Repeated } from "./access-line.ts";
+import type { AccessEntry, AccessResult, AskedBy } from "./access-entry.ts";
+import {
+  type AccessFormat,
+  type AccessLines,
+  accessLines,
+  type Ending,
+  members,
+  type Repeated,
+} from "./access-line.ts";
 import type { Batch } from "./batch-queue.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import { Omitted } from "./omitted.ts";
@@ -55,9 +62,13 @@ export class AccessLog {
     return sample === 1 || status >= 400 || end !== "answered" || this.#parts.random() < sample;
   }
 
+  ending(repeated: Repeated, result: AccessResult): Ending {
+    return this.#lines.ending(repeated, result);
+  }
+
   /** Returns the line. */
-  write(repeated: Repeated, entry: Omit<AccessEntry, "time">): string {
-    const line = this.#lines.line(repeated, { ...entry, time: this.#parts.clock.wall() });
+  write(ending: Ending, entry: AccessEntry): string {
+    const line = this.#lines.line(ending, entry, this.#parts.clock.wall());
     this.#writer.write(line);
     return line;
   }

@@ -67,7 +67,7 @@ export class BatchWriter {
 
   #handOver(): void {
     if (this.#openBytes === 0) return;
-    const bytes = Uint8Array.from(this.#open.subarray(0, this.#openBytes));
+    const bytes = new Uint8Array(this.#open.subarray(0, this.#openBytes));
     const lines = this.#openLines;
     this.#openBytes = 0;
     this.#openLines = 0;

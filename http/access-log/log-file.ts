@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, write } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Sink } from "../../process/log-writer.ts";
 
@@ -6,6 +6,11 @@ import type { Sink } from "../../process/log-writer.ts";
 const MODE = 0o640;
 // A pipe without a reader is an error, not a wait.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
+const writeTo = (descriptor: number, bytes: Uint8Array) =>
+  new Promise<number>((resolve, reject) => {
+    write(descriptor, bytes, (error, written) => (error === null ? resolve(written) : reject(error)));
+  });
 
 /** A file at whose end lines are added. It stays in use when it is renamed, until it is opened again. */
 export class LogFile {
@@ -53,12 +58,9 @@ export class LogFile {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    let rest = bytes;
-    while (rest.byteLength > 0) {
-      const { bytesWritten = 0 } = (await this.#file?.write(rest)) ?? {};
-      if (bytesWritten === 0) throw new Error("the access log is closed");
-      rest = rest.subarray(bytesWritten);
-    }
+    const descriptor = this.#file?.fd;
+    if (descriptor === undefined) throw new Error("the access log is closed");
+    for (let rest = bytes; rest.byteLength > 0; ) rest = rest.subarray(await writeTo(descriptor, rest));
   }
 
   /** A full disk may have room again, and a pipe a reader: the next lines are tried. */
