@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { NO_ACCESS_LOG } from "../http/access-log/access-settings.ts";
 import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { defaultTunnels } from "../http/server/tunnel-settings.ts";
@@ -50,6 +51,7 @@ describe("the router's settings", () => {
       readTokenFile: undefined,
       workers: 1,
       logLevel: "info",
+      ...NO_ACCESS_LOG,
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });
   });

@@ -1,3 +1,4 @@
+import { type AccessLogValues, accessLogSettings } from "../http/access-log/access-settings.ts";
 import { type AcmeValues, acmeProblems, acmeSettings } from "../http/acme/acme-settings.ts";
 import { type ClientLimits, clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
@@ -128,6 +129,7 @@ export const routerProgram = {
       default: "info",
       help: "The lowest level that is logged.",
     }),
+    ...accessLogSettings,
   },
 } as const satisfies Program<Settings>;
 
@@ -136,7 +138,13 @@ export type EdgeSource =
   | { readonly kind: "listed"; readonly grpcAddresses: readonly string[] }
   | { readonly kind: "discovered"; readonly redis: string };
 
-export interface RouterConfig extends ClientLimits, EdgePatience, TlsValues, AcmeValues, ControlConfig {
+export interface RouterConfig
+  extends ClientLimits,
+    EdgePatience,
+    TlsValues,
+    AcmeValues,
+    ControlConfig,
+    AccessLogValues {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;

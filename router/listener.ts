@@ -9,12 +9,13 @@ import { randomUUID } from "node:crypto";
 import { http2 } from "../http/h2/http2-connection.ts";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import { shownTarget } from "../http/message/shown-target.ts";
-import { type ClientLimits, clientLimitWarning } from "../http/server/client-limits.ts";
+import { clientLimitWarning } from "../http/server/client-limits.ts";
 import type { CountedTogether } from "../http/server/client-tables.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
-import { HttpServer, type ServerLimits } from "../http/server/http-server.ts";
+import { HttpServer } from "../http/server/http-server.ts";
+import type { Peer } from "../http/server/peer.ts";
 import { PREAMBLE_REFUSED } from "../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../http/tls-front.ts";
@@ -25,6 +26,7 @@ import type { PortSharing } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { RetryBudget } from "./choose/retry-budget.ts";
 import { routeRequest } from "./choose/route-request.ts";
+import { CLIENT_LIMITS, type GivenLimits } from "./client-port-limits.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import type { EdgePools } from "./forward/edge-pools.ts";
 import { type Forwarded, Forwarding, type ForwardingParts } from "./forward/forwarding.ts";
@@ -32,22 +34,13 @@ import { ClientLines, PSEUDONYM } from "./forward/request-head-out.ts";
 import { REFUSALS, RouterFailure } from "./forward/router-failure.ts";
 import type { RouterMetrics } from "./metrics.ts";
 import { redirectResponse } from "./redirect-response.ts";
+import { RequestLog, type RequestLogParts } from "./request-log.ts";
 import type { RequestOutcome } from "./request-outcome.ts";
 
 // The pools keep connections for seconds.
 const SWEEP_EVERY_MS = 500;
 
-type GivenLimits = Pick<ServerLimits, "fieldsMs" | "connections" | "answererMs" | "answerMs"> & ClientLimits;
-
-const CLIENT_LIMITS: Omit<ServerLimits, "tunnelMs" | keyof GivenLimits> = {
-  // A client that takes no byte for this long has gone, or means to hold memory.
-  readerMs: 30_000,
-  senderMs: 30_000,
-  // The finest of the time limits is 1 s.
-  checkMs: 500,
-};
-
-export interface ListenerParts {
+export interface ListenerParts extends Omit<RequestLogParts, "proxies"> {
   readonly limits: GivenLimits;
   readonly mode: "proxy" | "redirect";
   /** Requests by HTTP are answered with the same URL by HTTPS. */
@@ -79,6 +72,7 @@ export class Listener {
   readonly #parts: ListenerParts;
   readonly #date: HttpDate;
   readonly #forwarding: ForwardingParts;
+  readonly #requests: RequestLog;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
   /** The bound TLS port. */
@@ -89,6 +83,7 @@ export class Listener {
     this.#parts = parts;
     const { clock, limits, log, counted } = parts;
     this.#date = new HttpDate(clock);
+    this.#requests = new RequestLog({ ...parts, proxies: new TrustedProxies(parts.trustedProxies) });
     this.#forwarding = this.#forwardingParts();
     this.#server = new HttpServer({
       name: "router HTTP port",
@@ -113,7 +108,7 @@ export class Listener {
       upgrades: new Set(parts.mode === "proxy" ? parts.upgrades : []),
       http2: http2(),
       h2c: parts.h2c,
-      refuse: (refused, headOnly) => this.#refuse(refused, headOnly),
+      refuse: (...refused) => this.#refuse(...refused),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (err) => log.error({ err }, "router HTTP port failed"),
     });
@@ -155,6 +150,7 @@ export class Listener {
   /** Takes no more connections, lets the requests under way end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
     await this.#server.close(patienceMs);
+    this.#requests.close();
     this.#stopped.abort();
   }
 
@@ -169,9 +165,10 @@ export class Listener {
   }
 
   #take(exchange: Exchange): void {
+    const note = this.#requests.began(exchange);
     exchange.onEnd = (end) => this.#ended(exchange, end, "failed");
     if (this.#parts.mode === "redirect") this.#redirect(exchange);
-    else new Forwarding(exchange, this.#forwarding).begin();
+    else new Forwarding(exchange, this.#forwarding, note).begin();
   }
 
   /** `outcome`: when the whole answer has left. */
@@ -180,10 +177,13 @@ export class Listener {
     exchange.finish();
   }
 
-  #ended({ switched, arrivedAt }: Exchange, end: ExchangeEnd, outcome: RequestOutcome): void {
+  #ended(exchange: Exchange, end: ExchangeEnd, whole: RequestOutcome): void {
+    const { switched, arrivedAt } = exchange;
     const { metrics, clock } = this.#parts;
+    const outcome = end === "answered" ? whole : end;
     if (switched) metrics.tunnelEnded();
-    metrics.ended(end === "answered" ? outcome : end, switched ? undefined : clock.monotonic() - arrivedAt);
+    metrics.ended(outcome, switched ? undefined : clock.monotonic() - arrivedAt);
+    this.#requests.ended(exchange, end, outcome);
   }
 
   #redirect(exchange: Exchange): void {
@@ -251,8 +251,10 @@ export class Listener {
     this.#finish(exchange, outcome);
   }
 
-  #refuse({ status, detail, message }: RefusedRequest, headOnly: boolean): string {
+  #refuse(refused: RefusedRequest, headOnly: boolean, peer: Peer): string {
     const { log, metrics } = this.#parts;
+    const { status, detail, message } = refused;
+    this.#requests.refused(refused, peer);
     const id = randomUUID();
     log.info({ sampled: detail, errorId: id, status, detail }, "request refused");
     metrics.ended("refused");
@@ -278,7 +280,7 @@ export class Listener {
       pools,
       clock,
       date: this.#date,
-      lines: new ClientLines(new TrustedProxies(this.#parts.trustedProxies)),
+      lines: new ClientLines(new TrustedProxies(this.#parts.trustedProxies), this.#requests.names),
       budget: new RetryBudget(clock.monotonic()),
       hedge,
       regionField: clientRegionField,

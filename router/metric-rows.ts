@@ -23,6 +23,11 @@ export const routerCounters = [
     help: "Times that this edge was ejected because requests failed there.",
   },
   {
+    name: "accessLogDropped",
+    labels: [],
+    help: "Lines of the access log that were lost, because the place where they go was slow or took none.",
+  },
+  {
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",

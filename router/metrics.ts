@@ -42,6 +42,7 @@ export class RouterMetrics {
     ejections: new Map(),
     noEdgeErrors: new Map(),
     tunnels: new Map(),
+    accessLogDropped: new Map(),
     clientsLimited: new Map(),
     handshakesFailed: new Map(),
     preamblesRefused: new Map(),
@@ -184,6 +185,10 @@ export class RouterMetrics {
     else this.#count("certificatesFailed", end);
   }
 
+  accessLogDropped(lines: number): void {
+    for (let line = 0; line < lines; line += 1) this.#count("accessLogDropped");
+  }
+
   /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
   #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
     const edges = now.edges().flatMap(({ health }) => lastReport(health)?.edge ?? []);
@@ -206,6 +211,7 @@ export class RouterMetrics {
       case "hedges":
       case "ejections":
         return edges.map((edge) => [edge]);
+      case "accessLogDropped":
       case "retriesRefused":
       case "noEdgeErrors":
       case "certificatesIssued":

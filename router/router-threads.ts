@@ -3,6 +3,7 @@
  * measures the edges and chooses among them. The first thread has the operator port, and tells the sum.
  */
 import { Worker } from "node:worker_threads";
+import type { AccessLogParts } from "../http/access-log/access-log.ts";
 import {
   type ClientTables,
   COUNTED_ALONE,
@@ -17,13 +18,15 @@ import type { ClientPorts } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-messages.ts";
 
+type LogTo = AccessLogParts["take"] | undefined;
+
 export interface RouterThreads {
   /** Beside the first one. */
   readonly count: number;
   /** For the first one. */
   readonly counted: CountedTogether;
-  /** Resolves when all of them listen. Throws a Failure. */
-  start(ports: ClientPorts): Promise<void>;
+  /** Resolves when all of them listen; `logTo` takes the lines of their access logs. Throws a Failure. */
+  start(ports: ClientPorts, logTo: LogTo): Promise<void>;
   /** What each of them has counted. One that does not answer is left out. */
   reports(): Promise<readonly ThreadReport[]>;
   /** Each takes what has changed in the files of its certificates. */
@@ -69,10 +72,10 @@ export class WorkerThreads implements RouterThreads {
     this.#parts = parts;
   }
 
-  async start(ports: ClientPorts): Promise<void> {
+  async start(ports: ClientPorts, logTo: LogTo): Promise<void> {
     this.#threads = Array.from(
       { length: this.count },
-      (_, n) => new RoutingThread(n + 1, ports, this.#clients, this.#parts),
+      (_, n) => new RoutingThread(n + 1, ports, this.#clients, { ...this.#parts, logTo }),
     );
     await Promise.all(this.#threads.map((thread) => thread.open()));
   }
@@ -97,7 +100,12 @@ class RoutingThread {
   readonly #clock: Clock;
   #asked: PromiseWithResolvers<ThreadReport | undefined> | undefined;
 
-  constructor(thread: number, ports: ClientPorts, clients: ClientTables, { log, clock, argv }: ThreadsParts) {
+  constructor(
+    thread: number,
+    ports: ClientPorts,
+    clients: ClientTables,
+    { log, clock, argv, logTo }: ThreadsParts & { readonly logTo: LogTo },
+  ) {
     this.#clock = clock;
     this.#thread = new KeptThread({
       number: thread + 1,
@@ -108,7 +116,10 @@ class RoutingThread {
         const file = new URL("./routing-thread.ts", import.meta.url);
         return {
           worker: new Worker(file, { workerData, argv: [...argv] }),
-          take: ({ report }) => this.#asked?.resolve(report),
+          take: (said) => {
+            if (said.kind === "access") logTo?.(said.batch);
+            else this.#asked?.resolve(said.report);
+          },
           gone: () => {
             forgetClients(clients, thread);
             this.#asked?.resolve(undefined);

@@ -1,4 +1,6 @@
 import type { RequestHandler } from "express";
+import { AccessOutput } from "../http/access-log/access-output.ts";
+import type { Batch } from "../http/access-log/batch-queue.ts";
 import { keepCertificates } from "../http/acme/certificate-keeper.ts";
 import manifest from "../package.json" with { type: "json" };
 import type { Clock } from "../process/clock.ts";
@@ -24,8 +26,8 @@ export interface RunningRouter {
     readonly https: { readonly host: string; readonly port: number } | undefined;
     readonly admin: { readonly host: string; readonly port: number };
   };
-  /** Takes what may change while it runs: the files of its certificates, and who may read its pages. */
-  reload(changes: Pick<RouterConfig, "callers">): void;
+  /** Takes what may change while it runs: the files of its certificates and access log, and who may read its pages. */
+  reload(changes: Pick<RouterConfig, "callers" | "accessLog">): void;
   /** Takes no more requests, gives those in flight up to 10 s to end, then closes everything. */
   stop(): Promise<void>;
 }
@@ -47,18 +49,27 @@ export async function startRouter(
   const stopped = new AbortController();
   let routing: Routing | undefined;
   let held: HeldPorts | undefined;
+  const { accessLog } = config;
+  const dropped = (lines: number) => routing?.metrics.accessLogDropped(lines);
+  const output =
+    accessLog.kind === "off"
+      ? undefined
+      : new AccessOutput(accessLog, { program: "router", clock, log, dropped });
+  const logTo = output && ((batch: Batch) => output.take(batch));
   const close = async (patienceMs?: number): Promise<void> => {
     await Promise.all([routing?.close(patienceMs), threads.stop()]);
+    await output?.close();
     routing?.leave();
   };
   try {
+    await output?.open();
     if (threads.count > 0) held = await holdPorts(config, "router HTTP port");
     const { port: heldPort = config.port, tlsPort: heldTlsPort = config.tlsPort } = held ?? {};
     const here = { ...config, port: heldPort, tlsPort: heldTlsPort };
-    routing = await startRouting(here, { counted: threads.counted, ...parts }, identity);
+    routing = await startRouting(here, { counted: threads.counted, ...parts, logTo }, identity);
     const { fleet, metrics } = routing;
     const ports = await routing.open(held === undefined ? "alone" : "shared");
-    await threads.start(ports);
+    await threads.start(ports, logTo);
     await held?.release();
     const { host, port, tlsPort } = ports;
     const admin = await startOperatorPort({
@@ -80,7 +91,8 @@ export async function startRouter(
     const https = tlsPort === undefined ? undefined : { host, port: tlsPort };
     return {
       addresses: { http: { host, port }, https, admin: { host: adminHost, port: admin.port } },
-      reload: ({ callers: table = [] }) => {
+      reload: ({ callers: table = [], accessLog: target }) => {
+        output?.reload(target);
         routing?.refreshCertificates();
         threads.refreshCertificates();
         log.info("settings read again: certificates and callers are those of now; the others need a restart");

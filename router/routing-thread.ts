@@ -1,5 +1,6 @@
 // One thread of a router, beside the first. It reads the settings from the command line, as the first one did.
 import { parentPort, workerData } from "node:worker_threads";
+import type { Batch } from "../http/access-log/batch-queue.ts";
 import { countedTogether } from "../http/server/client-tables.ts";
 import { systemClock } from "../process/clock.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
@@ -23,7 +24,8 @@ const { edges, control } = config;
 const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
 const identity = control === undefined ? undefined : new ControlIdentity(control, systemClock, log);
 const counted = countedTogether(clients, thread);
-const parts = { log, clock: systemClock, counted, ...(purgeLog === undefined ? {} : { purgeLog }) };
+const logTo = (batch: Batch) => send({ kind: "access", batch });
+const parts = { log, clock: systemClock, counted, logTo, ...(purgeLog === undefined ? {} : { purgeLog }) };
 const routing = await startRouting(config, parts, identity);
 
 async function report(): Promise<ThreadReport> {

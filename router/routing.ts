@@ -1,3 +1,4 @@
+import type { AccessLogParts } from "../http/access-log/access-log.ts";
 import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
 import { COUNTED_ALONE, type CountedTogether } from "../http/server/client-tables.ts";
 import { tlsFrontOf } from "../http/tls-front.ts";
@@ -23,6 +24,8 @@ export interface RouterParts {
   readonly counted?: CountedTogether;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
+  /** Takes the lines of the access log to where they go; undefined: there are none. */
+  readonly logTo?: AccessLogParts["take"] | undefined;
   /** For tests that cannot wait. */
   readonly limits?: Partial<Limits>;
 }
@@ -109,6 +112,9 @@ export async function startRouting(
     clock,
     log,
     metrics,
+    random,
+    values: config,
+    logTo: parts.logTo,
     limits: {
       ...clientLimitsOf(config),
       answererMs: config.firstByte,

@@ -1,3 +1,4 @@
+import type { Batch } from "../http/access-log/batch-queue.ts";
 import type { ClientTables } from "../http/server/client-tables.ts";
 import type { ClientPorts } from "../process/listen.ts";
 
@@ -22,7 +23,10 @@ export interface ThreadReport {
 }
 
 /** Beside what every thread tells of itself. */
-export type FromThread = { readonly kind: "report"; readonly report: ThreadReport };
+export type FromThread =
+  | { readonly kind: "report"; readonly report: ThreadReport }
+  /** Lines of the access log. */
+  | { readonly kind: "access"; readonly batch: Batch };
 
 export type ToThread =
   | { readonly kind: "report" }

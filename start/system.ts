@@ -1,5 +1,6 @@
 import { edgeDefaults } from "../edge/config.ts";
 import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
+import { NO_ACCESS_LOG } from "../http/access-log/access-settings.ts";
 import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { defaultTunnels } from "../http/server/tunnel-settings.ts";
@@ -88,6 +89,7 @@ export async function startSystem(
         ...defaultTunnels,
         ...defaultPatience,
         ...NO_TLS,
+        ...NO_ACCESS_LOG,
         ...NO_ACME,
         ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),
         ...NO_CONTROL,

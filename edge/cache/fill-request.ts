@@ -11,6 +11,8 @@ export interface FillRequest extends CacheRequest {
   readonly authority: string;
   /** Whom its place at the origin counts for; undefined for a request of the edge itself. */
   readonly client?: string | undefined;
+  /** For the origin, in X-Request-Id; undefined: it gets what the client sent. */
+  readonly requestId?: string | undefined;
   /** Whether the client takes trailers. */
   readonly takesTrailers?: boolean;
   /** Takes interim responses (1xx), which go to the client of this request only. */

@@ -169,6 +169,7 @@ export class Listener implements DataPort {
       ...addressed,
       fields: section,
       client: this.#addressing.clientOf(section, peer),
+      requestId: noted?.id,
       takesTrailers: takesTrailers(version, section),
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
       tunnel: protocol === undefined ? undefined : { protocol, byConnect: version === "2" },

@@ -1,7 +1,7 @@
 import type { AskedBy } from "../../http/access-log/access-entry.ts";
 import type { Repeated } from "../../http/access-log/access-line.ts";
 import type { AccessLog } from "../../http/access-log/access-log.ts";
-import { traceIdIn } from "../../http/access-log/request-id.ts";
+import { REQUEST_ID, traceIdIn } from "../../http/access-log/request-id.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import type { Exchange, ExchangeEnd } from "../../http/server/exchange.ts";
@@ -13,8 +13,6 @@ import { HitLines, type LoggedAnswer } from "./hit-lines.ts";
 // nginx's status for a client that left before it was answered.
 const CLIENT_LEFT = 499;
 const NO_ANSWER = 0;
-
-const REQUEST_ID = "X-Request-Id";
 
 /** The access log of a data port. */
 export class RequestLog {

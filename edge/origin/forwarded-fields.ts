@@ -1,3 +1,4 @@
+import { REQUEST_ID } from "../../http/access-log/request-id.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
@@ -71,12 +72,14 @@ interface CameBy {
   /** The addresses it came by, the client's first; none for a request that the edge makes itself. */
   readonly addresses?: string | undefined;
   readonly matched?: Pick<MatchedRules, "authorization">;
+  readonly requestId?: string | undefined;
 }
 
 /** The fields that this edge sets itself. An HTTP origin also receives the client's host, see host-policy.ts. */
-export function vouchedFor(fields: Fields, { scheme, addresses, matched }: CameBy): Fields {
+export function vouchedFor(fields: Fields, { scheme, addresses, matched, requestId }: CameBy): Fields {
   const vouched: (readonly [string, string])[] = [["X-Forwarded-Proto", scheme]];
   if (addresses !== undefined) vouched.push(["X-Forwarded-For", addresses]);
+  if (requestId !== undefined) vouched.push([REQUEST_ID, requestId]);
   if (matched?.authorization !== undefined) vouched.push(["Authorization", matched.authorization]);
   return fields.without(vouched.map(([name]) => name)).plusAll(vouched);
 }
@@ -103,7 +106,12 @@ export function isShareable(name: string, more: ReadonlySet<string>): boolean {
 /** Whether a request has none but the usual fields. Fields that only a proxy may set do not count: no origin gets them. */
 export function hasOnlyUsual(fields: Fields, more: ReadonlySet<string>): boolean {
   return [...endToEnd(fields).names()].every(
-    (name) => isShareable(name, more) || ABOUT_CONTENT.test(name) || isForgeable(name),
+    (name) =>
+      isShareable(name, more) ||
+      ABOUT_CONTENT.test(name) ||
+      isForgeable(name) ||
+      // It names the request. No page is made of it.
+      name === REQUEST_ID.toLowerCase(),
   );
 }
 

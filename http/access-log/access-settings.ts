@@ -44,6 +44,14 @@ export interface AccessLogValues {
   readonly accessLogOmit: readonly string[];
 }
 
+/** The values of a program that writes none. */
+export const NO_ACCESS_LOG: AccessLogValues = {
+  accessLog: { kind: "off" },
+  accessLogFormat: "json",
+  accessLogSample: 1,
+  accessLogOmit: [],
+};
+
 /** undefined: no lines are written. */
 export function accessLogForm(values: AccessLogValues): AccessLogForm | undefined {
   const { accessLog, accessLogFormat: format, accessLogSample: sample, accessLogOmit: omit } = values;

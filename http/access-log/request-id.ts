@@ -1,12 +1,16 @@
 import { randomFillSync } from "node:crypto";
 
+/** The field that names a request. There is no standard for it, but nginx, HAProxy, Envoy and many others use it. */
+export const REQUEST_ID = "X-Request-Id";
+
 const ID_BYTES = 16;
 const ID_CHARS = 2 * ID_BYTES;
 // Random bytes and their text cost as much for ten identifiers as for one.
 const IDS_AT_ONCE = 256;
 
-// What nginx, HAProxy, Envoy and UUIDs make. Longer ones would fill logs.
-const REQUEST_ID = /^[A-Za-z0-9._:=+/-]{1,128}$/;
+// Longer than what nginx, HAProxy and Envoy make, and than a UUID. Longer ones would fill logs.
+export const LONGEST_ID = 128;
+const SHAPE = /^[A-Za-z0-9._:=+/-]+$/;
 
 /** Names of requests: 128 random bits each, in hexadecimal. */
 export class RequestIds {
@@ -26,7 +30,7 @@ export class RequestIds {
 
   /** That of a trusted peer, if it may be one; else a new one. */
   of(given: string | undefined): string {
-    return given !== undefined && REQUEST_ID.test(given) ? given : this.next();
+    return given !== undefined && given.length <= LONGEST_ID && SHAPE.test(given) ? given : this.next();
   }
 }
 

@@ -70,6 +70,7 @@ type Answer =
   | { readonly kind: "over"; readonly end: ExchangeEnd };
 
 const NONE: Answer = { kind: "none" };
+const STATUS_AT = "HTTP/1.1 ".length;
 
 /** One request of a client, from its fields to the last byte of its answer. */
 export class Exchange {
@@ -86,6 +87,7 @@ export class Exchange {
   readonly #client: ClientSide;
   #answer: Answer = NONE;
   #contentBytes = 0;
+  #status: number | undefined;
   #invited = false;
   #switched = false;
   #closes: boolean;
@@ -137,6 +139,11 @@ export class Exchange {
   /** Whether the client's connection closes after the answer. */
   get closes(): boolean {
     return this.#closes;
+  }
+
+  /** Of the answer, once it has begun. */
+  get status(): number | undefined {
+    return this.#status;
   }
 
   /** Bytes of the answer's content that were given to the connection. */
@@ -204,6 +211,7 @@ export class Exchange {
   /** The head of the answer; it goes out with what is sent next, or with `flush`. */
   begin(head: string): void {
     if (this.#answer.kind !== "none") return;
+    this.#status = Number(head.slice(STATUS_AT, STATUS_AT + 3));
     this.#answer = { kind: "begun", head: withOwnLines(head, this.peer.ownLines) };
   }
 

@@ -6,9 +6,10 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { BodyUpload } from "./body-upload.ts";
 import type { EdgePool, EdgeUser } from "./edge-pool.ts";
+import type { ForwardNote } from "./forward-note.ts";
 import { type ProtocolChange, protocolChange } from "./protocol-change.ts";
 import { Relay, type RelayParts } from "./relay.ts";
-import { type ClientLines, requestHeadOut } from "./request-head-out.ts";
+import { type ClientLines, requestHeadOut, requestIdLine } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
@@ -31,6 +32,7 @@ export interface Destination {
 
 /** Learns the result of an attempt. */
 export interface AttemptOwner {
+  readonly note: Pick<ForwardNote, "requestId">;
   /** The head of an interim response, for the client. */
   interim(attempt: Attempt, head: string): void;
   /** The response has begun. The other attempt, if any, is no longer needed. */
@@ -135,7 +137,9 @@ export class Attempt implements EdgeUser {
   connected(): void {
     this.#stage = WAITING;
     const exchange = this.#exchange;
-    const lines = this.#parts.lines.of(exchange).lines + (this.#change?.lines ?? "");
+    const { requestId } = this.#owner.note;
+    const named = requestId === undefined ? "" : requestIdLine(requestId);
+    const lines = named + this.#parts.lines.of(exchange).lines + (this.#change?.lines ?? "");
     const head = requestHeadOut(exchange.request, lines, this.#pool.address);
     if (this.#change !== undefined) {
       this.#connection.send(exchange.request.method, head, this.#change.protocol);

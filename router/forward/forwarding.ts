@@ -13,6 +13,7 @@ import {
   type FailedAttempt,
 } from "./attempt.ts";
 import type { EdgePools } from "./edge-pools.ts";
+import type { ForwardNote } from "./forward-note.ts";
 import type { ClientLines } from "./request-head-out.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
@@ -77,8 +78,10 @@ export class Forwarding implements Answerer, AttemptOwner {
   #hedgeTimer: NodeJS.Timeout | undefined;
   #sent = 0;
   #last: RouterFailure | undefined;
+  readonly note: ForwardNote;
 
-  constructor(exchange: Exchange, parts: ForwardingParts) {
+  constructor(exchange: Exchange, parts: ForwardingParts, note: ForwardNote) {
+    this.note = note;
     this.#exchange = exchange;
     this.#parts = parts;
     exchange.answerer = this;
@@ -136,6 +139,8 @@ export class Forwarding implements Answerer, AttemptOwner {
     this.#attempt = attempt;
     this.#hedge = undefined;
     loser?.cancel();
+    this.note.edge = attempt.id;
+    this.note.answeredAt = this.#parts.clock.monotonic();
   }
 
   tunnel(outcome: "opened" | "declined"): void {
@@ -217,6 +222,7 @@ export class Forwarding implements Answerer, AttemptOwner {
   }
 
   #start(to: Destination): void {
+    this.note.tries += 1;
     this.#attempt = new Attempt(to, this.#exchange, this.#parts, this);
     this.#attempt.begin();
   }
@@ -235,6 +241,8 @@ export class Forwarding implements Answerer, AttemptOwner {
     const next = this.#take();
     if (next === undefined) return;
     this.#hedge = new Attempt(next, this.#exchange, this.#parts, this);
+    this.note.tries += 1;
+    this.note.hedged = true;
     this.#parts.hedged(this.#hedge.id);
     this.#hedge.begin();
   }

@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { LONGEST_ID, REQUEST_ID } from "../../http/access-log/request-id.ts";
 import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { REQUEST_FIELD_LIMITS } from "../../http/message/request-fields.ts";
@@ -34,11 +35,14 @@ interface Remembered extends LinesOut {
 export class RequestLines {
   readonly #peer: Peer;
   readonly #proxies: TrustedProxies;
+  readonly #names: boolean;
   #last: Remembered | undefined;
 
-  constructor(peer: Peer, proxies: TrustedProxies) {
+  /** `names`: the router gives each request an identifier, which is not among these lines. */
+  constructor(peer: Peer, proxies: TrustedProxies, names = false) {
     this.#peer = peer;
     this.#proxies = proxies;
+    this.#names = names;
   }
 
   /**
@@ -55,7 +59,11 @@ export class RequestLines {
   #build(fields: RequestHead["fields"], host: string | undefined): LinesOut {
     const { section: asked, version } = fields;
     const { address: peer, scheme } = this.#peer;
-    const kept = withoutForgeable(endToEnd(asked)).without(version === "2" ? [...REPLACED, KEY] : REPLACED);
+    const kept = withoutForgeable(endToEnd(asked)).without([
+      ...REPLACED,
+      ...(version === "2" ? [KEY] : []),
+      ...(this.#names ? [REQUEST_ID] : []),
+    ]);
     let lines = "";
     for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
     // RFC 9110 section 10.1.4.
@@ -72,7 +80,8 @@ export class RequestLines {
     return {
       lines,
       fits: fits(
-        `${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${changeLines(fields)}${lines}`,
+        `${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${changeLines(fields)}${lines}` +
+          (this.#names ? requestIdLine("x".repeat(LONGEST_ID)) : ""),
       ),
     };
   }
@@ -81,20 +90,26 @@ export class RequestLines {
 /** The field lines for edges, for all clients. Each connection has its own cache. */
 export class ClientLines {
   readonly #proxies: TrustedProxies;
+  readonly #names: boolean;
   readonly #byPeer = new WeakMap<Peer, RequestLines>();
 
-  constructor(proxies: TrustedProxies) {
+  constructor(proxies: TrustedProxies, names = false) {
     this.#proxies = proxies;
+    this.#names = names;
   }
 
   of({ peer, request }: Exchange): LinesOut {
     let lines = this.#byPeer.get(peer);
     if (lines === undefined) {
-      lines = new RequestLines(peer, this.#proxies);
+      lines = new RequestLines(peer, this.#proxies, this.#names);
       this.#byPeer.set(peer, lines);
     }
     return lines.of(request);
   }
+}
+
+export function requestIdLine(id: string): string {
+  return `${REQUEST_ID}: ${id}\r\n`;
 }
 
 /** RFC 7239 section 6: an IPv6 address needs brackets and quotes, and an address with a port needs quotes. */

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
+import { NO_ACCESS_LOG } from "../../http/access-log/access-settings.ts";
 import { NO_ACME } from "../../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../../http/server/client-limits.ts";
 import { defaultTunnels } from "../../http/server/tunnel-settings.ts";
@@ -55,6 +56,7 @@ export async function startTestRouter(
       ...defaultTunnels,
       ...defaultPatience,
       ...NO_TLS,
+      ...NO_ACCESS_LOG,
       ...NO_ACME,
       ...NO_CONTROL,
       logLevel: "debug",

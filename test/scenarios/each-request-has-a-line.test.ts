@@ -121,7 +121,7 @@ for (const workers of [1, 2])
       const leaving = await RawConnection.open(url);
       leaving.send("GET /page HTTP/1.1\r\nHost: a.example\r\n\r\n");
       await origin.received("/page");
-      leaving.destroy();
+      leaving.socket.resetAndDestroy();
       const [left] = await logged(1);
       silent.open();
       expect(left).to.include({ target: "/page", status: 499, bytes: 0, end: "client-left" });
