@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { hangThread } from "../rig/hung-thread.ts";
+import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { RawConnection, type RawReply } from "../rig/raw-connection.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
@@ -13,6 +14,11 @@ const THREADS = 3;
 // Each has a connection that stays open, which the kernel gives to some thread.
 const CLIENTS = 12;
 const HOST = { Host: "edge.example" };
+const STATUS_OF: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  edgecache_edge_responses_total: { status: "2xx" },
+  edgecache_edge_response_seconds_count: {},
+  edgecache_edge_response_bytes_total: {},
+};
 const LARGE = Buffer.alloc(3_000_001, "0123456789abcdef");
 
 describe("an edge whose data port is served by several threads", () => {
@@ -77,6 +83,22 @@ describe("an edge whose data port is served by several threads", () => {
       expect(new Set(kinds)).to.deep.equal(new Set(["HIT"]));
     }
     expect(origin.count("/page")).to.equal(1);
+  });
+
+  it("tells the sum of what the threads have answered", async () => {
+    for (let round = 0; round < 3; round += 1) await clients("/page");
+    const page = readPrometheusText((await get(edge.operator, "/metrics")).text);
+    const sum = (name: string) =>
+      ["hit", "miss"].reduce(
+        (all, outcome) => all + (sampleValue(page, name, { outcome, ...STATUS_OF[name] }) ?? 0),
+        0,
+      );
+    expect(Object.keys(STATUS_OF).map(sum)).to.deep.equal([
+      3 * CLIENTS,
+      3 * CLIENTS,
+      3 * CLIENTS * "version 1".length,
+    ]);
+    expect(sampleValue(page, "edgecache_edge_origin_seconds_count")).to.be.greaterThan(0);
   });
 
   for (const [kind, target] of [
