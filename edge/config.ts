@@ -31,6 +31,7 @@ import {
 } from "../process/settings/values.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
+import { originProtocolProblems, originProtocolSettings } from "./origin/origin-protocol.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
 import { ownOriginProblems } from "./origin/own-ports.ts";
 import { hostsOfSites } from "./origin/site-hosts.ts";
@@ -107,6 +108,7 @@ export const edgeProgram = {
       help: "The Host that an HTTP origin receives: the client's (client), the one in the origin's URL (origin), or a fixed name. With client, the Host is part of the cache key.",
     }),
     ...originTlsSettings,
+    ...originProtocolSettings,
     ...siteRuleSettings,
     redis: setting({
       type: redisUrl,
@@ -217,6 +219,7 @@ export function edgeConfig(input: SettingsInput) {
     ...originProblems(values),
     ...siteProblems(sites),
     ...originTlsProblems(sites),
+    ...originProtocolProblems(sites),
     ...portProblems(values),
     ...advertiseProblems(values),
     ...ownOrigins(sites, values),
@@ -247,10 +250,10 @@ export function edgeDefaults(): EdgeConfig {
 type EdgeValues = Values<(typeof edgeProgram)["settings"]>;
 
 function defaultSite(values: EdgeValues): readonly Site[] {
-  const { origin: from, originHost: host } = values;
+  const { origin: from, originHost: host, originProtocol: protocol } = values;
   if (from === undefined) return [];
   const [tls, rules] = [originTlsAmong(values), rulesAmong(values, values.rules)];
-  return [{ name: "default", hosts: [], origin: from, host, tls, rules }];
+  return [{ name: "default", hosts: [], origin: from, host, tls, protocol, rules }];
 }
 
 function originProblems({ origin: given, sites, rules }: EdgeValues): string[] {

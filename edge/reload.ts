@@ -1,6 +1,7 @@
 import { differingSettings, settingsDigest } from "../process/settings/compare-settings.ts";
 import { kebab } from "../process/settings/program.ts";
 import { type EdgeConfig, edgeProgram } from "./config.ts";
+import { originProtocolSettings } from "./origin/origin-protocol.ts";
 import { originTlsSettings } from "./origin/origin-tls.ts";
 import { siteRuleSettings } from "./origin/site-settings.ts";
 
@@ -17,6 +18,7 @@ const RELOADABLE: ReadonlySet<string> = new Set([
   "origin",
   "originHost",
   ...Object.keys(originTlsSettings),
+  ...Object.keys(originProtocolSettings),
   ...Object.keys(siteRuleSettings),
   "ttl",
   "sites",

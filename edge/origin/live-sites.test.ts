@@ -54,6 +54,14 @@ describe("the sites of a running edge", () => {
     expect([...live.origins.keys()]).to.deep.equal(["a"]);
   });
 
+  it("open an origin anew when another protocol is to be spoken with it", async () => {
+    const site = { ...files("a"), origin: { kind: "http", url: new URL("http://127.0.0.1:1") } } as const;
+    live = await LiveSites.open([site], 1_000, CONTEXT);
+    const before = live.origins.get("a");
+    await live.replace([{ ...site, protocol: "h2c" }], 1_000);
+    expect(live.origins.get("a")).to.not.equal(before);
+  });
+
   it("open a directory anew when its files are to stay fresh for another time", async () => {
     live = await LiveSites.open([files("a")], 1_000, CONTEXT);
     const before = live.origins.get("a");

@@ -5,7 +5,7 @@ import type { Origin, ReplaceableOrigin } from "./origin.ts";
 import { withKeys } from "./site/signing-keys.ts";
 import { type Site, Sites, siteRulesByName } from "./sites.ts";
 
-type SitesContext = Omit<OriginContext, "host" | "certificates" | "ttlMs">;
+type SitesContext = Omit<OriginContext, "host" | "certificates" | "protocol" | "ttlMs">;
 
 interface OpenSite {
   readonly origin: ReplaceableOrigin;
@@ -102,13 +102,14 @@ export class LiveSites {
   }
 }
 
-function identityOf({ name, origin, origins = {}, host, tls, rules }: Site, ttlMs: number): string {
+function identityOf({ name, origin, origins = {}, host, tls, protocol, rules }: Site, ttlMs: number): string {
   return JSON.stringify([
     name,
     origin,
     origins,
     host,
     tls,
+    protocol,
     rules?.location ?? "keep",
     [origin, ...Object.values(origins)].some(({ kind }) => kind === "directory") ? ttlMs : 0,
   ]);

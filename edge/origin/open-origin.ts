@@ -8,6 +8,7 @@ import { CLIENT_HOST, type HostPolicy } from "./host-policy.ts";
 import { NamedOrigins } from "./named-origins.ts";
 import type { ReplaceableOrigin } from "./origin.ts";
 import { OriginCertificates } from "./origin-certificates.ts";
+import { type OriginProtocol, USUAL_ORIGIN_PROTOCOL } from "./origin-protocol.ts";
 import { isUnusual, type OriginTls } from "./origin-tls.ts";
 import { RelativeOrigin } from "./relative-origin.ts";
 import { UpstreamOrigin } from "./upstream.ts";
@@ -24,6 +25,7 @@ export interface OriginContext {
   /** The Host that HTTP origins are sent. */
   readonly host: HostPolicy;
   readonly certificates?: OriginCertificates | undefined;
+  readonly protocol?: OriginProtocol | undefined;
   /** The edge's id, for the Via of requests to an HTTP origin. */
   readonly via: string;
   readonly clock: Clock;
@@ -38,6 +40,7 @@ interface OriginSite {
   readonly origin: OriginConfig;
   readonly host?: HostPolicy;
   readonly tls?: OriginTls;
+  readonly protocol?: OriginProtocol;
   readonly rules?: Pick<SiteRules, "location">;
   /** Others, by the names that rules give them. */
   readonly origins?: Readonly<Record<string, OriginConfig>>;
@@ -45,15 +48,15 @@ interface OriginSite {
 
 /** Throws a Failure, as openOrigin does. */
 export async function openSiteOrigin(
-  { name, origin, origins = {}, host = CLIENT_HOST, tls, rules }: OriginSite,
-  context: Omit<OriginContext, "host" | "certificates">,
+  { name, origin, origins = {}, host = CLIENT_HOST, tls, protocol, rules }: OriginSite,
+  context: Omit<OriginContext, "host" | "certificates" | "protocol">,
 ): Promise<ReplaceableOrigin> {
   const log = context.log.child({ site: name });
   const { clock } = context;
   const certificates = tls && isUnusual(tls) ? new OriginCertificates(tls, name, { clock, log }) : undefined;
   const opened: ReplaceableOrigin[] = [];
   const open = async (config: OriginConfig): Promise<ReplaceableOrigin> => {
-    const plain = await openOrigin(config, { ...context, host, log, certificates });
+    const plain = await openOrigin(config, { ...context, host, log, certificates, protocol });
     opened.push(plain);
     return rules?.location === "map" ? new RelativeOrigin(plain, ownAuthorities(config, host)) : plain;
   };
@@ -77,16 +80,17 @@ function ownAuthorities(config: OriginConfig, host: HostPolicy): ReadonlySet<str
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */
 export async function openOrigin(config: OriginConfig, context: OriginContext): Promise<ReplaceableOrigin> {
-  const { ttlMs, host, via, clock, random, log, certificates } = context;
+  const { ttlMs, host, via, clock, random, log, certificates, protocol = USUAL_ORIGIN_PROTOCOL } = context;
+  const common = { host, certificates, protocol, via, clock };
   switch (config.kind) {
     case "directory":
       return DirectoryOrigin.open({ root: config.path, ttlMs, clock });
     case "http":
-      return new UpstreamOrigin({ base: config.url, host, certificates, via, clock });
+      return new UpstreamOrigin({ base: config.url, ...common });
     case "several": {
       const members = config.urls.map((base) => ({
         name: base.origin,
-        origin: new UpstreamOrigin({ base, host, certificates, via, clock }),
+        origin: new UpstreamOrigin({ base, ...common }),
       }));
       return new FailoverOrigin({ members, clock, random, log });
     }

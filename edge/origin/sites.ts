@@ -14,6 +14,7 @@ import type { SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
+import { type OriginProtocol, originProtocolKeys, originProtocolOf } from "./origin-protocol.ts";
 import { type OriginTls, originTlsKeys, originTlsOf } from "./origin-tls.ts";
 import { signedUrls } from "./sign-settings.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
@@ -32,6 +33,8 @@ export interface Site {
   readonly host?: HostPolicy;
   /** Default: as usual. */
   readonly tls?: OriginTls;
+  /** Default: HTTP/1.1. */
+  readonly protocol?: OriginProtocol;
   /** Default: SAFE_RULES. */
   readonly rules?: SiteRules;
 }
@@ -122,6 +125,7 @@ const site = fileMap(
       .default({}),
     host: fileValue(hostPolicy).default(CLIENT_HOST),
     ...originTlsKeys,
+    ...originProtocolKeys,
     ...siteRuleKeys,
   },
   "must be a map of name, hosts, origin and the rules of the site",
@@ -141,10 +145,11 @@ export const sitesSection: Section<readonly Site[]> = {
         ...(Object.keys(origins).length === 0 ? {} : { origins }),
         host,
         tls: originTlsOf(rules),
+        protocol: originProtocolOf(rules),
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `sign-keys`, `sign-paths`, `sign-parameter`, `sign-expires`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies`, `location` and `preset` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `origin-protocol`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `sign-keys`, `sign-paths`, `sign-parameter`, `sign-expires`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies`, `location` and `preset` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
 };
 
 /** The `rules:` of the site of --origin. */

@@ -1,9 +1,5 @@
-import type {
-  ClientConnection,
-  ConnectionFault,
-  ConnectionUser,
-} from "../../http/client/client-connection.ts";
-import type { ConnectionPool } from "../../http/client/connection-pool.ts";
+import type { Carrier, CarrierPool } from "../../http/client/carrier.ts";
+import type { ConnectionFault, ConnectionUser } from "../../http/client/client-connection.ts";
 import { Fields } from "../../http/message/fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Framing } from "../../http/message/message-framing.ts";
@@ -28,7 +24,7 @@ export interface ExchangeOptions {
   /** The request, in the words of messages. */
   readonly what: string;
   readonly clock: Clock;
-  readonly pool: ConnectionPool<UpstreamExchange>;
+  readonly pool: CarrierPool<UpstreamExchange>;
   /** For a connection that is opened for it. undefined: as long as the pool takes. */
   readonly connectTimeoutMs: number | undefined;
   /** From the request being queued, or its last bytes being sent, until all fields of the final response are there. */
@@ -68,7 +64,7 @@ export class UpstreamExchange implements ConnectionUser {
   #bodyDeadline: Deadline | undefined;
   readonly #aborted = () => this.stop(this.#options.signal.reason);
   #phase: Phase = WAITING;
-  #connection: ClientConnection<UpstreamExchange> | undefined;
+  #connection: Carrier | undefined;
   #upload: UpstreamUpload | undefined;
   #trailers: Trailers | undefined;
   #passedOn = 0;
@@ -109,9 +105,10 @@ export class UpstreamExchange implements ConnectionUser {
     const { request, sent } = this.#options;
     const connection = this.#connection;
     if (connection === undefined) return;
-    connection.send(request.method, sent.head, request.upgrade);
     const { framing } = sent;
-    if (request.body !== undefined && framing.kind !== "none") this.#send(request.body, framing);
+    const body = framing.kind === "none" ? undefined : request.body;
+    connection.send(request.method, sent.head, request.upgrade, body !== undefined);
+    if (body !== undefined && framing.kind !== "none") this.#send(body, framing);
   }
 
   #send(body: AsyncIterable<Uint8Array>, framing: BodyFraming): void {
@@ -230,6 +227,7 @@ export class UpstreamExchange implements ConnectionUser {
       if (connection.ready) this.connected();
       else this.#waitForConnection();
     });
+    if (this.#connection === undefined && pool.connecting) this.#waitForConnection();
   }
 
   #waitForConnection(): void {
@@ -241,10 +239,16 @@ export class UpstreamExchange implements ConnectionUser {
     this.#connectDeadline.start();
   }
 
-  /** An idempotent request that met a kept connection just as the origin closed it is asked once more. */
-  #mayRepeat({ kind }: ConnectionFault): boolean {
-    const wasClosing = kind === "broke-off" && this.#connection?.reused === true && !this.#connection.heard;
-    return wasClosing && !this.#repeated && isRepeatable(this.#options.request);
+  /**
+   * An idempotent request that met a kept connection just as the origin closed it is asked once more, and so is any that the
+   * origin has not processed (RFC 9113 section 8.7).
+   */
+  #mayRepeat(fault: ConnectionFault): boolean {
+    if (fault.kind !== "broke-off" || this.#repeated || this.#phase.kind !== "waiting") return false;
+    const { request } = this.#options;
+    if (fault.isUnprocessed === true) return request.body === undefined || request.isBodyHeld === true;
+    const wasClosing = this.#connection?.reused === true && !this.#connection.heard;
+    return wasClosing && isRepeatable(request);
   }
 
   get #received(): Received {

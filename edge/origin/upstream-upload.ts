@@ -1,4 +1,4 @@
-import type { ClientConnection } from "../../http/client/client-connection.ts";
+import type { Carrier } from "../../http/client/carrier.ts";
 import { CHUNK_END, chunkStart, LAST_CHUNK } from "../../http/message/chunked.ts";
 import type { BodyFraming } from "../../http/server/request-body.ts";
 
@@ -10,7 +10,7 @@ export interface UploadWatcher {
   uploadFailed(thrown: unknown): void;
 }
 
-type SentConnection = Pick<ClientConnection, "full" | "sendMore" | "sendEnd">;
+type SentConnection = Pick<Carrier, "framesContent" | "full" | "sendMore" | "sendEnd">;
 
 /** The body of a request on its way to an origin. It is read no faster than the origin takes it. */
 export class UpstreamUpload {
@@ -66,7 +66,7 @@ export class UpstreamUpload {
     this.#left -= part.byteLength;
     // One byte more would be read as the beginning of the next request.
     if (this.#left < 0) throw new Error("the request's body is longer than its Content-Length");
-    if (this.#framing.kind !== "chunked") connection.sendMore(part);
+    if (this.#framing.kind !== "chunked" || connection.framesContent) connection.sendMore(part);
     else {
       connection.sendMore(chunkStart(part.byteLength));
       connection.sendMore(part);
@@ -79,9 +79,11 @@ export class UpstreamUpload {
     switch (this.#framing.kind) {
       case "length":
         if (this.#left > 0) throw new Error("the request's body is shorter than its Content-Length");
+        if (connection.framesContent) connection.sendEnd();
         break;
       case "chunked":
-        connection.sendMore(LAST_CHUNK);
+        if (connection.framesContent) connection.sendEnd();
+        else connection.sendMore(LAST_CHUNK);
         break;
       case "tunnel":
         connection.sendEnd();

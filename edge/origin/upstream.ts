@@ -1,6 +1,8 @@
+import type { CarrierPool } from "../../http/client/carrier.ts";
 import { ClientConnection, type ConnectionFault } from "../../http/client/client-connection.ts";
 import { ConnectionPool } from "../../http/client/connection-pool.ts";
 import type { Server, ServerTls } from "../../http/client/server-socket.ts";
+import { AgreedPool, offered } from "../../http/h2/client/agreed-pool.ts";
 import { ORIGIN_FIELD_LIMITS } from "../../http/message/response-head.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import type { Clock } from "../../process/clock.ts";
@@ -10,6 +12,7 @@ import { CLIENT_HOST, type HostPolicy, hostFor, serverNameOf } from "./host-poli
 import type { OriginConnections, OriginRequest, OriginResponse, ReplaceableOrigin } from "./origin.ts";
 import type { OriginCertificates } from "./origin-certificates.ts";
 import { OriginFailure, originErrorOf } from "./origin-error.ts";
+import { type OriginProtocol, speaks, USUAL_ORIGIN_PROTOCOL } from "./origin-protocol.ts";
 import { UpstreamExchange } from "./upstream-exchange.ts";
 import { failureOf } from "./upstream-failure.ts";
 import { type UpstreamRequest, type UpstreamTarget, upstreamRequest } from "./upstream-request.ts";
@@ -22,6 +25,7 @@ export interface UpstreamOptions {
   readonly host?: HostPolicy;
   /** undefined: the CAs of the system, and no certificate of the edge. */
   readonly certificates?: OriginCertificates | undefined;
+  readonly protocol?: OriginProtocol;
   readonly clock: Clock;
   readonly connectTimeoutMs?: number;
   /** From the request until the fields of its response; the time in the queue for a connection counts. */
@@ -45,7 +49,7 @@ const SWEEP_MS = 1_000;
 export class UpstreamOrigin implements ReplaceableOrigin {
   readonly #options: Required<Omit<UpstreamOptions, "certificates">>;
   readonly #server: Server;
-  readonly #pool: ConnectionPool<UpstreamExchange>;
+  readonly #pool: CarrierPool<UpstreamExchange>;
   /** Tunnels last, so they have connections of their own. */
   readonly #tunnels: ConnectionPool<UpstreamExchange>;
   readonly #pathPrefix: string;
@@ -61,14 +65,17 @@ export class UpstreamOrigin implements ReplaceableOrigin {
       bodyTimeoutMs: 30_000,
       connections: MOST_CONNECTIONS,
       host: CLIENT_HOST,
+      protocol: USUAL_ORIGIN_PROTOCOL,
       ...options,
     };
-    const { base, clock, connections, connectTimeoutMs } = this.#options;
+    const { base, clock, connections, connectTimeoutMs, protocol } = this.#options;
     this.#deadlines = new Deadlines(clock, this.#closing.signal);
     this.#sweep = this.#deadlines.deadline(SWEEP_MS, () => this.#sweepIdle());
     this.#pathPrefix = base.pathname.replace(/\/$/, "");
     this.#server = serverOf(base, connectTimeoutMs, options.certificates);
-    this.#pool = new ConnectionPool(this.#server, connections);
+    this.#pool = speaks(base, protocol)
+      ? new AgreedPool(this.#server, connections, () => clock.monotonic())
+      : new ConnectionPool(this.#server, connections);
     this.#tunnels = new ConnectionPool(this.#server);
   }
 
@@ -102,7 +109,9 @@ export class UpstreamOrigin implements ReplaceableOrigin {
     const what = `Connecting to ${this.#options.base.origin}`;
     const nothing = (): void => undefined;
     const owner = { keep: nothing, forget: nothing };
-    const connection = new ClientConnection(this.#server, owner, {
+    const { base, protocol } = this.#options;
+    const server = speaks(base, protocol) ? offered(this.#server) : this.#server;
+    const connection = new ClientConnection(server, owner, {
       connected: () => {
         connection.destroy();
         connected.resolve();

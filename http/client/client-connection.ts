@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Carrier } from "./carrier.ts";
 import { type ResponseFault, ResponseReader, type ResponseSink } from "./response-reader.ts";
 import { openSocket, type Server, tooLate } from "./server-socket.ts";
 
@@ -7,7 +8,13 @@ export type ConnectionFault =
   /** There was no connection. */
   | { readonly kind: "unreachable"; readonly why: string; readonly cause: Error | undefined }
   /** The connection ended too early. */
-  | { readonly kind: "broke-off"; readonly why: string; readonly cause: Error | undefined }
+  | {
+      readonly kind: "broke-off";
+      readonly why: string;
+      readonly cause: Error | undefined;
+      /** The server has said that it has done nothing of the request. */
+      readonly isUnprocessed?: boolean;
+    }
   /** The server sent what is no response to this request. */
   | { readonly kind: "malformed"; readonly why: string; readonly fault: ResponseFault };
 
@@ -49,7 +56,8 @@ const IDLE = { kind: "idle" } as const;
 const CLOSED = { kind: "closed" } as const;
 
 /** One keep-alive connection to a server, for one request at a time. */
-export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
+export class ClientConnection<U extends ConnectionUser = ConnectionUser> implements Carrier {
+  readonly framesContent = false;
   readonly #owner: ConnectionOwner<U>;
   readonly #socket: Socket;
   readonly #reader: ResponseReader;

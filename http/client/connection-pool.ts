@@ -1,3 +1,4 @@
+import type { CarrierPool } from "./carrier.ts";
 import { ClientConnection, type ConnectionOwner, type ConnectionUser } from "./client-connection.ts";
 import type { Server } from "./server-socket.ts";
 
@@ -19,7 +20,9 @@ const MOST_IDLE = 256;
  * The keep-alive connections to one server. The last used one is reused first, so that the others expire. Users that
  * take one get it at once; users that queue wait while `most` are open.
  */
-export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner<U> {
+export class ConnectionPool<U extends ConnectionUser> implements ConnectionOwner<U>, CarrierPool<U> {
+  /** Each that waits for a connection to be made has it already. */
+  readonly connecting = false;
   readonly #to: Server;
   readonly #most: number;
   readonly #all = new Set<ClientConnection<U>>();

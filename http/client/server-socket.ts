@@ -12,6 +12,8 @@ export interface Server {
   readonly limits: FieldLimits;
   /** Undefined: without TLS. */
   readonly tls?: ServerTls | undefined;
+  /** RFC 7301: the protocols of which a server with TLS chooses one. Default: HTTP/1.1. */
+  readonly protocols?: readonly string[] | undefined;
 }
 
 export interface ServerTls {
@@ -33,7 +35,7 @@ const PROBE_AFTER_MS = 60_000;
 type OnRead = (length: number, bytes: Uint8Array) => boolean;
 
 /** A socket that is connecting. */
-export function openSocket({ host, port, tls }: Server, callback: OnRead): Socket {
+export function openSocket({ host, port, tls, protocols = ["http/1.1"] }: Server, callback: OnRead): Socket {
   const tcp = {
     host,
     port,
@@ -49,8 +51,7 @@ export function openSocket({ host, port, tls }: Server, callback: OnRead): Socke
     ...(session === undefined ? {} : { session }),
     ...(secureContext === undefined ? {} : { secureContext }),
   };
-  // RFC 7301: this room speaks HTTP/1.1 only.
-  const socket = connectTls({ ...tcp, ...settings, servername, ALPNProtocols: ["http/1.1"] });
+  const socket = connectTls({ ...tcp, ...settings, servername, ALPNProtocols: [...protocols] });
   return socket
     .on("session", (latest) => {
       tls.session = latest;

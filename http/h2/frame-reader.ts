@@ -12,13 +12,17 @@ export interface Frame {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Finds the frames in what a client sends, behind its preface (RFC 9113 sections 3.4 and 4.1). */
+/** Finds the frames in what one side sends: a client behind its preface, a server at once (RFC 9113 sections 3.4 and 4.1). */
 export class FrameReader {
   #bytes: Buffer = NOTHING;
   #at = 0;
   /** Whether the memory belongs to somebody else, who uses it again soon. */
   #borrowed = false;
-  #greeted = false;
+  #greeted: boolean;
+
+  constructor(from: "client" | "server" = "client") {
+    this.#greeted = from === "server";
+  }
 
   /** Whether the preface has come. */
   get greeted(): boolean {

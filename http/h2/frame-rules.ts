@@ -1,29 +1,43 @@
 import type { Allowance } from "./allowance.ts";
 import { MOST_LIST_BYTES } from "./bounds.ts";
-import { initialWindowOf } from "./client-settings.ts";
 import { type Frame, withoutPadding } from "./frame-reader.ts";
 import { ConnectionFault, ERROR, FLAG, FRAME, LARGEST_WINDOW, pingAck, SETTINGS_ACK } from "./frames.ts";
 import { type HeaderBlock, HeaderBlocks } from "./header-blocks.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
-import type { Outlet } from "./outlet.ts";
-import { parsePriority } from "./priority.ts";
-import type { Streams } from "./streams.ts";
+import { type PeerSettings, peerSettings } from "./peer-settings.ts";
+import { type Priority, parsePriority } from "./priority.ts";
 
-export interface FrameRulesParts {
-  readonly streams: Streams;
-  readonly outlet: Outlet;
-  readonly idle: Allowance;
-  readonly now: () => number;
-  /** A request has come. */
-  readonly asked: () => void;
+/** The streams of a connection, whichever side began them. Each call may throw a ConnectionFault. */
+export interface FrameTaker {
+  headers(block: HeaderBlock, raw: readonly string[]): void;
+  /** `taken`: bytes of the windows. */
+  data(stream: number, content: Buffer, taken: number, endStream: boolean): void;
+  /** RST_STREAM has come. */
+  left(stream: number, code: number): void;
+  windowUpdate(stream: number, bytes: number): void;
+  /** Streams begin with this window, and it changes those of all that are open. */
+  beginWith(window: number): void;
+  prioritise(stream: number, priority: Priority): void;
 }
 
-/** What each frame of a client means, and which are mistakes (RFC 9113 section 6). */
+export interface FrameRulesParts {
+  readonly streams: FrameTaker;
+  readonly outlet: { control(frame: Buffer): void; window: number };
+  readonly idle: Allowance;
+  readonly now: () => number;
+  /** A field list has come. */
+  readonly asked: () => void;
+  readonly settled?: (settings: PeerSettings) => void;
+  /** RFC 9113 section 6.8: streams behind `last` have not been processed. */
+  readonly goneAway?: (last: number, code: number) => void;
+}
+
+/** What each frame of the other side means, and which are mistakes (RFC 9113 section 6). */
 export class FrameRules {
   readonly #parts: FrameRulesParts;
   readonly #blocks = new HeaderBlocks();
   readonly #decoder = new HpackDecoder(MOST_LIST_BYTES);
-  /** Whether the client's SETTINGS have come. */
+  /** Whether the SETTINGS of the other side have come. */
   #settled = false;
   #blockSince = 0;
 
@@ -51,7 +65,7 @@ export class FrameRules {
         break;
       case FRAME.headers:
         if (stream % 2 === 0)
-          throw new ConnectionFault(ERROR.protocol, "a client's streams have odd numbers");
+          throw new ConnectionFault(ERROR.protocol, "streams have odd numbers: a server begins none");
         this.#blockSince = this.#parts.now();
         this.#block(this.#blocks.headers(frame));
         break;
@@ -60,7 +74,7 @@ export class FrameRules {
         break;
       case FRAME.rstStream:
         onStream(frame, 4);
-        this.#parts.streams.left(stream);
+        this.#parts.streams.left(stream, frame.bytes.readUInt32BE(frame.at));
         break;
       case FRAME.windowUpdate:
         this.#windowUpdate(frame);
@@ -83,11 +97,10 @@ export class FrameRules {
         this.#priorityUpdate(frame);
         break;
       case FRAME.goaway:
-        onConnection(frame, undefined);
-        this.#countIdle();
+        this.#goaway(frame);
         break;
       case FRAME.pushPromise:
-        throw new ConnectionFault(ERROR.protocol, "a client pushes nothing");
+        throw new ConnectionFault(ERROR.protocol, "nothing may be pushed");
       default:
         // RFC 9113 section 4.1: what is not known is ignored.
         this.#countIdle();
@@ -125,10 +138,19 @@ export class FrameRules {
         throw new ConnectionFault(ERROR.frameSize, "SETTINGS that acknowledge have content");
       return;
     }
-    const window = initialWindowOf(frame);
+    const settings = peerSettings(frame);
     this.#settled = true;
-    if (window !== undefined) this.#parts.streams.beginWith(window);
+    if (settings.initialWindow !== undefined) this.#parts.streams.beginWith(settings.initialWindow);
     this.#parts.outlet.control(SETTINGS_ACK);
+    this.#parts.settled?.(settings);
+  }
+
+  #goaway(frame: Frame): void {
+    onConnection(frame, undefined);
+    this.#countIdle();
+    const { bytes, at, end } = frame;
+    if (end - at < GOAWAY_BYTES) throw new ConnectionFault(ERROR.frameSize, "GOAWAY is too short");
+    this.#parts.goneAway?.(bytes.readUInt32BE(at) & LARGEST_WINDOW, bytes.readUInt32BE(at + 4));
   }
 
   #windowUpdate({ stream, bytes, at, end }: Frame): void {
@@ -171,6 +193,9 @@ function onStream({ stream, at, end }: Frame, length: number): void {
   if (end - at !== length)
     throw new ConnectionFault(ERROR.frameSize, "a frame has another length than its type");
 }
+
+// RFC 9113 section 6.8: a stream and a code.
+const GOAWAY_BYTES = 8;
 
 // RFC 9113 section 6.3: a stream and a weight. They mean nothing any more.
 const PRIORITY_BYTES = 5;

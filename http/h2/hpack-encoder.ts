@@ -1,3 +1,4 @@
+import type { Scheme } from "../message/scheme.ts";
 import { STATIC_INDEX, STATIC_TABLE } from "./static-table.ts";
 
 /** RFC 9113 section 8.2.2: fields of a connection of HTTP/1.1. */
@@ -17,7 +18,7 @@ const LONGEST_KEPT = 4 * 1024;
 const MOST_NAMES = 2_048;
 
 /**
- * Writes the heads of answers as header blocks (RFC 7541). It uses the static table only, so a block is the same for every
+ * Writes heads as header blocks (RFC 7541). It uses the static table only, so a block is the same for every
  * connection, and the blocks of the latest heads are kept: hits of one second repeat them.
  */
 export class HpackEncoder {
@@ -36,6 +37,23 @@ export class HpackEncoder {
     return block;
   }
 
+  /**
+   * The block of a request. `head`: a request line, the line of its Host, then field lines, each with its end. Nothing of it
+   * is kept, because requests differ.
+   */
+  encodeRequest(head: string, scheme: Scheme): Buffer {
+    const lineEnd = head.indexOf("\r\n");
+    const [method = "", path = ""] = head.slice(0, lineEnd).split(" ", 2);
+    const hostEnd = head.indexOf("\r\n", lineEnd + 2);
+    const host = head.slice(lineEnd + 2 + "host: ".length, hostEnd);
+    const out = bufferFor(head);
+    let at = writePseudo(out, 0, ":method", method);
+    at = writePseudo(out, at, ":scheme", scheme);
+    at = writePseudo(out, at, ":authority", host);
+    at = writePseudo(out, at, ":path", path);
+    return Buffer.from(out.subarray(0, this.#writeLines(out, at, head, hostEnd + 2)));
+  }
+
   /** The block of trailers. `lines`: each with its end. */
   encodeTrailers(lines: string): Buffer {
     const out = bufferFor(lines);
@@ -44,7 +62,7 @@ export class HpackEncoder {
 
   #encode(head: string): Buffer {
     const out = bufferFor(head);
-    const at = writeStatus(out, head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
+    const at = writePseudo(out, 0, ":status", head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
     return Buffer.from(out.subarray(0, this.#writeLines(out, at, head, head.indexOf("\r\n") + 2)));
   }
 
@@ -89,10 +107,11 @@ function literalName(name: string): Buffer {
   return out.subarray(0, writeString(out, 1, name));
 }
 
-function writeStatus(out: Buffer, status: string): number {
-  const index = STATIC_TABLE.findIndex(({ name, value }) => name === ":status" && value === status) + 1;
-  if (index > 0) return writeInteger(out, 0, 0x80, 0x7f, index);
-  return writeString(out, writeInteger(out, 0, 0, 0x0f, STATIC_INDEX.get(":status") ?? 0), status);
+/** As an entry of the static table, or as a literal with its name from there. */
+function writePseudo(out: Buffer, at: number, name: string, value: string): number {
+  const index = STATIC_TABLE.findIndex((entry) => entry.name === name && entry.value === value) + 1;
+  if (index > 0) return writeInteger(out, at, 0x80, 0x7f, index);
+  return writeString(out, writeInteger(out, at, 0, 0x0f, STATIC_INDEX.get(name) ?? 0), value);
 }
 
 function writeString(out: Buffer, at: number, text: string): number {

@@ -33,6 +33,7 @@ import {
 } from "./frames.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
 import { Outlet, OutletBuffer } from "./outlet.ts";
+import type { Stream } from "./stream.ts";
 import { Streams } from "./streams.ts";
 
 /** `tunnels`: whether the client may ask for tunnels by extended CONNECT (RFC 8441 section 3). */
@@ -68,7 +69,7 @@ class Http2Connection implements Receiver {
   readonly #server: ConnectionParts;
   readonly #frames = new FrameReader();
   readonly #rules: FrameRules;
-  readonly #outlet: Outlet;
+  readonly #outlet: Outlet<Stream>;
   readonly #streams: Streams;
   readonly #turn: Turn;
   #working = false;

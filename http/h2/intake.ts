@@ -17,7 +17,7 @@ export interface IntakeParts {
   readonly peer: Peer;
   readonly server: ConnectionParts;
   readonly encoder: HpackEncoder;
-  readonly outlet: Outlet;
+  readonly outlet: Outlet<Stream>;
   /** An answer that was ready at once has so many bytes. */
   readonly gave: (bytes: number) => void;
 }

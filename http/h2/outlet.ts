@@ -10,8 +10,7 @@ import {
   writeFrameHeader,
   writeHeaders,
 } from "./frames.ts";
-import { nextStream } from "./next-stream.ts";
-import type { Stream } from "./stream.ts";
+import { nextStream, type Waiting } from "./next-stream.ts";
 
 // One write. It is large enough that the cost of a write does not count, and small enough that a client's next request does
 // not wait long behind it.
@@ -32,6 +31,22 @@ export interface ReadyAnswer {
   readonly stops: boolean;
 }
 
+/** A stream, as far as it is written. */
+export interface OutletStream extends Waiting {
+  /** Header blocks that have not been written. */
+  readonly heads: Buffer[];
+  /** The header block that ends it behind its content. */
+  readonly endBlock: Buffer | undefined;
+  /** Whether nothing more will be given to it. */
+  readonly ended: boolean;
+  /** Bytes of content that have not been written. */
+  readonly untaken: number;
+  /** Bytes of DATA that the other side takes. */
+  readonly window: number;
+  /** Copies up to `most` bytes of the content that come next to `out`. Returns how many. */
+  take(out: Buffer, at: number, most: number): number;
+}
+
 /** Memory in which the writes of all connections are put together, one after the other. */
 export class OutletBuffer {
   bytes = Buffer.allocUnsafeSlow(SIZE);
@@ -46,21 +61,21 @@ export class OutletBuffer {
  * Writes the frames of one connection. What is there when it may write goes out in one write, and the next one waits until
  * that has left: so a client that does not read holds one write and what its streams hold.
  */
-export class Outlet {
+export class Outlet<S extends OutletStream> {
   readonly #socket: Socket;
   readonly #buffer: OutletBuffer;
-  readonly #wrote: { data(): void; sent(stream: Stream): void };
+  readonly #wrote: { data(): void; sent(stream: S): void };
   readonly #control: Buffer[] = [];
   #controlBytes = 0;
   readonly #answers: ReadyAnswer[] = [];
   #answerBytes = 0;
   /** With something to send. The one whose turn is longest ago stands first. */
-  readonly #ready = new Set<Stream>();
+  readonly #ready = new Set<S>();
   /** Bytes of DATA that the client takes on all streams together. */
   window = 65_535;
 
   /** `data`: a DATA frame has been written. `sent`: all that the stream had to send has been written. */
-  constructor(socket: Socket, buffer: OutletBuffer, wrote: { data(): void; sent(stream: Stream): void }) {
+  constructor(socket: Socket, buffer: OutletBuffer, wrote: { data(): void; sent(stream: S): void }) {
     this.#socket = socket;
     this.#buffer = buffer;
     this.#wrote = wrote;
@@ -94,11 +109,11 @@ export class Outlet {
     return true;
   }
 
-  ready(stream: Stream): void {
+  ready(stream: S): void {
     this.#ready.add(stream);
   }
 
-  forget(stream: Stream): void {
+  forget(stream: S): void {
     this.#ready.delete(stream);
   }
 
@@ -109,7 +124,7 @@ export class Outlet {
         setImmediate(() => this.write());
         return;
       }
-      const sent: Stream[] = [];
+      const sent: S[] = [];
       const length = this.#gather(sent);
       if (length === 0) return;
       this.#socket.write(this.#buffer.bytes.subarray(0, length));
@@ -119,7 +134,7 @@ export class Outlet {
     }
   }
 
-  #gather(sent: Stream[]): number {
+  #gather(sent: S[]): number {
     const out = this.#buffer.bytes;
     let at = 0;
     while (this.#control[0] !== undefined && at + this.#control[0].length <= SIZE) {
@@ -156,7 +171,7 @@ export class Outlet {
     return at;
   }
 
-  #gatherStreams(out: Buffer, from: number, sent: Stream[]): number {
+  #gatherStreams(out: Buffer, from: number, sent: S[]): number {
     let at = from;
     // The heads do not count for the window of the connection.
     for (const stream of this.#ready) {
@@ -202,7 +217,7 @@ export class Outlet {
   }
 
   /** A stream that only has to say that it has ended, for which no window is needed. */
-  #emptyEnd(): Stream | undefined {
+  #emptyEnd(): S | undefined {
     for (const stream of this.#ready) if (stream.untaken === 0 && stream.ended) return stream;
     return undefined;
   }

@@ -4,24 +4,38 @@ import { ConnectionFault, ERROR, LARGEST_WINDOW, MOST_FRAME_BYTES, SETTING } fro
 const SETTING_BYTES = 6;
 const LARGEST_FRAME = 2 ** 24 - 1;
 
+/** What a frame says of the side that sent it. undefined: nothing, so it stays as it was. */
+export interface PeerSettings {
+  /** The window with which it lets streams begin. */
+  readonly initialWindow: number | undefined;
+  /** How many streams it lets the other side have under way. */
+  readonly mostStreams: number | undefined;
+  readonly enablesPush: boolean | undefined;
+}
+
 /**
- * RFC 9113 section 6.5.2: the window with which the client lets streams begin, if the frame says it. Of the other settings
- * nothing is used: no frame of ours is larger than every client takes, no table of ours has entries, nothing is pushed.
- * Throws a ConnectionFault.
+ * RFC 9113 section 6.5.2. Of the other settings nothing is used: no frame of ours is larger than every side takes, no table of
+ * ours has entries, nothing is pushed. Throws a ConnectionFault.
  */
-export function initialWindowOf({ bytes, at, end }: Frame): number | undefined {
+export function peerSettings({ bytes, at, end }: Frame): PeerSettings {
   if ((end - at) % SETTING_BYTES !== 0) throw new ConnectionFault(ERROR.frameSize, "SETTINGS is cut off");
-  let window: number | undefined;
+  let initialWindow: number | undefined;
+  let mostStreams: number | undefined;
+  let enablesPush: boolean | undefined;
   for (let from = at; from < end; from += SETTING_BYTES) {
     const value = bytes.readUInt32BE(from + 2);
     switch (bytes.readUInt16BE(from)) {
       case SETTING.enablePush:
         if (value > 1) throw new ConnectionFault(ERROR.protocol, "ENABLE_PUSH is neither 0 nor 1");
+        enablesPush = value === 1;
+        break;
+      case SETTING.maxConcurrentStreams:
+        mostStreams = value;
         break;
       case SETTING.initialWindowSize:
         if (value > LARGEST_WINDOW)
           throw new ConnectionFault(ERROR.flowControl, "INITIAL_WINDOW_SIZE is too large");
-        window = value;
+        initialWindow = value;
         break;
       case SETTING.maxFrameSize:
         if (value < MOST_FRAME_BYTES || value > LARGEST_FRAME)
@@ -29,5 +43,5 @@ export function initialWindowOf({ bytes, at, end }: Frame): number | undefined {
         break;
     }
   }
-  return window;
+  return { initialWindow, mostStreams, enablesPush };
 }
