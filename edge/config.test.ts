@@ -42,6 +42,8 @@ describe("the edge's settings", () => {
         },
       ],
       ...oneValueRules,
+      cookies: undefined,
+      preset: undefined,
       compress: [],
       compressTypes: NO_COMPRESSION.types,
       compressMinSize: 1_024,

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { Carrier } from "./carrier.ts";
 import { type ResponseFault, ResponseReader, type ResponseSink } from "./response-reader.ts";
 import { openSocket, type Server, tooLate } from "./server-socket.ts";
 
@@ -56,7 +55,8 @@ const IDLE = { kind: "idle" } as const;
 const CLOSED = { kind: "closed" } as const;
 
 /** One keep-alive connection to a server, for one request at a time. */
-export class ClientConnection<U extends ConnectionUser = ConnectionUser> implements Carrier {
+export class ClientConnection<U extends ConnectionUser = ConnectionUser> {
+  /** Its user writes chunks where they are needed. */
   readonly framesContent = false;
   readonly #owner: ConnectionOwner<U>;
   readonly #socket: Socket;

@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     server: ["message"],
     tls: [],
     "access-log": ["server"],
-    h2: ["message", "server"],
+    h2: ["client", "message", "server"],
     acme: ["tls"],
   },
   // The folder itself defines a purge log. The Redis Stream is one implementation.

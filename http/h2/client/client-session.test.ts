@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import type { OriginRequest, OriginResponse } from "../../../edge/origin/origin.ts";
 import { failureOf, get, never, stopAfterEach, textOf } from "../../../test/rig/fetching.ts";
 import { FrameOrigin, type FrameReply, response, wholeResponse } from "../../../test/rig/frame-origin.ts";
 import { block, type FieldList, frame, uint32 } from "../../../test/rig/http2-frames.ts";
@@ -26,13 +25,13 @@ describe("a connection to a server that speaks HTTP/2", () => {
   }
 
   /** What becomes of a GET that is answered with this. */
-  async function asked(reply: FrameReply, request: OriginRequest = get("/a")) {
+  async function asked(reply: FrameReply, request: ReturnType<typeof get> = get("/a")) {
     const origin = await frames(reply);
     const edge = upstream(origin.url, { protocol: "h2c" });
     return { origin, edge, outcome: edge.fetch(request, never).then(read, codeOf) };
   }
 
-  async function read(got: OriginResponse): Promise<string> {
+  async function read(got: Parameters<typeof textOf>[0]): Promise<string> {
     return textOf(got).then(
       (text) => `${got.status} ${text}`,
       (error) => `${got.status}, then ${codeOf(error)}`,
