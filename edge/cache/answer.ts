@@ -58,6 +58,8 @@ export interface Served {
   readonly tunnel?: string;
   /** The encoding that it is; undefined: the body as it is stored. */
   readonly form?: EncodingName | undefined;
+  /** The labels of the rules of the site that have acted on the request. */
+  readonly rules?: readonly string[] | undefined;
   /** How long it waited for the origin's answer to begin, in milliseconds; undefined: it did not. */
   readonly originMs?: number;
   /** Seconds, where RFC 9111 section 5.1 asks for it: the answer was stored and not validated for this request. */

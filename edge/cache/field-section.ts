@@ -158,6 +158,11 @@ export class FieldSection {
     );
   }
 
+  /** The rules of its site that it has matched; undefined while none was asked. */
+  get matched(): MatchedRules | undefined {
+    return this.#request.matched;
+  }
+
   /** The variant that is selected; undefined when none is, or several are. */
   onlySelected(variants: readonly StoredResponse[]): StoredResponse | undefined {
     let only: StoredResponse | undefined;

@@ -21,6 +21,10 @@ export function ruleAnswer(
   answer: RuleAnswer,
   edge: Pick<CacheContext, "id" | "log">,
 ): Served {
+  return { ...answerOf(by, answer, edge), rules: [by.label] };
+}
+
+function answerOf(by: CompiledRule, answer: RuleAnswer, edge: Pick<CacheContext, "id" | "log">): Served {
   const outcome = ruleOutcome(answer);
   switch (answer.kind) {
     case "deny":

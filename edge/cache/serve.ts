@@ -48,11 +48,18 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   const limited = plan.limits.length === 0 ? undefined : limitedAnswer(plan.limits, asked, edge);
   if (limited !== undefined) return limited;
   if (plan.kind === "answer") return ruleAnswer(plan.by, plan.answer, edge);
-  const { tunnel: wanted } = plan.request;
-  if (wanted !== undefined) return tunnel(withoutExcessiveRange(plan.request), wanted, edge);
-  if (plan.request.matched?.bypasses === true || !isKeyable(plan.request))
-    return servePlanned(plan.request, undefined, edge);
-  const { request, passed, release } = await readContent(plan.request, edge.fillBudget);
+  const served = await serveAllowed(plan.request, edge);
+  const labels = plan.request.matched?.labels ?? [];
+  return labels.length === 0 ? served : { ...served, rules: labels };
+}
+
+/** Answers a request that the rules of its site have left as it is now. */
+async function serveAllowed(planned: EdgeRequest, edge: CacheContext): Promise<Served> {
+  const { tunnel: wanted } = planned;
+  if (wanted !== undefined) return tunnel(withoutExcessiveRange(planned), wanted, edge);
+  if (planned.matched?.bypasses === true || !isKeyable(planned))
+    return servePlanned(planned, undefined, edge);
+  const { request, passed, release } = await readContent(planned, edge.fillBudget);
   try {
     return await servePlanned(request, passed, edge);
   } finally {

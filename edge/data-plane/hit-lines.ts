@@ -9,7 +9,17 @@ import type { Clock } from "../../process/clock.ts";
 import type { Served } from "../cache/answer.ts";
 
 /** What a line says of an answer. */
-export type LoggedAnswer = Pick<Served, "status" | "outcome" | "form" | "tunnel" | "originMs">;
+export type LoggedAnswer = Pick<Served, "status" | "outcome" | "form" | "tunnel" | "rules" | "originMs">;
+
+/** The request fields that the text of a line depends on. */
+const SAID: ReadonlySet<string> = new Set([
+  "referer",
+  "traceparent",
+  "user-agent",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+]);
 
 interface HitLineParts {
   readonly repeated: (request: RequestHead) => Repeated;
@@ -35,9 +45,14 @@ export class HitLines {
   readonly #parts: HitLineParts;
   #generation = Number.NaN;
   #fields: RequestHead["fields"] | undefined;
+  /** None of the fields with these names is in a line. */
+  #unsaid: ReadonlySet<string> | undefined;
   #host: string | undefined;
   #method = "";
   #repeated: Repeated | undefined;
+  /** Of the next hit. */
+  rules: Served["rules"];
+  #lastRules: Served["rules"];
   #left = Number.NaN;
   #form: Served["form"];
   #result: AccessResult | undefined;
@@ -72,10 +87,10 @@ export class HitLines {
     const { fields, host, method } = request;
     const generation = this.#parts.generation();
     const isKnown =
-      this.#fields === fields &&
       this.#host === host &&
       this.#method === method &&
-      this.#generation === generation;
+      this.#generation === generation &&
+      this.#saysSame(fields);
     if (isKnown && this.#repeated !== undefined) return this.#repeated;
     this.#fields = fields;
     this.#host = host;
@@ -85,13 +100,31 @@ export class HitLines {
     return this.#repeated;
   }
 
+  /** Whether these fields make the same text as the last ones: a router gives each request another X-Request-Id. */
+  #saysSame(fields: RequestHead["fields"]): boolean {
+    const last = this.#fields;
+    if (last === fields) return true;
+    const { root, changed } = fields;
+    if (last === undefined || root === undefined || root !== (last.root ?? last)) return false;
+    return changed === this.#unsaid || (changed !== undefined && this.#isUnsaid(changed));
+  }
+
+  #isUnsaid(changed: ReadonlySet<string>): boolean {
+    if (!changed.isDisjointFrom(SAID)) return false;
+    this.#unsaid = changed;
+    return true;
+  }
+
   #resultOf(status: number, left: number, form: Served["form"]): AccessResult {
     const last = this.#result;
-    if (last?.status === status && this.#left === left && this.#form === form) return last;
+    const { rules } = this;
+    const isSame = this.#left === left && this.#form === form && this.#lastRules === rules;
+    if (isSame && last?.status === status) return last;
+    this.#lastRules = rules;
     this.#left = left;
     this.#form = form;
     this.#ending = undefined;
-    const more = this.#parts.more({ status, outcome: { kind: "hit", ttl: left, detail: form }, form });
+    const more = this.#parts.more({ status, outcome: { kind: "hit", ttl: left, detail: form }, form, rules });
     this.#result = { status, durationMs: 0, firstByteMs: 0, end: "answered", more };
     return this.#result;
   }

@@ -124,10 +124,14 @@ export class HitPath {
       plans ??= new SectionPlans(asked);
       return plans.plan(request) ? answer(plans.request ?? request, plans.section) : undefined;
     };
-    const find = (asked: Asked, planned: FieldSection) =>
-      planned.asks === "more" ? undefined : this.#answer(asked, planned);
-    const lend = (asked: Asked, planned: FieldSection) =>
-      planned.asks === "whole" ? this.#lent(asked, planned, peer) : undefined;
+    const find = (asked: Asked, planned: FieldSection) => {
+      if (lines !== undefined) lines.rules = planned.matched?.labels;
+      return planned.asks === "more" ? undefined : this.#answer(asked, planned);
+    };
+    const lend = (asked: Asked, planned: FieldSection) => {
+      if (lines !== undefined) lines.rules = planned.matched?.labels;
+      return planned.asks === "whole" ? this.#lent(asked, planned, peer) : undefined;
+    };
     return {
       find: (request) => {
         const { method } = request;

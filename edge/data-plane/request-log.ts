@@ -101,7 +101,7 @@ export class RequestLog {
   }
 
   /** The words are those of Cache-Status. */
-  #more({ outcome, form, tunnel, originMs }: LoggedAnswer): string {
+  #more({ outcome, form, tunnel, rules = [], originMs }: LoggedAnswer): string {
     const { kind, detail } = outcome;
     return this.#log.members([
       ["edge", this.#edge],
@@ -112,6 +112,7 @@ export class RequestLog {
       ["stored", "stored" in outcome ? outcome.stored : undefined],
       ["collapsed", kind === "miss" ? outcome.collapsed : undefined],
       ["detail", detail],
+      ["rules", rules.length === 0 ? undefined : rules.join(", ")],
       ["coding", form],
       ["tunnel", tunnel],
       ["origin", originMs === undefined ? undefined : Math.round(originMs) / 1000],

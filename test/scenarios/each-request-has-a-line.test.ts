@@ -1,12 +1,16 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { WebSocket } from "ws";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { RawConnection } from "../rig/raw-connection.ts";
 import { startTestEdge, type TestEdge, type TestEdgeOptions } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
+import { WebSocketOrigin } from "../rig/web-socket-origin.ts";
+import { writtenRules } from "../rig/written-rules.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -151,6 +155,80 @@ for (const workers of [1, 2])
       expect(all.map(({ target }) => target)).to.deep.equal(Array(2).fill("/page?token=...&a=1"));
       for (const line of all) expect(line).to.not.have.property("client");
       expect(readFileSync(path, "utf8")).to.not.include("secret");
+    });
+
+    it("names the rules that acted on a request, for hits too", async () => {
+      const yaml =
+        "rules:\n  - {name: plain, match: {path: /page}, key: {query: {ignore: [n]}}}\n" +
+        "  - {name: shut, match: {path: /shut}, deny: true}\n";
+      const { url } = await start({ rules: writtenRules(yaml) });
+      await get(url, ["/page?n=1"], ["/page?n=2"], ["/long"], ["/long"], ["/page?n=3"], ["/shut"]);
+      const said = (await logged(6)).map(({ target, outcome, rules }) => [target, outcome, rules]);
+      expect(said).to.deep.equal([
+        ["/page?n=1", "miss", "plain"],
+        ["/page?n=2", "hit", "plain"],
+        ["/long", "miss", undefined],
+        ["/long", "hit", undefined],
+        ["/page?n=3", "hit", "plain"],
+        ["/shut", "error", "shut"],
+      ]);
+    });
+
+    it("has the fields of each request, though a router gives each another identifier", async () => {
+      const { url } = await start();
+      const fields = (id: number, agent: string) =>
+        `X-Request-Id: id-${id}\r\nUser-Agent: ${agent}\r\nX-N: ${id}\r\n`;
+      const agents = ["a", "a", "a", "b", "b", "a", "a"];
+      await get(url, ...agents.map((agent, at) => ["/page", fields(at, agent)] as const));
+      const said = (await logged(7)).map(({ request_id, user_agent }) => [request_id, user_agent]);
+      expect(said).to.deep.equal(agents.map((agent, at) => [`id-${at}`, agent]));
+    });
+
+    it("tells of a client that leaves while a hit is on its way to it", async () => {
+      const { url } = await start();
+      await get(url, ["/long"]);
+      const slow = await RawConnection.open(url);
+      slow.socket.pause();
+      // More than the buffers between the two take.
+      const asked = 400;
+      slow.send("GET /long HTTP/1.1\r\nHost: a.example\r\n\r\n".repeat(asked));
+      await logged(2);
+      slow.socket.resetAndDestroy();
+      await until("there is such a line", () => lines().some(({ end }) => end === "client-left"));
+      const ends = lines().map(({ end }) => end);
+      expect(ends.filter((end) => end === "client-left")).to.have.length(1);
+      expect(ends.length).to.be.below(asked + 1);
+      expect(lines().at(-1)).to.include({ status: 200, outcome: "hit", end: "client-left" });
+    });
+
+    it("has a line for a tunnel when it is over", async () => {
+      const sockets = await WebSocketOrigin.start();
+      edge = await startTestEdge(sockets.url, {
+        workers,
+        accessLog: { kind: "file", path },
+        rules: { ...SAFE_RULES, upgrades: ["websocket"] },
+      });
+      const client = new WebSocket(`${edge.url.replace("http", "ws")}/chat`);
+      await once(client, "open");
+      client.send("hello");
+      await once(client, "message");
+      expect(lines()).to.deep.equal([]);
+      client.close();
+      const [line] = await logged(1);
+      expect(line).to.include({ status: 101, tunnel: "websocket", target: "/chat", outcome: "bypass" });
+      expect(line?.bytes).to.be.at.least("hello".length);
+      await edge.stop();
+      edge = undefined;
+      await sockets.stop();
+    });
+
+    it("is lost and counted on a full disk, and no request notices", async () => {
+      const { url, operator } = await start({ accessLog: { kind: "file", path: "/dev/full" } });
+      await get(url, ["/page"], ["/page"], ["/page"]);
+      await until("three lines are counted", async () => {
+        const metrics = await (await fetch(`${operator}/metrics`)).text();
+        return metrics.includes('edgecache_edge_access_log_dropped_total{edge="edge-1"} 3');
+      });
     });
 
     it("is opened again after SIGUSR1", async () => {

@@ -7,6 +7,8 @@ import type { RuleTimeouts } from "./site-rule.ts";
 export interface MatchedRules {
   /** In order. */
   readonly rules: readonly CompiledRule[];
+  /** The labels of those among them that act on the request. */
+  readonly labels: readonly string[];
   /** Of those among them that match what is not in the key. A stored response has the same mark, or is not for the request. */
   readonly mark: string | undefined;
   /** Request fields, in lower case, that are in the key by a rule: as if each response had them in its Vary. */
@@ -28,6 +30,7 @@ export interface MatchedRules {
 
 export const NONE_MATCHED: MatchedRules = {
   rules: [],
+  labels: [],
   mark: undefined,
   varies: [],
   forwards: [],
@@ -55,7 +58,8 @@ export function matchedRules(rules: readonly CompiledRule[], method: string): Ma
   const origin = rules.find(({ rule }) => rule.origin !== undefined)?.rule.origin;
   const timeouts = rules.find(({ rule }) => rule.timeouts !== undefined)?.rule.timeouts;
   const asks = { forwards, authorization, origin, timeouts };
-  return { rules, mark: markOf(rules), varies, ...asks, bypasses, isKeyed, cachesPost };
+  const labels = rules.filter(({ actsOnRequest }) => actsOnRequest).map(({ label }) => label);
+  return { rules, labels, mark: markOf(rules), varies, ...asks, bypasses, isKeyed, cachesPost };
 }
 
 function authorizationIn(set: Readonly<Record<string, string>> = {}): readonly string[] {
