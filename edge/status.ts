@@ -22,7 +22,7 @@ import { findingsOf } from "./control-plane/findings.ts";
 import { soon } from "./control-plane/soon.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { NO_CONNECTIONS } from "./origin/origin.ts";
-import { ReachableOrigins } from "./origin/reachable.ts";
+import { type OriginState, ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 import { configDigest } from "./reload.ts";
 
@@ -127,6 +127,8 @@ export class EdgeReport {
     const sites = [...origins].map(
       ([site, { connections = NO_CONNECTIONS }]) => [site, connections] as const,
     );
+    // An origin that does not answer must not delay the figures: they are those of the last look.
+    void this.#reachable.unreachable();
     return metricsText(id, counters, this.#gauges(), new Map(sites));
   }
 
@@ -137,12 +139,19 @@ export class EdgeReport {
     if (this.#parts.follower.leaseLeftMs <= 0) {
       reasons.push("lapsed: the purge log has not confirmed its tail");
     }
-    for (const site of await this.#reachable.unreachable()) {
-      // Taking an edge out of service for its origin's sake would take its hits from clients, too.
-      const tell = this.#parts.store.objects > 0 ? warnings : reasons;
+    const unreachable = await this.#reachable.unreachable();
+    // Taking an edge out of service for an origin's sake would take its hits and its other sites from clients, too.
+    const canAnswer = this.#parts.store.objects > 0 || unreachable.length < this.#parts.origins.size;
+    const tell = canAnswer ? warnings : reasons;
+    for (const site of unreachable) {
       tell.push(`origin of site ${site} cannot be reached`);
     }
     return { ready: reasons.length === 0, reasons, warnings };
+  }
+
+  /** Whether the origin of each site can be reached. */
+  origins(): Promise<readonly OriginState[]> {
+    return this.#reachable.states();
   }
 
   /** What `admin-cli doctor` shows of this edge. */
@@ -185,6 +194,7 @@ export class EdgeReport {
       residentBytes: memory?.rss() ?? process.memoryUsage.rss(),
       residentLimitBytes: memory?.promised ?? Number.POSITIVE_INFINITY,
       inFlight: this.#dataPort.inFlight,
+      originsUnreachable: this.#reachable.known.filter(({ state }) => state === "unreachable").length,
       tunnelsOpen: this.#parts.tunnels.open,
       purges: follower.purges,
       leaseLeftMs: follower.leaseLeftMs,

@@ -63,7 +63,7 @@ export const edgeCounters = [
   {
     name: "callsRefused",
     labels: ["reason"],
-    help: "gRPC calls not done; the label names gRPC's own reason.",
+    help: "Calls by gRPC or HTTP not done; the label names gRPC's own reason.",
   },
   {
     name: "callersRefused",
@@ -158,6 +158,10 @@ export const edgeGauges = [
     name: "bytes",
     inStats: true,
     help: "Bytes of stored responses held now, fields and bookkeeping included.",
+  },
+  {
+    name: "originsUnreachable",
+    help: "Sites whose origin could not be reached when it was last looked at; /origins names them.",
   },
   { name: "memoryLimitBytes", help: "Bytes that stored responses may take (--memory)." },
   {

@@ -10,6 +10,7 @@ import type {
   StatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import type { CallRefusal } from "../cache/call-refusals.ts";
+import type { OriginState } from "../origin/reachable.ts";
 import type { ControlAccess } from "./access.ts";
 import type { CallResult } from "./call-result.ts";
 import type { ControlPortLimits } from "./control-port.ts";
@@ -22,6 +23,7 @@ export interface CallableStatus {
   ping(): PingResponse;
   stats(): EdgeStats;
   members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">>;
+  origins(): Promise<readonly OriginState[]>;
   examine(): Promise<ExamineResponse>;
 }
 

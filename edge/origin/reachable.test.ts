@@ -35,6 +35,15 @@ describe("ReachableOrigins", () => {
     expect([await reachable.unreachable(), probes]).to.deep.equal([["shop"], 2]);
     await clock.advance(1_000);
     expect([await reachable.unreachable(), probes]).to.deep.equal([["shop"], 3]);
+    const [told] = reachable.known;
+    expect(told?.error).to.contain("ECONNREFUSED");
+    // It has been so since the look a second before.
+    expect([told?.state, told?.sinceMs]).to.deep.equal(["unreachable", clock.wall() - 1_000]);
+    isDown = false;
+    await clock.advance(1_000);
+    expect(await reachable.states()).to.deep.equal([
+      { site: "shop", state: "reachable", sinceMs: clock.wall(), error: undefined },
+    ]);
     expect(lines).to.have.length(1);
     expect(lines[0]).to.contain("ECONNREFUSED 10.1.2.3:80");
   });

@@ -6,13 +6,23 @@ import type { Origin } from "./origin.ts";
 // However many ask, an origin sees one connection a second for it.
 const REMEMBERED_MS = 1_000;
 
+/** What is known of the origin of a site. */
+export interface OriginState {
+  readonly site: string;
+  readonly state: "reachable" | "unreachable";
+  /** Wall time in milliseconds at which this state was first seen. */
+  readonly sinceMs: number;
+  /** Why it cannot be reached; undefined when it can. */
+  readonly error: string | undefined;
+}
+
 /** Which origins can be reached, as asked at most once a second. */
 export class ReachableOrigins {
   readonly #origins: ReadonlyMap<string, Pick<Origin, "probe">>;
   readonly #clock: Clock;
   readonly #log: Log;
   #latest: { readonly at: number; readonly unreachable: Promise<readonly string[]> } | undefined;
-  #told: readonly string[] = [];
+  #states: ReadonlyMap<string, OriginState> = new Map();
 
   constructor(
     origins: ReadonlyMap<string, Pick<Origin, "probe">>,
@@ -21,6 +31,17 @@ export class ReachableOrigins {
     this.#origins = origins;
     this.#clock = parts.clock;
     this.#log = parts.log;
+  }
+
+  /** As they were when somebody last asked, sorted by site. */
+  get known(): readonly OriginState[] {
+    return [...this.#states.values()];
+  }
+
+  /** Of this second, sorted by site. */
+  async states(): Promise<readonly OriginState[]> {
+    await this.unreachable();
+    return this.known;
   }
 
   /** The names of the sites whose origin cannot be reached. The log says why. */
@@ -39,11 +60,15 @@ export class ReachableOrigins {
         origin.probe().catch((thrown: unknown) => void causes.set(site, thrown)),
       ),
     );
-    for (const [site, thrown] of causes) {
-      if (this.#told.includes(site)) continue;
-      this.#log.warn({ site, cause: describeError(thrown) }, "origin cannot be reached");
-    }
-    this.#told = [...causes.keys()].sort();
-    return this.#told;
+    const states = [...this.#origins.keys()].sort().map((site): OriginState => {
+      const state = causes.has(site) ? "unreachable" : "reachable";
+      const before = this.#states.get(site);
+      const error = causes.has(site) ? describeError(causes.get(site)) : undefined;
+      if (before?.state === state) return { ...before, error };
+      if (error !== undefined) this.#log.warn({ site, cause: error }, "origin cannot be reached");
+      return { site, state, sinceMs: this.#clock.wall(), error };
+    });
+    this.#states = new Map(states.map((each) => [each.site, each]));
+    return states.filter(({ state }) => state === "unreachable").map(({ site }) => site);
   }
 }

@@ -140,6 +140,19 @@ export const findingsAnswer = z.strictObject({
   ),
 });
 
+/** The answer to GET /origins. */
+export const originsAnswer = z.strictObject({
+  edge: z.string(),
+  origins: z.array(
+    z.strictObject({
+      site: z.string(),
+      state: z.enum(["reachable", "unreachable"]),
+      since: z.string().describe("When this edge first saw it so."),
+      error: z.string().nullable(),
+    }),
+  ),
+});
+
 /** The answer to POST /reload. */
 export const reloadAnswer = z.strictObject({
   edges: z.array(

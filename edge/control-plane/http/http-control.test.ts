@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { z } from "zod";
+import { SAFE_RULES } from "../../../edge/rules/site-rules.ts";
 import { systemClock } from "../../../process/clock.ts";
 import { Token } from "../../../process/control/tokens.ts";
 import { MemoryPurgeLog } from "../../../purge-log/memory-purge-log.ts";
@@ -227,6 +228,28 @@ describe("control by HTTP", function () {
     };
     expect((await post(form)).status).to.equal(403);
     expect((await post({ Host: "rebound.example" })).status).to.equal(421);
+  });
+
+  it("says whether the origins are reached, since when, and why not", async () => {
+    const gone = await HttpOrigin.start({});
+    const site = (name: string, url: URL) =>
+      ({ name, hosts: [`${name}.example`], origin: { kind: "http", url }, rules: SAFE_RULES }) as const;
+    const edge = await startTestEdge(origin.url, { sites: [site("up", origin.url), site("down", gone.url)] });
+    await gone.stop();
+    const { origins } = JSON.parse((await call("/origins", {}, edge)).text);
+    expect(origins.map(({ site: name, state }: never) => [name, state])).to.deep.equal([
+      ["down", "unreachable"],
+      ["up", "reachable"],
+    ]);
+    expect(origins[0].error).to.be.a("string");
+    const ready = await get(edge.operator, "/readyz");
+    expect([ready.status, JSON.parse(ready.text).warnings]).to.deep.equal([
+      200,
+      ["origin of site down cannot be reached"],
+    ]);
+    const metrics = (await get(edge.operator, "/metrics")).text;
+    expect(metrics).to.match(/^edgecache_edge_origins_unreachable\{[^}]*\} 1$/m);
+    await edge.stop();
   });
 
   it("names the methods of a path", async () => {

@@ -94,6 +94,9 @@ export function httpControl(parts: HttpControlParts, guard: Pick<CallGuard, "che
         }),
       ],
     },
+    "/origins": {
+      get: ["read", withQuery([], [], async () => found(await originsDocument(parts)))],
+    },
     "/reload": {
       post: [
         "reload",
@@ -238,4 +241,14 @@ async function edgesDocument({ status }: Pick<HttpControlParts, "status">) {
     edgeRow(member, member.edge === own.edge ? own : { state: "unknown", version: "", config: "" }),
   );
   return { edges, ...(membersOutdated === "" ? {} : { outdated: membersOutdated }) };
+}
+
+async function originsDocument({ id, status }: Pick<HttpControlParts, "id" | "status">) {
+  const origins = (await status.origins()).map(({ site, state, sinceMs, error }) => ({
+    site,
+    state,
+    since: new Date(sinceMs).toISOString(),
+    error: error ?? null,
+  }));
+  return { edge: id, origins };
 }

@@ -5,6 +5,7 @@ import {
   explainAnswer,
   findingsAnswer,
   forgetAnswer,
+  originsAnswer,
   problemAnswer,
   purgeAnswer,
   purgesAnswer,
@@ -120,6 +121,12 @@ export const openApi = {
           200: answer("As `admin-cli doctor --json`, of this edge.", findingsAnswer),
           ...refusals(400, 401, 403),
         },
+      },
+    },
+    "/origins": {
+      get: {
+        summary: "Whether this edge reaches the origin of each site",
+        responses: { 200: answer("One row for each site.", originsAnswer), ...refusals(400, 401, 403) },
       },
     },
     "/reload": {
