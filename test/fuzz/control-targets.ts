@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import { callReader, readPurgeBytes } from "../../edge/control-plane/decode.ts";
+import { explainRequest } from "../../edge/control-plane/http/get-request.ts";
+import { readPurgeBody } from "../../edge/control-plane/http/purge-body.ts";
+import { readQuery } from "../../edge/control-plane/http/query.ts";
 import { certificateNames } from "../../process/control/certificate-names.ts";
 import {
   ExplainRequest,
@@ -88,6 +91,13 @@ const CONFIRMATIONS = [
   }),
 ];
 
+const BODIES = [
+  '{"urls":["/a","https://shop.example/b"],"prefixes":["/c"],"tags":["d"],"sites":["shop"]}',
+  '{"all":true,"soft":true,"pace":5,"wait":"5s","rebound":"1.5s","dryRun":false,"purgeId":"a-1"}',
+];
+
+const QUERIES = ["/explain?url=/a&field=Accept:%20x&field=A:%20b", "/purges?limit=20", "/stats"];
+
 export const controlTargets: readonly FuzzTarget[] = [
   target("purge calls", hostileBytes(CALLS), (bytes) => {
     const read = readPurgeBytes(bytes);
@@ -96,6 +106,22 @@ export const controlTargets: readonly FuzzTarget[] = [
   target("other calls", hostileBytes(CALLS), (bytes) => {
     for (const { decode } of [ExplainRequest, ForgetRequest, ReloadRequest, PurgesRequest, WatchStatsRequest])
       expect(() => callReader("request", decode as (all: Uint8Array) => unknown)(bytes)).not.to.throw();
+  }),
+  target("bodies of purges by HTTP", hostileText(BODIES), (text) => {
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      // Such a body is refused before it is read.
+      return;
+    }
+    const read = readPurgeBody(body, undefined);
+    if (read.ok) expect(() => PurgeRequest.encode(read.value.request).finish()).not.to.throw();
+    else expect(read.message).to.match(/: must .*: got "/s);
+  }),
+  target("queries of pages", hostileText(QUERIES), (text) => {
+    const read = readQuery(text, ["url"], ["field"]);
+    if (read.ok) explainRequest(read.value);
   }),
   target("names of certificates", hostileText(NAMES), (text) => {
     for (const name of certificateNames(text)) {
