@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -81,6 +83,37 @@ describe("certificates guard the control plane", function () {
       expect(refused.code).to.equal(1);
     }
     expect((await client("router-1").ping(MS)).edge).to.equal("edge-1");
+  });
+
+  it("lets each name do the same by HTTP, off loopback", async () => {
+    const proof = fleet.flags(await fleet.server("edge-2"));
+    const flags = ["--config", config, "--admin-host", "0.0.0.0", ...proof];
+    const far = await EdgeProcess.start({ id: "edge-2", origin: "assets", flags });
+    const asked = async (method: string, path: string, name: string) => {
+      const { cert, key } = fleet.files(name);
+      const outgoing = request({
+        ...{ host: "127.0.0.1", port: far.adminPort, method, path, agent: false },
+        ...{ ca: readFileSync(fleet.ca), cert: readFileSync(cert), key: readFileSync(key) },
+        headers: { Host: "localhost", "Content-Type": "application/json" },
+        // The certificate is for the name by which the edge is reached, and this asks by address.
+        checkServerIdentity: () => undefined,
+      });
+      outgoing.end(method === "POST" ? '{"urls":["/a"]}' : undefined);
+      const [answer] = await once(outgoing, "response");
+      return { status: answer.statusCode, document: JSON.parse(await text(answer)) };
+    };
+    const purged = await asked("POST", "/purge", "ann");
+    expect([purged.status, purged.document.outcome]).to.deep.equal([200, "applied"]);
+    const { purges } = (await asked("GET", "/purges?limit=1", "dashboard")).document;
+    expect(purges[0].by).to.match(/^DNS:ann |^ann /);
+    const refused = await asked("POST", "/purge", "dashboard");
+    expect([refused.status, refused.document.detail]).to.deep.equal([
+      403,
+      'certificate: must have a name that `callers` of the edge\'s configuration lets purge: got "dashboard"',
+    ]);
+    expect((await asked("POST", "/reload", "ann")).status).to.equal(403);
+    expect((await asked("GET", "/stats", "stranger")).status).to.equal(403);
+    await far.close();
   });
 
   it("says in words what the two sides do not trust", async () => {
