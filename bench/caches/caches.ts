@@ -14,7 +14,7 @@ import { ChildProgram, freePort, versionOf } from "../child-program.ts";
 import { benchmarksPage } from "./benchmarks-page.ts";
 import type { CacheServer } from "./cache-server.ts";
 import { compiled } from "./compiled.ts";
-import { edge, peers } from "./contenders.ts";
+import { edge, loggedEdge, peers } from "./contenders.ts";
 import { measure } from "./measure.ts";
 import { HEADER, rowsOf } from "./results-table.ts";
 import { groupOf, runSeconds } from "./run-length.ts";
@@ -70,10 +70,10 @@ function needed(): readonly string[] {
   );
 }
 
-async function startAll({ threads }: Workload, redis: string | undefined, originPort: number) {
+async function startAll({ threads, logged }: Workload, redis: string | undefined, originPort: number) {
   const cores = canPin ? Array.from({ length: threads }, (_, core) => core).join(",") : undefined;
   const servers: CacheServer[] = [];
-  for (const contender of [edge, ...peers]) {
+  for (const contender of [edge, ...(logged ? [loggedEdge] : []), ...peers]) {
     const server = await contender.start({ originPort, cores, threads, redis });
     if (server !== undefined) servers.push(server);
     else missing.add(`${contender.name} is not on PATH (Debian: apt-get install ${contender.package})`);

@@ -49,32 +49,38 @@ function peer(
   };
 }
 
-export const edge: Contender = {
-  name: "edgeCache",
-  start: async (setting) => {
-    const { originPort, redis, threads } = setting;
-    const [grpc, admin] = [await freePort(), await freePort()];
-    const purger = new EdgePurger(grpc);
-    return startServer(
-      {
-        name: "edgeCache",
-        tls: true,
-        command: ({ port, tlsPort }) => [
-          process.execPath,
-          join(ROOT, "edge/main.ts"),
-          ...["--port", port, "--grpc-port", grpc, "--admin-port", admin, "--tls-port", tlsPort].map(String),
-          ...["--tls-cert", CERTIFICATE, "--tls-key", KEY, "--tls-on-unsafe-node"],
-          ...["--origin", `http://127.0.0.1:${originPort}`, "--memory", `${MEMORY_MIB}MiB`],
-          ...["--workers", String(threads), ...(redis === undefined ? [] : ["--redis", redis])],
-          ...[...UNLIMITED, "--origin-places-per-client", "1000", "--log-level", "error", "--drain", "0"],
-        ],
-        purge: () => (path) => purger.purge(path),
-        close: () => purger.close(),
-      },
-      setting,
-    );
-  },
-};
+/** `logged`: with a line for each request in a file. */
+function edgeCache(name: string, logged: boolean): Contender {
+  return { name, start: (setting) => startEdge(name, logged, setting) };
+}
+
+export const edge = edgeCache("edgeCache", false);
+export const loggedEdge = edgeCache("edgeCache with access log", true);
+
+async function startEdge(name: string, logged: boolean, setting: Setting): Promise<CacheServer> {
+  const { originPort, redis, threads } = setting;
+  const [grpc, admin] = [await freePort(), await freePort()];
+  const purger = new EdgePurger(grpc);
+  return startServer(
+    {
+      name,
+      tls: true,
+      command: ({ port, tlsPort, folder }) => [
+        process.execPath,
+        join(ROOT, "edge/main.ts"),
+        ...["--port", port, "--grpc-port", grpc, "--admin-port", admin, "--tls-port", tlsPort].map(String),
+        ...["--tls-cert", CERTIFICATE, "--tls-key", KEY, "--tls-on-unsafe-node"],
+        ...["--origin", `http://127.0.0.1:${originPort}`, "--memory", `${MEMORY_MIB}MiB`],
+        ...["--workers", String(threads), ...(redis === undefined ? [] : ["--redis", redis])],
+        ...[...UNLIMITED, "--origin-places-per-client", "1000", "--log-level", "error", "--drain", "0"],
+        ...(logged ? ["--access-log", join(folder, "access.log")] : []),
+      ],
+      purge: () => (path) => purger.purge(path),
+      close: () => purger.close(),
+    },
+    setting,
+  );
+}
 
 const haproxy = peer({ name: "HAProxy", package: "haproxy", version: ["haproxy", "-v"] }, (setting) => ({
   configuration: "haproxy",

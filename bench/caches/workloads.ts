@@ -27,6 +27,8 @@ export interface Workload {
   readonly tls: boolean;
   readonly threads: 1 | 2;
   readonly purgesASecond: number;
+  /** Whether our edge takes part a second time, with an access log. */
+  readonly logged: boolean;
   /** Whether the floor answers it: it knows one answer only. */
   readonly floor: boolean;
 }
@@ -56,6 +58,7 @@ function hits(bytes: number, connections = CONNECTIONS): Workload {
     tls: false,
     threads: 1,
     purgesASecond: 0,
+    logged: false,
     floor: bytes === KIB,
   };
 }
@@ -159,5 +162,6 @@ export const workloads: readonly Workload[] = [
   handshakes(true),
   twoThreads(KIB),
   twoThreads(100 * KIB),
+  { ...hits(KIB), name: "hits, 1 KiB, our access log", logged: true, floor: false },
   { ...hits(KIB), name: "hits, 1 KiB, beside 100 purges/s", purgesASecond: 100, floor: false },
 ];
