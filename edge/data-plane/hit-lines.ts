@@ -4,7 +4,6 @@ import type { AccessLog } from "../../http/access-log/access-log.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
-import type { Peer } from "../../http/server/peer.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Served } from "../cache/answer.ts";
 
@@ -23,7 +22,8 @@ const SAID: ReadonlySet<string> = new Set([
 
 interface HitLineParts {
   readonly repeated: (request: RequestHead) => Repeated;
-  readonly id: (fields: Fields) => string;
+  /** The identifier that a trusted proxy has given the request. */
+  readonly given: (fields: Fields) => string | undefined;
   readonly more: (answer: LoggedAnswer) => string;
   /** Another number once the sites were replaced. */
   readonly generation: () => number;
@@ -41,7 +41,6 @@ export interface HitLine {
 export class HitLines {
   readonly #log: AccessLog;
   readonly #clock: Clock;
-  readonly #peer: Peer;
   readonly #parts: HitLineParts;
   #generation = Number.NaN;
   #fields: RequestHead["fields"] | undefined;
@@ -50,6 +49,8 @@ export class HitLines {
   #host: string | undefined;
   #method = "";
   #repeated: Repeated | undefined;
+  #named: RequestHead["fields"] | undefined;
+  #given: string | undefined;
   /** Of the next hit. */
   rules: Served["rules"];
   #lastRules: Served["rules"];
@@ -58,10 +59,9 @@ export class HitLines {
   #result: AccessResult | undefined;
   #ending: Ending | undefined;
 
-  constructor(log: AccessLog, clock: Clock, peer: Peer, parts: HitLineParts) {
+  constructor(log: AccessLog, clock: Clock, parts: HitLineParts) {
     this.#log = log;
     this.#clock = clock;
-    this.#peer = peer;
     this.#parts = parts;
   }
 
@@ -78,9 +78,16 @@ export class HitLines {
     const result = this.#resultOf(status, left, form);
     if (this.#ending?.repeated !== repeated) this.#ending = undefined;
     this.#ending ??= this.#log.ending(repeated, result);
-    const requestId = this.#peer.trusted ? this.#parts.id(request.fields.section) : this.#log.ids.next();
-    const entry = { requestId, target: request.path, bytes };
+    const entry = { requestId: this.#idOf(request.fields), target: request.path, bytes };
     return { line: this.#log.write(this.#ending, entry), repeated, entry, result };
+  }
+
+  #idOf(fields: RequestHead["fields"]): string {
+    if (fields !== this.#named) {
+      this.#named = fields;
+      this.#given = this.#parts.given(fields.section);
+    }
+    return this.#given === undefined ? this.#log.ids.next() : this.#log.ids.of(this.#given);
   }
 
   #repeatedFor(request: RequestHead): Repeated {

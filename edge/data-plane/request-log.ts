@@ -31,15 +31,15 @@ export class RequestLog {
   /** For a request on the full path. */
   began(exchange: Exchange): NotedRequest {
     const { request, peer } = exchange;
-    const id = this.idOf(request.fields.section, peer);
+    const id = this.#log.ids.of(givenId(request.fields.section, peer));
     return new NotedRequest(exchange, id, (noted, end) => this.#ended(exchange, noted, end));
   }
 
   /** For the requests of one connection that are answered at once. */
   hits(peer: Peer): HitLines {
-    return new HitLines(this.#log, this.#clock, peer, {
+    return new HitLines(this.#log, this.#clock, {
       repeated: (request) => this.#repeated(request, peer),
-      id: (fields) => this.idOf(fields, peer),
+      given: (fields) => givenId(fields, peer),
       more: (answer) => this.#more(answer),
       generation: () => this.#addressing.generation,
     });
@@ -60,11 +60,6 @@ export class RequestLog {
 
   close(): void {
     this.#log.close();
-  }
-
-  /** That of the request, when a trusted proxy has given it one. */
-  idOf(fields: Fields, peer: Peer): string {
-    return this.#log.ids.of(peer.trusted ? fields.get(REQUEST_ID) : undefined);
   }
 
   #ended(exchange: Exchange, noted: NotedRequest, end: ExchangeEnd): void {
@@ -118,6 +113,11 @@ export class RequestLog {
       ["origin", originMs === undefined ? undefined : Math.round(originMs) / 1000],
     ]);
   }
+}
+
+/** The identifier of a request, when a trusted proxy has given it one. */
+function givenId(fields: Fields, { trusted }: Peer): string | undefined {
+  return trusted ? fields.get(REQUEST_ID) : undefined;
 }
 
 /** What is known of a request before it is over. */
