@@ -34,8 +34,12 @@ const PROBE_AFTER_MS = 60_000;
 /** Gets what one read has brought; valid until it returns. Returns whether to read on. */
 type OnRead = (length: number, bytes: Uint8Array) => boolean;
 
-/** A socket that is connecting. */
-export function openSocket({ host, port, tls, protocols = ["http/1.1"] }: Server, callback: OnRead): Socket {
+/** A socket that is connecting. `highWaterMark`: bytes that wait until it says that it is full; undefined: as usual. */
+export function openSocket(
+  { host, port, tls, protocols = ["http/1.1"] }: Server,
+  callback: OnRead,
+  highWaterMark?: number,
+): Socket {
   const tcp = {
     host,
     port,
@@ -43,6 +47,7 @@ export function openSocket({ host, port, tls, protocols = ["http/1.1"] }: Server
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
     onread: { buffer: READ_BUFFER, callback },
+    ...(highWaterMark === undefined ? {} : { highWaterMark }),
   };
   if (tls === undefined) return connectTcp(tcp);
   const { servername, session } = tls;

@@ -47,6 +47,15 @@ describe("header blocks of HTTP/2", () => {
     expect(decodeAll([add("a"), "20", "be"])).to.deep.equal(["a b", "", "fault"]);
   });
 
+  it("that are repeated mean what the table says by then, and add to it each time", () => {
+    const add = (name: string) => `40 01 ${Buffer.from(name).toString("hex")} 01 62`;
+    expect(decodeAll([add("a"), "be", add("c"), "be"])).to.deep.equal(["a b", "a b", "c b", "c b"]);
+    expect(decodeAll([add("a"), add("a"), "bf", "c0"])).to.deep.equal(["a b", "a b", "a b", "fault"]);
+    const decoder = new HpackDecoder(MOST);
+    const [one, other] = [decoder.decode(Buffer.of(0x82), 0, 1), decoder.decode(Buffer.of(0, 0x82), 1, 2)];
+    expect(one).to.equal(other);
+  });
+
   it("keep no entry that is larger than the table", () => {
     const large = Buffer.alloc(4_096, "x").toString("hex");
     expect(decodeAll([`40 01 61 7f 811f ${large}`, "be"]).map((text) => text?.slice(0, 3))).to.deep.equal([

@@ -12,7 +12,7 @@ const MOST_SIZE_UPDATES = 2;
 
 /** Decoded name, value, name, value … `bytes`: with the overhead of each. Or why the block cannot be decoded. */
 export type DecodedBlock =
-  | { readonly kind: "fields"; readonly raw: string[] }
+  | { readonly kind: "fields"; readonly raw: readonly string[] }
   /** Nothing after it on this connection can be decoded either. */
   | { readonly kind: "fault"; readonly why: string }
   /** The list is longer than anybody needs. */
@@ -62,15 +62,24 @@ function sizeOf({ name, value }: TableEntry): number {
   return name.length + value.length + ENTRY_OVERHEAD;
 }
 
+// An ordinary block has some hundred bytes.
+const LONGEST_KEPT = 1024;
+
 class Malformed extends Error {}
 
-/** Decodes the header blocks of one connection, in their order (RFC 7541). Text has one char a byte. */
+/**
+ * Decodes the header blocks of one connection, in their order (RFC 7541). Text has one char a byte. While the other side repeats
+ * a block that neither uses nor changes the dynamic table, as many servers do, the same list is handed out.
+ */
 export class HpackDecoder {
   readonly #table = new DynamicTable();
   readonly #mostBytes: number;
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
+  /** Whether the block has to do with the dynamic table. */
+  #isDynamic = false;
+  #last: { readonly bytes: Buffer; readonly decoded: DecodedBlock } | undefined;
 
   /** `mostBytes`: of a decoded list. */
   constructor(mostBytes: number) {
@@ -81,8 +90,14 @@ export class HpackDecoder {
     this.#block = block;
     this.#at = from;
     this.#end = end;
+    const last = this.#last;
+    if (last?.bytes.length === end - from && last.bytes.compare(block, from, end) === 0) return last.decoded;
+    this.#isDynamic = false;
     try {
-      return this.#decode();
+      const decoded = this.#decode();
+      const isKept = !this.#isDynamic && decoded.kind === "fields" && end - from <= LONGEST_KEPT;
+      if (isKept) this.#last = { bytes: Buffer.from(block.subarray(from, end)), decoded };
+      return decoded;
     } catch (thrown) {
       if (thrown instanceof Malformed) return { kind: "fault", why: thrown.message };
       throw thrown;
@@ -101,6 +116,7 @@ export class HpackDecoder {
         const size = this.#integer(0x1f);
         if (raw.length > 0) throw new Malformed("a table size update behind a field");
         if (updates > MOST_SIZE_UPDATES || size > TABLE_BYTES) throw new Malformed("a table size update");
+        this.#isDynamic = true;
         this.#table.resize(size);
         continue;
       }
@@ -120,11 +136,15 @@ export class HpackDecoder {
     const index = this.#integer(isAdded ? 0x3f : 0x0f);
     const name = index === 0 ? this.#string() : this.#indexed(index).name;
     const entry = { name, value: this.#string() };
-    if (isAdded) this.#table.add(entry);
+    if (isAdded) {
+      this.#isDynamic = true;
+      this.#table.add(entry);
+    }
     return entry;
   }
 
   #indexed(index: number): TableEntry {
+    this.#isDynamic ||= index > STATIC_TABLE.length;
     const entry =
       index <= STATIC_TABLE.length
         ? STATIC_TABLE[index - 1]

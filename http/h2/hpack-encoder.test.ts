@@ -46,4 +46,14 @@ describe("the head of an answer by HTTP/2", () => {
       expect(fields(`HTTP/1.1 200 OK\r\nX: ${value}\r\n`)).to.deep.equal([":status", "200", "x", value]);
     }
   });
+
+  it("carry a request with its Host as :authority, and nothing of its connection", () => {
+    const head = "GET /a?b HTTP/1.1\r\nhost: a.example\r\nconnection: keep-alive\r\nAccept: x\r\n\r\n";
+    const block = new HpackEncoder().encodeRequest(head, "https");
+    const decoded = new HpackDecoder(1_024).decode(block, 0, block.length);
+    expect(decoded.kind === "fields" ? decoded.raw : decoded.kind).to.deep.equal([
+      ...[":method", "GET", ":scheme", "https", ":authority", "a.example", ":path", "/a?b"],
+      ...["accept", "x"],
+    ]);
+  });
 });

@@ -22,6 +22,7 @@ const MOST_NAMES = 2_048;
  * connection, and the blocks of the latest heads are kept: hits of one second repeat them.
  */
 export class HpackEncoder {
+  #room: Buffer = Buffer.alloc(0);
   readonly #kept = new Map<string, Buffer>();
   /** By the name as it is written in a head: its bytes in a block; undefined: it is left out. */
   readonly #names = new Map<string, Buffer | undefined>();
@@ -46,7 +47,7 @@ export class HpackEncoder {
     const [method = "", path = ""] = head.slice(0, lineEnd).split(" ", 2);
     const hostEnd = head.indexOf("\r\n", lineEnd + 2);
     const host = head.slice(lineEnd + 2 + "host: ".length, hostEnd);
-    const out = bufferFor(head);
+    const out = this.#roomFor(head);
     let at = writePseudo(out, 0, ":method", method);
     at = writePseudo(out, at, ":scheme", scheme);
     at = writePseudo(out, at, ":authority", host);
@@ -64,6 +65,12 @@ export class HpackEncoder {
     const out = bufferFor(head);
     const at = writePseudo(out, 0, ":status", head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
     return Buffer.from(out.subarray(0, this.#writeLines(out, at, head, head.indexOf("\r\n") + 2)));
+  }
+
+  /** Memory for one block, until the next one. */
+  #roomFor(head: string): Buffer {
+    if (roomOf(head) > this.#room.length) this.#room = bufferFor(head);
+    return this.#room;
   }
 
   /** Writes the lines of `head` from an index on. Returns the index behind what is written. */
@@ -96,7 +103,11 @@ export class HpackEncoder {
 
 /** A line of "a: b" and its end takes four bytes beside name and value. A literal takes nine at most. */
 function bufferFor(lines: string): Buffer {
-  return Buffer.allocUnsafe(lines.length * 3 + 16);
+  return Buffer.allocUnsafe(roomOf(lines));
+}
+
+function roomOf(lines: string): number {
+  return lines.length * 3 + 16;
 }
 
 function literalName(name: string): Buffer {

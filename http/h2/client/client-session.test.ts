@@ -1,6 +1,8 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
-import { failureOf, get, never, stopAfterEach, textOf } from "../../../test/rig/fetching.ts";
+import { failureOf, get, never, standstill, stopAfterEach, textOf } from "../../../test/rig/fetching.ts";
 import { FrameOrigin, type FrameReply, response, wholeResponse } from "../../../test/rig/frame-origin.ts";
+import { Gate } from "../../../test/rig/gate.ts";
 import { block, type FieldList, frame, uint32 } from "../../../test/rig/http2-frames.ts";
 import { ManualClock } from "../../../test/rig/manual-clock.ts";
 import { until } from "../../../test/rig/until.ts";
@@ -282,6 +284,32 @@ describe("a connection to a server that speaks HTTP/2", () => {
     expect(await fetching).to.contain("left");
     await origin.find(reset(CANCEL));
     expect(origin.frames.filter(({ type }) => type === DATA)).to.have.length(1);
+  });
+
+  it("goes on with a body when a server that had stopped reads again", async () => {
+    const windows = [frame(SETTINGS, 0, 0, "00047fffffff"), frame(WINDOW, 0, 0, uint32(2 ** 30))];
+    const reads = new Gate();
+    const origin = await frames((socket) => {
+      socket.pause();
+      void reads.passed.then(() => socket.resume());
+    }, Buffer.concat(windows));
+    let given = 0;
+    async function* body() {
+      // More than two kernels hold, in writes of which each is small.
+      for (; given < 32 * 1024; given += 32) {
+        yield Buffer.alloc(32 * 1024);
+        await turn();
+      }
+    }
+    const fetching = upstream(origin.url, { protocol: "h2c" })
+      .fetch({ ...get("/a"), method: "POST", body: body() }, never)
+      .catch(String);
+    await standstill(() => given);
+    expect(given).to.be.below(32 * 1024);
+    reads.open();
+    await origin.find(({ type, flags }) => type === DATA && flags === END_STREAM);
+    await origin.stop();
+    await fetching;
   });
 
   it("gives up on fields and on content that do not come, and asks a silent connection nothing more", async () => {

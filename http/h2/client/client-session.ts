@@ -82,10 +82,12 @@ export class ClientSession<U extends ConnectionUser> {
     this.#now = now;
     this.#heardAt = now();
     this.idleSince = now();
-    this.#socket = openSocket(to, (length, bytes) => {
+    const read = (length: number, bytes: Uint8Array): boolean => {
       this.#guarded(() => this.#read(Buffer.from(bytes.buffer, bytes.byteOffset, length)));
       return true;
-    });
+    };
+    // Each write that does not leave at once ends with a drain, so that what waits in the outlet follows.
+    this.#socket = openSocket(to, read, 1);
     const idle = new Allowance(IDLE_FRAMES, now());
     this.#outlet = new Outlet(this.#socket, buffer, {
       data: () => idle.give(PER_DATA),
@@ -212,11 +214,11 @@ export class ClientSession<U extends ConnectionUser> {
     else this.#owner.changed(this);
   }
 
-  /** Writes soon, with what else is given until then. */
+  /** Writes when all that has been read in this turn has been seen to, so that requests of many clients leave in one write. */
   #wake(): void {
     if (this.#waking) return;
     this.#waking = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#waking = false;
       this.#guarded(() => this.#write());
     });

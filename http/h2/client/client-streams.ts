@@ -24,7 +24,7 @@ import {
   type ClientStreamOwner,
   RESPONSE_WINDOW,
 } from "./client-stream.ts";
-import { type StreamProgress, StreamResponse } from "./stream-response.ts";
+import { ListedHeads, type StreamProgress, StreamResponse } from "./stream-response.ts";
 
 export interface ClientStreamsParts {
   readonly limits: FieldLimits;
@@ -57,6 +57,7 @@ export class ClientStreams<U extends ConnectionUser> implements ClientStreamOwne
   readonly #all = new Set<ClientStream<U>>();
   readonly #closed: ClosedStreams;
   readonly #window: ReceiveWindow;
+  readonly #heads: ListedHeads;
   #initialWindow = STREAM_WINDOW;
   /** The highest number so far. */
   #highest = -1;
@@ -65,6 +66,7 @@ export class ClientStreams<U extends ConnectionUser> implements ClientStreamOwne
 
   constructor(of: ClientStreamsParts) {
     this.#of = of;
+    this.#heads = new ListedHeads(of.limits);
     this.#closed = new ClosedStreams(of.idle, of.now());
     this.#window = new ReceiveWindow((frame) => of.outlet.control(frame), RESPONSES_WINDOW);
   }
@@ -88,11 +90,11 @@ export class ClientStreams<U extends ConnectionUser> implements ClientStreamOwne
   }
 
   begin(stream: ClientStream<U>, method: string, head: string): BegunStream {
-    const { limits, encoder, scheme, now } = this.#of;
+    const { encoder, scheme, now } = this.#of;
     this.#highest += 2;
     this.#begun.set(this.#highest, stream);
     const block = encoder.encodeRequest(head, scheme);
-    const response = new StreamResponse(method, limits);
+    const response = new StreamResponse(method, this.#heads);
     return { id: this.#highest, block, window: this.#initialWindow, response, now: now() };
   }
 

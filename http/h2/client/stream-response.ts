@@ -20,10 +20,27 @@ const MORE: StreamProgress = { kind: "more" };
 const WHOLE: StreamProgress = { kind: "whole" };
 const CHUNKED = { kind: "chunked" } as const;
 
+/**
+ * Reads the heads of the responses of one connection. While a server repeats a list, the same ResponseHead is handed out.
+ */
+export class ListedHeads {
+  readonly limits: FieldLimits;
+  #last: { readonly list: readonly string[]; readonly read: HeadRead } | undefined;
+
+  constructor(limits: FieldLimits) {
+    this.limits = limits;
+  }
+
+  read(list: readonly string[]): HeadRead {
+    if (this.#last?.list !== list) this.#last = { list, read: headOf(list, this.limits) };
+    return this.#last.read;
+  }
+}
+
 /** Reads the response on one stream. Tells nothing that is not HTTP. */
 export class StreamResponse {
   readonly #method: string;
-  readonly #limits: FieldLimits;
+  readonly #heads: ListedHeads;
   #begun = false;
   #interim = 0;
   /** Bytes of content that may still come. */
@@ -31,15 +48,15 @@ export class StreamResponse {
   /** Whether they must all come. */
   #isCounted = false;
 
-  constructor(method: string, limits: FieldLimits) {
+  constructor(method: string, heads: ListedHeads) {
     this.#method = method;
-    this.#limits = limits;
+    this.#heads = heads;
   }
 
   /** `raw`: a decoded list. */
   headers(raw: readonly string[], endStream: boolean, sink: ResponseSink): StreamProgress {
     if (this.#begun) return this.#trailers(raw, endStream, sink);
-    const head = headOf(raw, this.#limits);
+    const head = this.#heads.read(raw);
     if (head.kind !== "head") return head;
     const { status } = head.head;
     // RFC 9113 section 8.6: there is no such change of protocols.
@@ -80,7 +97,7 @@ export class StreamResponse {
   /** RFC 9113 section 8.1: fields behind the content. */
   #trailers(raw: readonly string[], endStream: boolean, sink: ResponseSink): StreamProgress {
     if (!endStream) return malformed("malformed", "fields behind the fields that do not end the stream");
-    const fault = sizeFault(raw, this.#limits) ?? malformedFields(raw);
+    const fault = sizeFault(raw, this.#heads.limits) ?? malformedFields(raw);
     if (fault !== undefined) return fault;
     if (raw.length > 0) sink.trailers(raw);
     return this.#end();
