@@ -74,6 +74,13 @@ describe("respond", () => {
     await closed;
   });
 
+  it("tells how long the request waited for the origin, if it did", async () => {
+    served = { ...servedOf(textContent("a"), [["Server-Timing", "db;dur=5"]]), originMs: 12.345 };
+    expect((await get(base, "/")).header("Server-Timing")).to.equal("db;dur=5, origin;dur=12.3");
+    served = servedOf(textContent("a"));
+    expect((await get(base, "/")).header("Server-Timing")).to.equal(undefined);
+  });
+
   it("adds the length, the outcome and the age, and drops those of another cache", async () => {
     const fields = [
       ["Content-Type", "text/plain"],

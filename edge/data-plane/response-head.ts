@@ -65,9 +65,15 @@ export function responseHead(
   if (age !== undefined) text += `Age: ${age}\r\n`;
   if (trailers?.announced !== undefined) text += `Trailer: ${trailers.announced}\r\n`;
   if (!isDated) text += `Date: ${date}\r\n`;
+  if (served.originMs !== undefined) text += originTiming(served.originMs);
   const cacheStatus = appendCacheStatus(fields, cacheStatusMember(edge, outcome));
   text += `Cache-Status: ${cacheStatus}\r\nX-Cache: ${xCache(outcome)}\r\n`;
   return { text, length: hasContent ? length : "none" };
+}
+
+/** W3C Server Timing: milliseconds. A tenth is as fine as a developer's tools show it. */
+function originTiming(ms: number): string {
+  return `Server-Timing: origin;dur=${Math.round(ms * 10) / 10}\r\n`;
 }
 
 /** The lines of an interim response (RFC 9110 section 15.2); undefined when a field cannot be sent as it is. */
