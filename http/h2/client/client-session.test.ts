@@ -347,6 +347,26 @@ describe("a connection to a server that speaks HTTP/2", () => {
     await origin.find(goaway(NO_ERROR));
   });
 
+  it("closes with GOAWAY when it has been idle for longer than 50 s, and not before", async () => {
+    const clock = new ManualClock();
+    const origin = await frames((socket, stream) => socket.write(wholeResponse(stream, OK)));
+    const edge = upstream(origin.url, { protocol: "h2c", clock });
+    await edge.fetch(get("/1"), never);
+    // Each step lets the next look at idle connections begin.
+    for (const ms of [49_000, 1_000]) {
+      await until("a look is due", () => clock.waiting > 0);
+      clock.advance(ms);
+      await turn();
+    }
+    await edge.fetch(get("/2"), never);
+    expect([origin.connections, origin.frames.some(goaway(NO_ERROR))]).to.deep.equal([1, false]);
+    await until("a look is due", () => clock.waiting > 0);
+    clock.advance(51_000);
+    await origin.find(goaway(NO_ERROR));
+    await edge.fetch(get("/3"), never);
+    expect(origin.connections).to.equal(2);
+  });
+
   it("waits for a server that lets nothing be asked, until the time is over", async () => {
     const clock = new ManualClock();
     const origin = await frames(() => undefined, frame(SETTINGS, 0, 0, "000300000000"));

@@ -245,8 +245,9 @@ export class ClientSession<U extends ConnectionUser> {
     } catch (thrown) {
       if (thrown instanceof ConnectionFault) this.#fail(thrown);
       else {
-        const why = `an error of our own: ${String(thrown)}`;
-        this.#close({ kind: "malformed", fault: "malformed", why });
+        this.#streams.faultAll(thrown);
+        const cause = thrown instanceof Error ? thrown : undefined;
+        this.#close({ kind: "unreachable", why: "no connection", cause });
       }
     }
   }

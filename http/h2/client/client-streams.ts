@@ -208,6 +208,15 @@ export class ClientStreams<U extends ConnectionUser> implements ClientStreamOwne
     for (const stream of [...this.#all]) this.#fail(stream, "ended", fault);
   }
 
+  /** A bug of ours ends the requests of this connection, never the process. */
+  faultAll(thrown: unknown): void {
+    for (const stream of [...this.#all]) {
+      this.#forget(stream, "ended");
+      stream.drop();
+      stream.user.faulted(thrown);
+    }
+  }
+
   #told(stream: ClientStream<U>, read: (user: U) => StreamProgress): void {
     let progress: StreamProgress = { kind: "more" };
     stream.tell((user) => {
