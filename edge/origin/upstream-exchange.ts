@@ -10,6 +10,7 @@ import type { BodyFraming } from "../../http/server/request-body.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Deadline, Deadlines } from "../../process/deadlines.ts";
 import type { GiveUpSignal } from "./give-up.ts";
+import { KeptBody } from "./kept-body.ts";
 import { isRepeatable, type OriginRequest, type OriginResponse, plainBody } from "./origin.ts";
 import { type OriginErrorCode, OriginFailure, originErrorOf, type Received } from "./origin-error.ts";
 import { UpstreamBody } from "./upstream-body.ts";
@@ -66,6 +67,8 @@ export class UpstreamExchange implements ConnectionUser {
   #phase: Phase = WAITING;
   #connection: Carrier | undefined;
   #upload: UpstreamUpload | undefined;
+  /** The body that a stream is sent, which its connection may leave behind. */
+  #kept: KeptBody | undefined;
   #trailers: Trailers | undefined;
   #passedOn = 0;
   #repeated = false;
@@ -108,7 +111,9 @@ export class UpstreamExchange implements ConnectionUser {
     const { framing } = sent;
     const body = framing.kind === "none" ? undefined : request.body;
     connection.send(request.method, sent.head, request.upgrade, body !== undefined);
-    if (body !== undefined && framing.kind !== "none") this.#send(body, framing);
+    if (body === undefined || framing.kind === "none") return;
+    if (connection.framesContent && request.isBodyHeld !== true) this.#kept ??= new KeptBody(body);
+    this.#send(this.#kept ?? body, framing);
   }
 
   #send(body: AsyncIterable<Uint8Array>, framing: BodyFraming): void {
@@ -141,6 +146,7 @@ export class UpstreamExchange implements ConnectionUser {
     const connection = this.#connection;
     if (connection?.reused === false) this.#options.pool.learn(raw);
     this.#fieldsDeadline.stop();
+    this.#kept?.forget();
     const fields = passedOn(raw, status);
     if (framing.kind === "none" || (framing.kind === "length" && framing.length === 0)) {
       this.#phase = EMPTY;
@@ -246,7 +252,8 @@ export class UpstreamExchange implements ConnectionUser {
   #mayRepeat(fault: ConnectionFault): boolean {
     if (fault.kind !== "broke-off" || this.#repeated || this.#phase.kind !== "waiting") return false;
     const { request } = this.#options;
-    if (fault.isUnprocessed === true) return request.body === undefined || request.isBodyHeld === true;
+    if (fault.isUnprocessed === true)
+      return request.body === undefined || request.isBodyHeld === true || this.#kept?.isKept === true;
     const wasClosing = this.#connection?.reused === true && !this.#connection.heard;
     return wasClosing && isRepeatable(request);
   }
@@ -273,6 +280,7 @@ export class UpstreamExchange implements ConnectionUser {
     this.#bodyDeadline?.stop();
     this.#phase = OVER;
     this.#upload?.giveUp();
+    this.#kept?.close();
     this.#options.signal.removeEventListener("abort", this.#aborted);
   }
 }

@@ -209,7 +209,7 @@ describe("a connection to a server that speaks HTTP/2", () => {
       });
   });
 
-  it("asks again what was refused, once, whatever the method, unless its content has been read", async () => {
+  it("asks again what was refused, once, whatever the method, unless its content is large", async () => {
     const { origin, edge, outcome } = await asked(
       (socket, stream, count) => {
         socket.write(count === 1 ? frame(RST, 0, stream, uint32(REFUSED)) : wholeResponse(stream, OK));
@@ -223,11 +223,30 @@ describe("a connection to a server that speaks HTTP/2", () => {
     expect((await failureOf(other.fetch(get("/a"), never))).code).to.equal("connection_terminated");
     expect(refusing.frames.filter(({ type }) => type === HEADERS)).to.have.length(2);
     async function* body() {
-      yield Buffer.from("x");
+      yield Buffer.alloc(40_000);
+      yield Buffer.alloc(40_000);
     }
     await failureOf(other.fetch({ ...get("/a"), method: "POST", body: body() }, never));
     expect(refusing.frames.filter(({ type }) => type === HEADERS)).to.have.length(3);
     await edge.close();
+  });
+
+  it("sends small content once more when it was refused with it", async () => {
+    async function* body() {
+      yield Buffer.from("ab");
+      yield Buffer.from("c");
+    }
+    const ends = (stream: number) => (each: { stream: number; type: number; flags: number }) =>
+      each.stream === stream && each.type === DATA && each.flags === END_STREAM;
+    const origin = await frames((socket, stream, count) => {
+      if (count === 1) socket.write(frame(RST, 0, stream, uint32(REFUSED)));
+      else void origin.find(ends(stream)).then(() => socket.write(wholeResponse(stream, OK)));
+    });
+    const edge = upstream(origin.url, { protocol: "h2c" });
+    const request = { ...get("/a"), method: "POST", body: body() };
+    expect(await edge.fetch(request, never).then(read, codeOf)).to.equal("200 ");
+    const sent = origin.frames.filter(({ type, stream }) => type === DATA && stream === 3);
+    expect(Buffer.concat(sent.map(({ payload }) => payload)).toString()).to.equal("abc");
   });
 
   it("asks a new connection what was not processed before GOAWAY, and ends what was on the old one", async () => {
