@@ -1,12 +1,17 @@
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { Fields } from "../../http/message/fields.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { CertificateFolder, makeCertificate } from "../../test/rig/certificate-files.ts";
 import { failureOf, get, never, stopAfterEach, textOf } from "../../test/rig/fetching.ts";
+import { freePort } from "../../test/rig/free-port.ts";
 import { Gate } from "../../test/rig/gate.ts";
 import { type Http2Answer, Http2Origin } from "../../test/rig/http2-origin.ts";
 import { until } from "../../test/rig/until.ts";
@@ -244,6 +249,45 @@ describe("an origin that speaks HTTP/2", () => {
     expect([failure.code, failure.message]).to.satisfy(
       ([code, why]: string[]) => code === "http_protocol_error" && why?.includes("does not speak HTTP/2"),
     );
+  });
+});
+
+describe("nginx as an origin", () => {
+  const { upstream } = upstreams();
+  const stopLater = stopAfterEach();
+  const folder = mkdtempSync(join(tmpdir(), "edgecache-nginx-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("(where it is installed) answers every request, with content too, though it goes away after 20 each time", async function () {
+    if (spawnSync("nginx", ["-v"]).error !== undefined) this.skip();
+    const port = await freePort();
+    const conf = `daemon off; pid ${folder}/pid; error_log ${folder}/error; master_process off;
+      events {} http { access_log off; keepalive_requests 20; client_body_temp_path ${folder}/body;
+      server { listen 127.0.0.1:${port} http2; location / { return 200 $server_protocol$request_uri; } } }`;
+    writeFileSync(join(folder, "conf"), conf);
+    const nginx = spawn("nginx", ["-p", folder, "-c", join(folder, "conf")], { stdio: "ignore" });
+    stopLater(async () => {
+      const gone = once(nginx, "exit");
+      nginx.kill();
+      await gone;
+    });
+    const edge = upstream(new URL(`http://127.0.0.1:${port}`), { protocol: "h2c" });
+    await until("nginx listens", () =>
+      edge.probe().then(
+        () => true,
+        () => false,
+      ),
+    );
+    async function* content() {
+      yield Buffer.from("abc");
+    }
+    for (let round = 0; round < 10; round += 1) {
+      const all = Array.from({ length: 15 }, (_, i) => {
+        const body = i % 2 === 0 ? {} : { method: "POST", body: content() };
+        return edge.fetch({ ...get(`/${i}`), ...body }, never).then(textOf);
+      });
+      expect(await Promise.all(all)).to.deep.equal(Array.from(all, (_, i) => `HTTP/2.0/${i}`));
+    }
   });
 });
 
