@@ -96,15 +96,22 @@ export class UnfencedRefresh extends PurgeFollower {
 
   override mark(): FillMark | undefined {
     const mark = super.mark();
-    if (mark !== undefined && new Error("who asks?").stack?.includes(refreshBehind.name)) {
-      this.#behind.add(mark);
-    }
+    if (mark !== undefined && isCalledBy(refreshBehind.name)) this.#behind.add(mark);
     return mark;
   }
 
   override overtaken(mark: FillMark, response: Purgeable): boolean {
     return !this.#behind.has(mark) && super.overtaken(mark, response);
   }
+}
+
+function isCalledBy(name: string): boolean {
+  const { stackTraceLimit } = Error;
+  // It may stand behind more callers than a stack usually shows.
+  Error.stackTraceLimit = 50;
+  const { stack = "" } = new Error("who calls?");
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack.includes(name);
 }
 
 function isStored(response: Purgeable): response is StoredResponse {
