@@ -90,7 +90,7 @@ async function measureGroup(
   const servers = await startAll(group[0], redis?.url, originPort);
   const rows: string[] = [];
   for (const workload of group) {
-    const results = await measure(workload, servers, { rounds, seconds }, loadCore);
+    const results = await measure(workload, servers, { rounds, seconds }, loadCore, say);
     const some = rowsOf(workload.name, edge.name, results);
     for (const row of some) say(row);
     rows.push(...some);

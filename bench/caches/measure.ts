@@ -1,3 +1,4 @@
+import { describeError } from "../../process/failure.ts";
 import type { CacheServer } from "./cache-server.ts";
 import { type Turn, turnOf } from "./clients.ts";
 import { PurgeStream } from "./purge-stream.ts";
@@ -12,6 +13,7 @@ export async function measure(
   servers: readonly CacheServer[],
   { rounds, seconds }: Length,
   core: number | undefined,
+  tell: (line: string) => void,
 ): Promise<ReadonlyMap<string, Result>> {
   const length = turnSeconds(workload, seconds);
   const results = new Map<string, Result>();
@@ -22,16 +24,33 @@ export async function measure(
     if (why !== undefined) results.set(server.name, { kind: "unable", why });
     else turns.set(server, { turn: turnOf(workload, server, core), all: [] });
   }
-  for (const [server, { turn }] of turns) await takeTurn(server, workload, turn, WARM_TURN_S);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [server, { turn, all }] of turns) all.push(await takeTurn(server, workload, turn, length));
+  const broken = new Map<CacheServer, unknown>();
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [server, { turn, all }] of turns) {
+      try {
+        const measured = await takeTurn(server, workload, turn, round < 0 ? WARM_TURN_S : length);
+        if (round >= 0) all.push(measured);
+      } catch (thrown) {
+        // A turn with errors says nothing of the server's speed. The others count.
+        broken.set(server, thrown);
+      }
+    }
   }
-  for (const [{ name }, { all }] of turns) results.set(name, resultOf(all));
+  for (const [server, { all }] of turns)
+    results.set(server.name, all.length > 0 ? resultOf(all) : { kind: "unable", why: "answers with errors" });
+  for (const [{ name }, why] of broken)
+    tell(`${workload.name}, ${name}: a turn does not count: ${whyOf(why)}`);
   const inOrder = servers.flatMap(({ name }) => {
     const result = results.get(name);
     return result === undefined ? [] : [[name, result] as const];
   });
   return new Map(inOrder);
+}
+
+/** The line of the client that names the errors. */
+function whyOf(thrown: unknown): string {
+  const text = describeError(thrown);
+  return /Socket errors.*|Non-2xx.*/.exec(text)?.[0] ?? text;
 }
 
 function resultOf(all: readonly Measured[]): Result {
