@@ -58,6 +58,23 @@ describe("the watch on the memory of an edge", () => {
     expect(watch.refuses(8 * MIB)).to.equal(false);
   });
 
+  it("collects garbage each time that 64 MiB have come while memory is short, and lets the request fetch then", () => {
+    let [rss, collected] = [0, 0];
+    const collect = () => {
+      collected += 1;
+      rss = 300 * MIB;
+    };
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect };
+    const process = { promised: 500 * MIB, rss: () => rss, heap };
+    const watch = new MemoryWatch(process, 100 * MIB, { limit: 100 * MIB }, () => undefined);
+    expect([watch.refuses(64 * MIB), collected]).to.deep.equal([false, 0]);
+    rss = 480 * MIB;
+    expect([watch.refuses(128 * MIB), collected]).to.deep.equal([false, 1]);
+    rss = 480 * MIB;
+    expect([watch.refuses(192 * MIB - 1), collected]).to.deep.equal([true, 1]);
+    expect([watch.refuses(196 * MIB), collected]).to.deep.equal([false, 2]);
+  });
+
   it("collects garbage once a second while requests are refused, and never before", () => {
     let [rss, collected] = [0, 0];
     const collect = () => {

@@ -60,6 +60,9 @@ const GIVEN = 16 * MIB;
 // On a busy machine more comes between two looks, so a request is refused by a measurement no older than so many bytes.
 // To measure takes some 20 microseconds, and to fetch 4 MiB takes milliseconds.
 const MEASURED_BYTES = 4 * MIB;
+// The engine does not count the memory of stored bodies, which threads may share: of what was evicted nothing comes free
+// before a full collection. So there is one each time that so many bytes have come while memory is short.
+const COLLECTED_BYTES = 64 * MIB;
 // A step is done at once, so it must be short, and the collector must be given time to follow.
 const SHRINKING = 0.02;
 const LONGEST_STEP = 4 * MIB;
@@ -112,6 +115,7 @@ export class MemoryWatch {
   readonly #leaveBehind: LeaveBehind;
   #pressure: Pressure = "none";
   #measuredAt = 0;
+  #collectedAt = 0;
   /** Looks since requests are refused. */
   #refusingFor = 0;
   #given = 0;
@@ -132,6 +136,11 @@ export class MemoryWatch {
     if (fetched - this.#measuredAt >= MEASURED_BYTES) {
       this.#measuredAt = fetched;
       this.#measure();
+      if (this.#pressure !== "none" && fetched - this.#collectedAt >= COLLECTED_BYTES) {
+        this.#collectedAt = fetched;
+        this.#process.heap.collect();
+        this.#measure();
+      }
     }
     return this.#pressure === "refusing";
   }
