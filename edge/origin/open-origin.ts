@@ -10,6 +10,7 @@ import type { ReplaceableOrigin } from "./origin.ts";
 import { OriginCertificates } from "./origin-certificates.ts";
 import { type OriginProtocol, USUAL_ORIGIN_PROTOCOL } from "./origin-protocol.ts";
 import { isUnusual, type OriginTls } from "./origin-tls.ts";
+import { originUrls } from "./origin-urls.ts";
 import { RelativeOrigin } from "./relative-origin.ts";
 import { UpstreamOrigin } from "./upstream.ts";
 
@@ -73,9 +74,8 @@ export async function openSiteOrigin(
 
 /** The addresses that an origin may take for its own: those in its URLs, and the Host that it is told. */
 function ownAuthorities(config: OriginConfig, host: HostPolicy): ReadonlySet<string> {
-  const urls = config.kind === "directory" ? [] : config.kind === "http" ? [config.url] : config.urls;
   const told = host.kind === "fixed" ? [host.host.toLowerCase()] : [];
-  return new Set([...urls.flatMap(authoritiesOf), ...told]);
+  return new Set([...originUrls(config).flatMap(authoritiesOf), ...told]);
 }
 
 /** Throws a Failure with the code "bad-config" when a directory can not be served; an HTTP origin may be down. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
 import { choice, show } from "../../process/settings/values.ts";
+import { type LocatedSite, siteUrls } from "./origin-urls.ts";
 
 /**
  * What is spoken with an HTTP origin. h2: HTTP/2, when an https:// origin agrees (RFC 7301), else HTTP/1.1. h2c: HTTP/2 with an
@@ -34,29 +35,18 @@ export function originProtocolOf(values: z.infer<typeof keys>): OriginProtocol {
   return values["origin-protocol"];
 }
 
-/** Where an origin is, as far as its URLs go. */
-type Located =
-  | { readonly kind: "directory" }
-  | { readonly kind: "http"; readonly url: URL }
-  | { readonly kind: "several"; readonly urls: readonly URL[] };
-
-interface LocatedSite {
-  readonly name: string;
-  readonly origin: Located;
-  readonly origins?: Readonly<Record<string, Located>>;
-  readonly protocol?: OriginProtocol;
-}
-
 /** Protocols that none of a site's origins could speak. */
-export function originProtocolProblems(sites: readonly LocatedSite[]): readonly string[] {
-  return sites.flatMap(({ name, origin, origins = {}, protocol: spoken = USUAL_ORIGIN_PROTOCOL }) => {
+export function originProtocolProblems(
+  sites: readonly (LocatedSite & { readonly protocol?: OriginProtocol })[],
+): readonly string[] {
+  return sites.flatMap(({ protocol: spoken = USUAL_ORIGIN_PROTOCOL, ...site }) => {
     if (spoken === "http/1.1") return [];
-    const urls = [origin, ...Object.values(origins)].flatMap(urlsOf);
+    const urls = siteUrls(site);
     if (urls.some((url) => speaks(url, spoken))) return [];
     const scheme = spoken === "h2" ? "https" : "http";
     const got = urls.length === 0 ? "a directory" : urls.map(String).join(", ");
     return [
-      `origin-protocol ${spoken} of site "${name}": must be for an ${scheme}:// origin, got ${show(got)}`,
+      `origin-protocol ${spoken} of site "${site.name}": must be for an ${scheme}:// origin, got ${show(got)}`,
     ];
   });
 }
@@ -64,15 +54,4 @@ export function originProtocolProblems(sites: readonly LocatedSite[]): readonly 
 /** Whether HTTP/2 is asked of the origin with this URL. */
 export function speaks({ protocol: scheme }: URL, spoken: OriginProtocol): boolean {
   return spoken !== "http/1.1" && (scheme === "https:") === (spoken === "h2");
-}
-
-function urlsOf(origin: Located): readonly URL[] {
-  switch (origin.kind) {
-    case "directory":
-      return [];
-    case "http":
-      return [origin.url];
-    case "several":
-      return origin.urls;
-  }
 }

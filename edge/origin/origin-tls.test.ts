@@ -21,6 +21,14 @@ describe("the TLS settings of a site", () => {
     expect(read([], `sites: [{name: a, origin: 'https://o', ${keys}}]`)).to.deep.equal([all]);
   });
 
+  it("may be for one of the other origins of a site", () => {
+    const [all] = read(
+      [],
+      "sites: [{name: a, origin: 'http://o', origins: {api: 'https://p'}, origin-ca: ca}]",
+    );
+    expect(all).to.include({ ca: "ca" });
+  });
+
   const refused: readonly (readonly [flags: readonly string[], problem: string])[] = [
     [
       ["--origin", "https://o", "--origin-cert", "c"],

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
 import { choice, host, show, text } from "../../process/settings/values.ts";
+import { type LocatedSite, siteUrls } from "./origin-urls.ts";
 
 /** How an edge and an HTTPS origin prove to each other who they are. */
 export interface OriginTls {
@@ -91,25 +92,20 @@ export function originTlsOf(values: z.infer<typeof keys>): OriginTls {
   };
 }
 
-/** Where an origin is, as far as its URLs go. */
-type Located =
-  | { readonly kind: "directory" }
-  | { readonly kind: "http"; readonly url: URL }
-  | { readonly kind: "several"; readonly urls: readonly URL[] };
-
 /** What does not fit together in the settings of a site. Its files are read when its origin is opened. */
 export function originTlsProblems(
-  sites: readonly { readonly name: string; readonly origin: Located; readonly tls?: OriginTls }[],
+  sites: readonly (LocatedSite & { readonly tls?: OriginTls })[],
 ): readonly string[] {
-  return sites.flatMap(({ name, origin, tls = USUAL_ORIGIN_TLS }) => {
+  return sites.flatMap(({ tls = USUAL_ORIGIN_TLS, ...site }) => {
     const { cert, key } = tls;
-    const at = `of site "${name}"`;
+    const urls = siteUrls(site);
+    const at = `of site "${site.name}"`;
     if ((cert === undefined) !== (key === undefined)) {
       const got = cert === undefined ? "origin-key" : "origin-cert";
       return [`origin-cert, origin-key ${at}: must be given together, got only ${got}`];
     }
-    if (!isUnusual(tls) || urlsOf(origin).some(({ protocol }) => protocol === "https:")) return [];
-    const got = urlsOf(origin).map(String).join(", ");
+    if (!isUnusual(tls) || urls.some(({ protocol }) => protocol === "https:")) return [];
+    const got = urls.map(String).join(", ");
     return [
       `origin-ca, origin-cert, origin-server-name, origin-tls-min ${at}: must be for an https:// origin, got ${show(got === "" ? "a directory" : got)}`,
     ];
@@ -120,15 +116,4 @@ export function originTlsProblems(
 export function isUnusual({ ca, cert, serverName, minVersion }: OriginTls): boolean {
   const given = [ca, cert, serverName].some((each) => each !== undefined);
   return given || minVersion !== USUAL_ORIGIN_TLS.minVersion;
-}
-
-function urlsOf(origin: Located): readonly URL[] {
-  switch (origin.kind) {
-    case "directory":
-      return [];
-    case "http":
-      return [origin.url];
-    case "several":
-      return origin.urls;
-  }
 }

@@ -1,17 +1,8 @@
 import type { Fields } from "../../http/message/fields.ts";
 import { isIdempotent } from "../../http/message/methods.ts";
 import type { Trailers } from "../../http/message/trailers.ts";
+import type { OriginTimeouts } from "../rules/site/site-rule.ts";
 import type { GiveUpSignal } from "./give-up.ts";
-
-/** How long an origin may take, in milliseconds, where it is not as usual. */
-export interface OriginTimeouts {
-  /** Until a connection that is opened for the request is there, by TLS too; at most 5 s. */
-  readonly connectMs?: number | undefined;
-  /** Until the fields of the response are there; the time for a connection counts. */
-  readonly firstByteMs?: number | undefined;
-  /** Between two pieces of the body that a reader waits for. */
-  readonly betweenBytesMs?: number | undefined;
-}
 
 /** A request to an origin, rebuilt from parsed parts: nothing of the client's bytes is spliced into it. */
 export interface OriginRequest {

@@ -1,5 +1,6 @@
 import { isEveryAddress, isLoopback } from "../../process/address.ts";
 import type { OriginConfig } from "./open-origin.ts";
+import { originUrls } from "./origin-urls.ts";
 import { origin, type Site } from "./sites.ts";
 
 /** The ports of this program. None of them can be an origin. */
@@ -11,14 +12,7 @@ export interface OwnPorts {
 
 /** Whether a fetch from `origin`, or from one of several, would reach one of our own ports. */
 export function isOwnOrigin(origin: OriginConfig, own: OwnPorts): boolean {
-  switch (origin.kind) {
-    case "directory":
-      return false;
-    case "http":
-      return isOwnUrl(origin.url, own);
-    case "several":
-      return origin.urls.some((url) => isOwnUrl(url, own));
-  }
+  return originUrls(origin).some((url) => isOwnUrl(url, own));
 }
 
 function isOwnUrl({ protocol, hostname, port }: URL, own: OwnPorts): boolean {

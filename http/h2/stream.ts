@@ -7,6 +7,7 @@ import { STREAM_WINDOW } from "./bounds.ts";
 import { ERROR, type ErrorCode } from "./frames.ts";
 import type { Priority } from "./priority.ts";
 import { StreamBody } from "./stream-body.ts";
+import { UnsentContent } from "./unsent-content.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamOwner {
@@ -62,8 +63,7 @@ export class Stream implements ClientSide {
   #receiveWindow = STREAM_WINDOW;
   /** Bytes that have been used, and that the client has not been told of. */
   #owed = 0;
-  #pieces: Uint8Array[] = [];
-  #size = 0;
+  readonly #unsent = new UnsentContent();
   #ended = false;
 
   constructor(start: StreamStart, owner: StreamOwner) {
@@ -91,7 +91,7 @@ export class Stream implements ClientSide {
 
   /** Bytes of content that have not been written. */
   get untaken(): number {
-    return this.#size;
+    return this.#unsent.size;
   }
 
   /** The connection goes on with other streams. */
@@ -106,7 +106,7 @@ export class Stream implements ClientSide {
 
   /** Whether it has something to write that its window allows. */
   get sendable(): boolean {
-    return this.heads.length > 0 || (this.#size > 0 ? this.window > 0 : this.#ended);
+    return this.heads.length > 0 || (this.#unsent.size > 0 ? this.window > 0 : this.#ended);
   }
 
   wantsMore(): void {
@@ -197,17 +197,7 @@ export class Stream implements ClientSide {
 
   /** Copies up to `most` bytes of the content that come next to `out`. Returns how many. */
   take(out: Buffer, at: number, most: number): number {
-    let taken = 0;
-    while (taken < most) {
-      const piece = this.#pieces[0];
-      if (piece === undefined) break;
-      const part = piece.byteLength > most - taken ? piece.subarray(0, most - taken) : piece;
-      out.set(part, at + taken);
-      taken += part.byteLength;
-      if (part === piece) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(part.byteLength);
-    }
-    this.#size -= taken;
+    const taken = this.#unsent.take(out, at, most);
     this.window -= taken;
     return taken;
   }
@@ -216,8 +206,7 @@ export class Stream implements ClientSide {
   drop(): void {
     this.closed = true;
     this.heads.length = 0;
-    this.#pieces = [];
-    this.#size = 0;
+    this.#unsent.drop();
   }
 
   /** `head`: with the beginning of the content behind its empty line, or empty. */
@@ -230,8 +219,7 @@ export class Stream implements ClientSide {
 
   #add(bytes: Uint8Array): void {
     if (bytes.byteLength === 0) return;
-    this.#pieces.push(bytes);
-    this.#size += bytes.byteLength;
+    this.#unsent.push(bytes);
   }
 }
 

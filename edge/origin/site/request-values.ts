@@ -3,7 +3,7 @@ import { isForgeable } from "../../../http/message/forgeable-fields.ts";
 import { network } from "../../../http/server/trusted-proxies.ts";
 import { fileMap, fileValue } from "../../../process/settings/file-values.ts";
 import { choice, duration, text, wholeNumber } from "../../../process/settings/values.ts";
-import type { RateLimit, RuleTimeouts } from "../../rules/site/site-rule.ts";
+import type { OriginTimeouts, RateLimit } from "../../rules/site/site-rule.ts";
 import { changeableField, fieldText, namePattern, oneOrMore, yes } from "./rule-values.ts";
 
 /** A network as clients are told apart: RFC 6177 gives each a /64. */
@@ -28,7 +28,7 @@ export const timeouts = fileMap(
   { connect: connectTime, "first-byte": time, "between-bytes": time },
   "must be a map of connect, first-byte and between-bytes",
 ).transform(
-  (given): RuleTimeouts => ({
+  (given): OriginTimeouts => ({
     connectMs: given.connect,
     firstByteMs: given["first-byte"],
     betweenBytesMs: given["between-bytes"],

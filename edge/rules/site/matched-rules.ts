@@ -1,7 +1,7 @@
 import type { CompiledRule } from "./compiled-rule.ts";
 import type { RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
-import type { RuleTimeouts } from "./site-rule.ts";
+import type { OriginTimeouts } from "./site-rule.ts";
 
 /** The rules whose part about the request has matched, and what they say of it. */
 export interface MatchedRules {
@@ -19,7 +19,7 @@ export interface MatchedRules {
   readonly authorization: string | undefined;
   /** The name of the origin that is asked; undefined: the usual one. */
   readonly origin: string | undefined;
-  readonly timeouts: RuleTimeouts | undefined;
+  readonly timeouts: OriginTimeouts | undefined;
   /** Whether the request passes the cache by. */
   readonly bypasses: boolean;
   /** Whether its answer may be shared, so that rules about the key hold for it. */

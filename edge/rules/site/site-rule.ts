@@ -65,10 +65,13 @@ export interface FixedAnswer {
   readonly type: string;
 }
 
-/** How long the origin may take, in milliseconds. */
-export interface RuleTimeouts {
+/** How long the origin may take, in milliseconds, where it is not as usual. */
+export interface OriginTimeouts {
+  /** Until a connection that is opened for the request is there, by TLS too; at most 5 s. */
   readonly connectMs?: number | undefined;
+  /** Until the fields of the response are there; the time for a connection counts. */
   readonly firstByteMs?: number | undefined;
+  /** Between two pieces of the body that a reader waits for. */
   readonly betweenBytesMs?: number | undefined;
 }
 
@@ -97,7 +100,7 @@ export interface RequestActions {
   readonly cookies?: CookiePolicy | undefined;
   /** The name of another origin of the site. */
   readonly origin?: string | undefined;
-  readonly timeouts?: RuleTimeouts | undefined;
+  readonly timeouts?: OriginTimeouts | undefined;
   /** Of all methods. A field that is added to what the client sent would not be in the key. */
   readonly requestHeaders?: Omit<FieldChanges, "add"> | undefined;
 }

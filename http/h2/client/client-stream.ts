@@ -2,6 +2,7 @@ import type { Carrier } from "../../client/carrier.ts";
 import type { ConnectionFault, ConnectionUser } from "../../client/client-connection.ts";
 import { ERROR, type ErrorCode } from "../frames.ts";
 import type { OutletStream } from "../outlet.ts";
+import { UnsentContent } from "../unsent-content.ts";
 import type { StreamResponse } from "./stream-response.ts";
 
 /** What a stream needs of its connection. */
@@ -60,8 +61,7 @@ export class ClientStream<U extends ConnectionUser> implements Carrier, OutletSt
   response: StreamResponse | undefined;
   readonly #owner: ClientStreamOwner;
   #ended = false;
-  #pieces: Uint8Array[] = [];
-  #size = 0;
+  readonly #unsent = new UnsentContent();
   #held = false;
   #receiveWindow = RESPONSE_WINDOW;
   /** Bytes that have been used, and that the server has not been told of. */
@@ -81,11 +81,11 @@ export class ClientStream<U extends ConnectionUser> implements Carrier, OutletSt
   }
 
   get full(): boolean {
-    return !this.closed && this.#size >= HIGH_WATER;
+    return !this.closed && this.#unsent.size >= HIGH_WATER;
   }
 
   get untaken(): number {
-    return this.#size;
+    return this.#unsent.size;
   }
 
   get ended(): boolean {
@@ -93,7 +93,7 @@ export class ClientStream<U extends ConnectionUser> implements Carrier, OutletSt
   }
 
   get sendable(): boolean {
-    return this.heads.length > 0 || (this.#size > 0 ? this.window > 0 : this.#ended);
+    return this.heads.length > 0 || (this.#unsent.size > 0 ? this.window > 0 : this.#ended);
   }
 
   /** Whether the server may have learned of it. */
@@ -116,8 +116,7 @@ export class ClientStream<U extends ConnectionUser> implements Carrier, OutletSt
     if (this.closed) return;
     const piece = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
     if (piece.byteLength === 0) return;
-    this.#pieces.push(piece);
-    this.#size += piece.byteLength;
+    this.#unsent.push(piece);
     this.#owner.ready(this);
   }
 
@@ -180,17 +179,7 @@ export class ClientStream<U extends ConnectionUser> implements Carrier, OutletSt
   }
 
   take(out: Buffer, at: number, most: number): number {
-    let taken = 0;
-    while (taken < most) {
-      const piece = this.#pieces[0];
-      if (piece === undefined) break;
-      const part = piece.byteLength > most - taken ? piece.subarray(0, most - taken) : piece;
-      out.set(part, at + taken);
-      taken += part.byteLength;
-      if (part === piece) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(part.byteLength);
-    }
-    this.#size -= taken;
+    const taken = this.#unsent.take(out, at, most);
     this.window -= taken;
     return taken;
   }
@@ -199,8 +188,7 @@ export class ClientStream<U extends ConnectionUser> implements Carrier, OutletSt
   drop(): void {
     this.closed = true;
     this.heads.length = 0;
-    this.#pieces = [];
-    this.#size = 0;
+    this.#unsent.drop();
   }
 
   #allow(): void {
