@@ -53,10 +53,6 @@ export class Roster<T> implements Iterable<T> {
     return this.#first;
   }
 
-  get isEmpty(): boolean {
-    return this.#first === undefined;
-  }
-
   /** For `leave`. */
   close(place: Place<T>): void {
     const { before, after } = place;
