@@ -37,7 +37,7 @@ type Stage =
   | { readonly kind: "whole" };
 
 // RFC 9110 section 15.2 allows any number of interim responses. Nobody needs more than a few, and a flood must end.
-const MAX_INTERIM = 32;
+export const MAX_INTERIM = 32;
 
 const UNTIL_CLOSE = { kind: "until-close" } as const;
 const MORE: ResponseProgress = { kind: "more" };

@@ -1,4 +1,4 @@
-import type { ResponseFault, ResponseSink } from "../../client/response-reader.ts";
+import { MAX_INTERIM, type ResponseFault, type ResponseSink } from "../../client/response-reader.ts";
 import type { FieldLimits } from "../../message/field-lines.ts";
 import { responseFraming } from "../../message/message-framing.ts";
 import { framingFor, type ResponseHead } from "../../message/response-head.ts";
@@ -11,9 +11,6 @@ export type StreamProgress =
   | { readonly kind: "short" }
   /** RFC 9113 section 8.1.1: the stream is reset. */
   | { readonly kind: "malformed"; readonly fault: ResponseFault; readonly why: string };
-
-// RFC 9110 section 15.2 allows any number of interim responses. Nobody needs more than a few, and a flood must end.
-const MAX_INTERIM = 32;
 
 const STATUS = /^[1-5][0-9]{2}$/;
 const MORE: StreamProgress = { kind: "more" };
