@@ -41,8 +41,8 @@ const LAST_STREAM = 2 ** 30;
 
 /** The pool that a connection belongs to. */
 export interface SessionOwner<U extends ConnectionUser> {
-  /** It may have room for another stream. */
-  changed(session: ClientSession<U>): void;
+  /** A connection may have room for another stream. */
+  changed(): void;
   /** The server has chosen HTTP/1.1 (RFC 7301), so it is closed. */
   declined(session: ClientSession<U>): void;
   /** It is closed. `fault`: it could never be used. */
@@ -195,14 +195,14 @@ export class ClientSession<U extends ConnectionUser> {
     if (enablesPush === true) throw new ConnectionFault(ERROR.protocol, "a server that enables push");
     clearTimeout(this.#connectTimer);
     this.#mostStreams = mostStreams ?? this.#mostStreams ?? MOST_STREAMS;
-    this.#owner.changed(this);
+    this.#owner.changed();
   }
 
   #goneAway(last: number, code: number): void {
     this.#leaving = true;
     this.#streams.unprocessed(last, `the origin goes away with code ${code}`);
     if (this.#streams.size === 0) this.retire();
-    else this.#owner.changed(this);
+    else this.#owner.changed();
   }
 
   #ended(stream: AnyClientStream): void {
@@ -211,7 +211,7 @@ export class ClientSession<U extends ConnectionUser> {
     if (this.#streams.highest > LAST_STREAM) this.#leaving = true;
     if (this.#streams.size === 0) this.idleSince = now;
     if (this.#leaving && this.#streams.size === 0) this.retire();
-    else this.#owner.changed(this);
+    else this.#owner.changed();
   }
 
   /** Writes when all that has been read in this turn has been seen to, so that requests of many clients leave in one write. */
