@@ -43,7 +43,7 @@ export function readTlsShared(socket: TLSSocket, received: (bytes: Buffer, share
     }
     return true;
   };
-  const { _handle: handle }: { _handle?: Handle | null } = socket as { _handle?: Handle | null };
+  const { _handle: handle } = socket as { _handle?: Handle | null };
   if (BUFFER !== undefined && CALLBACK !== undefined && typeof handle?.useUserBuffer === "function") {
     Object.assign(socket, { [BUFFER]: INPUT, [CALLBACK]: take });
     handle.useUserBuffer(INPUT);
