@@ -83,14 +83,15 @@ export class Listener {
     this.#parts = parts;
     const { clock, limits, log, counted } = parts;
     this.#date = new HttpDate(clock);
-    this.#requests = new RequestLog({ ...parts, proxies: new TrustedProxies(parts.trustedProxies) });
-    this.#forwarding = this.#forwardingParts();
+    const proxies = new TrustedProxies(parts.trustedProxies);
+    this.#requests = new RequestLog({ ...parts, proxies });
+    this.#forwarding = this.#forwardingParts(proxies);
     this.#server = new HttpServer({
       name: "router HTTP port",
       clock,
       limits: { ...CLIENT_LIMITS, tunnelMs: parts.tunnelIdle, ...limits },
       counted,
-      proxies: new TrustedProxies(parts.trustedProxies),
+      proxies,
       preambles: {
         networks: parts.proxyProtocol,
         refused: (reason, by) => {
@@ -273,14 +274,14 @@ export class Listener {
     return responseText(response, { date: this.#date.value, closes: true, headOnly });
   }
 
-  #forwardingParts(): ForwardingParts {
+  #forwardingParts(proxies: TrustedProxies): ForwardingParts {
     const { fleet, pools, clock, log, metrics, hedge, clientRegionField } = this.#parts;
     return {
       fleet,
       pools,
       clock,
       date: this.#date,
-      lines: new ClientLines(new TrustedProxies(this.#parts.trustedProxies), this.#requests.names),
+      lines: new ClientLines(proxies, this.#requests.names),
       budget: new RetryBudget(clock.monotonic()),
       hedge,
       regionField: clientRegionField,
