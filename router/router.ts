@@ -95,8 +95,10 @@ export async function startRouter(
         output?.reload(target);
         routing?.refreshCertificates();
         threads.refreshCertificates();
-        log.info("settings read again: certificates and callers are those of now; the others need a restart");
         callers = new Callers(table);
+        log.info(
+          "settings read again: certificates, callers and the file of the access log are those of now; the others need a restart",
+        );
       },
       stop: async () => {
         stopping = true;
