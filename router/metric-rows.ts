@@ -63,7 +63,7 @@ export const routerGauges = [
   {
     name: "certificateDaysLeft",
     labels: [],
-    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
+    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf while there is none.",
   },
   {
     name: "controlCertificateDaysLeft",

@@ -189,7 +189,7 @@ export const edgeGauges = [
   { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last quarter of a second or so." },
   {
     name: "certificateDaysLeft",
-    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf without a TLS port.",
+    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf while there is none.",
   },
   {
     name: "controlCertificateDaysLeft",
