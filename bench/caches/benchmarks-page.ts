@@ -48,7 +48,8 @@ ${run.missing.map((line) => `\n${line}.\n`).join("")}
   (HAProxy does not ask whether a response is still valid, so it fetches it anew); **passes** are private responses, and
   POST. The origin is a program in C, so that it is not what is measured. It shares a core with the client.
 - Clients: wrk; h2load for HTTP/2 and 304 (it tells no p99); openssl s_time for handshakes; bench/caches/paced.c for
-  constant rates. No cache writes an access log. The configurations of all are in bench/caches/configurations.
+  constant rates. No cache writes an access log, except *edgeCache with access log*. The configurations of all are in
+  bench/caches/configurations.
 
 ## Results
 

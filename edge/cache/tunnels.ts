@@ -17,7 +17,7 @@ export interface TunnelLimits {
 }
 
 export const TUNNEL_LIMITS: TunnelLimits = {
-  // A tunnel takes a connection of a client for hours. Half of those that an edge has are left to requests.
+  // A tunnel takes a connection of a client for hours. Two thirds of those that an edge has are left to requests.
   edge: 2_000,
   // Half of that: one site that is besieged leaves as many to the others.
   site: 1_000,
