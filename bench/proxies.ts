@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ChildProgram, freePort, versionOf } from "./child-program.ts";
+import { freePort } from "../test/rig/free-port.ts";
+import { ChildProgram, versionOf } from "./child-program.ts";
 import { nginxFolders } from "./nginx-folders.ts";
 
 /** A reverse proxy in front of one upstream. */

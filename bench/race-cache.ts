@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PurgeTarget } from "../proto/gen/edgecache/v1/edge.ts";
 import { EdgeProcess } from "../test/rig/edge-process.ts";
+import { freePort } from "../test/rig/free-port.ts";
 import { purge } from "../test/rig/purge.ts";
-import { ChildProgram, freePort, versionOf } from "./child-program.ts";
+import { ChildProgram, versionOf } from "./child-program.ts";
 
 /** A cache in front of the origin, and the ways to purge /page from it. */
 export interface RaceCache {

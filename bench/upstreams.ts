@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { EdgeServiceService, PingResponse } from "../proto/gen/edgecache/v1/edge.ts";
+import { freePort } from "../test/rig/free-port.ts";
 import { HttpOrigin } from "../test/rig/http-origin.ts";
-import { ChildProgram, freePort } from "./child-program.ts";
+import { ChildProgram } from "./child-program.ts";
 import { nginxFolders } from "./nginx-folders.ts";
 import type { Upstream } from "./proxies.ts";
 

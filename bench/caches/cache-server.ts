@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ChildProgram, freePort } from "../child-program.ts";
+import { freePort } from "../../test/rig/free-port.ts";
+import { ChildProgram } from "../child-program.ts";
 import { configure, type Values } from "./configuration.ts";
 
 /** The circumstances in which a cache is measured. */
