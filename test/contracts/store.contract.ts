@@ -59,8 +59,7 @@ export function storeContract(make: MakeStore): void {
       });
       const inPlace = () => store.inPlace("default", " /a?b");
       const shown = inPlace();
-      // A store whose memory is elsewhere shows none.
-      if (shown === undefined) return;
+      if (shown === undefined) throw new Error("the store shows nothing in place");
       const { memory, linesAt, linesEnd, bodyAt, bodyEnd, softPurgedAt } = shown;
       const { status, method, policy, lifetime, initialAge, responseTime, selecting, codings, sent, mark } =
         shown;

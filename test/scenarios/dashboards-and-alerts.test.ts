@@ -131,10 +131,7 @@ describe("the dashboards and the alert rules", () => {
   });
 
   it("are rules of which promtool has nothing to say", function () {
-    if (spawnSync("promtool", ["--version"]).status !== 0) {
-      this.test?.skip();
-      return;
-    }
+    if (spawnSync("promtool", ["--version"]).status !== 0) this.skip();
     const { status, stderr } = spawnSync("promtool", ["check", "rules", ALERTS], { encoding: "utf8" });
     expect([status, stderr]).to.deep.equal([0, ""]);
   });

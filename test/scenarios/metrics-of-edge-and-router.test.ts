@@ -74,10 +74,7 @@ describe("the metrics of an edge and a router", () => {
   });
 
   it("are text of which promtool has nothing to say", async function () {
-    if (spawnSync("promtool", ["--version"]).status !== 0) {
-      this.test?.skip();
-      return;
-    }
+    if (spawnSync("promtool", ["--version"]).status !== 0) this.skip();
     for (const base of [edge.operator, router.admin]) {
       const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
         input: await textOf(base),
