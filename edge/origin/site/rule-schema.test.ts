@@ -154,6 +154,11 @@ describe("the rules of a site, as they are written", () => {
     expect(problemsOf(file("api")).join()).not.to.include("one of its origins");
   });
 
+  it("take classes of statuses in small letters and in capitals", () => {
+    const { book } = writtenRules("rules:\n  - {negative-ttl: {4xx: 1m, 5XX: 1s}}\n");
+    expect(book.written[0]?.negativeTtl).to.deep.equal({ "4xx": 60, "5xx": 1 });
+  });
+
   it("take one value like a list of one, and days", () => {
     const { book } = writtenRules(
       "rules:\n  - {match: {path: /a, status: 404, query: q}, ttl: 30d, tags: x}\n",

@@ -74,13 +74,16 @@ const fieldChanges = fileMap(
 );
 
 // RFC 6585: these must not be stored, and 412 and 416 answer what is not in the key.
-const NEGATIVE = /^(?:4(?:\d\d|xx)|5(?:\d\d|xx))$/i;
+const NEGATIVE = /^(?:4(?:\d\d|xx)|5(?:\d\d|xx))$/;
 const NEVER_STORED = new Set(["407", "412", "416", "428", "429", "431", "511"]);
 
 const negativeTtl = z.record(
-  z.string().refine((status) => NEGATIVE.test(status) && !NEVER_STORED.has(status), {
-    error: "must be a status from 400 to 599, or 4xx or 5xx, and none that is never stored, such as 429",
-  }),
+  z
+    .string()
+    .toLowerCase()
+    .refine((status) => NEGATIVE.test(status) && !NEVER_STORED.has(status), {
+      error: "must be a status from 400 to 599, or 4xx or 5xx, and none that is never stored, such as 429",
+    }),
   seconds,
   { error: "must be a map of statuses and durations, such as {404: 1m, 5xx: 5s}" },
 );
