@@ -1,4 +1,10 @@
-import { type RuleAction, requestActions, ruleActions, ruleWords } from "../../rules/site/rule-words.ts";
+import {
+  guards,
+  type RuleAction,
+  requestActions,
+  ruleActions,
+  ruleWords,
+} from "../../rules/site/rule-words.ts";
 import type { SiteRule } from "../../rules/site/site-rule.ts";
 
 interface Contradiction {
@@ -20,8 +26,6 @@ const STORING: readonly RuleAction[] = [
   "staleIfError",
   "tags",
 ];
-/** These keep something from being served or stored. */
-const GUARDS: readonly RuleAction[] = ["deny", "allow", "limit", "bypass", "noStore"];
 
 /** What cannot be meant in one rule. */
 export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
@@ -50,10 +54,10 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
     );
   if (rule.noStore === true) apart("noStore", [...STORING, "cachePost"], "the response is not stored");
   const isLifted = (action: RuleAction): boolean => rule[action] === false;
-  for (const lifted of GUARDS.filter(isLifted))
+  for (const lifted of guards.filter(isLifted))
     apart(
       lifted,
-      GUARDS.filter((guard) => !isLifted(guard)),
+      guards.filter((guard) => !isLifted(guard)),
       "false holds where every reading of the path matches, a guard where any does",
     );
   apart("ttl", ["ttlIfMissing", "staleWhileRevalidateIfMissing"], "the lifetime is given already");

@@ -1,13 +1,10 @@
 import { queryPolicy } from "./query-policy.ts";
 import { CompiledMatch, type PathReading } from "./rule-match.ts";
-import { requestActions, responseActions } from "./rule-words.ts";
+import { guards, requestActions, responseActions } from "./rule-words.ts";
 import type { SiteRule } from "./site-rule.ts";
 
 /** Makes the test of whether an address is in one of these networks. */
 export type NetworkTest = (networks: readonly string[]) => (address: string) => boolean;
-
-/** These keep something from being served or stored: a request must not slip past them by another spelling. */
-const GUARDS = ["deny", "allow", "limit", "bypass", "noStore"] as const;
 
 /** By these the origin, and so the response, comes to depend on the match. */
 const SHAPES_RESPONSE = ["key", "cookies", "origin", "requestHeaders", ...responseActions] as const;
@@ -68,8 +65,8 @@ export function compiledRule(
 
 /** No spelling of a path may get past a guard, and none may lift one for another path. */
 function readingOf(rule: SiteRule): PathReading {
-  if (GUARDS.some((action) => rule[action] === false)) return "every";
-  return GUARDS.some((action) => rule[action] !== undefined) ? "any" : "normal";
+  if (guards.some((action) => rule[action] === false)) return "every";
+  return guards.some((action) => rule[action] !== undefined) ? "any" : "normal";
 }
 
 function admissionOf({ deny, allow }: SiteRule, networks: NetworkTest): CompiledRule["admits"] {

@@ -40,6 +40,15 @@ export const requestActions = namesOf(requestWords);
 export const responseActions = namesOf(responseWords);
 export const ruleActions: readonly RuleAction[] = [...requestActions, ...responseActions];
 
+/** These keep something from being served or stored: a request must not slip past them by another spelling. */
+export const guards = [
+  "deny",
+  "allow",
+  "limit",
+  "bypass",
+  "noStore",
+] as const satisfies readonly RuleAction[];
+
 function namesOf<K extends string>(words: Readonly<Record<K, string>>): readonly K[] {
   return Object.keys(words).filter((name): name is K => name in words);
 }
