@@ -41,7 +41,7 @@ const harEntry = z.object({
 
 const har = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });
 
-/** By the names that edgeCache, Caddy and nginx' users give them. */
+/** By the names of edgeCache's access log; `url` may stand in the place of `host` and `target`. */
 const logLine = z.object({
   time: z.union([z.string(), z.number()]),
   method: z.string(),
@@ -110,7 +110,7 @@ function fromJsonLine(line: string): RecordedRequest | undefined {
   const { time, method, host = "", target, url = target, status, bytes = 0 } = read.data;
   const named = url?.startsWith("/") ? { host, path: url } : partsOf(url);
   if (named === undefined) return undefined;
-  // Seconds, as Caddy writes them, or milliseconds.
+  // Seconds or milliseconds.
   const at = typeof time === "string" ? Date.parse(time) : time < 1e11 ? time * 1_000 : time;
   return recorded({ ...plain(method, status, bytes), at, authority: named.host, target: named.path });
 }
