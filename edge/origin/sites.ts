@@ -241,10 +241,11 @@ export class Sites {
 
   /** The targets that requests for `target` may have by the rules of a site. `only`: of this one. */
   replaced(target: string, only: string | undefined): readonly { site: string; target: string }[] {
-    const books = only === undefined ? [...this.#books] : [...this.#books].filter(([site]) => site === only);
-    return books.flatMap(([site, book]) =>
-      possibleTargets(book, target).map((possible) => ({ site, target: possible })),
-    );
+    const within = (site: string, book: RuleBook) =>
+      possibleTargets(book, target).map((possible) => ({ site, target: possible }));
+    if (only === undefined) return [...this.#books].flatMap(([site, book]) => within(site, book));
+    const book = this.#books.get(only);
+    return book === undefined ? [] : within(only, book);
   }
 
   /** The scheme and host in the cache key, as the origin receives them. A directory receives none. */
