@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { hostOf } from "../../http/message/authority.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import { WEB_SOCKET } from "../../http/server/web-socket.ts";
 import { fileMap, fileValue } from "../../process/settings/file-values.ts";
@@ -275,11 +276,6 @@ function servedSite(site: Site | ServedSite): ServedSite {
     sign: rules.signed.written,
     ...(host === undefined ? {} : { host }),
   };
-}
-
-/** The host of `host[:port]` in lower case, without the final dot of a full domain name. */
-function hostOf(authority: string): string {
-  return authority.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }
 
 /** Settings write an IPv6 address without brackets, a Host field with them. */

@@ -24,6 +24,11 @@ export function authorityText({ host, port }: Authority): string {
   return port === undefined ? host : `${host}:${port}`;
 }
 
+/** The host of `host[:port]` in lower case, without the final dot of a full domain name. */
+export function hostOf(authority: string): string {
+  return authority.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
+}
+
 function isHost(host: string): boolean {
   if (host.startsWith("[")) return URL.canParse(`http://${host}/`);
   return host.length <= LONGEST_NAME && NAME.test(host) && !host.includes("..");

@@ -1,3 +1,4 @@
+import { hostOf } from "../../../http/message/authority.ts";
 import type { Fields } from "../../../http/message/fields.ts";
 import { PathPattern } from "./path-pattern.ts";
 import { SeenPath } from "./path-readings.ts";
@@ -217,10 +218,6 @@ function methodsOf(methods: readonly string[]): ReadonlySet<string> {
   return new Set(
     methods.flatMap((method) => (method === "GET" || method === "HEAD" ? ["GET", "HEAD"] : method)),
   );
-}
-
-function hostOf(authority: string): string {
-  return authority.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }
 
 function mediaTypeOf(fields: Fields): string {
