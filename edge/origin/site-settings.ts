@@ -3,7 +3,7 @@ import { isToken } from "../../http/message/token.ts";
 import { protocolName } from "../../http/server/tunnel-settings.ts";
 import { fileValue } from "../../process/settings/file-values.ts";
 import { setting } from "../../process/settings/program.ts";
-import { choice, listOf, text, type ValueType, wholeNumber } from "../../process/settings/values.ts";
+import { choice, listOf, type ValueType, wholeNumber } from "../../process/settings/values.ts";
 import type { CookiePolicy, SiteRule } from "../rules/site/site-rule.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import {
@@ -23,6 +23,7 @@ import {
 import { type SignValues, signedAmong, signedOf, signKeysOfFile, signSettings } from "./sign-settings.ts";
 import { type Preset, presetType, rulesGiven } from "./site/preset.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
+import { cookieNameType } from "./site/rule-values.ts";
 
 /** Those that are one value each. */
 type OneValueRules = Omit<SiteRules, "book" | "compress" | "limits" | "signed">;
@@ -43,7 +44,7 @@ const fieldName: ValueType<string> = {
 // The connections that an edge opens to one origin (upstream.ts).
 const MOST_PLACES = 1_024;
 
-const cookieNames = listOf(text("the name of a cookie", /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/));
+const cookieNames = listOf(cookieNameType);
 
 const cookiePolicy: ValueType<CookiePolicy> = {
   name: "keep|drop|name,…",

@@ -4,7 +4,7 @@ import { network } from "../../../http/server/trusted-proxies.ts";
 import { fileMap, fileValue } from "../../../process/settings/file-values.ts";
 import { choice, duration, text, wholeNumber } from "../../../process/settings/values.ts";
 import type { OriginTimeouts, RateLimit } from "../../rules/site/site-rule.ts";
-import { changeableField, fieldText, namePattern, oneOrMore, yes } from "./rule-values.ts";
+import { changeableField, cookieNameType, fieldText, namePattern, oneOrMore, yes } from "./rule-values.ts";
 
 /** A network as clients are told apart: RFC 6177 gives each a /64. */
 const clientNetwork = fileValue(network).refine(
@@ -148,7 +148,7 @@ const keyField = changeableField.refine(
   },
 );
 
-const cookieName = fileValue(text("the name of a cookie", /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/));
+const cookieName = fileValue(cookieNameType);
 const language = fileValue(
   text("a language such as de or pt-BR", /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/),
 );

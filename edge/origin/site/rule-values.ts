@@ -54,6 +54,7 @@ export const typePattern = fileValue(
     /^[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*-]*\/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*-]*$/,
   ),
 );
+export const cookieNameType = text("the name of a cookie", /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/);
 export const methodName = fileValue(text("a method in capital letters, such as GET", /^[A-Z]{1,32}$/));
 export const statusPattern = fileValue<string>({
   ...text("a status from 200 to 599, or a class of them such as 5xx", /^(?:[2-5]\d\d|[2-5][xX][xX])$/),
