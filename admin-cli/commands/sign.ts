@@ -1,13 +1,8 @@
-import { describeError, Failure } from "../../process/failure.ts";
-import { isReadableByAll, readSmallFile } from "../../process/settings/small-file.ts";
+import { Failure } from "../../process/failure.ts";
+import { isReadableByAll } from "../../process/settings/small-file.ts";
 import { duration, show } from "../../process/settings/values.ts";
-import {
-  KEY_FILE_RULE,
-  readSigningKeys,
-  type SigningKey,
-  type UrlClaim,
-  urlToken,
-} from "../../process/url-signature.ts";
+import { signingKeysIn } from "../../process/signing-key-file.ts";
+import { KEY_FILE_RULE, type SigningKey, type UrlClaim, urlToken } from "../../process/url-signature.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
@@ -70,7 +65,7 @@ function httpUrlOf(text: string): URL {
 
 function keyOf(path: string | undefined, id: string | undefined, terminal: Terminal): SigningKey {
   if (path === undefined) throw badUsage("--key-file: must be given, got nothing");
-  const keys = read(path);
+  const keys = signingKeysIn(path);
   if (typeof keys === "string")
     throw badUsage(`--key-file: must be a file of ${KEY_FILE_RULE}; ${keys}: ${show(path)}`);
   if (isReadableByAll(path))
@@ -78,14 +73,6 @@ function keyOf(path: string | undefined, id: string | undefined, terminal: Termi
   const key = id === undefined ? keys[0] : keys.find((each) => each.id === id);
   if (key !== undefined) return key;
   throw badUsage(`--key: must be one of ${keys.map((each) => each.id).join(", ")}, got ${show(id ?? "")}`);
-}
-
-function read(path: string) {
-  try {
-    return readSigningKeys(readSmallFile(path));
-  } catch (thrown) {
-    return `it cannot be read (${describeError(thrown)})`;
-  }
 }
 
 function badUsage(message: string): Failure {

@@ -1,8 +1,9 @@
-import { describeError, Failure } from "../../../process/failure.ts";
+import { Failure } from "../../../process/failure.ts";
 import type { Log } from "../../../process/log.ts";
-import { isReadableByAll, readSmallFile } from "../../../process/settings/small-file.ts";
+import { isReadableByAll } from "../../../process/settings/small-file.ts";
 import { show } from "../../../process/settings/values.ts";
-import { KEY_FILE_RULE, readSigningKeys } from "../../../process/url-signature.ts";
+import { signingKeysIn } from "../../../process/signing-key-file.ts";
+import { KEY_FILE_RULE } from "../../../process/url-signature.ts";
 import { SignedUrls } from "../../rules/site/signed-urls.ts";
 import { tokenCheck } from "./token-check.ts";
 
@@ -14,7 +15,7 @@ export function withKeys(signed: SignedUrls, site: string, log: Log): SignedUrls
     const got = path === undefined ? "sign-paths" : "sign-keys";
     throw refused(`sign-keys, sign-paths of site "${site}": must be given together, got only ${got}`);
   }
-  const keys = read(path);
+  const keys = signingKeysIn(path);
   if (typeof keys === "string")
     throw refused(`sign-keys of site "${site}": must be a file of ${KEY_FILE_RULE}; ${keys}: ${show(path)}`);
   if (isReadableByAll(path))
@@ -23,14 +24,6 @@ export function withKeys(signed: SignedUrls, site: string, log: Log): SignedUrls
       "sign-keys: every user of this machine can read the file; chmod 600 prevents it",
     );
   return new SignedUrls(signed.written, tokenCheck(keys, signed.written));
-}
-
-function read(path: string) {
-  try {
-    return readSigningKeys(readSmallFile(path));
-  } catch (thrown) {
-    return `it cannot be read (${describeError(thrown)})`;
-  }
 }
 
 function refused(message: string): Failure {
