@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { CompiledRule } from "../rules/site/compiled-rule.ts";
 import type { RateLimit } from "../rules/site/site-rule.ts";
@@ -24,7 +25,8 @@ export class RateLimits {
 
   /** Takes one for a request of `subject`; undefined when it may go on. */
   take(by: CompiledRule, limit: RateLimit, subject: string, now: number): Excess | undefined {
-    const key = `${by.id} ${subject}`;
+    // A subject may be a URL of some KiB. Clients choose it, so two of them must not be taken for one.
+    const key = hash("sha256", `${by.id} ${subject}`, "base64url");
     const { rate, burst } = limit;
     const { tokens, at } = this.#buckets.get(key) ?? { tokens: burst, at: now };
     const filled = Math.min(burst, tokens + ((now - at) / 1_000) * rate);
