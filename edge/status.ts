@@ -86,7 +86,7 @@ export class EdgeReport {
       leaseLeftMs: follower.leaseLeftMs,
       // A tunnel is open for hours, and is hardly any work.
       inFlight: Math.max(0, this.#dataPort.inFlight - this.#parts.tunnels.open),
-      eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
+      eventLoopDelayMs: this.#loopDelayMs,
       host: this.#config.advertise,
       httpPort: this.httpPort,
       publicUrl: this.#config.publicUrl?.origin ?? "",
@@ -166,7 +166,7 @@ export class EdgeReport {
       certificates: [...this.#dataPort.certificateFindings, ...(identity?.findings ?? [])],
       unreachableSites,
       server,
-      eventLoopDelayMs: this.#gauges().eventLoopDelayMs,
+      eventLoopDelayMs: this.#loopDelayMs,
       node: process.versions.node,
     });
     return {
@@ -181,6 +181,11 @@ export class EdgeReport {
 
   stop(): void {
     this.#loopDelay.stop();
+  }
+
+  /** Of the busiest thread. */
+  get #loopDelayMs(): number {
+    return Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs);
   }
 
   #gauges(): Record<GaugeName, number> {
@@ -199,7 +204,7 @@ export class EdgeReport {
       purges: follower.purges,
       leaseLeftMs: follower.leaseLeftMs,
       lagMs: follower.lagMs ?? -1,
-      eventLoopDelayMs: Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs),
+      eventLoopDelayMs: this.#loopDelayMs,
       certificateDaysLeft: this.#dataPort.certificateDaysLeft,
       controlCertificateDaysLeft: identity?.daysLeft ?? Number.POSITIVE_INFINITY,
       uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
