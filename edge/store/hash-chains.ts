@@ -44,7 +44,7 @@ export class HashChains {
   /** How many of them are split. */
   #split = 0;
   #count = 0;
-  /** A request looks for its key several times. */
+  /** Records that are written one after the other often share a text. */
   #latest: { readonly text: string; readonly hash: number } | undefined;
 
   constructor(rows: Rows, columns: ChainColumns, seed: number, onPiece?: OnPiece) {

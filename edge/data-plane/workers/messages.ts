@@ -91,7 +91,7 @@ export type FromWorker =
   | { readonly kind: "cancelled"; readonly id: number }
   /** The client has left. */
   | { readonly kind: "left"; readonly id: number }
-  /** The slots and keys of the copies that it has answered with since it last said so, and the codings that it missed. */
+  /** What it has answered with since it last said so, and the codings that it missed. */
   | ({ readonly kind: "used" } & UsedCopies);
 
 /** To a serving thread. */
