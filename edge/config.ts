@@ -53,7 +53,7 @@ export function controlHost({
 
 const MIB = 2 ** 20;
 const HOUR_MS = 3_600_000;
-const YEAR_MS = 8_760 * HOUR_MS;
+const YEAR_MS = 365 * 24 * HOUR_MS;
 
 export const edgeProgram = {
   name: "edge",

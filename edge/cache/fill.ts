@@ -158,7 +158,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const asked = withContent(originRequest(request, aim, forwardedOf(request, edge)), request.content);
   const fieldsSent = vouchedFor(asked.fields, request);
   const { authority, onInterim, takesTrailers, matched = NONE_MATCHED } = request;
-  const { origin: named, timeouts } = matched;
+  const { origin: named, timeouts, rules, varies } = matched;
   const towards = { authority, onInterim, takesTrailers, origin: named, timeouts };
   const sent = { ...asked, ...towards, fields: fieldsSent };
   const ask = () => origin.fetch(sent, fetching);
@@ -168,7 +168,6 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const dated = response.fields.has("Date")
     ? response.fields
     : response.fields.plus("Date", formatHttpDate(responseTime.wall));
-  const { rules, varies } = request.matched ?? NONE_MATCHED;
   const { status } = response;
   // A 304 is about a stored response, by whose status and fields rules match.
   const plan = status === 304 ? NO_PLAN : planResponse(rules, { status, fields: dated });

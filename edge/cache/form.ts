@@ -1,5 +1,5 @@
 import type { Fields } from "../../http/message/fields.ts";
-import { codingOf, type EncodingName, type Form } from "../rules/compression.ts";
+import { type ContentCoding, codingOf, type EncodingName, type Form } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { type FormName, formFor, formTag, isNegotiated, preferredForm } from "../rules/form-choice.ts";
 import { sentFields } from "../rules/sent-fields.ts";
@@ -31,7 +31,7 @@ export function wholeForm(forms: readonly Form[], stored: StoredResponse): Chose
 }
 
 /** The coding that such a client would have liked, and that nobody has tried to make yet. */
-function missingForm(forms: readonly Form[], stored: StoredResponse): Exclude<Form, "identity"> | undefined {
+function missingForm(forms: readonly Form[], stored: StoredResponse): ContentCoding | undefined {
   const [best] = forms;
   if (best === undefined || best === "identity" || !isNegotiated(stored)) return undefined;
   const isTried = stored.encodings?.some(({ name }) => codingOf(name) === best) === true;

@@ -79,7 +79,7 @@ export class HitPath {
     addressing: Addressing,
     clients: SlowClients,
     date: HttpDate,
-    log: RequestLog | undefined = undefined,
+    log?: RequestLog,
   ) {
     this.#log = log;
     this.#edge = edge;
