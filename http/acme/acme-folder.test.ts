@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { expect } from "chai";
 import { AcmeStory, ended, serves } from "../../test/rig/acme-story.ts";
 
@@ -43,6 +53,17 @@ describe("certificates in the storage of ACME", () => {
     expect(program.said("no certificates can be ordered")).to.have.length(1);
     rmSync(story.kept("lock"));
     await serves(program, "b.example");
+  });
+
+  it("are not ordered by a new account while the key of the old one cannot be read", async () => {
+    mkdirSync(story.kept(), { recursive: true, mode: 0o700 });
+    // A link to itself can be read by nobody, the superuser included. A file could take its place.
+    symlinkSync("account.pem", story.kept("account.pem"));
+    const program = await story.start();
+    await ended(program);
+    expect(program.ends).to.deep.equal(["storage"]);
+    expect(story.server.orders).to.deep.equal([]);
+    expect(lstatSync(story.kept("account.pem")).isSymbolicLink()).to.equal(true);
   });
 
   it("are taken from other users, who must not read them", async () => {

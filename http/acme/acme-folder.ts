@@ -79,6 +79,14 @@ export class AcmeFolder {
     return readFile(path, "utf8").catch(() => undefined);
   }
 
+  /** undefined: it is not there. Rejects when it cannot be read: what is there must not be written over then. */
+  readIfThere(path: string): Promise<string | undefined> {
+    return readFile(path, "utf8").catch((cause: unknown) => {
+      if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+      throw cause;
+    });
+  }
+
   /** At once for every reader. */
   async write(path: string, text: string): Promise<void> {
     const draft = join(path, "..", `.${randomBytes(6).toString("hex")}.new`);

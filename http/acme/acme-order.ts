@@ -80,7 +80,7 @@ export class AcmeAccount {
   async #open(): Promise<Client> {
     if (this.#client !== undefined) return this.#client;
     const { directory, email } = this.#config;
-    const kept = await this.#folder.read(this.#folder.account);
+    const kept = await this.#folder.readIfThere(this.#folder.account);
     const accountKey = kept ?? (await crypto.createPrivateEcdsaKey("P-256")).toString();
     // Kept before the CA knows it: an account whose key is lost is lost.
     if (kept === undefined) await this.#folder.write(this.#folder.account, accountKey);
