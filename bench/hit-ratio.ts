@@ -12,6 +12,7 @@ import { chargeOf, replay } from "./hit-ratio/replay.ts";
 import { readTrace } from "./hit-ratio/trace.ts";
 import { WTinyLfu } from "./hit-ratio/w-tinylfu.ts";
 import { sizeOf, type Workload, workloads } from "./hit-ratio/workloads.ts";
+import { median } from "./median.ts";
 
 const { values } = parseArgs({
   options: {
@@ -42,10 +43,6 @@ function percent({ requests, bytes }: HitRatio): string {
 
 /** By policy, the processor time of a request in each row. */
 const costs: number[][] = [];
-
-function median(times: readonly number[]): string {
-  return (times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0).toFixed(1);
-}
 
 function rowsOf({ name, pages, size }: Sized): readonly string[] {
   let all = 0;
@@ -89,7 +86,7 @@ const table = [
   `| requests | store | ${names.join(" | ")} |`,
   `| --- | --- | ${names.map(() => "---").join(" | ")} |`,
   ...chosen.flatMap(rowsOf),
-  `| µs a request, median | | ${costs.map(median).join(" | ")} | | |`,
+  `| µs a request, median | | ${costs.map((times) => median(times).toFixed(1)).join(" | ")} | | |`,
 ].join("\n");
 if (values.write) {
   const [above = ""] = readFileSync(PAGE, "utf8").split(BEGIN);

@@ -7,6 +7,7 @@ import { type Program, type Settings, setting } from "../process/settings/progra
 import { readSettings } from "../process/settings/read-settings.ts";
 import * as values from "../process/settings/values.ts";
 import { versionOf } from "./child-program.ts";
+import { median } from "./median.ts";
 import { type ReverseProxy, startHaproxy, startNginx, startRouter } from "./proxies.ts";
 import { type RunningUpstream, startEdge, startFiles } from "./upstreams.ts";
 import { hasWrk, load } from "./wrk.ts";
@@ -68,11 +69,6 @@ const [proxyCore, restCore] =
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function median(samples: readonly number[]): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 interface Measured {

@@ -1,3 +1,5 @@
+import { median } from "../median.ts";
+
 /** What came of a workload on one cache: the medians of its turns, or why there are none. */
 export type Result =
   | {
@@ -29,11 +31,6 @@ export const HEADER: readonly string[] = [row(COLUMNS), row(COLUMNS.map(() => "-
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
-}
-
-function median(samples: readonly number[]): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export function medians(all: readonly Measured[]): Measured {
