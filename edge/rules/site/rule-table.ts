@@ -1,5 +1,5 @@
 import type { CompiledRule } from "./compiled-rule.ts";
-import { isPlainPath, SeenPath } from "./path-readings.ts";
+import { isPlainPath, pathOf, SeenPath } from "./path-readings.ts";
 
 // A path begins with "/". By the char behind it most rules are told apart, in ASCII.
 const LETTERS = 128;
@@ -28,8 +28,7 @@ export class RuleTable {
 
   /** The bits of the rules that match, if `meets` says of each that the rest of the request meets it too. */
   matching(target: string, meets: (rule: CompiledRule, bit: number) => boolean): number {
-    const at = target.indexOf("?");
-    const path = at === -1 ? target : target.slice(0, at);
+    const path = pathOf(target);
     if (!isPlainPath(path)) return this.#slowly(target, meets);
     const candidates = this.#byLetter[path.length < 2 ? 0 : path.charCodeAt(1)] ?? this.#all;
     let bits = 0;
