@@ -2,7 +2,7 @@
 // Takes one JSON document and the edge's flags. Prints one JSON document.
 import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
-import { edgeConfig } from "../edge/config.ts";
+import { type EdgeConfig, edgeConfig } from "../edge/config.ts";
 import { explain } from "../edge/control-plane/explain.ts";
 import { NO_RULES } from "../edge/rules/site/rule-book.ts";
 import { SAFE_RULES } from "../edge/rules/site-rules.ts";
@@ -64,11 +64,11 @@ async function tried(task: Wanted): Promise<unknown> {
   }
 }
 
-function settings(argv: readonly string[]): ReturnType<typeof edgeConfig> {
+function settings(argv: readonly string[]): EdgeConfig {
   return edgeConfig({ argv, env: process.env, readFile: readSmallFile });
 }
 
-function withoutRules(config: ReturnType<typeof settings>): ReturnType<typeof settings> {
+function withoutRules(config: EdgeConfig): EdgeConfig {
   const sites = config.sites.map((site) => ({
     ...site,
     rules: { ...(site.rules ?? SAFE_RULES), book: NO_RULES },

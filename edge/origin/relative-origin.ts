@@ -1,7 +1,7 @@
 import { relativeReferences } from "../rules/own-references.ts";
 import type { GiveUpSignal } from "./give-up.ts";
 import {
-  addConnections,
+  NO_CONNECTIONS,
   type OriginConnections,
   type OriginRequest,
   type OriginResponse,
@@ -34,7 +34,7 @@ export class RelativeOrigin implements ReplaceableOrigin {
   }
 
   get connections(): OriginConnections {
-    return addConnections([this.#origin.connections]);
+    return this.#origin.connections ?? NO_CONNECTIONS;
   }
 
   retire(): Promise<void> {

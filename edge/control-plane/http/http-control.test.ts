@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { SAFE_RULES } from "../../../edge/rules/site-rules.ts";
 import { systemClock } from "../../../process/clock.ts";
 import { Token } from "../../../process/control/tokens.ts";
 import { MemoryPurgeLog } from "../../../purge-log/memory-purge-log.ts";
@@ -8,6 +7,7 @@ import { type Asking, get, type Reply } from "../../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../../test/rig/http-origin.ts";
 import { runAdminCli } from "../../../test/rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../../../test/rig/test-edge.ts";
+import { SAFE_RULES } from "../../rules/site-rules.ts";
 import { purgeStatus } from "./purge-status.ts";
 
 interface Answers {

@@ -18,7 +18,7 @@ export function statusOf(code: CallRefusal): number {
 }
 
 /** RFC 9457 section 3. */
-export interface Problem {
+interface Problem {
   readonly title: string;
   readonly status: number;
   /** The word that gRPC calls and metrics have for it; none for what only HTTP can get wrong. */

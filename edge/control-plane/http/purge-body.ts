@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, type ValueType } from "../../../process/settings/values.ts";
+import { duration } from "../../../process/settings/values.ts";
 import type { PurgeRequest, PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { MOST_TARGETS } from "../../../purge-log/purge.ts";
 import { type CallFault, type CallResult, invalidArgument } from "../call-result.ts";
@@ -113,7 +113,7 @@ function purgeIdOf(key: string | undefined, member: string | undefined): CallRes
 
 function readDuration(field: string, text: string | undefined): CallResult<PurgeRequest["wait"]> {
   if (text === undefined) return { ok: true, value: undefined };
-  const ms = (anyDuration satisfies ValueType<number>).parse(text);
+  const ms = anyDuration.parse(text);
   if (ms === undefined) return invalidArgument(field, "must be a duration, such as 500ms, 5s or 1m", text);
   return { ok: true, value: { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1e6 } };
 }

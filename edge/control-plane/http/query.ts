@@ -4,7 +4,7 @@ import { type CallResult, invalidArgument } from "../call-result.ts";
 export function readQuery(
   target: string,
   names: readonly string[],
-  lists: readonly string[] = [],
+  lists: readonly string[],
 ): CallResult<URLSearchParams> {
   const query = new URLSearchParams(/\?(.*)$/.exec(target)?.[1] ?? "");
   for (const name of query.keys()) {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { isToken } from "../../../http/message/token.ts";
 import { fileValue } from "../../../process/settings/file-values.ts";
 import { duration, text, type ValueType } from "../../../process/settings/values.ts";
 import type { NamedValues } from "../../rules/site/site-rule.ts";
@@ -110,7 +109,7 @@ export const changeableField = fileValue(
     "the name of a field, and none by which HTTP itself works, such as Content-Length, Cookie or Via",
     /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/,
   ),
-).refine((name) => isToken(name) && !FRAMING.test(name), {
+).refine((name) => !FRAMING.test(name), {
   error:
     "must be the name of a field, and none by which HTTP itself works, such as Content-Length, Cookie or Via",
 });

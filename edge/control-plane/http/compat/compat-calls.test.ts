@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { SAFE_RULES } from "../../../../edge/rules/site-rules.ts";
 import { systemClock } from "../../../../process/clock.ts";
 import { Token } from "../../../../process/control/tokens.ts";
 import { MemoryPurgeLog } from "../../../../purge-log/memory-purge-log.ts";
 import { type Asking, get } from "../../../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../../../test/rig/http-origin.ts";
 import { startTestEdge, type TestEdge } from "../../../../test/rig/test-edge.ts";
+import { SAFE_RULES } from "../../../rules/site-rules.ts";
 
 const SHOP = { Host: "shop.example" };
 const BLOG = { Host: "blog.example" };

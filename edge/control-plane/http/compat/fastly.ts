@@ -2,7 +2,7 @@ import type { Request } from "express";
 import { z } from "zod";
 import type { PurgeTarget } from "../../../../proto/gen/edgecache/v1/edge.ts";
 import { type CallResult, invalidArgument } from "../../call-result.ts";
-import { namedUrl, type PurgeShape, type ShapedPurge, tagTargets } from "./purge-shape.ts";
+import { namedUrl, type PurgeShape, tagTargets } from "./purge-shape.ts";
 
 // The id of a service is the name of a site.
 const SERVICE = /^\/service\/([^/?]+)\/(purge_all|purge)(?:\/([^/?]+))?$/;
@@ -18,7 +18,7 @@ export const fastly: PurgeShape = {
     const targets = readTargets(request);
     if (!targets.ok) return targets;
     const soft = request.headers["fastly-soft-purge"] === "1";
-    return { ok: true, value: { targets: targets.value, soft } satisfies ShapedPurge };
+    return { ok: true, value: { targets: targets.value, soft } };
   },
   answer: ({ outcome, purgeId }, status, request) => {
     const word = outcome === "applied" ? "ok" : outcome;
