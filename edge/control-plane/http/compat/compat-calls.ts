@@ -29,7 +29,7 @@ export function compatCalls(parts: CompatParts, guard: Pick<CallGuard, "checkHtt
       );
       if (fault !== undefined) return refuse(fault, shape, response, parts);
       readJson(request, response, (error?: unknown) =>
-        error === undefined ? void purge(shape, request, response, parts) : next(error),
+        error === undefined ? purge(shape, request, response, parts).catch(next) : next(error),
       );
     });
   }
