@@ -185,6 +185,7 @@ export class Refill {
     const { flights, counters, clock } = this.#edge;
     lane.queue.remove(entry.id);
     const stored = this.#purgedOf(entry);
+    // Content that is in a key is not kept, so the origin cannot be asked with it again.
     if (stored === undefined || !isForAll(stored) || stored.key !== cacheKey(stored)) {
       counters.add("refillSkipped");
       return false;
