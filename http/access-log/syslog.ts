@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import { lookup } from "node:dns";
 import { isIPv6 } from "node:net";
 import type { Sink } from "../../process/log-writer.ts";
 
@@ -20,6 +21,7 @@ export interface SyslogOptions {
 export class Syslog {
   readonly #options: SyslogOptions;
   readonly #socket: Socket;
+  #isClosed = false;
 
   constructor(options: SyslogOptions) {
     this.#options = options;
@@ -30,22 +32,32 @@ export class Syslog {
   }
 
   readonly sink: Sink = (bytes, done) => {
-    const { host, port } = this.#options;
+    const { host } = this.#options;
+    // Once for all lines: the socket would do it for each, on the threads that read the disk too.
+    lookup(host, isIPv6(host) ? 6 : 4, (error, address) => {
+      if (error !== null || this.#isClosed) done(false);
+      else this.#send(bytes, address, done);
+    });
+  };
+
+  #send(bytes: Uint8Array, address: string, done: (isOut: boolean) => void): void {
+    const { port } = this.#options;
     const head = Buffer.from(this.#head());
     const messages = linesOf(bytes).map((line) => Buffer.concat([head, line]).subarray(0, LONGEST_DATAGRAM));
     let left = messages.length;
     let areOut = true;
     if (left === 0) done(true);
     for (const message of messages) {
-      this.#socket.send(message, port, host, (error) => {
+      this.#socket.send(message, port, address, (error) => {
         areOut &&= error === null;
         left -= 1;
         if (left === 0) done(areOut);
       });
     }
-  };
+  }
 
   close(): void {
+    this.#isClosed = true;
     this.#socket.close();
   }
 
