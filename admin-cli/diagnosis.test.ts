@@ -1,7 +1,11 @@
 import { expect } from "chai";
 import { diagnose, type Examined } from "./diagnosis.ts";
 
-function examined(name: string, answer: Partial<Examined["answer"]> = {}, sites = "aaaa"): Examined {
+function examined(
+  name: string,
+  answer: Partial<Exclude<Examined["answer"], string>> = {},
+  sites = "aaaa",
+): Examined {
   return { name, sites, answer: { version: "1.0.0", clockOffByMs: 0, findings: [], ...answer } };
 }
 
@@ -19,12 +23,14 @@ describe("the diagnosis of a fleet", () => {
     const warning = { severity: "warning", about: "x", text: "w" } as const;
     const problem = { severity: "problem", about: "y", text: "p" } as const;
     const edges = [examined("a", { findings: [warning] }), examined("b", { findings: [problem] })];
-    expect(texts([...edges, { name: "c", sites: "", answer: undefined }], [], ["old list"])).to.deep.equal([
-      "b problem y: p",
-      "c problem connection: it does not answer",
-      "a warning x: w",
-      "fleet warning members: old list",
-    ]);
+    expect(texts([...edges, { name: "c", sites: "", answer: "it refused" }], [], ["old list"])).to.deep.equal(
+      [
+        "b problem y: p",
+        "c problem connection: it refused",
+        "a warning x: w",
+        "fleet warning members: old list",
+      ],
+    );
   });
 
   it("compares versions and sites", () => {

@@ -1,18 +1,19 @@
 import type { Finding } from "../process/finding.ts";
 
-/** One program of the fleet, and what it said of itself; undefined: it did not answer. */
+/** One program of the fleet, and what it said of itself. */
 export interface Examined {
   readonly name: string;
   /** A digest of an edge's sites; empty when unknown. */
   readonly sites: string;
-  readonly answer:
-    | {
-        readonly version: string;
-        /** How far its wall clock is ahead of this machine's, in milliseconds. */
-        readonly clockOffByMs: number;
-        readonly findings: readonly Finding[];
-      }
-    | undefined;
+  /** A text: why it said nothing. */
+  readonly answer: Answer | string;
+}
+
+interface Answer {
+  readonly version: string;
+  /** How far its wall clock is ahead of this machine's, in milliseconds. */
+  readonly clockOffByMs: number;
+  readonly findings: readonly Finding[];
 }
 
 /** A finding of one program, or of all of them together. */
@@ -36,7 +37,7 @@ export function diagnose(
     ...differences(
       "version",
       "the programs run different versions; this is right only during an upgrade",
-      programs.map(({ name, answer }) => [name, answer?.version ?? ""]),
+      programs.map(({ name, answer }) => [name, typeof answer === "string" ? "" : answer.version]),
     ),
     ...differences(
       "sites",
@@ -48,8 +49,8 @@ export function diagnose(
 }
 
 function ofProgram({ name: program, answer }: Examined): readonly Diagnosis[] {
-  if (answer === undefined)
-    return [{ program, severity: "problem", about: "connection", text: "it does not answer" }];
+  if (typeof answer === "string")
+    return [{ program, severity: "problem", about: "connection", text: answer }];
   const found = answer.findings.map((finding): Diagnosis => ({ program, ...finding }));
   const { clockOffByMs } = answer;
   if (Math.abs(clockOffByMs) < CLOCKS_DIFFER_MS) return found;

@@ -34,13 +34,17 @@ export interface FleetEdge extends Omit<Member, "heartbeatAgeMs"> {
   readonly heartbeatAgeMs: number | null;
 }
 
-/** One edge and its answer; `undefined` when it is unreachable. */
+/** One edge and its answer; `undefined` when it gave none. */
 export interface Asked<T> {
   readonly edge: FleetEdge;
   /** The address of the call. */
   readonly address: string;
   readonly answer: T | undefined;
 }
+
+/** One edge, and its answer or why there is none. */
+export type Heard<T> = Asked<T> &
+  ({ readonly answer: T } | { readonly answer: undefined; readonly failure: Failure });
 
 // The edges of npm start. Several, because one of them may be stopped.
 const DEFAULT_EDGES = "127.0.0.1:50051,127.0.0.1:50052,127.0.0.1:50053";
@@ -124,7 +128,7 @@ export async function askFleet<T extends { readonly edge: string }>(
   access: FleetAccess,
   ask: Ask<T>,
   outdated: (problem: string) => void = () => undefined,
-): Promise<Asked<T>[]> {
+): Promise<Heard<T>[]> {
   const contact = await reachEdge(access);
   try {
     const known = await contact.client.stats(CALL_MS);
@@ -143,17 +147,22 @@ async function askOne<T extends { readonly edge: string }>(
   edge: FleetEdge,
   proof: Proof,
   ask: Ask<T>,
-): Promise<Asked<T>> {
+): Promise<Heard<T>> {
   // Call the contact at the address that worked: its address in the table may be for another network.
   const address = edge.edge === contact.ping.edge ? contact.client.address : edge.grpcAddress;
-  if (parseAddress(address) === undefined) return { edge, address, answer: undefined };
+  const failed = (failure: Failure): Heard<T> => ({ edge, address, answer: undefined, failure });
+  if (parseAddress(address) === undefined) {
+    const rule = `the address that it gives to the fleet must be host:port, got ${show(address)}`;
+    return failed(new Failure("edge-unreachable", "edge", rule));
+  }
   const client = connectEdge(address, proof);
   try {
     const answer = await ask(client);
     // Another edge may now have the address of one that is gone.
-    return { edge, address, answer: answer.edge === edge.edge ? answer : undefined };
+    if (answer.edge === edge.edge) return { edge, address, answer };
+    return failed(new Failure("edge-unreachable", "edge", `${address} is now the address of ${answer.edge}`));
   } catch (thrown) {
-    if (thrown instanceof Failure) return { edge, address, answer: undefined };
+    if (thrown instanceof Failure) return failed(thrown);
     throw thrown;
   } finally {
     client.close();

@@ -42,10 +42,10 @@ export const doctorCommand: Command = {
       (problem) => outdated.push(problem),
     );
     const edges = asked.map(
-      ({ edge, answer }): Examined => ({
-        name: edge.edge,
-        sites: edge.sites,
-        answer: answer && seen(answer),
+      (heard): Examined => ({
+        name: heard.edge.edge,
+        sites: heard.edge.sites,
+        answer: heard.answer === undefined ? heard.failure.message : seen(heard.answer),
       }),
     );
     const routers = router === undefined ? [] : [await examineRouter(router, access.proof)];
@@ -91,7 +91,7 @@ async function examineRouter(address: string, proof: Proof): Promise<Examined> {
     return { name, sites: "", answer: { version, clockOffByMs, findings } };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    return { name, sites: "", answer: undefined };
+    return { name, sites: "", answer: thrown.message };
   }
 }
 
