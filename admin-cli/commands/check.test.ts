@@ -57,6 +57,15 @@ describe("admin-cli check", function () {
     expect((await runAdminCli(["check"])).code).to.equal(2);
   });
 
+  for (const flag of ["before", "host", "assume-ttl"]) {
+    it(`refuses --${flag} without a record to play`, async () => {
+      writeFileSync(file, `origin: ${folder}\n`);
+      const { code, stdout, stderr } = await runAdminCli(["check", file, `--${flag}`, "1s"]);
+      expect([code, stdout]).to.deep.equal([2, ""]);
+      expect(stderr).to.contain(`check: --${flag}: must be given together with --from, got "1s" alone`);
+    });
+  }
+
   describe("with a record", () => {
     const line = (second: number, target: string) =>
       `1.2.3.4 - - [10/Oct/2026:13:55:${second} +0000] "GET ${target} HTTP/1.1" 200 100`;

@@ -38,6 +38,8 @@ const OPTIONS = {
   help: COMMON_OPTIONS.help,
 } as const satisfies Options;
 
+const ONLY_WITH_FROM = ["before", "host", "assume-ttl"] as const;
+
 // The programs stand beside this one, and are started, not imported.
 const CHECK = join(import.meta.dirname, "..", "..", "start", "check.ts");
 
@@ -75,6 +77,11 @@ export const checkCommand: Command = {
       const replayed = replayResult.parse(await tryEdge(task, ["--config", file, ...flags], env));
       terminal.write(values.json ? `${JSON.stringify(replayed)}\n` : replayReport(terminal, replayed));
       return 0;
+    }
+    for (const flag of ONLY_WITH_FROM) {
+      const given = values[flag];
+      if (given !== undefined)
+        throw badUsage(`check: --${flag}: must be given together with --from, got ${show(given)} alone`);
     }
     const { stdout } = await run(process.execPath, [CHECK, program, "--config", file, ...flags], { env });
     const { problems, warnings, settings } = checked.parse(JSON.parse(stdout));
