@@ -66,6 +66,18 @@ describe("certificates in the storage of ACME", () => {
     expect(lstatSync(story.kept("account.pem")).isSymbolicLink()).to.equal(true);
   });
 
+  it("are not ordered while the orders of late cannot be read", async () => {
+    mkdirSync(story.kept(), { recursive: true, mode: 0o700 });
+    symlinkSync("orders.json", story.kept("orders.json"));
+    const program = await story.start();
+    await ended(program);
+    expect(program.ends).to.deep.equal(["storage"]);
+    expect(story.server.orders).to.deep.equal([]);
+    expect(lstatSync(story.kept("orders.json")).isSymbolicLink()).to.equal(true);
+    rmSync(story.kept("orders.json"));
+    await serves(program);
+  });
+
   it("are taken from other users, who must not read them", async () => {
     const first = await story.start();
     await serves(first);

@@ -48,9 +48,9 @@ const EMPTY: OrderLedger = { orders: [], hosts: {} };
 
 const NO_ENTRY: HostEntry = { ...NO_TRIES, underWay: false };
 
-/** `now`: wall time. */
+/** Rejects when it is there and cannot be read: the orders that it counts must not be forgotten. `now`: wall time. */
 export async function readLedger(folder: AcmeFolder, now: number): Promise<OrderLedger> {
-  return parseLedger(await folder.read(folder.ledger), now);
+  return parseLedger(await folder.readIfThere(folder.ledger), now);
 }
 
 /** One that is not there, or damaged, is empty. `now`: wall time. */
