@@ -182,6 +182,16 @@ describe("the edge's settings", () => {
       ["--origin", "x", "--purge-rate", "0"],
       "--purge-rate: must be a whole number from 1",
     ],
+    [
+      "to leave out of the access log what no line of an edge has",
+      ["--origin", "x", "--access-log-omit", "client,hedged"],
+      ', or query: and the name of a query parameter (query:* for all of them), got "client,hedged"',
+    ],
+    [
+      "a slip in what the access log leaves out",
+      ["--origin", "x", "--access-log-omit", "clinet"],
+      'got "clinet"; did you mean client?',
+    ],
     ["a memory of nothing", ["--origin", "x", "--memory", "0"], "--memory: must be a size from 1MiB"],
     [
       "one port twice",

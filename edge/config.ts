@@ -30,6 +30,7 @@ import {
   workers,
 } from "../process/settings/values.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
+import { edgeAccessFields } from "./data-plane/request-log-fields.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { originProtocolProblems, originProtocolSettings } from "./origin/origin-protocol.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
@@ -201,7 +202,7 @@ export const edgeProgram = {
       default: "info",
       help: "The lowest level that is logged.",
     }),
-    ...accessLogSettings,
+    ...accessLogSettings(edgeAccessFields),
     rules: rulesSection,
     sites: sitesSection,
   },

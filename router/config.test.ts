@@ -141,6 +141,9 @@ describe("the router's settings", () => {
       "--client-region, --regions: both or neither must be given, got only --client-region",
     ],
     [["--hedge=1"], '--hedge: takes no value, got "1"'],
+    [["--access-log-omit", "tires"], /^--access-log-omit: must be .*, got "tires"; did you mean tries\?$/],
+    [["--access-log-omit", "client,status"], /, got "client,status"; status is in every line$/],
+    [["--access-log-omit", "fwd_status"], /^--access-log-omit: must be .*, got "fwd_status"/],
   ] as const) {
     it(`refuse ${flags.join(" ")}`, () => {
       const told = problem(["--edges", "a:1", ...flags]).replace("bad-config: ", "");

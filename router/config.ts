@@ -19,6 +19,7 @@ import * as values from "../process/settings/values.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";
 import { type EdgePatience, edgePatienceSettings } from "./forward/edge-patience.ts";
+import { routerAccessFields } from "./request-log-fields.ts";
 
 const grpcAddress: values.ValueType<string> = {
   name: "host:port",
@@ -129,7 +130,7 @@ export const routerProgram = {
       default: "info",
       help: "The lowest level that is logged.",
     }),
-    ...accessLogSettings,
+    ...accessLogSettings(routerAccessFields),
   },
 } as const satisfies Program<Settings>;
 

@@ -8,6 +8,7 @@ import type { Peer } from "../http/server/peer.ts";
 import type { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { Clock } from "../process/clock.ts";
 import { ForwardNote } from "./forward/forward-note.ts";
+import type { RouterField } from "./request-log-fields.ts";
 import type { RequestOutcome } from "./request-outcome.ts";
 
 // nginx's status for a client that left before it was answered.
@@ -75,7 +76,7 @@ export class RequestLog {
       durationMs: clock.monotonic() - arrivedAt,
       firstByteMs: answeredAt === undefined ? undefined : answeredAt - arrivedAt,
       end,
-      more: log.members([
+      more: log.members<RouterField>([
         ["router", this.#router],
         ["outcome", outcome],
         ["edge", note.edge],
@@ -92,7 +93,7 @@ export class RequestLog {
     const log = this.#log;
     if (log === undefined) return;
     const outcome = "refused" satisfies RequestOutcome;
-    const more = log.members([
+    const more = log.members<RouterField>([
       ["router", this.#router],
       ["outcome", outcome],
       ["detail", detail],

@@ -9,6 +9,7 @@ import type { Peer } from "../../http/server/peer.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Addressing } from "./addressing.ts";
 import { HitLines, type LoggedAnswer } from "./hit-lines.ts";
+import type { EdgeField } from "./request-log-fields.ts";
 
 // nginx's status for a client that left before it was answered.
 const CLIENT_LEFT = 499;
@@ -72,7 +73,7 @@ export class RequestLog {
       durationMs: this.#clock.monotonic() - arrivedAt,
       firstByteMs: beganAt === undefined ? undefined : beganAt - arrivedAt,
       end,
-      more: answer === undefined ? this.#log.members([["edge", this.#edge]]) : this.#more(answer),
+      more: answer === undefined ? this.#log.members<EdgeField>([["edge", this.#edge]]) : this.#more(answer),
     });
     const bytes = noted.ownBytes + exchange.contentBytes;
     this.#log.write(ending, { requestId: noted.id, target: request.path, bytes });
@@ -98,7 +99,7 @@ export class RequestLog {
   /** The words are those of Cache-Status. */
   #more({ outcome, form, tunnel, rules = [], originMs }: LoggedAnswer): string {
     const { kind, detail } = outcome;
-    return this.#log.members([
+    return this.#log.members<EdgeField>([
       ["edge", this.#edge],
       ["outcome", kind],
       ["fwd", "fwd" in outcome ? outcome.fwd : undefined],

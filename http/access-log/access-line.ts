@@ -1,4 +1,5 @@
 import type { AccessEntry, AccessResult, AskedBy } from "./access-entry.ts";
+import type { AccessField } from "./access-fields.ts";
 import type { Omitted } from "./omitted.ts";
 import { quoted, quotedTarget } from "./quoted.ts";
 
@@ -27,10 +28,13 @@ export interface AccessLines {
   line(ending: Ending, entry: AccessEntry, time: number): string;
 }
 
-type Member = readonly [name: string, value: string | number | boolean | undefined];
+export type Member<Field extends string> = readonly [
+  name: Field,
+  value: string | number | boolean | undefined,
+];
 
 /** Members of a JSON object, each with a comma before it. What is undefined or left out is not there. */
-export function members(all: readonly Member[], omitted: Omitted): string {
+export function members<Field extends string>(all: readonly Member<Field>[], omitted: Omitted): string {
   let text = "";
   for (const [name, value] of all) {
     if (value === undefined || !omitted.shows(name)) continue;
@@ -43,16 +47,16 @@ export function accessLines(format: AccessFormat, omitted: Omitted): AccessLines
   return format === "json" ? new JsonLines(omitted) : new CommonLines(format, omitted);
 }
 
+type OfEntry = "request_id" | "target" | "bytes" | "duration" | "first_byte" | "end";
+
 class JsonLines implements AccessLines {
   readonly #omitted: Omitted;
   readonly #time = new TimeText((wall) => `{"time":"${new Date(wall).toISOString()}"`);
-  readonly #shows: Readonly<
-    Record<"request_id" | "target" | "bytes" | "duration" | "first_byte" | "end", boolean>
-  >;
+  readonly #shows: Readonly<Record<OfEntry, boolean>>;
 
   constructor(omitted: Omitted) {
     this.#omitted = omitted;
-    const shows = (name: string) => omitted.shows(name);
+    const shows = (name: OfEntry) => omitted.shows(name);
     this.#shows = {
       request_id: shows("request_id"),
       target: shows("target"),
@@ -65,7 +69,7 @@ class JsonLines implements AccessLines {
 
   repeated(asked: AskedBy): Repeated {
     const { client, method, scheme, host, protocol, tls, site, referer, userAgent, traceId } = asked;
-    const text = members(
+    const text = members<Exclude<AccessField, OfEntry> | "site">(
       [
         ["method", method],
         ["scheme", scheme],
@@ -115,7 +119,7 @@ class CommonLines implements AccessLines {
   }
 
   repeated({ client, method, protocol, referer, userAgent }: AskedBy): Repeated {
-    const shown = (name: string, value: string | undefined) =>
+    const shown = (name: AccessField, value: string | undefined) =>
       value === undefined || !this.#omitted.shows(name) ? "-" : bare(value);
     const url = referer === undefined ? undefined : this.#omitted.target(referer);
     const fields = ` "${shown("referer", url)}" "${shown("user_agent", userAgent)}"`;

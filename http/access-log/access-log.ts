@@ -6,6 +6,7 @@ import {
   type AccessLines,
   accessLines,
   type Ending,
+  type Member,
   members,
   type Repeated,
 } from "./access-line.ts";
@@ -52,7 +53,7 @@ export class AccessLog {
   }
 
   /** Own members of lines. */
-  members(all: Parameters<typeof members>[0]): string {
+  members<Field extends string>(all: readonly Member<Field>[]): string {
     return members(all, this.#omitted);
   }
 

@@ -13,8 +13,8 @@ const share: ValueType<number> = {
   format: String,
 };
 
-/** The settings of both programs. */
-export const accessLogSettings = {
+/** The settings of a program. `fields`: what its lines may leave out. */
+export const accessLogSettings = (fields: readonly string[]) => ({
   accessLog: setting({
     type: accessTarget,
     default: { kind: "off" },
@@ -31,11 +31,11 @@ export const accessLogSettings = {
     help: "The share of requests that are written. Those with a status from 400 on, and those that broke off, are always written.",
   }),
   accessLogOmit: setting({
-    type: listOf(omission),
+    type: listOf(omission(fields)),
     default: [],
     help: "What its lines leave out: fields by name, and the values of query parameters as query:name, such as query:token,client. query:* leaves out all of them.",
   }),
-} as const;
+});
 
 export interface AccessLogValues {
   readonly accessLog: AccessTarget;

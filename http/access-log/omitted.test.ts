@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { accessFields } from "./access-fields.ts";
 import { Omitted, omission } from "./omitted.ts";
 
 describe("what the access log leaves out", () => {
@@ -23,10 +24,21 @@ describe("what the access log leaves out", () => {
     expect([omitted.shows("client"), omitted.shows("target")]).to.deep.equal([false, true]);
   });
 
-  it("is refused when it is no name", () => {
+  it("is refused when it is no field of the line, or no name of a parameter", () => {
+    const { parse } = omission(accessFields);
     for (const text of ["client", "user_agent", "query:*", "query:token"])
-      expect(omission.parse(text), text).to.equal(text);
-    for (const text of ["", "Client", "query:", "query:a=b", "token:x", "user-agent"])
-      expect(omission.parse(text), text).to.equal(undefined);
+      expect(parse(text), text).to.equal(text);
+    for (const text of ["", "Client", "clinet", "time", "status", "query:", "query:a=b", "token:x"])
+      expect(parse(text), text).to.equal(undefined);
+  });
+
+  it("comes with what was probably meant when it is refused", () => {
+    const hint = (text: string) => omission(accessFields).hint?.(text);
+    expect(["clinet", "user-agent"].map(hint)).to.deep.equal([
+      "did you mean client?",
+      "did you mean user_agent?",
+    ]);
+    expect(["time", "status"].map(hint)).to.deep.equal(["time is in every line", "status is in every line"]);
+    expect(["", "password", "x".repeat(10_000)].map(hint)).to.deep.equal(Array(3).fill(undefined));
   });
 });

@@ -1,3 +1,4 @@
+import { suggest } from "../../process/settings/suggest.ts";
 import type { ValueType } from "../../process/settings/values.ts";
 
 const QUERY = "query:";
@@ -5,13 +6,23 @@ const EVERY = "*";
 /** In place of what was left out: a reader sees that there was something. */
 const LEFT_OUT = "...";
 
-/** A value of --access-log-omit: the name of a field of the line, or `query:` and that of a query parameter. */
-export const omission: ValueType<string> = {
-  name: "field|query:name",
-  rule: "the name of a field of the access log, or query: and the name of a query parameter (query:* for all of them)",
-  parse: (text) => (/^(?:[a-z_]{1,40}|query:[^\s,&=]{1,200})$/.test(text) ? text : undefined),
-  format: (value) => value,
-};
+// Longer than the name of any field.
+const MOST_COMPARED = 40;
+
+/** A value of --access-log-omit: one of these fields of the line, or `query:` and the name of a query parameter. */
+export function omission(fields: readonly string[]): ValueType<string> {
+  return {
+    name: "field|query:name",
+    rule: `one of ${fields.join(", ")}, or query: and the name of a query parameter (query:* for all of them)`,
+    parse: (text) => (fields.includes(text) || /^query:[^\s,&=]{1,200}$/.test(text) ? text : undefined),
+    hint: (text) => {
+      if (text === "time" || text === "status") return `${text} is in every line`;
+      const meant = suggest(text.slice(0, MOST_COMPARED), fields);
+      return meant === undefined ? undefined : `did you mean ${meant}?`;
+    },
+    format: (value) => value,
+  };
+}
 
 /** What a line does not show. */
 export class Omitted {

@@ -3,7 +3,7 @@ import { describeError, Failure } from "../failure.ts";
 import { parseSettingsFile, placesIn } from "./file.ts";
 import { isSection, kebab, type Settings } from "./program.ts";
 import { suggest } from "./suggest.ts";
-import { show, type ValueType } from "./values.ts";
+import { hintBehind, show, type ValueType } from "./values.ts";
 
 // As many as fit on a screen.
 const MAX_PROBLEMS = 20;
@@ -52,7 +52,8 @@ export function fileValue<T>(type: ValueType<T>): z.ZodType<T> {
     const written = fileText(type, raw);
     const value = written === undefined ? undefined : type.parse(written);
     if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: `must be ${type.rule}` });
+    const params = { hint: hintBehind(type, written) };
+    context.addIssue({ code: "custom", message: `must be ${type.rule}`, params });
     return z.NEVER;
   });
 }
@@ -88,7 +89,8 @@ function issueLines(
   const at = shownPath(issue.path, document);
   if (issue.code !== "unrecognized_keys") {
     const place = placeOf(issue.path);
-    return [`${place}: ${at}: ${ruleOf(issue).replaceAll("\n", " ")}, got ${show(issue.input)}`];
+    const rule = ruleOf(issue).replaceAll("\n", " ");
+    return [`${place}: ${at}: ${rule}, got ${show(issue.input)}${hintOf(issue)}`];
   }
   const known = at === "" ? ofProgram : keysIn(issue.message);
   return issue.keys.values().map((key) => {
@@ -102,6 +104,12 @@ function issueLines(
 /** What a value, or the key of one, must be. */
 function ruleOf(issue: z.core.$ZodIssue): string {
   return (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
+}
+
+/** As fileValue gives it. */
+function hintOf(issue: z.core.$ZodIssue): string {
+  const hint: unknown = issue.code === "custom" ? issue.params?.hint : undefined;
+  return typeof hint === "string" ? hint : "";
 }
 
 /** The keys that fileMap knows. */

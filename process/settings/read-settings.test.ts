@@ -89,6 +89,29 @@ describe("settings", () => {
     expect(problems(["--id", "a"], { NODE_ID: "A B" })).to.deep.equal(['NODE_ID: must be a name, got "A B"']);
   });
 
+  it("refuse a wrong value with the hint of its type, wherever it stands", () => {
+    const known = text("known", /^(red|blue)$/);
+    const hint = (value: string) => (value === "bleu" ? "did you mean blue?" : undefined);
+    const colours = setting({ type: listOf({ ...known, hint }), help: "" });
+    const said = (value: string, place: "flag" | "environment" | "file") => {
+      const argv = { flag: ["--colours", value], environment: [], file: ["--config", "f"] }[place];
+      const env: Record<string, string> = place === "environment" ? { NODE_COLOURS: value } : {};
+      const input = { argv, env, readFile: () => `colours: [${value}]` };
+      try {
+        readSettings({ ...program, settings: { colours } }, input);
+      } catch (thrown) {
+        if (thrown instanceof Failure) return thrown.message.replace(/^.*must be .*, got /, "");
+        throw thrown;
+      }
+      throw new Error("the settings were accepted");
+    };
+    expect(said("red,bleu", "flag")).to.equal('"red,bleu"; did you mean blue?');
+    expect(said("bleu", "environment")).to.equal('"bleu"; did you mean blue?');
+    expect(said("red,bleu", "file")).to.equal('["red","bleu"]; did you mean blue?');
+    expect(said("x", "flag")).to.equal('"x"');
+    expect(said("x", "file")).to.equal('["x"]');
+  });
+
   it("refuse an empty value", () => {
     expect(problems(["--id", ""], { NODE_REDIS: "" })).to.have.length(2);
   });

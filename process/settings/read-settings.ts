@@ -13,7 +13,7 @@ import {
   type Values,
   variableName,
 } from "./program.ts";
-import { flag, show, type ValueType } from "./values.ts";
+import { flag, hintBehind, show, type ValueType } from "./values.ts";
 
 /**
  * Reads every setting: flag before environment before file before default. Unknown environment variables are
@@ -26,7 +26,10 @@ export function readSettings<S extends Settings>(program: Program<S>, input: Set
   const parsed = <T>(type: ValueType<T>, label: string, given: string | undefined): T | undefined => {
     if (given === undefined) return undefined;
     const value = type.parse(given);
-    if (value === undefined) problems.push(`${label}: must be ${type.rule}, got ${show(given)}`);
+    if (value === undefined) {
+      const hint = hintBehind(type, given);
+      problems.push(`${label}: must be ${type.rule}, got ${show(given)}${hint}`);
+    }
     return value;
   };
 

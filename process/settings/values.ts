@@ -13,6 +13,8 @@ export interface ValueType<T> {
   readonly rule: string;
   /** The form that the configuration file may use instead of a string. */
   readonly fileForm?: "number" | "boolean" | "list";
+  /** For a text that breaks `rule`: what helps its writer, such as "did you mean port?". */
+  hint?(text: string): string | undefined;
   parse(text: string): T | undefined;
   format(value: T): string;
 }
@@ -171,18 +173,23 @@ export const redisUrl: ValueType<string> = {
 
 /** Values of one type, separated by commas; at least one. */
 export function listOf<T>(type: ValueType<T>): ValueType<readonly T[]> {
+  const partsOf = (value: string): string[] => value.split(",").map((part) => part.trim());
   return {
     name: `${type.name},…`,
     rule: `a list, separated by commas, of which each is ${type.rule}`,
     fileForm: "list",
     parse: (value) => {
       const items: T[] = [];
-      for (const part of value.split(",")) {
-        const item = type.parse(part.trim());
+      for (const part of partsOf(value)) {
+        const item = type.parse(part);
         if (item === undefined) return undefined;
         items.push(item);
       }
       return items;
+    },
+    hint: (value) => {
+      const wrong = partsOf(value).find((part) => type.parse(part) === undefined);
+      return wrong === undefined ? undefined : type.hint?.(wrong);
     },
     format: (values) => values.map((item) => type.format(item)).join(","),
   };
@@ -221,6 +228,12 @@ export function show(value: unknown): string {
     typeof value === "string" && value !== "" ? JSON.stringify(hideCredentials(value)) : plain(value);
   const line = printable(shown);
   return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+}
+
+/** What stands behind a refused value. */
+export function hintBehind(type: ValueType<unknown>, given: string | undefined): string {
+  const hint = given === undefined ? undefined : type.hint?.(given);
+  return hint === undefined ? "" : `; ${hint}`;
 }
 
 function plain(value: unknown): string {
