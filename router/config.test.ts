@@ -141,6 +141,15 @@ describe("the router's settings", () => {
       "--client-region, --regions: both or neither must be given, got only --client-region",
     ],
     [["--hedge=1"], '--hedge: takes no value, got "1"'],
+    [["--admin-port", "8080"], "--port and --admin-port: must differ, got 8080 for both"],
+    [
+      ["--host", "0.0.0.0", "--admin-host", "127.0.0.1", "--port", "8090"],
+      "--port and --admin-port: must differ, got 8090 for both",
+    ],
+    [
+      ["--tls-port", "8080", "--tls-cert", "a", "--tls-key", "b"],
+      "--port and --tls-port: must differ, got 8080 for both",
+    ],
     [["--access-log-omit", "tires"], /^--access-log-omit: must be .*, got "tires"; did you mean tries\?$/],
     [["--access-log-omit", "client,status"], /, got "client,status"; status is in every line$/],
     [["--access-log-omit", "fwd_status"], /^--access-log-omit: must be .*, got "fwd_status"/],
@@ -151,6 +160,29 @@ describe("the router's settings", () => {
       else expect(told).to.match(message);
     });
   }
+
+  it("let ports be the same at other addresses, or 0", () => {
+    const ports = (...argv: readonly string[]) => {
+      const { port, adminPort } = read(["--edges", "a:1", ...argv]);
+      return [port, adminPort];
+    };
+    expect(ports("--host", "127.0.0.2", "--admin-host", "127.0.0.1", "--port", "8090")).to.deep.equal([
+      8090, 8090,
+    ]);
+    expect(ports("--port", "0", "--admin-port", "0")).to.deep.equal([0, 0]);
+  });
+
+  it("need callers or a token beside certificates when other machines reach the operator port", () => {
+    const files = ["--control-ca", "ca", "--control-cert", "cert", "--control-key", "key"];
+    const argv = ["--edges", "a:1", "--host", "0.0.0.0", ...files];
+    expect(problem(argv)).to.equal(
+      "bad-config: callers: must be given with --control-ca in the configuration file unless there is a token or --admin-host is a loopback address, got nothing",
+    );
+    expect(read(argv, { EDGECACHE_TOKEN: "x" }).callers).to.equal(undefined);
+    expect(read([...argv, "--admin-host", "127.0.0.1"]).callers).to.equal(undefined);
+    const readFile = () => "callers: []\n";
+    expect(routerConfig({ argv: [...argv, "--config", "f"], env: {}, readFile }).callers).to.deep.equal([]);
+  });
 
   it("stand with their defaults in --help", () => {
     const help = helpText(routerProgram);

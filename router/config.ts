@@ -5,14 +5,15 @@ import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { defaultTunnels, protocolName, tunnelSettings } from "../http/server/tunnel-settings.ts";
 import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
-import { parseAddress } from "../process/address.ts";
+import { isEveryAddress, isLoopback, parseAddress } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
-import { type ControlConfig, controlConfigOf } from "../process/control/control-config.ts";
+import { type ControlConfig, callersProblems, controlConfigOf } from "../process/control/control-config.ts";
 import { controlSettings } from "../process/control/control-files.ts";
-import { operatorHostProblems } from "../process/control/operator-access.ts";
+import { operatorHost, operatorHostProblems } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
+import { portClashes } from "../process/settings/port-clashes.ts";
 import { type Program, type Settings, type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
 import * as values from "../process/settings/values.ts";
@@ -191,7 +192,12 @@ export function routerConfig(input: SettingsInput): RouterConfig {
     ...acmeProblems(rest, rest.tlsPort, { sites: [], answersAny: true }),
   ];
   const { problems, ...access } = controlConfigOf(input, rest);
-  const wrong = [...tls, ...problems, ...operatorHostProblems({ ...rest, ...access })];
+  const wrong = [
+    ...tls,
+    ...problems,
+    ...operatorHostProblems({ ...rest, ...access }),
+    ...operatorPortProblems({ ...rest, ...access }),
+  ];
   if (wrong.length > 0) throw badConfig(wrong.join("\n"));
   return {
     ...rest,
@@ -201,6 +207,23 @@ export function routerConfig(input: SettingsInput): RouterConfig {
     trustedProxies,
     edges: edgeSource(edges, redis),
   };
+}
+
+type OperatorPort = Pick<RouterConfig, "host" | "port" | "tlsPort" | "adminHost" | "adminPort"> &
+  ControlConfig;
+
+function operatorPortProblems(config: OperatorPort): readonly string[] {
+  const { host, port, tlsPort = 0, adminPort } = config;
+  const adminHost = operatorHost(config);
+  const ofClients = [
+    ["--port", port],
+    ["--tls-port", tlsPort],
+  ] as const;
+  const meets = host === adminHost || isEveryAddress(host) || isEveryAddress(adminHost);
+  const clashes = portClashes(meets ? [...ofClients, ["--admin-port", adminPort]] : ofClients);
+  // On loopback everybody may read: there the certificates are for the calls to edges alone.
+  if (isLoopback(adminHost)) return clashes;
+  return [...clashes, ...callersProblems(config, "there is a token or --admin-host is a loopback address")];
 }
 
 function edgeSource(edges: readonly string[] | undefined, redis: string | undefined): EdgeSource {

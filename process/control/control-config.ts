@@ -45,10 +45,13 @@ export function asksForProof({ tokens, control }: Pick<ControlConfig, "tokens" |
   return tokens.token !== undefined || control !== undefined;
 }
 
-/** Certificates alone let nobody in. */
-export function callersProblems({ callers, control, tokens }: ControlConfig): string[] {
+/** Certificates alone let nobody in. `exception`: when nobody needs to be let in. */
+export function callersProblems(
+  { callers, control, tokens }: ControlConfig,
+  exception = "there is a token",
+): string[] {
   if (callers !== undefined || control === undefined || tokens.token !== undefined) return [];
   return [
-    "callers: must be given with --control-ca in the configuration file unless there is a token, got nothing",
+    `callers: must be given with --control-ca in the configuration file unless ${exception}, got nothing`,
   ];
 }
