@@ -51,6 +51,8 @@ export class RouterMetrics {
   };
 
   readonly #histograms: Readonly<Record<HistogramName, Histogram>>;
+  /** Edges with a series of Pings. */
+  readonly #pinged = new Set<string>();
   #tunnelsOpen = 0;
 
   constructor(now: RouterNow) {
@@ -79,6 +81,7 @@ export class RouterMetrics {
             labelNames: labels,
             buckets: BOUNDS,
             registers: [this.#registry],
+            ...(name === "edgePingSeconds" ? { collect: () => this.#dropLeft(now) } : {}),
           }),
         ] as const,
     );
@@ -129,7 +132,18 @@ export class RouterMetrics {
   }
 
   pinged(edge: string, ms: number): void {
+    this.#pinged.add(edge);
     this.#histograms.edgePingSeconds.observe({ edge }, ms / 1000);
+  }
+
+  /** Each series of Pings has as many samples as bounds: an edge that has left takes its own along. */
+  #dropLeft(now: RouterNow): void {
+    const here = new Set(idsOf(now.edges()));
+    for (const edge of this.#pinged) {
+      if (here.has(edge)) continue;
+      this.#pinged.delete(edge);
+      this.#histograms.edgePingSeconds.remove({ edge });
+    }
   }
 
   forwarded(edge: string): void {
@@ -191,7 +205,7 @@ export class RouterMetrics {
 
   /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
   #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
-    const edges = now.edges().flatMap(({ health }) => lastReport(health)?.edge ?? []);
+    const edges = idsOf(now.edges());
     switch (name) {
       case "requests":
         return REQUEST_OUTCOMES.map((outcome) => [outcome]);
@@ -248,6 +262,11 @@ export class RouterMetrics {
 interface Count {
   readonly values: readonly string[];
   count: number;
+}
+
+/** Of those that have told theirs. */
+function idsOf(edges: readonly FleetEdge[]): readonly string[] {
+  return edges.flatMap(({ health }) => lastReport(health)?.edge ?? []);
 }
 
 function metricName(name: string): string {

@@ -95,9 +95,12 @@ describe("the edges found in Redis", () => {
   it("leave when the table no longer names them", async () => {
     await joined("edge-1");
     await start();
+    const pings = async () => (await get(router.admin, "/metrics")).text.match(/edge_ping_seconds_count.*/g);
+    expect((await pings())?.join()).to.match(/^edge_ping_seconds_count\{edge="edge-1"\} \d+$/);
     await logs.open().leave("edge-1", "boot-of-edge-1");
     await router.logged("edge left");
     expect((await get(router.base, "/")).status).to.equal(503);
+    expect(await pings()).to.equal(null);
   });
 
   it("are ignored when their addresses are malformed", async () => {

@@ -6,6 +6,7 @@ import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
 import { RoutedEdge } from "../rig/routed-edge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
+import { until } from "../rig/until.ts";
 
 // Names that are older than these conventions keep their milliseconds and days.
 const OLD_UNITS = /^edgecache_(?:edge|router)_\w+_(?:ms|days_left) /;
@@ -96,6 +97,16 @@ describe("the metrics of an edge and a router", () => {
     expect(
       sampleValue(page, "edgecache_router_edge_ping_seconds_count", { edge: "routed" }),
     ).to.be.greaterThan(0);
+  });
+
+  it("have no Pings of an edge that has another name now", async () => {
+    const edges = async () => (await textOf(router.admin)).match(/(?<=edge_ping_seconds_count\{edge=")\w+/g);
+    expect(await edges()).to.deep.equal(["routed"]);
+    routed.does.ping = { edge: "renamed" };
+    await until("the new name is known", async () => (await edges())?.includes("renamed") === true);
+    expect(await edges()).to.deep.equal(["renamed"]);
+    routed.does.ping = {};
+    await until("the old name is known", async () => (await edges())?.includes("routed") === true);
   });
 
   it("are text that can be read strictly", async () => {
