@@ -75,7 +75,39 @@ describe("the watch on the memory of an edge", () => {
     expect([watch.refuses(196 * MIB), collected]).to.deep.equal([false, 2]);
   });
 
-  it("collects garbage once a second while requests are refused, and never before", () => {
+  it("makes the store smaller by what is to come free, and collects it, before it makes it smaller still", () => {
+    let [rss, collected] = [440 * MIB, 0];
+    const store = { limit: 250 * MIB };
+    // What was evicted is resident until it is collected.
+    const collect = () => {
+      collected += 1;
+      rss = store.limit + 190 * MIB;
+    };
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect };
+    const process = { promised: 500 * MIB, rss: () => rss, heap };
+    const watch = new MemoryWatch(process, 250 * MIB, store, () => undefined);
+    for (let look = 0; look < 100 && watch.pressure !== "frugal"; look += 1) watch.look();
+    expect([watch.pressure, collected]).to.deep.equal(["frugal", 1]);
+    expect(store.limit / MIB).to.be.within(220, 226);
+  });
+
+  it("evicts no more where the memory of what was evicted does not come free, until more is resident", () => {
+    let rss = 440 * MIB;
+    const store = { limit: 250 * MIB };
+    const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect: () => undefined };
+    const process = { promised: 500 * MIB, rss: () => rss, heap };
+    const watch = new MemoryWatch(process, 250 * MIB, store, () => undefined);
+    for (let look = 0; look < 200; look += 1) watch.look();
+    expect(store.limit / MIB).to.equal(222);
+    rss = 448 * MIB;
+    watch.look();
+    expect(store.limit / MIB).to.equal(222);
+    rss = 449 * MIB;
+    watch.look();
+    expect(store.limit / MIB).to.equal(218);
+  });
+
+  it("collects garbage once a second while requests are refused, and not while memory is only getting short", () => {
     let [rss, collected] = [0, 0];
     const collect = () => {
       collected += 1;
@@ -88,7 +120,7 @@ describe("the watch on the memory of an edge", () => {
       for (let look = 0; look < count; look += 1) watch.look();
       return collected;
     };
-    expect(looks(30, 451)).to.equal(0);
+    expect(looks(30, 423)).to.equal(0);
     expect(looks(1, 452)).to.equal(1);
     expect(looks(19, 452)).to.equal(1);
     expect(looks(1, 452)).to.equal(2);

@@ -116,6 +116,12 @@ export class MemoryWatch {
   #pressure: Pressure = "none";
   #measuredAt = 0;
   #collectedAt = 0;
+  /** Bytes by which the store was made smaller since the last collection for their sake. */
+  #evicted = 0;
+  /** As long as no more is resident, to evict has proved useless. */
+  #uselessUpTo = 0;
+  /** Looks since that collection. */
+  #waited = LOOKS_A_COLLECTION;
   /** Looks since requests are refused. */
   #refusingFor = 0;
   #given = 0;
@@ -155,10 +161,38 @@ export class MemoryWatch {
     this.#noteRefusing();
     heap.beFrugal(this.#pressure !== "none");
     heap.allowGarbage(this.#pressure === "none" ? promised * GARBAGE_SHARE : 0);
-    const limit = nextLimit(this.#store.limit, this.#memory, this.#pressure);
-    if (limit !== this.#store.limit) this.#store.limit = limit;
+    this.#resize();
     if (this.#pressure === "evicting") this.#leaveBehind({ bytes: FREED, patienceMs: RESTING_MS });
     if (this.#pressure === "refusing") this.#leaveBehind({ bytes: FREED_AT_ONCE, patienceMs: BLINKING_MS });
+  }
+
+  #resize(): void {
+    const { limit } = this.#store;
+    this.#waited += 1;
+    if (this.#pressure === "none") this.#uselessUpTo = 0;
+    if (this.#pressure === "evicting" && this.#hasEvictedEnough()) return;
+    const next = nextLimit(limit, this.#memory, this.#pressure);
+    this.#evicted = next < limit ? this.#evicted + limit - next : 0;
+    if (next !== limit) this.#store.limit = next;
+  }
+
+  /**
+   * Of what is evicted, little comes free before a full collection. So the store gets smaller by as much as is to come
+   * free, and waits for a collection then: else it would be an eighth of itself before anything of that showed. Where even
+   * that brings nothing back, because the allocator keeps the memory, to evict more would be of no use.
+   */
+  #hasEvictedEnough(): boolean {
+    const { promised, heap } = this.#process;
+    const rss = this.#process.rss();
+    if (rss <= this.#uselessUpTo) return true;
+    if (this.#evicted <= rss - (promised - EVICTING - CALMER)) return false;
+    if (this.#waited < LOOKS_A_COLLECTION) return true;
+    heap.collect();
+    const left = this.#process.rss();
+    if (rss - left < this.#evicted / 2) this.#uselessUpTo = left + CALMER;
+    this.#waited = 0;
+    this.#evicted = 0;
+    return true;
   }
 
   #noteRefusing(): void {
