@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { keepCertificates } from "../http/acme/certificate-keeper.ts";
+import { keepCertificates } from "../http/acme/keep-certificates.ts";
 import { tlsFrontOf } from "../http/tls-front.ts";
 import type { Address } from "../process/address.ts";
 import type { Clock } from "../process/clock.ts";

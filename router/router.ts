@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { AccessOutput } from "../http/access-log/access-output.ts";
 import type { Batch } from "../http/access-log/batch-queue.ts";
-import { keepCertificates } from "../http/acme/certificate-keeper.ts";
+import { keepCertificates } from "../http/acme/keep-certificates.ts";
 import manifest from "../package.json" with { type: "json" };
 import type { Clock } from "../process/clock.ts";
 import { Callers } from "../process/control/callers.ts";

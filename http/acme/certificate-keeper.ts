@@ -1,13 +1,12 @@
-import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
-import type { Log } from "../../process/log.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { KeptCertificates } from "../tls/kept-certificates.ts";
 import { AcmeFolder } from "./acme-folder.ts";
 import { AcmeAccount } from "./acme-order.ts";
-import { AcmeRefusal, type OrderEnd } from "./acme-refusal.ts";
-import { type AcmeConfig, type AcmeValues, acmeConfigOf } from "./acme-settings.ts";
+import { AcmeRefusal } from "./acme-refusal.ts";
+import type { AcmeConfig } from "./acme-settings.ts";
+import type { KeeperParts } from "./keep-certificates.ts";
 import {
   begun,
   entryOf,
@@ -24,24 +23,6 @@ import { OrderLock } from "./order-lock.ts";
 import { nextOrderAt, orderDue, rest, unitOf } from "./renewal.ts";
 import { certificateId, RenewalInfo } from "./renewal-info.ts";
 
-export interface KeeperParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly counters: { certificateOrdered(end: OrderEnd): void };
-}
-
-/** Keeps them until `signal`. undefined: they come from files alone. Never rejects. */
-export function keepCertificates(
-  values: AcmeValues,
-  parts: KeeperParts,
-  signal: AbortSignal,
-): Promise<void> | undefined {
-  const config = acmeConfigOf(values);
-  return config === undefined ? undefined : new CertificateKeeper(config, parts).run(signal);
-}
-
 // How soon a certificate is asked for that is due, and how soon the lock of another program is tried again.
 export const LOOK_MS = 5_000;
 
@@ -49,7 +30,7 @@ export const LOOK_MS = 5_000;
  * Keeps a certificate for each host: orders what is missing, and renews what ends. In a fleet that shares its storage, one
  * program does it at a time; the others find what it gets.
  */
-class CertificateKeeper {
+export class CertificateKeeper {
   readonly #config: AcmeConfig;
   readonly #parts: KeeperParts;
   readonly #folder: AcmeFolder;

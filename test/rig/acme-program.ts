@@ -3,7 +3,7 @@ import { connect, type PeerCertificate } from "node:tls";
 import { pino } from "pino";
 import type { OrderEnd } from "../../http/acme/acme-refusal.ts";
 import { type AcmeValues, NO_ACME } from "../../http/acme/acme-settings.ts";
-import { keepCertificates } from "../../http/acme/certificate-keeper.ts";
+import { keepCertificates } from "../../http/acme/keep-certificates.ts";
 import { NO_TLS, type TlsValues } from "../../http/tls/tls-settings.ts";
 import { tlsFrontOf } from "../../http/tls-front.ts";
 import type { Clock } from "../../process/clock.ts";
