@@ -1,3 +1,19 @@
+/**
+ * The life of a request:
+ *
+ * 1. It is refused where it came back to this edge, breaks a limit of its site, or lacks a signature (request-gate.ts).
+ * 2. The rules of its site answer it, limit it, or replace it. All that follows sees the replaced request only.
+ * 3. Its key is its site and its target, with the scheme and host where the origin is told of them, and the content of a
+ *    QUERY. A tunnel has none (tunnel.ts).
+ * 4. The store gives what it holds under that key; `judge` decides by RFC 9111 what may be done with it:
+ *    fresh          it is served.
+ *    stale-usable   it is served, and refreshed in the background where the rules say so.
+ *    must-validate  the origin is asked whether it is still valid; a 304 makes it fresh again.
+ *    absent         the origin is asked for a whole response: one fill for all requests that may share it (collapse.ts).
+ *    bypass         the request goes to the origin as it is, and its answer goes to this client only.
+ * 5. A response that was fetched is stored if the rules allow it and no purge has overtaken it (admit.ts).
+ * 6. The outcome is named once and counted; `respond` writes it.
+ */
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isDemanded, withoutDemands } from "../rules/client-demands.ts";

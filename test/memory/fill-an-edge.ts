@@ -1,13 +1,11 @@
 import { askForAll } from "./asking-client.ts";
-import { peakUnder } from "./loaded-edge.ts";
+import { type Held, heldUnder } from "./loaded-edge.ts";
 import type { MemoryRow } from "./rows.ts";
 
 /** So much more than fits is asked for: what is evicted must be given back, too. */
 const OVERFLOW = 1.5;
 
-/** What an edge process held, in bytes of resident memory. */
-export interface Filled {
-  readonly peakBytes: number;
+export interface Filled extends Held {
   readonly requests: number;
 }
 
@@ -15,7 +13,7 @@ export interface Filled {
 export async function fillAnEdge(row: MemoryRow, memoryBytes: number): Promise<Filled> {
   const requests = Math.ceil((OVERFLOW * memoryBytes) / row.leastCost);
   const body = Buffer.alloc(row.bodyBytes, "x");
-  const peakBytes = await peakUnder(
+  const held = await heldUnder(
     memoryBytes,
     (request, response) => {
       const n = Number(request.headers["x-number"] ?? 0);
@@ -32,5 +30,5 @@ export async function fillAnEdge(row: MemoryRow, memoryBytes: number): Promise<F
         return `GET ${target} HTTP/1.1\r\nHost: a\r\nX-Number: ${n}\r\n${row.clientLines?.(n) ?? ""}\r\n`;
       }),
   );
-  return { peakBytes, requests };
+  return { ...held, requests };
 }

@@ -6,12 +6,20 @@ import { EdgeProcess } from "../rig/edge-process.ts";
 
 const MIB = 2 ** 20;
 
-/** Starts an edge before an origin, puts a load on it, and resolves with the most resident bytes that it had. */
-export async function peakUnder(
+/** What an edge process held, in bytes. */
+export interface Held {
+  /** The most resident memory that it ever had. */
+  readonly peakBytes: number;
+  /** In its store, after the load. */
+  readonly storedBytes: number;
+}
+
+/** Starts an edge before an origin and puts a load on it. */
+export async function heldUnder(
   memoryBytes: number,
   origin: RequestListener,
   load: (port: number) => Promise<void>,
-): Promise<number> {
+): Promise<Held> {
   const server = createServer(origin);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -23,12 +31,20 @@ export async function peakUnder(
   });
   try {
     await load(edge.httpPort);
-    return await peakOf(edge.pid);
+    const storedBytes = await storedOf(edge.adminPort);
+    return { peakBytes: await peakOf(edge.pid), storedBytes };
   } finally {
     await edge.kill();
     server.closeAllConnections();
     server.close();
   }
+}
+
+async function storedOf(operatorPort: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${operatorPort}/metrics`)).text();
+  const bytes = /^edgecache_edge_bytes\{.*\} (\d+)$/m.exec(text);
+  if (bytes === null) throw new Error("no edgecache_edge_bytes in /metrics");
+  return Number(bytes[1]);
 }
 
 /** The most resident memory that a process ever had, as Linux counts it. */
