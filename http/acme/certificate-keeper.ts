@@ -1,12 +1,13 @@
+import type { Clock } from "../../process/clock.ts";
 import { describeError } from "../../process/failure.ts";
+import type { Log } from "../../process/log.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { KeptCertificates } from "../tls/kept-certificates.ts";
 import { AcmeFolder } from "./acme-folder.ts";
 import { AcmeAccount } from "./acme-order.ts";
-import { AcmeRefusal } from "./acme-refusal.ts";
+import { AcmeRefusal, type OrderEnd } from "./acme-refusal.ts";
 import type { AcmeConfig } from "./acme-settings.ts";
-import type { KeeperParts } from "./keep-certificates.ts";
 import {
   begun,
   entryOf,
@@ -22,6 +23,14 @@ import {
 import { OrderLock } from "./order-lock.ts";
 import { nextOrderAt, orderDue, rest, unitOf } from "./renewal.ts";
 import { certificateId, RenewalInfo } from "./renewal-info.ts";
+
+export interface KeeperParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly counters: { certificateOrdered(end: OrderEnd): void };
+}
 
 // How soon a certificate is asked for that is due, and how soon the lock of another program is tried again.
 export const LOOK_MS = 5_000;

@@ -1,15 +1,5 @@
-import type { Clock } from "../../process/clock.ts";
-import type { Log } from "../../process/log.ts";
-import type { OrderEnd } from "./acme-refusal.ts";
 import { type AcmeConfig, type AcmeValues, acmeConfigOf } from "./acme-settings.ts";
-
-export interface KeeperParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly counters: { certificateOrdered(end: OrderEnd): void };
-}
+import type { KeeperParts } from "./certificate-keeper.ts";
 
 /** Keeps them until `signal`. undefined: they come from files alone. Never rejects. */
 export function keepCertificates(
