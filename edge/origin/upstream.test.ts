@@ -334,6 +334,19 @@ describe("UpstreamOrigin", () => {
       await upstream(server.url).probe();
     });
 
+    it("ends a tunnel when it is closed", async () => {
+      const server = await raw(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      );
+      const origin = upstream(server.url);
+      const { status } = await origin.fetch({ ...get("/a"), upgrade: "websocket" }, never);
+      expect([status, origin.connections.active]).to.deep.equal([101, 1]);
+      const closed = server.closed();
+      await origin.close();
+      await closed;
+      expect(origin.connections).to.deep.equal({ active: 0, idle: 0, waiting: 0 });
+    });
+
     it("refuses to fetch once it is closed, and ends what is under way", async () => {
       const server = await raw("");
       const origin = upstream(server.url);

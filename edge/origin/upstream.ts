@@ -143,7 +143,7 @@ export class UpstreamOrigin implements ReplaceableOrigin {
     this.#closing.abort();
     for (const exchange of [...this.#pool.users, ...this.#tunnels.users])
       exchange.stop(closed(exchange.what));
-    void this.#pool.close();
+    void this.retire();
   }
 
   #sweepLater(): void {
