@@ -1,6 +1,7 @@
 import { edgeConfig } from "../edge/config.ts";
 import { LiveSites } from "../edge/origin/live-sites.ts";
-import { Sites } from "../edge/origin/sites.ts";
+import { keyFindings } from "../edge/origin/site/signing-keys.ts";
+import { Sites, siteRulesByName } from "../edge/origin/sites.ts";
 import { configDigest } from "../edge/reload.ts";
 import { pairsFindings } from "../http/tls/pairs-findings.ts";
 import type { TlsValues } from "../http/tls/tls-settings.ts";
@@ -30,6 +31,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const context = { via: config.id, clock: systemClock, random: Math.random, log: SILENT };
     const sites = await LiveSites.open(config.sites, config.ttl, context);
     await sites.close();
+    for (const finding of keyFindings(siteRulesByName(config.sites))) tell(finding);
     checkFiles(config, new Sites(config.sites).hosts, tell);
     return configDigest(config);
   },

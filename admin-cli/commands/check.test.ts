@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -38,6 +38,23 @@ describe("admin-cli check", function () {
     const { code, stdout } = await runAdminCli(["check", file]);
     expect(code).to.equal(1);
     expect(stdout).to.match(/^problem +--tls-cert, --tls-key: .*none.pem/m);
+  });
+
+  it("warns of keys of signed URLs that every user can read", async () => {
+    const keys = join(folder, "keys");
+    writeFileSync(keys, "k1 0123456789abcdef0123456789abcdef\n");
+    const signed = `{ name: a, origin: ${folder}, sign-keys: ${keys}, sign-paths: [/private/**] }`;
+    writeFileSync(file, `sites:\n  - ${signed}\n`);
+    const warned = async (mode: number) => {
+      chmodSync(keys, mode);
+      const { code, stdout } = await runAdminCli(["check", "--json", file]);
+      return [code, JSON.parse(stdout).warnings];
+    };
+    expect(await warned(0o600)).to.deep.equal([0, []]);
+    expect(await warned(0o604)).to.deep.equal([
+      0,
+      ['sign-keys of site "a": every user of this machine can read the file; chmod 600 prevents it'],
+    ]);
   });
 
   it("reads the settings of a router with the flags after --", async () => {
