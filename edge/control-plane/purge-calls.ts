@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describeError } from "../../process/failure.ts";
+import { WorkSlice } from "../../process/work-slice.ts";
 import type {
   ForgetRequest,
   ForgetResponse,
@@ -15,7 +16,7 @@ import { askedVia } from "../../purge-log/taker.ts";
 import type { CacheContext } from "../cache/context.ts";
 import type { Sites } from "../origin/sites.ts";
 import type { PurgeFollower } from "../purging/follower.ts";
-import { replacedTargets } from "../purging/known-sites.ts";
+import { storedTargets } from "../purging/stored-targets.ts";
 import { breach, type CallResult, callFault, invalidArgument } from "./call-result.ts";
 import { Confirmations } from "./confirmations.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
@@ -210,10 +211,12 @@ export class PurgeCalls {
 
   /** Pending, without a position: the words for a purge of which nothing is proven, because nothing was purged. */
   async #dryRun(purgeId: string, targets: readonly PurgeTarget[]): Promise<CallResult<PurgeResponse>> {
-    const { id, store, sites } = this.#parts;
+    const { id, store, sites, clock } = this.#parts;
     // One at a time: each works in slices, and the slices of many would follow one another without a pause.
-    const all = [...targets, ...replacedTargets(targets, sites)];
-    const counted = this.#counting.then(() => store.covered(all));
+    const counted = this.#counting.then(async () => {
+      const more = await storedTargets(targets, sites, new WorkSlice(clock));
+      return store.covered([...targets, ...more.targets]);
+    });
     this.#counting = counted.catch(() => undefined);
     const { objects, bytes } = await counted;
     const edges = [wireReceipt({ edge: id, state: "pending", ms: 0, objects, bytes })];

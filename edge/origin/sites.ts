@@ -8,10 +8,10 @@ import type { Section } from "../../process/settings/program.ts";
 import { host, httpUrl, listOf, text, type ValueType } from "../../process/settings/values.ts";
 import type { CompressRules } from "../rules/compression.ts";
 import type { RequestLimits } from "../rules/request-limits.ts";
-import { possibleTargets } from "../rules/site/possible-targets.ts";
 import type { RuleBook } from "../rules/site/rule-book.ts";
 import type { SignSettings } from "../rules/site/signed-urls.ts";
 import type { SiteRule } from "../rules/site/site-rule.ts";
+import { alikeByTarget, type TargetRules } from "../rules/site/target-rules.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
 import type { OriginConfig } from "./open-origin.ts";
@@ -170,8 +170,7 @@ export class Sites {
   /** For the sites whose origin receives a host and a scheme. */
   readonly #policies = new Map<string, HostPolicy>();
   #fallback: string | undefined;
-  /** Of the sites whose rules give requests another target. */
-  readonly #books = new Map<string, RuleBook>();
+  #targetRules: readonly TargetRules[] = [];
 
   constructor(sites: readonly (Site | ServedSite)[]) {
     this.replace(sites);
@@ -196,6 +195,11 @@ export class Sites {
     return this.#served;
   }
 
+  /** The rules by which requests have other targets; sites without such rules are left out. */
+  get targetRules(): readonly TargetRules[] {
+    return this.#targetRules;
+  }
+
   /** The protocols, in lower case, for which some site makes tunnels. It changes with the sites. */
   get upgrades(): ReadonlySet<string> {
     return this.#upgrades;
@@ -211,11 +215,12 @@ export class Sites {
       this.#upgrades.add(name);
     this.#byHost.clear();
     this.#policies.clear();
-    this.#books.clear();
+    const books = new Map<string, RuleBook>();
     for (const site of sites) {
       const book = "written" in site ? ruleBook(site.written) : (site.rules ?? SAFE_RULES).book;
-      if (book.changesTarget) this.#books.set(site.name, book);
+      if (book.changesTarget) books.set(site.name, book);
     }
+    this.#targetRules = alikeByTarget(books);
     this.#names = sites.map((site) => site.name);
     this.#fallback = sites.find((site) => site.hosts.length === 0)?.name;
     for (const { name, hosts, origin, host = CLIENT_HOST } of this.#served) {
@@ -238,15 +243,6 @@ export class Sites {
    */
   of(authority: string): string | undefined {
     return this.#byHost.get(hostOf(authority)) ?? this.#fallback;
-  }
-
-  /** The targets that requests for `target` may have by the rules of a site. `only`: of this one. */
-  replaced(target: string, only: string | undefined): readonly { site: string; target: string }[] {
-    const within = (site: string, book: RuleBook) =>
-      possibleTargets(book, target).map((possible) => ({ site, target: possible }));
-    if (only === undefined) return [...this.#books].flatMap(([site, book]) => within(site, book));
-    const book = this.#books.get(only);
-    return book === undefined ? [] : within(only, book);
   }
 
   /** The scheme and host in the cache key, as the origin receives them. A directory receives none. */

@@ -22,10 +22,10 @@ import type { AppliedPurge } from "./applied-purge.ts";
 import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
 import { Fence } from "./fence.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
-import { type KnownSites, meantHere, UNKNOWN_SITES } from "./known-sites.ts";
+import { type KnownSites, meantHere, UNKNOWN_SITES, WIDENED_SITES } from "./known-sites.ts";
 import { LogFollowing } from "./log-following.ts";
 import { judgeLog } from "./log-verdict.ts";
-import { allNamed, named } from "./named-target.ts";
+import { named } from "./named-target.ts";
 
 /** The facts that the edge reports in a heartbeat, beside its position. */
 export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
@@ -219,11 +219,11 @@ export class PurgeFollower implements PurgeState {
 
   async #purge(position: Position, asked: Purge, slice: WorkSlice): Promise<number> {
     const [{ purgeId, by, soft }, { store, log }] = [asked, this.#parts];
-    const { purge: meant, unknown } = meantHere(asked, this.#parts.sites);
-    if (unknown.length > 0) log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
-    // One entry takes effect at one moment, however long the search for everything that it names takes.
     // The edge has not moved to the purge yet, so nothing depends on how long this takes.
-    const targets = await allNamed(meant.targets, slice);
+    const { purge: meant, targets, unknown, widened } = await meantHere(asked, this.#parts.sites, slice);
+    if (unknown.length > 0) log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
+    if (widened.length > 0) log.warn({ sampled: "widened", purgeId, widened }, WIDENED_SITES);
+    // One entry takes effect at one moment, however long the search for everything that it names takes.
     const softlyAt = soft ? this.#time.read().ms : undefined;
     const end = this.#fence.begin(position, targets, softlyAt);
     // The fence remembers a soft purge of everything: nothing has to be noted for each response.

@@ -15,15 +15,15 @@ type Target = NonNullable<PurgeTarget["target"]>;
 /** Purges through an edge's control plane, as an operator does, and waits for the receipts. */
 export async function purge(
   control: string,
-  target: Target,
-  how: Partial<Pick<PurgeRequest, "soft" | "pace" | "rebound">> = {},
+  target: Target | readonly Target[],
+  how: Partial<Pick<PurgeRequest, "soft" | "pace" | "rebound" | "dryRun">> = {},
 ): Promise<PurgeResponse> {
   const request: PurgeRequest = {
     purgeId: "",
-    targets: [{ target, site: "" }],
+    targets: [target].flat().map((each) => ({ target: each, site: "" })),
     soft: how.soft ?? false,
     wait: undefined,
-    dryRun: false,
+    dryRun: how.dryRun ?? false,
     rebound: how.rebound,
     pace: how.pace ?? 0,
   };

@@ -9,12 +9,26 @@ import { filledTemplate, restOf } from "./target-template.ts";
  * every query at its path.
  */
 export function possibleTargets(book: RuleBook, target: string): readonly string[] {
+  return fewPossibleTargets(book, { target, seen: new SeenPath(target) }, Number.POSITIVE_INFINITY) ?? [];
+}
+
+/** A target with its path, whose readings serve many books. */
+export interface SeenTarget {
+  readonly target: string;
+  readonly seen: SeenPath;
+}
+
+/** The same; undefined when they may be more than `most`, and then none is made. */
+export function fewPossibleTargets(
+  book: RuleBook,
+  { target, seen }: SeenTarget,
+  most: number,
+): readonly string[] | undefined {
   if (!book.changesTarget) return [target];
-  const seen = new SeenPath(target);
+  const atPath = book.targetRules.filter(({ match }) => match.matchesPath(seen));
+  if (atPath.length === 0) return [target];
   const anyQuery = !target.includes("?");
-  const concerned = book.rules.filter(
-    ({ match }) => match.matchesPath(seen) && (anyQuery || match.matchesQuery(target)),
-  );
+  const concerned = anyQuery ? atPath : atPath.filter(({ match }) => match.matchesQuery(target));
   const isSure = ({ match }: CompiledRule) => !match.isConditional && !(anyQuery && match.asksForQuery);
   const rewrites = possible(
     concerned.filter(({ rule }) => rule.rewrite !== undefined),
@@ -24,6 +38,7 @@ export function possibleTargets(book: RuleBook, target: string): readonly string
     concerned.filter(({ query }) => query !== undefined),
     isSure,
   );
+  if (rewrites.length * queries.length > most) return undefined;
   const path = pathOf(target);
   const query = target.slice(path.length);
   // A rewrite leaves the query alone, so each policy is asked once.

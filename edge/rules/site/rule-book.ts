@@ -7,7 +7,8 @@ export class RuleBook {
   readonly written: readonly SiteRule[];
   /** Empty for most sites, which then pay nothing. */
   readonly rules: readonly CompiledRule[];
-  /** Whether requests may have another target by a rule. */
+  /** Those by which requests may have another target. */
+  readonly targetRules: readonly CompiledRule[];
   readonly changesTarget: boolean;
   /** Those that may change what a request gets of the store. */
   readonly beforeKey: readonly CompiledRule[];
@@ -20,6 +21,9 @@ export class RuleBook {
     this.changesTarget = rewrites || written.some(({ key }) => key?.query !== undefined);
     const context = { networks, rewrites, changesTarget: this.changesTarget };
     this.rules = written.map((rule, index) => compiledRule(rule, index, context));
+    this.targetRules = this.rules.filter(
+      ({ rule, query }) => rule.rewrite !== undefined || query !== undefined,
+    );
     this.beforeKey = this.rules.filter(({ actsOnRequest, mark }) => actsOnRequest || mark !== undefined);
     const { length } = this.beforeKey;
     this.table = length === 0 || length > MOST_PLACES ? undefined : new RuleTable(this.beforeKey);
