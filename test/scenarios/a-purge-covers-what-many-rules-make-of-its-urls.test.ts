@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
-import { ManualClock } from "../rig/manual-clock.ts";
 import { purge } from "../rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { writtenRules } from "../rig/written-rules.ts";
@@ -29,11 +29,10 @@ describe("a purge of a thousand URLs that rules rewrite in many ways", function 
       { length: rewrites },
       (_, of) => `  - {match: {header: {X-Of: "${of}"}}, rewrite: "/of${of}{path}"}\n`,
     );
-    const clock = new ManualClock();
-    const purgeLog = new MemoryPurgeLog(clock);
+    const purgeLog = new MemoryPurgeLog(systemClock);
     for (const id of ["edge-1", "edge-2"]) {
       const site = writtenRules(`rules:\n${rules.join("")}`);
-      edges.push(await startTestEdge(origin.url, { id, purgeLog, clock, lease: 30_000, rules: site }));
+      edges.push(await startTestEdge(origin.url, { id, purgeLog, lease: 30_000, rules: site }));
     }
     const fields = [["Cache-Control", "max-age=600"]] as const;
     for (const path of ["/p/7", "/of3/p/7", "/p/7000", "/other"]) origin.answer(path, { fields, body: path });

@@ -30,9 +30,9 @@ export interface MatchedResponse {
 
 /** The match of one rule, made ready. */
 export class CompiledMatch {
+  readonly reading: PathReading;
   readonly #match: RuleMatch;
   readonly #paths: readonly PathPattern[] | undefined;
-  readonly #reading: PathReading;
   readonly #host: TextTest | undefined;
   readonly #methods: ReadonlySet<string> | undefined;
   readonly #query: readonly NamedTest[];
@@ -43,7 +43,7 @@ export class CompiledMatch {
 
   constructor(match: RuleMatch, reading: PathReading) {
     this.#match = match;
-    this.#reading = reading;
+    this.reading = reading;
     this.#paths = match.path?.map((pattern) => new PathPattern(pattern, reading !== "normal"));
     this.#host = anyOf(match.host?.map((pattern) => pattern.toLowerCase()));
     this.#methods = match.method === undefined ? undefined : methodsOf(match.method);
@@ -71,7 +71,7 @@ export class CompiledMatch {
     const patterns = this.#paths;
     if (patterns === undefined) return true;
     const matches = (reading: string): boolean => patterns.some((pattern) => pattern.matches(reading));
-    switch (this.#reading) {
+    switch (this.reading) {
       case "normal":
         return matches(path.normal);
       case "any":
@@ -85,7 +85,7 @@ export class CompiledMatch {
   matchesPlainPath(path: string): boolean {
     const patterns = this.#paths;
     if (patterns === undefined) return true;
-    const read = this.#reading === "normal" ? path : path.toLowerCase();
+    const read = this.reading === "normal" ? path : path.toLowerCase();
     for (let index = 0; index < patterns.length; index += 1)
       if (patterns[index]?.matches(read) === true) return true;
     return false;
@@ -93,14 +93,14 @@ export class CompiledMatch {
 
   /** Whether a path may match whose second char is this. */
   mayBegin(char: string): boolean {
-    const read = this.#reading === "normal" ? char : char.toLowerCase();
+    const read = this.reading === "normal" ? char : char.toLowerCase();
     return this.#paths?.some((pattern) => pattern.mayBegin(read)) ?? true;
   }
 
   matchesQuery(target: string): boolean {
     if (this.#query.length === 0) return true;
     const parameters = parametersOf(target);
-    return this.#query.every((test) => test.holds(parameters, this.#reading === "any"));
+    return this.#query.every((test) => test.holds(parameters, this.reading === "any"));
   }
 
   #unmetRest({

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { writtenRules } from "../../../test/rig/written-rules.ts";
+import { possibleTargets } from "./possible-targets.ts";
 import { alikeByTarget } from "./target-rules.ts";
 
 const bookOf = (...rules: readonly string[]) =>
@@ -19,5 +20,17 @@ describe("the rules by which sites give requests other targets", () => {
     ]);
     const alike = alikeByTarget(books).map(({ sites }) => sites);
     expect(alike).to.deep.equal([["a", "b", "f"], ["c"], ["d"], ["e"]]);
+  });
+
+  it("are not alike where one of the rules also guards, and so matches more spellings of a path", () => {
+    const books = new Map([
+      ["a", bookOf("{match: {path: /A}, rewrite: /b}")],
+      ["b", bookOf("{match: {path: /A}, rewrite: /b, deny: [10.0.0.0/8]}")],
+    ]);
+    expect([...books.values()].map((book) => possibleTargets(book, "/a"))).to.deep.equal([
+      ["/a"],
+      ["/a", "/b"],
+    ]);
+    expect(alikeByTarget(books).map(({ sites }) => sites)).to.deep.equal([["a"], ["b"]]);
   });
 });

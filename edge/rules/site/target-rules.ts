@@ -11,7 +11,12 @@ export function alikeByTarget(books: ReadonlyMap<string, RuleBook>): readonly Ta
   const alike = new Map<string, { readonly sites: string[]; readonly book: RuleBook }>();
   for (const [site, book] of books) {
     const made = JSON.stringify(
-      book.targetRules.map(({ rule: { match, rewrite, key } }) => [match, rewrite, key?.query]),
+      book.targetRules.map(({ rule: { match, rewrite, key }, match: { reading } }) => [
+        reading,
+        match,
+        rewrite,
+        key?.query,
+      ]),
     );
     const known = alike.get(made);
     if (known === undefined) alike.set(made, { sites: [site], book });
