@@ -32,7 +32,7 @@ export type EdgeState = "serving" | "lapsed" | "draining";
 interface ReportedParts extends CacheContext {
   readonly follower: PurgeFollower;
   readonly memory: ProcessMemory | undefined;
-  readonly identity: Pick<ControlIdentity, "daysLeft" | "findings"> | undefined;
+  readonly identity: Pick<ControlIdentity, "endsAt" | "findings"> | undefined;
 }
 
 /** The state of an edge, for routers, operators and metrics. */
@@ -102,6 +102,8 @@ export class EdgeReport {
       state: this.state,
       position: formatPosition(follower.position),
       ...statsOf(counters, this.#gauges()),
+      lagMs: follower.lagMs ?? -1,
+      uptimeMs: Math.round(this.#parts.clock.monotonic() - this.#startedAt),
     };
   }
 
@@ -189,7 +191,7 @@ export class EdgeReport {
   }
 
   #gauges(): Record<GaugeName, number> {
-    const { clock, follower, store, identity, memory, fillBudget } = this.#parts;
+    const { follower, store, identity, memory, fillBudget } = this.#parts;
     return {
       objects: store.objects,
       bytes: store.bytes,
@@ -202,12 +204,11 @@ export class EdgeReport {
       originsUnreachable: this.#reachable.known.filter(({ state }) => state === "unreachable").length,
       tunnelsOpen: this.#parts.tunnels.open,
       purges: follower.purges,
-      leaseLeftMs: follower.leaseLeftMs,
-      lagMs: follower.lagMs ?? -1,
-      eventLoopDelayMs: this.#loopDelayMs,
-      certificateDaysLeft: this.#dataPort.certificateDaysLeft,
-      controlCertificateDaysLeft: identity?.daysLeft ?? Number.POSITIVE_INFINITY,
-      uptimeMs: Math.round(clock.monotonic() - this.#startedAt),
+      leaseLeftSeconds: follower.leaseLeftMs / 1000,
+      lagSeconds: (follower.lagMs ?? Number.POSITIVE_INFINITY) / 1000,
+      eventLoopDelaySeconds: this.#loopDelayMs / 1000,
+      certificateExpiryTimestampSeconds: this.#dataPort.certificateEndsAt / 1000,
+      controlCertificateExpiryTimestampSeconds: (identity?.endsAt ?? Number.POSITIVE_INFINITY) / 1000,
     };
   }
 }

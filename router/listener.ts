@@ -128,8 +128,8 @@ export class Listener {
   }
 
   /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
-  get certificateDaysLeft(): number {
-    return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  get certificateEndsAt(): number {
+    return this.#tls?.identity.endsAt ?? Number.POSITIVE_INFINITY;
   }
 
   /** What an operator should know of the certificates of the TLS port. */

@@ -23,8 +23,9 @@ const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 /** The sources of the gauges, read for each scrape. */
 export interface RouterNow {
   readonly inFlight: () => number;
-  readonly certificateDaysLeft: () => number;
-  readonly controlCertificateDaysLeft: () => number;
+  /** Wall time in milliseconds, as the next one. */
+  readonly certificateEndsAt: () => number;
+  readonly controlCertificateEndsAt: () => number;
   readonly edges: () => readonly FleetEdge[];
   readonly ranking: () => Ranking<FleetEdge>;
 }
@@ -92,13 +93,13 @@ export class RouterMetrics {
     const readings: Record<GaugeName, (gauge: Gauge) => void> = {
       inFlight: (gauge) => gauge.set(now.inFlight()),
       tunnelsOpen: (gauge) => gauge.set(this.#tunnelsOpen),
-      certificateDaysLeft: (gauge) => gauge.set(now.certificateDaysLeft()),
-      controlCertificateDaysLeft: (gauge) => gauge.set(now.controlCertificateDaysLeft()),
-      edgeRttMs: ofRanked(({ measured }) => measured.rttMs),
-      edgePingLoss: ofRanked(({ measured }) => measured.loss),
-      edgeLoadFactor: ofRanked(({ load }) => load.factor),
-      edgeExpectedMs: ofRanked(({ expectedMs }) => expectedMs),
-      edgeShare: ofRanked(({ share }) => share),
+      certificateExpiryTimestampSeconds: (gauge) => gauge.set(now.certificateEndsAt() / 1000),
+      controlCertificateExpiryTimestampSeconds: (gauge) => gauge.set(now.controlCertificateEndsAt() / 1000),
+      edgeRttSeconds: ofRanked(({ measured }) => measured.rttMs / 1000),
+      edgePingLossRatio: ofRanked(({ measured }) => measured.loss),
+      edgeLoadRatio: ofRanked(({ load }) => load.factor),
+      edgeExpectedSeconds: ofRanked(({ expectedMs }) => expectedMs / 1000),
+      edgeShareRatio: ofRanked(({ share }) => share),
       edgeEjected: ofRanked(({ fitness }) => Number(fitness.isEjected)),
       edgeServing: (gauge) => {
         for (const { health } of now.edges()) {

@@ -77,7 +77,7 @@ describe("GET /route.json", () => {
     });
     expect(rows[1]).to.deep.include({ edge: "dead", state: "unreachable", share: 0, expectedMs: null });
     const { text } = await get(router.admin, "/metrics");
-    expect(text).to.contain('edgecache_router_edge_share{edge="near"} 1\n');
-    expect(text).to.match(/edgecache_router_edge_expected_ms\{edge="near"\} \d/);
+    expect(text).to.contain('edgecache_router_edge_share_ratio{edge="near"} 1\n');
+    expect(text).to.match(/edgecache_router_edge_expected_seconds\{edge="near"\} \d/);
   });
 });

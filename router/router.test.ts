@@ -135,7 +135,7 @@ describe("the router", () => {
     ]) {
       expect(text).to.contain(line);
     }
-    expect(text).to.match(/edgecache_router_edge_rtt_ms\{edge="near"\} \d/);
+    expect(text).to.match(/edgecache_router_edge_rtt_seconds\{edge="near"\} \d/);
   });
 
   it("refuses itself what an edge would refuse with the fields that the router adds", async () => {

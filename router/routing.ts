@@ -77,8 +77,8 @@ export async function startRouting(
   const tls = await tlsFrontOf(config, [], clock, log);
   const metrics = new RouterMetrics({
     inFlight: () => listener.inFlight,
-    certificateDaysLeft: () => listener.certificateDaysLeft,
-    controlCertificateDaysLeft: () => identity?.daysLeft ?? Number.POSITIVE_INFINITY,
+    certificateEndsAt: () => listener.certificateEndsAt,
+    controlCertificateEndsAt: () => identity?.endsAt ?? Number.POSITIVE_INFINITY,
     edges: () => fleet.edges,
     ranking: () => fleet.ranking,
   });

@@ -13,6 +13,7 @@ interface Metric {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
+  readonly grows?: true;
 }
 
 const TABLES: ReadonlyMap<string, string> = new Map([
@@ -37,7 +38,7 @@ function metricsTable(program: string, counters: readonly Metric[], gauges: read
     "| metric | meaning |",
     "| --- | --- |",
     ...counters.map((each) => row(each, "_total")),
-    ...gauges.map((each) => row(each, "")),
+    ...gauges.map((each) => row(each, each.grows ? "_total" : "")),
   ].join("\n");
 }
 

@@ -5,6 +5,8 @@ export interface Metric {
   readonly help: string;
   /** Whether the `Stats` RPC tells it too, in the field of the same name. */
   readonly inStats?: true;
+  /** A gauge that only grows: Prometheus reads it as a counter, with `_total` behind its name. */
+  readonly grows?: true;
   /** The labels that split it, beside `edge`. */
   readonly labels?:
     | readonly ["reason" | "outcome" | "protocol" | "site"]
@@ -176,26 +178,27 @@ export const edgeGauges = [
   },
   { name: "inFlight", help: "Requests being answered on the data port now." },
   { name: "tunnelsOpen", help: "Tunnels that are open now, or being opened." },
-  { name: "purges", inStats: true, help: "Purges applied from the purge log since the start." },
+  { name: "purges", inStats: true, grows: true, help: "Purges applied from the purge log." },
   {
-    name: "leaseLeftMs",
-    help: "Milliseconds for which stored responses may be used unvalidated; 0 when lapsed.",
+    name: "leaseLeftSeconds",
+    help: "Seconds for which stored responses may be used unvalidated; 0 when lapsed.",
   },
   {
-    name: "lagMs",
-    inStats: true,
-    help: "Milliseconds since the edge proved that it is at the purge log's tail; -1 before the first time.",
-  },
-  { name: "eventLoopDelayMs", help: "Mean delay of the event loop over the last quarter of a second or so." },
-  {
-    name: "certificateDaysLeft",
-    help: "Whole days until the first certificate of the TLS port ends; negative when one has. +Inf while there is none.",
+    name: "lagSeconds",
+    help: "Seconds since the edge proved that it is at the purge log's tail. +Inf before the first time.",
   },
   {
-    name: "controlCertificateDaysLeft",
-    help: "Whole days until the first certificate of the control plane ends; negative when one has. +Inf without one.",
+    name: "eventLoopDelaySeconds",
+    help: "Mean delay of the event loop over the last quarter of a second or so.",
   },
-  { name: "uptimeMs", inStats: true, help: "Milliseconds since the edge started." },
+  {
+    name: "certificateExpiryTimestampSeconds",
+    help: "Unix time when the first certificate of the TLS port ends. +Inf while there is none.",
+  },
+  {
+    name: "controlCertificateExpiryTimestampSeconds",
+    help: "Unix time when the first certificate of the control plane ends. +Inf without one.",
+  },
 ] as const satisfies readonly Metric[];
 
 /** Current values of each site, reported beside the gauges. */

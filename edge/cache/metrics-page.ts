@@ -38,7 +38,10 @@ export async function metricsText(
         counter.labels(edge, ...words.split(" ")).inc(count);
     } else counter.inc({ edge }, counters.get(row.name));
   }
-  for (const row of edgeGauges) new Gauge(described(row, "")).set({ edge }, gauges[row.name]);
+  for (const row of edgeGauges) {
+    if ("grows" in row) new Counter(described(row, "_total")).inc({ edge }, gauges[row.name]);
+    else new Gauge(described(row, "")).set({ edge }, gauges[row.name]);
+  }
   const [connections, waiting] = edgeSiteGauges.map((row) => new Gauge(described(row, "")));
   for (const [site, { active, idle, waiting: requests }] of boundedSites(sites)) {
     connections?.labels(edge, site, "active").set(active);

@@ -50,8 +50,8 @@ describe("metrics in the Stats RPC", () => {
     const counters = new EdgeCounters();
     counters.add("fills", 2);
     const stats = statsOf(counters, GAUGES);
-    expect(stats).to.include({ fills: 2, hits: 0, objects: GAUGES.objects, uptimeMs: GAUGES.uptimeMs });
-    expect(stats).to.not.have.any.keys("fillsOvertaken", "eventLoopDelayMs");
+    expect(stats).to.include({ fills: 2, hits: 0, objects: GAUGES.objects });
+    expect(stats).to.not.have.any.keys("fillsOvertaken", "eventLoopDelaySeconds");
   });
 });
 
@@ -66,7 +66,7 @@ describe("the metrics page", () => {
     expect(sampleValue(page, "edgecache_edge_hits_total")).to.equal(1);
     expect(sampleValue(page, "edgecache_edge_not_stored_total", { reason: "too-large" })).to.equal(1);
     expect(sampleValue(page, "edgecache_edge_objects", { edge: "edge-1" })).to.equal(GAUGES.objects);
-    expect(sampleValue(page, "edgecache_edge_lease_left_ms")).to.equal(GAUGES.leaseLeftMs);
+    expect(sampleValue(page, "edgecache_edge_lease_left_seconds")).to.equal(GAUGES.leaseLeftSeconds);
     expect(page.get("edgecache_edge_requests_total")?.type).to.equal("counter");
     expect(page.get("edgecache_edge_objects")?.type).to.equal("gauge");
     const rows = [...edgeCounters, ...edgeGauges, ...edgeSiteGauges, ...edgeHistograms];

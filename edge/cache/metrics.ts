@@ -42,7 +42,7 @@ interface ReasonOf {
 type PlainHistogram = Exclude<(typeof edgeHistograms)[number]["name"], "responseSeconds">;
 
 /** Rows that the `Stats` RPC tells too. */
-export type StatsName = Extract<Counters | Gauges, { inStats: true }>["name"];
+type StatsName = Extract<Counters | Gauges, { inStats: true }>["name"];
 
 const COUNTER_OF = {
   hit: "hits",

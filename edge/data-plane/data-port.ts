@@ -14,8 +14,8 @@ export interface DataPort {
   readonly loopDelayMs: number;
   /** The bound TLS port. */
   readonly tlsPort: number | undefined;
-  /** Whole days until the first certificate of the TLS port ends; Infinity without one. */
-  readonly certificateDaysLeft: number;
+  /** When the first certificate of the TLS port ends, in milliseconds of wall time; Infinity without one. */
+  readonly certificateEndsAt: number;
   /** What an operator should know of the certificates of the TLS port. */
   readonly certificateFindings: readonly Finding[];
   /** Opens the port, and that of `tls`. Resolves with the bound port. Throws a Failure. */

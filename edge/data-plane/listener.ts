@@ -141,8 +141,8 @@ export class Listener implements DataPort {
     return this.#tlsPort;
   }
 
-  get certificateDaysLeft(): number {
-    return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  get certificateEndsAt(): number {
+    return this.#tls?.identity.endsAt ?? Number.POSITIVE_INFINITY;
   }
 
   windDown(): void {

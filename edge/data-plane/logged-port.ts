@@ -26,8 +26,8 @@ export class LoggedPort implements DataPort {
     return this.#port.tlsPort;
   }
 
-  get certificateDaysLeft(): number {
-    return this.#port.certificateDaysLeft;
+  get certificateEndsAt(): number {
+    return this.#port.certificateEndsAt;
   }
 
   get certificateFindings(): readonly Finding[] {

@@ -90,11 +90,6 @@ function namesOf({ subjectAltName = "" }: X509Certificate): readonly string[] {
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Days until it ends; negative when it has ended. */
-export function daysLeft({ validTo }: Certificate, now: number): number {
-  return (validTo - now) / DAY_MS;
-}
-
 // Enough to notice over a holiday.
 const SOON_DAYS = 14;
 

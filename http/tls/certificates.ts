@@ -8,7 +8,6 @@ import {
   type Certificate,
   type CertificateFiles,
   certificateFindings,
-  daysLeft,
   readCertificate,
   wildcardOf,
 } from "./certificate.ts";
@@ -73,11 +72,10 @@ export class Certificates {
     this.#warn(certificates);
   }
 
-  /** Whole days until the first of them ends; negative when it has. */
-  get daysLeft(): number {
-    const now = this.#clock.wall();
+  /** When the first of them ends, in milliseconds of wall time; Infinity while there is none. */
+  get endsAt(): number {
     const all = [...this.#loaded.certificates, ...(this.#config.kept?.certificates.all ?? [])];
-    return Math.floor(Math.min(...all.map((each) => daysLeft(each, now))));
+    return Math.min(...all.map(({ validTo }) => validTo));
   }
 
   /** What an operator should know of them now. */
@@ -143,7 +141,7 @@ export class Certificates {
     }
     this.#complaint = undefined;
     if (!isNew) return;
-    this.#log.info({ daysLeft: this.daysLeft }, "certificates reloaded");
+    this.#log.info({ endsAt: new Date(this.endsAt).toISOString() }, "certificates reloaded");
     this.#warn(certificates);
   }
 

@@ -53,14 +53,19 @@ export class ControlIdentity implements experimental.CertificateProvider {
     return this.#current;
   }
 
-  /** Whole days until the first of the certificates ends; negative when it has. */
-  get daysLeft(): number {
-    return Math.floor((this.#current.validTo - this.#clock.wall()) / DAY_MS);
+  /** When the first of the certificates ends, in milliseconds of wall time. */
+  get endsAt(): number {
+    return this.#current.validTo;
+  }
+
+  /** Whole days until then; negative when it is over. */
+  get #daysLeft(): number {
+    return Math.floor((this.endsAt - this.#clock.wall()) / DAY_MS);
   }
 
   /** What an operator should know of them now. */
   get findings(): readonly Finding[] {
-    const { daysLeft } = this;
+    const daysLeft = this.#daysLeft;
     const about = "control certificates";
     const findings: Finding[] = [];
     if (this.#complaint !== undefined) {
@@ -114,7 +119,7 @@ export class ControlIdentity implements experimental.CertificateProvider {
     for (const listener of this.#ca) listener(this.#caUpdate());
     for (const listener of this.#pair) listener(this.#pairUpdate());
     for (const changed of this.#listeners) changed();
-    this.#log.info({ names: read.identity.names, daysLeft: this.daysLeft }, "control certificates reloaded");
+    this.#log.info({ names: read.identity.names, daysLeft: this.#daysLeft }, "control certificates reloaded");
     this.#warn();
   }
 
@@ -148,7 +153,7 @@ export class ControlIdentity implements experimental.CertificateProvider {
   }
 
   #warn(): void {
-    const { daysLeft } = this;
+    const daysLeft = this.#daysLeft;
     if (daysLeft < WARN_DAYS) this.#log.warn({ daysLeft }, "a control certificate ends soon");
   }
 }

@@ -83,6 +83,12 @@ export function sampleValue(
   return found[0]?.value;
 }
 
+/** Whole days from now until the time in the only sample of this name. */
+export function daysUntil(text: string, name: string): number {
+  const at = sampleValue(readPrometheusText(text), name) ?? Number.NaN;
+  return Math.floor((at * 1000 - Date.now()) / 86_400_000);
+}
+
 function isOf({ name }: Sample, family: MetricFamily): boolean {
   const ends =
     family.type === "histogram"

@@ -9,6 +9,7 @@ import { AcmeServer } from "../rig/acme-server.ts";
 import { FastClock } from "../rig/fast-clock.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { NodeProgram } from "../rig/node-program.ts";
+import { daysUntil } from "../rig/prometheus-text.ts";
 import { startTestEdge } from "../rig/test-edge.ts";
 import { startTestRouter } from "../rig/test-router.ts";
 import { until } from "../rig/until.ts";
@@ -76,8 +77,9 @@ describe("certificates by ACME in front of an edge and a router", () => {
       return all.every((each) => each !== undefined);
     });
     const metrics = async () => (await fetch(`${edge.operator}/metrics`)).text();
-    await until("the control thread has it too", async () =>
-      (await metrics()).includes('edgecache_edge_certificate_days_left{edge="edge-1"} 88\n'),
+    await until(
+      "the control thread has it too",
+      async () => daysUntil(await metrics(), "edgecache_edge_certificate_expiry_timestamp_seconds") === 88,
     );
     expect(await metrics()).to.contain('edgecache_edge_certificates_issued_total{edge="edge-1"} 1\n');
     expect(await metrics()).to.contain(

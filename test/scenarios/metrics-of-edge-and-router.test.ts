@@ -2,14 +2,12 @@ import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
+import { conventionsBroken } from "../rig/metric-conventions.ts";
 import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
 import { RoutedEdge } from "../rig/routed-edge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
 import { until } from "../rig/until.ts";
-
-// Names that are older than these conventions keep their milliseconds and days.
-const OLD_UNITS = /^edgecache_(?:edge|router)_\w+_(?:ms|days_left) /;
 
 const BODY = "x".repeat(1_000);
 
@@ -81,9 +79,13 @@ describe("the metrics of an edge and a router", () => {
         input: await textOf(base),
         encoding: "utf8",
       });
-      expect(stdout).to.equal("");
-      expect(stderr.split("\n").filter((line) => line !== "" && !OLD_UNITS.test(line))).to.deep.equal([]);
+      expect([stdout, stderr]).to.deep.equal(["", ""]);
     }
+  });
+
+  it("keep Prometheus' conventions of names", async () => {
+    for (const base of [edge.operator, router.admin])
+      expect(conventionsBroken(readPrometheusText(await textOf(base)))).to.deep.equal([]);
   });
 
   it("tell how long the router's answers and Pings took", async () => {

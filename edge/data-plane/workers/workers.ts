@@ -62,8 +62,8 @@ export class Workers implements DataPort {
     return this.#tlsPort;
   }
 
-  get certificateDaysLeft(): number {
-    return this.#tls?.identity.daysLeft ?? Number.POSITIVE_INFINITY;
+  get certificateEndsAt(): number {
+    return this.#tls?.identity.endsAt ?? Number.POSITIVE_INFINITY;
   }
 
   async open(host: string, port: number, tls?: TlsFront): Promise<number> {
