@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   router: ["http", "process", "proto", "purge-log"],
   "admin-cli": ["process", "proto", "purge-log"],
   start: ["edge", "http", "process", "proto", "purge-log", "router"],
+  packaging: ["admin-cli", "edge", "http", "process", "proto", "purge-log", "router", "start"],
 };
 
 // The rooms of the folders that have some, and which other rooms of the same folder each may use. "" stands for the
