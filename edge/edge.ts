@@ -148,6 +148,7 @@ class RunningEdge implements Edge {
         broadcast,
         compress: (stored, coding) => this.#compression.want(stored, coding),
         counters: shared?.counters,
+        tokens: config.tokens,
       },
       memory,
     );
@@ -169,7 +170,6 @@ class RunningEdge implements Edge {
     this.#dataPort = dataPort({
       edge: this.#parts,
       config,
-      isToken: (offered) => config.tokens.token?.matches(offered) === true,
       leaseLeftMs: () => follower.leaseLeftMs,
       sites: sites.table,
       shared,

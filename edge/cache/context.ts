@@ -1,4 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
+import type { Tokens } from "../../process/control/tokens.ts";
 import type { Log } from "../../process/log.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Origin } from "../origin/origin.ts";
@@ -33,6 +34,8 @@ export interface CacheParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters?: EdgeCounters | undefined;
+  /** By which a request shows that an operator sends it. */
+  readonly tokens?: Tokens;
   /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
   /** Has an encoding made of a stored response behind the answer, if there is room. It does not wait. */

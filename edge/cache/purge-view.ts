@@ -13,8 +13,8 @@ export interface PurgeView {
 
 // The field in which a client, such as one that has purged, names the position of the purge log that it has seen.
 export const AFTER = "EdgeCache-After";
-/** The field with the edge's token, for a client outside of the trusted networks. It goes no further than the edge. */
-export const AFTER_TOKEN = "EdgeCache-Token";
+/** The field with the edge's token, by which an operator may ask for more than others. It goes no further than the edge. */
+export const OPERATOR_TOKEN = "EdgeCache-Token";
 export const AFTER_RULE = "must be a position of the purge log, such as 1795765476971001-7";
 
 // A purge is on its way for milliseconds. An edge that needs longer is behind, and asks the origin instead.

@@ -1,9 +1,12 @@
+import { mayRead } from "../../process/control/tokens.ts";
 import { Failure } from "../../process/failure.ts";
 import { type BrokenLimit, brokenLimit } from "../rules/request-limits.ts";
+import type { TokenFault } from "../rules/site/signed-urls.ts";
 import type { Served } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import { errorAnswer, unknownHost } from "./error-answer.ts";
 import type { FillRequest } from "./fill-request.ts";
+import { OPERATOR_TOKEN } from "./purge-view.ts";
 
 interface GatedRequest extends FillRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined;
@@ -36,7 +39,12 @@ export function gated<R extends GatedRequest>(asked: R, edge: CacheContext): Gat
   if (signed.needsToken(target)) {
     const opened = signed.opened(asked.authority.toLowerCase(), target, edge.clock.wall());
     if (opened.kind === "refused") {
-      const served = errorAnswer(403, { fwd: "bypass", detail: "signature" }, edge, opened.why);
+      const served = errorAnswer(
+        403,
+        { fwd: "bypass", detail: signatureDetail(opened.why, asked, edge) },
+        edge,
+        opened.why,
+      );
       return { kind: "refused", served };
     }
     target = opened.target;
@@ -46,6 +54,13 @@ export function gated<R extends GatedRequest>(asked: R, edge: CacheContext): Gat
   const body = asked.body === undefined || !isMeasured ? asked.body : measured(asked.body, limits.body);
   const isSame = body === asked.body && target === asked.target;
   return { kind: "in", request: isSame ? asked : { ...asked, body, target } };
+}
+
+/** A client that learned the reason would know how near it is to a right token. */
+function signatureDetail(why: TokenFault, { fields }: GatedRequest, { tokens }: CacheContext): string {
+  const offered = fields.get(OPERATOR_TOKEN);
+  const isOperator = offered !== undefined && tokens !== undefined && mayRead(tokens, offered);
+  return isOperator ? `signature:${why}` : "signature";
 }
 
 /** Breaks off when more comes than allowed. The upload to the origin ends with it, and so does its connection. */

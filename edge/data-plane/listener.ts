@@ -17,7 +17,7 @@ import type { PortSharing } from "../../process/listen.ts";
 import type { Served } from "../cache/answer.ts";
 import { failureAnswer } from "../cache/error-answer.ts";
 import type { HitContext } from "../cache/hit.ts";
-import { AFTER, AFTER_TOKEN } from "../cache/purge-view.ts";
+import { AFTER, OPERATOR_TOKEN } from "../cache/purge-view.ts";
 import type { EdgeRequest } from "../cache/serve.ts";
 import { GiveUp } from "../origin/give-up.ts";
 import type { Sites } from "../origin/sites.ts";
@@ -179,7 +179,7 @@ export class Listener implements DataPort {
 
   #mayBeAhead(fields: Fields, addresses: string): boolean {
     if (this.#proxies.trustsAll(addresses)) return true;
-    const offered = fields.get(AFTER_TOKEN);
+    const offered = fields.get(OPERATOR_TOKEN);
     return offered !== undefined && this.#isToken(offered);
   }
 

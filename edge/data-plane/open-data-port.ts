@@ -6,12 +6,11 @@ import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limi
 import { COUNTED_ALONE } from "../../http/server/client-tables.ts";
 import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
 import type { CacheContext } from "../cache/context.ts";
-import { AFTER_TOKEN } from "../cache/purge-view.ts";
+import { OPERATOR_TOKEN } from "../cache/purge-view.ts";
 import { serve } from "../cache/serve.ts";
 import type { Sites } from "../origin/sites.ts";
 import type { DataPort } from "./data-port.ts";
 import { Listener } from "./listener.ts";
-import type { ListenerConfig } from "./listener-config.ts";
 import { LoggedPort } from "./logged-port.ts";
 import type { SharedEdge } from "./workers/shared-edge.ts";
 import { Workers } from "./workers/workers.ts";
@@ -36,7 +35,6 @@ export interface DataPortParts {
       readonly trustedProxies: readonly string[];
       readonly proxyProtocol: readonly string[];
     };
-  readonly isToken: ListenerConfig["isToken"];
   readonly leaseLeftMs: () => number;
   readonly sites: Sites;
   /** undefined: this thread serves the port by itself. */
@@ -57,11 +55,12 @@ export function dataPort(parts: DataPortParts): DataPort {
 }
 
 function portWith(
-  { edge, config, isToken, leaseLeftMs, sites, shared }: DataPortParts,
+  { edge, config, leaseLeftMs, sites, shared }: DataPortParts,
   logTo: AccessLogParts["take"] | undefined,
 ): DataPort {
   const { memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
   const { redirectToHttps, h2c, proxyProtocol, tunnelIdle } = config;
+  const isToken = (offered: string) => edge.tokens?.token?.matches(offered) === true;
   const addresses = { trustedProxies, proxyProtocol };
   const protocols = { redirectToHttps, h2c, tunnelIdle };
   const accessLog = { accessLogForm: accessLogForm(config) };
@@ -79,7 +78,7 @@ function portWith(
     sites,
     leaseLeftMs,
     mayBeAhead: (asked, fields) => {
-      const offered = fields.get(AFTER_TOKEN);
+      const offered = fields.get(OPERATOR_TOKEN);
       return asked.mayBeAhead === true || (offered !== undefined && isToken(offered));
     },
     start: {

@@ -3,7 +3,7 @@ import { show } from "../settings/values.ts";
 import type { Callers } from "./callers.ts";
 import { asksForProof, type ControlConfig } from "./control-config.ts";
 import type { ControlIdentity } from "./control-identity.ts";
-import type { Tokens } from "./tokens.ts";
+import { mayRead, type Tokens } from "./tokens.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -57,11 +57,9 @@ export function mayReadPages(
   { tokens, callers }: Pick<OperatorAccess, "tokens" | "callers">,
 ): OperatorVerdict {
   if (names !== undefined && callers()?.rightsOf(names)?.has("read") === true) return { kind: "may" };
-  const { token, readToken } = tokens;
-  if (token !== undefined && (authorization !== undefined || names === undefined)) {
+  if (tokens.token !== undefined && (authorization !== undefined || names === undefined)) {
     const offered = BEARER.exec(authorization ?? "")?.[1];
-    if (offered !== undefined && (token.matches(offered) || readToken?.matches(offered) === true))
-      return { kind: "may" };
+    if (offered !== undefined && mayRead(tokens, offered)) return { kind: "may" };
     const got =
       authorization === undefined
         ? "got none"

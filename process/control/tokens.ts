@@ -31,6 +31,11 @@ export interface Tokens {
   readonly readToken: Token | undefined;
 }
 
+/** Whether somebody who offers this as a token may read what operators read. Without a token nobody has one. */
+export function mayRead({ token, readToken }: Tokens, offered: string): boolean {
+  return token?.matches(offered) === true || readToken?.matches(offered) === true;
+}
+
 export interface ConfiguredTokens extends Tokens {
   readonly problems: readonly string[];
 }

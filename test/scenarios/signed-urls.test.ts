@@ -8,6 +8,7 @@ import { edgeConfig } from "../../edge/config.ts";
 import type { Site } from "../../edge/origin/sites.ts";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { type SigningKey, type UrlClaim, urlToken } from "../../process/url-signature.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { get } from "../rig/http-client.ts";
@@ -107,6 +108,43 @@ describe("a site with signed URLs", () => {
     expect(refused.header("cache-status")).to.equal("edge-1; fwd=bypass; detail=signature");
     expect(refused.text).not.to.include("missing");
     expect(origin.count("/private/a")).to.equal(1);
+  });
+
+  for (const workers of [1, 2]) {
+    it(`tells the reason to who has a token of the edge, ${workers} serving`, async () => {
+      const tokens = { token: new Token("all-of-it"), readToken: new Token("reading") };
+      const running = { clock: systemClock, purgeLog: new MemoryPurgeLog(systemClock), lease: 2_000 };
+      await start(["--sign-expires", "2h"], { tokens, workers, ...running });
+      clock = new ManualClock(Math.floor(Date.now() / 1_000) * 1_000);
+      const statusFor = async (target: string, headers: Record<string, string>) =>
+        (await get(edge.url, target, { headers })).header("cache-status");
+      const token = urlToken(OLD, claim("/private/a"));
+      for (const [why, target] of [
+        ["missing", "/private/a"],
+        ["unclear", `/private/a?token=${token}&token=${token}`],
+        ["malformed", "/private/a?token=x"],
+        ["unknown-key", signed("/private/a", NEW)],
+        ["wrong-signature", signed("/private/a", STRANGER)],
+        ["expired", signed("/private/a", OLD, {}, -1)],
+        ["expires-too-late", signed("/private/a", OLD, {}, 3 * HOUR)],
+        [
+          "other-path",
+          withToken("/private/a", urlToken(OLD, claim("", { scope: "prefix", text: "/private/v/" }))),
+        ],
+      ] as const) {
+        const told = `edge-1; fwd=bypass; detail=signature:${why}`;
+        for (const secret of ["all-of-it", "reading"])
+          expect(await statusFor(target, { "EdgeCache-Token": secret })).to.equal(told);
+        for (const headers of [{}, { "EdgeCache-Token": "readin" }, { Authorization: "Bearer all-of-it" }])
+          expect(await statusFor(target, headers)).to.equal("edge-1; fwd=bypass; detail=signature");
+      }
+    });
+  }
+
+  it("tells nobody the reason at an edge without a token", async () => {
+    await start();
+    const refused = await get(edge.url, "/private/a", { headers: { "EdgeCache-Token": "" } });
+    expect(refused.header("cache-status")).to.equal("edge-1; fwd=bypass; detail=signature");
   });
 
   it("serves other paths as ever", async () => {
