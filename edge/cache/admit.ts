@@ -1,7 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { Trailers } from "../../http/message/trailers.ts";
 import { type OriginResponse, plainBody } from "../origin/origin.ts";
-import { isCompressible } from "../rules/compression.ts";
+import { compressedBy, isCompressible } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import type { Moment } from "../rules/moment.ts";
 import { offeredFields } from "../rules/negotiation.ts";
@@ -184,13 +184,14 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   const unplanned = { status, fields: freshened(old, arrived.fields) };
   const plan = planResponse(matched, unplanned);
   const planned = { status, fields: plannedFields(unplanned.fields, plan, varies) };
-  const fields = offeredFields(planned, rules.compress);
+  const compress = compressedBy(rules.compress, plan.compress);
+  const fields = offeredFields(planned, compress);
   const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules, plan });
   if (verdict.kind === "do-not-store") return verdict.reason;
   // RFC 9111 section 3.2: the update may include Vary. The new value selects from now on.
   const { selecting, tags, variance, brief } = verdict;
   const head = parsedHead({ status, fields: verdict.fields, requestTime, responseTime }, verdict.policy);
-  const same = isCompressible(fields, old.bodyLength, rules.compress) ? old : uncoded(old);
+  const same = isCompressible(fields, old.bodyLength, compress) ? old : uncoded(old);
   return inOwnMemory({ ...same, ...plannedHead(head, plan, brief), mark, selecting, tags, variance });
 }
 

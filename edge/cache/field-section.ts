@@ -193,7 +193,7 @@ export class FieldSection {
 }
 
 function negotiating(request: CacheRequest, compress: CompressRules): CacheRequest {
-  const negotiation = negotiationOf(request.fields, compress);
+  const negotiation = negotiationOf(request, compress);
   if (negotiation === undefined) return request;
   return { ...request, fields: withoutVagueRange(request.fields, negotiation), negotiation };
 }

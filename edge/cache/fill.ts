@@ -11,6 +11,7 @@ import {
 } from "../origin/forwarded-fields.ts";
 import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
 import type { OriginRequest } from "../origin/origin.ts";
+import { compressedBy } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { KEYED_FIELDS } from "../rules/keyed-methods.ts";
 import { momentOf } from "../rules/moment.ts";
@@ -172,7 +173,8 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   // A 304 is about a stored response, by whose status and fields rules match.
   const plan = status === 304 ? NO_PLAN : planResponse(rules, { status, fields: dated });
   const planned = status === 304 ? dated : plannedFields(dated, plan, varies);
-  const fields = offeredFields({ status, fields: planned }, rulesOf(edge, request.site).compress);
+  const compress = compressedBy(rulesOf(edge, request.site).compress, plan.compress);
+  const fields = offeredFields({ status, fields: planned }, compress);
   return {
     request,
     plan,

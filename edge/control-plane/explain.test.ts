@@ -170,7 +170,8 @@ describe("Explain", () => {
         "  - {name: assets, match: {path: /a}, ttl: 1h, tags: x}\n" +
         "  - {match: {path: /a, header: {X-Beta: '*'}}, bypass: true}\n" +
         "  - {name: office, match: {path: /admin/**}, allow: [192.0.2.0/24]}\n" +
-        "  - {name: late, key: {query: {ignore: [tracking]}}}\n",
+        "  - {name: late, key: {query: {ignore: [tracking]}}}\n" +
+        "  - {name: pictures, match: {type: image/*}, compress: false}\n",
     );
     await start([[]], rules);
     origin.answer("/a", fresh());
@@ -184,6 +185,7 @@ describe("Explain", () => {
       { rule: "rules[1]", matched: false, because: "header", does: ["bypass"] },
       { rule: "office", matched: false, because: "path", does: ["allow"] },
       { rule: "late", matched: true, because: "", does: ["key"] },
+      { rule: "pictures", matched: true, because: "", does: ["compress: false"] },
     ]);
     expect((await explain("/a", { "X-Beta": "1" })).next).to.equal("fwd=bypass; detail=rule-bypass");
     const denied = await explain("/admin", { "X-Forwarded-For": "198.51.100.1" });

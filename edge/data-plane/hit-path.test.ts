@@ -20,6 +20,8 @@ import { Sites } from "../origin/sites.ts";
 import { PurgeFollower } from "../purging/follower.ts";
 import {
   type CompressRules,
+  codingsBy,
+  compressedBy,
   contentCodings,
   type EncodingName,
   encodingNames,
@@ -69,7 +71,7 @@ class TwoPaths {
     const log = this.#log;
     const store = memoryStore(2 ** 24, clock);
     this.follower = new PurgeFollower({ leaseMs: 2_000, purgeLog: this.#purgeLog, store, clock, log });
-    this.compress = compresses ? ALL_CODINGS : NO_COMPRESSION;
+    this.compress = compresses ? ALL_CODINGS : { ...ALL_CODINGS, codings: [] };
     this.book = new RuleBook(written, () => () => false);
     const rules: SiteRules = { ...SAFE_RULES, ...gate, compress: this.compress, book: this.book };
     const siteRules = new Map([[SITE, rules]]);
@@ -336,11 +338,13 @@ async function compare(
         break;
       case "put":
         {
-          const asked = { method: "GET", site: SITE, target: each.target, fields: Fields.of(each.asked) };
+          const fields = Fields.of(each.asked);
+          const asked: CacheRequest = { method: "GET", site: SITE, target: each.target, fields };
           const plan = planRequest(paths.book, asked);
           if (plan.kind === "answer") break;
           paths.put(responseOf(each, plan.request, paths), plan.request);
-          if (compresses) paths.encode(plan.request.target, each.names);
+          if (codingsBy(paths.compress, plan.request.matched?.compress).length > 0)
+            paths.encode(plan.request.target, each.names);
         }
         break;
       case "ask": {
@@ -434,6 +438,32 @@ describe("the hit path of a site with rules", () => {
   });
 });
 
+/** Some that change what is compressed. */
+const compressingRules: readonly SiteRule[] = [
+  { match: {}, compress: true },
+  { match: { path: ["/a"] }, compress: ["gzip", "br"] },
+  { match: { query: { b: [] } }, compress: false },
+  { match: { header: { "accept-language": ["de"] } }, compress: ["br"] },
+  { match: { header: ["If-None-Match"] }, compress: false },
+  { match: { type: ["application/json"] }, compress: false },
+];
+
+describe("the hit path of a site whose rules compress", () => {
+  it("answers with the bytes of the full path", async function () {
+    this.timeout(60_000);
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const steps = stepsOf(textLines, linesForText, oneOf("/a", "/a?b=1", "/b"));
+    const rules = fc.shuffledSubarray([...compressingRules], { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), rules, (each, compresses, written) =>
+        compare(each, compresses, seen, written),
+      ),
+      { numRuns: 250 },
+    );
+    expect(seen.encoded, `of ${seen.taken}`).to.be.greaterThan(2);
+  });
+});
+
 describe("the hit path of a site with signed URLs and limits", () => {
   it("answers nothing that the full path refuses", async function () {
     this.timeout(60_000);
@@ -481,7 +511,7 @@ function responseOf(
   const sent = Fields.of(lines.map(([name, value]) => [name, value.replaceAll("exact", exact)]));
   const fields = plannedFields(sent, NO_PLAN, asked.matched?.varies ?? []);
   const request = negotiated(asked, compress);
-  const offered = offeredFields({ status, fields }, compress);
+  const offered = offeredFields({ status, fields }, compressedBy(compress, asked.matched?.compress));
   const selecting = selectingFields(offered, request);
   if (selecting === "never") throw new Error("Vary is not to be *");
   const now = momentOf(clock);

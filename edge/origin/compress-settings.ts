@@ -12,7 +12,8 @@ import {
 
 const several = listOf(choice(...contentCodings));
 
-const codings: ValueType<readonly ContentCoding[]> = {
+/** None: `off`. */
+export const codings: ValueType<readonly ContentCoding[]> = {
   name: "coding,…",
   rule: `off, or a list of ${contentCodings.join(", ")}, each at most once, separated by commas`,
   fileForm: "list",

@@ -1,6 +1,7 @@
 import { listMembers } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { type Directive, parseDirectives } from "./directives.ts";
+import type { CompressAction } from "./site/site-rule.ts";
 
 /** The content codings that this edge makes (RFC 8878, RFC 7932, RFC 9110 section 8.4.1.3). */
 export const contentCodings = ["zstd", "br", "gzip"] as const;
@@ -26,6 +27,22 @@ export interface CompressRules {
   readonly types: readonly string[];
   /** Bytes of the smallest body that is compressed. */
   readonly minSize: number;
+}
+
+/** The choice for responses of which a rule says this. */
+export function compressedBy(rules: CompressRules, said: CompressAction | undefined): CompressRules {
+  if (said === undefined) return rules;
+  return { ...rules, codings: codingsBy(rules, said) };
+}
+
+/** A site that compresses nothing by itself has no order of its own. */
+export function codingsBy(
+  { codings }: CompressRules,
+  said: CompressAction | undefined,
+): readonly ContentCoding[] {
+  if (said === undefined) return codings;
+  if (said === true) return codings.length === 0 ? contentCodings : codings;
+  return said === false ? [] : said;
 }
 
 /** Types that shrink. Pictures, sound, films and WOFF fonts have been compressed already. */

@@ -1,13 +1,17 @@
 import { parseHttpDate } from "../../http/message/date.ts";
 import type { Fields } from "../../http/message/fields.ts";
-import { type CompressRules, isCompressible, withVary } from "./compression.ts";
+import { type CompressRules, codingsBy, isCompressible, withVary } from "./compression.ts";
 import { acceptedForms } from "./content-coding.ts";
 import type { CacheRequest, Negotiation, ResponseHead } from "./exchange.ts";
 import { withOriginTags } from "./form-choice.ts";
 import type { StoredHead } from "./stored-head.ts";
 
-/** undefined: the site compresses nothing, so the origin and the client negotiate. */
-export function negotiationOf(fields: Fields, { codings }: CompressRules): Negotiation | undefined {
+/** undefined: the edge does not compress what the request asks for, so the origin and the client negotiate. */
+export function negotiationOf(
+  { fields, matched }: Pick<CacheRequest, "fields" | "matched">,
+  rules: CompressRules,
+): Negotiation | undefined {
+  const codings = codingsBy(rules, matched?.compress);
   if (codings.length === 0) return undefined;
   const acceptEncoding = fields.get("accept-encoding");
   return { acceptEncoding, forms: acceptedForms(acceptEncoding, codings) };
@@ -18,7 +22,7 @@ export function negotiationOf(fields: Fields, { codings }: CompressRules): Negot
  * validates. So Vary: Accept-Encoding makes no variants.
  */
 export function negotiated<R extends CacheRequest>(request: R, rules: CompressRules): R {
-  const negotiation = negotiationOf(request.fields, rules);
+  const negotiation = negotiationOf(request, rules);
   if (negotiation === undefined) return request;
   const fields = withoutVagueRange(request.fields, negotiation).with("Accept-Encoding", "identity");
   return { ...request, fields, negotiation };

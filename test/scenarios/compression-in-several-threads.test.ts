@@ -1,20 +1,22 @@
 import { brotliDecompressSync } from "node:zlib";
 import { expect } from "chai";
 import { contentCodings, NO_COMPRESSION } from "../../edge/rules/compression.ts";
-import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { RawConnection, type RawReply } from "../rig/raw-connection.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
+import { writtenRules } from "../rig/written-rules.ts";
 
-const RULES = { ...SAFE_RULES, compress: { ...NO_COMPRESSION, codings: contentCodings } };
+const RULES = writtenRules("rules: [{match: {path: /plain}, compress: false}]\n", {
+  compress: { ...NO_COMPRESSION, codings: contentCodings },
+});
 const THREADS = 3;
 // Each has a connection that stays open, which the kernel gives to some thread.
 const CLIENTS = 9;
 
 /** Lines of a page in the record of the store, of one beside it, and of one that is too large to be copied. */
-const SIZES = { "/small": 200, "/large": 2_000, "/huge": 12_000 } as const;
+const SIZES = { "/plain": 200, "/small": 200, "/large": 2_000, "/huge": 12_000 } as const;
 
 describe("compression at an edge of several threads", () => {
   let origin: HttpOrigin;
@@ -30,7 +32,7 @@ describe("compression at an edge of several threads", () => {
   beforeEach(async () => {
     version = 1;
     origin = await HttpOrigin.start();
-    for (const path of ["/small", "/large", "/huge"] as const)
+    for (const path of ["/plain", "/small", "/large", "/huge"] as const)
       origin.answer(path, () => ({
         fields: [
           ["Cache-Control", "max-age=600"],
@@ -88,6 +90,17 @@ describe("compression at an edge of several threads", () => {
       }
     });
   }
+
+  it("leaves alone what a rule excepts, at every thread", async () => {
+    await clients("/plain");
+    await until("another page is there in br", async () => (await clients("/small")).every(isCoded));
+    for (const reply of await clients("/plain"))
+      expect([isCoded(reply), reply.header("ETag"), reply.header("X-Cache")]).to.deep.equal([
+        false,
+        '"1"',
+        "HIT",
+      ]);
+  });
 
   it("makes what only a serving thread has missed", async () => {
     // The first request, which goes through the control thread, wants no coding.

@@ -1,10 +1,26 @@
 import type { Clock } from "../../../process/clock.ts";
+import { type CompressRules, compressedBy } from "../../rules/compression.ts";
+import { rulesAgain } from "../../rules/site/matched-rules.ts";
+import { planResponse } from "../../rules/site/plan-response.ts";
+import type { SiteRules } from "../../rules/site-rules.ts";
+import { fieldsSelecting, markIn } from "../../rules/vary.ts";
+import type { StoredResponse } from "../../store/stored-response.ts";
 import { type CacheContext, rulesOf } from "../context.ts";
 import { Compressor } from "./compressor.ts";
 import { Encoder } from "./encoder.ts";
 
 // A page that has become popular gets its best encoding within some seconds.
 const IMPROVE_MS = 2_000;
+
+/** What the site and its rules say of a stored response. */
+function compressRulesOf(
+  { method, target, selecting, status, fields }: StoredResponse,
+  { book, compress }: SiteRules,
+): CompressRules {
+  const asked = { method, target, fields: fieldsSelecting(selecting) };
+  const { rules } = rulesAgain(book, asked, markIn(selecting));
+  return compressedBy(compress, planResponse(rules, { status, fields }).compress);
+}
 
 /** The line of an edge's encodings, and the thread that makes them. */
 export class Compression {
@@ -15,7 +31,7 @@ export class Compression {
   constructor(edge: Pick<CacheContext, "store" | "purges" | "counters" | "log" | "siteRules">) {
     this.#compressor = new Compressor({
       ...edge,
-      rulesOf: (site) => rulesOf(edge, site).compress,
+      rulesOf: (stored) => compressRulesOf(stored, rulesOf(edge, stored.site)),
       encode: (name, body) => this.#encoder.encode(name, body),
     });
     this.want = this.#compressor.want;

@@ -35,7 +35,8 @@ const MOST_IMPROVABLE = 1_024;
 
 type Parts = Pick<CacheContext, "store" | "counters" | "log"> & {
   readonly purges: Pick<PurgeState, "standing">;
-  readonly rulesOf: (site: string) => CompressRules;
+  /** What rules say of it too. */
+  readonly rulesOf: (stored: StoredResponse) => CompressRules;
   /** Called again only when it has settled. */
   readonly encode: (name: EncodingName, body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
 };
@@ -72,7 +73,7 @@ export class Compressor {
   }
 
   readonly want = (stored: StoredResponse, coding: ContentCoding): void => {
-    if (this.#refused.has(stored)) return;
+    if (this.#refused.has(stored) || this.#wanted.has(idOf({ stored, name: coding }))) return;
     if (this.#isFit(stored)) this.#take({ stored, name: coding });
     else this.#refused.add(stored);
   };
@@ -91,12 +92,12 @@ export class Compressor {
   }
 
   #isFit(stored: StoredResponse): boolean {
-    const { method, fields, site, bodyLength } = stored;
+    const { method, fields, bodyLength } = stored;
     return (
       method !== "HEAD" &&
       isNegotiated(stored) &&
       bodyLength <= LARGEST &&
-      isCompressible(fields, bodyLength, this.#parts.rulesOf(site))
+      isCompressible(fields, bodyLength, this.#parts.rulesOf(stored))
     );
   }
 

@@ -3,8 +3,18 @@ import { isForgeable } from "../../../http/message/forgeable-fields.ts";
 import { network } from "../../../http/server/trusted-proxies.ts";
 import { fileMap, fileValue } from "../../../process/settings/file-values.ts";
 import { choice, duration, text, wholeNumber } from "../../../process/settings/values.ts";
-import type { OriginTimeouts, RateLimit } from "../../rules/site/site-rule.ts";
-import { changeableField, cookieNameType, fieldText, namePattern, oneOrMore, yes } from "./rule-values.ts";
+import { contentCodings } from "../../rules/compression.ts";
+import type { CompressAction, OriginTimeouts, RateLimit } from "../../rules/site/site-rule.ts";
+import { codings } from "../compress-settings.ts";
+import {
+  changeableField,
+  cookieNameType,
+  fieldText,
+  namePattern,
+  oneOrMore,
+  yes,
+  yesOrNo,
+} from "./rule-values.ts";
 
 /** A network as clients are told apart: RFC 6177 gives each a /64. */
 const clientNetwork = fileValue(network).refine(
@@ -176,6 +186,11 @@ export const key = fileMap(
 export const cookies = z.union([z.enum(["keep", "drop"]), oneOrMore(cookieName)], {
   error: "must be keep, drop, or the names of the cookies that the origin gets",
 });
+
+export const compress = z.union(
+  [yesOrNo, fileValue(codings).transform((given): CompressAction => (given.length === 0 ? false : given))],
+  { error: `must be true, false, or a list of ${contentCodings.join(", ")}, each at most once` },
+);
 
 export const requestHeaders = fileMap(
   {

@@ -25,6 +25,7 @@ const STORING: readonly RuleAction[] = [
   "staleWhileRevalidateIfMissing",
   "staleIfError",
   "tags",
+  "compress",
 ];
 
 /** What cannot be meant in one rule. */
@@ -64,10 +65,18 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
   if (rule.key?.cookies !== undefined)
     apart("cookies", ["key"], "key.cookies says which ones the origin gets");
   const { status, type, method } = rule.match;
+  const isLate = status !== undefined || type !== undefined;
   if (rule.cachePost === true && method !== undefined && !method.includes("POST"))
     refuse("cachePost", "must not be in a rule that matches no POST");
-  const late = requestActions.find(has);
-  if (late !== undefined && (status !== undefined || type !== undefined))
+  const late = requestActions.find(
+    (action) => has(action) && !(action === "compress" && rule.compress === false),
+  );
+  if (late === "compress" && isLate)
+    refuse(
+      late,
+      "must be false in a rule that matches a status or a type: the codings are chosen before there is a response",
+    );
+  else if (late !== undefined && isLate)
     refuse(
       late,
       "must not be in a rule that matches a status or a type: it is done before there is a response",

@@ -50,6 +50,21 @@ describe("the rules of a site, as they are written", () => {
       "edge.yaml:2:6: rules[0].no-store: must not be together with ttl",
     ],
     [
+      "with a coding that the edge does not make",
+      "{compress: [br, lzma]}",
+      "edge.yaml:2:6: rules[0].compress: must be true, false, or a list of zstd, br, gzip, each at most once",
+    ],
+    [
+      "with a coding for responses of a type",
+      "{match: {type: image/svg+xml}, compress: [br]}",
+      "edge.yaml:2:36: rules[0].compress: must be false in a rule that matches a status or a type",
+    ],
+    [
+      "that compresses what passes the cache by",
+      "{bypass: true, compress: true}",
+      "rules[0].bypass: must not be together with compress",
+    ],
+    [
       "with a name that is too long",
       `{match: {query: {${"a".repeat(101)}: true}}, ttl: 1m}`,
       "must be a name of 1 to 100 characters",

@@ -6,6 +6,7 @@ import type { SiteRule } from "../../rules/site/site-rule.ts";
 import { networkTest } from "./network-test.ts";
 import {
   allow,
+  compress,
   cookies,
   deny,
   key,
@@ -104,6 +105,7 @@ const rule = fileMap(
     cookies: cookies.optional(),
     origin: ruleName.optional(),
     timeouts: timeouts.optional(),
+    compress: compress.optional(),
     "request-headers": requestHeaders.optional(),
     "no-store": yesOrNo.optional(),
     ttl: ttl.optional(),
@@ -137,6 +139,7 @@ const rule = fileMap(
       cookies: given.cookies,
       origin: given.origin,
       timeouts: given.timeouts,
+      compress: given.compress,
       requestHeaders: given["request-headers"],
       noStore: given["no-store"],
       ttl: given.ttl,

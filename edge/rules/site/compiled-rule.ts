@@ -7,7 +7,14 @@ import type { SiteRule } from "./site-rule.ts";
 export type NetworkTest = (networks: readonly string[]) => (address: string) => boolean;
 
 /** By these the origin, and so the response, comes to depend on the match. */
-const SHAPES_RESPONSE = ["key", "cookies", "origin", "requestHeaders", ...responseActions] as const;
+const SHAPES_RESPONSE = [
+  "key",
+  "cookies",
+  "origin",
+  "requestHeaders",
+  "compress",
+  ...responseActions,
+] as const;
 
 /** A rule, made ready. */
 export interface CompiledRule {
@@ -49,14 +56,16 @@ export function compiledRule(
     !compiled.isConditional &&
     !(changesTarget && match.query !== undefined) &&
     !(rewrites && match.path !== undefined);
+  const isLate = match.status !== undefined || match.type !== undefined;
   const shapes = SHAPES_RESPONSE.some((action) => rule[action] !== undefined);
   return {
     rule,
     id,
     label: name ?? `rules[${index}]`,
     match: compiled,
-    actsOnRequest: requestActions.some((action) => rule[action] !== undefined),
-    actsOnResponse: responseActions.some((action) => rule[action] !== undefined),
+    actsOnRequest: !isLate && requestActions.some((action) => rule[action] !== undefined),
+    actsOnResponse:
+      rule.compress !== undefined || responseActions.some((action) => rule[action] !== undefined),
     mark: shapes && !isKeyed ? id : undefined,
     query: rule.key?.query === undefined ? undefined : queryPolicy(rule.key.query),
     admits: admissionOf(rule, networks),

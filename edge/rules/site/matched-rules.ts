@@ -1,7 +1,7 @@
 import type { CompiledRule } from "./compiled-rule.ts";
 import type { RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
-import type { OriginTimeouts } from "./site-rule.ts";
+import type { CompressAction, OriginTimeouts } from "./site-rule.ts";
 
 /** The rules whose part about the request has matched, and what they say of it. */
 export interface MatchedRules {
@@ -20,6 +20,8 @@ export interface MatchedRules {
   /** The name of the origin that is asked; undefined: the usual one. */
   readonly origin: string | undefined;
   readonly timeouts: OriginTimeouts | undefined;
+  /** What they say of compression; undefined: the site's own setting counts. */
+  readonly compress: CompressAction | undefined;
   /** Whether the request passes the cache by. */
   readonly bypasses: boolean;
   /** Whether its answer may be shared, so that rules about the key hold for it. */
@@ -37,6 +39,7 @@ export const NONE_MATCHED: MatchedRules = {
   authorization: undefined,
   origin: undefined,
   timeouts: undefined,
+  compress: undefined,
   bypasses: false,
   isKeyed: true,
   cachesPost: false,
@@ -57,8 +60,10 @@ export function matchedRules(rules: readonly CompiledRule[], method: string): Ma
   const authorization = rules.flatMap(({ rule }) => authorizationIn(rule.requestHeaders?.set))[0];
   const origin = rules.find(({ rule }) => rule.origin !== undefined)?.rule.origin;
   const timeouts = rules.find(({ rule }) => rule.timeouts !== undefined)?.rule.timeouts;
-  const asks = { forwards, authorization, origin, timeouts };
-  const labels = rules.filter(({ actsOnRequest }) => actsOnRequest).map(({ label }) => label);
+  const onRequest = rules.filter(({ actsOnRequest }) => actsOnRequest);
+  const compress = onRequest.find(({ rule }) => rule.compress !== undefined)?.rule.compress;
+  const asks = { forwards, authorization, origin, timeouts, compress };
+  const labels = onRequest.map(({ label }) => label);
   return { rules, labels, mark: markOf(rules), varies, ...asks, bypasses, isKeyed, cachesPost };
 }
 

@@ -1,6 +1,6 @@
 import type { CompiledRule } from "./compiled-rule.ts";
 import type { MatchedResponse } from "./rule-match.ts";
-import type { FieldChanges, ResponseActions, RuleTtl } from "./site-rule.ts";
+import type { CompressAction, FieldChanges, ResponseActions, RuleTtl } from "./site-rule.ts";
 
 /** What the rules of a site say of one response. Of several rules, the first that says something of a matter decides it. */
 export interface ResponsePlan
@@ -13,6 +13,7 @@ export interface ResponsePlan
   readonly negativeTtl?: number | undefined;
   readonly tags: readonly string[];
   readonly changes: readonly FieldChanges[];
+  readonly compress?: CompressAction | undefined;
   /** The rule that gives the lifetime. */
   readonly ttlBy?: string | undefined;
 }
@@ -37,6 +38,7 @@ export function planResponse(rules: readonly CompiledRule[], head: MatchedRespon
     staleWhileRevalidateIfMissing: first("staleWhileRevalidateIfMissing"),
     staleIfError: first("staleIfError"),
     setCookie: first("setCookie"),
+    compress: matched.find(({ rule }) => rule.compress !== undefined)?.rule.compress,
     tags: matched.flatMap(({ rule }) => rule.tags ?? []),
     changes: matched.flatMap(({ rule }) => rule.responseHeaders ?? []),
   };

@@ -27,6 +27,9 @@ export interface RuleMatch {
 /** Which cookies of a request the origin gets. */
 export type CookiePolicy = "keep" | "drop" | readonly string[];
 
+/** Whether the edge compresses: not at all, as the site does it, or in these codings. */
+export type CompressAction = boolean | readonly ("zstd" | "br" | "gzip")[];
+
 /** How fields are changed. Names are as written. */
 export interface FieldChanges {
   readonly set?: Readonly<Record<string, string>> | undefined;
@@ -101,6 +104,8 @@ export interface RequestActions {
   /** The name of another origin of the site. */
   readonly origin?: string | undefined;
   readonly timeouts?: OriginTimeouts | undefined;
+  /** What the edge compresses by itself. `false` also where the rule matches a response. */
+  readonly compress?: CompressAction | undefined;
   /** Of all methods. A field that is added to what the client sent would not be in the key. */
   readonly requestHeaders?: Omit<FieldChanges, "add"> | undefined;
 }
