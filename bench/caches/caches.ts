@@ -15,7 +15,7 @@ import { ChildProgram, versionOf } from "../child-program.ts";
 import { benchmarksPage } from "./benchmarks-page.ts";
 import type { CacheServer } from "./cache-server.ts";
 import { compiled } from "./compiled.ts";
-import { edge, loggedEdge, peers } from "./contenders.ts";
+import { contendersOf, edge, peers } from "./contenders.ts";
 import { measure } from "./measure.ts";
 import { HEADER, rowsOf } from "./results-table.ts";
 import { groupOf, runSeconds } from "./run-length.ts";
@@ -71,10 +71,10 @@ function needed(): readonly string[] {
   );
 }
 
-async function startAll({ threads, logged }: Workload, redis: string | undefined, originPort: number) {
+async function startAll({ threads, others }: Workload, redis: string | undefined, originPort: number) {
   const cores = canPin ? Array.from({ length: threads }, (_, core) => core).join(",") : undefined;
   const servers: CacheServer[] = [];
-  for (const contender of [edge, ...(logged ? [loggedEdge] : []), ...peers]) {
+  for (const contender of [edge, ...others.flatMap(contendersOf)]) {
     const server = await contender.start({ originPort, cores, threads, redis });
     if (server !== undefined) servers.push(server);
     else missing.add(`${contender.name} is not on PATH (Debian: apt-get install ${contender.package})`);

@@ -8,6 +8,7 @@ import { versionOf } from "../child-program.ts";
 import { type CacheServer, type Setting, type Startable, startServer } from "./cache-server.ts";
 import { compiled } from "./compiled.ts";
 import { EdgePurger } from "./edge-purger.ts";
+import type { Other } from "./workloads.ts";
 
 /** A server that is compared. */
 export interface Contender {
@@ -50,21 +51,30 @@ function peer(
   };
 }
 
-/** `logged`: with a line for each request in a file. */
-function edgeCache(name: string, logged: boolean): Contender {
-  return { name, start: (setting) => startEdge(name, logged, setting) };
+/** `more`: flags, of files in its folder. */
+function edgeCache(name: string, more: (folder: string) => readonly string[] = () => []): Contender {
+  return { name, start: (setting) => startEdge(name, more, setting) };
 }
 
-export const edge = edgeCache("edgeCache", false);
-export const loggedEdge = edgeCache("edgeCache with access log", true);
+export const edge = edgeCache("edgeCache");
+const loggedEdge = edgeCache("edgeCache with access log", (folder) => [
+  "--access-log",
+  join(folder, "access.log"),
+]);
+const ruledEdge = edgeCache("edgeCache with 20 rules", (folder) => ["--config", join(folder, "rules.yaml")]);
 
-async function startEdge(name: string, logged: boolean, setting: Setting): Promise<CacheServer> {
+async function startEdge(
+  name: string,
+  more: (folder: string) => readonly string[],
+  setting: Setting,
+): Promise<CacheServer> {
   const { originPort, redis, threads } = setting;
   const [grpc, admin] = [await freePort(), await freePort()];
   const purger = new EdgePurger(grpc);
   return startServer(
     {
       name,
+      configuration: "edge",
       tls: true,
       command: ({ port, tlsPort, folder }) => [
         process.execPath,
@@ -74,7 +84,7 @@ async function startEdge(name: string, logged: boolean, setting: Setting): Promi
         ...["--origin", `http://127.0.0.1:${originPort}`, "--memory", `${MEMORY_MIB}MiB`],
         ...["--workers", String(threads), ...(redis === undefined ? [] : ["--redis", redis])],
         ...[...UNLIMITED, "--origin-places-per-client", "1000", "--log-level", "error", "--drain", "0"],
-        ...(logged ? ["--access-log", join(folder, "access.log")] : []),
+        ...more(folder),
       ],
       purge: () => (path) => purger.purge(path),
       close: () => purger.close(),
@@ -152,4 +162,15 @@ function purgeByMethod(port: number): (path: string) => Promise<void> {
     if (answer.statusCode !== 200 && answer.statusCode !== 404)
       throw new Error(`PURGE ${path}: ${answer.statusCode}`);
   };
+}
+
+export function contendersOf(other: Other): readonly Contender[] {
+  switch (other) {
+    case "peers":
+      return peers;
+    case "edge with access log":
+      return [loggedEdge];
+    case "edge with rules":
+      return [ruledEdge];
+  }
 }

@@ -34,6 +34,6 @@ export function turnSeconds({ client }: Workload, seconds: number): number {
 }
 
 /** Workloads of one group have the same servers. */
-export function groupOf({ threads, purgesASecond, logged }: Workload): string {
-  return `${threads} ${purgesASecond > 0} ${logged}`;
+export function groupOf({ threads, purgesASecond, others }: Workload): string {
+  return `${threads} ${purgesASecond > 0} ${others.join()}`;
 }

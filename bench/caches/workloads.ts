@@ -16,6 +16,9 @@ export type Client =
   | { readonly kind: "paced"; readonly path: string; readonly connections: number; readonly share: number }
   | { readonly kind: "handshakes"; readonly resumed: boolean };
 
+/** Our edge takes part a second time: with a line in a file for each request, or with rules. */
+export type Other = "peers" | "edge with access log" | "edge with rules";
+
 /** One kind of load: rows of the table. */
 export interface Workload {
   readonly name: string;
@@ -27,8 +30,8 @@ export interface Workload {
   readonly tls: boolean;
   readonly threads: 1 | 2;
   readonly purgesASecond: number;
-  /** Whether our edge takes part a second time, with an access log. */
-  readonly logged: boolean;
+  /** What our edge is compared with. */
+  readonly others: readonly Other[];
   /** Whether the floor answers it: it knows one answer only. */
   readonly floor: boolean;
 }
@@ -40,6 +43,10 @@ const BRIEF_KEYS = 100_000;
 // So many that no two requests for one are under way together: a cache would make the second one wait.
 const PRIVATE_KEYS = 1_000;
 const PRIVATE = `/${KIB}/private-`;
+
+// More than an edge remembers of one connection.
+const RULED_KEYS = 1_000;
+const RULED = `/${KIB}/ruled-`;
 
 function pathOf(bytes: number): string {
   return `/${bytes}/a`;
@@ -58,7 +65,7 @@ function hits(bytes: number, connections = CONNECTIONS): Workload {
     tls: false,
     threads: 1,
     purgesASecond: 0,
-    logged: false,
+    others: ["peers"],
     floor: bytes === KIB,
   };
 }
@@ -162,6 +169,17 @@ export const workloads: readonly Workload[] = [
   handshakes(true),
   twoThreads(KIB),
   twoThreads(100 * KIB),
-  { ...hits(KIB), name: "hits, 1 KiB, our access log", logged: true, floor: false },
+  {
+    ...hits(KIB),
+    name: "hits, 1 KiB, our access log",
+    others: ["edge with access log", "peers"],
+    floor: false,
+  },
+  { ...hits(KIB), name: "hits, 1 KiB, 20 rules", others: ["edge with rules"], floor: false },
+  scripted("hits, 1 KiB, 1000 keys, 20 rules", cycling(RULED, RULED_KEYS), {
+    warm: Array.from({ length: RULED_KEYS }, (_, n) => `${RULED}${n + 1}`),
+    others: ["edge with rules"],
+    floor: false,
+  }),
   { ...hits(KIB), name: "hits, 1 KiB, beside 100 purges/s", purgesASecond: 100, floor: false },
 ];
