@@ -11,7 +11,7 @@ import type { PurgeEvent } from "./history.ts";
 import { describeTargets, names, PAGES, PROBE, someTargets } from "./pages.ts";
 import type { VersionedOrigin } from "./versioned-origin.ts";
 
-const PAUSE_MS = 150;
+const USUAL_PAUSE_MS = 150;
 // Purges with no wait test *Bounded*, the others *Proven*.
 const NO_WAIT_SHARE = 0.4;
 const WAIT_MS = 4_000;
@@ -34,16 +34,26 @@ export class Purgers {
   readonly #clients: readonly EdgeServiceClient[];
   readonly #origin: VersionedOrigin;
   readonly #checker: Checker;
+  readonly #site: string;
+  readonly #pauseMs: number;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
   #made = 0;
   /** The purge with the highest position of those that were answered. */
   #highest: PurgeEvent | undefined;
 
-  constructor(edges: readonly EdgeProcess[], origin: VersionedOrigin, checker: Checker) {
+  /** `site`: the site of the pages, where there are several. `pauseMs`: between two purges of one of them, in the mean. */
+  constructor(
+    edges: readonly EdgeProcess[],
+    origin: VersionedOrigin,
+    checker: Checker,
+    { site = "", pauseMs = USUAL_PAUSE_MS } = {},
+  ) {
     this.#edges = edges;
     this.#origin = origin;
     this.#checker = checker;
+    this.#site = site;
+    this.#pauseMs = pauseMs;
     const options = { "grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 500 };
     this.#clients = edges.map(
       ({ control }) => new EdgeServiceClient(control, credentials.createInsecure(), options),
@@ -87,7 +97,7 @@ export class Purgers {
         this.#take(again);
       }
       if (purge.position !== undefined && random.chance(REUSE_SHARE)) await this.#reuse(random, purge);
-      await delay(random.between(0, 2 * PAUSE_MS));
+      await delay(random.between(0, 2 * this.#pauseMs));
     }
   }
 
@@ -163,7 +173,7 @@ export class Purgers {
       purgeId,
       soft,
       wait,
-      targets: targets.map(onTheWire),
+      targets: targets.map((target) => ({ target: onTheWire(target), site: this.#site })),
     };
     const deadline = Date.now() + waitMs + CALL_PATIENCE_MS;
     return new Promise((resolve, reject) => {
@@ -184,16 +194,16 @@ export class Purgers {
   }
 }
 
-function onTheWire(target: PurgeTarget): PurgeRequest["targets"][number] {
+function onTheWire(target: PurgeTarget): PurgeRequest["targets"][number]["target"] {
   switch (target.kind) {
     case "url":
-      return { target: { $case: "url", url: target.target }, site: "" };
+      return { $case: "url", url: target.target };
     case "prefix":
-      return { target: { $case: "prefix", prefix: target.prefix }, site: "" };
+      return { $case: "prefix", prefix: target.prefix };
     case "tag":
-      return { target: { $case: "tag", tag: target.tag }, site: "" };
+      return { $case: "tag", tag: target.tag };
     case "everything":
-      return { target: { $case: "everything", everything: true }, site: "" };
+      return { $case: "everything", everything: true };
   }
 }
 

@@ -11,7 +11,7 @@ import { READ_FIELD, VERSION_DIGITS, VERSION_FIELD } from "./versioned-origin.ts
 // Longer than any process stands still: what waits at a stopped edge is what it answers first when it wakes.
 const PATIENCE_MS = 20_000;
 // Leaves the machine to the edges.
-const PAUSE_MS = 8;
+const USUAL_PAUSE_MS = 8;
 const RANGE_SHARE = 0.1;
 const AFTER_SHARE = 0.2;
 
@@ -23,21 +23,27 @@ export interface ReadCounts {
   readonly failures: Map<string, number>;
 }
 
+/** Where readers ask: an edge, or a router, of which nobody can say when it stood still. */
+export type Asked = Pick<EdgeProcess, "id" | "httpPort" | "asleep">;
+
 /** Clients that read random pages through one edge each, and tell the checker what they got. */
 export class Readers {
   readonly counts: ReadCounts = { answers: new Map(), failures: new Map() };
   readonly #checker: Checker;
   /** The latest accepted purge of a page, for EdgeCache-After. */
   readonly #latest: ReadonlyMap<string, PurgeEvent>;
+  readonly #pauseMs: number;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
 
-  constructor(checker: Checker, latest: ReadonlyMap<string, PurgeEvent>) {
+  /** `pauseMs`: of each reader between two reads, in the mean. */
+  constructor(checker: Checker, latest: ReadonlyMap<string, PurgeEvent>, pauseMs = USUAL_PAUSE_MS) {
     this.#checker = checker;
     this.#latest = latest;
+    this.#pauseMs = pauseMs;
   }
 
-  start(edge: EdgeProcess, random: SeededRandom): void {
+  start(edge: Asked, random: SeededRandom): void {
     this.#running.push(this.#read(edge, random));
   }
 
@@ -48,7 +54,7 @@ export class Readers {
   }
 
   /** Every page once. Returns the pages that gave no answer with content. */
-  async sweep(edge: EdgeProcess): Promise<readonly string[]> {
+  async sweep(edge: Asked): Promise<readonly string[]> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const unanswered: string[] = [];
     for (const page of PAGES) {
@@ -58,7 +64,7 @@ export class Readers {
     return unanswered;
   }
 
-  async #read(edge: EdgeProcess, random: SeededRandom): Promise<void> {
+  async #read(edge: Asked, random: SeededRandom): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     while (!this.#stopping.signal.aborted) {
       const page = random.pick(PAGES);
@@ -66,13 +72,13 @@ export class Readers {
       const headers: Record<string, string> = {};
       if (random.chance(RANGE_SHARE)) headers.range = `bytes=0-${VERSION_DIGITS + 3}`;
       await this.#readOnce(edge, agent, page, headers, after);
-      await delay(random.between(0, 2 * PAUSE_MS));
+      await delay(random.between(0, 2 * this.#pauseMs));
     }
     agent.destroy();
   }
 
   async #readOnce(
-    edge: EdgeProcess,
+    edge: Asked,
     agent: Agent,
     page: Page,
     headers: Record<string, string>,

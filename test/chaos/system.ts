@@ -3,7 +3,7 @@ import { credentials, Metadata } from "@grpc/grpc-js";
 import { EdgeServiceClient } from "../../proto/gen/edgecache/v1/edge.ts";
 import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import { type ClockShim, ClockShims } from "../rig/clock-shim.ts";
-import { EdgeProcess } from "../rig/edge-process.ts";
+import { EdgeProcess, type EdgeProcessOptions } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { RedisReplica } from "../rig/redis-replica.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
@@ -30,20 +30,24 @@ async function makeClocks(): Promise<Clocks | undefined> {
   return { shims, redis: shims.shim(), edges };
 }
 
+/** What the edge with this number is started with, beside its id, its Redis, its lease and its threads. */
+export type EdgeShape = (edge: number, origin: URL) => Pick<EdgeProcessOptions, "origin" | "flags">;
+
 /** Three edges, of one, two and three threads, each behind a link of its own to one Redis, and their origin: all real processes but the origin. */
 export class System {
   readonly edges: readonly EdgeProcess[];
   readonly origin: VersionedOrigin;
   /** The primary; others take its place. */
   #redis: RedisServer;
-  readonly #links: readonly FaultProxy[];
+  /** Those of the edges first. */
+  readonly #links: FaultProxy[];
   readonly #clocks: Clocks | undefined;
 
   private constructor(
     edges: readonly EdgeProcess[],
     origin: VersionedOrigin,
     redis: RedisServer,
-    links: readonly FaultProxy[],
+    links: FaultProxy[],
     clocks: Clocks | undefined,
   ) {
     this.edges = edges;
@@ -57,24 +61,36 @@ export class System {
     return this.#clocks !== undefined;
   }
 
-  static async start(random: SeededRandom, leaseMs: number): Promise<System> {
+  static async start(
+    random: SeededRandom,
+    leaseMs: number,
+    shape: EdgeShape = (_, origin) => ({ origin }),
+  ): Promise<System> {
     const clocks = await makeClocks();
     const redis = await startRedisServer([], clocks?.redis.env);
     const origin = await VersionedOrigin.start(random);
     const links = await Promise.all(Array.from({ length: EDGES }, () => FaultProxy.start(redis.port)));
     const edges = await Promise.all(
-      links.map((link, index) =>
-        EdgeProcess.start({
+      links.map((link, index) => {
+        const { flags = [], ...shaped } = shape(index, origin.url);
+        return EdgeProcess.start({
           id: `edge-${index + 1}`,
-          origin: origin.url,
-          redis: `redis://127.0.0.1:${link.port}`,
+          redis: urlOf(link),
           leaseMs,
-          flags: ["--workers", String(index + 1)],
+          flags: ["--workers", String(index + 1), ...flags],
           env: clocks?.edges[index]?.env ?? {},
-        }),
-      ),
+          ...shaped,
+        });
+      }),
     );
     return new System(edges, origin, redis, links, clocks);
+  }
+
+  /** The primary's URL by a link of its own, which leads to its successors too. No fault befalls it. */
+  async openLink(): Promise<string> {
+    const link = await FaultProxy.start(this.#redis.port);
+    this.#links.push(link);
+    return urlOf(link);
   }
 
   /** Resolves when the fault is over and undone. */
@@ -212,4 +228,8 @@ export class System {
     const last = await this.#redis.command("HGET", META_KEY, "last");
     return String(last).split("-", 1)[0] ?? "0";
   }
+}
+
+function urlOf({ port }: FaultProxy): string {
+  return `redis://127.0.0.1:${port}`;
 }

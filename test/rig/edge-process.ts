@@ -19,7 +19,7 @@ export interface Wake {
   at: number | undefined;
 }
 
-const LISTENS = /http \S+:(\d+), grpc \S+:(\d+), operator \S+:(\d+)/;
+const LISTENS = /http \S+:(\d+), (?:https \S+, )?grpc \S+:(\d+), operator \S+:(\d+)/;
 
 /** `node edge/main.ts` as a process of its own, on ports that it keeps over restarts. */
 export class EdgeProcess {
@@ -104,6 +104,11 @@ export class EdgeProcess {
   /** SIGTERM. Resolves when it is gone, with its exit code. */
   async close(): Promise<number | NodeJS.Signals | null> {
     return await this.#end("SIGTERM");
+  }
+
+  /** SIGHUP: it reads its settings again. */
+  hangUp(): void {
+    process.kill(this.pid, "SIGHUP");
   }
 
   /** SIGSTOP. Resolves when the system says that it stands still. */

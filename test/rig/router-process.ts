@@ -26,13 +26,17 @@ const LISTENS = /"host":"([^"]+)","port":(\d+),"adminPort":(\d+).*"router listen
 export class RouterProcess {
   /** http://host:port of its port for clients. */
   readonly base: string;
-  readonly #admin: string;
+  /** http://host:port of its operator pages. */
+  readonly admin: string;
   readonly #program: NodeProgram;
+  /** Called when it ends though nobody ended it, with what it said last. */
+  onCrash: (said: string) => void = () => undefined;
 
   private constructor(program: NodeProgram, base: string, admin: string) {
     this.#program = program;
+    program.onCrash = (said) => this.onCrash(said);
     this.base = base;
-    this.#admin = admin;
+    this.admin = admin;
   }
 
   /** `flags` says at least where the edges are. */
@@ -46,16 +50,25 @@ export class RouterProcess {
     return new RouterProcess(program, `http://${host}:${port}`, `http://${host}:${adminPort}`);
   }
 
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  /** SIGHUP: it reads its settings again. */
+  hangUp(): void {
+    process.kill(this.pid, "SIGHUP");
+  }
+
   /** As /edges.json tells them now. */
   async edges(): Promise<readonly SeenEdge[]> {
-    const response = await fetch(`${this.#admin}/edges.json`);
+    const response = await fetch(`${this.admin}/edges.json`);
     // Ours: the fields are those of the router's EdgeRow.
     return (await response.json()) as readonly SeenEdge[];
   }
 
   /** As Prometheus reads them now. */
   async metrics(): Promise<string> {
-    return await (await fetch(`${this.#admin}/metrics`)).text();
+    return await (await fetch(`${this.admin}/metrics`)).text();
   }
 
   /** Looks until the edges are as `wanted`. Throws their last state when they never are. */
