@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Pages } from "../rig/steady-load.ts";
 
-// Twice what the edges of a soak may store: they evict from the first minutes to the end.
+// Half as much again as the edges of a soak may store: they evict from the first minutes to the end.
 const PAGES = 8_192;
-const PAGE_BYTES = 4_096;
+const PAGE_BYTES = 12_288;
 
 const paths = Array.from({ length: PAGES }, (_, number) => `/many/${number}`);
 

