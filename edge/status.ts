@@ -125,13 +125,13 @@ export class EdgeReport {
 
   /** Prometheus text. */
   metrics(): Promise<string> {
-    const { id, counters, origins } = this.#parts;
+    const { id, counters, origins, clock } = this.#parts;
     const sites = [...origins].map(
       ([site, { connections = NO_CONNECTIONS }]) => [site, connections] as const,
     );
     // An origin that does not answer must not delay the figures: they are those of the last look.
     void this.#reachable.unreachable();
-    return metricsText(id, counters, this.#gauges(), new Map(sites));
+    return metricsText(id, counters, this.#gauges(), new Map(sites), clock);
   }
 
   async readiness(): Promise<Readiness> {

@@ -51,7 +51,7 @@ describe("a response that has arrived", () => {
   }
 
   const counted = () =>
-    Object.fromEntries([...edge.counters.reasons("notStored")].filter(([, count]) => count > 0));
+    Object.fromEntries(edge.counters.sites.sums("notStored").filter(([, count]) => count > 0));
 
   /** A reply whose body has come with its fields. */
   function wholeReply(): OriginResponse {

@@ -19,9 +19,11 @@ import { inOwnMemory } from "../store/own-memory.ts";
 import { type FillMark, type StoredResponse, withHead, withPart } from "../store/stored-response.ts";
 import type { Filled, ForOne } from "./answer.ts";
 import { bytesContent, NO_CONTENT, sliceBytes } from "./answer.ts";
+import { bodyFrom } from "./body-from.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillBody } from "./fill-body.ts";
 import { wantForm } from "./form.ts";
+import { countOriginError } from "./origin-errors.ts";
 import { SharedBody } from "./shared-body.ts";
 import { WholeBody } from "./whole-body.ts";
 
@@ -45,17 +47,21 @@ export interface Arrived {
 
 /** The response as it came, for the request that asked and for no other. `reason`: why it is not stored. */
 export function forOne(arrived: Arrived, reason: NotStored, edge: Pick<CacheContext, "counters">): ForOne {
-  count(reason, edge);
-  return { ...passed(arrived), detail: reason };
+  count(reason, arrived.request, edge);
+  return { ...passed(arrived, edge), detail: reason };
 }
 
-function count(reason: NotStored, { counters }: Pick<CacheContext, "counters">): void {
+function count(
+  reason: NotStored,
+  { site }: CacheRequest,
+  { counters }: Pick<CacheContext, "counters">,
+): void {
   if (reason === "overtaken") counters.add("fillsOvertaken");
-  else counters.addReason("notStored", reason);
+  else counters.sites.notStored(site, reason);
 }
 
 /** The response to a request that passes the cache by. */
-export function passed(arrived: Arrived): ForOne {
+export function passed(arrived: Arrived, edge: Pick<CacheContext, "counters">): ForOne {
   const { request, status, fields, body, trailers, cancel } = arrived;
   // RFC 9110 section 6.4.1: these have no content whatever their fields say.
   const empty = request.method === "HEAD" || status === 204 || status === 304;
@@ -72,7 +78,12 @@ export function passed(arrived: Arrived): ForOne {
   if (whole !== undefined) return { ...head, content: bytesContent([whole]) };
   return {
     ...head,
-    content: { kind: "stream", length: lengthOf(fields), read: (from) => skip(body, from), cancel },
+    content: {
+      kind: "stream",
+      length: lengthOf(fields),
+      read: (from) => bodyFrom(body, from, request.site, edge),
+      cancel,
+    },
   };
 }
 
@@ -118,10 +129,11 @@ export function sharedOrForOne(
         admit(inOwnMemory({ ...response, chunks: end.chunks, bodyLength: end.length }), request, edge);
         break;
       case "not-kept":
-        count("too-large", edge);
+        count("too-large", request, edge);
         break;
       case "failed":
-        count("incomplete", edge);
+        countOriginError(end.error, request.site, edge);
+        count("incomplete", request, edge);
     }
   });
   const forClient = clientFields(fields);
@@ -153,7 +165,7 @@ export function validated(arrived: Arrived, old: StoredResponse, edge: CacheCont
   const updated = freshenedBy(arrived, old, edge);
   const cookies = arrived.fields.all("Set-Cookie");
   if (typeof updated === "string") {
-    count(updated, edge);
+    count(updated, arrived.request, edge);
     edge.store.remove(old);
     const response = withHead(uncoded(old), { fields: freshened(old, arrived.fields) });
     return { kind: "validated", response, kept: false, cookies };
@@ -214,7 +226,7 @@ function admit(
     wantForm(request.negotiation?.forms ?? [], response, edge);
     return true;
   }
-  count(outcome, edge);
+  count(outcome, request, edge);
   return false;
 }
 
@@ -272,14 +284,6 @@ function joined(older: StoredResponse, newer: StoredResponse, both: Combined): S
   const chunks = [...before, ...newer.chunks, ...after];
   const bodyLength = both.held.last - both.held.first + 1;
   return inOwnMemory({ ...withPart(newer, both), chunks, bodyLength });
-}
-
-async function* skip(body: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {
-  let left = from;
-  for await (const chunk of body) {
-    if (chunk.byteLength > left) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.byteLength);
-  }
 }
 
 function lengthOf(fields: Fields): number | undefined {

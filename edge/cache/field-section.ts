@@ -92,6 +92,11 @@ export class FieldSection {
     this.keyPrefix = keyPrefix;
   }
 
+  /** The name of its site; "" when no site answers it. */
+  get site(): string {
+    return this.#request.site;
+  }
+
   /** `came`: the request without its method and target. undefined: no site answers it. */
   static of(
     { fields, host }: RequestHead,

@@ -29,6 +29,7 @@ import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { invalidate } from "./invalidate.ts";
+import { counted } from "./origin-errors.ts";
 import { withContent } from "./read-content.ts";
 import type { Semaphore } from "./semaphore.ts";
 import { whileWanted } from "./wanted-fetch.ts";
@@ -162,7 +163,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const { origin: named, timeouts, rules, varies } = matched;
   const towards = { authority, onInterim, takesTrailers, origin: named, timeouts };
   const sent = { ...asked, ...towards, fields: fieldsSent };
-  const ask = () => origin.fetch(sent, fetching);
+  const ask = () => counted(origin.fetch(sent, fetching), request.site, edge);
   const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
@@ -263,7 +264,7 @@ async function ofAsked(request: FillRequest, arrived: Arrived, edge: CacheContex
   // The client must not meet what its request has invalidated once it has the answer.
   await invalidating;
   // RFC 9110 section 9.3.3: the answer to a POST may be stored, if it says so. Its own invalidations came before it.
-  if (request.method !== "POST") return passed(arrived);
+  if (request.method !== "POST") return passed(arrived, edge);
   if (overtaken) return forOne(arrived, "overtaken", edge);
   if (!hasOnlyUsual(request.fields, forwardedOf(request, edge)))
     return forOne(arrived, "request-fields", edge);

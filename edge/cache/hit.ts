@@ -80,9 +80,13 @@ export function findInPlace(
 }
 
 /** Counts a hit that is given to the client. false: it was changed while it was copied, and may not be given. */
-export function noteHitInPlace(response: ResponseInPlace, { store, counters }: HitContext): boolean {
+export function noteHitInPlace(
+  response: ResponseInPlace,
+  site: string,
+  { store, counters }: HitContext,
+): boolean {
   if (!store.usedInPlace(response)) return false;
-  counters.answered(HIT, response.status, response.bodyEnd - response.bodyAt);
+  counters.answered(site, HIT, response.status, response.bodyEnd - response.bodyAt);
   return true;
 }
 
@@ -98,7 +102,7 @@ export function noteHit(
   const { store, counters } = edge;
   store.variants(key);
   store.used(stored);
-  counters.answered(HIT, status, bytes);
+  counters.answered(stored.site, HIT, status, bytes);
   countSaved(form, stored, bytes, edge);
   if (negotiation !== undefined) wantForm(negotiation.forms, stored, edge);
 }

@@ -10,8 +10,8 @@ export interface Metric {
   /** The labels that split it, beside `edge`. */
   readonly labels?:
     | readonly ["reason" | "outcome" | "protocol" | "site"]
-    | readonly ["outcome", "status"]
-    | readonly ["site", "state"];
+    | readonly ["site", "outcome" | "reason" | "state"]
+    | readonly ["site", "outcome", "status"];
 }
 
 /** Every counter of an edge. Prometheus adds `_total` to the name. */
@@ -39,24 +39,9 @@ export const edgeCounters = [
     inStats: true,
     help: "Answered with an error made by the edge: a refused request, an origin that failed.",
   },
-  {
-    name: "responses",
-    labels: ["outcome", "status"],
-    help: "Requests answered, by outcome and class of the status.",
-  },
-  {
-    name: "responseBytes",
-    labels: ["outcome"],
-    help: "Bytes of content that were given to clients, by outcome. Those of requests that are refused before they are whole do not count.",
-  },
   { name: "fills", inStats: true, help: "Fetches from the origin." },
   { name: "collapsed", inStats: true, help: "Requests that waited for a fill started by another request." },
   { name: "fillsOvertaken", help: "Fills not stored because a purge overtook them." },
-  {
-    name: "notStored",
-    labels: ["reason"],
-    help: "Fills not stored for another reason, which the label names.",
-  },
   {
     name: "evicted",
     labels: ["reason"],
@@ -150,6 +135,30 @@ export const edgeCounters = [
   {
     name: "refillFailed",
     help: "Of these, fetched and not stored: the origin failed, or the rules forbade it.",
+  },
+] as const satisfies readonly Metric[];
+
+/** Counters of each site. Prometheus adds `_total` to the name. */
+export const edgeSiteCounters = [
+  {
+    name: "responses",
+    labels: ["site", "outcome", "status"],
+    help: "Requests answered, by site, outcome and class of the status.",
+  },
+  {
+    name: "responseBytes",
+    labels: ["site", "outcome"],
+    help: "Bytes of content that were given to clients, by site and outcome. Those of requests that are refused before they are whole do not count.",
+  },
+  {
+    name: "notStored",
+    labels: ["site", "reason"],
+    help: "Fills not stored, by site and reason; overtaken ones count elsewhere.",
+  },
+  {
+    name: "originErrors",
+    labels: ["site", "reason"],
+    help: "Requests to an origin that got no response, or not all of one, by site and RFC 9209's word for the reason.",
   },
 ] as const satisfies readonly Metric[];
 

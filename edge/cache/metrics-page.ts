@@ -1,11 +1,19 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import { type Clock, systemClock } from "../../process/clock.ts";
+import { WorkSlice } from "../../process/work-slice.ts";
 import { addConnections, type OriginConnections } from "../origin/origin.ts";
 import { histogramText } from "./histogram.ts";
-import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteGauges, type Metric } from "./metric-rows.ts";
-import { type EdgeCounters, type GaugeName, KINDS } from "./metrics.ts";
-
-// Each site is a time series of its own for every gauge, so more of them are told together.
-const MOST_SITES = 1_000;
+import {
+  edgeCounters,
+  edgeGauges,
+  edgeHistograms,
+  edgeSiteCounters,
+  edgeSiteGauges,
+  type Metric,
+} from "./metric-rows.ts";
+import type { EdgeCounters, GaugeName } from "./metrics.ts";
+import { OUTCOME_KINDS } from "./outcome.ts";
+import { MOST_SITES, OTHER_SITES } from "./site-counts.ts";
 
 /** By site. */
 function boundedSites(
@@ -14,7 +22,7 @@ function boundedSites(
   if (sites.size <= MOST_SITES) return [...sites];
   const all = [...sites];
   const others = all.slice(MOST_SITES).map(([, connections]) => connections);
-  return [...all.slice(0, MOST_SITES), ["other", addConnections(others)]];
+  return [...all.slice(0, MOST_SITES), [OTHER_SITES, addConnections(others)]];
 }
 
 /** Prometheus text of the counters and the gauges. `sites`: the connections to the origins of each. */
@@ -23,6 +31,7 @@ export async function metricsText(
   counters: EdgeCounters,
   gauges: Record<GaugeName, number>,
   sites: ReadonlyMap<string, OriginConnections> = new Map(),
+  clock: Pick<Clock, "monotonic" | "wait"> = systemClock,
 ): Promise<string> {
   const registry = new Registry();
   const described = ({ name, help, labels }: Metric, end: string) => ({
@@ -53,14 +62,36 @@ export async function metricsText(
       metricName(row.name),
       row.help,
       "labels" in row
-        ? KINDS.map((outcome) => ({
+        ? OUTCOME_KINDS.map((outcome) => ({
             labels: { edge, outcome },
             cells: counters.histogram(`${row.name} ${outcome}`),
           }))
         : [{ labels: { edge }, cells: counters.histogram(row.name) }],
     ),
   );
-  return `${await registry.metrics()}${histograms.join("")}`;
+  const siteTexts = await siteCountersText(edge, counters, clock);
+  return `${await registry.metrics()}${siteTexts}${histograms.join("")}`;
+}
+
+/** In slices, because many sites have many series. */
+async function siteCountersText(
+  edge: string,
+  { sites }: EdgeCounters,
+  clock: Pick<Clock, "monotonic" | "wait">,
+): Promise<string> {
+  const slice = new WorkSlice(clock);
+  let text = "";
+  for (const { name, help, labels } of edgeSiteCounters) {
+    const total = `${metricName(name)}_total`;
+    const [, ...others] = labels;
+    text += `# HELP ${total} ${help}\n# TYPE ${total} counter\n`;
+    for (const { site, words, count } of sites.series(name)) {
+      if (slice.isOver()) await slice.pause();
+      const split = others.map((label, i) => `,${label}="${words[i]}"`).join("");
+      text += `${total}{edge="${edge}",site="${site}"${split}} ${count}\n`;
+    }
+  }
+  return text;
 }
 
 function metricName(name: string): string {

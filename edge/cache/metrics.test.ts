@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readPrometheusText, sampleValue } from "../../test/rig/prometheus-text.ts";
-import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteGauges } from "./metric-rows.ts";
+import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteCounters, edgeSiteGauges } from "./metric-rows.ts";
 import { counterCells, EdgeCounters, type GaugeName, statsOf } from "./metrics.ts";
 import { metricsText } from "./metrics-page.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -25,7 +25,7 @@ describe("the counters of an edge", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...OUTCOMES)), (outcomes) => {
         const counters = new EdgeCounters();
-        for (const outcome of outcomes) counters.answered(outcome, 200);
+        for (const outcome of outcomes) counters.answered("a", outcome, 200);
         const sum = (["hits", "misses", "stale", "revalidated", "bypass", "errors"] as const)
           .map((name) => counters.get(name))
           .reduce((a, b) => a + b);
@@ -37,7 +37,7 @@ describe("the counters of an edge", () => {
   it("count each kind of outcome in its own place", () => {
     const counters = new EdgeCounters();
     OUTCOMES.forEach((outcome, i) => {
-      for (let n = 0; n <= i; n += 1) counters.answered(outcome, 200);
+      for (let n = 0; n <= i; n += 1) counters.answered("a", outcome, 200);
     });
     const names = ["hits", "misses", "stale", "revalidated", "bypass", "errors"] as const;
     expect(names.map((name) => counters.get(name))).to.deep.equal([1, 2, 3, 4, 5, 6]);
@@ -58,9 +58,10 @@ describe("metrics in the Stats RPC", () => {
 describe("the metrics page", () => {
   it("has every counter and every gauge, with its type, its help and its value", async () => {
     const counters = new EdgeCounters();
-    for (const outcome of OUTCOMES) counters.answered(outcome, 200);
+    counters.sites.name(["a"]);
+    for (const outcome of OUTCOMES) counters.answered("a", outcome, 200);
     counters.add("fills");
-    counters.addReason("notStored", "too-large");
+    counters.sites.notStored("a", "too-large");
     const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
     expect(sampleValue(page, "edgecache_edge_requests_total")).to.equal(6);
     expect(sampleValue(page, "edgecache_edge_hits_total")).to.equal(1);
@@ -69,10 +70,10 @@ describe("the metrics page", () => {
     expect(sampleValue(page, "edgecache_edge_lease_left_seconds")).to.equal(GAUGES.leaseLeftSeconds);
     expect(page.get("edgecache_edge_requests_total")?.type).to.equal("counter");
     expect(page.get("edgecache_edge_objects")?.type).to.equal("gauge");
-    const rows = [...edgeCounters, ...edgeGauges, ...edgeSiteGauges, ...edgeHistograms];
+    const rows = [...edgeCounters, ...edgeSiteCounters, ...edgeGauges, ...edgeSiteGauges, ...edgeHistograms];
     expect(page.size).to.equal(rows.length);
     expect([...page.values()].map(({ help }) => help)).to.include.members(rows.map(({ help }) => help));
-    for (const row of edgeCounters.filter((each) => "labels" in each)) {
+    for (const row of [...edgeCounters, ...edgeSiteCounters].filter((each) => "labels" in each)) {
       const name = `edgecache_edge_${row.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`;
       for (const { labels } of page.get(name)?.samples ?? [])
         expect([...labels.keys()]).to.deep.equal(["edge", ...row.labels]);
@@ -81,42 +82,22 @@ describe("the metrics page", () => {
 
   it("splits a counter by reason, and counts them together too", async () => {
     const counters = new EdgeCounters();
-    for (const reason of ["vary", "too-large", "vary"] as const) counters.addReason("notStored", reason);
+    for (const reason of ["room", "memory-short", "room"] as const) counters.addReason("evicted", reason);
     const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
-    const counts = ["vary", "too-large", "private"].map((reason) =>
-      sampleValue(page, "edgecache_edge_not_stored_total", { reason }),
+    const counts = ["room", "memory-short"].map((reason) =>
+      sampleValue(page, "edgecache_edge_evicted_total", { reason }),
     );
-    expect(counts).to.deep.equal([2, 1, 0]);
-    expect(counters.get("notStored")).to.equal(3);
-  });
-
-  it("tells responses by outcome and class of status, and the bytes of their content", async () => {
-    const counters = new EdgeCounters();
-    counters.answered({ kind: "hit" }, 200, 1_000);
-    counters.answered({ kind: "hit" }, 304);
-    counters.answered({ kind: "miss" }, 599);
-    counters.gave("miss", 5);
-    counters.gave("miss", 7);
-    // No class has them.
-    for (const status of [99, 600, 999]) counters.answered({ kind: "bypass" }, status);
-    const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
-    const responses = (outcome: string, status: string) =>
-      sampleValue(page, "edgecache_edge_responses_total", { outcome, status });
-    expect([responses("hit", "2xx"), responses("hit", "3xx"), responses("miss", "5xx")]).to.deep.equal([
-      1, 1, 1,
-    ]);
-    expect(counters.get("responses")).to.equal(3);
-    const bytes = (outcome: string) => sampleValue(page, "edgecache_edge_response_bytes_total", { outcome });
-    expect([bytes("hit"), bytes("miss"), bytes("bypass")]).to.deep.equal([1_000, 12, 0]);
+    expect(counts).to.deep.equal([2, 1]);
+    expect(counters.get("evicted")).to.equal(3);
   });
 
   it("tells how long answers took to begin, of every thread together", async () => {
     const cells = counterCells();
     const [counters, thread] = [new EdgeCounters(counterCells(), [cells]), new EdgeCounters(cells)];
-    counters.answered({ kind: "hit" }, 200);
-    thread.answered({ kind: "hit" }, 200);
-    thread.answered({ kind: "hit" }, 200, 0, 0.2);
-    counters.answered({ kind: "miss" }, 200, 0, 0.2);
+    counters.answered("a", { kind: "hit" }, 200);
+    thread.answered("a", { kind: "hit" }, 200);
+    thread.answered("a", { kind: "hit" }, 200, 0, 0.2);
+    counters.answered("a", { kind: "miss" }, 200, 0, 0.2);
     counters.took("originSeconds", 0.15);
     const page = readPrometheusText(await metricsText("edge-1", counters, GAUGES));
     const below = (outcome: string, le: string) =>
@@ -140,13 +121,13 @@ describe("the metrics page", () => {
     const active = { site: "s999", state: "active" };
     const most = await pageOf(1_000);
     expect(sampleValue(most, "edgecache_edge_origin_connections", active)).to.equal(2);
-    expect(sampleValue(most, "edgecache_edge_origin_requests_waiting", { site: "other" })).to.equal(
+    expect(sampleValue(most, "edgecache_edge_origin_requests_waiting", { site: "_other" })).to.equal(
       undefined,
     );
     const more = await pageOf(1_002);
     expect(more.get("edgecache_edge_origin_requests_waiting")?.samples).to.have.length(1_001);
     expect(sampleValue(more, "edgecache_edge_origin_connections", active)).to.equal(2);
-    expect(sampleValue(more, "edgecache_edge_origin_connections", { ...active, site: "other" })).to.equal(4);
-    expect(sampleValue(more, "edgecache_edge_origin_requests_waiting", { site: "other" })).to.equal(6);
+    expect(sampleValue(more, "edgecache_edge_origin_connections", { ...active, site: "_other" })).to.equal(4);
+    expect(sampleValue(more, "edgecache_edge_origin_requests_waiting", { site: "_other" })).to.equal(6);
   });
 });

@@ -2,14 +2,14 @@ import { type AcmeFailure, acmeFailures, type OrderEnd } from "../../http/acme/a
 import { type HandshakeFault, handshakeFaults } from "../../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../../http/server/proxy-preamble.ts";
-import { type NotStored, notStoredReasons } from "../rules/not-stored.ts";
 import { type EvictionCause, evictionCauses } from "../store/memory-store-options.ts";
 import { type CallRefusal, callRefusals, type GateRefusal, gateRefusals } from "./call-refusals.ts";
 import { type EncodingDropped, encodingDrops } from "./encoding-drops.ts";
 import { bucketOf, HISTOGRAM_CELLS, SUM_CELL } from "./histogram.ts";
 import { edgeCounters, edgeGauges, edgeHistograms, type Metric } from "./metric-rows.ts";
 import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
-import type { CacheOutcome } from "./outcome.ts";
+import { type CacheOutcome, OUTCOME_KINDS } from "./outcome.ts";
+import { cellsOfKinds, SITES_CELLS, SiteCounts } from "./site-counts.ts";
 
 type Counters = (typeof edgeCounters)[number];
 type Gauges = (typeof edgeGauges)[number];
@@ -22,9 +22,6 @@ export type ReasonedCounter = Extract<Counters, { labels: readonly string[] }>["
 
 /** The words that each of them may be split by. */
 interface ReasonOf {
-  readonly responses: `${CacheOutcome["kind"]} ${StatusClass}`;
-  readonly responseBytes: CacheOutcome["kind"];
-  readonly notStored: NotStored;
   readonly evicted: EvictionCause;
   readonly callsRefused: CallRefusal;
   readonly callersRefused: GateRefusal;
@@ -53,10 +50,6 @@ const COUNTER_OF = {
   error: "errors",
 } as const satisfies Record<CacheOutcome["kind"], CounterName>;
 
-export const KINDS = Object.keys(COUNTER_OF) as readonly CacheOutcome["kind"][];
-const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
-type StatusClass = (typeof STATUS_CLASSES)[number];
-
 /** Counted by `answered` only. */
 type OutcomeCounter = "requests" | (typeof COUNTER_OF)[CacheOutcome["kind"]];
 
@@ -64,10 +57,6 @@ const TUNNEL_OUTCOMES = ["opened", "declined", "not-allowed", "limited", "failed
 const TUNNEL_PROTOCOLS = ["websocket", "other"] as const;
 
 const REASONS: Record<ReasonedCounter, readonly string[]> = {
-  responses: KINDS.flatMap((kind) => STATUS_CLASSES.map((status) => `${kind} ${status}`)),
-  responseBytes: KINDS,
-  // An overtaken fill has a counter of its own.
-  notStored: notStoredReasons.filter((reason) => reason !== "overtaken"),
   evicted: evictionCauses,
   callsRefused: callRefusals,
   callersRefused: gateRefusals,
@@ -100,23 +89,10 @@ function cellOf(name: string): number {
 const REQUESTS = cellOf("requests");
 const CELL_OF_OUTCOME = cellsOfKinds((kind) => cellOf(COUNTER_OF[kind]));
 
-/** The first of the five for this outcome. */
-const RESPONSES_OF_OUTCOME = cellsOfKinds((kind) => cellOf(`responses ${kind} 1xx`));
-const BYTES_OF_OUTCOME = cellsOfKinds((kind) => cellOf(`responseBytes ${kind}`));
-
-function cellsOfKinds(
-  cellOfKind: (kind: CacheOutcome["kind"]) => number,
-): Readonly<Record<CacheOutcome["kind"], number>> {
-  return Object.fromEntries(KINDS.map((kind) => [kind, cellOfKind(kind)])) as Record<
-    CacheOutcome["kind"],
-    number
-  >;
-}
-
 /** The first cell of each series of a histogram, behind those of the counters. */
 const HISTOGRAM_AT: ReadonlyMap<string, number> = new Map(
   edgeHistograms
-    .flatMap((row) => ("labels" in row ? KINDS.map((kind) => `${row.name} ${kind}`) : [row.name]))
+    .flatMap((row) => ("labels" in row ? OUTCOME_KINDS.map((kind) => `${row.name} ${kind}`) : [row.name]))
     .map((series, i) => [series, CELL_OF.size + i * HISTOGRAM_CELLS]),
 );
 
@@ -132,9 +108,12 @@ function isReasoned(name: CounterName): name is ReasonedCounter {
   return name in REASONS;
 }
 
+// Those of the sites are the last.
+const SITES_AT = CELL_OF.size + HISTOGRAM_AT.size * HISTOGRAM_CELLS;
+
 /** Memory for the counts of one thread, which other threads can read. A count is exact up to 2^53. */
 export function counterCells(): Float64Array {
-  const cells = CELL_OF.size + HISTOGRAM_AT.size * HISTOGRAM_CELLS;
+  const cells = SITES_AT + SITES_CELLS;
   return new Float64Array(new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT));
 }
 
@@ -142,11 +121,13 @@ export function counterCells(): Float64Array {
 export class EdgeCounters {
   readonly #own: Float64Array;
   readonly #all: readonly Float64Array[];
+  readonly sites: SiteCounts;
 
   /** `own`: what this thread counts. `others`: what other threads count, which is told together with it. */
   constructor(own = counterCells(), others: readonly Float64Array[] = []) {
     this.#own = own;
     this.#all = [own, ...others];
+    this.sites = new SiteCounts(own, this.#all, SITES_AT);
   }
 
   add(name: Exclude<CounterName, OutcomeCounter | ReasonedCounter>, count = 1): void {
@@ -164,16 +145,20 @@ export class EdgeCounters {
   }
 
   /**
-   * Counts one answered request, by its outcome. `bytes`: of its content, as far as it is given now. `waited`: seconds until
+   * Counts one answered request of a site, by its outcome. `site`: undefined when none answers. `bytes`: of its content, as far as it is given now. `waited`: seconds until
    * the answer began; 0 for one in the turn in which the request came, so that no hit pays for a look at the clock.
    */
-  answered({ kind }: Pick<CacheOutcome, "kind">, status: number, bytes = 0, waited = 0): void {
+  answered(
+    site: string | undefined,
+    { kind }: Pick<CacheOutcome, "kind">,
+    status: number,
+    bytes = 0,
+    waited = 0,
+  ): void {
     this.#addTo(REQUESTS, 1);
     this.#addTo(CELL_OF_OUTCOME[kind], 1);
-    // RFC 9110 section 15: a status has three digits, and other ones than these five have no class.
-    if (status >= 100 && status < 600)
-      this.#addTo(RESPONSES_OF_OUTCOME[kind] + Math.trunc(status / 100) - 1, 1);
-    if (bytes > 0) this.gave(kind, bytes);
+    this.sites.answered(site, kind, status);
+    if (bytes > 0) this.sites.gave(site, kind, bytes);
     this.#observe(WAITS_OF_OUTCOME[kind], waited);
   }
 
@@ -191,11 +176,6 @@ export class EdgeCounters {
   histogram(series: string): readonly number[] {
     const at = histogramAt(series);
     return Array.from({ length: HISTOGRAM_CELLS }, (_, i) => this.#sumOf(at + i));
-  }
-
-  /** More content of an answer is given to its client. */
-  gave(kind: CacheOutcome["kind"], bytes: number): void {
-    this.#addTo(BYTES_OF_OUTCOME[kind], bytes);
   }
 
   /** All of it, whatever the reason. */

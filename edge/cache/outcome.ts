@@ -36,6 +36,15 @@ export type CacheOutcome =
       detail: string;
     };
 
+export const OUTCOME_KINDS = [
+  "hit",
+  "miss",
+  "stale",
+  "revalidated",
+  "bypass",
+  "error",
+] as const satisfies readonly CacheOutcome["kind"][];
+
 export type XCache = "HIT" | "MISS" | "STALE" | "REVALIDATED" | "BYPASS";
 
 /** This edge's member of Cache-Status (RFC 9211 section 2). `edgeId` is printable ASCII. */

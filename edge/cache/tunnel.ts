@@ -8,6 +8,7 @@ import type { Content, Served } from "./answer.ts";
 import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import type { FillRequest } from "./fill-request.ts";
+import { counted } from "./origin-errors.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 
 /** What a client wants to make of its connection, or of its stream of HTTP/2. */
@@ -70,7 +71,7 @@ async function opened(
   const fetching = new GiveUp();
   const key = wanted.byConnect && wanted.protocol === WEB_SOCKET ? newKey() : undefined;
   const sent = originRequest(asked, wanted, key, edge);
-  const ask = () => origin.fetch(sent, fetching);
+  const ask = () => counted(origin.fetch(sent, fetching), asked.site, edge);
   const response = await whileWanted(asked.method, asked.left, ask, fetching, edge.clock);
   const give = (): void => {
     fetching.abort();
@@ -116,7 +117,7 @@ function originRequest(
     fields: key === undefined ? fields : fields.without([KEY]).plus(KEY, key),
     ...(body === undefined
       ? {}
-      : { body: counted(body, (bytes) => edge.counters.add("tunnelBytesReceived", bytes)) }),
+      : { body: measured(body, (bytes) => edge.counters.add("tunnelBytesReceived", bytes)) }),
     onInterim,
     origin: asked.matched?.origin,
     timeouts: asked.matched?.timeouts,
@@ -135,7 +136,7 @@ function checkAccept({ status, fields }: OriginResponse, key: string, give: () =
 function contentOf({ body }: OriginResponse, give: () => void, count: (bytes: number) => void): Content {
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* counted(body, count);
+      yield* measured(body, count);
     } finally {
       give();
     }
@@ -143,7 +144,7 @@ function contentOf({ body }: OriginResponse, give: () => void, count: (bytes: nu
   return { kind: "stream", length: undefined, read, cancel: give };
 }
 
-async function* counted(
+async function* measured(
   parts: AsyncIterable<Uint8Array>,
   count: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {

@@ -23,6 +23,7 @@ export class AnswerInPlace implements LentAnswer {
   readonly #clients: SlowClients;
   #response: ResponseInPlace | undefined;
   #left = 0;
+  #site = "";
   #lines: HitLines | undefined;
   #request: RequestHead | undefined;
   #line: HitLine | undefined;
@@ -33,8 +34,9 @@ export class AnswerInPlace implements LentAnswer {
   }
 
   /** `begin` and `behindLines`: the texts around the field lines. `left`: whole seconds of freshness. */
-  of(response: ResponseInPlace, begin: string, behindLines: string, left: number): this {
+  of(response: ResponseInPlace, site: string, begin: string, behindLines: string, left: number): this {
     this.#response = response;
+    this.#site = site;
     this.#left = left;
     this.begin = begin;
     this.behindLines = behindLines;
@@ -53,7 +55,7 @@ export class AnswerInPlace implements LentAnswer {
   }
 
   copied(): boolean {
-    if (this.#response === undefined || !noteHitInPlace(this.#response, this.#edge)) return false;
+    if (this.#response === undefined || !noteHitInPlace(this.#response, this.#site, this.#edge)) return false;
     if (this.#lines === undefined || this.#request === undefined) return true;
     const { status, bodyAt, bodyEnd } = this.#response;
     this.#line = this.#lines.hit(this.#request, status, bodyEnd - bodyAt, this.#left);

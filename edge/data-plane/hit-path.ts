@@ -158,6 +158,7 @@ export class HitPath {
     const begin = statusLine(status) + peer.ownLines;
     return this.#answerInPlace.of(
       response,
+      section.site,
       begin,
       lengthLine(sent, length) + this.#ofTheMoment(left, age, undefined),
       left,

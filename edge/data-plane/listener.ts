@@ -25,11 +25,12 @@ import { Addressing } from "./addressing.ts";
 import type { DataPort } from "./data-port.ts";
 import { CLIENT_LIMITS } from "./data-port-limits.ts";
 import { HitPath } from "./hit-path.ts";
+import { LastAnswers } from "./last-answers.ts";
 import type { ListenerConfig } from "./listener-config.ts";
 import { lengthOf, MALFORMED_BODY, type Refusal, refusalAnswer, SLOW_BODY, UNKNOWN_HOST } from "./refusal.ts";
 import { type NotedRequest, RequestLog } from "./request-log.ts";
 import { cancel, respond } from "./respond.ts";
-import { interimHead, wholeResponse } from "./response-head.ts";
+import { interimHead } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
 
 /** The cache as the data port sees it. */
@@ -41,10 +42,12 @@ export interface ServingEdge extends HitContext {
 export class Listener implements DataPort {
   readonly #edge: ServingEdge;
   readonly #addressing: Addressing;
+  readonly #sites: Pick<Sites, "names">;
   readonly #latencyMs: number;
   readonly #proxies: TrustedProxies;
   readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
+  readonly #lastAnswers: LastAnswers;
   readonly #log: RequestLog | undefined;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
@@ -63,8 +66,11 @@ export class Listener implements DataPort {
     this.#latencyMs = config.simulateLatencyMs;
     this.#proxies = new TrustedProxies(config.trustedProxies);
     this.#addressing = new Addressing(sites, this.#proxies);
+    this.#sites = sites;
+    edge.counters.sites.name(sites.names);
     this.#isToken = config.isToken;
     this.#date = new HttpDate(edge.clock);
+    this.#lastAnswers = new LastAnswers(edge, this.#date);
     this.#clients = new SlowClients(edge.store);
     const { accessLogForm: form } = config;
     if (form !== undefined && logTo !== undefined) {
@@ -100,9 +106,9 @@ export class Listener implements DataPort {
       refuse: (refused, headOnly, peer) => {
         const served = refusalAnswer(refused, edge);
         this.#log?.refused(served, headOnly ? 0 : lengthOf(served), peer);
-        return this.#lastAnswer(served, headOnly);
+        return this.#lastAnswers.text(undefined, served, headOnly);
       },
-      fault: (thrown, exchange) => this.#fault(thrown, exchange),
+      fault: (thrown, exchange) => this.#lastAnswers.fault(thrown, exchange),
       trouble: (cause) =>
         edge.log.error({ cause: describeError(cause) }, "data port cannot accept a connection"),
     });
@@ -122,6 +128,7 @@ export class Listener implements DataPort {
 
   reload(): void {
     // Every request looks at the table of sites.
+    this.#edge.counters.sites.name(this.#sites.names);
     this.#tls?.identity.refresh();
   }
 
@@ -160,7 +167,7 @@ export class Listener implements DataPort {
     const noted = this.#log?.began(exchange);
     const addressed = this.#addressing.of(section, request.host, peer);
     if (addressed === undefined) {
-      this.#refuseExchange(exchange, UNKNOWN_HOST, noted);
+      this.#refuseExchange(exchange, undefined, UNKNOWN_HOST, noted);
       return;
     }
     const asked = {
@@ -189,13 +196,14 @@ export class Listener implements DataPort {
     noted: NotedRequest | undefined,
   ): Promise<void> {
     const { clock } = this.#edge;
+    const { method, site, takesTrailers: trailers = false } = asked;
     let served: Served | undefined;
     const left = new GiveUp();
     const streams = new ExchangeStreams(exchange, clock, (why) => {
       left.abort();
       // The client may leave while the origin is silent.
       if (served !== undefined) cancel(served.content);
-      this.#endEarly(exchange, why, noted);
+      this.#endEarly(exchange, site, why, noted);
     });
     const request: EdgeRequest = {
       ...asked,
@@ -211,7 +219,6 @@ export class Listener implements DataPort {
       cancel(served.content);
       return;
     }
-    const { method, takesTrailers: trailers = false } = asked;
     const sending = { exchange, served };
     const place = this.#clients.add(sending);
     if (noted === undefined) exchange.onEnd = () => place.leave();
@@ -221,6 +228,7 @@ export class Listener implements DataPort {
       streams,
       {
         edge: this.#edge.id,
+        site,
         method,
         date: this.#date.value,
         trailers,
@@ -231,13 +239,13 @@ export class Listener implements DataPort {
     );
   }
 
-  #endEarly(exchange: Exchange, why: StreamsEnd, noted: NotedRequest | undefined): void {
+  #endEarly(exchange: Exchange, site: string, why: StreamsEnd, noted: NotedRequest | undefined): void {
     switch (why) {
       case "sender":
-        this.#refuseExchange(exchange, SLOW_BODY, noted);
+        this.#refuseExchange(exchange, site, SLOW_BODY, noted);
         break;
       case "body-malformed":
-        this.#refuseExchange(exchange, MALFORMED_BODY, noted);
+        this.#refuseExchange(exchange, site, MALFORMED_BODY, noted);
         break;
       case "reader":
       case "answer":
@@ -256,7 +264,12 @@ export class Listener implements DataPort {
   }
 
   /** Ends a request that is broken behind its field section, and its connection. */
-  #refuseExchange(exchange: Exchange, why: Refusal, noted: NotedRequest | undefined): void {
+  #refuseExchange(
+    exchange: Exchange,
+    site: string | undefined,
+    why: Refusal,
+    noted: NotedRequest | undefined,
+  ): void {
     if (exchange.begun) {
       exchange.cut();
       return;
@@ -265,23 +278,8 @@ export class Listener implements DataPort {
     const headOnly = exchange.request.method === "HEAD";
     const served = refusalAnswer(why, this.#edge);
     noted?.began(served, this.#edge.clock.monotonic(), headOnly ? 0 : lengthOf(served));
-    exchange.begin(this.#lastAnswer(served, headOnly));
+    exchange.begin(this.#lastAnswers.text(site, served, headOnly));
     exchange.finish();
-  }
-
-  #fault(thrown: unknown, exchange: Exchange | undefined): string {
-    this.#edge.log.error({ err: thrown }, "fault");
-    const served = failureAnswer(thrown, "request", this.#edge);
-    return this.#lastAnswer(served, exchange?.request.method === "HEAD");
-  }
-
-  #lastAnswer(served: Served, headOnly: boolean): string {
-    this.#edge.counters.answered(served.outcome, served.status);
-    return wholeResponse(served, {
-      edge: this.#edge.id,
-      method: headOnly ? "HEAD" : "GET",
-      date: this.#date.value,
-    });
   }
 }
 

@@ -61,7 +61,7 @@ describe("respond", () => {
           if (served.content.kind === "stream") served.content.cancel();
           if (why !== "client-left") exchange.cut();
         });
-        responded = respond(served, streams, { edge: "edge-1", method, date: DATE }, edge);
+        responded = respond(served, streams, { edge: "edge-1", site: "a", method, date: DATE }, edge);
       },
       {},
       clock,

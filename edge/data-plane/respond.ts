@@ -7,6 +7,8 @@ import { failureAnswer } from "../cache/error-answer.ts";
 import { type HeadOptions, type ResponseHeadText, responseHead } from "./response-head.ts";
 
 interface RespondOptions extends HeadOptions {
+  /** The site that answers. */
+  readonly site: string | undefined;
   /** Milliseconds since the request came. undefined: it came now. */
   readonly waitedMs?: number;
   /** Told of the answer that the client gets. */
@@ -29,8 +31,8 @@ export async function respond(
     if (answer.tunnel === undefined) streams.begin(head.text, head.length);
     else streams.beginTunnel(head.text, answer.tunnel);
     // Counted here, because here the client gets it.
-    edge.counters.answered(answer.outcome, answer.status, 0, (options.waitedMs ?? 0) / 1000);
-    const gave = (bytes: number): void => edge.counters.gave(answer.outcome.kind, bytes);
+    edge.counters.answered(options.site, answer.outcome, answer.status, 0, (options.waitedMs ?? 0) / 1000);
+    const gave = (bytes: number): void => edge.counters.sites.gave(options.site, answer.outcome.kind, bytes);
     if (head.length === "none") {
       cancel(content);
       streams.finish();

@@ -28,6 +28,8 @@ const STATUS_OF = {
 
 export type OriginErrorCode = keyof typeof STATUS_OF;
 
+export const originErrorCodes = Object.keys(STATUS_OF) as readonly OriginErrorCode[];
+
 /** How much of the response had arrived when it failed. */
 export type Received = "nothing" | "some of the fields" | "the fields";
 
@@ -56,7 +58,7 @@ export function statusFor(code: string): 502 | 503 | 504 {
   return isOriginErrorCode(code) ? STATUS_OF[code] : 502;
 }
 
-function isOriginErrorCode(code: string): code is OriginErrorCode {
+export function isOriginErrorCode(code: string): code is OriginErrorCode {
   return Object.hasOwn(STATUS_OF, code);
 }
 

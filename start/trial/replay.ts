@@ -65,7 +65,7 @@ export async function replay(
     // Refreshes behind the answer come in their own time, and the process stays responsive.
     await endOfTurn();
   }
-  const reasons = edge.counters.reasons("notStored").filter(([, times]) => times > 0);
+  const reasons = edge.counters.sites.sums("notStored").filter(([, times]) => times > 0);
   return {
     ...counts,
     objects: edge.store.objects,

@@ -15,9 +15,9 @@ const THREADS = 3;
 const CLIENTS = 12;
 const HOST = { Host: "edge.example" };
 const STATUS_OF: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  edgecache_edge_responses_total: { status: "2xx" },
+  edgecache_edge_responses_total: { site: "default", status: "2xx" },
   edgecache_edge_response_seconds_count: {},
-  edgecache_edge_response_bytes_total: {},
+  edgecache_edge_response_bytes_total: { site: "default" },
 };
 const LARGE = Buffer.alloc(3_000_001, "0123456789abcdef");
 

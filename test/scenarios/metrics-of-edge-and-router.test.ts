@@ -4,6 +4,7 @@ import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { conventionsBroken } from "../rig/metric-conventions.ts";
 import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
+import { RawOrigin } from "../rig/raw-origin.ts";
 import { RoutedEdge } from "../rig/routed-edge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
@@ -43,16 +44,36 @@ describe("the metrics of an edge and a router", () => {
     await get(edge.url, "/absent");
     const page = readPrometheusText(await textOf(edge.operator));
     const responses = (outcome: string, status: string) =>
-      sampleValue(page, "edgecache_edge_responses_total", { outcome, status });
+      sampleValue(page, "edgecache_edge_responses_total", { site: "default", outcome, status });
     expect([responses("miss", "2xx"), responses("hit", "2xx"), responses("hit", "3xx")]).to.deep.equal([
       1, 3, 1,
     ]);
     expect(responses("miss", "4xx")).to.equal(1);
-    const bytes = (outcome: string) => sampleValue(page, "edgecache_edge_response_bytes_total", { outcome });
+    const bytes = (outcome: string) =>
+      sampleValue(page, "edgecache_edge_response_bytes_total", { site: "default", outcome });
     const taken = (le: string) =>
       sampleValue(page, "edgecache_edge_response_seconds_bucket", { outcome: "miss", le });
     expect([taken("+Inf"), sampleValue(page, "edgecache_edge_origin_seconds_count")]).to.deep.equal([2, 2]);
     expect([bytes("miss"), bytes("hit")]).to.deep.equal([BODY.length + "absent".length, BODY.length + 10]);
+  });
+
+  it("count the failures of the origin of a site", async () => {
+    const short = await RawOrigin.start((socket, count) => {
+      const privately = count === 1 ? "" : "Cache-Control: private\r\n";
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 9\r\n${privately}\r\nshort`);
+    });
+    const failing = await startTestEdge(short.url);
+    const failures = async (reason: string) => {
+      const page = readPrometheusText(await textOf(failing.operator));
+      return sampleValue(page, "edgecache_edge_origin_errors_total", { site: "default", reason });
+    };
+    expect(await failures("origin-body-short")).to.equal(0);
+    for (const path of ["/stored", "/private"]) await get(failing.url, path).catch(() => undefined);
+    expect(await failures("origin-body-short")).to.equal(2);
+    await short.stop();
+    expect((await get(failing.url, "/gone")).status).to.equal(502);
+    expect(await failures("connection_refused")).to.equal(1);
+    await failing.stop();
   });
 
   it("tell the connections to the origin", async () => {

@@ -18,6 +18,8 @@ export interface WorkerStart {
   readonly host: string;
   readonly port: number;
   readonly sites: readonly ServedSite[];
+  /** All that were ever named, as SiteCounts tells them. */
+  readonly sitesCounted: readonly string[];
   readonly config: ServingConfig;
   readonly tls: TlsValues & AcmeValues;
   readonly logLevel: string;
@@ -108,7 +110,11 @@ export type ToWorker =
     }
   | { readonly kind: "content-broken"; readonly id: number; readonly message: string }
   | { readonly kind: "memory"; readonly piece: SharedPiece }
-  | { readonly kind: "reload"; readonly sites: readonly ServedSite[] }
+  | {
+      readonly kind: "reload";
+      readonly sites: readonly ServedSite[];
+      readonly sitesCounted: readonly string[];
+    }
   | { readonly kind: "leave-behind"; readonly excess: Excess }
   | { readonly kind: "wind-down" }
   | { readonly kind: "close"; readonly patienceMs: number };

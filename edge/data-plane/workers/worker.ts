@@ -37,13 +37,15 @@ const { marks, copiesBytes } = start;
 const cache = new ThreadCache({ words, reader, marks, copiesBytes, clock, send });
 const log = threadLog(start.logLevel, (line) => send({ kind: "log", line }));
 const sites = new Sites(start.sites);
+const counters = new EdgeCounters(start.counters);
+counters.sites.name(start.sitesCounted);
 const siteRules = new Map(servedRulesByName(start.sites));
 const listener = new Listener(
   {
     id: start.id,
     clock,
     log,
-    counters: new EdgeCounters(start.counters),
+    counters,
     ...cache.hits,
     siteRules,
     serve: (request) => cache.serve(request),
@@ -70,6 +72,7 @@ function beat(): void {
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
     case "reload":
+      counters.sites.name(message.sitesCounted);
       siteRules.clear();
       for (const [name, rules] of servedRulesByName(message.sites)) siteRules.set(name, rules);
       sites.replace(message.sites);

@@ -32,7 +32,7 @@ export interface WorkersParts extends Pick<LinkParts, "serve" | "mayBeAhead"> {
   readonly logTo: AccessLogParts["take"] | undefined;
   readonly shared: SharedEdge;
   readonly leaseLeftMs: () => number;
-  readonly sites: Pick<Sites, "served">;
+  readonly sites: Pick<Sites, "served" | "names">;
   readonly start: Pick<WorkerStart, "id" | "config" | "tls" | "copiesBytes">;
 }
 
@@ -47,6 +47,7 @@ export class Workers implements DataPort {
 
   constructor(parts: WorkersParts) {
     this.#parts = parts;
+    parts.edge.counters.sites.name(parts.sites.names);
     this.#lease = new LeaseGrant(parts.shared.words, parts.leaseLeftMs, parts.edge.clock);
   }
 
@@ -87,8 +88,10 @@ export class Workers implements DataPort {
 
   reload(): void {
     this.#tls?.identity.refresh();
-    const sites = this.#parts.sites.served;
-    for (const thread of this.#threads) thread.send({ kind: "reload", sites });
+    const { served: sites, names } = this.#parts.sites;
+    const counts = this.#parts.edge.counters.sites;
+    counts.name(names);
+    for (const thread of this.#threads) thread.send({ kind: "reload", sites, sitesCounted: counts.named });
   }
 
   leaveBehind({ bytes, patienceMs }: Excess): void {
@@ -156,6 +159,7 @@ class ServingThread {
     const workerData: WorkerStart = {
       ...start,
       sites: sites.served,
+      sitesCounted: edge.counters.sites.named,
       host: at.host,
       port: at.port,
       tls: { ...start.tls, tlsPort: at.tlsPort },
