@@ -15,6 +15,7 @@ import { MOST_TARGETS, type Purge } from "../purge-log/purge.ts";
 import { encodePurge } from "../purge-log/purge-codec.ts";
 import { purgeDigest } from "../purge-log/purge-digest.ts";
 import type { Heartbeat, LogState } from "../purge-log/purge-log.ts";
+import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { RedisPurgeLog } from "../purge-log/redis/redis-purge-log.ts";
 import { publish } from "../purge-log/redis/scripts.ts";
 import { startRedisServer } from "../test/rig/redis-server.ts";
@@ -40,6 +41,7 @@ class LogOfLateEdge extends RedisPurgeLog {
   constructor(url: string, seen: LogState) {
     super({
       url,
+      access: PLAIN_ACCESS,
       clock: systemClock,
       random: Math.random,
       onTrouble: throwTrouble,
@@ -96,6 +98,7 @@ const identity = {
 };
 const before = new RedisPurgeLog({
   url: redis.url,
+  access: PLAIN_ACCESS,
   clock: systemClock,
   random: Math.random,
   onTrouble: throwTrouble,

@@ -15,6 +15,7 @@ import { logLevel } from "../process/log.ts";
 import { portClashes } from "../process/settings/port-clashes.ts";
 import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
+import { redisUrl } from "../process/settings/redis-url.ts";
 import {
   bytes,
   choice,
@@ -24,11 +25,11 @@ import {
   httpUrl,
   listOf,
   port,
-  redisUrl,
   text,
   wholeNumber,
   workers,
 } from "../process/settings/values.ts";
+import { redisAccessProblems, redisAccessSettings } from "../purge-log/redis/redis-access.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { edgeAccessFields } from "./data-plane/request-log-fields.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
@@ -115,6 +116,7 @@ export const edgeProgram = {
       type: redisUrl,
       help: "The Redis server with the purge log. Default: a log in memory, for this edge alone.",
     }),
+    ...redisAccessSettings,
     publicUrl: setting({
       type: httpUrl,
       help: "The URL at which clients reach this edge directly. A router in redirect mode sends them there.",
@@ -223,6 +225,7 @@ export function edgeConfig(input: SettingsInput) {
     ...originProtocolProblems(sites),
     ...portProblems(values),
     ...advertiseProblems(values),
+    ...redisAccessProblems(values, values.redis),
     ...ownOrigins(sites, values),
     ...tlsProblems(values, values.host, process.versions.node),
     ...acmeProblems(values, values.tlsPort, hostsOfSites(sites)),

@@ -16,7 +16,7 @@ const files = new SettingsFiles();
 const config = settingsOrExit(edgeProgram, edgeConfig, files.read);
 const log = createLog("edge", config.logLevel);
 warnOfUnsafeRuntime(log);
-const purgeLog = openPurgeLog(config.redis, systemClock, log);
+const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
 try {
   const threads = config.workers === 1 ? 0 : config.workers;
   const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);

@@ -3,13 +3,20 @@ import { describeError } from "../process/failure.ts";
 import type { Log } from "../process/log.ts";
 import { MemoryPurgeLog } from "./memory-purge-log.ts";
 import type { PurgeLog } from "./purge-log.ts";
+import { PLAIN_ACCESS, type RedisAccess } from "./redis/redis-access.ts";
 import { RedisPurgeLog } from "./redis/redis-purge-log.ts";
 
 /** The purge log in Redis, or in the memory of this process when no URL is given. */
-export function openPurgeLog(redis: string | undefined, clock: Clock, log: Log): PurgeLog {
+export function openPurgeLog(
+  redis: string | undefined,
+  clock: Clock,
+  log: Log,
+  access: RedisAccess = PLAIN_ACCESS,
+): PurgeLog {
   if (redis === undefined) return new MemoryPurgeLog(clock);
   return new RedisPurgeLog({
     url: redis,
+    access,
     clock,
     random: Math.random,
     onTrouble: (failure) =>

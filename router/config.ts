@@ -16,7 +16,13 @@ import { type LogLevel, logLevel } from "../process/log.ts";
 import { portClashes } from "../process/settings/port-clashes.ts";
 import { type Program, type Settings, type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
+import { redisUrl } from "../process/settings/redis-url.ts";
 import * as values from "../process/settings/values.ts";
+import {
+  type RedisAccess,
+  redisAccessProblems,
+  redisAccessSettings,
+} from "../purge-log/redis/redis-access.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";
 import { type EdgePatience, edgePatienceSettings } from "./forward/edge-patience.ts";
@@ -70,9 +76,10 @@ export const routerProgram = {
       help: "The gRPC addresses of the edges. Give either this or --redis.",
     }),
     redis: setting({
-      type: values.redisUrl,
+      type: redisUrl,
       help: "The Redis server with the heartbeat table of the edges. Give either this or --edges.",
     }),
+    ...redisAccessSettings,
     mode: setting({
       type: values.choice("proxy", "redirect"),
       default: "proxy",
@@ -146,7 +153,8 @@ export interface RouterConfig
     TlsValues,
     AcmeValues,
     ControlConfig,
-    AccessLogValues {
+    AccessLogValues,
+    RedisAccess {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
@@ -195,6 +203,7 @@ export function routerConfig(input: SettingsInput): RouterConfig {
   const wrong = [
     ...tls,
     ...problems,
+    ...redisAccessProblems(rest, redis),
     ...operatorHostProblems({ ...rest, ...access }),
     ...operatorPortProblems({ ...rest, ...access }),
   ];

@@ -16,7 +16,7 @@ const config = settingsOrExit(routerProgram, routerConfig);
 const log = createLog("router", config.logLevel);
 warnOfUnsafeRuntime(log);
 const { edges } = config;
-const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
+const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log, config);
 try {
   const parts = { log, clock: systemClock };
   const threads = new WorkerThreads(config.workers - 1, { ...parts, argv: process.argv.slice(2) });

@@ -21,7 +21,7 @@ const send = (message: FromThread | ThreadNews): void => port.postMessage(messag
 const log = threadLog(logLevel, (line) => send({ kind: "log", line }));
 const config = { ...settingsOrExit(routerProgram, routerConfig), port: ports.port, tlsPort: ports.tlsPort };
 const { edges, control } = config;
-const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log);
+const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log, config);
 const identity = control === undefined ? undefined : new ControlIdentity(control, systemClock, log);
 const counted = countedTogether(clients, thread);
 const logTo = (batch: Batch) => send({ kind: "access", batch });

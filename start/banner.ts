@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { origin } from "../edge/origin/sites.ts";
 import type { Address } from "../process/address.ts";
 import { hostPort } from "../process/listen.ts";
-import { redisUrl } from "../process/settings/values.ts";
+import { redisUrl } from "../process/settings/redis-url.ts";
 import { isDemoSite, type StartConfig } from "./config.ts";
 import type { System } from "./system.ts";
 

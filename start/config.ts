@@ -11,6 +11,12 @@ import { type LogLevel, logLevel } from "../process/log.ts";
 import { type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
 import { flag, listOf } from "../process/settings/values.ts";
+import {
+  type RedisAccess,
+  redisAccessOf,
+  redisAccessProblems,
+  redisAccessSettings,
+} from "../purge-log/redis/redis-access.ts";
 
 /** The three ports of one edge. */
 export interface EdgePorts {
@@ -20,7 +26,7 @@ export interface EdgePorts {
 }
 
 /** The settings of the one-command system: three edges and a router in one process. */
-export interface StartConfig {
+export interface StartConfig extends RedisAccess {
   readonly origin: OriginConfig;
   /** The Host that an HTTP origin is sent. */
   readonly originHost: HostPolicy;
@@ -88,6 +94,7 @@ export const startProgram = {
       type: redis.type,
       help: "The Redis server with the purge log. Default: a log in memory, for these three edges.",
     }),
+    ...redisAccessSettings,
     simulateLatency: setting({
       type: listOf(simulateLatency.type),
       // Near, farther and far, so that the router has something to choose on one machine.
@@ -127,7 +134,7 @@ export function startConfig(input: SettingsInput): StartConfig {
   const values = readSettings(startProgram, input);
   const { origin: from, simulateLatency: latencies } = values;
   const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
-  const problems = [...tokenProblems];
+  const problems = [...tokenProblems, ...redisAccessProblems(values, values.redis)];
   if (latencies.length !== PORTS.edges.length) {
     const got = startProgram.settings.simulateLatency.type.format(latencies);
     problems.push(`--simulate-latency: must have one duration for each of the 3 edges, got "${got}"`);
@@ -148,6 +155,7 @@ export function startConfig(input: SettingsInput): StartConfig {
     originHost: values.originHost,
     rules: rulesAmong(values),
     ...(values.redis === undefined ? {} : { redis: values.redis }),
+    ...redisAccessOf(values),
     host: HOST,
     memory: values.memory,
     ttl: values.ttl,

@@ -10,6 +10,7 @@ import type { Address } from "../process/address.ts";
 import { NO_CONTROL } from "../process/control/control-config.ts";
 import { hostPort } from "../process/listen.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
+import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { defaultPatience } from "../router/forward/edge-patience.ts";
 import { startRouter } from "../router/router.ts";
 import type { StartConfig } from "./config.ts";
@@ -40,7 +41,7 @@ export async function startSystem(
 ): Promise<System> {
   const { clock, log } = parts;
   const { host, origin, memory, ttl, lease, purgeRate, tokens, logLevel } = config;
-  const purgeLog = openPurgeLog(config.redis, clock, log);
+  const purgeLog = openPurgeLog(config.redis, clock, log, config);
   const edges: Edge[] = [];
   const stopEdges = async (): Promise<void> => {
     await Promise.all(edges.map((edge) => edge.stop()));
@@ -85,6 +86,7 @@ export async function startSystem(
         regions: new Map(),
         trustedProxies: [],
         proxyProtocol: [],
+        ...PLAIN_ACCESS,
         ...defaultClientLimits,
         ...defaultTunnels,
         ...defaultPatience,

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { z } from "zod";
 import { helpText, settingsTable } from "./help.ts";
 import { setting } from "./program.ts";
-import { choice, duration, flag, listOf, port, redisUrl, text } from "./values.ts";
+import { redisUrl } from "./redis-url.ts";
+import { choice, duration, flag, listOf, port, text } from "./values.ts";
 
 const program = {
   name: "node",

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { Failure } from "../failure.ts";
 import { setting } from "./program.ts";
 import { readSettings } from "./read-settings.ts";
-import { choice, duration, flag, listOf, port, redisUrl, text } from "./values.ts";
+import { redisUrl } from "./redis-url.ts";
+import { choice, duration, flag, listOf, port, text } from "./values.ts";
 
 const program = {
   name: "node",

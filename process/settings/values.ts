@@ -162,15 +162,6 @@ export const httpUrl: ValueType<URL> = {
   format: (value) => value.origin,
 };
 
-const REDIS_URL = /^rediss?:\/\/([^\s\\/?#@]*@)?[^\s\\/?#@]+(\/\d{0,3})?$/;
-
-export const redisUrl: ValueType<string> = {
-  name: "url",
-  rule: "redis://[user:password@]host[:port][/database], or rediss:// for TLS",
-  parse: (value) => (REDIS_URL.test(value) && URL.canParse(value) ? value : undefined),
-  format: hideCredentials,
-};
-
 /** Values of one type, separated by commas; at least one. */
 export function listOf<T>(type: ValueType<T>): ValueType<readonly T[]> {
   const partsOf = (value: string): string[] => value.split(",").map((part) => part.trim());

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import { systemClock } from "../../process/clock.ts";
+import { redisUrlOf } from "../../process/settings/redis-url.ts";
 import { type RedisServer, startRedisServer } from "../../test/rig/redis-server.ts";
 import { RedisConnection } from "./connection.ts";
+import { Primary } from "./primary.ts";
+import { PLAIN_ACCESS } from "./redis-access.ts";
 
 describe("a connection to Redis", () => {
   let server: RedisServer;
@@ -9,7 +12,9 @@ describe("a connection to Redis", () => {
   beforeEach(async () => {
     server = await startRedisServer();
     connection = new RedisConnection({
-      url: server.url,
+      primary: new Primary(redisUrlOf(server.url), PLAIN_ACCESS),
+      database: 0,
+      credentials: () => ({}),
       name: "edgecache-test",
       clock: systemClock,
       random: () => 0,

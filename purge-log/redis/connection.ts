@@ -1,14 +1,20 @@
 import { Redis, ReplyError } from "ioredis";
+import type { Address } from "../../process/address.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import { pauseMs } from "./backoff.ts";
+import { isSame, type Primary } from "./primary.ts";
+import type { Credentials } from "./redis-access.ts";
 
 // A host that swallows the first packet must not take longer than an answer may.
 const CONNECT_MS = 2000;
 
 export interface RedisConnectionOptions {
-  readonly url: string;
+  readonly primary: Primary;
+  readonly database: number;
+  /** Read at each connection, because files change. Throws an Error. */
+  readonly credentials: () => Credentials;
   /** The purpose of the connection; Redis shows it in CLIENT LIST. */
   readonly name: string;
   readonly clock: Clock;
@@ -34,7 +40,7 @@ export type Reply<T> =
 type State =
   | { readonly kind: "idle"; readonly notBefore: number }
   | { readonly kind: "connecting"; readonly opened: Promise<Redis> }
-  | { readonly kind: "open"; readonly client: Redis };
+  | { readonly kind: "open"; readonly client: Redis; readonly at: Address };
 
 /** One command on its way. */
 interface Call {
@@ -53,16 +59,16 @@ interface Call {
  */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
-  readonly #server: string;
   readonly #closing = new AbortController();
   readonly #deadlines: Deadlines;
+  readonly #endsListening: () => void;
   #failures = 0;
   #state: State = { kind: "idle", notBefore: 0 };
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    this.#server = withoutCredentials(options.url);
     this.#deadlines = new Deadlines(options.clock, this.#closing.signal);
+    this.#endsListening = options.primary.onMoved((to) => this.#leaveUnlessAt(to));
   }
 
   /**
@@ -87,6 +93,7 @@ export class RedisConnection {
   /** Cuts the connection; whatever is on its way ends as unreachable or unanswered. */
   close(): void {
     this.#closing.abort(new Error("the purge log was closed"));
+    this.#endsListening();
     if (this.#state.kind === "open") this.#state.client.disconnect();
   }
 
@@ -114,34 +121,46 @@ export class RedisConnection {
   }
 
   async #connect(notBefore: number): Promise<Redis> {
-    const { clock } = this.#options;
-    const client = this.#makeClient();
+    const { clock, primary } = this.#options;
+    const { signal } = this.#closing;
+    let client: Redis | undefined;
     // connect() says only "Connection is closed."; the reason comes as an event.
     let reason: unknown;
-    client.on("error", (error) => {
-      reason = error;
-    });
-    const cut = () => client.disconnect();
-    this.#closing.signal.addEventListener("abort", cut, { once: true });
+    const cut = () => client?.disconnect();
+    signal.addEventListener("abort", cut, { once: true });
     try {
       const pause = notBefore - clock.monotonic();
-      if (pause > 0) await clock.wait(pause, this.#closing.signal);
-      this.#closing.signal.throwIfAborted();
+      if (pause > 0) await clock.wait(pause, signal);
+      signal.throwIfAborted();
+      const at = await primary.find();
+      signal.throwIfAborted();
+      client = this.#makeClient(at);
+      client.on("error", (error) => {
+        reason = error;
+      });
       await client.connect();
+      return this.#opened(client, at);
     } catch (thrown) {
-      client.disconnect();
+      client?.disconnect();
       this.#rest();
-      throw this.#closing.signal.aborted ? this.#closing.signal.reason : (reason ?? thrown);
+      throw signal.aborted ? signal.reason : (reason ?? thrown);
     } finally {
-      this.#closing.signal.removeEventListener("abort", cut);
+      signal.removeEventListener("abort", cut);
     }
+  }
+
+  #opened(client: Redis, at: Address): Redis {
     client.once("end", () => this.#ended(client));
-    this.#state = { kind: "open", client };
+    this.#state = { kind: "open", client, at };
     return client;
   }
 
-  #makeClient(): Redis {
-    return new Redis(this.#options.url, {
+  #makeClient({ host, port }: Address): Redis {
+    return new Redis({
+      ...this.#options.credentials(),
+      host,
+      port,
+      db: this.#options.database,
       lazyConnect: true,
       connectionName: this.#options.name,
       disableClientInfo: true,
@@ -156,6 +175,14 @@ export class RedisConnection {
       // A stopped server never answers our FIN: without this each try would leave a socket behind.
       disconnectTimeout: 0,
     });
+  }
+
+  /** The primary is elsewhere now. The next command goes there at once. */
+  #leaveUnlessAt(to: Address): void {
+    if (this.#state.kind !== "open" || isSame(this.#state.at, to)) return;
+    const { client } = this.#state;
+    this.#state = { kind: "idle", notBefore: 0 };
+    client.disconnect();
   }
 
   #abandon(client: Redis): void {
@@ -176,19 +203,11 @@ export class RedisConnection {
   }
 
   #about(thrown: unknown): string {
-    return `${this.#server}: ${describeError(thrown)}`;
+    return `${this.#options.primary.name}: ${describeError(thrown)}`;
   }
 }
 
 /** The Failure log-refused, log-unreachable or log-unanswered. `what` names the attempt. */
 export function failureOf(what: string, reply: Exclude<Reply<unknown>, { kind: "reply" }>): Failure {
   return new Failure(`log-${reply.kind}`, "log", `${what}: ${reply.reason}`);
-}
-
-/** The URL goes into messages, its password does not. */
-function withoutCredentials(url: string): string {
-  const parsed = new URL(url);
-  parsed.username = "";
-  parsed.password = "";
-  return parsed.href;
 }

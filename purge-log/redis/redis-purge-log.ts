@@ -1,6 +1,7 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
+import { type RedisUrl, redisUrlOf } from "../../process/settings/redis-url.ts";
 import { decodeConfirmation, decodeCounts, encodeConfirmation } from "../confirmation-codec.ts";
 import { decodeHeartbeat } from "../heartbeat-codec.ts";
 import { idTaken } from "../membership.ts";
@@ -26,7 +27,9 @@ import { failureOf, RedisConnection, type Reply } from "./connection.ts";
 import { type ReadTable, readTable } from "./edge-table.ts";
 import { COUNTS_KEY, EDGES_KEY, JOIN_CHANNEL, takerChannel } from "./keys.ts";
 import { OutageReporter } from "./outage-reporter.ts";
+import { Primary } from "./primary.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
+import { type RedisAccess, serverCredentials } from "./redis-access.ts";
 import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
 import { ServerClock } from "./server-clock.ts";
 import { readServerInfo } from "./server-info.ts";
@@ -39,8 +42,9 @@ const LONGEST_COMMAND_PAUSE_MS = 500;
 const LONGEST_FOLLOWER_PAUSE_MS = 2000;
 
 export interface RedisPurgeLogOptions {
-  /** redis:// or rediss://, with credentials if need be. */
+  /** As --redis has it. */
   readonly url: string;
+  readonly access: RedisAccess;
   readonly clock: Clock;
   /** Returns 0 ≤ x < 1, for the jitter of pauses. */
   readonly random: () => number;
@@ -57,6 +61,8 @@ export interface RedisPurgeLogOptions {
  */
 export class RedisPurgeLog implements PurgeLog {
   readonly #options: RedisPurgeLogOptions;
+  readonly #url: RedisUrl;
+  readonly #primary: Primary;
   readonly #outage: OutageReporter;
   readonly #closed = new AbortController();
   readonly #commands: RedisConnection;
@@ -71,6 +77,8 @@ export class RedisPurgeLog implements PurgeLog {
 
   constructor(options: RedisPurgeLogOptions) {
     this.#options = options;
+    this.#url = redisUrlOf(options.url);
+    this.#primary = new Primary(this.#url, options.access);
     this.#outage = new OutageReporter(options.onTrouble, options.onRecovered);
     this.#commands = this.#connection("publisher", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
     this.#publisher = new Publisher({
@@ -217,7 +225,17 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   #connection(name: string, silenceMs: number, longestPauseMs: number): RedisConnection {
-    const { url, clock, random } = this.#options;
-    return new RedisConnection({ url, name: `edgecache-${name}`, clock, random, silenceMs, longestPauseMs });
+    const { access, clock, random } = this.#options;
+    const url = this.#url;
+    return new RedisConnection({
+      primary: this.#primary,
+      database: url.database,
+      credentials: () => serverCredentials(url, access),
+      name: `edgecache-${name}`,
+      clock,
+      random,
+      silenceMs,
+      longestPauseMs,
+    });
   }
 }

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { systemClock } from "../../process/clock.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
+import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
 import { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 import { readComposeFile } from "../rig/compose-file.ts";
 import { accepted, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
@@ -12,9 +13,9 @@ import { until } from "../rig/until.ts";
 import { purgeLogContract } from "./purge-log.contract.ts";
 
 const PASSWORD = "a-password-of-this-test";
-const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../docs/redis.md", import.meta.url), "utf8");
 
-/** The rules after the password in the line of docs/operations.md. */
+/** The rules after the password in the line of docs/redis.md. */
 function documentedRules(): readonly string[] {
   const [, rules = ""] = /^user edgecache on >CHANGE-ME (.*)$/m.exec(page) ?? [];
   return rules.split(" ");
@@ -51,6 +52,7 @@ describe("the documented access rules of Redis", () => {
     await server.command("CONFIG", "RESETSTAT");
     const log = new RedisPurgeLog({
       url: server.url.replace("//", `//edgecache:${PASSWORD}@`),
+      access: PLAIN_ACCESS,
       // It looks every few seconds whether its subscription is alive.
       clock: { ...systemClock, wait: (ms, signal) => systemClock.wait(ms / 1_000, signal) },
       random: Math.random,

@@ -1,5 +1,6 @@
 import { systemClock } from "../../process/clock.ts";
 import type { Failure } from "../../process/failure.ts";
+import { PLAIN_ACCESS, type RedisAccess } from "../../purge-log/redis/redis-access.ts";
 import { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 
 /** Opens purge logs on one server, closes them all, and keeps what they told of outages. */
@@ -8,9 +9,11 @@ export class RedisLogs {
   recoveries = 0;
   readonly #trouble = Promise.withResolvers<Failure>();
   readonly #url: string;
+  readonly #access: RedisAccess;
   readonly #open: RedisPurgeLog[] = [];
 
-  constructor(url: string) {
+  constructor(url: string, access: RedisAccess = PLAIN_ACCESS) {
+    this.#access = access;
     this.#url = url;
   }
 
@@ -18,6 +21,7 @@ export class RedisLogs {
   open(user?: string): RedisPurgeLog {
     const log = new RedisPurgeLog({
       url: user === undefined ? this.#url : this.#url.replace("://", `://${user}@`),
+      access: this.#access,
       clock: systemClock,
       random: Math.random,
       onTrouble: (failure) => {

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
 import { freePort } from "./free-port.ts";
+import { endProcess, launchRedis } from "./redis-process.ts";
 
 // The durability that the purge log asks of a production server.
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
@@ -25,7 +24,7 @@ export async function startRedisServer(
   for (let tried = 1; ; tried += 1) {
     const port = await freePort();
     try {
-      return new RedisServer(port, directory, config, env, await launch(port, directory, config, env));
+      return new RedisServer(port, directory, config, env, await launchServer(port, directory, config, env));
     } catch (thrown) {
       if (tried === PORT_TRIES) throw thrown;
     }
@@ -67,10 +66,7 @@ export class RedisServer {
 
   /** SIGKILL: nothing is flushed or said. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const gone = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
-    await gone;
+    await endProcess(this.#process);
   }
 
   /** SIGSTOP: connections stay open and accepted, nothing answers. */
@@ -91,7 +87,7 @@ export class RedisServer {
         await rm(join(this.#directory, name), { recursive: true });
       }
     }
-    this.#process = await launch(this.port, this.#directory, this.#config, this.#env);
+    this.#process = await launchServer(this.port, this.#directory, this.#config, this.#env);
   }
 
   /** Kills it and removes its directory. */
@@ -102,32 +98,12 @@ export class RedisServer {
   }
 }
 
-/** Resolves when the server says that it accepts connections; rejects with what it said if it exits. */
-async function launch(
+async function launchServer(
   port: number,
   directory: string,
   config: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<ChildProcess> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, ...DURABLE, ...config];
-  const running = spawn("redis-server", args, {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, ...env },
-  });
-  // A test run that is cut short must not leave servers behind.
-  const killWithUs = () => running.kill("SIGKILL");
-  process.once("exit", killWithUs);
-  running.once("exit", () => process.removeListener("exit", killWithUs));
-
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const said: string[] = [];
-  // Lines are read for as long as it runs, or its output pipe would fill up and block it.
-  createInterface(running.stdout).on("line", (line) => {
-    said.push(line);
-    if (line.includes("Ready to accept connections")) resolve();
-  });
-  running.once("error", reject);
-  running.once("exit", () => reject(new Error(`redis-server exited: ${said.slice(-3).join(" | ")}`)));
-  await promise;
-  return running;
+  return await launchRedis(args, "Ready to accept connections", env);
 }

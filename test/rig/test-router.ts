@@ -7,6 +7,7 @@ import { defaultTunnels } from "../../http/server/tunnel-settings.ts";
 import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
 import { NO_CONTROL } from "../../process/control/control-config.ts";
+import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
 import type { RouterConfig } from "../../router/config.ts";
 import { defaultPatience } from "../../router/forward/edge-patience.ts";
 import { type RunningRouter, startRouter } from "../../router/router.ts";
@@ -52,6 +53,7 @@ export async function startTestRouter(
       regions: new Map(),
       trustedProxies: [],
       proxyProtocol: [],
+      ...PLAIN_ACCESS,
       ...defaultClientLimits,
       ...defaultTunnels,
       ...defaultPatience,

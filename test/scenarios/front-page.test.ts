@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
+import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
 import { type StartConfig, startProgram } from "../../start/config.ts";
 import { localCertificate } from "../../start/local-certificate.ts";
 import { type System, startSystem } from "../../start/system.ts";
@@ -15,6 +16,7 @@ const CONFIG: StartConfig = {
   origin: startProgram.settings.origin.default,
   originHost: startProgram.settings.originHost.default,
   rules: SAFE_RULES,
+  ...PLAIN_ACCESS,
   host: "127.0.0.1",
   memory: 64 * 1024 * 1024,
   // Longer than any run of this file, so that nothing expires under it.
