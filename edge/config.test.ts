@@ -4,6 +4,7 @@ import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Token } from "../process/control/tokens.ts";
+import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { controlHost, edgeConfig } from "./config.ts";
 import { USUAL_ORIGIN_TLS } from "./origin/origin-tls.ts";
 import { NO_COMPRESSION } from "./rules/compression.ts";
@@ -61,6 +62,7 @@ describe("the edge's settings", () => {
       originTlsMin: "TLSv1.2",
       originProtocol: "http/1.1",
       redis: undefined,
+      ...PLAIN_ACCESS,
       publicUrl: undefined,
       memory: 268_435_456,
       ttl: 60_000,

@@ -15,7 +15,6 @@ import { logLevel } from "../process/log.ts";
 import { portClashes } from "../process/settings/port-clashes.ts";
 import { type SettingsInput, setting, type Values } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
-import { redisUrl } from "../process/settings/redis-url.ts";
 import {
   bytes,
   choice,
@@ -29,7 +28,7 @@ import {
   wholeNumber,
   workers,
 } from "../process/settings/values.ts";
-import { redisAccessProblems, redisAccessSettings } from "../purge-log/redis/redis-access.ts";
+import { redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { edgeAccessFields } from "./data-plane/request-log-fields.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
@@ -112,11 +111,7 @@ export const edgeProgram = {
     ...originTlsSettings,
     ...originProtocolSettings,
     ...siteRuleSettings,
-    redis: setting({
-      type: redisUrl,
-      help: "The Redis server with the purge log. Default: a log in memory, for this edge alone.",
-    }),
-    ...redisAccessSettings,
+    ...redisSettings("The Redis with the purge log. Default: a log in memory, for this edge alone."),
     publicUrl: setting({
       type: httpUrl,
       help: "The URL at which clients reach this edge directly. A router in redirect mode sends them there.",

@@ -8,6 +8,7 @@ import { NO_CONTROL } from "../process/control/control-config.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Failure } from "../process/failure.ts";
 import { helpText } from "../process/settings/help.ts";
+import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 import { defaultPatience } from "./forward/edge-patience.ts";
 
@@ -43,6 +44,7 @@ describe("the router's settings", () => {
       ...defaultTunnels,
       ...defaultPatience,
       ...NO_TLS,
+      ...PLAIN_ACCESS,
       ...NO_ACME,
       proxyProtocol: [],
       ...NO_CONTROL_FILES,

@@ -16,13 +16,8 @@ import { type LogLevel, logLevel } from "../process/log.ts";
 import { portClashes } from "../process/settings/port-clashes.ts";
 import { type Program, type Settings, type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
-import { redisUrl } from "../process/settings/redis-url.ts";
 import * as values from "../process/settings/values.ts";
-import {
-  type RedisAccess,
-  redisAccessProblems,
-  redisAccessSettings,
-} from "../purge-log/redis/redis-access.ts";
+import { type RedisAccess, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";
 import { type EdgePatience, edgePatienceSettings } from "./forward/edge-patience.ts";
@@ -75,11 +70,7 @@ export const routerProgram = {
       type: values.listOf(grpcAddress),
       help: "The gRPC addresses of the edges. Give either this or --redis.",
     }),
-    redis: setting({
-      type: redisUrl,
-      help: "The Redis server with the heartbeat table of the edges. Give either this or --edges.",
-    }),
-    ...redisAccessSettings,
+    ...redisSettings("The Redis with the heartbeat table of the edges. Give either this or --edges."),
     mode: setting({
       type: values.choice("proxy", "redirect"),
       default: "proxy",

@@ -15,7 +15,7 @@ import {
   type RedisAccess,
   redisAccessOf,
   redisAccessProblems,
-  redisAccessSettings,
+  redisSettings,
 } from "../purge-log/redis/redis-access.ts";
 
 /** The three ports of one edge. */
@@ -75,7 +75,7 @@ export function isDemoSite(origin: OriginConfig): boolean {
   return origin.kind === "directory" && origin.path === DEMO_SITE.path;
 }
 
-const { memory, originHost, ttl, lease, simulateLatency, redis, tokenFile, readTokenFile, purgeRate } =
+const { memory, originHost, ttl, lease, simulateLatency, tokenFile, readTokenFile, purgeRate } =
   edgeProgram.settings;
 
 export const startProgram = {
@@ -90,11 +90,7 @@ export const startProgram = {
     }),
     originHost: setting(originHost),
     ...siteRuleSettings,
-    redis: setting({
-      type: redis.type,
-      help: "The Redis server with the purge log. Default: a log in memory, for these three edges.",
-    }),
-    ...redisAccessSettings,
+    ...redisSettings("The Redis with the purge log. Default: a log in memory, for these three edges."),
     simulateLatency: setting({
       type: listOf(simulateLatency.type),
       // Near, farther and far, so that the router has something to choose on one machine.

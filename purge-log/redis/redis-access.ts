@@ -1,32 +1,34 @@
 import type { ConnectionOptions } from "node:tls";
 import { setting } from "../../process/settings/program.ts";
-import { type RedisUrl, redisUrlOf } from "../../process/settings/redis-url.ts";
+import { type RedisUrl, redisUrl, redisUrlOf } from "../../process/settings/redis-url.ts";
 import { readSmallFile } from "../../process/settings/small-file.ts";
 import { text } from "../../process/settings/values.ts";
 
 const file = (what: string) => ({ ...text(`the path of ${what}`), name: "path" });
 
-/** The settings of every program for its connections to Redis, beside --redis. */
-export const redisAccessSettings = {
-  redisCa: setting({
-    type: file("a PEM file"),
-    help: "File with the certificates of the CA that issued those of Redis and of its Sentinels. Default: the public CAs that Node trusts. Read again at each connection, like the next two.",
-  }),
-  redisCert: setting({
-    type: file("a PEM file"),
-    help: "File with the certificate by which this program logs in at Redis (tls-auth-clients).",
-  }),
-  redisKey: setting({
-    type: file("a PEM file"),
-    help: "File with the private key of --redis-cert, without a passphrase.",
-  }),
-  redisSentinelLoginFile: setting({
-    type: file("a file"),
-    help: "File with user:password for the Sentinels themselves, or the password alone. Default: they ask for none. The login in --redis is for the servers.",
-  }),
-} as const;
+/** The settings of every program for its connections to Redis. `help` is about --redis. */
+export const redisSettings = (help: string) =>
+  ({
+    redis: setting({ type: redisUrl, help }),
+    redisCa: setting({
+      type: file("a PEM file"),
+      help: "File with the certificates of the CA that issued those of Redis and of its Sentinels. Default: the public CAs that Node trusts. Read again at each connection, like the next two.",
+    }),
+    redisCert: setting({
+      type: file("a PEM file"),
+      help: "File with the certificate by which this program logs in at Redis (tls-auth-clients).",
+    }),
+    redisKey: setting({
+      type: file("a PEM file"),
+      help: "File with the private key of --redis-cert, without a passphrase.",
+    }),
+    redisSentinelLoginFile: setting({
+      type: file("a file"),
+      help: "File with user:password for the Sentinels themselves, or the password alone. Default: they ask for none. The login in --redis is for the servers.",
+    }),
+  }) as const;
 
-/** The values of the settings above. */
+/** The values of the settings beside --redis. */
 export interface RedisAccess {
   readonly redisCa: string | undefined;
   readonly redisCert: string | undefined;
