@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { type Clock, systemClock } from "../process/clock.ts";
 import { MemoryPurgeLog } from "../purge-log/memory-purge-log.ts";
@@ -105,6 +106,25 @@ describe("an edge that drains, or that has lost its origin", () => {
     expect(performance.now() - began).to.be.at.least(90);
     expect(await answer).to.equal("ECONNRESET");
     half.open();
+  });
+
+  it("stops when the reload under way is over, and reloads no more", async () => {
+    await start(0);
+    const sites = Array.from({ length: 1_000 }, (_, at) => ({
+      name: `s${at}`,
+      hosts: [`s${at}.example`],
+      origin: { kind: "directory", path: "." } as const,
+    }));
+    const ended: string[] = [];
+    const reloaded = edge.reload({ sites }).then(() => ended.push("reload"));
+    await turn();
+    await Promise.all([reloaded, edge.stop().then(() => ended.push("edge"))]);
+    expect(ended).to.deep.equal(["reload", "edge"]);
+    const late = edge.reload({ sites }).then(
+      () => "reloaded",
+      (thrown: Error) => thrown.message,
+    );
+    expect(await late).to.equal("the edge stops: nothing is reloaded");
   });
 
   it("does not wait for routers to notice when --drain is 0", async () => {

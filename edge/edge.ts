@@ -4,6 +4,7 @@ import { tlsFrontOf } from "../http/tls-front.ts";
 import type { Address } from "../process/address.ts";
 import type { Clock } from "../process/clock.ts";
 import { operatorHost } from "../process/control/operator-access.ts";
+import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
@@ -153,20 +154,14 @@ class RunningEdge implements Edge {
       memory,
     );
     this.#compression = new Compression(this.#parts);
-    this.#broadcasts = new Broadcasts({ ...this.#parts, follower, purgeLog, sites: sites.table });
+    const purging = { ...this.#parts, follower, purgeLog, sites: sites.table };
+    this.#broadcasts = new Broadcasts(purging);
     this.#refill = new Refill(this.#parts, follower);
     follower.onPurge(({ position, asked, meant, objects }) => {
       records.applied(position, asked, objects);
       this.#refill.purged(position, meant);
     });
-    this.#purges = new PurgeCalls({
-      ...this.#parts,
-      follower,
-      purgeLog,
-      records,
-      sites: sites.table,
-      purgeRate,
-    });
+    this.#purges = new PurgeCalls({ ...purging, records, purgeRate });
     this.#dataPort = dataPort({
       edge: this.#parts,
       config,
@@ -260,6 +255,8 @@ class RunningEdge implements Edge {
   }
 
   async #take(read: EdgeConfig): Promise<Reloaded> {
+    if (this.#stopped.signal.aborted)
+      throw new Failure("stopping", "edge", "the edge stops: nothing is reloaded");
     const { config, needsRestart } = afterReload(this.#config, read);
     await this.#sites.replace(config.sites, config.ttl);
     this.#config = config;
@@ -288,6 +285,7 @@ class RunningEdge implements Edge {
     await this.#control.close(CALLS_PATIENCE_MS);
     await this.#purges.stop();
     await this.#operator?.stop();
+    await this.#reloading;
     await this.#sites.close();
     this.#report.stop();
   }
@@ -296,5 +294,6 @@ class RunningEdge implements Edge {
     this.#report.draining = true;
     this.#control.setServing(false);
     this.#dataPort.windDown();
+    void this.#compression.stop();
   }
 }

@@ -27,6 +27,7 @@ export class Compression {
   readonly #encoder = new Encoder();
   readonly #compressor: Compressor;
   readonly want: Compressor["want"];
+  #stopped: Promise<void> | undefined;
 
   constructor(edge: Pick<CacheContext, "store" | "purges" | "counters" | "log" | "siteRules">) {
     this.#compressor = new Compressor({
@@ -42,12 +43,19 @@ export class Compression {
     return this.#compressor.bytes;
   }
 
-  /** Until the signal, which also ends the thread. Never rejects. */
+  /** From now on nothing is encoded, and the thread ends. An edge that ends has nobody to ask again for what is encoded. */
+  stop(): Promise<void> {
+    this.#compressor.stop();
+    this.#stopped ??= this.#encoder.stop();
+    return this.#stopped;
+  }
+
+  /** Until the signal, which also stops it. Never rejects. */
   async run(clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.wait(IMPROVE_MS, signal).catch(() => undefined);
       if (!signal.aborted) this.#compressor.improve();
     }
-    await this.#encoder.stop();
+    await this.stop();
   }
 }

@@ -237,6 +237,23 @@ describe("the line of encodings", () => {
     expect([made("/a"), made("/b"), drops()]).to.deep.equal([[], [["br", true]], { failed: 1 }]);
   });
 
+  it("takes nothing any more once it is stopped, and gives up what waits", async () => {
+    const [first, second, third] = [put("/first"), put("/second"), put("/third")];
+    compressor.want(first, "br");
+    compressor.want(second, "br");
+    await until("it is under way", () => begun.length === 1);
+    encodes = () => {
+      throw new Error("the thread has ended");
+    };
+    compressor.stop();
+    compressor.want(third, "br");
+    expect(compressor.bytes).to.equal(first.bodyLength);
+    gate.open();
+    await idle();
+    await turn();
+    expect([begun, drops(), made("/second")]).to.deep.equal([["br"], {}, []]);
+  });
+
   it("makes brotli anew for what is used 64 times, when nothing waits", async () => {
     gate.open();
     compressor.want(put("/a"), "br");

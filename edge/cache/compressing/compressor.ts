@@ -62,6 +62,7 @@ export class Compressor {
   readonly #improvable = new Set<string>();
   #bytes = 0;
   #isRunning = false;
+  #isStopped = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -91,6 +92,12 @@ export class Compressor {
     }
   }
 
+  /** What waits is dropped, and nothing is taken any more. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const job of this.#line.splice(0)) this.#leave(job);
+  }
+
   #isFit(stored: StoredResponse): boolean {
     const { method, fields, bodyLength } = stored;
     return (
@@ -103,7 +110,7 @@ export class Compressor {
 
   #take(job: Job): void {
     const { bodyLength } = job.stored;
-    if (this.#wanted.has(idOf(job))) return;
+    if (this.#isStopped || this.#wanted.has(idOf(job))) return;
     if (this.#wanted.size >= MOST_JOBS || this.#bytes + bodyLength > MOST_BYTES) {
       this.#drop("queue-full");
       return;
@@ -121,10 +128,14 @@ export class Compressor {
       await this.#make(job);
       // Requests come first, also when the thread is faster than this one.
       await turn();
-      this.#wanted.delete(idOf(job));
-      this.#bytes -= job.stored.bodyLength;
+      this.#leave(job);
     }
     this.#isRunning = false;
+  }
+
+  #leave(job: Job): void {
+    this.#wanted.delete(idOf(job));
+    this.#bytes -= job.stored.bodyLength;
   }
 
   async #make(job: Job): Promise<void> {
@@ -137,6 +148,7 @@ export class Compressor {
       if (stored === undefined) this.#drop("gone");
       else this.#keep(stored, job.name, encoded);
     } catch (thrown) {
+      if (this.#isStopped) return;
       this.#drop("failed");
       log.warn({ sampled: "compress", cause: describeError(thrown) }, "a body was not encoded");
     }

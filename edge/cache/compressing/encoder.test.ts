@@ -40,6 +40,12 @@ describe("the thread that encodes", () => {
     expect(given.byteLength).to.equal(0);
   });
 
+  it("gives up what is under way when it is stopped", async () => {
+    const given = encoder.encode("br-11", randomBytes(2 ** 20)).catch((error: Error) => error.message);
+    await encoder.stop();
+    expect(await given).to.equal("the encoding thread has ended");
+  });
+
   it("is started again when it has ended", async () => {
     const started = once(process, "worker");
     const failed = encoder.encode("br-11", randomBytes(2 ** 20)).catch((error: Error) => error.message);

@@ -2,6 +2,8 @@ import { Worker } from "node:worker_threads";
 import type { EncodingName } from "../../rules/compression.ts";
 import type { EncodingJob } from "./encode.ts";
 
+const ENDED = "the encoding thread has ended";
+
 /** Encodes in a thread of its own, which is started when it is needed first, and again after it has ended. */
 export class Encoder {
   #thread: Worker | undefined;
@@ -20,6 +22,7 @@ export class Encoder {
   async stop(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.#waiting?.reject(new Error(ENDED));
     await thread?.terminate();
   }
 
@@ -31,7 +34,7 @@ export class Encoder {
     const ended = (thrown?: unknown): void => {
       if (this.#thread !== thread) return;
       this.#thread = undefined;
-      this.#waiting?.reject(thrown instanceof Error ? thrown : new Error("the encoding thread has ended"));
+      this.#waiting?.reject(thrown instanceof Error ? thrown : new Error(ENDED));
     };
     thread.on("error", ended);
     thread.on("exit", () => ended());
