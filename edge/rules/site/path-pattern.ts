@@ -45,7 +45,7 @@ export class PathPattern {
       case "below":
         return path.length === this.#begin.length || path[this.#begin.length] === "/";
       case "segments":
-        return path.includes(this.#has) && this.#matchesSegments(path.split("/"));
+        return path.includes(this.#has) && matchSegments(this.#tests, path.split("/"));
     }
   }
 
@@ -54,33 +54,33 @@ export class PathPattern {
     const second = this.#begin[1];
     return second === undefined || second === char;
   }
+}
 
-  #matchesSegments(segments: readonly string[]): boolean {
-    const tests = this.#tests;
-    let at = 0;
-    let test = 0;
-    /** The last `**`, and the first segment that it does not stand for yet. */
-    let any = -1;
-    let anyEnd = 0;
-    while (at < segments.length) {
-      const now = tests[test];
-      if (now === ANY) {
-        any = test;
-        anyEnd = at;
-        test += 1;
-      } else if (now?.(segments[at] ?? "") === true) {
-        at += 1;
-        test += 1;
-      } else if (any === -1) return false;
-      else {
-        anyEnd += 1;
-        at = anyEnd;
-        test = any + 1;
-      }
+/** Each `**` stands for as few segments as it can, so each segment is tested once by each test at most. */
+export function matchSegments(tests: readonly SegmentTest[], segments: readonly string[]): boolean {
+  let at = 0;
+  let test = 0;
+  /** The last `**`, and the first segment that it does not stand for yet. */
+  let any = -1;
+  let anyEnd = 0;
+  while (at < segments.length) {
+    const now = tests[test];
+    if (now === ANY) {
+      any = test;
+      anyEnd = at;
+      test += 1;
+    } else if (now?.(segments[at] ?? "") === true) {
+      at += 1;
+      test += 1;
+    } else if (any === -1) return false;
+    else {
+      anyEnd += 1;
+      at = anyEnd;
+      test = any + 1;
     }
-    while (tests[test] === ANY) test += 1;
-    return test === tests.length;
   }
+  while (tests[test] === ANY) test += 1;
+  return test === tests.length;
 }
 
 /** UTF-8 with a char a byte, as paths in normal form have it. */
