@@ -75,6 +75,13 @@ describe("a purge as an entry of the log", () => {
     expect(decodeEntry(["purge", text])).to.deep.equal({ kind: "purge", purge: plain });
   });
 
+  it("is understood when it names the format that this edge knows", () => {
+    expect(decodeEntry(["purge", JSON.stringify({ format: 1, ...plain })])).to.deep.equal({
+      kind: "purge",
+      purge: plain,
+    });
+  });
+
   it("comes back as it was at each limit", () => {
     const most: readonly Purge[] = [
       { ...plain, purgeId: "x".repeat(256) },
@@ -137,6 +144,16 @@ describe("an entry that was not written by us", () => {
       name: "an unknown kind of target",
       fields: withTarget({ kind: "regex", regex: "." }),
       reason: "targets.0",
+    },
+    {
+      name: "a later format",
+      fields: ["purge", JSON.stringify({ format: 2, ...plain })],
+      reason: "knows format 1 of purges, got 2",
+    },
+    {
+      name: "a format that is no number",
+      fields: ["purge", JSON.stringify({ format: null, ...plain })],
+      reason: "got null",
     },
     { name: "an unknown field", fields: ["purge", JSON.stringify({ ...plain, until: 5 })], reason: "until" },
     {

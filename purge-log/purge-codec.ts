@@ -38,6 +38,14 @@ const PURGE: z.ZodType<Purge> = z
   })
   .refine(({ soft, pace }) => soft || pace === undefined, { path: ["pace"], message: "only with soft" });
 
+/**
+ * The format of a purge in the log. A purge that names none has this one, and edges name none: those of earlier versions
+ * take every field that they do not know for a purge of everything. Another number is for a change that the strict
+ * reading of fields does not show, such as another meaning of one. An edge takes every number that it does not know for
+ * a purge of everything.
+ */
+const FORMAT = 1;
+
 /** The names of the one field that an entry has. */
 export const PURGE_FIELD = "purge";
 const BARRIER_FIELD = "barrier";
@@ -85,13 +93,24 @@ function decodePurge(json: string): LogEntry["content"] {
   }
   if (json.includes(REPLACEMENT)) return unreadable("a purge is UTF-8, got other bytes");
   try {
-    const checked = PURGE.safeParse(JSON.parse(json));
+    const { format, fields } = formatted(JSON.parse(json));
+    if (format !== FORMAT) {
+      return unreadable(`this edge knows format ${FORMAT} of purges, got ${JSON.stringify(format)}`);
+    }
+    const checked = PURGE.safeParse(fields);
     return checked.success
       ? { kind: "purge", purge: checked.data }
       : unreadable(`not a purge: ${firstIssue(checked.error)}`);
   } catch (thrown) {
     return unreadable(`a purge is JSON: ${describeError(thrown)}`);
   }
+}
+
+function formatted(json: unknown): { readonly format: unknown; readonly fields: unknown } {
+  if (typeof json !== "object" || json === null || !("format" in json))
+    return { format: FORMAT, fields: json };
+  const { format, ...fields } = json;
+  return { format, fields };
 }
 
 function unreadable(reason: string): LogEntry["content"] {
