@@ -12,6 +12,8 @@ export interface EdgeProcessOptions {
   /** The network namespace that it runs in, if it is another. */
   readonly namespace?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The checkout that it is launched from, if it is another. */
+  readonly checkout?: string;
 }
 
 /** When a process that was stopped went on, once it has; in milliseconds of performance.now(). */
@@ -28,6 +30,8 @@ export class EdgeProcess {
   #ports: readonly [http: number, grpc: number, admin: number] = [0, 0, 0];
   #program: NodeProgram | undefined;
   #wake: Wake | undefined;
+  /** The checkout that it is launched from, if it is another. */
+  checkout: string | undefined;
   /** Called when it ends though nobody ended it, with what it said last. */
   onCrash: (said: string) => void = () => undefined;
 
@@ -35,6 +39,7 @@ export class EdgeProcess {
   constructor(options: EdgeProcessOptions) {
     this.id = options.id;
     this.#options = options;
+    this.checkout = options.checkout;
   }
 
   static async start(options: EdgeProcessOptions): Promise<EdgeProcess> {
@@ -88,6 +93,7 @@ export class EdgeProcess {
       command: ["edge/main.ts", ...args, "--lease", `${leaseMs}ms`, "--log-level", "error", ...flags],
       ready: LISTENS,
       env,
+      checkout: this.checkout,
       ...(namespace === undefined ? {} : { namespace }),
     });
     program.onCrash = (said) => this.onCrash(said);

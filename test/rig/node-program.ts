@@ -21,6 +21,8 @@ export interface ProgramOptions {
   readonly command: readonly string[];
   /** The line by which it says that it listens. */
   readonly ready: RegExp;
+  /** The checkout that it is of, if it is another. */
+  readonly checkout?: string | undefined;
   /** The network namespace that it runs in, if it is another. */
   readonly namespace?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -34,11 +36,14 @@ export class NodeProgram {
   readonly #said: string[] = [];
   #wanted = true;
 
-  private constructor({ name, command, namespace, env }: ProgramOptions, hear: (line: string) => void) {
+  private constructor(
+    { name, command, checkout = ROOT, namespace, env }: ProgramOptions,
+    hear: (line: string) => void,
+  ) {
     const inside = namespace === undefined ? [] : ["ip", "netns", "exec", namespace];
     const [file = process.execPath, ...args] = [...inside, process.execPath, ...command];
     const child = spawn(file, args, {
-      cwd: ROOT,
+      cwd: checkout,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });

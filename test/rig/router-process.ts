@@ -39,12 +39,13 @@ export class RouterProcess {
     this.admin = admin;
   }
 
-  /** `flags` says at least where the edges are. */
-  static async start(flags: readonly string[]): Promise<RouterProcess> {
+  /** `flags` says at least where the edges are. `checkout`: the one that it is of, if it is another. */
+  static async start(flags: readonly string[], checkout?: string): Promise<RouterProcess> {
     const { program, match } = await NodeProgram.start({
       name: "router",
       command: ["router/main.ts", "--port", "0", "--admin-port", "0", "--log-level", "info", ...flags],
       ready: LISTENS,
+      checkout,
     });
     const [, host, port, adminPort] = match;
     return new RouterProcess(program, `http://${host}:${port}`, `http://${host}:${adminPort}`);

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const BIN = fileURLToPath(new URL("../../admin-cli/bin.mjs", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The exit code and output of a run of the real CLI. */
 export interface CliResult {
@@ -11,8 +12,11 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Starts the real CLI as a child process, without this environment's own edge and colours. */
-export function startAdminCli(argv: readonly string[], env: Record<string, string> = {}) {
+/**
+ * Starts the real CLI as a child process, without this environment's own edge and colours. `checkout`: the one that it is
+ * of.
+ */
+export function startAdminCli(argv: readonly string[], env: Record<string, string> = {}, checkout = ROOT) {
   const {
     EDGECACHE_EDGE: _edge,
     EDGECACHE_TOKEN: _token,
@@ -20,7 +24,7 @@ export function startAdminCli(argv: readonly string[], env: Record<string, strin
     FORCE_COLOR: _force,
     ...inherited
   } = process.env;
-  return spawn(process.execPath, [BIN, ...argv], {
+  return spawn(process.execPath, [join(checkout, "admin-cli/bin.mjs"), ...argv], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...inherited, ...env },
   });
@@ -31,8 +35,9 @@ export async function runAdminCli(
   argv: readonly string[],
   env?: Record<string, string>,
   input = "",
+  checkout?: string,
 ): Promise<CliResult> {
-  const child = startAdminCli(argv, env);
+  const child = startAdminCli(argv, env, checkout);
   // A run that reads nothing may have ended before this is written.
   child.stdin.on("error", () => child.stdin.destroy());
   child.stdin.end(input);
