@@ -28,7 +28,7 @@ import {
   wholeNumber,
   workers,
 } from "../process/settings/values.ts";
-import { redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
+import { appendSettings, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { edgeAccessFields } from "./data-plane/request-log-fields.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
@@ -112,6 +112,7 @@ export const edgeProgram = {
     ...originProtocolSettings,
     ...siteRuleSettings,
     ...redisSettings("The Redis with the purge log. Default: a log in memory, for this edge alone."),
+    ...appendSettings,
     publicUrl: setting({
       type: httpUrl,
       help: "The URL at which clients reach this edge directly. A router in redirect mode sends them there.",

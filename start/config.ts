@@ -12,6 +12,7 @@ import { type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
 import { flag, listOf } from "../process/settings/values.ts";
 import {
+  appendSettings,
   type RedisAccess,
   redisAccessOf,
   redisAccessProblems,
@@ -91,6 +92,7 @@ export const startProgram = {
     originHost: setting(originHost),
     ...siteRuleSettings,
     ...redisSettings("The Redis with the purge log. Default: a log in memory, for these three edges."),
+    ...appendSettings,
     simulateLatency: setting({
       type: listOf(simulateLatency.type),
       // Near, farther and far, so that the router has something to choose on one machine.

@@ -2,7 +2,10 @@ import type { ConnectionOptions } from "node:tls";
 import { setting } from "../../process/settings/program.ts";
 import { type RedisUrl, redisUrl, redisUrlOf } from "../../process/settings/redis-url.ts";
 import { readSmallFile } from "../../process/settings/small-file.ts";
-import { text } from "../../process/settings/values.ts";
+import { text, wholeNumber } from "../../process/settings/values.ts";
+
+// More would wait for the slowest of many.
+const MOST_REPLICAS = 5;
 
 const file = (what: string) => ({ ...text(`the path of ${what}`), name: "path" });
 
@@ -28,18 +31,29 @@ export const redisSettings = (help: string) =>
     }),
   }) as const;
 
+/** The settings of programs that append. */
+export const appendSettings = {
+  redisReplicas: setting({
+    type: wholeNumber(0, MOST_REPLICAS),
+    default: 0,
+    help: "So many replicas of Redis must have a purge before it is accepted, and a heartbeat before it renews the lease. With as many as can be promoted, no failover loses a purge, and a primary that was cut off renews no lease.",
+  }),
+} as const;
+
 /** The values of the settings beside --redis. */
 export interface RedisAccess {
   readonly redisCa: string | undefined;
   readonly redisCert: string | undefined;
   readonly redisKey: string | undefined;
   readonly redisSentinelLoginFile: string | undefined;
+  /** Of a program that appends. */
+  readonly redisReplicas?: number;
 }
 
 /** Of a program's settings. */
 export function redisAccessOf(values: RedisAccess): RedisAccess {
-  const { redisCa, redisCert, redisKey, redisSentinelLoginFile } = values;
-  return { redisCa, redisCert, redisKey, redisSentinelLoginFile };
+  const { redisCa, redisCert, redisKey, redisSentinelLoginFile, redisReplicas = 0 } = values;
+  return { redisCa, redisCert, redisKey, redisSentinelLoginFile, redisReplicas };
 }
 
 export const PLAIN_ACCESS: RedisAccess = {
@@ -52,7 +66,7 @@ export const PLAIN_ACCESS: RedisAccess = {
 /** What is wrong with them beside this URL; one line each. */
 export function redisAccessProblems(access: RedisAccess, redis: string | undefined): readonly string[] {
   const url = redis === undefined ? undefined : redisUrlOf(redis);
-  const { redisCa, redisCert, redisKey, redisSentinelLoginFile } = access;
+  const { redisCa, redisCert, redisKey, redisSentinelLoginFile, redisReplicas = 0 } = access;
   const problems: string[] = [];
   if ((redisCert === undefined) !== (redisKey === undefined)) {
     const given = redisCert === undefined ? "--redis-key" : "--redis-cert";
@@ -73,6 +87,8 @@ export function redisAccessProblems(access: RedisAccess, redis: string | undefin
     problems.push(
       `--redis-sentinel-login-file: must be given with --redis redis+sentinel://…, got ${shown(url)}`,
     );
+  if (redisReplicas > 0 && url === undefined)
+    problems.push(`--redis-replicas: must be given with --redis, got no --redis`);
   return problems;
 }
 

@@ -30,6 +30,7 @@ import { OutageReporter } from "./outage-reporter.ts";
 import { Primary } from "./primary.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
 import { type RedisAccess, serverCredentials } from "./redis-access.ts";
+import { replicated } from "./replicas.ts";
 import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
 import { ServerClock } from "./server-clock.ts";
 import { readServerInfo } from "./server-info.ts";
@@ -85,7 +86,12 @@ export class RedisPurgeLog implements PurgeLog {
       clock: options.clock,
       closed: this.#closed.signal,
       gather: endOfTurn,
-      send: (batch, ms) => this.#commands.ask((client) => publish(client, batch), ms),
+      send: (batch, ms) =>
+        this.#commands.ask(async (client) => {
+          const published = await publish(client, batch);
+          await replicated(client, this.#replicas);
+          return published;
+        }, ms),
     });
     this.#table = new Coalesced(() => this.#readTable(), endOfTurn);
     this.#heartbeats = this.#connection("heartbeat", ANSWER_MS, LONGEST_COMMAND_PAUSE_MS);
@@ -109,14 +115,17 @@ export class RedisPurgeLog implements PurgeLog {
     const { clock } = this.#options;
     const reply = await this.#heartbeats.ask(async (client) => {
       const sentAt = clock.monotonic();
-      return { sentAt, outcome: await sendHeartbeat(client, beat, steppedAt !== this.#toldOfStepAt) };
+      const outcome = await sendHeartbeat(client, beat, steppedAt !== this.#toldOfStepAt);
+      const answeredAt = clock.monotonic();
+      await replicated(client, this.#replicas);
+      return { sentAt, answeredAt, outcome };
     }, ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf(`heartbeat of ${beat.edge}`, reply);
-    const { sentAt, outcome } = reply.value;
+    const { sentAt, answeredAt, outcome } = reply.value;
     // Once only, also by an edge whose id is taken: or the former boot, whose age begins anew, would have it for ever.
     this.#toldOfStepAt = steppedAt;
     if (outcome.kind === "taken") throw idTaken(beat.edge, outcome.bootId);
-    this.#serverClock.observe(outcome.serverMs, sentAt, clock.monotonic());
+    this.#serverClock.observe(outcome.serverMs, sentAt, answeredAt);
     return outcome.state;
   }
 
@@ -204,6 +213,10 @@ export class RedisPurgeLog implements PurgeLog {
     this.#listening.add(listening);
     listening.finally(() => this.#listening.delete(listening));
     return () => stopped.abort();
+  }
+
+  get #replicas(): number {
+    return this.#options.access.redisReplicas ?? 0;
   }
 
   #readTable(): Promise<Reply<ReadTable>> {

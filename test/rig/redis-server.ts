@@ -94,7 +94,8 @@ export class RedisServer {
   async close(): Promise<void> {
     this.#admin.disconnect();
     await this.kill();
-    await rm(this.#directory, { recursive: true, force: true });
+    // A child of it that rewrites its file may live a little longer.
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

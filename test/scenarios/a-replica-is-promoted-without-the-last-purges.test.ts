@@ -6,6 +6,7 @@ import { openPurgeLog } from "../../purge-log/open-purge-log.ts";
 import { comparePositions, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
+import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
 import { untilStats } from "../rig/edge-state.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { get } from "../rig/http-client.ts";
@@ -35,7 +36,7 @@ describe("three edges on a Redis whose replica is promoted", function () {
   const links: FaultProxy[] = [];
   const logs: PurgeLog[] = [];
 
-  beforeEach(async () => {
+  const startFleet = async (redisReplicas: number): Promise<void> => {
     version = "one";
     primary = await startRedisServer();
     replica = await RedisReplica.start(primary);
@@ -45,7 +46,10 @@ describe("three edges on a Redis whose replica is promoted", function () {
     });
     for (const id of ["edge-1", "edge-2", "edge-3"]) {
       const link = await FaultProxy.start(primary.port);
-      const log = openPurgeLog(`redis://127.0.0.1:${link.port}`, systemClock, createLog("test", "silent"));
+      const log = openPurgeLog(`redis://127.0.0.1:${link.port}`, systemClock, createLog("test", "silent"), {
+        ...PLAIN_ACCESS,
+        redisReplicas,
+      });
       links.push(link);
       logs.push(log);
       edges.push(await startTestEdge(origin.url, { id, purgeLog: log, lease: LEASE_MS }));
@@ -53,7 +57,7 @@ describe("three edges on a Redis whose replica is promoted", function () {
     for (const { url } of edges) for (const path of ["/page", "/other"]) await get(url, path);
     await replica.inSync();
     readers = new Readers(edges);
-  });
+  };
 
   afterEach(async () => {
     await readers.stop();
@@ -87,36 +91,41 @@ describe("three edges on a Redis whose replica is promoted", function () {
     expect(comparePositions(positionOf(proof.position), before)).to.be.above(0);
   };
 
-  it("serve nothing older than a purge that was lost with the primary, and revalidate once", async () => {
-    const before = positionOf((await stats(controlOf(0))).position);
-    replica.link.inflict({ kind: "black-hole", direction: "both" });
-    links[2]?.inflict({ kind: "black-hole", direction: "both" });
-    version = "two";
-    const lost = purge(controlOf(0), PAGE);
-    const [at] = await whenBehind(before, 0, 1);
-    const acceptedBy = performance.now();
-    await primary.kill();
-    await replica.promote();
-    const place = at?.position ?? "";
-    expect(await replica.server.command("XRANGE", LOG_KEY, place, place), "it was lost").to.deep.equal([]);
-    redirect(0, 1, 2);
-    links[2]?.heal();
+  describe("that no edge waits for", () => {
+    beforeEach(() => startFleet(0));
 
-    // An edge that has flushed serves nothing that the purge covers, so its receipt may come from the new log.
-    expect((await lost).outcome).to.equal("applied");
-    const provenAt = performance.now();
-    await whenBehind(positionOf(place), 0, 1, 2);
-    const reads = await readers.stop();
-    expect(otherThan("two", reads, Math.min(acceptedBy + BOUND_MS, provenAt))).to.deep.equal([]);
-    for (const { url } of edges) {
-      const outcomes = [await get(url, "/other"), await get(url, "/other")];
-      expect(outcomes.map((each) => each.header("x-cache"))).to.deep.equal(["REVALIDATED", "HIT"]);
-    }
-    await purgedOnAll(positionOf(place));
+    it("serve nothing older than a purge that was lost with the primary, and revalidate once", async () => {
+      const before = positionOf((await stats(controlOf(0))).position);
+      replica.link.inflict({ kind: "black-hole", direction: "both" });
+      links[2]?.inflict({ kind: "black-hole", direction: "both" });
+      version = "two";
+      const lost = purge(controlOf(0), PAGE);
+      const [at] = await whenBehind(before, 0, 1);
+      const acceptedBy = performance.now();
+      await primary.kill();
+      await replica.promote();
+      const place = at?.position ?? "";
+      expect(await replica.server.command("XRANGE", LOG_KEY, place, place), "it was lost").to.deep.equal([]);
+      redirect(0, 1, 2);
+      links[2]?.heal();
+
+      // An edge that has flushed serves nothing that the purge covers, so its receipt may come from the new log.
+      expect((await lost).outcome).to.equal("applied");
+      const provenAt = performance.now();
+      await whenBehind(positionOf(place), 0, 1, 2);
+      const reads = await readers.stop();
+      expect(otherThan("two", reads, Math.min(acceptedBy + BOUND_MS, provenAt))).to.deep.equal([]);
+      for (const { url } of edges) {
+        const outcomes = [await get(url, "/other"), await get(url, "/other")];
+        expect(outcomes.map((each) => each.header("x-cache"))).to.deep.equal(["REVALIDATED", "HIT"]);
+      }
+      await purgedOnAll(positionOf(place));
+    });
   });
 
   describe("while the old primary, with min-replicas-to-write 1, lives on with edge-3", () => {
     beforeEach(async () => {
+      await startFleet(0);
       await primary.command("CONFIG", "SET", "min-replicas-max-lag", MAX_LAG_MS / 1_000);
       await primary.command("CONFIG", "SET", "min-replicas-to-write", 1);
     });
@@ -159,6 +168,30 @@ describe("three edges on a Redis whose replica is promoted", function () {
       await whenBehind(before, 2);
       expect(otherThan("two", await readers.stop(), provenAt)).to.deep.equal([]);
     });
+  });
+
+  it("need not wait for the allowed lag when each heartbeat and purge waits for a replica", async () => {
+    await startFleet(1);
+    const before = positionOf((await stats(controlOf(0))).position);
+    replica.link.inflict({ kind: "black-hole", direction: "both" });
+    await replica.promote();
+    // The next primary has a replica too, or it would accept nothing.
+    const next = await RedisReplica.start(replica.server);
+    redirect(0, 1);
+    await whenBehind(before, 0, 1);
+    version = "two";
+    const proof = await purge(controlOf(0), PAGE);
+    const provenAt = performance.now();
+    expect(proof.edges.map(({ edge, state }) => `${edge} ${state}`)).to.deep.equal([
+      "edge-1 applied",
+      "edge-2 applied",
+      "edge-3 fenced",
+    ]);
+    expect((await purge(controlOf(2), PAGE)).outcome).to.equal("unknown");
+    redirect(2);
+    await whenBehind(before, 2);
+    expect(otherThan("two", await readers.stop(), provenAt)).to.deep.equal([]);
+    await next.close();
   });
 });
 
