@@ -88,7 +88,7 @@ function badUsage(command: string, options: Options, thrown: unknown): Failure {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const near = suggest(named.replace(/^-+/, ""), Object.keys(options));
-    const hint = near === undefined ? `see admin-cli ${command} --help` : `did you mean --${near}?`;
+    const hint = near === undefined ? "see --help" : `did you mean --${near}?`;
     return new Failure("bad-usage", "client", `${command}: unknown option ${show(named)}; ${hint}`, thrown);
   }
   const takesValue = options[named.replace(/^-+/, "")]?.type === "string";

@@ -11,6 +11,8 @@ describe("admin-cli/bin.mjs", () => {
       await mkdir(join(clone, "admin-cli"));
       const bin = join(clone, "admin-cli", "bin.mjs");
       await copyFile(new URL("bin.mjs", import.meta.url), bin);
+      await mkdir(join(clone, "process"));
+      await copyFile(new URL("../process/launch.mjs", import.meta.url), join(clone, "process", "launch.mjs"));
       const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "edges"], { encoding: "utf8" });
       expect({ status, stdout, stderr }).to.deep.equal({
         status: 1,

@@ -26,8 +26,8 @@ export type Colour = "green" | "yellow" | "red" | "bold" | "dim";
 // ECMA-48: to the beginning of the line, then erase to its end.
 const CLEAR_LINE = "\r\u001b[K";
 
-/** The terminal of a real process. Colour only on a TTY without NO_COLOR (https://no-color.org). */
-export function processTerminal(process: NodeJS.Process): Terminal {
+/** The terminal of a real process, on which `program` speaks. Colour only on a TTY without NO_COLOR (https://no-color.org). */
+export function processTerminal(process: NodeJS.Process, program: string): Terminal {
   const screen = process.stdout.isTTY === true;
   const colours = screen && (process.env.NO_COLOR ?? "") === "";
   const stop = new AbortController();
@@ -36,7 +36,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   return {
     screen,
     write: (text) => process.stdout.write(text),
-    complain: (problem) => process.stderr.write(`admin-cli: ${printable(problem)}\n`),
+    complain: (problem) => process.stderr.write(`${program}: ${printable(problem)}\n`),
     progress: (line) => {
       if (process.stderr.isTTY === true) process.stderr.write(`${CLEAR_LINE}${line ?? ""}`);
     },

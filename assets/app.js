@@ -176,7 +176,7 @@ function cell(/** @type {string} */ text) {
 }
 
 function showCommands() {
-  byId("purge-command").textContent = `npx admin-cli purge ${shellWord(path.value)}`;
+  byId("purge-command").textContent = `npx edgecache purge ${shellWord(path.value)}`;
   byId("curl-command").textContent = `curl -sD- -o /dev/null ${shellWord(location.origin + path.value)}`;
 }
 

@@ -55,6 +55,8 @@ export interface ThreadsParts {
   readonly clock: Clock;
   /** The command line, from which each thread reads the same settings. */
   readonly argv: readonly string[];
+  /** The variables that they read too. Default: those of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** `count` threads beside the first one. */
@@ -104,7 +106,7 @@ class RoutingThread {
     thread: number,
     ports: ClientPorts,
     clients: ClientTables,
-    { log, clock, argv, logTo }: ThreadsParts & { readonly logTo: LogTo },
+    { log, clock, argv, env = process.env, logTo }: ThreadsParts & { readonly logTo: LogTo },
   ) {
     this.#clock = clock;
     this.#thread = new KeptThread({
@@ -115,7 +117,7 @@ class RoutingThread {
         const workerData: ThreadStart = { ports, beats, thread, clients, logLevel: log.level };
         const file = new URL("./routing-thread.ts", import.meta.url);
         return {
-          worker: new Worker(file, { workerData, argv: [...argv] }),
+          worker: new Worker(file, { workerData, argv: [...argv], env: { ...env } }),
           take: (said) => {
             if (said.kind === "access") logTo?.(said.batch);
             else this.#asked?.resolve(said.report);

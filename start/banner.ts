@@ -10,9 +10,10 @@ import type { System } from "./system.ts";
 export function banner(system: System, config: StartConfig): string {
   const at = (address: Address): string => hostPort(address.host, address.port);
   const front = `http://${at(system.router.http)}`;
-  const from = origin.format(config.origin);
   // The banner knows the content of the demo site only.
-  const page = isDemoSite(config.origin) ? "/hello.txt" : "/";
+  const [from, page] = isDemoSite(config.origin)
+    ? ["the demo site", "/hello.txt"]
+    : [origin.format(config.origin), "/"];
   const purgeLog = config.redis === undefined ? "in memory" : redisUrl.format(config.redis);
   const rows = [
     ["", "HTTP", "gRPC", "operator", "simulated latency"],
@@ -31,7 +32,7 @@ ${table(rows)}
 
 Try:
   curl -i ${front}${page}
-  npx admin-cli purge ${page}
+  npx edgecache purge ${page}
   grpcurl -plaintext ${at(system.edges[0]?.grpc ?? system.router.http)} edgecache.v1.EdgeService/Stats
 
 In a browser: ${browserLines(front, system.router.https)}Ctrl-C stops everything.

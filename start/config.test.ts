@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { SAFE_RULES } from "../edge/rules/site-rules.ts";
 import { startConfig } from "./config.ts";
@@ -9,7 +10,8 @@ function read(...argv: string[]) {
 describe("the settings of the one-command system", () => {
   it("serve the demo site from three edges at three distances", () => {
     const config = read();
-    expect(config.origin).to.deep.equal({ kind: "directory", path: "assets" });
+    const path = fileURLToPath(new URL("../assets", import.meta.url));
+    expect(config.origin).to.deep.equal({ kind: "directory", path });
     expect(config.simulateLatencyMs).to.deep.equal([5, 25, 60]);
     expect(config.ports.edges).to.have.length(3);
     expect(config).not.to.have.property("redis");

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { edgeProgram } from "../edge/config.ts";
 import type { HostPolicy } from "../edge/origin/host-policy.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
@@ -70,7 +71,11 @@ const PORTS: StartConfig["ports"] = {
   ],
 };
 
-const DEMO_SITE = { kind: "directory", path: "assets" } as const;
+// It is found from wherever the command is given.
+export const DEMO_SITE = {
+  kind: "directory",
+  path: fileURLToPath(new URL("../assets", import.meta.url)),
+} as const;
 
 export function isDemoSite(origin: OriginConfig): boolean {
   return origin.kind === "directory" && origin.path === DEMO_SITE.path;
@@ -86,8 +91,7 @@ export const startProgram = {
   settings: {
     origin: setting({
       type: origin,
-      default: DEMO_SITE,
-      help: "Where responses come from. Default: the demo site.",
+      help: "Where responses come from. Default: the demo site in assets/.",
     }),
     originHost: setting(originHost),
     ...siteRuleSettings,
@@ -130,7 +134,7 @@ export const startProgram = {
 /** Throws Failure("bad-config", "config"): one line per problem. */
 export function startConfig(input: SettingsInput): StartConfig {
   const values = readSettings(startProgram, input);
-  const { origin: from, simulateLatency: latencies } = values;
+  const { origin: from = DEMO_SITE, simulateLatency: latencies } = values;
   const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
   const problems = [...tokenProblems, ...redisAccessProblems(values, values.redis)];
   if (latencies.length !== PORTS.edges.length) {

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
 import { get } from "node:http";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Clock } from "../process/clock.ts";
 import { hostPort } from "../process/listen.ts";
 import type { DemoAnswer } from "./demo-answer.ts";
 import type { System } from "./system.ts";
 
-const ADMIN_CLI = fileURLToPath(new URL("../admin-cli/bin.mjs", import.meta.url));
+// The program stands beside this one, and is started, not imported.
+const ADMIN_CLI = join(import.meta.dirname, "..", "admin-cli", "main.ts");
 
 // Everything in the demo takes a second or two; this is for a machine that is busy with other work.
 const PATIENCE_MS = 30_000;

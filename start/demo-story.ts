@@ -52,7 +52,7 @@ export async function playStory(stage: DemoStage, print: (text: string) => void)
 async function purgeEverywhere(stage: DemoStage, print: (text: string) => void): Promise<void> {
   const step = "One purge: every edge confirms it with a receipt";
   const command = ["purge", PATH, "--edge", stage.control];
-  print(heading(step, `npx admin-cli ${command.join(" ")}`));
+  print(heading(step, `npx edgecache ${command.join(" ")}`));
   const { output, code } = await stage.adminCli(...command);
   print(indented(output));
   expectThat({ step }, "admin-cli must exit with 0", String(code), code === 0);

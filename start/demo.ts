@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../process/clock.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { createLog } from "../process/log.ts";
@@ -16,7 +15,7 @@ const log = createLog("demo", "error");
 const system = await startSystem(demoConfig(), { clock: systemClock, log });
 try {
   await playStory(demoStage(system, systemClock), (text) => process.stdout.write(text));
-  process.stdout.write("\nEvery step was checked. Now for yourself: npm start\n");
+  process.stdout.write("\nEvery step was checked. Now for yourself: npm start, or edgecache start\n");
 } catch (thrown) {
   if (!(thrown instanceof Failure)) throw thrown;
   process.stderr.write(`demo: ${describeError(thrown)}\n`);
@@ -29,11 +28,9 @@ try {
 function demoConfig(): StartConfig {
   const argv = ["--simulate-latency", LATENCIES];
   const config = startConfig({ argv, env: {}, readFile: (path) => readFileSync(path, "utf8") });
-  const assets = fileURLToPath(new URL("../assets", import.meta.url));
   const ports = config.ports.edges.map(() => ({ port: 0, grpcPort: 0, adminPort: 0 }));
   return {
     ...config,
-    origin: { kind: "directory", path: assets },
     ports: { router: 0, routerTls: 0, routerAdmin: 0, edges: ports },
   };
 }

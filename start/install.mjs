@@ -37,6 +37,7 @@ try {
   if (!isCurrent()) await underLock(install);
   link("node", chosenNode());
   link("admin-cli", join(root, "admin-cli", "bin.mjs"));
+  link("edgecache", join(root, "packaging", "edgecache.mjs"));
 } catch (error) {
   process.stderr.write(`edgecache: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
@@ -126,7 +127,7 @@ function install() {
   }
 }
 
-/** Makes node_modules/.bin/`name` lead to `target`. npx finds `admin-cli` there, npm scripts find `node`. */
+/** Makes node_modules/.bin/`name` lead to `target`. npx finds `edgecache` there, npm scripts find `node`. */
 function link(name, target) {
   const path = join(bin, name);
   try {

@@ -22,7 +22,7 @@ try {
 } catch (thrown) {
   const inUse = thrown instanceof Failure && thrown.code === "port-in-use";
   const hint = inUse
-    ? " (the ports of npm start are fixed; an edge or a router started alone takes --port)"
+    ? " (the ports of this system are fixed; an edge or a router started alone takes --port)"
     : "";
   process.stderr.write(`start: ${describeError(thrown)}${hint}\n`);
   process.exit(1);

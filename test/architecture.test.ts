@@ -21,7 +21,13 @@ const root = resolve(import.meta.dirname, "..");
 
 /** What starts programs by name. */
 function entryTexts(): string {
-  const names = ["package.json", ".mocharc.json", "Dockerfile", "docker-compose.yml"];
+  const names = [
+    "package.json",
+    "packaging/tsconfig.json",
+    ".mocharc.json",
+    "Dockerfile",
+    "docker-compose.yml",
+  ];
   return names.map((name) => readFileSync(resolve(root, name), "utf8")).join();
 }
 

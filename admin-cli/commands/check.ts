@@ -107,7 +107,7 @@ const ASSUMED_TTL = duration(0, YEAR_MS);
 
 function rightText(program: string, settings: string | null): string {
   const digest = settings === null ? "" : `; settings ${settings.slice(0, 8)}`;
-  return `npm run ${program} would start with this file${digest}`;
+  return `${program} would start with this file${digest}`;
 }
 
 function badUsage(message: string): Failure {

@@ -29,7 +29,7 @@ export const signSettings = {
   signPaths: setting({
     type: types.signPaths,
     default: [...NONE.paths],
-    help: "Patterns of paths that are served only to URLs with a token, such as /private/**. npx admin-cli sign makes one. Others get 403.",
+    help: "Patterns of paths that are served only to URLs with a token, such as /private/**. npx edgecache sign makes one. Others get 403.",
   }),
   signParameter: setting({
     type: types.signParameter,

@@ -43,7 +43,13 @@ function rows(program: Program<Settings>): Row[] {
 
 /** The text that --help prints. */
 export function helpText(program: Program<Settings>): string {
-  const lines = [`${program.summary}`, "", `usage: ${program.usage} [flags]`, ""];
+  const lines = [
+    `${program.summary}`,
+    "",
+    `usage: ${program.usage} [flags]`,
+    `   or: edgecache ${program.name} [flags]`,
+    "",
+  ];
   for (const row of rows(program)) {
     const given =
       row.default === "" ? "" : row.default === "required" ? "; required" : `; default ${row.default}`;

@@ -12,7 +12,7 @@ export interface Import {
 }
 
 // Not our code: served content, prose, and files of tools.
-const NOT_CODE: ReadonlySet<string> = new Set(["assets", "docs", "node_modules"]);
+const NOT_CODE: ReadonlySet<string> = new Set(["assets", "dist", "docs", "node_modules"]);
 
 /** Every .ts and .mjs file in the folders of `root`. */
 export function readSourceTree(root: string): SourceTree {

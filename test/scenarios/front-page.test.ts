@@ -4,7 +4,7 @@ import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
-import { type StartConfig, startProgram } from "../../start/config.ts";
+import { DEMO_SITE, type StartConfig, startProgram } from "../../start/config.ts";
 import { localCertificate } from "../../start/local-certificate.ts";
 import { type System, startSystem } from "../../start/system.ts";
 import { launchBrowser } from "../rig/browser.ts";
@@ -13,7 +13,7 @@ import { runAdminCli } from "../rig/run-admin-cli.ts";
 
 /** The system of `npm start`, on any free ports. */
 const CONFIG: StartConfig = {
-  origin: startProgram.settings.origin.default,
+  origin: DEMO_SITE,
   originHost: startProgram.settings.originHost.default,
   rules: SAFE_RULES,
   ...PLAIN_ACCESS,
@@ -164,7 +164,7 @@ describe("the front page", function () {
       "/hello.txt",
       "/",
     ]);
-    expect(await read("purge-command")).to.equal("npx admin-cli purge /hello.txt");
+    expect(await read("purge-command")).to.equal("npx edgecache purge /hello.txt");
     expect(await read("curl-command")).to.equal(`curl -sD- -o /dev/null ${site}/hello.txt`);
   });
 
