@@ -1,9 +1,11 @@
 import { systemClock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { stopOnSignal, unlessRefused } from "../process/graceful-stop.ts";
+import { standings } from "../process/kept-thread.ts";
 import { hostPort } from "../process/listen.ts";
 import { createLog } from "../process/log.ts";
 import { warnOfUnsafeRuntime } from "../process/runtime.ts";
+import { ServiceManager } from "../process/service-manager.ts";
 import { SettingsFiles } from "../process/settings/follow-files.ts";
 import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
@@ -16,6 +18,7 @@ const files = new SettingsFiles();
 const config = settingsOrExit(edgeProgram, edgeConfig, files.read);
 const log = createLog("edge", config.logLevel);
 warnOfUnsafeRuntime(log);
+const manager = new ServiceManager({ env: process.env, log, clock: systemClock, threads: standings });
 const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
 try {
   const threads = config.workers === 1 ? 0 : config.workers;
@@ -26,6 +29,7 @@ try {
   const stopped = new AbortController();
   stopOnSignal(
     async () => {
+      manager.stops();
       stopped.abort();
       await edge.drain();
       await edge.stop();
@@ -38,11 +42,12 @@ try {
   const { http, https, grpc, admin } = edge;
   // Standard output is for lines of one form.
   const told = config.accessLog.kind === "stdout" ? process.stderr : process.stdout;
-  told.write(
+  const listens =
     `${edge.id} listens: http ${hostPort(http.host, http.port)}, ` +
-      (https === undefined ? "" : `https ${hostPort(https.host, https.port)}, `) +
-      `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}\n`,
-  );
+    (https === undefined ? "" : `https ${hostPort(https.host, https.port)}, `) +
+    `grpc ${hostPort(grpc.host, grpc.port)}, operator ${hostPort(admin.host, admin.port)}`;
+  told.write(`${listens}\n`);
+  manager.serves(listens);
   if (config.tokens.token === undefined && config.control === undefined)
     told.write(`${edge.id}: ${NO_TOKEN_RULE}\n`);
 } catch (thrown) {

@@ -1,10 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { pino } from "pino";
 import { ManualClock } from "../test/rig/manual-clock.ts";
 import { until } from "../test/rig/until.ts";
-import { KeptThread } from "./kept-thread.ts";
+import { KeptThread, standings } from "./kept-thread.ts";
 
 const RESTART_MS = 250;
 
@@ -94,6 +99,46 @@ describe("a serving thread that is kept", () => {
     await look();
     await ended;
     expect(logged).to.include("serving thread hangs: it is replaced");
+  });
+
+  it("is among the threads of this process from when it is opened until it is closed, with what it does", async () => {
+    const opening = kept(BEATING).open();
+    expect(standings()).to.deep.equal(["absent"]);
+    await opening;
+    expect(standings()).to.deep.equal(["serves"]);
+    const ended = once(current(), "exit");
+    thread.send({ kind: "end" });
+    await ended;
+    expect(standings()).to.deep.equal(["absent"]);
+    await thread.close({ kind: "close" }, 1_000);
+    expect(standings()).to.deep.equal([]);
+  });
+
+  it("hangs for as long as it cannot be ended", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "edgecache-hang-"));
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    // A thread inside of a call to the system ends when the call does.
+    await kept(`
+      const { parentPort } = require("node:worker_threads");
+      parentPort.on("message", () => {
+        parentPort.postMessage({ kind: "told", of: "reads" });
+        require("node:fs").readFileSync(${JSON.stringify(pipe)});
+      });
+      parentPort.postMessage({ kind: "listens" });
+    `).open();
+    thread.send({ kind: "read" });
+    await until("it reads", () => said.includes("reads"));
+    for (let looks = 0; looks < 110; looks += 1) {
+      clock.advance(50);
+      await new Promise(setImmediate);
+    }
+    expect(standings()).to.deep.equal(["hangs"]);
+    const ended = once(current(), "exit");
+    await writeFile(pipe, "");
+    await ended;
+    expect(standings()).to.deep.equal(["absent"]);
+    rmSync(directory, { recursive: true });
   });
 
   it("is ended when it hangs while it closes, long before the time that it has", async () => {

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
 import { writeThreadLine } from "./thread-log.ts";
-import { BEAT_MS, ThreadWatch } from "./thread-watch.ts";
+import { BEAT_MS, type Standing, ThreadWatch } from "./thread-watch.ts";
 
 /** The messages by which every such thread tells of itself. */
 export type ThreadNews =
@@ -33,11 +33,19 @@ export interface KeptThreadParts<Said> {
 // Before a thread that has ended is started again, so that one that cannot start takes no processor.
 const RESTART_MS = 250;
 
+const kept = new Set<{ readonly standing: Standing }>();
+
+/** Of each serving thread of this process that is kept. */
+export function standings(): readonly Standing[] {
+  return [...kept].map(({ standing }) => standing);
+}
+
 /** A serving thread that is replaced when it ends or hangs, until it is closed. */
 export class KeptThread<Said extends { readonly kind: string }, Told> {
   readonly #parts: KeptThreadParts<Said>;
   readonly #beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #worker: Worker | undefined;
+  #standing: Standing = "absent";
   #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(parts: KeptThreadParts<Said>) {
@@ -48,11 +56,16 @@ export class KeptThread<Said extends { readonly kind: string }, Told> {
     return this.#worker !== undefined;
   }
 
+  get standing(): Standing {
+    return this.#standing;
+  }
+
   /** Resolves when it listens. Rejects when it cannot, or ends before. */
   async open(): Promise<void> {
     const { number, log, spawn } = this.#parts;
     const { worker, take, gone } = spawn(this.#beats);
     this.#worker = worker;
+    kept.add(this);
     const listens = Promise.withResolvers<void>();
     worker.on("message", (message: Said | ThreadNews) => {
       if (!isNews(message)) take(message);
@@ -71,11 +84,13 @@ export class KeptThread<Said extends { readonly kind: string }, Told> {
     worker.on("exit", () => {
       listens.reject(new Error("the thread ended before it listened"));
       this.#worker = undefined;
+      this.#standing = "absent";
       gone?.();
       if (this.#closed !== undefined) this.#closed.resolve();
       else void this.#replace();
     });
     await listens.promise;
+    this.#standing = "serves";
     void this.#watch(worker);
   }
 
@@ -87,6 +102,7 @@ export class KeptThread<Said extends { readonly kind: string }, Told> {
   /** Asks it to close by this message, and ends it after `withinMs`. */
   async close(message: Told, withinMs: number): Promise<void> {
     this.#closed ??= Promise.withResolvers();
+    kept.delete(this);
     const worker = this.#worker;
     if (worker === undefined) return;
     this.send(message);
@@ -108,6 +124,7 @@ export class KeptThread<Said extends { readonly kind: string }, Told> {
       await clock.wait(BEAT_MS);
       if (this.#worker !== worker || watch.look(Atomics.load(this.#beats, 0)) === "alive") continue;
       const becomes = this.#closed === undefined ? "replaced" : "ended";
+      this.#standing = "hangs";
       log.error({ worker: number }, `serving thread hangs: it is ${becomes}`);
       await worker.terminate();
     }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ThreadWatch } from "./thread-watch.ts";
+import { answer, type Standing, ThreadWatch } from "./thread-watch.ts";
 
 describe("the watch on the beats of a serving thread", () => {
   it("finds that it hangs after a hundred looks without a beat, and not before", () => {
@@ -16,4 +16,18 @@ describe("the watch on the beats of a serving thread", () => {
     expect(watch.look(3)).to.equal("hangs");
     expect(watch.look(3)).to.equal("alive");
   });
+});
+
+describe("clients are answered", () => {
+  for (const [threads, answered] of [
+    [[], true],
+    [["serves", "serves"], true],
+    [["serves", "absent"], true],
+    [["absent", "absent"], false],
+    [["serves", "hangs"], false],
+  ] satisfies [Standing[], boolean][]) {
+    it(`${answered ? "" : "not "}by ${threads.length === 0 ? "one thread alone" : `threads of which one ${threads.join(", one ")}`}`, () => {
+      expect(answer(threads)).to.equal(answered);
+    });
+  }
 });

@@ -5,6 +5,15 @@ export const BEAT_MS = 50;
 // because a clock goes on while the whole machine stands still.
 const MOST_LOOKS = 100;
 
+/** What a serving thread does. `absent`: it has no port open, because it starts or is replaced. */
+export type Standing = "serves" | "hangs" | "absent";
+
+/** Whether clients are answered, by these threads or, without any, by the one that asks. */
+export function answer(threads: readonly Standing[]): boolean {
+  // Connections to a thread that hangs are lost. Those that an absent one would take go to the others.
+  return !threads.includes("hangs") && (threads.length === 0 || threads.includes("serves"));
+}
+
 /** Tells a thread that goes on from one that hangs, by the number of its beats. */
 export class ThreadWatch {
   #beats = 0;
