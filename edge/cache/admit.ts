@@ -24,6 +24,7 @@ import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillBody } from "./fill-body.ts";
 import { wantForm } from "./form.ts";
 import { countOriginError } from "./origin-errors.ts";
+import { previousVersion } from "./previous-version.ts";
 import { SharedBody } from "./shared-body.ts";
 import { WholeBody } from "./whole-body.ts";
 
@@ -125,9 +126,12 @@ export function sharedOrForOne(
   const starter = body.join();
   body.end.then((end) => {
     switch (end.kind) {
-      case "complete":
-        admit(inOwnMemory({ ...response, chunks: end.chunks, bodyLength: end.length }), request, edge);
+      case "complete": {
+        const whole = inOwnMemory({ ...response, chunks: end.chunks, bodyLength: end.length });
+        const dictionary = previousVersion(whole, request, edge);
+        if (admit(whole, request, edge) && dictionary !== undefined) edge.compress?.(whole, { dictionary });
         break;
+      }
       case "not-kept":
         count("too-large", request, edge);
         break;
@@ -196,8 +200,8 @@ function freshenedBy(arrived: Arrived, old: StoredResponse, edge: CacheContext):
   const unplanned = { status, fields: freshened(old, arrived.fields) };
   const plan = planResponse(matched, unplanned);
   const planned = { status, fields: plannedFields(unplanned.fields, plan, varies) };
-  const compress = compressedBy(rules.compress, plan.compress);
-  const fields = offeredFields(planned, compress);
+  const compress = compressedBy(rules.compress, plan);
+  const fields = offeredFields(planned, compress, request.target);
   const verdict = storable(request, { status, fields }, { keepsParts: true, confirmed: true, rules, plan });
   if (verdict.kind === "do-not-store") return verdict.reason;
   // RFC 9111 section 3.2: the update may include Vary. The new value selects from now on.

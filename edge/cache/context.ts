@@ -21,6 +21,9 @@ import { RevalidationLimit } from "./revalidation-limit.ts";
 import { Tunnels } from "./tunnels.ts";
 import { VaryNames } from "./vary-names.ts";
 
+/** An encoding of a response; or the delta by the version that it has replaced. */
+export type WantedEncoding = ContentCoding | { readonly dictionary: StoredResponse };
+
 /** The parts that the cache of an edge uses. */
 export interface CacheParts {
   /** The edge's. */
@@ -39,7 +42,7 @@ export interface CacheParts {
   /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
   /** Has an encoding made of a stored response behind the answer, if there is room. It does not wait. */
-  readonly compress?: ((stored: StoredResponse, coding: ContentCoding) => void) | undefined;
+  readonly compress?: ((stored: StoredResponse, wanted: WantedEncoding) => void) | undefined;
   /** Takes an invalidation to every edge, if it can. It does not wait. */
   readonly broadcast?: (targets: readonly PurgeTarget[]) => void;
 }

@@ -174,8 +174,8 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   // A 304 is about a stored response, by whose status and fields rules match.
   const plan = status === 304 ? NO_PLAN : planResponse(rules, { status, fields: dated });
   const planned = status === 304 ? dated : plannedFields(dated, plan, varies);
-  const compress = compressedBy(rulesOf(edge, request.site).compress, plan.compress);
-  const fields = offeredFields({ status, fields: planned }, compress);
+  const compress = compressedBy(rulesOf(edge, request.site).compress, plan);
+  const fields = offeredFields({ status, fields: planned }, compress, request.target);
   return {
     request,
     plan,

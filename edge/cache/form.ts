@@ -1,6 +1,8 @@
 import type { Fields } from "../../http/message/fields.ts";
-import { type ContentCoding, codingOf, type EncodingName, type Form } from "../rules/compression.ts";
-import type { CacheRequest } from "../rules/exchange.ts";
+import { type ContentCoding, codingOf, DELTA, type EncodingName, type Form } from "../rules/compression.ts";
+import { hashInDcz, mayUseDictionary, type OfferedDictionary } from "../rules/dictionary.ts";
+import type { EntityTag } from "../rules/entity-tag.ts";
+import type { CacheRequest, Negotiation } from "../rules/exchange.ts";
 import { type FormName, formFor, formTag, isNegotiated, preferredForm } from "../rules/form-choice.ts";
 import { sentFields } from "../rules/sent-fields.ts";
 import { type Encoding, encodingOf, type StoredResponse } from "../store/stored-response.ts";
@@ -21,18 +23,20 @@ const NONE: ReadonlySet<EncodingName> = new Set();
 /** For any request. */
 export function chosenForm(request: CacheRequest, stored: StoredResponse): ChosenForm {
   if (request.negotiation === undefined || !isNegotiated(stored)) return asStored(stored);
-  return as(stored, formFor(request, stored.entityTag, heldIn(stored)));
+  return as(stored, formFor(request, stored.entityTag, heldFor(request.negotiation, stored)));
 }
 
-/** For a request without conditions and range, of a client that accepts these forms. */
-export function wholeForm(forms: readonly Form[], stored: StoredResponse): ChosenForm {
-  if (stored.encodings === undefined || !isNegotiated(stored)) return asStored(stored);
-  return as(stored, preferredForm(forms, heldIn(stored)));
+/** For a request without conditions and range. */
+export function wholeForm(negotiation: Negotiation | undefined, stored: StoredResponse): ChosenForm {
+  if (negotiation === undefined || stored.encodings === undefined || !isNegotiated(stored))
+    return asStored(stored);
+  return as(stored, preferredForm(negotiation.forms, heldFor(negotiation, stored)));
 }
 
 /** The coding that such a client would have liked, and that nobody has tried to make yet. */
 function missingForm(forms: readonly Form[], stored: StoredResponse): ContentCoding | undefined {
-  const [best] = forms;
+  // A delta is made when a new version has come, or not at all.
+  const best = forms.find((form) => form !== DELTA);
   if (best === undefined || best === "identity" || !isNegotiated(stored)) return undefined;
   const isTried = stored.encodings?.some(({ name }) => codingOf(name) === best) === true;
   return isTried ? undefined : best;
@@ -49,7 +53,7 @@ export function fieldsKnown(request: CacheRequest, fields: Fields, response: Sto
 export function formOf(
   request: CacheRequest,
   stored: StoredResponse,
-  edge: Pick<CacheContext, "compress" | "counters">,
+  edge: WantingForms & Pick<CacheContext, "counters">,
 ): Represented & Pick<ChosenForm, "name"> {
   const form = chosenForm(request, stored);
   wantForm(request.negotiation?.forms ?? [], stored, edge);
@@ -70,12 +74,13 @@ export function countSaved(
     counters.add("encodedBytesSaved", stored.bodyLength - sent);
 }
 
+/** What has forms made. */
+export interface WantingForms {
+  readonly compress?: ((stored: StoredResponse, coding: ContentCoding) => void) | undefined;
+}
+
 /** Has the form made that a client would have liked. */
-export function wantForm(
-  forms: readonly Form[],
-  stored: StoredResponse,
-  { compress }: Pick<CacheContext, "compress">,
-): void {
+export function wantForm(forms: readonly Form[], stored: StoredResponse, { compress }: WantingForms): void {
   const missing = missingForm(forms, stored);
   if (missing !== undefined) compress?.(stored, missing);
 }
@@ -102,6 +107,20 @@ function heldIn({ encodings }: StoredResponse): ReadonlySet<EncodingName> {
   const names = new Set(encodings.filter(({ length }) => length > 0).map(({ name }) => name));
   heldNames.set(encodings, names);
   return names;
+}
+
+/** Those that may be used for the client: of a delta, only by the dictionary that it has. */
+function heldFor(negotiation: Negotiation, stored: StoredResponse): ReadonlySet<EncodingName> {
+  const held = heldIn(stored);
+  const { dictionary } = negotiation;
+  if (dictionary === undefined || !held.has(DELTA) || fits(dictionary, stored)) return held;
+  return held.difference(new Set([DELTA]));
+}
+
+function fits(dictionary: OfferedDictionary, stored: StoredResponse): boolean {
+  const [delta] = encodingOf(stored, DELTA)?.chunks ?? [];
+  if (delta === undefined || hashInDcz(delta) !== dictionary.hash) return false;
+  return mayUseDictionary(dictionary, stored.clientFields);
 }
 
 /** Made once for each response that is asked for in that form. */
@@ -133,10 +152,14 @@ function codedFields(
   const tagged =
     entityTag === undefined || entityTag.weak
       ? fields
-      : fields.with("ETag", `"${formTag(entityTag, name).opaque}"`);
+      : fields.with("ETag", written(formTag(entityTag, name)));
   const sized =
     length === undefined || !fields.has("Content-Length")
       ? tagged.without(["Content-Length"])
       : tagged.with("Content-Length", String(length));
   return sized.plus("Content-Encoding", codingOf(name));
+}
+
+function written({ weak, opaque }: EntityTag): string {
+  return `${weak ? "W/" : ""}"${opaque}"`;
 }

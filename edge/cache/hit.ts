@@ -1,6 +1,5 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
 import { currentAge } from "../rules/age.ts";
-import type { Form } from "../rules/compression.ts";
 import { ttl } from "../rules/freshness.ts";
 import { momentOf } from "../rules/moment.ts";
 import type { ResponseInPlace } from "../store/response-in-place.ts";
@@ -8,12 +7,13 @@ import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { CacheContext } from "./context.ts";
 import type { FieldSection } from "./field-section.ts";
-import { type ChosenForm, chosenForm, countSaved, wantForm, wholeForm } from "./form.ts";
+import { type ChosenForm, chosenForm, countSaved, type WantingForms, wantForm, wholeForm } from "./form.ts";
 import type { PurgeState } from "./purge-state.ts";
 
 /** The parts that the hit path uses: of the whole cache, or of a thread's own share of it. */
 export interface HitContext
-  extends Pick<CacheContext, "id" | "clock" | "log" | "counters" | "siteRules" | "compress"> {
+  extends Pick<CacheContext, "id" | "clock" | "log" | "counters" | "siteRules">,
+    WantingForms {
   readonly store: Pick<
     Store,
     "peek" | "equivalents" | "variants" | "used" | "sharesBody" | "inPlace" | "usedInPlace"
@@ -49,7 +49,7 @@ export function findHit(
   const form =
     negotiation !== undefined && section.asks !== "whole"
       ? chosenForm(section.requestFor(request), stored)
-      : wholeForm(negotiation?.forms ?? NO_FORMS, stored);
+      : wholeForm(negotiation, stored);
   return { key, stored, form, left, age: currentAge(stored, now) };
 }
 
@@ -89,8 +89,6 @@ export function noteHitInPlace(
   counters.answered(site, HIT, response.status, response.bodyEnd - response.bodyAt);
   return true;
 }
-
-const NO_FORMS: readonly Form[] = [];
 
 /** Counts a hit that is given to the client. `bytes`: of its content. */
 export function noteHit(

@@ -23,10 +23,12 @@ import {
   codingsBy,
   compressedBy,
   contentCodings,
+  DELTA,
   type EncodingName,
   encodingNames,
   NO_COMPRESSION,
 } from "../rules/compression.ts";
+import { DCZ_HEAD } from "../rules/dictionary.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { momentOf } from "../rules/moment.ts";
 import { negotiated, offeredFields } from "../rules/negotiation.ts";
@@ -47,8 +49,10 @@ import { responseHead } from "./response-head.ts";
 import { SlowClients } from "./slow-clients.ts";
 
 const NOBODY = new TrustedProxies([]);
-const PEER = peerAt("192.0.2.7", "http", NOBODY);
+const PEER = peerAt("192.0.2.7", "https", NOBODY);
 const SITE = "default";
+/** The hash of it. */
+const DICTIONARY = Buffer.alloc(32, "dictionary");
 const ALL_CODINGS: CompressRules = { ...NO_COMPRESSION, codings: contentCodings, minSize: 1 };
 
 /** One edge with an empty store, and the two ways in which it answers. */
@@ -99,7 +103,10 @@ class TwoPaths {
   /** Puts encodings beside everything under a target. */
   encode(target: string, names: readonly EncodingName[]): void {
     for (const stored of this.edge.store.peek(`${SITE} ${target}`)) {
-      const encodings = names.map((name) => ({ name, length: name.length, chunks: [Buffer.from(name)] }));
+      const encodings = names.map((name) => {
+        const coded = name === DELTA ? Buffer.concat([Buffer.from(DCZ_HEAD), DICTIONARY]) : Buffer.from(name);
+        return { name, length: coded.byteLength, chunks: [coded] };
+      });
       this.edge.store.encode(stored, encodings);
     }
   }
@@ -257,7 +264,7 @@ const linesForText = fc
   .record({
     "Accept-Encoding": maybe(oneOf("gzip, br, zstd", "br", "zstd;q=0.5, gzip", "identity;q=0, br", "*")),
     "Accept-Language": maybe(oneOf("de")),
-    "If-None-Match": maybe(oneOf('"a"', '"a-br"', '"b-zstd", "a-gzip"', "*", '"a-br-11"')),
+    "If-None-Match": maybe(oneOf('"a"', '"a-br"', '"b-zstd", "a-gzip"', "*", '"a-br-11"', 'W/"a-dcz"')),
     "If-Modified-Since": rarely(fc.integer({ min: -9, max: 1 }).map((days) => dateIn(days * 86_400))),
     Range: maybe(oneOf("bytes=0-1", "bytes=-2", "bytes=99-", "bytes=0-0,2-2")),
     "If-Range": maybe(oneOf('"a"', '"a-br"', '"a-zstd"', dateIn(-86_400))),
@@ -316,6 +323,8 @@ interface Compared {
   lent: number;
   /** Of these, in a form that the edge has made. */
   encoded: number;
+  /** Of these, as a delta. */
+  deltas: number;
 }
 
 async function compare(
@@ -343,7 +352,7 @@ async function compare(
           const plan = planRequest(paths.book, asked);
           if (plan.kind === "answer") break;
           paths.put(responseOf(each, plan.request, paths), plan.request);
-          if (codingsBy(paths.compress, plan.request.matched?.compress).length > 0)
+          if (codingsBy(paths.compress, plan.request.matched ?? {}).length > 0)
             paths.encode(plan.request.target, each.names);
         }
         break;
@@ -363,6 +372,7 @@ async function compare(
         if (quick === undefined) break;
         seen.taken += 1;
         if (quick.includes("; detail=")) seen.encoded += 1;
+        if (quick.includes("; detail=dcz")) seen.deltas += 1;
         const { outcome, bytes } = await paths.full(request);
         expect(outcome).to.equal("hit");
         expect(quick).to.equal(withBoundaryOf(quick, bytes));
@@ -374,7 +384,7 @@ async function compare(
 
 describe("the hit path", () => {
   it("answers with the bytes of the full path, and only what the full path answers from a fresh stored response", async () => {
-    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
     const steps = stepsOf(responseLines, requestLines, target);
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), (each, compresses) => compare(each, compresses, seen)),
@@ -385,7 +395,7 @@ describe("the hit path", () => {
   });
 
   it("does so in every form that the edge makes of a body", async () => {
-    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
     const steps = stepsOf(textLines, linesForText, fc.constant("/a"));
     await fc.assert(
       fc.asyncProperty(steps, (each) => compare(each, true, seen)),
@@ -423,7 +433,7 @@ const someRules: readonly SiteRule[] = [
 describe("the hit path of a site with rules", () => {
   it("answers with the bytes of the full path", async function () {
     this.timeout(60_000);
-    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
     const steps = stepsOf(responseLines, requestLines, oneOf("/a", "/a?b=1", "/b", "/b?b=1", "/%61"));
     const some = fc.shuffledSubarray([...someRules], { maxLength: 3 });
     const rules = fc.oneof({ weight: 9, arbitrary: some }, fc.constantFrom(...presetNames.map(presetRules)));
@@ -448,10 +458,30 @@ const compressingRules: readonly SiteRule[] = [
   { match: { type: ["application/json"] }, compress: false },
 ];
 
+const offered = (bytes: Buffer) => `:${bytes.toString("base64")}:`;
+
+const byDictionary: SiteRule = { match: {}, dictionary: "previous" };
+
+/** Lines of clients with dictionaries. */
+const linesWithDictionary = fc
+  .tuple(
+    linesForText,
+    fc.record({
+      "Available-Dictionary": oneOf(offered(DICTIONARY), offered(DICTIONARY), offered(Buffer.alloc(32)), "x"),
+      "Sec-Fetch-Site": rarely(oneOf("same-origin", "cross-site")),
+      "Sec-Fetch-Mode": rarely(oneOf("no-cors", "navigate", "cors")),
+    }),
+  )
+  .map(([lines, more]) =>
+    [...lines, ...Object.entries(more).filter(isGiven)].map(([name, value]): [string, string] =>
+      name === "Accept-Encoding" ? [name, `${value}, dcz`] : [name, value],
+    ),
+  );
+
 describe("the hit path of a site whose rules compress", () => {
   it("answers with the bytes of the full path", async function () {
     this.timeout(60_000);
-    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
     const steps = stepsOf(textLines, linesForText, oneOf("/a", "/a?b=1", "/b"));
     const rules = fc.shuffledSubarray([...compressingRules], { minLength: 1, maxLength: 3 });
     await fc.assert(
@@ -462,12 +492,26 @@ describe("the hit path of a site whose rules compress", () => {
     );
     expect(seen.encoded, `of ${seen.taken}`).to.be.greaterThan(2);
   });
+
+  it("does so where a previous version is a dictionary", async function () {
+    this.timeout(60_000);
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
+    const steps = stepsOf(textLines, linesWithDictionary, fc.constant("/a"));
+    const rules = fc.shuffledSubarray([...compressingRules], { maxLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), rules, (each, compresses, written) =>
+        compare(each, compresses, seen, [byDictionary, ...written]),
+      ),
+      { numRuns: 150 },
+    );
+    expect(seen.deltas, `of ${seen.taken}`).to.be.greaterThan(2);
+  });
 });
 
 describe("the hit path of a site with signed URLs and limits", () => {
   it("answers nothing that the full path refuses", async function () {
     this.timeout(60_000);
-    const seen: Compared = { taken: 0, lent: 0, encoded: 0 };
+    const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
     const targets = oneOf("/a", "/a?b=1", "/b", "/%62", "/a/../b", "/c?c=1234");
     const steps = stepsOf(responseLines, requestLines, targets);
     const signed = new SignedUrls({ ...NOTHING_SIGNED.written, paths: ["/b"] });
@@ -511,7 +555,7 @@ function responseOf(
   const sent = Fields.of(lines.map(([name, value]) => [name, value.replaceAll("exact", exact)]));
   const fields = plannedFields(sent, NO_PLAN, asked.matched?.varies ?? []);
   const request = negotiated(asked, compress);
-  const offered = offeredFields({ status, fields }, compressedBy(compress, asked.matched?.compress));
+  const offered = offeredFields({ status, fields }, compressedBy(compress, asked.matched ?? {}), path);
   const selecting = selectingFields(offered, request);
   if (selecting === "never") throw new Error("Vary is not to be *");
   const now = momentOf(clock);

@@ -7,15 +7,18 @@ import type { CompressAction } from "./site/site-rule.ts";
 export const contentCodings = ["zstd", "br", "gzip"] as const;
 export type ContentCoding = (typeof contentCodings)[number];
 
+/** By the previous version of the same URL as its dictionary: zstd in a frame that names it (RFC 9842 section 5). */
+export const DELTA = "dcz" as const;
+
 /** How the body of an answer is coded, where it is this edge that codes it. */
-export type Form = ContentCoding | "identity";
+export type Form = ContentCoding | typeof DELTA | "identity";
 
 /** The encoded bodies that a response may have, in the order in which they are kept. */
-export const encodingNames = ["zstd", "br", "gzip", "br-11"] as const;
+export const encodingNames = ["zstd", "br", "gzip", "br-11", DELTA] as const;
 export type EncodingName = (typeof encodingNames)[number];
 
 /** What Content-Encoding says of it. */
-export function codingOf(name: EncodingName): ContentCoding {
+export function codingOf(name: EncodingName): ContentCoding | typeof DELTA {
   return name === "br-11" ? "br" : name;
 }
 
@@ -27,19 +30,29 @@ export interface CompressRules {
   readonly types: readonly string[];
   /** Bytes of the smallest body that is compressed. */
   readonly minSize: number;
+  /** Whether the previous version of a response is a dictionary for it. */
+  readonly byPrevious?: boolean;
 }
 
-/** The choice for responses of which a rule says this. */
-export function compressedBy(rules: CompressRules, said: CompressAction | undefined): CompressRules {
-  if (said === undefined) return rules;
-  return { ...rules, codings: codingsBy(rules, said) };
+/** What rules say of it, for a request or a response. */
+export interface RuledCompression {
+  readonly compress?: CompressAction | undefined;
+  readonly byPrevious?: boolean;
+}
+
+/** The choice for responses of which rules say this. */
+export function compressedBy(rules: CompressRules, said: RuledCompression): CompressRules {
+  const { compress, byPrevious = false } = said;
+  if (compress === undefined && !byPrevious) return rules;
+  return { ...rules, codings: codingsBy(rules, said), byPrevious };
 }
 
 /** A site that compresses nothing by itself has no order of its own. */
 export function codingsBy(
   { codings }: CompressRules,
-  said: CompressAction | undefined,
+  { compress, byPrevious }: RuledCompression,
 ): readonly ContentCoding[] {
+  const said = compress ?? (byPrevious === true ? true : undefined);
   if (said === undefined) return codings;
   if (said === true) return codings.length === 0 ? contentCodings : codings;
   return said === false ? [] : said;
@@ -104,8 +117,10 @@ function isOfTypes(value: string | undefined, types: readonly string[]): boolean
 }
 
 /** RFC 9110 section 12.5.5: what the answer depends on, on every answer of a URL that has encodings. */
-export function withVary(fields: Fields): Fields {
+export function withVary(fields: Fields, needed: readonly string[]): Fields {
   const names = fields.all("Vary").flatMap(listMembers);
-  if (names.some((name) => name === "*" || name.toLowerCase() === "accept-encoding")) return fields;
-  return fields.with("Vary", [...names, "Accept-Encoding"].join(", "));
+  const lower = new Set(names.map((name) => name.toLowerCase()));
+  const missing = needed.filter((name) => !lower.has(name.toLowerCase()));
+  if (lower.has("*") || missing.length === 0) return fields;
+  return fields.with("Vary", [...names, ...missing].join(", "));
 }

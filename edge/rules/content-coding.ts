@@ -1,6 +1,6 @@
 import { listMembers } from "../../http/message/comma-list.ts";
 import type { Fields } from "../../http/message/fields.ts";
-import type { ContentCoding, Form } from "./compression.ts";
+import { DELTA, type Form } from "./compression.ts";
 import type { CacheRequest, Selecting } from "./exchange.ts";
 import { weighted } from "./weight.ts";
 
@@ -55,12 +55,16 @@ function weightsIn(acceptEncoding = ""): ReadonlyMap<string, number> {
  */
 export function acceptedForms(
   acceptEncoding: string | undefined,
-  preferred: readonly ContentCoding[],
+  preferred: readonly Exclude<Form, "identity">[],
 ): readonly Form[] {
   const weights = weightsIn(acceptEncoding);
   const others = weights.get("*");
-  const weightOf = (form: Form): number =>
-    weights.get(form) ?? (form === "identity" ? (others === 0 ? 0 : LEAST) : (others ?? 0));
+  const unnamed = (form: Form): number => {
+    if (form === "identity") return others === 0 ? 0 : LEAST;
+    // A client that has a dictionary names the codings that use it.
+    return form === DELTA ? 0 : (others ?? 0);
+  };
+  const weightOf = (form: Form): number => weights.get(form) ?? unnamed(form);
   return [...preferred, "identity" as const]
     .filter((form) => weightOf(form) > 0)
     .sort((a, b) => weightOf(b) - weightOf(a));

@@ -1,6 +1,7 @@
 import type { Fields } from "../../http/message/fields.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
 import type { Form } from "./compression.ts";
+import type { OfferedDictionary } from "./dictionary.ts";
 import type { Moment } from "./moment.ts";
 import type { MatchedRules } from "./site/matched-rules.ts";
 
@@ -38,6 +39,9 @@ export interface Negotiation {
   readonly acceptEncoding: string | undefined;
   /** The best first. */
   readonly forms: readonly Form[];
+  /** Whether previous versions are dictionaries, so that the one a client offers is not in the key. */
+  readonly byPrevious?: boolean;
+  readonly dictionary?: OfferedDictionary | undefined;
 }
 
 /** The request fields that Vary names, in lower case, with their normalised values. undefined: the field was absent. */

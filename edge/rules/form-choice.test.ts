@@ -4,6 +4,7 @@ import { contentCodings, type EncodingName, encodingNames, NO_COMPRESSION } from
 import { parseEntityTag } from "./entity-tag.ts";
 import { formFor, formTag, withOriginTags } from "./form-choice.ts";
 import { negotiated } from "./negotiation.ts";
+import { NONE_MATCHED } from "./site/matched-rules.ts";
 
 const DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
 const ALL: ReadonlySet<EncodingName> = new Set(encodingNames);
@@ -68,5 +69,39 @@ describe("the form of a body that a client gets", () => {
     expect(withOriginTags('"t-br", "u"', known)).to.equal('"t-br", "u", "t"');
     for (const other of ["*", '"t", "u-br"', 'W/"t-br"', '"v-br"'])
       expect(withOriginTags(other, known), other).to.equal(other);
+  });
+
+  describe("of a URL whose previous version is a dictionary", () => {
+    const hash = "pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=";
+    const offer = { "Available-Dictionary": `:${hash}:`, "Accept-Encoding": "gzip, br, dcb, dcz" };
+    const matched = { ...NONE_MATCHED, byPrevious: true };
+
+    function byDictionary(fields: Record<string, string>, held = ALL): string {
+      const asked = { target: "/", site: "s", fields: Fields.of(Object.entries(fields)), matched };
+      const request = negotiated({ method: "GET", scheme: "https", ...asked }, NO_COMPRESSION);
+      expect(request.fields.has("Available-Dictionary")).to.equal(false);
+      return formFor(request, parseEntityTag('"t"'), held);
+    }
+
+    it("is the delta for a client that has the dictionary and names the coding", () => {
+      expect(byDictionary(offer)).to.equal("dcz");
+      expect(byDictionary(offer, new Set<EncodingName>(["br"]))).to.equal("br");
+      expect(byDictionary({ ...offer, "Accept-Encoding": "br, dcz;q=0.5" })).to.equal("br-11");
+      for (const accepted of ["br", "br, dcz;q=0", "br, *;q=0.1", "br, dcb"])
+        expect(byDictionary({ ...offer, "Accept-Encoding": accepted }), accepted).to.equal("br-11");
+      expect(byDictionary({ "Accept-Encoding": "br, dcz" })).to.equal("br-11");
+    });
+
+    it("is the delta that a client has got, when it has no dictionary any more", () => {
+      const known = { "Accept-Encoding": "br", "If-None-Match": 'W/"t-dcz"' };
+      expect(byDictionary(known, NONE)).to.equal("dcz");
+      expect(byDictionary({ ...known, "If-None-Match": 'W/"x-dcz"' })).to.equal("br-11");
+    });
+
+    it("is never the delta in part", () => {
+      expect(byDictionary({ ...offer, Range: "bytes=0-9" })).to.equal("identity");
+      expect(byDictionary({ ...offer, Range: "bytes=0-9", "If-Range": 'W/"t-dcz"' })).to.equal("br-11");
+      expect(byDictionary({ ...offer, Range: "bytes=0-9", "If-Range": '"t-dcz"' })).to.equal("br-11");
+    });
   });
 });

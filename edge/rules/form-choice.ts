@@ -1,4 +1,4 @@
-import { codingOf, type EncodingName, encodingNames, type Form } from "./compression.ts";
+import { codingOf, DELTA, type EncodingName, encodingNames, type Form } from "./compression.ts";
 import { type EntityTag, parseEntityTag, someTag } from "./entity-tag.ts";
 import type { CacheRequest } from "./exchange.ts";
 import type { StoredHead } from "./stored-head.ts";
@@ -40,13 +40,16 @@ export function formFor(
 ): FormName {
   const forms = negotiation?.forms ?? [];
   const has = fields.get("if-none-match");
-  const known = has === undefined ? undefined : formNamed(has, entityTag, forms);
+  // A client accepts the delta only for as long as it has the dictionary. What it has got by it, it has still.
+  const known = has === undefined ? undefined : formNamed(has, entityTag, [...forms, DELTA]);
   if (known !== undefined) return known;
   if (!fields.has("range")) return preferredForm(forms, held);
+  // The bytes of a delta are no client's part: they are others at each edge.
+  const whole = forms.includes(DELTA) ? forms.filter((form) => form !== DELTA) : forms;
   const of = fields.get("if-range");
-  if (of === undefined) return forms.includes("identity") ? "identity" : preferredForm(forms, held);
-  const part = parseEntityTag(of) === undefined ? undefined : formNamed(of, entityTag, forms);
-  return part !== undefined && (part === "identity" || held.has(part)) ? part : preferredForm(forms, held);
+  if (of === undefined) return whole.includes("identity") ? "identity" : preferredForm(whole, held);
+  const part = parseEntityTag(of) === undefined ? undefined : formNamed(of, entityTag, whole);
+  return part !== undefined && (part === "identity" || held.has(part)) ? part : preferredForm(whole, held);
 }
 
 /** The best form that the client accepts and whose tag is in the list. Weak tags are the same for all forms. */
@@ -64,9 +67,12 @@ function formNamed(list: string, tag: EntityTag | undefined, forms: readonly For
   return undefined;
 }
 
-/** RFC 9110 section 8.8.3.3: the bytes of each form have a strong tag of their own. */
+/**
+ * RFC 9110 section 8.8.3.3: the bytes of each form have a strong tag of their own. Those of a delta depend on its
+ * dictionary too, so its tag is weak: it tells the version.
+ */
 export function formTag(tag: EntityTag, name: FormName): EntityTag {
-  return tag.weak || name === "identity" ? tag : { weak: false, opaque: `${tag.opaque}-${name}` };
+  return tag.weak || name === "identity" ? tag : { weak: name === DELTA, opaque: `${tag.opaque}-${name}` };
 }
 
 /**

@@ -97,6 +97,8 @@ function asForwarded(
       return matched?.mark;
     case "accept-encoding":
       return negotiation === undefined ? fields.get(name) : "identity";
+    case "available-dictionary":
+      return negotiation?.byPrevious === true ? undefined : fields.get(name);
     case "x-forwarded-for":
       return addresses;
     case "x-forwarded-host":

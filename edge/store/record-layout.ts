@@ -23,7 +23,8 @@ export const FLUSHES = 12;
 export const INVALIDATIONS = 13;
 /** The first of the lengths of its encodings, in the order of their names. */
 export const ENCODINGS = 14;
-const WORDS = ENCODINGS + encodingNames.length;
+// Numbers of 64 bits stand behind them.
+const WORDS = 2 * Math.ceil((ENCODINGS + encodingNames.length) / 2);
 
 // The 64-bit numbers, counted from the begin of the block.
 export const LIFETIME = WORDS / 2;

@@ -11,6 +11,7 @@ import {
   NO_COMPRESSION,
 } from "../../edge/rules/compression.ts";
 import { acceptedForms, acceptsCodings, codingsOf } from "../../edge/rules/content-coding.ts";
+import { offeredDictionary, useAsDictionary } from "../../edge/rules/dictionary.ts";
 import { parseDirectives, requestDirectives, responseDirectives } from "../../edge/rules/directives.ts";
 import { parseEntityTag, someTag } from "../../edge/rules/entity-tag.ts";
 import { formFor, withOriginTags } from "../../edge/rules/form-choice.ts";
@@ -108,6 +109,16 @@ export const rulesTargets: readonly FuzzTarget[] = [
     expect(withOriginTags(value, [parseEntityTag(name)]).startsWith(value)).to.equal(true);
     const wanted = Fields.ofRaw(["If-None-Match", value, "If-Range", name, "Range", name]);
     const request = negotiated({ method: "GET", target: "/", site: "s", fields: wanted }, ALL_CODINGS);
+    const sent = Fields.ofRaw([
+      "Available-Dictionary",
+      value,
+      "Sec-Fetch-Site",
+      "none",
+      "Sec-Fetch-Mode",
+      name,
+    ]);
+    expect(offeredDictionary(sent, "https")?.hash.length ?? 44).to.equal(44);
+    expect(useAsDictionary(value) ?? 'match=""').to.match(/^match="[ -~]*"$/);
     formFor(request, parseEntityTag(name), new Set(encodingNames));
     isPersonal(fields, response, cachePolicy(response), SAFE_RULES);
     const names = new VaryNames();

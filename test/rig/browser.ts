@@ -16,12 +16,12 @@ const QUIET = [
 ];
 
 /**
- * The system's Chromium without a window, in a profile of its own that goes with it.
+ * The system's Chromium without a window, in a profile of its own that goes with it. `more`: switches.
  * Throws a Failure when there is none on PATH.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(...more: readonly string[]): Promise<Browser> {
   // Chromium refuses to sandbox itself when root starts it.
-  const args = process.getuid?.() === 0 ? [...QUIET, "--no-sandbox"] : QUIET;
+  const args = [...QUIET, ...more, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
   return await chromium.launch({ executablePath: findChromium(), args });
 }
 

@@ -19,7 +19,7 @@ function compressRulesOf(
 ): CompressRules {
   const asked = { method, target, fields: fieldsSelecting(selecting) };
   const { rules } = rulesAgain(book, asked, markIn(selecting));
-  return compressedBy(compress, planResponse(rules, { status, fields }).compress);
+  return compressedBy(compress, planResponse(rules, { status, fields }));
 }
 
 /** The line of an edge's encodings, and the thread that makes them. */
@@ -33,7 +33,7 @@ export class Compression {
     this.#compressor = new Compressor({
       ...edge,
       rulesOf: (stored) => compressRulesOf(stored, rulesOf(edge, stored.site)),
-      encode: (name, body) => this.#encoder.encode(name, body),
+      encode: (job) => this.#encoder.encode(job),
     });
     this.want = this.#compressor.want;
   }

@@ -51,10 +51,10 @@ describe("the line of encodings", () => {
       purges: { standing: () => standing },
       log: createLog("test", "silent"),
       rulesOf: () => RULES,
-      encode: async (name, body) => {
-        begun.push(name);
+      encode: async (job) => {
+        begun.push(job.name);
         await gate.passed;
-        return encodes({ name, body });
+        return encodes(job);
       },
     });
   }
@@ -69,7 +69,9 @@ describe("the line of encodings", () => {
   ): StoredResponse {
     const chunks = [new Uint8Array(Buffer.alloc(length, text))];
     const selecting = new Map([["accept-encoding", "identity"]]);
-    const stored = storedResponse(target, { fields, chunks, bodyLength: length, selecting });
+    const now = { wall: 1_000, monotonic: clock.monotonic() };
+    const times = { requestTime: now, responseTime: now };
+    const stored = storedResponse(target, { fields, chunks, bodyLength: length, selecting, ...times });
     store.put(stored, requestFor(target, { "Accept-Encoding": "identity" }));
     return stored;
   }
@@ -270,5 +272,91 @@ describe("the line of encodings", () => {
     compressor.improve();
     await idle();
     expect(begun).to.deep.equal(["br", "br-11"]);
+  });
+
+  describe("makes of a version and the one before it", () => {
+    const previous = (text: string, length = 4_000) =>
+      storedResponse("/a", {
+        fields: FIELDS,
+        chunks: [new Uint8Array(Buffer.alloc(length, text))],
+        bodyLength: length,
+      });
+
+    it("a delta, behind the encodings that wait already", async () => {
+      const stored = put("/a", 4_000, FIELDS, randomBytes(4_000).toString("base64"));
+      const text = Buffer.concat(stored.chunks);
+      compressor.want(stored, "gzip");
+      compressor.want(stored, { dictionary: previous(`${text.subarray(0, 3_000).toString()} and more`) });
+      expect(compressor.bytes).to.equal(12_000);
+      gate.open();
+      await idle();
+      expect(begun).to.deep.equal(["gzip", "dcz"]);
+      expect(made("/a")).to.deep.equal([
+        ["gzip", true],
+        ["dcz", true],
+      ]);
+    });
+
+    it("none that saves little beside an encoding without dictionary", async () => {
+      const stored = put("/a", 4_000, FIELDS, "of one word");
+      compressor.want(stored, "zstd");
+      compressor.want(stored, { dictionary: previous("something else ") });
+      gate.open();
+      await idle();
+      expect(made("/a")).to.deep.equal([
+        ["zstd", true],
+        ["dcz", false],
+      ]);
+    });
+
+    it("none when a purge has taken the new version meanwhile", async () => {
+      const stored = put("/a");
+      compressor.want(stored, { dictionary: previous("something else ") });
+      await until("it is under way", () => begun.length === 1);
+      await store.purge([{ kind: "everything" }]);
+      gate.open();
+      await idle();
+      expect([held("/a"), drops()]).to.deep.equal([undefined, { gone: 1 }]);
+    });
+
+    it("one for each version of a key that waits", async () => {
+      const first = put("/a");
+      compressor.want(first, { dictionary: previous("something else ") });
+      clock.advance(1);
+      const second = put("/a", 4_000, FIELDS, "the next version. ");
+      compressor.want(second, { dictionary: first });
+      gate.open();
+      await idle();
+      expect([made("/a"), drops()]).to.deep.equal([[["dcz", true]], { gone: 1 }]);
+    });
+
+    it("the delta that was there, when the version is the same", async () => {
+      const old = put("/a");
+      compressor.want(old, { dictionary: previous("something else ") });
+      gate.open();
+      await idle();
+      const before = held("/a");
+      if (before === undefined) throw new Error("it is there");
+      clock.advance(1);
+      compressor.want(put("/a"), { dictionary: before });
+      await idle();
+      expect(begun).to.deep.equal(["dcz"]);
+      expect(held("/a")?.encodings).to.deep.equal(before.encodings);
+    });
+
+    it("none by bytes that zstd would take for a dictionary in a format, nor by more than 8 MiB", async () => {
+      const stored = put("/a");
+      const formatted = Buffer.alloc(4_000, "a");
+      formatted.set([0x37, 0xa4, 0x30, 0xec]);
+      compressor.want(stored, { dictionary: previous("a", 8 * MIB + 1) });
+      compressor.want(stored, {
+        dictionary: storedResponse("/a", { fields: FIELDS, chunks: [formatted], bodyLength: 4_000 }),
+      });
+      expect(compressor.bytes).to.equal(0);
+      compressor.want(stored, { dictionary: previous("a", 8 * MIB) });
+      expect(compressor.bytes).to.equal(8 * MIB + 4_000);
+      gate.open();
+      await idle();
+    });
   });
 });

@@ -2,17 +2,18 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describeError } from "../../../process/failure.ts";
 import {
   type CompressRules,
-  type ContentCoding,
+  DELTA,
   type EncodingName,
   encodingNames,
   isCompressible,
 } from "../../rules/compression.ts";
 import { isNegotiated } from "../../rules/form-choice.ts";
 import { inPieces } from "../../store/body-pieces.ts";
-import type { Encoding, StoredResponse } from "../../store/stored-response.ts";
-import type { CacheContext } from "../context.ts";
+import { type Encoding, encodingOf, type StoredResponse } from "../../store/stored-response.ts";
+import type { CacheContext, WantedEncoding } from "../context.ts";
 import type { EncodingDropped } from "../encoding-drops.ts";
 import type { PurgeState } from "../purge-state.ts";
+import type { EncodingJob } from "./encode.ts";
 
 // Half a second of work: brotli 5 makes some 30 MB a second. What has to wait longer is asked for again.
 const MOST_BYTES = 16 * 2 ** 20;
@@ -38,20 +39,20 @@ type Parts = Pick<CacheContext, "store" | "counters" | "log"> & {
   /** What rules say of it too. */
   readonly rulesOf: (stored: StoredResponse) => CompressRules;
   /** Called again only when it has settled. */
-  readonly encode: (name: EncodingName, body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+  readonly encode: (job: EncodingJob) => Promise<Uint8Array>;
 };
 
-interface Job {
-  readonly stored: StoredResponse;
-  readonly name: EncodingName;
-}
+type Job = { readonly stored: StoredResponse } & (
+  | { readonly name: Exclude<EncodingName, typeof DELTA> }
+  | { readonly name: typeof DELTA; readonly dictionary: StoredResponse }
+);
 
 /**
  * Has encodings made of stored responses, behind the answers that could have used them. Jobs wait in a line that is
  * bounded by number and bytes; what finds it full is dropped, and its clients get the body as it is.
  *
  * An encoding is one with its response: it is put beside the body only in the step in which the response is found to be
- * stored and covered by no purge. So none outlives its response, however late it comes.
+ * stored and covered by no purge. So none outlives its response, however late it comes. Rule E9: a delta is one of them.
  */
 export class Compressor {
   readonly #parts: Parts;
@@ -73,10 +74,12 @@ export class Compressor {
     return this.#bytes;
   }
 
-  readonly want = (stored: StoredResponse, coding: ContentCoding): void => {
-    if (this.#refused.has(stored) || this.#wanted.has(idOf({ stored, name: coding }))) return;
-    if (this.#isFit(stored)) this.#take({ stored, name: coding });
-    else this.#refused.add(stored);
+  readonly want = (stored: StoredResponse, wanted: WantedEncoding): void => {
+    const job: Job =
+      typeof wanted === "string" ? { stored, name: wanted } : { stored, name: DELTA, ...wanted };
+    if (this.#refused.has(stored) || this.#wanted.has(idOf(job))) return;
+    if (!this.#isFit(stored)) this.#refused.add(stored);
+    else if (job.name !== DELTA || isDictionary(job.dictionary)) this.#take(job);
   };
 
   /** Has brotli made anew for what is asked for often. Called now and then: it does nothing while other jobs wait. */
@@ -109,14 +112,14 @@ export class Compressor {
   }
 
   #take(job: Job): void {
-    const { bodyLength } = job.stored;
+    const bytes = bytesOf(job);
     if (this.#isStopped || this.#wanted.has(idOf(job))) return;
-    if (this.#wanted.size >= MOST_JOBS || this.#bytes + bodyLength > MOST_BYTES) {
+    if (this.#wanted.size >= MOST_JOBS || this.#bytes + bytes > MOST_BYTES) {
       this.#drop("queue-full");
       return;
     }
     this.#wanted.add(idOf(job));
-    this.#bytes += bodyLength;
+    this.#bytes += bytes;
     this.#line.push(job);
     if (!this.#isRunning) void this.#run();
   }
@@ -135,16 +138,22 @@ export class Compressor {
 
   #leave(job: Job): void {
     this.#wanted.delete(idOf(job));
-    this.#bytes -= job.stored.bodyLength;
+    this.#bytes -= bytesOf(job);
   }
 
   async #make(job: Job): Promise<void> {
     const { encode, log } = this.#parts;
-    const begun = this.#current(job);
+    const begun = this.#current(job.stored);
     if (begun === undefined) return this.#drop("gone");
     try {
-      const encoded = await encode(job.name, copyOf(begun));
-      const stored = this.#current(job);
+      const body = copyOf(begun);
+      let encoded: Uint8Array;
+      if (job.name === DELTA) {
+        const dictionary = copyOf(job.dictionary);
+        if (Buffer.compare(body, dictionary) === 0) return this.#inherit(begun, job.dictionary);
+        encoded = await encode({ name: DELTA, body, dictionary });
+      } else encoded = await encode({ name: job.name, body });
+      const stored = this.#current(job.stored);
       if (stored === undefined) this.#drop("gone");
       else this.#keep(stored, job.name, encoded);
     } catch (thrown) {
@@ -154,8 +163,14 @@ export class Compressor {
     }
   }
 
+  /** The version is the same as before, so the delta to it is, too. */
+  #inherit(stored: StoredResponse, previous: StoredResponse): void {
+    const delta = encodingOf(previous, DELTA);
+    if (delta !== undefined) this.#parts.store.encode(stored, [...(stored.encodings ?? []), delta]);
+  }
+
   /** The response as it is stored now. Rule E2: one that a purge covers may be out of the store in the next moment. */
-  #current({ stored }: Job): StoredResponse | undefined {
+  #current(stored: StoredResponse): StoredResponse | undefined {
     const { store, purges } = this.#parts;
     const current = store.peek(stored.key).find((other) => isSame(other, stored));
     return current !== undefined && purges.standing(current).kind === "trusted" ? current : undefined;
@@ -165,7 +180,7 @@ export class Compressor {
     const { store, counters } = this.#parts;
     const { encodings: held = [], key } = stored;
     const fast = name === "br-11" ? held.find((encoding) => encoding.name === "br") : undefined;
-    const most = fast === undefined ? stored.bodyLength * WORTH : fast.length * WORTH_BETTER;
+    const most = fast === undefined ? leastOf(stored, name) * WORTH : fast.length * WORTH_BETTER;
     const isWorth = encoded.byteLength <= most;
     const length = isWorth ? encoded.byteLength : 0;
     const made: Encoding = { name, length, chunks: isWorth ? inPieces([encoded], length) : [] };
@@ -194,9 +209,28 @@ export class Compressor {
   }
 }
 
-/** Variants of a key take turns. */
+/** Variants of a key take turns. Each version has a delta of its own. */
 function idOf({ stored, name }: Job): string {
-  return `${name} ${stored.key}`;
+  return name === DELTA ? `${name} ${stored.requestTime.monotonic} ${stored.key}` : `${name} ${stored.key}`;
+}
+
+/** Bytes that a job holds. */
+function bytesOf(job: Job): number {
+  return job.stored.bodyLength + (job.name === DELTA ? job.dictionary.bodyLength : 0);
+}
+
+/** Bytes that a client would get without the encoding. With a delta competes what clients without dictionary get. */
+function leastOf({ bodyLength, encodings = [] }: StoredResponse, name: EncodingName): number {
+  if (name !== DELTA) return bodyLength;
+  return Math.min(bodyLength, ...encodings.flatMap(({ length }) => (length === 0 ? [] : length)));
+}
+
+// RFC 8878 section 5: bytes that begin so would not be taken as they are, but for a dictionary in a format.
+const FORMATTED = [0x37, 0xa4, 0x30, 0xec];
+
+function isDictionary({ bodyLength, chunks: [first] }: StoredResponse): boolean {
+  if (bodyLength === 0 || bodyLength > LARGEST) return false;
+  return !FORMATTED.every((byte, at) => first?.[at] === byte);
 }
 
 function byName(a: Encoding, b: Encoding): number {

@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import type { EncodingName } from "../../rules/compression.ts";
 import type { EncodingJob } from "./encode.ts";
 
 const ENDED = "the encoding thread has ended";
@@ -9,12 +8,16 @@ export class Encoder {
   #thread: Worker | undefined;
   #waiting: PromiseWithResolvers<Uint8Array> | undefined;
 
-  /** One body at a time: the next one when this promise is settled. The memory of the body goes to the thread. */
-  encode(name: EncodingName, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  /** One body at a time: the next one when this promise is settled. The memory of its bytes goes to the thread. */
+  encode(job: EncodingJob): Promise<Uint8Array> {
     const waiting = Promise.withResolvers<Uint8Array>();
     this.#waiting = waiting;
     this.#thread ??= this.#start();
-    this.#thread.postMessage({ name, body } satisfies EncodingJob, [body.buffer]);
+    const given = "dictionary" in job ? [job.body, job.dictionary] : [job.body];
+    this.#thread.postMessage(
+      job,
+      given.map(({ buffer }) => buffer),
+    );
     return waiting.promise;
   }
 

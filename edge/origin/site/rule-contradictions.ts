@@ -26,6 +26,7 @@ const STORING: readonly RuleAction[] = [
   "staleIfError",
   "tags",
   "compress",
+  "dictionary",
 ];
 
 /** What cannot be meant in one rule. */
@@ -61,6 +62,7 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
       guards.filter((guard) => !isLifted(guard)),
       "false holds where every reading of the path matches, a guard where any does",
     );
+  if (rule.compress === false) apart("dictionary", ["compress"], "what is not compressed needs none");
   apart("ttl", ["ttlIfMissing", "staleWhileRevalidateIfMissing"], "the lifetime is given already");
   if (rule.key?.cookies !== undefined)
     apart("cookies", ["key"], "key.cookies says which ones the origin gets");

@@ -60,6 +60,21 @@ describe("the rules of a site, as they are written", () => {
       "edge.yaml:2:36: rules[0].compress: must be false in a rule that matches a status or a type",
     ],
     [
+      "with a dictionary that is none",
+      "{dictionary: next}",
+      "rules[0].dictionary: must be previous, or left out",
+    ],
+    [
+      "with a dictionary for responses of a type",
+      "{match: {type: text/html}, dictionary: previous}",
+      "rules[0].dictionary: must not be in a rule that matches a status or a type",
+    ],
+    [
+      "with a dictionary for what is not compressed",
+      "{compress: false, dictionary: previous}",
+      "rules[0].dictionary: must not be together with compress",
+    ],
+    [
       "that compresses what passes the cache by",
       "{bypass: true, compress: true}",
       "rules[0].bypass: must not be together with compress",

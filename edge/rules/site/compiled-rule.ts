@@ -13,6 +13,7 @@ const SHAPES_RESPONSE = [
   "origin",
   "requestHeaders",
   "compress",
+  "dictionary",
   ...responseActions,
 ] as const;
 
@@ -65,7 +66,9 @@ export function compiledRule(
     match: compiled,
     actsOnRequest: !isLate && requestActions.some((action) => rule[action] !== undefined),
     actsOnResponse:
-      rule.compress !== undefined || responseActions.some((action) => rule[action] !== undefined),
+      rule.compress !== undefined ||
+      rule.dictionary !== undefined ||
+      responseActions.some((action) => rule[action] !== undefined),
     mark: shapes && !isKeyed ? id : undefined,
     query: rule.key?.query === undefined ? undefined : queryPolicy(rule.key.query),
     admits: admissionOf(rule, networks),

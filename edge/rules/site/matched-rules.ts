@@ -22,6 +22,8 @@ export interface MatchedRules {
   readonly timeouts: OriginTimeouts | undefined;
   /** What they say of compression; undefined: the site's own setting counts. */
   readonly compress: CompressAction | undefined;
+  /** Whether the previous version of a response is a dictionary for it. */
+  readonly byPrevious: boolean;
   /** Whether the request passes the cache by. */
   readonly bypasses: boolean;
   /** Whether its answer may be shared, so that rules about the key hold for it. */
@@ -40,6 +42,7 @@ export const NONE_MATCHED: MatchedRules = {
   origin: undefined,
   timeouts: undefined,
   compress: undefined,
+  byPrevious: false,
   bypasses: false,
   isKeyed: true,
   cachesPost: false,
@@ -62,9 +65,18 @@ export function matchedRules(rules: readonly CompiledRule[], method: string): Ma
   const timeouts = rules.find(({ rule }) => rule.timeouts !== undefined)?.rule.timeouts;
   const onRequest = rules.filter(({ actsOnRequest }) => actsOnRequest);
   const compress = onRequest.find(({ rule }) => rule.compress !== undefined)?.rule.compress;
-  const asks = { forwards, authorization, origin, timeouts, compress };
+  const asks = { forwards, authorization, origin, timeouts, compress, byPrevious: isByPrevious(rules) };
   const labels = onRequest.map(({ label }) => label);
   return { rules, labels, mark: markOf(rules), varies, ...asks, bypasses, isKeyed, cachesPost };
+}
+
+/**
+ * Not where a rule gives the request another path: a client finds its dictionaries by the paths that it asks for.
+ */
+export function isByPrevious(rules: readonly CompiledRule[]): boolean {
+  if (!rules.some(({ rule }) => rule.dictionary === "previous")) return false;
+  const rewrite = rules.find(({ rule }) => rule.rewrite !== undefined)?.rule.rewrite;
+  return rewrite === undefined || rewrite === "{path}";
 }
 
 function authorizationIn(set: Readonly<Record<string, string>> = {}): readonly string[] {

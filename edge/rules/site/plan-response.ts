@@ -1,4 +1,5 @@
 import type { CompiledRule } from "./compiled-rule.ts";
+import { isByPrevious } from "./matched-rules.ts";
 import type { MatchedResponse } from "./rule-match.ts";
 import type { CompressAction, FieldChanges, ResponseActions, RuleTtl } from "./site-rule.ts";
 
@@ -14,6 +15,7 @@ export interface ResponsePlan
   readonly tags: readonly string[];
   readonly changes: readonly FieldChanges[];
   readonly compress?: CompressAction | undefined;
+  readonly byPrevious?: boolean;
   /** The rule that gives the lifetime. */
   readonly ttlBy?: string | undefined;
 }
@@ -39,6 +41,7 @@ export function planResponse(rules: readonly CompiledRule[], head: MatchedRespon
     staleIfError: first("staleIfError"),
     setCookie: first("setCookie"),
     compress: matched.find(({ rule }) => rule.compress !== undefined)?.rule.compress,
+    byPrevious: isByPrevious(rules),
     tags: matched.flatMap(({ rule }) => rule.tags ?? []),
     changes: matched.flatMap(({ rule }) => rule.responseHeaders ?? []),
   };

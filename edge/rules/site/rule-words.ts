@@ -15,6 +15,7 @@ const requestWords: Readonly<Record<keyof RequestActions, string>> = {
   origin: "origin",
   timeouts: "timeouts",
   compress: "compress",
+  dictionary: "dictionary",
   requestHeaders: "request-headers",
 };
 

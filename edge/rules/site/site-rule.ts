@@ -106,6 +106,8 @@ export interface RequestActions {
   readonly timeouts?: OriginTimeouts | undefined;
   /** What the edge compresses by itself. `false` also where the rule matches a response. */
   readonly compress?: CompressAction | undefined;
+  /** The version of a response that it replaces is a dictionary for it (RFC 9842). */
+  readonly dictionary?: "previous" | undefined;
   /** Of all methods. A field that is added to what the client sent would not be in the key. */
   readonly requestHeaders?: Omit<FieldChanges, "add"> | undefined;
 }
