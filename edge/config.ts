@@ -28,6 +28,7 @@ import {
   wholeNumber,
   workers,
 } from "../process/settings/values.ts";
+import { traceSettings } from "../process/tracing/trace-settings.ts";
 import { appendSettings, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { edgeAccessFields } from "./data-plane/request-log-fields.ts";
@@ -44,12 +45,8 @@ import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies
 const LOOPBACK = "127.0.0.1";
 
 /** Where the gRPC control port listens. Without a token or certificates only this machine can reach it. */
-export function controlHost({
-  host,
-  tokens,
-  control,
-}: Pick<EdgeConfig, "host" | "tokens" | "control">): string {
-  return asksForProof({ tokens, control }) || isLoopback(host) ? host : LOOPBACK;
+export function controlHost(of: Pick<EdgeConfig, "host" | "tokens" | "control">): string {
+  return asksForProof(of) || isLoopback(of.host) ? of.host : LOOPBACK;
 }
 
 const MIB = 2 ** 20;
@@ -201,6 +198,7 @@ export const edgeProgram = {
       help: "The lowest level that is logged.",
     }),
     ...accessLogSettings(edgeAccessFields),
+    ...traceSettings,
     rules: rulesSection,
     sites: sitesSection,
   },

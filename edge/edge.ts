@@ -8,6 +8,7 @@ import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
+import { Tracing } from "../process/tracing/tracing.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { Compression } from "./cache/compressing/compression.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
@@ -18,6 +19,7 @@ import { Broadcasts } from "./control-plane/broadcasts.ts";
 import { explain } from "./control-plane/explain.ts";
 import { PurgeRecords } from "./control-plane/purge-audit.ts";
 import { PurgeCalls } from "./control-plane/purge-calls.ts";
+import { traceApplied } from "./control-plane/purge-spans.ts";
 import { ControlPlane } from "./control-plane/server.ts";
 import { showState } from "./control-plane/shown-state.ts";
 import { whoMayCall } from "./control-plane/who-may-call.ts";
@@ -73,7 +75,9 @@ export async function startEdge(config: EdgeConfig, around: Surroundings): Promi
   const { sites, ttl: ttlMs, id: via } = config;
   const log = around.log.child({ edge: config.id });
   const live = await LiveSites.open(sites, ttlMs, { via, clock: around.clock, random: Math.random, log });
-  const edge = new RunningEdge(config, around, live);
+  const { clock } = around;
+  const parts = { program: "edge", instance: config.id, clock, log, random: Math.random } as const;
+  const edge = new RunningEdge(config, around, live, await Tracing.open(config, parts));
   try {
     await edge.open();
   } catch (thrown) {
@@ -90,6 +94,7 @@ class RunningEdge implements Edge {
   readonly #parts: CacheContext;
   readonly #follower: PurgeFollower;
   readonly #sites: LiveSites;
+  readonly #tracing: Tracing | undefined;
   readonly #dataPort: DataPort;
   readonly #access: ControlAccess | undefined;
   readonly #control: ControlPlane;
@@ -106,13 +111,16 @@ class RunningEdge implements Edge {
   readonly #memory: MemoryWatch | undefined;
   #watching: Promise<unknown> | undefined;
 
-  constructor(config: EdgeConfig, around: Surroundings, sites: LiveSites) {
+  constructor(config: EdgeConfig, around: Surroundings, sites: LiveSites, tracing: Tracing | undefined) {
     const { purgeLog, clock, reread } = around;
     const log = around.log.child({ edge: config.id });
     this.id = config.id;
     this.#config = config;
     this.#around = around;
     this.#sites = sites;
+    this.#tracing = tracing;
+    if (tracing !== undefined)
+      tracing.dropped = (spans) => this.#parts.counters.add("traceSpansDropped", spans);
     const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
     const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
     const elsewhere = () => this.#parts.fillBudget.taken + fence.bytes + this.#compression.bytes;
@@ -122,33 +130,20 @@ class RunningEdge implements Edge {
         this.#dataPort.leaveBehind(by),
       );
     const records = new PurgeRecords(config.id, clock);
-    const follower = new PurgeFollower({
-      leaseMs: config.lease,
-      staleWhenLapsed: config.staleWhenLapsed,
-      sites: sites.table,
-      fence,
-      purgeLog,
-      store,
-      clock,
-      log,
-    });
+    const { lease: leaseMs, staleWhenLapsed } = config;
+    const followed = { leaseMs, staleWhenLapsed, sites: sites.table, fence, purgeLog, store, clock, log };
+    const follower = new PurgeFollower(followed);
     this.#follower = follower;
     const { id, memory, purgeRate } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
     const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
+    const { origins, rules: siteRules } = sites;
     this.#parts = cacheOf(
       {
-        id,
-        origins: sites.origins,
-        siteRules: sites.rules,
-        store,
-        purges: follower,
-        clock,
-        log,
-        short,
-        broadcast,
+        ...{ id, origins, siteRules, store, purges: follower, clock, log, short, broadcast },
         compress: (stored, coding) => this.#compression.want(stored, coding),
         counters: shared?.counters,
+        tracer: tracing?.tracer,
         tokens: config.tokens,
       },
       memory,
@@ -157,9 +152,11 @@ class RunningEdge implements Edge {
     const purging = { ...this.#parts, follower, purgeLog, sites: sites.table };
     this.#broadcasts = new Broadcasts(purging);
     this.#refill = new Refill(this.#parts, follower);
-    follower.onPurge(({ position, asked, meant, objects }) => {
+    follower.onPurge((applied) => {
+      const { position, asked, meant, objects } = applied;
       records.applied(position, asked, objects);
       this.#refill.purged(position, meant);
+      traceApplied(applied, this.#parts);
     });
     this.#purges = new PurgeCalls({ ...purging, records, purgeRate });
     this.#dataPort = dataPort({
@@ -287,6 +284,7 @@ class RunningEdge implements Edge {
     await this.#operator?.stop();
     await this.#reloading;
     await this.#sites.close();
+    await this.#tracing?.close();
     this.#report.stop();
   }
 

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { describeError } from "../process/failure.ts";
 import { LEAST_REBOUND_MS, MOST_PACE, MOST_REBOUND_MS, MOST_TARGETS, MOST_URL, type Purge } from "./purge.ts";
 import type { LogEntry } from "./purge-log.ts";
+import { MOST_BY } from "./taker.ts";
 
 // A caller's id is shorter; an edge may add to it.
 const MOST_ID = 256;
 // A host name has at most 253 characters; a site's name is one or shorter.
 const MOST_SITE = 253;
-const MOST_BY = 512;
 const MOST_DIGEST = 128;
 /** Characters of one entry: four times the largest Purge call (64 KiB), to allow for JSON's quotes and field names. */
 const MOST_ENTRY = 262_144;

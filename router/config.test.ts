@@ -8,6 +8,7 @@ import { NO_CONTROL } from "../process/control/control-config.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Failure } from "../process/failure.ts";
 import { helpText } from "../process/settings/help.ts";
+import { NO_TRACES } from "../process/tracing/trace-settings.ts";
 import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 import { defaultPatience } from "./forward/edge-patience.ts";
@@ -54,6 +55,7 @@ describe("the router's settings", () => {
       workers: 1,
       logLevel: "info",
       ...NO_ACCESS_LOG,
+      ...NO_TRACES,
       edges: { kind: "listed", grpcAddresses: ["127.0.0.1:50051", "edge-2:50052", "[::1]:50053"] },
     });
   });

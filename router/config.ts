@@ -17,6 +17,7 @@ import { portClashes } from "../process/settings/port-clashes.ts";
 import { type Program, type Settings, type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
 import * as values from "../process/settings/values.ts";
+import { type TraceValues, traceSettings } from "../process/tracing/trace-settings.ts";
 import { type RedisAccess, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";
@@ -130,6 +131,7 @@ export const routerProgram = {
       help: "The lowest level that is logged.",
     }),
     ...accessLogSettings(routerAccessFields),
+    ...traceSettings,
   },
 } as const satisfies Program<Settings>;
 
@@ -145,7 +147,8 @@ export interface RouterConfig
     AcmeValues,
     ControlConfig,
     AccessLogValues,
-    RedisAccess {
+    RedisAccess,
+    TraceValues {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;

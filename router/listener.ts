@@ -34,13 +34,13 @@ import { ClientLines, PSEUDONYM } from "./forward/request-head-out.ts";
 import { REFUSALS, RouterFailure } from "./forward/router-failure.ts";
 import type { RouterMetrics } from "./metrics.ts";
 import { redirectResponse } from "./redirect-response.ts";
-import { RequestLog, type RequestLogParts } from "./request-log.ts";
+import { RequestNotes, type RequestNotesParts } from "./request-notes.ts";
 import type { RequestOutcome } from "./request-outcome.ts";
 
 // The pools keep connections for seconds.
 const SWEEP_EVERY_MS = 500;
 
-export interface ListenerParts extends Omit<RequestLogParts, "proxies"> {
+export interface ListenerParts extends Omit<RequestNotesParts, "proxies"> {
   readonly limits: GivenLimits;
   readonly mode: "proxy" | "redirect";
   /** Requests by HTTP are answered with the same URL by HTTPS. */
@@ -72,7 +72,7 @@ export class Listener {
   readonly #parts: ListenerParts;
   readonly #date: HttpDate;
   readonly #forwarding: ForwardingParts;
-  readonly #requests: RequestLog;
+  readonly #requests: RequestNotes;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
   /** The bound TLS port. */
@@ -84,7 +84,7 @@ export class Listener {
     const { clock, limits, log, counted } = parts;
     this.#date = new HttpDate(clock);
     const proxies = new TrustedProxies(parts.trustedProxies);
-    this.#requests = new RequestLog({ ...parts, proxies });
+    this.#requests = new RequestNotes({ ...parts, proxies });
     this.#forwarding = this.#forwardingParts(proxies);
     this.#server = new HttpServer({
       name: "router HTTP port",
@@ -281,7 +281,7 @@ export class Listener {
       pools,
       clock,
       date: this.#date,
-      lines: new ClientLines(proxies, this.#requests.names),
+      lines: new ClientLines(proxies, this.#requests.names, this.#requests.traces),
       budget: new RetryBudget(clock.monotonic()),
       hedge,
       regionField: clientRegionField,

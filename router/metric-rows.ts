@@ -28,6 +28,11 @@ export const routerCounters = [
     help: "Lines of the access log that were lost, because the place where they go was slow or took none.",
   },
   {
+    name: "traceSpansDropped",
+    labels: [],
+    help: "Spans of traces that were lost, because the collector was slow or took none.",
+  },
+  {
     name: "clientsLimited",
     labels: ["reason"],
     help: "Connections that were refused or closed, and requests answered 429, because their client has too many.",

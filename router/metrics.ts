@@ -44,6 +44,7 @@ export class RouterMetrics {
     noEdgeErrors: new Map(),
     tunnels: new Map(),
     accessLogDropped: new Map(),
+    traceSpansDropped: new Map(),
     clientsLimited: new Map(),
     handshakesFailed: new Map(),
     preamblesRefused: new Map(),
@@ -204,6 +205,10 @@ export class RouterMetrics {
     this.#counted("accessLogDropped").count += lines;
   }
 
+  traceSpansDropped(spans: number): void {
+    this.#counted("traceSpansDropped").count += spans;
+  }
+
   /** The labels of samples that are 0 until they are counted: without them rate() would miss the first event. */
   #expected(name: CounterName, now: RouterNow): readonly (readonly string[])[] {
     const edges = idsOf(now.edges());
@@ -227,6 +232,7 @@ export class RouterMetrics {
       case "ejections":
         return edges.map((edge) => [edge]);
       case "accessLogDropped":
+      case "traceSpansDropped":
       case "retriesRefused":
       case "noEdgeErrors":
       case "certificatesIssued":

@@ -1,19 +1,25 @@
 import { hostname } from "node:os";
 import { AccessLog, type AccessLogParts } from "../http/access-log/access-log.ts";
 import { type AccessLogValues, accessLogForm } from "../http/access-log/access-settings.ts";
-import { REQUEST_ID, traceIdIn } from "../http/access-log/request-id.ts";
+import { REQUEST_ID } from "../http/access-log/request-id.ts";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
 import type { Peer } from "../http/server/peer.ts";
 import type { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { Clock } from "../process/clock.ts";
-import { ForwardNote } from "./forward/forward-note.ts";
+import { askedBy } from "./asked-by.ts";
+import type { ForwardNote } from "./forward/forward-note.ts";
 import type { RouterField } from "./request-log-fields.ts";
 import type { RequestOutcome } from "./request-outcome.ts";
 
 // nginx's status for a client that left before it was answered.
 const CLIENT_LEFT = 499;
 const NO_ANSWER = 0;
+
+/** Of the answer, when the request has ended so. */
+export function statusAt({ status }: Exchange, end: ExchangeEnd): number {
+  return status ?? (end === "client-left" ? CLIENT_LEFT : NO_ANSWER);
+}
 
 export interface RequestLogParts {
   readonly clock: Clock;
@@ -43,34 +49,25 @@ export class RequestLog {
     return this.#log !== undefined;
   }
 
-  began(exchange: Exchange): ForwardNote {
-    const { request, peer } = exchange;
+  /** The identifier of a request; undefined: it gets none. */
+  idOf({ request, peer }: Exchange): string | undefined {
     const given = peer.trusted ? request.fields.section.get(REQUEST_ID) : undefined;
-    const note = new ForwardNote(this.#log?.ids.of(given));
+    return this.#log?.ids.of(given);
+  }
+
+  began(exchange: Exchange, note: ForwardNote): void {
     if (this.#log !== undefined) this.#notes.set(exchange, note);
-    return note;
   }
 
   ended(exchange: Exchange, end: ExchangeEnd, outcome: RequestOutcome): void {
     const log = this.#log;
     const note = this.#notes.get(exchange);
-    const status = exchange.status ?? (end === "client-left" ? CLIENT_LEFT : NO_ANSWER);
+    const status = statusAt(exchange, end);
     if (note === undefined || log?.wants(status, end) !== true) return;
-    const { request, peer, arrivedAt, contentBytes: bytes } = exchange;
+    const { request, arrivedAt, contentBytes: bytes } = exchange;
     const { answeredAt } = note;
-    const { section, version } = request.fields;
     const { proxies, clock } = this.#parts;
-    const repeated = log.repeated({
-      client: peer.trusted ? proxies.requester(peer.address, section.get("X-Forwarded-For")) : peer.client,
-      method: request.method,
-      scheme: proxies.scheme(peer.address, section.get("X-Forwarded-Proto"), peer.scheme),
-      host: proxies.host(peer.address, section.get("X-Forwarded-Host"), request.host),
-      protocol: `HTTP/${version}`,
-      tls: peer.tls,
-      referer: section.get("Referer"),
-      userAgent: section.get("User-Agent"),
-      traceId: traceIdIn(section.get("traceparent")),
-    });
+    const repeated = log.repeated(askedBy(exchange, proxies, note.trace?.traceId));
     const ending = log.ending(repeated, {
       status,
       durationMs: clock.monotonic() - arrivedAt,

@@ -16,17 +16,24 @@ import type { Clock } from "../process/clock.ts";
 import { KeptThread } from "../process/kept-thread.ts";
 import type { ClientPorts } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
+import type { Tracer } from "../process/tracing/tracer.ts";
 import type { FromThread, ThreadReport, ThreadStart, ToThread } from "./thread-messages.ts";
 
-type LogTo = AccessLogParts["take"] | undefined;
+/** Where what a thread says of its requests goes. */
+interface Said {
+  /** Takes the lines of its access log; undefined: there is none. */
+  readonly logTo: AccessLogParts["take"] | undefined;
+  /** Takes its spans; undefined: there are none. */
+  readonly tracer: Pick<Tracer, "pass"> | undefined;
+}
 
 export interface RouterThreads {
   /** Beside the first one. */
   readonly count: number;
   /** For the first one. */
   readonly counted: CountedTogether;
-  /** Resolves when all of them listen; `logTo` takes the lines of their access logs. Throws a Failure. */
-  start(ports: ClientPorts, logTo: LogTo): Promise<void>;
+  /** Resolves when all of them listen. Throws a Failure. */
+  start(ports: ClientPorts, said: Said): Promise<void>;
   /** What each of them has counted. One that does not answer is left out. */
   reports(): Promise<readonly ThreadReport[]>;
   /** Each takes what has changed in the files of its certificates. */
@@ -74,10 +81,10 @@ export class WorkerThreads implements RouterThreads {
     this.#parts = parts;
   }
 
-  async start(ports: ClientPorts, logTo: LogTo): Promise<void> {
+  async start(ports: ClientPorts, said: Said): Promise<void> {
     this.#threads = Array.from(
       { length: this.count },
-      (_, n) => new RoutingThread(n + 1, ports, this.#clients, { ...this.#parts, logTo }),
+      (_, n) => new RoutingThread(n + 1, ports, this.#clients, { ...this.#parts, ...said }),
     );
     await Promise.all(this.#threads.map((thread) => thread.open()));
   }
@@ -106,7 +113,7 @@ class RoutingThread {
     thread: number,
     ports: ClientPorts,
     clients: ClientTables,
-    { log, clock, argv, env = process.env, logTo }: ThreadsParts & { readonly logTo: LogTo },
+    { log, clock, argv, env = process.env, logTo, tracer }: ThreadsParts & Said,
   ) {
     this.#clock = clock;
     this.#thread = new KeptThread({
@@ -120,6 +127,7 @@ class RoutingThread {
           worker: new Worker(file, { workerData, argv: [...argv], env: { ...env } }),
           take: (said) => {
             if (said.kind === "access") logTo?.(said.batch);
+            else if (said.kind === "spans") tracer?.pass(said.spans);
             else this.#asked?.resolve(said.report);
           },
           gone: () => {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { RequestHandler } from "express";
 import { AccessOutput } from "../http/access-log/access-output.ts";
 import type { Batch } from "../http/access-log/batch-queue.ts";
@@ -11,6 +12,7 @@ import { Failure } from "../process/failure.ts";
 import type { Finding } from "../process/finding.ts";
 import { type HeldPorts, holdPorts } from "../process/listen.ts";
 import { startOperatorPort } from "../process/operator-port.ts";
+import { Tracing } from "../process/tracing/tracing.ts";
 import type { RouterConfig } from "./config.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
 import type { Fleet } from "./fleet/fleet.ts";
@@ -56,9 +58,18 @@ export async function startRouter(
       ? undefined
       : new AccessOutput(accessLog, { program: "router", clock, log, dropped });
   const logTo = output && ((batch: Batch) => output.take(batch));
+  const tracing = await Tracing.open(config, {
+    program: "router",
+    instance: `${hostname()}:${process.pid}`,
+    clock,
+    log,
+    random: parts.random ?? Math.random,
+  });
+  if (tracing !== undefined) tracing.dropped = (spans) => routing?.metrics.traceSpansDropped(spans);
+  const tracer = tracing?.tracer;
   const close = async (patienceMs?: number): Promise<void> => {
     await Promise.all([routing?.close(patienceMs), threads.stop()]);
-    await output?.close();
+    await Promise.all([output?.close(), tracing?.close()]);
     routing?.leave();
   };
   try {
@@ -66,10 +77,10 @@ export async function startRouter(
     if (threads.count > 0) held = await holdPorts(config, "router HTTP port");
     const { port: heldPort = config.port, tlsPort: heldTlsPort = config.tlsPort } = held ?? {};
     const here = { ...config, port: heldPort, tlsPort: heldTlsPort };
-    routing = await startRouting(here, { counted: threads.counted, ...parts, logTo }, identity);
+    routing = await startRouting(here, { counted: threads.counted, ...parts, logTo, tracer }, identity);
     const { fleet, metrics } = routing;
     const ports = await routing.open(held === undefined ? "alone" : "shared");
-    await threads.start(ports, logTo);
+    await threads.start(ports, { logTo, tracer });
     await held?.release();
     const { host, port, tlsPort } = ports;
     const admin = await startOperatorPort({

@@ -8,6 +8,7 @@ import type { ThreadNews } from "../process/kept-thread.ts";
 import { settingsOrExit } from "../process/settings/or-exit.ts";
 import { threadLog } from "../process/thread-log.ts";
 import { BEAT_MS } from "../process/thread-watch.ts";
+import { Tracer } from "../process/tracing/tracer.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { routerConfig, routerProgram } from "./config.ts";
 import { startRouting } from "./routing.ts";
@@ -25,7 +26,23 @@ const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis,
 const identity = control === undefined ? undefined : new ControlIdentity(control, systemClock, log);
 const counted = countedTogether(clients, thread);
 const logTo = (batch: Batch) => send({ kind: "access", batch });
-const parts = { log, clock: systemClock, counted, logTo, ...(purgeLog === undefined ? {} : { purgeLog }) };
+const { traces, traceSample: sample } = config;
+const tracer =
+  traces &&
+  new Tracer({
+    clock: systemClock,
+    random: Math.random,
+    sample,
+    take: (spans) => send({ kind: "spans", spans }),
+  });
+const parts = {
+  log,
+  clock: systemClock,
+  counted,
+  logTo,
+  tracer,
+  ...(purgeLog === undefined ? {} : { purgeLog }),
+};
 const routing = await startRouting(config, parts, identity);
 
 async function report(): Promise<ThreadReport> {
@@ -39,6 +56,7 @@ async function close(): Promise<void> {
   await routing.close();
   routing.leave();
   await purgeLog?.close();
+  tracer?.close();
   send({ kind: "closed" });
 }
 

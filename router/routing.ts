@@ -7,6 +7,7 @@ import type { ControlIdentity } from "../process/control/control-identity.ts";
 import type { Finding } from "../process/finding.ts";
 import type { ClientPorts, PortSharing } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
+import type { Tracer } from "../process/tracing/tracer.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { RouterConfig } from "./config.ts";
 import { Fleet } from "./fleet/fleet.ts";
@@ -26,6 +27,8 @@ export interface RouterParts {
   readonly random?: () => number;
   /** Takes the lines of the access log to where they go; undefined: there are none. */
   readonly logTo?: AccessLogParts["take"] | undefined;
+  /** undefined: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** For tests that cannot wait. */
   readonly limits?: Partial<Limits>;
 }
@@ -115,6 +118,7 @@ export async function startRouting(
     random,
     values: config,
     logTo: parts.logTo,
+    tracer: parts.tracer,
     limits: {
       ...clientLimitsOf(config),
       answererMs: config.firstByte,

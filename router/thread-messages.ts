@@ -1,6 +1,7 @@
 import type { Batch } from "../http/access-log/batch-queue.ts";
 import type { ClientTables } from "../http/server/client-tables.ts";
 import type { ClientPorts } from "../process/listen.ts";
+import type { FinishedSpan } from "../process/tracing/span.ts";
 
 /** What a thread is started with, beside the command line. */
 export interface ThreadStart {
@@ -26,7 +27,8 @@ export interface ThreadReport {
 export type FromThread =
   | { readonly kind: "report"; readonly report: ThreadReport }
   /** Lines of the access log. */
-  | { readonly kind: "access"; readonly batch: Batch };
+  | { readonly kind: "access"; readonly batch: Batch }
+  | { readonly kind: "spans"; readonly spans: readonly FinishedSpan[] };
 
 export type ToThread =
   | { readonly kind: "report" }

@@ -9,6 +9,7 @@ import { NO_TLS } from "../http/tls/tls-settings.ts";
 import type { Address } from "../process/address.ts";
 import { NO_CONTROL } from "../process/control/control-config.ts";
 import { hostPort } from "../process/listen.ts";
+import { NO_TRACES } from "../process/tracing/trace-settings.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { defaultPatience } from "../router/forward/edge-patience.ts";
@@ -92,6 +93,7 @@ export async function startSystem(
         ...defaultPatience,
         ...NO_TLS,
         ...NO_ACCESS_LOG,
+        ...NO_TRACES,
         ...NO_ACME,
         ...(certificate === undefined ? {} : httpsBy(certificate, config.ports.routerTls)),
         ...NO_CONTROL,

@@ -1,3 +1,4 @@
+import { startPart } from "../../process/tracing/tracer.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { judge, type Verdict } from "../rules/judge.ts";
 import { momentOf } from "../rules/moment.ts";
@@ -8,9 +9,11 @@ import { selectingFields, selects } from "../rules/vary.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
-import { type FillPlan, fill, isOwn } from "./fill.ts";
+import { fill, isOwn } from "./fill.ts";
 import { type FillAim, validationOf } from "./fill-aim.ts";
+import type { FillPlan } from "./fill-plan.ts";
 import type { FillRequest } from "./fill-request.ts";
+import { errorType, fillSpan } from "./fill-spans.ts";
 import type { Flight } from "./flights.ts";
 import { PlacesRefused } from "./origin-places.ts";
 import type { PurgeView } from "./purge-view.ts";
@@ -110,14 +113,16 @@ export function launch(
   edge: CacheContext,
   after?: Flight<Filled>,
 ): Flight<Filled> {
+  const span = fillSpan(plan, edge);
   return edge.flights.launch(place, {
     client: plan.request.client,
+    trace: span?.context,
     left: plan.request.left,
     fetch: async (abandoned, began) => {
       // Its failure is told to those who wait for it.
       if (after !== undefined) await after.result.catch(() => undefined);
       if (abandoned.aborted) throw clientLeft();
-      return fill(plan, edge, abandoned, began);
+      return fill({ ...plan, span }, edge, abandoned, began);
     },
     whole: async (filled) => {
       if (filled.kind === "shared") await filled.body.end;
@@ -159,10 +164,15 @@ async function meet(turn: Turn, plan: FillPlan, place: string, edge: CacheContex
     case "join": {
       const { flight, unlessTagged } = meeting;
       if (place === turn.key) edge.counters.add("collapsed");
+      const waiting = startPart(edge.tracer, request.trace, "wait for a fill", {
+        links: flight.trace === undefined ? [] : [flight.trace],
+      });
       const filled = await joined(flight, request).catch((thrown: unknown) => {
+        waiting?.end(errorType(thrown));
         if (isOfAnother(thrown, flight, request)) return undefined;
         throw thrown;
       });
+      waiting?.end();
       if (filled === undefined) return meet(turn, plan, place, edge);
       if (!fits(request, filled, edge)) return { kind: "other", filled };
       // Requests that could not share the earlier fill share one new fill that begins now.

@@ -1,6 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Tokens } from "../../process/control/tokens.ts";
 import type { Log } from "../../process/log.ts";
+import type { Tracer } from "../../process/tracing/tracer.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { Origin } from "../origin/origin.ts";
 import type { ContentCoding } from "../rules/compression.ts";
@@ -39,6 +40,8 @@ export interface CacheParts {
   readonly counters?: EdgeCounters | undefined;
   /** By which a request shows that an operator sends it. */
   readonly tokens?: Tokens;
+  /** undefined: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
   /** Has an encoding made of a stored response behind the answer, if there is room. It does not wait. */

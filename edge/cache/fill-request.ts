@@ -1,4 +1,5 @@
 import type { Scheme } from "../../http/message/scheme.ts";
+import type { TraceContext } from "../../process/tracing/trace-context.ts";
 import type { GiveUpSignal } from "../origin/give-up.ts";
 import type { OriginRequest } from "../origin/origin.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
@@ -13,6 +14,8 @@ export interface FillRequest extends CacheRequest {
   readonly client?: string | undefined;
   /** For the origin, in X-Request-Id; undefined: it gets what the client sent. */
   readonly requestId?: string | undefined;
+  /** What it is part of in traces; undefined: it is in none, and the origin gets what the client sent. */
+  readonly trace?: TraceContext | undefined;
   /** Whether the client takes trailers. */
   readonly takesTrailers?: boolean;
   /** Takes interim responses (1xx), which go to the client of this request only. */

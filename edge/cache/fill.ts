@@ -2,47 +2,33 @@ import { formatHttpDate } from "../../http/message/date.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { shownTarget } from "../../http/message/shown-target.ts";
 import { Failure } from "../../process/failure.ts";
-import {
-  fieldsForFill,
-  fieldsForOrigin,
-  hasOnlyUsual,
-  shareableFields,
-  vouchedFor,
-} from "../origin/forwarded-fields.ts";
+import { hasOnlyUsual, shareableFields, vouchedFor } from "../origin/forwarded-fields.ts";
 import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
-import type { OriginRequest } from "../origin/origin.ts";
 import { compressedBy } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { KEYED_FIELDS } from "../rules/keyed-methods.ts";
 import { momentOf } from "../rules/moment.ts";
 import { offeredFields } from "../rules/negotiation.ts";
-import { combined, completion, heldPart } from "../rules/partial.ts";
+import { combined, heldPart } from "../rules/partial.ts";
 import { hasCredentials } from "../rules/personal.ts";
 import { plannedFields } from "../rules/planned-response.ts";
 import { NONE_MATCHED } from "../rules/site/matched-rules.ts";
 import { NO_PLAN, planResponse } from "../rules/site/plan-response.ts";
-import { conditionalFields, matches304 } from "../rules/validation.ts";
+import { matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
 import type { Filled } from "./answer.ts";
 import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
-import { type FillAim, withWhatIsStored } from "./fill-aim.ts";
+import { withWhatIsStored } from "./fill-aim.ts";
+import type { FillPlan } from "./fill-plan.ts";
 import type { FillRequest } from "./fill-request.ts";
+import { originSpan, withFillSpan } from "./fill-spans.ts";
 import { invalidate } from "./invalidate.ts";
 import { counted } from "./origin-errors.ts";
+import { originRequest } from "./origin-request.ts";
 import { withContent } from "./read-content.ts";
-import type { Semaphore } from "./semaphore.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 import { withPlace } from "./with-place.ts";
-
-/** One fetch from the origin. */
-export interface FillPlan {
-  readonly request: FillRequest;
-  readonly key: string;
-  readonly aim: FillAim;
-  /** Where it waits for its turn; undefined: it is fetched at once. */
-  readonly limiter?: Semaphore | undefined;
-}
 
 /** A fetch that has had its turn. */
 interface BegunPlan extends FillPlan {
@@ -57,19 +43,20 @@ interface BegunPlan extends FillPlan {
  * aborted when nobody waits for it any more. `began` is called before the origin is asked.
  */
 export function fill(
-  plan: FillPlan,
+  asked: FillPlan,
   edge: CacheContext,
-  left = plan.request.left,
+  left = asked.request.left,
   began: (mark: FillMark | undefined) => void = () => undefined,
 ): Promise<Filled> {
-  const { limiter } = plan;
-  const begin = (): Promise<Filled> => {
-    const mark = edge.purges.mark();
-    began(mark);
-    return held({ ...plan, aim: withWhatIsStored(plan.aim, plan.request, edge.store), mark, left }, edge);
-  };
-  const atPlace = () => withPlace(plan.request, begin, left, edge);
-  return limiter === undefined ? atPlace() : limiter.run(atPlace, left);
+  return withFillSpan(asked, edge, (plan) => {
+    const begin = (): Promise<Filled> => {
+      const mark = edge.purges.mark();
+      began(mark);
+      return held({ ...plan, aim: withWhatIsStored(plan.aim, plan.request, edge.store), mark, left }, edge);
+    };
+    const atPlace = () => withPlace(plan.request, begin, left, edge);
+    return plan.limiter === undefined ? atPlace() : plan.limiter.run(atPlace, left);
+  });
 }
 
 /** The edge remembers purges from this mark on, until the response is stored or refused. */
@@ -158,13 +145,15 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const requestTime = momentOf(edge.clock);
   edge.counters.add("fills");
   const asked = withContent(originRequest(request, aim, forwardedOf(request, edge)), request.content);
-  const fieldsSent = vouchedFor(asked.fields, request);
+  const span = originSpan(request, edge);
+  const { trace, onAsked } = span;
+  const fieldsSent = vouchedFor(asked.fields, { ...request, trace });
   const { authority, onInterim, takesTrailers, matched = NONE_MATCHED } = request;
   const { origin: named, timeouts, rules, varies } = matched;
-  const towards = { authority, onInterim, takesTrailers, origin: named, timeouts };
+  const towards = { authority, onInterim, takesTrailers, origin: named, timeouts, onAsked };
   const sent = { ...asked, ...towards, fields: fieldsSent };
   const ask = () => counted(origin.fetch(sent, fetching), request.site, edge);
-  const response = await whileWanted(asked.method, left, ask, fetching, edge.clock);
+  const response = await span.until(whileWanted(asked.method, left, ask, fetching, edge.clock));
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.
   const dated = response.fields.has("Date")
@@ -190,27 +179,6 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
     endsWithConnection: response.endsWithConnection ?? false,
     cancel: () => fetching.abort(),
   };
-}
-
-function originRequest(request: CacheRequest, aim: FillAim, more: ReadonlySet<string>): OriginRequest {
-  const { method, target, fields } = request;
-  switch (aim.kind) {
-    case "whole": {
-      // RFC 9110 section 13.1.2: to a POST they would forbid what it asks for.
-      const asksAnew = aim.validating === undefined || method === "POST";
-      const validators = asksAnew ? [] : conditionalFields(aim.validating);
-      return { method, target, fields: fieldsForFill(fields, validators, more) };
-    }
-    case "rest":
-      return { method, target, fields: fieldsForFill(fields, completion(aim.of) ?? [], more) };
-    case "range":
-    case "own":
-      return { method, target, fields: fieldsForOrigin(fields, more).without(["Content-Length"]) };
-    case "as-asked":
-      return aim.body === undefined
-        ? { method, target, fields: fieldsForOrigin(fields, more).without(["Content-Length"]) }
-        : { method, target, fields: fieldsForOrigin(fields, more), body: aim.body };
-  }
 }
 
 /** Asks for the whole response, because the 304 or the 206 that came cannot be used. */

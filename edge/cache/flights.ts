@@ -1,3 +1,4 @@
+import type { TraceContext } from "../../process/tracing/trace-context.ts";
 import { GiveUp, type GiveUpSignal } from "../origin/give-up.ts";
 import type { FillMark } from "../store/stored-response.ts";
 
@@ -16,11 +17,14 @@ export interface Flight<Result> {
   readonly waiters: Waiters;
   /** The client whose place at the origin the fill takes; undefined: the edge itself. */
   readonly client: string | undefined;
+  /** The span of the fill; undefined: it has none. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** How a flight begins, and how long requests can meet it. */
 export interface Launch<Result> {
   readonly client?: string | undefined;
+  readonly trace?: TraceContext | undefined;
   /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
   readonly left: GiveUpSignal | undefined;
   /**
@@ -46,8 +50,8 @@ export class Flights<Result> {
   }
 
   /** From now on requests for the key meet this flight, until it has arrived whole or has failed. */
-  launch(key: string, { client, left, fetch, whole }: Launch<Result>): Flight<Result> {
-    const flight = new Launched({ client, left, fetch });
+  launch(key: string, { whole, ...launch }: Launch<Result>): Flight<Result> {
+    const flight = new Launched(launch);
     const slot: Slot<Result> = { flight };
     this.#byKey.set(key, slot);
     const finish = (): void => {
@@ -70,12 +74,14 @@ class Launched<Result> implements Flight<Result> {
   readonly result: Promise<Result>;
   readonly waiters = new Waiters();
   readonly client: string | undefined;
+  readonly trace: TraceContext | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #began: Flight<Result>["began"];
   arrived: Result | undefined;
 
-  constructor({ client, left, fetch }: Omit<Launch<Result>, "whole">) {
+  constructor({ client, trace, left, fetch }: Omit<Launch<Result>, "whole">) {
     this.client = client;
+    this.trace = trace;
     this.waiters.add(left);
     this.result = fetch(this.waiters.abandoned, (mark) => {
       this.#began = { mark };

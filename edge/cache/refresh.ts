@@ -8,8 +8,8 @@ import type { StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
 import { launch } from "./collapse.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
-import type { FillPlan } from "./fill.ts";
 import { validationOf } from "./fill-aim.ts";
+import type { FillPlan } from "./fill-plan.ts";
 import type { FillRequest } from "./fill-request.ts";
 import type { Flight } from "./flights.ts";
 
@@ -31,7 +31,7 @@ export function refreshBehind(
   const { site, base, target, scheme, authority, content, matched = NONE_MATCHED } = request;
   const fields = impersonal(request, stale, edge);
   const method = content === undefined ? "GET" : request.method;
-  const again = { method, site, target, fields, content, scheme, authority, matched };
+  const again = { method, site, target, fields, content, scheme, authority, matched, trace: request.trace };
   refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
 }
 

@@ -14,6 +14,7 @@
  * 5. A response that was fetched is stored if the rules allow it and no purge has overtaken it (admit.ts).
  * 6. The outcome is named once and counted; `respond` writes it.
  */
+import { startPart } from "../../process/tracing/tracer.ts";
 import { currentAge } from "../rules/age.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isDemanded, withoutDemands } from "../rules/client-demands.ts";
@@ -42,6 +43,7 @@ import { refreshBehind } from "./refresh.ts";
 import { gated } from "./request-gate.ts";
 import { limitedAnswer, ruleAnswer } from "./rule-answer.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
+import { verdictAttributes } from "./verdict-attributes.ts";
 
 /** A request of a client, with its body where the method has one. */
 export interface EdgeRequest extends FillRequest {
@@ -95,7 +97,10 @@ async function servePlanned(
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
   if (whole.matched?.bypasses === true) return passBy(whole, "rule-bypass", edge);
   if (passed !== undefined) return passBy(whole, passed, edge);
+  const looking = startPart(edge.tracer, whole.trace, "lookup");
   const { request, key, verdict, now } = heeded(whole, view, edge);
+  looking?.set(verdictAttributes(verdict));
+  looking?.end();
   switch (verdict.kind) {
     case "fresh":
       return fromStore(request, verdict.stored, { kind: "hit", ttl: verdict.ttl }, now, edge);

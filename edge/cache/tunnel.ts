@@ -8,6 +8,7 @@ import type { Content, Served } from "./answer.ts";
 import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import type { FillRequest } from "./fill-request.ts";
+import { originSpan } from "./fill-spans.ts";
 import { counted } from "./origin-errors.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 
@@ -70,9 +71,11 @@ async function opened(
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${asked.site}`);
   const fetching = new GiveUp();
   const key = wanted.byConnect && wanted.protocol === WEB_SOCKET ? newKey() : undefined;
-  const sent = originRequest(asked, wanted, key, edge);
+  const span = originSpan(asked, edge);
+  const { trace, onAsked } = span;
+  const sent = { ...originRequest({ ...asked, trace }, wanted, key, edge), onAsked };
   const ask = () => counted(origin.fetch(sent, fetching), asked.site, edge);
-  const response = await whileWanted(asked.method, asked.left, ask, fetching, edge.clock);
+  const response = await span.until(whileWanted(asked.method, asked.left, ask, fetching, edge.clock));
   const give = (): void => {
     fetching.abort();
     end();

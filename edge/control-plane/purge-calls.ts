@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describeError } from "../../process/failure.ts";
+import type { TraceContext } from "../../process/tracing/trace-context.ts";
+import type { Span } from "../../process/tracing/tracer.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import type {
   ForgetRequest,
@@ -21,13 +23,15 @@ import { breach, type CallResult, callFault, invalidArgument } from "./call-resu
 import { Confirmations } from "./confirmations.ts";
 import { type PurgeRecords, wireReceipt } from "./purge-audit.ts";
 import { type PurgeCall, readPurgeRequest } from "./purge-request.ts";
+import { appendSpan, callSpan, endAppend, endCall, endReceipts, receiptsSpan } from "./purge-spans.ts";
 import { PurgeRate } from "./rate-limit.ts";
 import { MOST_WAITING, MOST_WAITING_TARGETS, Rebounds } from "./rebounds.ts";
 import { collectReceipts, isProven, type Receipts } from "./receipts.ts";
 import { soon } from "./soon.ts";
 
 /** What the calls about purges need of their edge. */
-export interface PurgeCallsParts extends Pick<CacheContext, "id" | "store" | "clock" | "log" | "counters"> {
+export interface PurgeCallsParts
+  extends Pick<CacheContext, "id" | "store" | "clock" | "log" | "counters" | "tracer"> {
   readonly follower: Pick<PurgeFollower, "position" | "onPurge">;
   readonly purgeLog: PurgeLog;
   readonly records: PurgeRecords;
@@ -65,8 +69,19 @@ export class PurgeCalls {
     parts.follower.onPurge(({ position, asked }) => this.#rebounds.applied(position, asked));
   }
 
-  /** `by` says who asked. */
-  async purge(request: PurgeRequest, by: string): Promise<CallResult<PurgeResponse>> {
+  /** `by` says who asked, `parent` of what trace the call is part. */
+  async purge(request: PurgeRequest, by: string, parent?: TraceContext): Promise<CallResult<PurgeResponse>> {
+    const span = callSpan(this.#parts.tracer, parent);
+    const result = await this.#purge(request, by, span);
+    endCall(span, result);
+    return result;
+  }
+
+  async #purge(
+    request: PurgeRequest,
+    by: string,
+    span: Span | undefined,
+  ): Promise<CallResult<PurgeResponse>> {
     const { id, sites, clock, purgeRate } = this.#parts;
     await this.#letOthersGoOn(request.targets);
     const call = readPurgeRequest(request, sites);
@@ -83,20 +98,21 @@ export class PurgeCalls {
       const rule = `at most ${MOST_WAITING} at a time, with ${MOST_WAITING_TARGETS} targets, at ${id}`;
       return callFault("resource-exhausted", `rebound: must be one of ${rule}; try again later`);
     }
-    return this.carryOut(call.value, by);
+    return this.carryOut(call.value, by, span);
   }
 
   /**
    * The life of a purge at the edge that takes the call: append it to the purge log; every edge, this one included,
    * applies it from there; collect their receipts (rule R4). Never throws.
    */
-  async carryOut(call: PurgeCall, by: string): Promise<CallResult<PurgeResponse>> {
+  async carryOut(call: PurgeCall, by: string, span?: Span): Promise<CallResult<PurgeResponse>> {
     const { targets, soft, pace, reboundMs } = call;
-    const { clock, counters } = this.#parts;
+    const { clock, counters, tracer } = this.#parts;
     const since = clock.monotonic();
     const purgeId = call.purgeId === "" ? randomUUID() : call.purgeId;
     if (call.dryRun) return this.#dryRun(purgeId, targets);
     const namesSite = targets.some(({ site }) => site !== undefined);
+    const appending = appendSpan(tracer, span, call);
     const entry: Purge = {
       purgeId,
       targets,
@@ -104,9 +120,10 @@ export class PurgeCalls {
       ...(pace === undefined ? {} : { pace }),
       ...(reboundMs === undefined ? {} : { reboundMs }),
       ...(namesSite ? { sites: this.#parts.sites.digest } : {}),
-      by: askedVia(by, this.#parts.id),
+      by: askedVia(by, this.#parts.id, appending?.context),
     };
     const appended = await this.#append(entry);
+    endAppend(appending, appended);
     switch (appended.kind) {
       case "another-purge": {
         const rule = "must be new, or stand for the same targets, soft, pace and rebound as before";
@@ -118,7 +135,10 @@ export class PurgeCalls {
         return { ok: true, value: { purgeId, position: "", outcome, edges: [], detail } };
       }
       case "accepted": {
+        const waiting = receiptsSpan(tracer, span);
+        const accepted = clock.monotonic();
         const value = await this.#proof(entry, appended, call.waitMs);
+        endReceipts(waiting, value, accepted);
         if (value.outcome === "applied") counters.took("purgeSeconds", (clock.monotonic() - since) / 1000);
         return { ok: true, value };
       }

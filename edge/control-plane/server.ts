@@ -16,6 +16,7 @@ import { type Caller, Callers } from "../../process/control/callers.ts";
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
 import { describeError } from "../../process/failure.ts";
 import type { ControlPages } from "../../process/operator-port.ts";
+import { parseTraceparent, TRACEPARENT, type TraceContext } from "../../process/tracing/trace-context.ts";
 import {
   EdgeServiceService,
   ExamineRequest,
@@ -164,7 +165,9 @@ export class ControlPlane {
         handle: (call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>) =>
           this.#watchStats(call),
       },
-      purge: this.#unary(of.purge, readPurgeBytes, "purge", (asked, by) => purges.purge(asked, by)),
+      purge: this.#unary(of.purge, readPurgeBytes, "purge", (asked, by, trace) =>
+        purges.purge(asked, by, trace),
+      ),
       purges: this.#unary(of.purges, callReader("request", PurgesRequest.decode), "read", (asked) =>
         purges.purges(asked),
       ),
@@ -194,12 +197,19 @@ export class ControlPlane {
     definition: ServiceDefinition[string],
     read: (bytes: Uint8Array) => CallResult<Request>,
     right: CallRight,
-    answer: (request: Request, peer: string) => Promise<CallResult<Response>>,
+    answer: (
+      request: Request,
+      peer: string,
+      trace: TraceContext | undefined,
+    ) => Promise<CallResult<Response>>,
   ): Rpc {
     const handle: handleUnaryCall<CallResult<Request>, Response> = (call, callback) => {
       // Without the right a caller learns nothing else, not even whether the call is well-formed.
       const asked = this.#guard.check(call, right) ?? call.request;
-      const answered = asked.ok ? answer(asked.value, this.#guard.whoCalls(call)) : Promise.resolve(asked);
+      const trace = parseTraceparent(call.metadata.get(TRACEPARENT).at(0)?.toString());
+      const answered = asked.ok
+        ? answer(asked.value, this.#guard.whoCalls(call), trace)
+        : Promise.resolve(asked);
       answered.then(
         (reply) => (reply.ok ? callback(null, reply.value) : callback(this.#refusal(reply))),
         (thrown: unknown) => callback(this.#failure(thrown)),

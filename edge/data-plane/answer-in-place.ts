@@ -4,7 +4,7 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import { bytesContent } from "../cache/answer.ts";
 import { type HitContext, noteHitInPlace } from "../cache/hit.ts";
 import type { ResponseInPlace } from "../store/response-in-place.ts";
-import type { HitLine, HitLines } from "./hit-lines.ts";
+import type { HitNote, HitNotes } from "./hit-notes.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
 const NOTHING = Buffer.alloc(0);
@@ -24,9 +24,9 @@ export class AnswerInPlace implements LentAnswer {
   #response: ResponseInPlace | undefined;
   #left = 0;
   #site = "";
-  #lines: HitLines | undefined;
+  #notes: HitNotes | undefined;
   #request: RequestHead | undefined;
-  #line: HitLine | undefined;
+  #note: HitNote | undefined;
 
   constructor(edge: HitContext, clients: SlowClients) {
     this.#edge = edge;
@@ -48,17 +48,17 @@ export class AnswerInPlace implements LentAnswer {
     return this;
   }
 
-  /** A line is written of it when it has been copied. */
-  note(lines: HitLines, request: RequestHead): void {
-    this.#lines = lines;
+  /** It is noted when it has been copied. */
+  note(notes: HitNotes, request: RequestHead): void {
+    this.#notes = notes;
     this.#request = request;
   }
 
   copied(): boolean {
     if (this.#response === undefined || !noteHitInPlace(this.#response, this.#site, this.#edge)) return false;
-    if (this.#lines === undefined || this.#request === undefined) return true;
+    if (this.#notes === undefined || this.#request === undefined) return true;
     const { status, bodyAt, bodyEnd } = this.#response;
-    this.#line = this.#lines.hit(this.#request, status, bodyEnd - bodyAt, this.#left);
+    this.#note = this.#notes.hit(this.#request, status, bodyEnd - bodyAt, this.#left);
     return true;
   }
 
@@ -67,6 +67,6 @@ export class AnswerInPlace implements LentAnswer {
     const sending = { exchange, served: { content: COPIED } };
     const place = this.#clients.add(sending);
     exchange.onEnd = () => place.leave();
-    if (this.#line !== undefined) this.#lines?.waits(this.#line, exchange);
+    this.#note?.waits(exchange);
   }
 }

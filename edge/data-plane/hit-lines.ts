@@ -6,9 +6,7 @@ import type { RequestHead } from "../../http/message/request-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Served } from "../cache/answer.ts";
-
-/** What a line says of an answer. */
-export type LoggedAnswer = Pick<Served, "status" | "outcome" | "form" | "tunnel" | "rules" | "originMs">;
+import type { HitNote, HitNotes, LoggedAnswer } from "./hit-notes.ts";
 
 /** The request fields that the text of a line depends on. */
 const SAID: ReadonlySet<string> = new Set([
@@ -21,7 +19,8 @@ const SAID: ReadonlySet<string> = new Set([
 ]);
 
 interface HitLineParts {
-  readonly repeated: (request: RequestHead) => Repeated;
+  /** `trace`: the one that is recorded of it. */
+  readonly repeated: (request: RequestHead, trace?: string) => Repeated;
   /** The identifier that a trusted proxy has given the request. */
   readonly given: (fields: Fields) => string | undefined;
   readonly more: (answer: LoggedAnswer) => string;
@@ -30,15 +29,28 @@ interface HitLineParts {
 }
 
 /** A line that has been given to the log, and what it was made of. */
-export interface HitLine {
+class HitLine implements HitNote {
+  readonly #lines: HitLines;
   readonly line: string;
   readonly repeated: Repeated;
   readonly entry: AccessEntry;
   readonly result: AccessResult;
+
+  constructor(lines: HitLines, line: string, repeated: Repeated, entry: AccessEntry, result: AccessResult) {
+    this.#lines = lines;
+    this.line = line;
+    this.repeated = repeated;
+    this.entry = entry;
+    this.result = result;
+  }
+
+  waits(exchange: Exchange): void {
+    this.#lines.waits(this, exchange);
+  }
 }
 
 /** The lines of the hits of one connection. */
-export class HitLines {
+export class HitLines implements HitNotes {
   readonly #log: AccessLog;
   readonly #clock: Clock;
   readonly #parts: HitLineParts;
@@ -65,21 +77,22 @@ export class HitLines {
     this.#parts = parts;
   }
 
-  /** `left`: whole seconds of freshness. undefined: it is not written. */
+  /** `trace`: the one that is recorded of it. undefined is returned when no line is written. */
   hit(
     request: RequestHead,
     status: number,
     bytes: number,
     left: number,
     form?: Served["form"],
-  ): HitLine | undefined {
+    trace?: string,
+  ): HitNote | undefined {
     if (!this.#log.wants(status, "answered")) return undefined;
-    const repeated = this.#repeatedFor(request);
+    const repeated = trace === undefined ? this.#repeatedFor(request) : this.#parts.repeated(request, trace);
     const result = this.#resultOf(status, left, form);
     if (this.#ending?.repeated !== repeated) this.#ending = undefined;
     this.#ending ??= this.#log.ending(repeated, result);
     const entry = { requestId: this.#idOf(request.fields), target: request.path, bytes };
-    return { line: this.#log.write(this.#ending, entry), repeated, entry, result };
+    return new HitLine(this, this.#log.write(this.#ending, entry), repeated, entry, result);
   }
 
   #idOf(fields: RequestHead["fields"]): string {
@@ -136,7 +149,7 @@ export class HitLines {
     return this.#result;
   }
 
-  /** The client has not taken all of it yet: the line is written when `exchange` is over. */
+  /** The line is written when `exchange` is over. */
   waits({ line, repeated, entry, result }: HitLine, exchange: Exchange): void {
     if (!this.#log.takeBack(line)) return;
     const since = this.#clock.monotonic();

@@ -42,9 +42,9 @@ import { SAFE_RULES } from "../rules/site-rules.ts";
 import { preconditions } from "../rules/validation.ts";
 import type { Addressing } from "./addressing.ts";
 import { AnswerInPlace } from "./answer-in-place.ts";
-import type { HitLine, HitLines } from "./hit-lines.ts";
+import type { HitNote, HitNotes } from "./hit-notes.ts";
 import { NotModifiedLines } from "./not-modified-lines.ts";
-import type { RequestLog } from "./request-log.ts";
+import type { RequestNotes } from "./request-notes.ts";
 import { responseHead } from "./response-head.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
@@ -72,16 +72,16 @@ export class HitPath {
   #lastLines: LinesOfTheMoment = { left: -1, age: -1, form: undefined, lines: "" };
   /** Cache-Status of a hit, up to the seconds of its ttl. */
   readonly #hit: string;
-  readonly #log: RequestLog | undefined;
+  readonly #notes: Pick<RequestNotes, "hits"> | undefined;
 
   constructor(
     edge: HitContext,
     addressing: Addressing,
     clients: SlowClients,
     date: HttpDate,
-    log?: RequestLog,
+    notes?: Pick<RequestNotes, "hits">,
   ) {
-    this.#log = log;
+    this.#notes = notes;
     this.#edge = edge;
     this.#date = date;
     this.#addressing = addressing;
@@ -95,7 +95,7 @@ export class HitPath {
     let section: FieldSection | undefined;
     let plans: SectionPlans | undefined;
     let { generation } = this.#addressing;
-    const lines = this.#log?.hits(peer);
+    const notes = this.#notes?.hits(peer);
     const sectionOf = (request: RequestHead): FieldSection => {
       if (generation !== this.#addressing.generation) {
         generation = this.#addressing.generation;
@@ -125,23 +125,23 @@ export class HitPath {
       return plans.plan(request) ? answer(plans.request ?? request, plans.section) : undefined;
     };
     const find = (asked: Asked, planned: FieldSection) => {
-      if (lines !== undefined) lines.rules = planned.matched?.labels;
+      if (notes !== undefined) notes.rules = planned.matched?.labels;
       return planned.asks === "more" ? undefined : this.#answer(asked, planned);
     };
     const lend = (asked: Asked, planned: FieldSection) => {
-      if (lines !== undefined) lines.rules = planned.matched?.labels;
+      if (notes !== undefined) notes.rules = planned.matched?.labels;
       return planned.asks === "whole" ? this.#lent(asked, planned, peer) : undefined;
     };
     return {
       find: (request) => {
         const { method } = request;
         const answer = method === "GET" || method === "HEAD" ? answered(request, find) : undefined;
-        if (lines !== undefined) answer?.note(lines, request);
+        if (notes !== undefined) answer?.note(notes, request);
         return answer;
       },
       findLent: (request) => {
         const answer = request.method === "GET" ? answered(request, lend) : undefined;
-        if (lines !== undefined) answer?.note(lines, request);
+        if (notes !== undefined) answer?.note(notes, request);
         return answer;
       },
     };
@@ -249,8 +249,7 @@ class HitAnswer implements AnswerAtOnce {
   readonly #said: Said;
   readonly #stored: CacheHit["stored"];
   readonly #clients: SlowClients;
-  #lines: HitLines | undefined;
-  #line: HitLine | undefined;
+  #note: HitNote | undefined;
 
   constructor(
     head: string,
@@ -275,11 +274,10 @@ class HitAnswer implements AnswerAtOnce {
     return this.body?.byteLength ?? 0;
   }
 
-  /** Its line in the access log. */
-  note(lines: HitLines, request: RequestHead): void {
+  /** In the access log and in traces. */
+  note(notes: HitNotes, request: RequestHead): void {
     const { status, left, form } = this.#said;
-    this.#lines = lines;
-    this.#line = lines.hit(request, status, this.bytes, left, form);
+    this.#note = notes.hit(request, status, this.bytes, left, form);
   }
 
   waits(exchange: Exchange): void {
@@ -287,6 +285,6 @@ class HitAnswer implements AnswerAtOnce {
     const sending = { exchange, served: { stored: this.#stored, content } };
     const place = this.#clients.add(sending);
     exchange.onEnd = () => place.leave();
-    if (this.#line !== undefined) this.#lines?.waits(this.#line, exchange);
+    this.#note?.waits(exchange);
   }
 }

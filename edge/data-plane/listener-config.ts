@@ -1,5 +1,6 @@
 import type { AccessLogForm } from "../../http/access-log/access-log.ts";
 import type { ClientLimits } from "../../http/server/client-limits.ts";
+import type { TracesForm } from "../../http/tracing/server-spans.ts";
 
 /** How a data port is served, in whatever thread. */
 export interface ServingConfig extends ClientLimits {
@@ -17,6 +18,8 @@ export interface ServingConfig extends ClientLimits {
   readonly tunnelIdle: number;
   /** undefined: no access log is written. */
   readonly accessLogForm?: AccessLogForm | undefined;
+  /** undefined: nothing is traced. */
+  readonly tracesForm?: TracesForm | undefined;
 }
 
 /** The settings of a data port. */

@@ -1,4 +1,4 @@
-import { AccessLog, type AccessLogParts } from "../../http/access-log/access-log.ts";
+import type { AccessLogParts } from "../../http/access-log/access-log.ts";
 import { http2 } from "../../http/h2/http2-connection.ts";
 import type { Fields } from "../../http/message/fields.ts";
 import { takesTrailers } from "../../http/message/trailers.ts";
@@ -15,6 +15,7 @@ import { describeError } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
 import type { PortSharing } from "../../process/listen.ts";
 import type { Served } from "../cache/answer.ts";
+import type { CacheContext } from "../cache/context.ts";
 import { failureAnswer } from "../cache/error-answer.ts";
 import type { HitContext } from "../cache/hit.ts";
 import { AFTER, OPERATOR_TOKEN } from "../cache/purge-view.ts";
@@ -27,14 +28,15 @@ import { CLIENT_LIMITS } from "./data-port-limits.ts";
 import { HitPath } from "./hit-path.ts";
 import { LastAnswers } from "./last-answers.ts";
 import type { ListenerConfig } from "./listener-config.ts";
+import type { NotedRequest } from "./noted-request.ts";
 import { lengthOf, MALFORMED_BODY, type Refusal, refusalAnswer, SLOW_BODY, UNKNOWN_HOST } from "./refusal.ts";
-import { type NotedRequest, RequestLog } from "./request-log.ts";
+import { type RequestNotes, requestNotes } from "./request-notes.ts";
 import { cancel, respond } from "./respond.ts";
 import { interimHead } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
 
 /** The cache as the data port sees it. */
-export interface ServingEdge extends HitContext {
+export interface ServingEdge extends HitContext, Pick<CacheContext, "tracer"> {
   readonly serve: (request: EdgeRequest) => Promise<Served>;
 }
 
@@ -48,7 +50,7 @@ export class Listener implements DataPort {
   readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
   readonly #lastAnswers: LastAnswers;
-  readonly #log: RequestLog | undefined;
+  readonly #notes: RequestNotes;
   readonly #server: HttpServer;
   #tls: TlsFront | undefined;
   #tlsPort: number | undefined;
@@ -72,12 +74,8 @@ export class Listener implements DataPort {
     this.#date = new HttpDate(edge.clock);
     this.#lastAnswers = new LastAnswers(edge, this.#date);
     this.#clients = new SlowClients(edge.store);
-    const { accessLogForm: form } = config;
-    if (form !== undefined && logTo !== undefined) {
-      const accessLog = new AccessLog(form, { clock: edge.clock, random: Math.random, take: logTo });
-      this.#log = new RequestLog(accessLog, this.#addressing, edge);
-    }
-    const hits = new HitPath(edge, this.#addressing, this.#clients, this.#date, this.#log);
+    this.#notes = requestNotes(edge, this.#addressing, config, logTo);
+    const hits = new HitPath(edge, this.#addressing, this.#clients, this.#date, this.#notes);
     this.#server = new HttpServer({
       name: `${edge.id} HTTP data port`,
       clock: edge.clock,
@@ -105,7 +103,7 @@ export class Listener implements DataPort {
       h2c: config.h2c,
       refuse: (refused, headOnly, peer) => {
         const served = refusalAnswer(refused, edge);
-        this.#log?.refused(served, headOnly ? 0 : lengthOf(served), peer);
+        this.#notes.refused(served, headOnly ? 0 : lengthOf(served), peer);
         return this.#lastAnswers.text(undefined, served, headOnly);
       },
       fault: (thrown, exchange) => this.#lastAnswers.fault(thrown, exchange),
@@ -158,13 +156,13 @@ export class Listener implements DataPort {
 
   async close(patienceMs: number): Promise<void> {
     await this.#server.close(patienceMs);
-    this.#log?.close();
+    this.#notes.close();
   }
 
   #take(exchange: Exchange): void {
     const { request, peer, tunnel: protocol } = exchange;
     const { section, version } = request.fields;
-    const noted = this.#log?.began(exchange);
+    const noted = this.#notes.began(exchange);
     const addressed = this.#addressing.of(section, request.host, peer);
     if (addressed === undefined) {
       this.#refuseExchange(exchange, undefined, UNKNOWN_HOST, noted);
@@ -176,7 +174,8 @@ export class Listener implements DataPort {
       ...addressed,
       fields: section,
       client: this.#addressing.clientOf(section, peer),
-      requestId: noted?.id,
+      requestId: noted?.names.id,
+      trace: noted?.names.trace,
       takesTrailers: takesTrailers(version, section),
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
       tunnel: protocol === undefined ? undefined : { protocol, byConnect: version === "2" },

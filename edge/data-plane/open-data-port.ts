@@ -5,6 +5,8 @@ import { type AcmeValues, acmeValuesOf } from "../../http/acme/acme-settings.ts"
 import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
 import { COUNTED_ALONE } from "../../http/server/client-tables.ts";
 import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
+import { tracesForm } from "../../http/tracing/server-spans.ts";
+import type { TraceValues } from "../../process/tracing/trace-settings.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { OPERATOR_TOKEN } from "../cache/purge-view.ts";
 import { serve } from "../cache/serve.ts";
@@ -28,7 +30,8 @@ export interface DataPortParts {
   readonly config: ClientLimits &
     TlsValues &
     AcmeValues &
-    AccessLogValues & {
+    AccessLogValues &
+    TraceValues & {
       readonly tunnelIdle: number;
       readonly memory: number;
       readonly simulateLatency: number;
@@ -63,7 +66,7 @@ function portWith(
   const isToken = (offered: string) => edge.tokens?.token?.matches(offered) === true;
   const addresses = { trustedProxies, proxyProtocol };
   const protocols = { redirectToHttps, h2c, tunnelIdle };
-  const accessLog = { accessLogForm: accessLogForm(config) };
+  const accessLog = { accessLogForm: accessLogForm(config), tracesForm: tracesForm(config) };
   const limits = clientLimitsOf(config);
   const listening = { simulateLatencyMs, ...addresses, ...protocols, ...limits, ...accessLog };
   const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };

@@ -3,6 +3,13 @@ import type { Fields } from "../../http/message/fields.ts";
 import { isForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import type { Scheme } from "../../http/message/scheme.ts";
+import {
+  parseTraceparent,
+  TRACEPARENT,
+  TRACESTATE,
+  type TraceContext,
+  traceparentOf,
+} from "../../process/tracing/trace-context.ts";
 import { PERSONAL_FIELDS } from "../rules/personal.ts";
 import type { MatchedRules } from "../rules/site/matched-rules.ts";
 
@@ -73,15 +80,24 @@ interface CameBy {
   readonly addresses?: string | undefined;
   readonly matched?: Pick<MatchedRules, "authorization">;
   readonly requestId?: string | undefined;
+  /** What the request to the origin is part of; undefined: there are no traces. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** The fields that this edge sets itself. An HTTP origin also receives the client's host, see host-policy.ts. */
-export function vouchedFor(fields: Fields, { scheme, addresses, matched, requestId }: CameBy): Fields {
+export function vouchedFor(fields: Fields, { scheme, addresses, matched, requestId, trace }: CameBy): Fields {
   const vouched: (readonly [string, string])[] = [["X-Forwarded-Proto", scheme]];
   if (addresses !== undefined) vouched.push(["X-Forwarded-For", addresses]);
   if (requestId !== undefined) vouched.push([REQUEST_ID, requestId]);
+  if (trace !== undefined) vouched.push([TRACEPARENT, traceparentOf(trace)]);
   if (matched?.authorization !== undefined) vouched.push(["Authorization", matched.authorization]);
-  return fields.without(vouched.map(([name]) => name)).plusAll(vouched);
+  const others = trace === undefined || isIn(trace, fields) ? fields : fields.without([TRACESTATE]);
+  return others.without(vouched.map(([name]) => name)).plusAll(vouched);
+}
+
+/** W3C Trace Context section 3.3: what `tracestate` says is of the trace that `traceparent` beside it names. */
+function isIn({ traceId }: TraceContext, fields: Fields): boolean {
+  return parseTraceparent(fields.get(TRACEPARENT))?.traceId === traceId;
 }
 
 /**

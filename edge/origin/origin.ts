@@ -30,6 +30,8 @@ export interface OriginRequest {
    * resolves: a status from 102 to 199 with its end-to-end fields, in order, at most 16. It must not throw.
    */
   readonly onInterim?: ((status: number, fields: Fields) => void) | undefined;
+  /** Called with the address of each origin that is asked. It must not throw. */
+  readonly onAsked?: ((base: URL) => void) | undefined;
 }
 
 /** The content of a response. */

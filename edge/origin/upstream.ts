@@ -85,6 +85,7 @@ export class UpstreamOrigin implements ReplaceableOrigin {
     const path = `${this.#pathPrefix}${request.target}`;
     const what = `${request.method} ${base.origin}${shownTarget(path)}`;
     if (this.#closing.signal.aborted) throw closed(what);
+    request.onAsked?.(base);
     const named = hostFor(host, request.authority ?? "");
     const exchange = new UpstreamExchange({
       request,

@@ -8,6 +8,8 @@ export interface AppliedPurge {
   readonly asked: Purge;
   /** The targets as this edge reads them. Its sites may differ from those of the edge that took the purge. */
   readonly meant: Purge;
+  /** When this edge began with it, in monotonic milliseconds. */
+  readonly since: number;
   /** How many stored responses it covered. */
   readonly objects: number;
 }

@@ -218,7 +218,8 @@ export class PurgeFollower implements PurgeState {
   }
 
   async #purge(position: Position, asked: Purge, slice: WorkSlice): Promise<number> {
-    const [{ purgeId, by, soft }, { store, log }] = [asked, this.#parts];
+    const [{ purgeId, by, soft }, { store, log, clock }] = [asked, this.#parts];
+    const since = clock.monotonic();
     // The edge has not moved to the purge yet, so nothing depends on how long this takes.
     const { purge: meant, targets, unknown, widened } = await meantHere(asked, this.#parts.sites, slice);
     if (unknown.length > 0) log.warn({ sampled: "sites", purgeId, unknown }, UNKNOWN_SITES);
@@ -231,7 +232,7 @@ export class PurgeFollower implements PurgeState {
     const searching = isNoted ? Promise.resolve(store.objects) : store.purge(meant.targets, softlyAt);
     const objects = await searching.finally(end);
     this.#purges += 1;
-    for (const listener of this.#listeners) listener({ position, asked, meant, objects });
+    for (const listener of this.#listeners) listener({ position, asked, meant, since, objects });
     log.debug({ purgeId, position: formatPosition(position), by, objects, soft }, "purge applied");
     return objects;
   }

@@ -1,17 +1,9 @@
 import { setting } from "../../process/settings/program.ts";
-import { choice, listOf, type ValueType } from "../../process/settings/values.ts";
+import { choice, listOf, share } from "../../process/settings/values.ts";
 import type { AccessFormat } from "./access-line.ts";
 import type { AccessLogForm } from "./access-log.ts";
 import { type AccessTarget, accessTarget } from "./access-target.ts";
 import { omission } from "./omitted.ts";
-
-const share: ValueType<number> = {
-  name: "share",
-  rule: "a number from 0 to 1, such as 0.01",
-  fileForm: "number",
-  parse: (text) => (/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text) ? Number(text) : undefined),
-  format: String,
-};
 
 /** The settings of a program. `fields`: what its lines may leave out. */
 export const accessLogSettings = (fields: readonly string[]) => ({

@@ -69,6 +69,15 @@ export function wholeNumber(min: number, max: number): ValueType<number> {
   };
 }
 
+/** A part of all, as a decimal number. */
+export const share: ValueType<number> = {
+  name: "share",
+  rule: "a number from 0 to 1, such as 0.01",
+  fileForm: "number",
+  parse: (text) => (/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text) ? Number(text) : undefined),
+  format: String,
+};
+
 // More threads than any machine has cores for.
 const MOST_WORKERS = 256;
 const someWorkers = wholeNumber(1, MOST_WORKERS);

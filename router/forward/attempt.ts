@@ -3,13 +3,15 @@ import type { Framing } from "../../http/message/message-framing.ts";
 import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
+import type { Span } from "../../process/tracing/tracer.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
+import { attemptAttributes } from "./attempt-attributes.ts";
 import { BodyUpload } from "./body-upload.ts";
 import type { EdgePool, EdgeUser } from "./edge-pool.ts";
 import type { ForwardNote } from "./forward-note.ts";
 import { type ProtocolChange, protocolChange } from "./protocol-change.ts";
 import { Relay, type RelayParts } from "./relay.ts";
-import { type ClientLines, requestHeadOut, requestIdLine } from "./request-head-out.ts";
+import { type ClientLines, ownLines, requestHeadOut } from "./request-head-out.ts";
 import { interimHeadOut } from "./response-head-out.ts";
 import { RouterFailure, type RouterFailureCode } from "./router-failure.ts";
 
@@ -32,7 +34,7 @@ export interface Destination {
 
 /** Learns the result of an attempt. */
 export interface AttemptOwner {
-  readonly note: Pick<ForwardNote, "requestId">;
+  readonly note: Pick<ForwardNote, "requestId" | "trace" | "part">;
   /** The head of an interim response, for the client. */
   interim(attempt: Attempt, head: string): void;
   /** The response has begun. The other attempt, if any, is no longer needed. */
@@ -95,6 +97,7 @@ export class Attempt implements EdgeUser {
   #stage: Stage = CONNECTING;
   /** The request's body, if it has one. */
   readonly #upload: BodyUpload | undefined;
+  readonly #span: Span | undefined;
   /** What the client asks for beyond a response. */
   readonly #change: ProtocolChange | undefined;
 
@@ -110,6 +113,10 @@ export class Attempt implements EdgeUser {
     this.#parts = parts;
     this.#owner = owner;
     this.#beganAt = now;
+    this.#span = owner.note.part(exchange.request.method, {
+      kind: "client",
+      attributes: attemptAttributes(exchange.request, edge.id, pool.address),
+    });
     edge.traffic.began();
     exchange.timeouts.waitFor("answerer", now);
     // A tunnel does not give its connection back.
@@ -137,8 +144,8 @@ export class Attempt implements EdgeUser {
   connected(): void {
     this.#stage = WAITING;
     const exchange = this.#exchange;
-    const { requestId } = this.#owner.note;
-    const named = requestId === undefined ? "" : requestIdLine(requestId);
+    const { requestId, trace } = this.#owner.note;
+    const named = ownLines(requestId, this.#span?.context ?? trace);
     const lines = named + this.#parts.lines.of(exchange).lines + (this.#change?.lines ?? "");
     const head = requestHeadOut(exchange.request, lines, this.#pool.address);
     if (this.#change !== undefined) {
@@ -176,6 +183,7 @@ export class Attempt implements EdgeUser {
       this.#fail("edge-rubbish", "its answer does not fit the key of the WebSocket");
       return;
     }
+    this.#span?.set({ "http.response.status_code": head.status });
     if (!this.#connection.reused) this.#pool.learn(head.raw);
     this.edge.traffic.answered(now, now - this.#beganAt);
     this.#owner.answering(this);
@@ -235,6 +243,7 @@ export class Attempt implements EdgeUser {
   /** A time limit has passed, the client has left, or another edge answered first. Does not call the owner. */
   cancel(failure?: RouterFailureCode): void {
     if (this.#stage.kind === "over") return;
+    this.#span?.end(failure ?? "cancelled");
     if (failure === "edge-silent") this.edge.traffic.failed(this.#parts.clock.monotonic(), "failed");
     this.#end();
     this.#connection.destroy();
@@ -243,6 +252,7 @@ export class Attempt implements EdgeUser {
   #fail(code: EdgeFault, why: string, cause?: unknown): void {
     const { kind } = this.#stage;
     if (kind === "over") return;
+    this.#span?.end(code);
     const stale = code === "edge-broke-off" && kind === "waiting" && this.#connection.reused;
     // An answer or a tunnel that has begun may have been broken off by the origin, which says nothing of the edge.
     const mayBeOrigin = kind === "relaying" && code === "edge-broke-off";
@@ -258,6 +268,7 @@ export class Attempt implements EdgeUser {
   #end(): void {
     const answered = this.#stage.kind === "relaying";
     this.#stage = OVER;
+    this.#span?.end();
     if (!this.#exchange.switched) this.edge.traffic.ended(answered);
   }
 

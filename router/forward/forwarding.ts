@@ -96,7 +96,11 @@ export class Forwarding implements Answerer, AttemptOwner {
         this.#end({ kind: "unanswered", failure: new RouterFailure("fields-too-large", why) });
         return;
       }
-      this.#queue = [...fleet.choose(routeRequest(this.#exchange.request, regionField)).edges];
+      const route = this.note.part("route");
+      const { edges, reason } = fleet.choose(routeRequest(this.#exchange.request, regionField));
+      route?.set({ "edgecache.edge": edges[0]?.id, "edgecache.choice": reason });
+      route?.end();
+      this.#queue = [...edges];
       this.#tryNext();
       if (hedge) this.#prepareHedge();
     });

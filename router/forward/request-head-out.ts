@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { LONGEST_ID, REQUEST_ID } from "../../http/access-log/request-id.ts";
+import type { Fields } from "../../http/message/fields.ts";
 import { withoutForgeable } from "../../http/message/forgeable-fields.ts";
 import { endToEnd } from "../../http/message/hop-by-hop.ts";
 import { REQUEST_FIELD_LIMITS } from "../../http/message/request-fields.ts";
@@ -10,6 +11,13 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import type { TrustedProxies } from "../../http/server/trusted-proxies.ts";
 import { KEY, newKey } from "../../http/server/web-socket.ts";
+import {
+  parseTraceparent,
+  TRACEPARENT,
+  TRACESTATE,
+  type TraceContext,
+  traceparentOf,
+} from "../../process/tracing/trace-context.ts";
 
 /** RFC 9110 section 7.6.3: the router's name in Via and Proxy-Status. */
 export const PSEUDONYM = "edgecache-router";
@@ -19,6 +27,9 @@ const REPLACED = ["host", "content-length", "expect"];
 
 // RFC 1035 section 2.3.4, and a port: room for the address of an edge, which replaces a missing Host.
 const LONGEST_ADDRESS = 260;
+
+// As long as each.
+const SOME_TRACE: TraceContext = { traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false };
 
 /** The field lines of a request, and whether they are within the limits of an edge. */
 export interface LinesOut {
@@ -36,10 +47,15 @@ export class RequestLines {
   readonly #peer: Peer;
   readonly #proxies: TrustedProxies;
   readonly #names: boolean;
+  readonly #traces: boolean;
   #last: Remembered | undefined;
 
-  /** `names`: the router gives each request an identifier, which is not among these lines. */
-  constructor(peer: Peer, proxies: TrustedProxies, names = false) {
+  /**
+   * `names`: the router gives each request an identifier, which is not among these lines. `traces`: it puts each into a
+   * trace.
+   */
+  constructor(peer: Peer, proxies: TrustedProxies, names = false, traces = false) {
+    this.#traces = traces;
     this.#peer = peer;
     this.#proxies = proxies;
     this.#names = names;
@@ -63,6 +79,9 @@ export class RequestLines {
       ...REPLACED,
       ...(version === "2" ? [KEY] : []),
       ...(this.#names ? [REQUEST_ID] : []),
+      ...(this.#traces ? [TRACEPARENT] : []),
+      // W3C Trace Context section 3.3: it is of the trace that the client was in.
+      ...(this.#traces && !this.#continues(asked) ? [TRACESTATE] : []),
     ]);
     let lines = "";
     for (const [name, value] of kept) lines += `${name}: ${value}\r\n`;
@@ -81,9 +100,14 @@ export class RequestLines {
       lines,
       fits: fits(
         `${hostLine(host ?? "x".repeat(LONGEST_ADDRESS))}${framingLine(fields)}${changeLines(fields)}${lines}` +
-          (this.#names ? requestIdLine("x".repeat(LONGEST_ID)) : ""),
+          ownLines(this.#names ? "x".repeat(LONGEST_ID) : undefined, this.#traces ? SOME_TRACE : undefined),
       ),
     };
+  }
+
+  /** Whether the request goes on in the trace of its client. */
+  #continues(asked: Fields): boolean {
+    return this.#peer.trusted && parseTraceparent(asked.get(TRACEPARENT)) !== undefined;
   }
 }
 
@@ -91,9 +115,11 @@ export class RequestLines {
 export class ClientLines {
   readonly #proxies: TrustedProxies;
   readonly #names: boolean;
+  readonly #traces: boolean;
   readonly #byPeer = new WeakMap<Peer, RequestLines>();
 
-  constructor(proxies: TrustedProxies, names = false) {
+  constructor(proxies: TrustedProxies, names = false, traces = false) {
+    this.#traces = traces;
     this.#proxies = proxies;
     this.#names = names;
   }
@@ -101,15 +127,17 @@ export class ClientLines {
   of({ peer, request }: Exchange): LinesOut {
     let lines = this.#byPeer.get(peer);
     if (lines === undefined) {
-      lines = new RequestLines(peer, this.#proxies, this.#names);
+      lines = new RequestLines(peer, this.#proxies, this.#names, this.#traces);
       this.#byPeer.set(peer, lines);
     }
     return lines.of(request);
   }
 }
 
-export function requestIdLine(id: string): string {
-  return `${REQUEST_ID}: ${id}\r\n`;
+/** The lines that differ from request to request. */
+export function ownLines(requestId: string | undefined, trace: TraceContext | undefined): string {
+  const id = requestId === undefined ? "" : `${REQUEST_ID}: ${requestId}\r\n`;
+  return trace === undefined ? id : `${id}${TRACEPARENT}: ${traceparentOf(trace)}\r\n`;
 }
 
 /** RFC 7239 section 6: an IPv6 address needs brackets and quotes, and an address with a port needs quotes. */

@@ -32,12 +32,13 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     server: ["message"],
     tls: [],
     "access-log": ["server"],
+    tracing: ["access-log", "message", "server"],
     h2: ["client", "message", "server"],
     acme: ["tls"],
   },
   // The folder itself defines a purge log. The Redis Stream is one implementation.
   "purge-log": { redis: [""] },
-  process: { settings: [""], control: ["", "settings"] },
+  process: { settings: [""], control: ["", "settings"], tracing: ["", "settings"] },
   "admin-cli": { commands: [""] },
   router: {
     measure: [],

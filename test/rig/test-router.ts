@@ -7,6 +7,7 @@ import { defaultTunnels } from "../../http/server/tunnel-settings.ts";
 import { NO_TLS } from "../../http/tls/tls-settings.ts";
 import { systemClock } from "../../process/clock.ts";
 import { NO_CONTROL } from "../../process/control/control-config.ts";
+import { NO_TRACES } from "../../process/tracing/trace-settings.ts";
 import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
 import type { RouterConfig } from "../../router/config.ts";
 import { defaultPatience } from "../../router/forward/edge-patience.ts";
@@ -59,6 +60,7 @@ export async function startTestRouter(
       ...defaultPatience,
       ...NO_TLS,
       ...NO_ACCESS_LOG,
+      ...NO_TRACES,
       ...NO_ACME,
       ...NO_CONTROL,
       logLevel: "debug",

@@ -8,6 +8,7 @@ import express, {
 import { requestCaller } from "../../../process/control/request-caller.ts";
 import { describeError } from "../../../process/failure.ts";
 import type { ControlPages } from "../../../process/operator-port.ts";
+import { parseTraceparent, TRACEPARENT } from "../../../process/tracing/trace-context.ts";
 import { edgeRow } from "../../../proto/json/edge-row.ts";
 import { dryRunDocument, purgeDocument } from "../../../proto/json/purge-document.ts";
 import { purgeRow } from "../../../proto/json/purge-row.ts";
@@ -219,7 +220,7 @@ async function purge(
   if (keys.length > 1) return invalidArgument("Idempotency-Key", "must come once", keys.join(", "));
   const read = readPurgeBody(request.body, keys[0]);
   if (!read.ok) return read;
-  const answer = await purges.purge(read.value.request, by);
+  const answer = await purges.purge(read.value.request, by, parseTraceparent(request.get(TRACEPARENT)));
   if (!answer.ok) return inWordsOfBody(answer, read.value.targetNames);
   const { dryRun } = read.value.request;
   const document = dryRun ? dryRunDocument(answer.value) : purgeDocument(answer.value);

@@ -2,6 +2,7 @@ import type { Batch } from "../../../http/access-log/batch-queue.ts";
 import type { AcmeValues } from "../../../http/acme/acme-settings.ts";
 import type { ClientTables } from "../../../http/server/client-tables.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
+import type { FinishedSpan } from "../../../process/tracing/span.ts";
 import type { Served } from "../../cache/answer.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
 import type { ServedSite } from "../../origin/sites.ts";
@@ -76,11 +77,10 @@ export interface UsedCopies {
   readonly missed: readonly (readonly [key: string, coding: ContentCoding])[];
 }
 
-/** Lines of the access log of a serving thread. */
-export interface AccessNews {
-  readonly kind: "access";
-  readonly batch: Batch;
-}
+/** Lines of the access log of a serving thread, or its spans. */
+export type RequestNews =
+  | { readonly kind: "access"; readonly batch: Batch }
+  | { readonly kind: "spans"; readonly spans: readonly FinishedSpan[] };
 
 /** From a serving thread, beside what every thread tells of itself. `id` names one request of that thread. */
 export type FromWorker =

@@ -9,11 +9,12 @@ import { Failure } from "../../../process/failure.ts";
 import type { ThreadNews } from "../../../process/kept-thread.ts";
 import { threadLog } from "../../../process/thread-log.ts";
 import { BEAT_MS } from "../../../process/thread-watch.ts";
+import { Tracer } from "../../../process/tracing/tracer.ts";
 import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites, servedRulesByName } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
-import { type AccessNews, type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
+import { type FromWorker, GAUGES, type RequestNews, type ToWorker, type WorkerStart } from "./messages.ts";
 import { SharedWords } from "./shared-words.ts";
 import { ThreadCache } from "./thread-cache.ts";
 import { hrtimeMs } from "./thread-time.ts";
@@ -25,7 +26,7 @@ if (parentPort === null) throw new Error("a serving thread is started by its edg
 const port = parentPort;
 const start: WorkerStart = workerData;
 
-function send(message: FromWorker | AccessNews | ThreadNews, transfer: readonly ArrayBuffer[] = []): void {
+function send(message: FromWorker | RequestNews | ThreadNews, transfer: readonly ArrayBuffer[] = []): void {
   port.postMessage(message, [...transfer]);
 }
 
@@ -40,9 +41,19 @@ const sites = new Sites(start.sites);
 const counters = new EdgeCounters(start.counters);
 counters.sites.name(start.sitesCounted);
 const siteRules = new Map(servedRulesByName(start.sites));
+const { tracesForm } = start.config;
+const tracer =
+  tracesForm &&
+  new Tracer({
+    clock,
+    random: Math.random,
+    sample: tracesForm.sample,
+    take: (spans) => send({ kind: "spans", spans }),
+  });
 const listener = new Listener(
   {
     id: start.id,
+    tracer,
     clock,
     log,
     counters,
@@ -86,7 +97,10 @@ port.on("message", (message: ToWorker) => {
       break;
     case "close":
       stopped.abort();
-      void listener.close(message.patienceMs).then(() => send({ kind: "closed" }));
+      void listener.close(message.patienceMs).then(() => {
+        tracer?.close();
+        send({ kind: "closed" });
+      });
       break;
     default:
       cache.take(message);

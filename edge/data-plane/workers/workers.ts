@@ -18,7 +18,7 @@ import type { Sites } from "../../origin/sites.ts";
 import type { DataPort } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
 import { LeaseGrant } from "./lease-grant.ts";
-import { type AccessNews, type FromWorker, GAUGES, type ToWorker, type WorkerStart } from "./messages.ts";
+import { type FromWorker, GAUGES, type RequestNews, type ToWorker, type WorkerStart } from "./messages.ts";
 import type { SharedEdge } from "./shared-edge.ts";
 import { type LinkParts, ThreadLink } from "./thread-link.ts";
 import { hrtimeMs } from "./thread-time.ts";
@@ -126,7 +126,7 @@ class ServingThread {
   readonly #parts: WorkersParts;
   readonly #running: RunningParts;
   readonly #gauges = new Float64Array(new SharedArrayBuffer(GAUGES.cells * Float64Array.BYTES_PER_ELEMENT));
-  readonly #thread: KeptThread<FromWorker | AccessNews, ToWorker>;
+  readonly #thread: KeptThread<FromWorker | RequestNews, ToWorker>;
 
   constructor(parts: WorkersParts, running: RunningParts) {
     this.#parts = parts;
@@ -152,7 +152,7 @@ class ServingThread {
     return this.#thread.close({ kind: "close", patienceMs }, patienceMs + CLOSING_MS);
   }
 
-  #spawn(beats: Int32Array): Spawned<FromWorker | AccessNews> {
+  #spawn(beats: Int32Array): Spawned<FromWorker | RequestNews> {
     const { start, sites, shared, edge, serve, mayBeAhead, logTo } = this.#parts;
     const { at, place, counters, lease, windingDown } = this.#running;
     const { words, keys } = shared;
@@ -184,6 +184,7 @@ class ServingThread {
       worker,
       take: (message) => {
         if (message.kind === "access") logTo?.(message.batch);
+        else if (message.kind === "spans") edge.tracer?.pass(message.spans);
         else link.take(message);
       },
       gone: () => {

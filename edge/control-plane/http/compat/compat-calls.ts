@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import { requestCaller } from "../../../../process/control/request-caller.ts";
 import { describeError } from "../../../../process/failure.ts";
+import { parseTraceparent, TRACEPARENT } from "../../../../process/tracing/trace-context.ts";
 import { type CallGuard, callerName } from "../../call-guard.ts";
 import type { CallFault } from "../../call-result.ts";
 import type { ControlPlaneParts } from "../../control-plane-parts.ts";
@@ -62,7 +63,11 @@ async function purge(
   if (!read.ok) return refuse(read, shape, response, parts);
   const { names, peer } = requestCaller(request);
   try {
-    const purged = await parts.purges.purge(purgeRequest(read.value), callerName(names, peer));
+    const purged = await parts.purges.purge(
+      purgeRequest(read.value),
+      callerName(names, peer),
+      parseTraceparent(request.get(TRACEPARENT)),
+    );
     if (!purged.ok) return refuse(purged, shape, response, parts);
     const { status, document } = shape.answer(purged.value, purgeStatus(purged.value.outcome), request);
     response.status(status).json(document);
