@@ -4,6 +4,7 @@ import { defaultClientLimits } from "../http/server/client-limits.ts";
 import { NO_TLS } from "../http/tls/tls-settings.ts";
 import { NO_CONTROL_FILES } from "../process/control/control-files.ts";
 import { Token } from "../process/control/tokens.ts";
+import { NO_TRACES } from "../process/tracing/trace-settings.ts";
 import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { controlHost, edgeConfig } from "./config.ts";
 import { USUAL_ORIGIN_TLS } from "./origin/origin-tls.ts";
@@ -93,6 +94,7 @@ describe("the edge's settings", () => {
       accessLogFormat: "json",
       accessLogSample: 1,
       accessLogOmit: [],
+      ...NO_TRACES,
     });
   });
 
