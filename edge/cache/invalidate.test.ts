@@ -11,6 +11,7 @@ import { memoryStore } from "../../test/rig/memory-store.ts";
 import { slowWork } from "../../test/rig/slow-work.ts";
 import { requestFor, storedResponse } from "../../test/rig/stored-response.fixture.ts";
 import { startTestEdge } from "../../test/rig/test-edge.ts";
+import { writtenRules } from "../../test/rig/written-rules.ts";
 import { type Origin, type OriginResponse, plainBody } from "../origin/origin.ts";
 import { PurgeFollower } from "../purging/follower.ts";
 import { cacheOf } from "./context.ts";
@@ -124,6 +125,48 @@ describe("an invalidation", () => {
     await edge.stop();
     await origin.stop();
   });
+
+  for (const [rewrites, made, wide] of [
+    [15, "all that they make of it, and of no other query", false],
+    [16, "every query of all paths that they make of it, when they may be more than 250", true],
+  ] as const) {
+    it(`of a target that ${rewrites} rules rewrite and 14 give another query is of ${made}`, async () => {
+      const rules = [
+        ...Array.from(
+          { length: rewrites },
+          (_, of) => `{match: {header: {X-Of: "${of}"}}, rewrite: "/of${of}{path}"}`,
+        ),
+        ...Array.from(
+          { length: 14 },
+          (_, of) => `{match: {header: {X-Q: "${of}"}}, key: {query: {ignore: [q${of}]}}}`,
+        ),
+      ];
+      const origin = await HttpOrigin.start();
+      const yaml = `rules:\n${rules.map((rule) => `  - ${rule}\n`).join("")}`;
+      const edge = await startTestEdge(origin.url, { rules: writtenRules(yaml) });
+      for (const path of ["/a", "/of9/a", "/b"])
+        origin.answer(path, { fields: [["Cache-Control", "max-age=60"]], body: path });
+      const asked = [
+        ["/a?q1=1", {}],
+        ["/a?q1=1", { "X-Of": "9" }],
+        ["/a?q1=1", { "X-Of": "9", "X-Q": "1" }],
+        ["/a?q2=1", {}],
+        ["/b?q1=1", {}],
+      ] as const;
+      const caches = async () => {
+        const seen: (string | undefined)[] = [];
+        for (const [target, headers] of asked)
+          seen.push((await get(edge.url, target, { headers })).header("x-cache"));
+        return seen.join(" ");
+      };
+      await caches();
+      expect(await caches()).to.equal("HIT HIT HIT HIT HIT");
+      await get(edge.url, "/a?q1=1", { method: "POST" });
+      expect(await caches()).to.equal(`MISS MISS MISS ${wide ? "MISS" : "HIT"} HIT`);
+      await edge.stop();
+      await origin.stop();
+    });
+  }
 
   describe("by another spelling of a URI", () => {
     const edgeWith = (...targets: string[]) => {

@@ -3,7 +3,8 @@ import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
 import { equivalentTargets, split } from "../rules/no-vary-search.ts";
-import { possibleTargets } from "../rules/site/possible-targets.ts";
+import { possiblePaths, possibleTargets, seenTarget } from "../rules/site/possible-targets.ts";
+import type { RuleBook } from "../rules/site/rule-book.ts";
 import { normalTarget } from "../rules/uri-equivalence.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
@@ -11,6 +12,10 @@ import { type CacheContext, rulesOf } from "./context.ts";
 // A path is stored in a few spellings. It may be stored with any number of queries, which clients make up, and no request
 // may cost more than these.
 const MOST_LOOKED_AT = 1_000;
+
+// What the rules of a site may make of one target, in one turn: some milliseconds.
+const MOST_TARGETS = 250;
+const MOST_CHARACTERS = 250_000;
 
 /**
  * RFC 9111 section 4.4 and RFC 9875 section 3: drops, at this edge, what an unsafe request may have changed. Fills in
@@ -27,11 +32,13 @@ export async function invalidate(
   const { invalidation, groupInvalidation, book } = rulesOf(edge, site);
   const changed = invalidation === "ignore" ? [] : invalidatedTargets(request, response, origin);
   // What Location names is stored under the target that its requests get.
-  const targets = [...new Set(changed.flatMap((target) => possibleTargets(book, target)))];
-  const urls = targets.map((target): PurgeTarget => ({ kind: "url", target, site }));
+  const { targets, paths } = storedAs(changed, book);
+  const toUrl = (target: string): PurgeTarget => ({ kind: "url", target, site });
+  const everyQuery = paths.map(toUrl);
+  const urls = [...targets.map(toUrl), ...everyQuery];
   const named = groupInvalidation === "ignore" ? [] : invalidatedGroups(request, response);
   const groups = named.map((tag): PurgeTarget => ({ kind: "tag", tag, site }));
-  if (targets.length + groups.length === 0) return;
+  if (urls.length + groups.length === 0) return;
   // A fill in flight may have read the earlier version.
   const done = edge.purges.invalidate([...urls, ...groups]);
   if (invalidation === "broadcast") edge.broadcast?.(urls);
@@ -42,10 +49,26 @@ export async function invalidate(
       for (const stored of storedFor(named, edge)) edge.store.remove(stored);
       await removeSpellings(named, edge);
     }
-    if (groups.length > 0) await edge.store.purge(groups);
+    const searched = [...everyQuery, ...groups];
+    if (searched.length > 0) await edge.store.purge(searched);
   } finally {
     done();
   }
+}
+
+/** The targets, and the paths with every query where the targets would be too many. */
+function storedAs(
+  changed: readonly string[],
+  book: RuleBook,
+): Readonly<Record<"targets" | "paths", readonly string[]>> {
+  const [targets, paths] = [new Set<string>(), new Set<string>()];
+  for (const target of changed) {
+    const most = Math.min(MOST_TARGETS, Math.floor(MOST_CHARACTERS / target.length));
+    const few = possibleTargets(book, seenTarget(target), most);
+    for (const each of few ?? []) targets.add(each);
+    if (few === undefined) for (const path of possiblePaths(book, target)) paths.add(path);
+  }
+  return { targets: [...targets], paths: [...paths] };
 }
 
 /** The responses that a request for this target would be answered with, those of other targets (No-Vary-Search) included. */

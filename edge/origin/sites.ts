@@ -217,7 +217,9 @@ export class Sites {
     this.#policies.clear();
     const books = new Map<string, RuleBook>();
     for (const site of sites) {
-      const book = "written" in site ? ruleBook(site.written) : (site.rules ?? SAFE_RULES).book;
+      // A serving thread purges nothing.
+      if ("written" in site) continue;
+      const { book } = site.rules ?? SAFE_RULES;
       if (book.changesTarget) books.set(site.name, book);
     }
     this.#targetRules = alikeByTarget(books);

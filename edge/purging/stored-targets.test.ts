@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { parse } from "yaml";
 import { Fields } from "../../http/message/fields.ts";
 import { systemClock } from "../../process/clock.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import { MOST_TARGETS, type PurgeTarget } from "../../purge-log/purge.ts";
 import { BusyClock } from "../../test/rig/busy-clock.ts";
-import { writtenRules } from "../../test/rig/written-rules.ts";
+import { ruleBook, siteRulesList } from "../origin/site/rule-schema.ts";
 import { Sites } from "../origin/sites.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
+import { SAFE_RULES } from "../rules/site-rules.ts";
 import { covers } from "../store/purge-match.ts";
 import { storedTargets } from "./stored-targets.ts";
 import { TARGET_LIMITS } from "./target-room.ts";
@@ -16,8 +18,10 @@ const TRACKING = "{key: {query: {ignore: [tracking]}}}";
 /** That holds for some requests and for others not. */
 const perHeader = (of: number) => `{match: {header: {X-Of: "${of}"}}, rewrite: "/of${of}{path}"}`;
 
-const rulesOf = (rules: readonly string[]) =>
-  writtenRules(`rules:\n${rules.map((rule) => `  - ${rule}\n`).join("")}`);
+const rulesOf = (rules: readonly string[]) => ({
+  ...SAFE_RULES,
+  book: ruleBook(siteRulesList.parse(rules.map((rule) => parse(rule)))),
+});
 
 /** s0, s1 and so on with these rules, and one without rules. */
 function sitesWith(...rules: readonly (readonly string[])[]): Sites {
@@ -107,6 +111,10 @@ describe("the targets that rules make of the URLs of a purge", () => {
     expect(await wholeSites({ characters: characters - 1 })).to.deep.equal(["s2"]);
     expect(await wholeSites({ looks: 6 })).to.deep.equal([]);
     expect(await wholeSites({ looks: 5 })).to.deep.equal(["s2"]);
+    // A look is at 64 characters.
+    const long = [url(`/${"x".repeat(62)}`), url(`/${"x".repeat(63)}`)];
+    const looked = async (looks: number) => (await storedFor(long, sites, { looks })).widened;
+    expect([await looked(9), await looked(8)]).to.deep.equal([[], ["s2"]]);
     const large = sitesWith(
       [perHeader(0), perHeader(1)],
       [perHeader(2)],

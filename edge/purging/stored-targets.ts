@@ -1,7 +1,7 @@
 import type { WorkSlice } from "../../process/work-slice.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import { pathOf, SeenPath } from "../rules/site/path-readings.ts";
-import { fewPossibleTargets, type SeenTarget } from "../rules/site/possible-targets.ts";
+import { pathOf } from "../rules/site/path-readings.ts";
+import { possibleTargets, type SeenTarget, seenTarget } from "../rules/site/possible-targets.ts";
 import type { TargetRules } from "../rules/site/target-rules.ts";
 import { TARGET_LIMITS, TargetRoom } from "./target-room.ts";
 
@@ -18,8 +18,13 @@ export interface StoredTargets {
   readonly widened: readonly string[];
 }
 
+// A rule looks at the whole of a query. A look is at so many characters.
+const LOOK_LENGTH = 64;
+
 interface NamedUrl extends SeenTarget {
   readonly site: string | undefined;
+  /** That it takes for each rule. */
+  readonly looks: number;
 }
 
 /**
@@ -42,7 +47,8 @@ export async function storedTargets(
   for (const { sites: alike, book } of targetRules) {
     const concerned = urls.concerning(alike);
     if (slice.isOver(1 + concerned.length)) await slice.pause();
-    const isInTime = room.look(concerned.length * book.targetRules.length);
+    const looks = concerned.reduce((sum, url) => sum + url.looks, 0);
+    const isInTime = room.look(looks * book.targetRules.length);
     const made = isInTime ? await madeBy(book, concerned, room, slice) : undefined;
     if (made !== undefined) {
       // Where all sites are alike, their name says nothing.
@@ -69,8 +75,8 @@ async function madeBy(
 ): Promise<MadeTargets | undefined> {
   const made = new MadeTargets();
   for (const url of urls) {
-    if (slice.isOver(book.targetRules.length)) await slice.pause();
-    const possible = fewPossibleTargets(book, url, 1 + room.mostOf(url.target.length));
+    if (slice.isOver(url.looks * book.targetRules.length)) await slice.pause();
+    const possible = possibleTargets(book, url, 1 + room.mostOf(url.target.length));
     for (const target of possible ?? []) if (target !== url.target) made.add(target, url.site);
     if (possible !== undefined && room.has(made.size, made.characters)) continue;
     room.miss();
@@ -114,7 +120,13 @@ class Urls {
   constructor(named: readonly PurgeTarget[]) {
     const urls = named.flatMap((target): readonly NamedUrl[] =>
       target.kind === "url"
-        ? [{ target: target.target, site: target.site, seen: new SeenPath(target.target) }]
+        ? [
+            {
+              ...seenTarget(target.target),
+              site: target.site,
+              looks: 1 + Math.floor(target.target.length / LOOK_LENGTH),
+            },
+          ]
         : [],
     );
     this.#bySite = Map.groupBy(urls, ({ site }) => site);

@@ -9,12 +9,12 @@ export interface TargetLimits {
 export const TARGET_LIMITS: TargetLimits = {
   // The fence takes them in one turn, for which requests wait: 1 ms for so many, 5 ms while its code is new.
   targets: 5_000,
-  // 400 for each of so many. Rules may make so much of one long URL, in one turn.
-  characters: 2_000_000,
-  // A rule and a URL: less than half a second in all. The lease of an edge that takes longer runs out.
+  // 200 for each of so many. Rules may make so much of one long URL, in one turn.
+  characters: 1_000_000,
+  // A rule and a URL of usual length: less than half a second in all. The lease of an edge that takes longer runs out.
   looks: 2_000_000,
-  // Rules that make more than there is room for. To find that out takes some milliseconds each time.
-  misses: 20,
+  // Rules that make more than there is room for. To find that out takes up to 50 ms each time, in slices.
+  misses: 10,
 };
 
 /** What is left of the limits. */

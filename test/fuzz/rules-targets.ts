@@ -19,8 +19,9 @@ import { negotiated } from "../../edge/rules/negotiation.ts";
 import { equivalentTargets, searchVariance } from "../../edge/rules/no-vary-search.ts";
 import { isPersonal } from "../../edge/rules/personal.ts";
 import { parseContentRange, resolveRange } from "../../edge/rules/range.ts";
+import { pathOf } from "../../edge/rules/site/path-readings.ts";
 import { planRequest } from "../../edge/rules/site/plan-request.ts";
-import { possibleTargets } from "../../edge/rules/site/possible-targets.ts";
+import { possiblePaths, possibleTargets, seenTarget } from "../../edge/rules/site/possible-targets.ts";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { tagsOf } from "../../edge/rules/tags.ts";
 import { selectingFields } from "../../edge/rules/vary.ts";
@@ -146,7 +147,9 @@ export const rulesTargets: readonly FuzzTarget[] = [
     expect(parseTarget(plan.request.target)).to.have.property("path", plan.request.target);
     const again = planRequest(RULES, { ...plan.request, target: request.target });
     expect(again.kind === "go" && again.request.target).to.equal(plan.request.target);
-    expect(possibleTargets(RULES, request.target)).to.include(plan.request.target);
+    const possible = possibleTargets(RULES, seenTarget(request.target), Number.POSITIVE_INFINITY);
+    expect(possible).to.include(plan.request.target);
+    expect(possiblePaths(RULES, request.target)).to.include(pathOf(plan.request.target));
   }),
   target("queries", fc.tuple(hostileText(VALUES), hostileText(VALUES)), ([query, value]) => {
     const variance = searchVariance(Fields.ofRaw(["No-Vary-Search", value])) ?? NO_UTM;

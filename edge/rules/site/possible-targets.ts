@@ -3,14 +3,8 @@ import { pathOf, SeenPath } from "./path-readings.ts";
 import type { RuleBook } from "./rule-book.ts";
 import { filledTemplate, restOf } from "./target-template.ts";
 
-/**
- * The targets that requests for this one may have by the rules, and the target itself: what a purge or an invalidation of
- * it covers. A condition that the target alone does not decide may hold or not. Without a query the target stands for
- * every query at its path.
- */
-export function possibleTargets(book: RuleBook, target: string): readonly string[] {
-  return fewPossibleTargets(book, { target, seen: new SeenPath(target) }, Number.POSITIVE_INFINITY) ?? [];
-}
+// Each policy walks through the whole query: 5 ms for so many characters. Clients choose the length of a query.
+const MOST_READ = 100_000;
 
 /** A target with its path, whose readings serve many books. */
 export interface SeenTarget {
@@ -18,8 +12,16 @@ export interface SeenTarget {
   readonly seen: SeenPath;
 }
 
-/** The same; undefined when they may be more than `most`, and then none is made. */
-export function fewPossibleTargets(
+export function seenTarget(target: string): SeenTarget {
+  return { target, seen: new SeenPath(target) };
+}
+
+/**
+ * The targets that requests for this one may have by the rules, and the target itself: what a purge or an invalidation of
+ * it covers. A condition that the target alone does not decide may hold or not. Without a query the target stands for
+ * every query at its path. Undefined when they may be more than `most`, or take long to make; then none is made.
+ */
+export function possibleTargets(
   book: RuleBook,
   { target, seen }: SeenTarget,
   most: number,
@@ -38,15 +40,21 @@ export function fewPossibleTargets(
     concerned.filter(({ query }) => query !== undefined),
     isSure,
   );
-  if (rewrites.length * queries.length > most) return undefined;
   const path = pathOf(target);
   const query = target.slice(path.length);
+  if (rewrites.length * queries.length > most || queries.length * query.length > MOST_READ) return undefined;
   // A rewrite leaves the query alone, so each policy is asked once.
   const paths = new Set(rewrites.map((by) => rewrittenPath(by, path)));
   const queriesLeft = new Set(queries.map((by) => by?.query?.(`/${query}`).slice(1) ?? query));
   const targets = new Set([target]);
   for (const rewritten of paths) for (const left of queriesLeft) targets.add(rewritten + left);
   return [...targets];
+}
+
+/** The paths of all of them, whatever their queries are: never more than the site has rules, and one. */
+export function possiblePaths(book: RuleBook, target: string): readonly string[] {
+  const path = pathOf(target);
+  return possibleTargets(book, seenTarget(path), Number.POSITIVE_INFINITY) ?? [path];
 }
 
 function rewrittenPath(by: CompiledRule | undefined, path: string): string {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { writtenRules } from "../../../test/rig/written-rules.ts";
-import { possibleTargets } from "./possible-targets.ts";
+import { possibleTargets, seenTarget } from "./possible-targets.ts";
 import { alikeByTarget } from "./target-rules.ts";
 
 const bookOf = (...rules: readonly string[]) =>
@@ -27,7 +27,7 @@ describe("the rules by which sites give requests other targets", () => {
       ["a", bookOf("{match: {path: /A}, rewrite: /b}")],
       ["b", bookOf("{match: {path: /A}, rewrite: /b, deny: [10.0.0.0/8]}")],
     ]);
-    expect([...books.values()].map((book) => possibleTargets(book, "/a"))).to.deep.equal([
+    expect([...books.values()].map((book) => possibleTargets(book, seenTarget("/a"), 2))).to.deep.equal([
       ["/a"],
       ["/a", "/b"],
     ]);
