@@ -238,7 +238,11 @@ class RunningEdge implements Edge {
     const files = [this.#access?.identity, tls].map((each) => each?.run(signal));
     const reported = { report: this.#report, follower: this.#follower, control: this.#control };
     const shown = showState({ ...reported, clock }, signal);
-    const runs = [this.#memory?.run(clock, signal), this.#compression.run(clock, signal)];
+    const runs = [
+      this.#memory?.run(clock, signal),
+      this.#compression.run(clock, signal),
+      this.#report.run(signal),
+    ];
     this.#watching = Promise.all([shown, ...runs, ...files, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);

@@ -8,6 +8,7 @@ import { warnOfUnsafeRuntime } from "../process/runtime.ts";
 import { ServiceManager } from "../process/service-manager.ts";
 import { SettingsFiles } from "../process/settings/follow-files.ts";
 import { rereadSettings, settingsOrExit } from "../process/settings/or-exit.ts";
+import { refuseUnfit } from "../purge-log/log-server-watch.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { processMemory } from "./cache/process-memory.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
@@ -21,6 +22,7 @@ warnOfUnsafeRuntime(log);
 const manager = new ServiceManager({ env: process.env, log, clock: systemClock, threads: standings });
 const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
 try {
+  await refuseUnfit(purgeLog);
   const threads = config.workers === 1 ? 0 : config.workers;
   const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);
   const reread = () => rereadSettings(edgeConfig, log, files.read);

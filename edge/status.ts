@@ -11,6 +11,7 @@ import type {
   PingResponse,
   StatsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
+import { LogServerWatch } from "../purge-log/log-server-watch.ts";
 import { formatPosition } from "../purge-log/position.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { CacheContext } from "./cache/context.ts";
@@ -51,6 +52,7 @@ export class EdgeReport {
   readonly #startedAt: number;
   readonly #loopDelay: LoopDelay;
   readonly #reachable: ReachableOrigins;
+  readonly #logServer: LogServerWatch;
   #lastMembers: readonly Member[] = [];
 
   constructor(
@@ -66,6 +68,7 @@ export class EdgeReport {
     this.#dataPort = dataPort;
     this.#purgeLog = purgeLog;
     this.#bootId = bootId;
+    this.#logServer = new LogServerWatch(purgeLog, parts.log);
     this.#startedAt = parts.clock.monotonic();
     this.#loopDelay = new LoopDelay(parts.clock);
     this.#reachable = new ReachableOrigins(parts.origins, parts);
@@ -181,6 +184,11 @@ export class EdgeReport {
     };
   }
 
+  /** Looks at the server of the purge log, until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#logServer.run(this.#parts.clock, signal);
+  }
+
   stop(): void {
     this.#loopDelay.stop();
   }
@@ -206,6 +214,7 @@ export class EdgeReport {
       purges: follower.purges,
       leaseLeftSeconds: follower.leaseLeftMs / 1000,
       lagSeconds: (follower.lagMs ?? Number.POSITIVE_INFINITY) / 1000,
+      logServerProblems: this.#logServer.problems,
       eventLoopDelaySeconds: this.#loopDelayMs / 1000,
       certificateExpiryTimestampSeconds: this.#dataPort.certificateEndsAt / 1000,
       controlCertificateExpiryTimestampSeconds: (identity?.endsAt ?? Number.POSITIVE_INFINITY) / 1000,

@@ -89,12 +89,25 @@ export interface LogServer {
   readonly roundTripMs: number;
   /** The most bytes that it takes; 0: no limit. */
   readonly maxMemory: number;
+  readonly usedMemory: number;
   /** What it does when they are full: "noeviction", or how it chooses the keys that go. */
   readonly evicts: string;
   /** Whether it is a replica, which cannot be written. */
   readonly isReplica: boolean;
   /** Whether it writes each entry to its disk. */
   readonly appendOnly: boolean;
+  /** Whether the last write to its disk failed. */
+  readonly writesFail: boolean;
+  /** Those that have a copy, and since when each has said nothing. */
+  readonly replicas: readonly { readonly silentSeconds: number }[];
+  /** How many of them each purge and heartbeat waits for. */
+  readonly awaited: number;
+  /** Whether it refuses writes by itself when it has too few of them. */
+  readonly refusesAlone: boolean;
+  /** The commands that the log needs and its user may not use. */
+  readonly missingRights: readonly string[];
+  /** Whether the connection is encrypted, or goes to this machine only. */
+  readonly isPrivate: boolean;
 }
 
 /** The log's answer to a heartbeat. */

@@ -10,6 +10,7 @@ import type { Address } from "../process/address.ts";
 import { NO_CONTROL } from "../process/control/control-config.ts";
 import { hostPort } from "../process/listen.ts";
 import { NO_TRACES } from "../process/tracing/trace-settings.ts";
+import { refuseUnfit } from "../purge-log/log-server-watch.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
 import { defaultPatience } from "../router/forward/edge-patience.ts";
@@ -49,6 +50,7 @@ export async function startSystem(
     await purgeLog.close();
   };
   try {
+    await refuseUnfit(purgeLog);
     for (const [index, ports] of config.ports.edges.entries()) {
       const edge = await startEdge(
         {

@@ -201,6 +201,10 @@ export const edgeGauges = [
     help: "Seconds since the edge proved that it is at the purge log's tail. +Inf before the first time.",
   },
   {
+    name: "logServerProblems",
+    help: "Problems of the Redis of the purge log, as the edge saw it in the last minute; admin-cli doctor names them.",
+  },
+  {
     name: "eventLoopDelaySeconds",
     help: "Mean delay of the event loop over the last quarter of a second or so.",
   },

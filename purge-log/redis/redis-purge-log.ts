@@ -1,4 +1,5 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
+import { isLoopback } from "../../process/address.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import { type RedisUrl, redisUrlOf } from "../../process/settings/redis-url.ts";
@@ -31,6 +32,7 @@ import { Primary } from "./primary.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
 import { type RedisAccess, serverCredentials } from "./redis-access.ts";
 import { replicated } from "./replicas.ts";
+import { missingRights } from "./rights.ts";
 import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
 import { ServerClock } from "./server-clock.ts";
 import { readServerInfo } from "./server-info.ts";
@@ -138,15 +140,15 @@ export class RedisPurgeLog implements PurgeLog {
 
   async server(): Promise<LogServer> {
     const { clock } = this.#options;
-    let [asked, answered] = [0, 0];
     const reply = await this.#commands.ask(async (client) => {
-      asked = clock.monotonic();
-      const text = await client.info();
-      answered = clock.monotonic();
-      return text;
+      const askedAt = clock.monotonic();
+      const info = readServerInfo(await client.info());
+      const roundTripMs = clock.monotonic() - askedAt;
+      return { ...info, roundTripMs, missingRights: await missingRights(client) };
     }, ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf("asking for the state of the server", reply);
-    return readServerInfo(reply.value, answered - asked);
+    const isPrivate = this.#url.isTls || this.#url.hosts.every(({ host }) => isLoopback(host));
+    return { ...reply.value, awaited: this.#replicas, isPrivate };
   }
 
   async forget(edge: string): Promise<ForgetOutcome> {

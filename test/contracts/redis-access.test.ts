@@ -5,6 +5,7 @@ import { BEGINNING } from "../../purge-log/position.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { PLAIN_ACCESS } from "../../purge-log/redis/redis-access.ts";
 import { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
+import { NEEDED_COMMANDS, ruleName } from "../../purge-log/redis/rights.ts";
 import { readComposeFile } from "../rig/compose-file.ts";
 import { accepted, collect, label, purgeOf } from "../rig/purge-log-entries.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
@@ -79,6 +80,15 @@ describe("the documented access rules of Redis", () => {
       const answer = await server.command("ACL", "DRYRUN", "edgecache", ...command.split(" "));
       expect(answer, command).to.match(/no permissions/);
     }
+  });
+
+  it("are the rights that doctor looks for, and no others", async () => {
+    expect(documentedRules().filter((rule) => rule.startsWith("+"))).to.have.members(
+      NEEDED_COMMANDS.map((command) => `+${ruleName(command)}`),
+    );
+    const logs = await openLogs();
+    expect(await logs.open().server()).to.deep.include({ missingRights: [] });
+    await logs.close();
   });
 
   it("are those of docker-compose.yml", () => {
