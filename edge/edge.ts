@@ -235,15 +235,11 @@ class RunningEdge implements Edge {
       await claimId({ edge: this.id, bootId: this.#bootId }, { ...this.#around, ...this.#parts });
     const { signal } = this.#stopped;
     const acme = keepCertificates(this.#config, { ...this.#parts, random: Math.random }, signal);
-    const files = [this.#access?.identity, tls].map((each) => each?.run(signal));
+    const looks = [this.#access?.identity, tls, this.#report].map((each) => each?.run(signal));
     const reported = { report: this.#report, follower: this.#follower, control: this.#control };
     const shown = showState({ ...reported, clock }, signal);
-    const runs = [
-      this.#memory?.run(clock, signal),
-      this.#compression.run(clock, signal),
-      this.#report.run(signal),
-    ];
-    this.#watching = Promise.all([shown, ...runs, ...files, acme]);
+    const runs = [this.#memory?.run(clock, signal), this.#compression.run(clock, signal)];
+    this.#watching = Promise.all([shown, ...runs, ...looks, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
   }
