@@ -126,7 +126,7 @@ class RoutingThread {
         return {
           worker: new Worker(file, { workerData, argv: [...argv], env: { ...env } }),
           take: (said) => {
-            if (said.kind === "access") logTo?.(said.batch);
+            if (said.kind === "access") logTo?.(said.batch, () => undefined);
             else if (said.kind === "spans") tracer?.pass(said.spans);
             else this.#asked?.resolve(said.report);
           },

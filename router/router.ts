@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { RequestHandler } from "express";
 import { AccessOutput } from "../http/access-log/access-output.ts";
-import type { Batch } from "../http/access-log/batch-queue.ts";
+import type { TakeBatch } from "../http/access-log/batch-writer.ts";
 import { keepCertificates } from "../http/acme/keep-certificates.ts";
 import manifest from "../package.json" with { type: "json" };
 import type { Clock } from "../process/clock.ts";
@@ -57,7 +57,7 @@ export async function startRouter(
     accessLog.kind === "off"
       ? undefined
       : new AccessOutput(accessLog, { program: "router", clock, log, dropped });
-  const logTo = output && ((batch: Batch) => output.take(batch));
+  const logTo: TakeBatch | undefined = output && ((batch, free) => output.take(batch, free));
   const tracing = await Tracing.open(config, {
     program: "router",
     instance: `${hostname()}:${process.pid}`,

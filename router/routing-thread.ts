@@ -1,6 +1,6 @@
 // One thread of a router, beside the first. It reads the settings from the command line, as the first one did.
 import { parentPort, workerData } from "node:worker_threads";
-import type { Batch } from "../http/access-log/batch-queue.ts";
+import type { TakeBatch } from "../http/access-log/batch-writer.ts";
 import { countedTogether } from "../http/server/client-tables.ts";
 import { systemClock } from "../process/clock.ts";
 import { ControlIdentity } from "../process/control/control-identity.ts";
@@ -25,7 +25,10 @@ const { edges, control } = config;
 const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis, systemClock, log, config);
 const identity = control === undefined ? undefined : new ControlIdentity(control, systemClock, log);
 const counted = countedTogether(clients, thread);
-const logTo = (batch: Batch) => send({ kind: "access", batch });
+const logTo: TakeBatch = (batch, free) => {
+  send({ kind: "access", batch });
+  free();
+};
 const { traces, traceSample: sample } = config;
 const tracer =
   traces &&

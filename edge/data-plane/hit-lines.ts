@@ -31,12 +31,12 @@ interface HitLineParts {
 /** A line that has been given to the log, and what it was made of. */
 class HitLine implements HitNote {
   readonly #lines: HitLines;
-  readonly line: string;
+  readonly line: number;
   readonly repeated: Repeated;
   readonly entry: AccessEntry;
   readonly result: AccessResult;
 
-  constructor(lines: HitLines, line: string, repeated: Repeated, entry: AccessEntry, result: AccessResult) {
+  constructor(lines: HitLines, line: number, repeated: Repeated, entry: AccessEntry, result: AccessResult) {
     this.#lines = lines;
     this.line = line;
     this.repeated = repeated;

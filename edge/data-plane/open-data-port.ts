@@ -52,7 +52,7 @@ export function dataPort(parts: DataPortParts): DataPort {
   const dropped = (lines: number) => edge.counters.add("accessLogDropped", lines);
   const output = new AccessOutput(accessLog, { program: "edge", clock: edge.clock, log: edge.log, dropped });
   return new LoggedPort(
-    portWith(parts, (batch) => output.take(batch)),
+    portWith(parts, (batch, free) => output.take(batch, free)),
     output,
   );
 }

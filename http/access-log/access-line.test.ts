@@ -29,7 +29,8 @@ const ASKED = {
 function lineOf(format: AccessFormat, omit: readonly string[] = [], asked = {}, entry = {}): string {
   const lines = accessLines(format, new Omitted(omit));
   const all = { ...ENTRY, ...entry };
-  return lines.line(lines.ending(lines.repeated({ ...ASKED, ...asked }), all), all, TIME);
+  const ending = lines.ending(lines.repeated({ ...ASKED, ...asked }), all);
+  return lines.begin(ending, all, TIME) + ending.end.text;
 }
 
 describe("a line of the access log", () => {

@@ -1,5 +1,6 @@
 import type { AccessEntry, AccessResult, AskedBy } from "./access-entry.ts";
 import type { AccessField } from "./access-fields.ts";
+import { LineEnd } from "./line-end.ts";
 import type { Omitted } from "./omitted.ts";
 import { quoted, quotedTarget } from "./quoted.ts";
 
@@ -17,15 +18,15 @@ export interface Repeated {
 export interface Ending {
   readonly repeated: Repeated;
   readonly beforeBytes: string;
-  readonly behindBytes: string;
+  readonly end: LineEnd;
 }
 
-/** Makes the lines of an access log. Each ends with its line break; chars are bytes. */
+/** Makes the lines of an access log. Each is a beginning and the end of its ending; chars are bytes. */
 export interface AccessLines {
   repeated(asked: AskedBy): Repeated;
   ending(repeated: Repeated, result: AccessResult): Ending;
   /** `time`: when the request was over, in milliseconds since 1970. */
-  line(ending: Ending, entry: AccessEntry, time: number): string;
+  begin(ending: Ending, entry: AccessEntry, time: number): string;
 }
 
 export type Member<Field extends string> = readonly [
@@ -93,17 +94,17 @@ class JsonLines implements AccessLines {
     if (duration) text += `,"duration":${seconds(durationMs)}`;
     if (first_byte && firstByteMs !== undefined) text += `,"first_byte":${seconds(firstByteMs)}`;
     if (how) text += `,"end":"${end}"`;
-    return { repeated, beforeBytes: "", behindBytes: text + more + repeated.end };
+    return { repeated, beforeBytes: "", end: new LineEnd(text + more + repeated.end) };
   }
 
-  line({ behindBytes }: Ending, entry: AccessEntry, time: number): string {
+  begin(_ending: Ending, entry: AccessEntry, time: number): string {
     const { request_id, target, bytes } = this.#shows;
     let line = this.#time.of(time);
     if (request_id) line += `,"request_id":"${entry.requestId}"`;
     if (target && entry.target !== undefined)
       line += `,"target":${quotedTarget(this.#omitted.target(entry.target))}`;
     if (bytes) line += `,"bytes":${entry.bytes}`;
-    return line + behindBytes;
+    return line;
   }
 }
 
@@ -132,13 +133,13 @@ class CommonLines implements AccessLines {
   }
 
   ending(repeated: Repeated, { status }: AccessResult): Ending {
-    return { repeated, beforeBytes: `${repeated.behindTarget}${status} `, behindBytes: repeated.end };
+    return { repeated, beforeBytes: `${repeated.behindTarget}${status} `, end: new LineEnd(repeated.end) };
   }
 
-  line({ repeated, beforeBytes, behindBytes }: Ending, { target, bytes }: AccessEntry, time: number): string {
+  begin({ repeated, beforeBytes }: Ending, { target, bytes }: AccessEntry, time: number): string {
     const shown = target === undefined || !this.#omitted.shows("target") ? "" : this.#omitted.target(target);
     const begin = `${repeated.beforeTime}${this.#time.of(time)}${repeated.beforeTarget}`;
-    return `${begin}${quotedTarget(shown).slice(1, -1)}${beforeBytes}${bytes === 0 ? "-" : bytes}${behindBytes}`;
+    return `${begin}${quotedTarget(shown).slice(1, -1)}${beforeBytes}${bytes === 0 ? "-" : bytes}`;
   }
 }
 

@@ -10,8 +10,7 @@ import {
   members,
   type Repeated,
 } from "./access-line.ts";
-import type { Batch } from "./batch-queue.ts";
-import { BatchWriter } from "./batch-writer.ts";
+import { BatchWriter, type TakeBatch } from "./batch-writer.ts";
 import { Omitted } from "./omitted.ts";
 import { RequestIds } from "./request-id.ts";
 
@@ -27,8 +26,8 @@ export interface AccessLogParts {
   readonly clock: Pick<Clock, "wall" | "wait">;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Takes lines to where they go. It may keep the bytes. */
-  readonly take: (batch: Batch) => void;
+  /** Takes lines to where they go. */
+  readonly take: TakeBatch;
 }
 
 /** One line for each request of a thread. */
@@ -67,15 +66,13 @@ export class AccessLog {
     return this.#lines.ending(repeated, result);
   }
 
-  /** Returns the line. */
-  write(ending: Ending, entry: AccessEntry): string {
-    const line = this.#lines.line(ending, entry, this.#parts.clock.wall());
-    this.#writer.write(line);
-    return line;
+  /** Returns the number of the line. */
+  write(ending: Ending, entry: AccessEntry): number {
+    return this.#writer.write(this.#lines.begin(ending, entry, this.#parts.clock.wall()), ending.end);
   }
 
-  /** Whether the line, as `write` returned it, was the last one: then it is not written. */
-  takeBack(line: string): boolean {
+  /** Whether the line with this number is the last one, and is not handed over yet: then it is not written. */
+  takeBack(line: number): boolean {
     return this.#writer.takeBack(line);
   }
 

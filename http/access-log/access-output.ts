@@ -56,8 +56,8 @@ export class AccessOutput {
     this.#queue = new BatchQueue({ sink, dropped });
   }
 
-  take(batch: Batch): void {
-    this.#queue.push(batch);
+  take(batch: Batch, free?: () => void): void {
+    this.#queue.push(batch, free);
   }
 
   /** Throws a Failure when there is no such place. */

@@ -20,7 +20,7 @@ export interface QueueOptions {
 export class BatchQueue {
   readonly #options: QueueOptions;
   readonly #mostBytes: number;
-  #waiting: Batch[] = [];
+  #waiting: (readonly [batch: Batch, free: () => void])[] = [];
   /** Of those that wait and of the one that the sink has. */
   #bytes = 0;
   #isSending = false;
@@ -31,12 +31,14 @@ export class BatchQueue {
     this.#mostBytes = options.mostBytes ?? MOST_WAITING_BYTES;
   }
 
-  push(batch: Batch): void {
+  /** `free`: called when its bytes are not used any more. */
+  push(batch: Batch, free: () => void = () => undefined): void {
     if (this.#bytes + batch.bytes.byteLength > this.#mostBytes) {
       this.#options.dropped(batch.lines);
+      free();
       return;
     }
-    this.#waiting.push(batch);
+    this.#waiting.push([batch, free]);
     this.#bytes += batch.bytes.byteLength;
     this.#send();
   }
@@ -56,11 +58,13 @@ export class BatchQueue {
       this.#idle?.();
       return;
     }
+    const [{ bytes, lines }, free] = next;
     this.#isSending = true;
-    this.#options.sink(next.bytes, (isOut) => {
+    this.#options.sink(bytes, (isOut) => {
       this.#isSending = false;
-      this.#bytes -= next.bytes.byteLength;
-      if (!isOut) this.#options.dropped(next.lines);
+      this.#bytes -= bytes.byteLength;
+      if (!isOut) this.#options.dropped(lines);
+      free();
       this.#send();
     });
   }

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { ManualClock } from "../../test/rig/manual-clock.ts";
 import { type Batch, BatchQueue } from "./batch-queue.ts";
 import { BatchWriter } from "./batch-writer.ts";
+import { LineEnd } from "./line-end.ts";
 
 describe("BatchWriter", () => {
   let clock: ManualClock;
@@ -24,14 +25,17 @@ describe("BatchWriter", () => {
     await turn();
   };
 
+  /** The last char of the line is its end. */
+  const write = (line: string) => writer.write(line.slice(0, -1), new LineEnd(line.slice(-1)));
+
   it("hands lines over together, 100 ms after the first one", async () => {
-    writer.write("a\n");
+    write("a\n");
     await pass(99);
-    writer.write("b\n");
+    write("b\n");
     expect(taken).to.deep.equal([]);
     await pass(1);
     expect(taken).to.deep.equal(["a\nb\n"]);
-    writer.write("c\n");
+    write("c\n");
     await pass(100);
     expect(taken).to.deep.equal(["a\nb\n", "c\n"]);
     expect(clock.waiting).to.equal(0);
@@ -39,28 +43,54 @@ describe("BatchWriter", () => {
 
   it("hands 64 KiB over at once", () => {
     const line = `${"x".repeat(1023)}\n`;
-    for (let n = 0; n < 65; n++) writer.write(line);
-    expect(taken, "the last line may still be taken back").to.deep.equal([]);
-    writer.write(line);
+    for (let n = 0; n < 64; n++) write(line);
+    expect(taken).to.deep.equal([]);
+    write(line);
     expect(taken).to.deep.equal([line.repeat(64)]);
   });
 
-  it("takes back the last line only", async () => {
-    writer.write("a\n");
-    writer.write("b\n");
-    expect(writer.takeBack("a\n")).to.equal(false);
-    expect(writer.takeBack("b\n")).to.equal(true);
-    expect(writer.takeBack("b\n")).to.equal(false);
+  it("takes back the last line only, and none that is handed over", async () => {
+    const a = write("a\n");
+    const b = write("b\n");
+    expect([a, b, b].map((line) => writer.takeBack(line))).to.deep.equal([false, true, false]);
     await pass(100);
     expect(taken).to.deep.equal(["a\n"]);
+    const c = write("c\n");
+    await pass(100);
+    expect(writer.takeBack(c)).to.equal(false);
+    expect(taken).to.deep.equal(["a\n", "c\n"]);
+  });
+
+  it("writes the same end any number of times", () => {
+    const end = new LineEnd(" end\n");
+    for (const begin of ["a", "b", "c"]) writer.write(begin, end);
+    writer.close();
+    expect(taken).to.deep.equal(["a end\nb end\nc end\n"]);
+  });
+
+  it("fills memory again only when its bytes are not used any more", () => {
+    const held: { readonly batch: Batch; readonly free: () => void }[] = [];
+    const holding = new BatchWriter(clock, (batch, free) => void held.push({ batch, free }));
+    const fill = (char: string) => holding.write(char.repeat(65_535), new LineEnd("\n"));
+    for (const char of ["a", "b", "c"]) fill(char);
+    expect(held.map(({ batch }) => batch.bytes[0])).to.deep.equal(
+      ["a", "b"].map((char) => char.charCodeAt(0)),
+    );
+    const [first] = held;
+    first?.free();
+    for (const char of ["d", "e"]) fill(char);
+    const memory = held.map(({ batch }) => batch.bytes.buffer);
+    expect(new Set(memory).size).to.equal(3);
+    expect(held.at(-1)?.batch.bytes[0]).to.equal("d".charCodeAt(0));
+    expect(memory.at(-1)).to.equal(memory[0]);
   });
 
   it("hands over what there is when it is closed, and later lines soon", async () => {
-    writer.write("a\n");
+    write("a\n");
     writer.close();
     expect(taken).to.deep.equal(["a\n"]);
     await turn();
-    writer.write("b\n");
+    write("b\n");
     await turn();
     expect(taken).to.deep.equal(["a\n", "b\n"]);
   });

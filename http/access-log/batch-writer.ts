@@ -1,76 +1,89 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Batch } from "./batch-queue.ts";
+import type { LineEnd } from "./line-end.ts";
 
 // A write of this size costs little more than one of a line, and a hundredth of it for each line.
 const BATCH_BYTES = 64 * 1024;
 // How late a line may be: a person who looks at the log sees it at once, and a second has ten small writes at most.
 const LATE_MS = 100;
 
+// One is filled while another is written. More of them are only in use while the place where lines go is slow.
+const MOST_SPARE = 2;
+
+/** Takes a batch. `free`: its bytes are not used any more. */
+export type TakeBatch = (batch: Batch, free: () => void) => void;
+
 /** Gathers lines into batches. Writing never waits and never fails. */
 export class BatchWriter {
   readonly #clock: Pick<Clock, "wait">;
-  readonly #take: (batch: Batch) => void;
-  /** It may be taken back until the next one comes. */
-  #last = "";
-  #open = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  readonly #take: TakeBatch;
+  #open: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #openBytes = 0;
   #openLines = 0;
+  /** Fresh memory would cost as much as the lines that are written into it. */
+  readonly #spare: Buffer[] = [];
+  #lastLine = 0;
+  /** Where the last line begins; undefined: it is handed over, or taken back. */
+  #lastAt: number | undefined;
   #isTimed = false;
   readonly #closed = new AbortController();
 
-  /** `take` may keep the bytes. */
-  constructor(clock: Pick<Clock, "wait">, take: (batch: Batch) => void) {
+  constructor(clock: Pick<Clock, "wait">, take: TakeBatch) {
     this.#clock = clock;
     this.#take = take;
   }
 
-  /** `line` ends with its line break, and is shorter than a batch; its chars are bytes. */
-  write(line: string): void {
-    this.#keepLast();
-    this.#last = line;
-    if (!this.#isTimed) void this.#flushLater();
+  /** Returns the number of the line, which is shorter than a batch. */
+  write(begin: string, end: LineEnd): number {
+    const length = begin.length + end.text.length;
+    if (this.#openBytes + length > BATCH_BYTES) this.#handOver();
+    this.#lastAt = this.#openBytes;
+    this.#open.write(begin, this.#openBytes, "latin1");
+    end.writeTo(this.#open, this.#openBytes + begin.length);
+    this.#openBytes += length;
+    this.#openLines += 1;
+    if (!this.#isTimed) void this.#handOverLater();
+    this.#lastLine += 1;
+    return this.#lastLine;
   }
 
-  /** Whether `line` was the last one: then it is not written. */
-  takeBack(line: string): boolean {
-    if (this.#last !== line) return false;
-    this.#last = "";
+  /** Whether it is the last one, and not handed over yet: then it is not written. */
+  takeBack(line: number): boolean {
+    if (line !== this.#lastLine || this.#lastAt === undefined) return false;
+    this.#openBytes = this.#lastAt;
+    this.#openLines -= 1;
+    this.#lastAt = undefined;
     return true;
   }
 
   /** Hands over what has been written. Later lines are handed over at once. */
   close(): void {
     this.#closed.abort();
-    this.#flush();
-  }
-
-  #flush(): void {
-    this.#keepLast();
     this.#handOver();
   }
 
-  #keepLast(): void {
-    const line = this.#last;
-    if (line === "") return;
-    this.#last = "";
-    if (this.#openBytes + line.length > BATCH_BYTES) this.#handOver();
-    this.#openBytes += this.#open.write(line, this.#openBytes, "latin1");
-    this.#openLines += 1;
-  }
-
-  async #flushLater(): Promise<void> {
+  async #handOverLater(): Promise<void> {
     this.#isTimed = true;
     await this.#clock.wait(LATE_MS, this.#closed.signal).catch(() => undefined);
     this.#isTimed = false;
-    this.#flush();
+    this.#handOver();
   }
 
   #handOver(): void {
+    this.#lastAt = undefined;
     if (this.#openBytes === 0) return;
-    const bytes = new Uint8Array(this.#open.subarray(0, this.#openBytes));
-    const lines = this.#openLines;
+    const [open, lines] = [this.#open, this.#openLines];
+    const bytes = open.subarray(0, this.#openBytes);
     this.#openBytes = 0;
     this.#openLines = 0;
-    this.#take({ bytes, lines });
+    // A few lines must not hold the memory of many while they wait.
+    if (bytes.byteLength < BATCH_BYTES / 2) {
+      this.#take({ bytes: new Uint8Array(bytes), lines }, () => undefined);
+      return;
+    }
+    this.#open = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES);
+    this.#take({ bytes, lines }, () => {
+      if (this.#spare.length < MOST_SPARE) this.#spare.push(open);
+    });
   }
 }

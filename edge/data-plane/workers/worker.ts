@@ -66,7 +66,10 @@ const listener = new Listener(
   { ...start.config, isToken: () => false },
   {},
   countedTogether(start.clients, start.thread),
-  (batch) => send({ kind: "access", batch }),
+  (batch, free) => {
+    send({ kind: "access", batch });
+    free();
+  },
 );
 
 const stopped = new AbortController();

@@ -183,7 +183,7 @@ class ServingThread {
     return {
       worker,
       take: (message) => {
-        if (message.kind === "access") logTo?.(message.batch);
+        if (message.kind === "access") logTo?.(message.batch, () => undefined);
         else if (message.kind === "spans") edge.tracer?.pass(message.spans);
         else link.take(message);
       },
