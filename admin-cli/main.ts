@@ -18,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["check", async () => (await import("./commands/check.ts")).checkCommand],
   ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
   ["reload", async () => (await import("./commands/reload.ts")).reloadCommand],
+  ["roll", async () => (await import("./commands/roll.ts")).rollCommand],
   ["sign", async () => (await import("./commands/sign.ts")).signCommand],
   ["certs", async () => (await import("./commands/certs.ts")).certsCommand],
 ]);

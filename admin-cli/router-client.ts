@@ -53,6 +53,11 @@ const findingsPage = z.object({
 
 export type FindingsPage = z.infer<typeof findingsPage>;
 
+/** The fields that each row of a router's /edges.json must have. */
+const edgesPage = z.array(z.looseObject({ edge: z.string().nullable(), state: z.string() }));
+
+export type EdgesPage = z.infer<typeof edgesPage>;
+
 /** The operator port of the router of npm start. */
 export const DEFAULT_ROUTER = "127.0.0.1:8090";
 
@@ -101,6 +106,12 @@ export async function askRoute(
 export async function askFindings(address: string, proof: Proof): Promise<FindingsPage> {
   const { status, text } = await get(address, "/findings.json", proof);
   return pageOf(findingsPage, address, status, text);
+}
+
+/** The edges as a router sees them. Throws a Failure. */
+export async function askEdges(address: string, proof: Proof): Promise<EdgesPage> {
+  const { status, text } = await get(address, "/edges.json", proof);
+  return pageOf(edgesPage, address, status, text);
 }
 
 function pageOf<T>(schema: z.ZodType<T>, address: string, status: number, text: string): T {
