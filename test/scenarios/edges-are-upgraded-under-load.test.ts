@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import manifest from "../../package.json" with { type: "json" };
 import { type PreviousRelease, previousRelease } from "../rig/previous-release.ts";
 import { RoutedSystem } from "../rig/routed-system.ts";
 import { runAdminCli } from "../rig/run-admin-cli.ts";
@@ -80,6 +81,10 @@ describe("edges that are upgraded one after another by admin-cli roll, under loa
       choose(release);
       const { lines, failed } = await roll();
       expect(lines).to.have.length(system.edges.length);
+      if (previous.kind === "ready") {
+        const wanted = release === "newer" ? manifest.version : previous.version;
+        for (const line of lines) expect(line).to.contain(` to ${wanted}, serves`);
+      }
       expect(failed).to.deep.equal([]);
     });
   }
