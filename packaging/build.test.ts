@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
 import { expect } from "chai";
 import manifest from "../package.json" with { type: "json" };
 import { NodeProgram } from "../test/rig/node-program.ts";
@@ -20,6 +21,15 @@ function sourceOf(path: string): string {
   if (path.startsWith("dist/assets/") || path.startsWith("dist/proto/edgecache/"))
     return path.slice("dist/".length);
   return path.startsWith("dist/") ? path.slice("dist/".length).replace(/(\.d\.ts|\.js)$/, ".ts") : path;
+}
+
+/** A Node on PATH that cannot run the programs itself. */
+function olderNode(): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, "node"))
+    .filter((node) => existsSync(node))
+    .find((node) => Number.parseInt(execFileSync(node, ["-p", "process.versions.node"]).toString(), 10) < 26);
 }
 
 describe("the package that npm pack makes", function () {
@@ -73,6 +83,16 @@ describe("the package that npm pack makes", function () {
     expect(scripts).to.deep.equal([]);
   });
 
+  it("is installed by npm, with its commands, from a lock and without the registry", async function () {
+    const { folder, ran } = await packed.install();
+    // The cache of npm has been emptied since the checkout was installed.
+    if (ran.stderr.includes("ENOTCACHED")) this.skip();
+    expect(ran.code, ran.stderr).to.equal(0);
+    expect(readdirSync(join(folder, "node_modules", ".bin"))).to.include.members(["admin-cli", "edgecache"]);
+    const npx = await runCommand("npx", ["--no", "--", "edgecache", "--version"], folder, {});
+    expect(npx).to.deep.equal({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
+  });
+
   it("shows its version and its commands", async () => {
     expect(await packed.run("--version")).to.deep.equal({
       code: 0,
@@ -85,6 +105,15 @@ describe("the package that npm pack makes", function () {
     expect((await packed.run("edge", "--help")).stdout).to.contain("edgecache edge [flags]");
     expect((await packed.run("help", "router")).stdout).to.contain("edgecache router [flags]");
     expect((await packed.run("help", "purge")).stdout).to.contain("Usage: edgecache purge ");
+  });
+
+  it("runs under an older Node of the machine, by the one that npm installs", async function () {
+    const older = olderNode();
+    // Only a machine that has one can tell; process/launch.test.ts tells the rest.
+    if (older === undefined || !packed.hasNode) return this.skip();
+    const ran = await runCommand(older, [packed.command, "edge", "--origin", ".", "--port", "x"], root, {});
+    expect(ran).to.deep.include({ code: 2, stdout: "" });
+    expect(ran.stderr).to.match(/^edge: --port: must be/);
   });
 
   it("says what is wrong under its own name", async () => {

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -21,12 +22,12 @@ launch({ name: "node", file, args: process.argv.slice(2), oldest: nodeOfEngines(
 `;
 
 const MAIN = `
-process.stdout.write(JSON.stringify({ node: process.execPath, args: process.argv.slice(2) }) + "\\n");
 if (process.argv[2] === "fail") process.exitCode = 3;
 if (process.argv[2] === "wait") {
   const waiting = setInterval(() => undefined, 1000);
   process.on("SIGTERM", () => { clearInterval(waiting); process.exitCode = 4; });
 }
+process.stdout.write(JSON.stringify({ node: process.execPath, args: process.argv.slice(2) }) + "\\n");
 `;
 
 describe("starting a program under the right Node", () => {
@@ -113,5 +114,13 @@ describe("starting a program under the right Node", () => {
       code: 1,
       stderr: "node: edgeCache is not installed yet: run npm ci (or npm start once)\n",
     });
+  });
+
+  it("is written so that a Node of 2019 can read it, and say that it is too old", () => {
+    for (const name of ["process/launch.mjs", "packaging/edgecache.mjs", "admin-cli/bin.mjs"]) {
+      const code = readFileSync(join(import.meta.dirname, "..", name), "utf8");
+      // Optional chaining, ?? and ??= came with Node 14 and 15, await outside of functions with 14.
+      expect(code, name).not.to.match(/\?\.[a-z([]|\?\?|^(?:\S.* )?await /m);
+    }
   });
 });

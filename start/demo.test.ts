@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -22,4 +22,13 @@ describe("npm run demo", () => {
     expect(outcomes[3]?.edge).to.not.equal(first?.edge);
     expect(out).to.contain("applied on 3 of 3 edges");
   }).timeout(90_000);
+
+  it("says what it is when asked, and takes nothing else", () => {
+    const file = fileURLToPath(new URL("demo.ts", import.meta.url));
+    const told = spawnSync(process.execPath, [file, "--help"], { encoding: "utf8" });
+    expect(told).to.include({ status: 0, stderr: "" });
+    expect(told.stdout).to.contain("or: edgecache demo");
+    const refused = spawnSync(process.execPath, [file, "fast"], { encoding: "utf8" });
+    expect(refused).to.include({ status: 2, stdout: "", stderr: 'demo: takes no arguments, got "fast"\n' });
+  });
 });
