@@ -25,11 +25,12 @@ export type Service = z.infer<typeof service>;
  */
 export function readComposeFile(variables: Readonly<Record<string, string>>): ReadonlyMap<string, Service> {
   const text = readFileSync(resolve(root, "docker-compose.yml"), "utf8").replace(
-    /\$\{(\w+):\?[^}]+\}/g,
-    (_, name: string) => {
+    /\$\{(\w+):([?-])([^}]+)\}/g,
+    (_, name: string, otherwise: string, words: string) => {
       const value = variables[name];
-      if (value === undefined) throw new Error(`docker-compose.yml: ${name} must be given`);
-      return value;
+      if (value !== undefined) return value;
+      if (otherwise === "?") throw new Error(`docker-compose.yml: ${name} must be given`);
+      return words;
     },
   );
   const file = z.object({ services: z.record(z.string(), service) }).parse(parse(text, { merge: true }));
