@@ -40,6 +40,7 @@ import { hostsOfSites } from "./origin/site-hosts.ts";
 import { siteProblems } from "./origin/site-problems.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { nodeName, origin, rulesSection, type Site, sitesSection } from "./origin/sites.ts";
+import { diskSettings } from "./store/disk/disk-settings.ts";
 import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -124,6 +125,7 @@ export const edgeProgram = {
       default: "adaptive",
       help: "Which responses go when --memory is full: those asked for least often of late (frequency), those not used for the longest time (lru), those that S3-FIFO or SIEVE gives up, or those that the better of frequency and lru gives up, as the load of late shows it (adaptive).",
     }),
+    ...diskSettings,
     ttl: setting({
       type: duration(0, YEAR_MS),
       default: 60_000,

@@ -8,11 +8,12 @@ import { Failure } from "../process/failure.ts";
 import { hostPort } from "../process/listen.ts";
 import type { Log } from "../process/log.ts";
 import { type OperatorPort, startOperatorPort } from "../process/operator-port.ts";
-import { Tracing } from "../process/tracing/tracing.ts";
+import type { Tracing } from "../process/tracing/tracing.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import { Compression } from "./cache/compressing/compression.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
+import type { EdgeCounters } from "./cache/metrics.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
 import { type ControlAccess, controlAccess } from "./control-plane/access.ts";
 import { Broadcasts } from "./control-plane/broadcasts.ts";
@@ -26,14 +27,15 @@ import { whoMayCall } from "./control-plane/who-may-call.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { dataPort } from "./data-plane/open-data-port.ts";
 import { edgeStore } from "./data-plane/workers/edge-store.ts";
-import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
-import { LiveSites } from "./origin/live-sites.ts";
+import { type OpenedParts, openParts } from "./opened-parts.ts";
+import type { LiveSites } from "./origin/live-sites.ts";
 import { claimId, giveUpId } from "./purging/claim-id.ts";
-import { FENCE_SHARE, Fence } from "./purging/fence.ts";
 import { PurgeFollower } from "./purging/follower.ts";
 import { Refill } from "./purging/refill.ts";
+import { diskOwner } from "./purging/resume.ts";
 import { afterReload, configDigest, type Reloaded } from "./reload.ts";
 import { EdgeReport } from "./status.ts";
+import type { WriteBehind } from "./store/write-behind.ts";
 
 /** What an edge shares with the rest of its process. The purge log stays open when the edge stops. */
 export interface Surroundings {
@@ -72,12 +74,7 @@ const NOTICE_MS = 1_000;
 
 /** Starts an edge. Throws a Failure when it cannot: an origin that is not there, a port in use. */
 export async function startEdge(config: EdgeConfig, around: Surroundings): Promise<Edge> {
-  const { sites, ttl: ttlMs, id: via } = config;
-  const log = around.log.child({ edge: config.id });
-  const live = await LiveSites.open(sites, ttlMs, { via, clock: around.clock, random: Math.random, log });
-  const { clock } = around;
-  const parts = { program: "edge", instance: config.id, clock, log, random: Math.random } as const;
-  const edge = new RunningEdge(config, around, live, await Tracing.open(config, parts));
+  const edge = new RunningEdge(config, around, await openParts(config, around));
   try {
     await edge.open();
   } catch (thrown) {
@@ -109,9 +106,11 @@ class RunningEdge implements Edge {
   #grpcPort = 0;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
+  readonly #writeBehind: WriteBehind | undefined;
   #watching: Promise<unknown> | undefined;
 
-  constructor(config: EdgeConfig, around: Surroundings, sites: LiveSites, tracing: Tracing | undefined) {
+  constructor(config: EdgeConfig, around: Surroundings, opened: OpenedParts) {
+    const { sites, shared, fence, disk, tracing } = opened;
     const { purgeLog, clock, reread } = around;
     const log = around.log.child({ edge: config.id });
     this.id = config.id;
@@ -121,26 +120,27 @@ class RunningEdge implements Edge {
     this.#tracing = tracing;
     if (tracing !== undefined)
       tracing.dropped = (spans) => this.#parts.counters.add("traceSpansDropped", spans);
-    const shared = config.workers > 1 ? new SharedEdge(config.workers) : undefined;
-    const fence = new Fence(config.memory * FENCE_SHARE, undefined, shared?.fenceWatch);
     const elsewhere = () => this.#parts.fillBudget.taken + fence.bytes + this.#compression.bytes;
-    const store = edgeStore(config, shared, clock, { elsewhere, counters: () => this.#parts.counters });
+    const counters = (): EdgeCounters => this.#parts.counters;
+    const store = edgeStore(config, shared, clock, { elsewhere, counters, lower: disk });
+    this.#writeBehind = store.writeBehind;
     if (around.memory !== undefined)
       this.#memory = new MemoryWatch(around.memory, store.limit, store, (by) =>
         this.#dataPort.leaveBehind(by),
       );
     const records = new PurgeRecords(config.id, clock);
     const { lease: leaseMs, staleWhenLapsed } = config;
-    const followed = { leaseMs, staleWhenLapsed, sites: sites.table, fence, purgeLog, store, clock, log };
-    const follower = new PurgeFollower(followed);
+    const parts = { fence, resumed: disk?.resumed, purgeLog, store, clock, log };
+    const follower = new PurgeFollower({ leaseMs, staleWhenLapsed, sites: sites.table, ...parts });
     this.#follower = follower;
+    disk?.belongsTo(diskOwner(follower, () => this.#config.sites));
     const { id, memory, purgeRate } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
     const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
     const { origins, rules: siteRules } = sites;
     this.#parts = cacheOf(
       {
-        ...{ id, origins, siteRules, store, purges: follower, clock, log, short, broadcast },
+        ...{ id, origins, siteRules, store, disk, purges: follower, clock, log, short, broadcast },
         compress: (stored, coding) => this.#compression.want(stored, coding),
         counters: shared?.counters,
         tracer: tracing?.tracer,
@@ -238,7 +238,7 @@ class RunningEdge implements Edge {
     const looks = [this.#access?.identity, tls, this.#report].map((each) => each?.run(signal));
     const reported = { report: this.#report, follower: this.#follower, control: this.#control };
     const shown = showState({ ...reported, clock }, signal);
-    const runs = [this.#memory?.run(clock, signal), this.#compression.run(clock, signal)];
+    const runs = [this.#memory, this.#compression, this.#writeBehind].map((each) => each?.run(clock, signal));
     this.#watching = Promise.all([shown, ...runs, ...looks, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);
@@ -285,6 +285,7 @@ class RunningEdge implements Edge {
     await this.#reloading;
     await this.#sites.close();
     await this.#tracing?.close();
+    await this.#parts.disk?.close();
     this.#report.stop();
   }
 

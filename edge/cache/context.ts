@@ -7,6 +7,7 @@ import type { Origin } from "../origin/origin.ts";
 import type { ContentCoding } from "../rules/compression.ts";
 import type { CacheRequest } from "../rules/exchange.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
+import type { DiskTier } from "../store/disk/disk-tier.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { Filled } from "./answer.ts";
@@ -34,6 +35,8 @@ export interface CacheParts {
   /** By site name. A site that is not in it has SAFE_RULES. */
   readonly siteRules?: ReadonlyMap<string, SiteRules>;
   readonly store: Store;
+  /** What is on disk behind the store; undefined: nothing. */
+  readonly disk?: DiskTier | undefined;
   readonly purges: PurgeState;
   readonly clock: Clock;
   readonly log: Log;

@@ -43,6 +43,8 @@ export async function invalidate(
   const done = edge.purges.invalidate([...urls, ...groups]);
   if (invalidation === "broadcast") edge.broadcast?.(urls);
   if (groupInvalidation === "broadcast") edge.broadcast?.(groups);
+  const mark = edge.purges.mark();
+  const isNoted = mark === undefined ? undefined : edge.disk?.invalidated([...urls, ...groups], mark);
   try {
     for (const target of targets) {
       const named = { ...request, target };
@@ -51,6 +53,8 @@ export async function invalidate(
     }
     const searched = [...everyQuery, ...groups];
     if (searched.length > 0) await edge.store.purge(searched);
+    // Another process must know of it, too, should this one end now.
+    await isNoted;
   } finally {
     done();
   }

@@ -41,6 +41,12 @@ export interface PurgeState {
   /** Rule E3: whether a purge since `mark` covers the response, or may cover it. Then it must not be stored. */
   overtaken(mark: FillMark, response: Purgeable): boolean;
 
+  /**
+   * Rule E9: the mark that a response from disk, whose fill had `mark`, may be stored with. "gone": a purge covers it, or
+   * may cover it. "ahead": the edge has not read so much of the log yet.
+   */
+  recalled(mark: FillMark, response: Purgeable): FillMark | "gone" | "ahead";
+
   /** Rule E4: whether a request that arrives now may share a fill that began at `mark`. */
   sharing(mark: FillMark | undefined, response: Purgeable): Sharing;
 

@@ -17,6 +17,7 @@ describe("the purge position of a request", () => {
       trusts: () => standing === TRUSTED,
       mark: () => undefined,
       overtaken: () => false,
+      recalled: (mark) => mark,
       sharing: () => "yes",
       removed: () => false,
       hold: () => () => undefined,

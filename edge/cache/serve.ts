@@ -5,7 +5,7 @@
  * 2. The rules of its site answer it, limit it, or replace it. All that follows sees the replaced request only.
  * 3. Its key is its site and its target, with the scheme and host where the origin is told of them, and the content of a
  *    QUERY. A tunnel has none (tunnel.ts).
- * 4. The store gives what it holds under that key; `judge` decides by RFC 9111 what may be done with it:
+ * 4. The store gives what it holds under that key, from memory or from disk (recall.ts); `judge` decides by RFC 9111 what may be done with it:
  *    fresh          it is served.
  *    stale-usable   it is served, and refreshed in the background where the rules say so.
  *    must-validate  the origin is asked whether it is still valid; a 304 makes it fresh again.
@@ -39,6 +39,7 @@ import type { CacheOutcome } from "./outcome.ts";
 import { passBy, passThrough } from "./pass-through.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { isKeyable, readContent } from "./read-content.ts";
+import { recall } from "./recall.ts";
 import { refreshBehind } from "./refresh.ts";
 import { gated } from "./request-gate.ts";
 import { limitedAnswer, ruleAnswer } from "./rule-answer.ts";
@@ -97,13 +98,14 @@ async function servePlanned(
   if (view === "ahead") return errorAnswer(403, { fwd: "bypass", detail: "edgecache-after-ahead" }, edge);
   if (whole.matched?.bypasses === true) return passBy(whole, "rule-bypass", edge);
   if (passed !== undefined) return passBy(whole, passed, edge);
+  const detail = edge.disk !== undefined && (await recall(whole, edge)) ? "disk" : undefined;
   const looking = startPart(edge.tracer, whole.trace, "lookup");
   const { request, key, verdict, now } = heeded(whole, view, edge);
   looking?.set(verdictAttributes(verdict));
   looking?.end();
   switch (verdict.kind) {
     case "fresh":
-      return fromStore(request, verdict.stored, { kind: "hit", ttl: verdict.ttl }, now, edge);
+      return fromStore(request, verdict.stored, { kind: "hit", ttl: verdict.ttl, detail }, now, edge);
     case "stale-usable": {
       const { stored, ttl, refresh, detail } = verdict;
       if (refresh) refreshBehind(request, key, stored, edge);

@@ -13,7 +13,7 @@ import { Roster } from "../../process/roster.ts";
 import { BEGINNING, comparePositions, type Position } from "../../purge-log/position.ts";
 import type { FenceWatch } from "../cache/purge-state.ts";
 import type { Purgeable } from "../store/purge-match.ts";
-import type { FillMark, StoredResponse } from "../store/stored-response.ts";
+import { asValidator, type FillMark, type StoredResponse } from "../store/stored-response.ts";
 import { type Located, located, type NamedTarget } from "./named-target.ts";
 import { RecentTargets } from "./recent-targets.ts";
 import { RememberedTargets } from "./remembered-targets.ts";
@@ -50,6 +50,7 @@ export class Fence {
   readonly #watch: FenceWatch | undefined;
   #flushes = 0;
   #invalidations = 0;
+  #spared: { readonly flushes: number; readonly from: Position } | undefined;
 
   /** `mostBytes`: for all that it remembers. */
   constructor(
@@ -97,6 +98,7 @@ export class Fence {
   /** Rule E2: history may have been lost, so everything filled so far counts as purged. */
   flush(): void {
     this.#flushes += 1;
+    this.#spared = undefined;
     // The flush covers whatever they cover, and positions may begin again below them.
     this.#softFloors.forget();
     this.#hard.clear();
@@ -142,6 +144,49 @@ export class Fence {
   /** The same without soft purges, which leave something that may be served. */
   removed(mark: FillMark, response: Purgeable): boolean {
     return mark.flushes < this.#flushes || this.#removed(mark, located(response));
+  }
+
+  /**
+   * Rule E9: the mark that a response from disk may be stored with. "gone": a purge or an invalidation covers it. One that
+   * is stale, or that a flush covers, is a validator.
+   */
+  recalled(mark: FillMark, response: Purgeable): FillMark | "gone" {
+    const place = located(response);
+    if (this.#removed(mark, place)) return "gone";
+    if (this.#soft.covers(place, mark.position)) return asValidator(mark);
+    return this.#isSpared(mark) ? { ...mark, flushes: this.#flushes } : mark;
+  }
+
+  /** What a flush after the start has spared, because the log still has every purge since. */
+  #isSpared({ flushes, position }: FillMark): boolean {
+    const spared = this.#spared;
+    return spared !== undefined && flushes === spared.flushes && comparePositions(position, spared.from) >= 0;
+  }
+
+  /**
+   * Goes on where an earlier process was. From now on the fence remembers as much as it can: what is on disk is as old as
+   * any fill.
+   */
+  resume({ flushes, invalidations }: Pick<FillMark, "flushes" | "invalidations">): void {
+    this.#flushes = flushes;
+    this.#invalidations = invalidations;
+  }
+
+  /** What comes from disk may be of any age. */
+  holdAll(): void {
+    this.#held.add({ position: BEGINNING, flushes: 0, invalidations: 0 });
+  }
+
+  /** An invalidation of an earlier process, which counted so many by then. They come in order. */
+  wasInvalidated(targets: readonly NamedTarget[], invalidations: number): void {
+    this.#local.add(targets, inOrder(invalidations), () => BEGINNING);
+  }
+
+  /** A flush at which nothing was stored but what is on disk. Of that, it covers what was filled before `from`. */
+  flushBefore(from: Position): void {
+    const flushes = this.#flushes;
+    this.flush();
+    this.#spared = { flushes, from };
   }
 
   #removed(mark: FillMark, place: Located): boolean {

@@ -15,7 +15,8 @@ import { momentOf } from "../rules/moment.ts";
 import type { PurgeStanding } from "../rules/purge-standing.ts";
 import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
-import { type FollowerParts, PurgeFollower } from "./follower.ts";
+import { PurgeFollower } from "./follower.ts";
+import type { FollowerParts } from "./follower-parts.ts";
 import { UNKNOWN_SITES } from "./known-sites.ts";
 
 /** A real purge log whose answers to heartbeats can be cut off or bent. */

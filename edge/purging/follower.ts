@@ -1,5 +1,3 @@
-import type { Clock } from "../../process/clock.ts";
-import type { Log } from "../../process/log.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import {
   BEGINNING,
@@ -9,39 +7,23 @@ import {
   type Position,
 } from "../../purge-log/position.ts";
 import { MOST_TARGETS, type Purge, type PurgeTarget, purgeOfEverything } from "../../purge-log/purge.ts";
-import type { Heartbeat, LogEntry, LogState, PurgeLog } from "../../purge-log/purge-log.ts";
+import type { Heartbeat, LogEntry, LogState } from "../../purge-log/purge-log.ts";
 import type { PurgeState, Sharing } from "../cache/purge-state.ts";
 import type { Moment } from "../rules/moment.ts";
 import { type PurgeStanding, purgeStanding } from "../rules/purge-standing.ts";
 import { isAll, type Purgeable } from "../store/purge-match.ts";
-import type { Store } from "../store/store.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { AppliedNews } from "./applied-news.ts";
 import { AppliedPosition } from "./applied-position.ts";
 import type { AppliedPurge } from "./applied-purge.ts";
 import { ElapsedTime, elapsedMs, type Reading } from "./elapsed-time.ts";
 import { Fence } from "./fence.ts";
+import type { FollowerParts, Identity } from "./follower-parts.ts";
 import { HeartbeatLoop } from "./heartbeat-loop.ts";
-import { type KnownSites, meantHere, UNKNOWN_SITES, WIDENED_SITES } from "./known-sites.ts";
+import { meantHere, UNKNOWN_SITES, WIDENED_SITES } from "./known-sites.ts";
 import { LogFollowing } from "./log-following.ts";
 import { judgeLog } from "./log-verdict.ts";
 import { named } from "./named-target.ts";
-
-/** The facts that the edge reports in a heartbeat, beside its position. */
-export type Identity = Pick<Heartbeat, "edge" | "bootId" | "grpcAddress" | "httpAddress">;
-
-export interface FollowerParts {
-  readonly leaseMs: number;
-  readonly purgeLog: PurgeLog;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** The sites of this edge; every name is known when it is left out. */
-  readonly sites?: KnownSites;
-  /** Whether responses that allow it are served stale without a lease when the origin fails. */
-  readonly staleWhenLapsed?: boolean;
-  readonly fence?: Fence;
-}
 
 /**
  * Follows the purge log and keeps the three things that make a purge trustworthy here:
@@ -59,6 +41,8 @@ export class PurgeFollower implements PurgeState {
   /** Undefined until it starts. */
   #heartbeats: HeartbeatLoop | undefined;
   #runId: string | undefined;
+  /** Whether this process has reached the log. */
+  #hasReached = false;
   #news: AppliedNews | undefined;
   #purges = 0;
   readonly #listeners: ((applied: AppliedPurge) => void)[] = [];
@@ -68,6 +52,8 @@ export class PurgeFollower implements PurgeState {
     this.#fence = parts.fence ?? new Fence();
     this.#time = new ElapsedTime(parts.clock);
     this.#progress = new AppliedPosition(parts.clock, this.#time);
+    if (parts.resumed !== undefined) this.#progress.moveTo(parts.resumed.oldest);
+    this.#runId = parts.resumed?.runId;
     this.#following = new LogFollowing({
       ...parts,
       position: () => this.position,
@@ -78,6 +64,11 @@ export class PurgeFollower implements PurgeState {
   /** Purges applied from the log since the start. */
   get purges(): number {
     return this.#purges;
+  }
+
+  /** The history of purges that it follows; undefined until it has first reached the log. */
+  get runId(): string | undefined {
+    return this.#runId;
   }
 
   /** How far the edge has applied; the beginning until it has first reached the log. */
@@ -154,6 +145,11 @@ export class PurgeFollower implements PurgeState {
   /** Rule E7: whether what was stored then must not be served any more, not even when the origin fails. */
   removed(mark: FillMark, response: Purgeable): boolean {
     return this.#fence.removed(mark, response);
+  }
+
+  recalled(mark: FillMark, response: Purgeable): FillMark | "gone" | "ahead" {
+    if (comparePositions(mark.position, this.position) > 0) return "ahead";
+    return this.#fence.recalled(mark, response);
   }
 
   hold(mark: FillMark): () => void {
@@ -243,6 +239,12 @@ export class PurgeFollower implements PurgeState {
     this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
   }
 
+  /** Rule E9: the log begins behind what is on disk. */
+  #flushBefore(from: Position, reason: string): void {
+    this.#fence.flushBefore(from);
+    this.#parts.log.warn({ position: formatPosition(from), reason }, "soft flush of what was stored before");
+  }
+
   /** undefined: before the first proof. */
   protected provenAgoMs(now: Reading): number | undefined {
     const { freshAsOf } = this.#progress;
@@ -268,26 +270,27 @@ export class PurgeFollower implements PurgeState {
 
   #takeState(state: LogState, beat: Heartbeat, sentAt: Reading): void {
     this.#news?.written(beat.applied);
-    const verdict = judgeLog(state, {
-      position: this.#progress.position,
-      sent: beat.position,
-      runId: this.#runId,
-    });
+    // An earlier process has seen more of the log than this one.
+    const seen = this.#hasReached ? beat.position : (this.#parts.resumed?.latest ?? beat.position);
+    const position = this.#progress.position;
+    const verdict = judgeLog(state, { position, sent: seen, runId: this.#runId });
     switch (verdict.kind) {
       case "first":
         this.#progress.moveTo(state.tail);
-        this.#following.start();
         this.#heartbeats?.beat();
         break;
       case "lost":
         this.#softFlush(verdict.reason);
         break;
       case "trimmed":
-        this.#softFlush(verdict.reason);
+        if (this.#hasReached) this.#softFlush(verdict.reason);
+        else this.#flushBefore(verdict.to, verdict.reason);
         this.#progress.moveTo(verdict.to);
         break;
       case "sound":
     }
+    if (!this.#hasReached) this.#following.start();
+    this.#hasReached = true;
     // A receipt counts a position only together with the history that it belongs to.
     if (this.#runId !== state.runId) {
       this.#heartbeats?.beat();

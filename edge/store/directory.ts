@@ -9,6 +9,7 @@ import {
   STAMP,
   VERSION,
 } from "./directory-layout.ts";
+import type { PortableResponse } from "./disk/portable-responses.ts";
 import { KeyTable } from "./key-table.ts";
 import { PurgeIndex } from "./purge-index.ts";
 import type { Purgeable } from "./purge-match.ts";
@@ -20,7 +21,7 @@ import { ALL_COVERED, GENERATION, type SharedPart, type Sharing } from "./sharin
 import { offsetOf } from "./slab.ts";
 import type { SoughtKey } from "./sought-key.ts";
 import { StandIns } from "./stand-ins.ts";
-import { keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
+import { type FillMark, keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
 
 export interface DirectoryOptions {
   /** Of the hashes of what clients choose. Random where clients are not those of a test. Default: 0. */
@@ -133,6 +134,22 @@ export class Directory {
       offsetOf(address),
       this.#bodies.get(row),
     );
+  }
+
+  /** What another process needs to read it. It has the memory of the directory. */
+  portable(row: number): PortableResponse {
+    const address = this.#addressOf(row);
+    const [extent, at] = [this.#records.extentOf(address), offsetOf(address)];
+    return {
+      shape: this.#records.shapeTextOf(address),
+      record: extent.bytes.subarray(at, at + sizesIn(extent, at).length),
+      ownBody: this.#bodies.get(row) ?? [],
+    };
+  }
+
+  markOf(row: number): FillMark {
+    const address = this.#addressOf(row);
+    return this.#records.reader.markIn(this.#records.extentOf(address), offsetOf(address));
   }
 
   purgeable(row: number): Purgeable {

@@ -66,8 +66,11 @@ export class KeyTable {
     this.#rows.set(row, FIRST, response);
   }
 
-  use(row: number, period: number): void {
-    this.setUses(row, this.usesOf(row, period) + 1, period);
+  /** Returns its uses, with this one. */
+  use(row: number, period: number): number {
+    const uses = this.usesOf(row, period) + 1;
+    this.setUses(row, uses, period);
+    return uses;
   }
 
   usesOf(row: number, period: number): number {

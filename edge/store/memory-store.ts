@@ -6,9 +6,10 @@ import { chargedBytes } from "./charge.ts";
 import { type DecodedKey, DecodedResponses, decodedRoom } from "./decoded-responses.ts";
 import { Directory } from "./directory.ts";
 import type { Eviction } from "./eviction/eviction.ts";
+import { KeyUses } from "./key-uses.ts";
 import type { EvictionCause, MemoryStoreOptions } from "./memory-store-options.ts";
 import { isAll } from "./purge-match.ts";
-import { purgeWalk } from "./purge-walk.ts";
+import { countMet, purgeWalk } from "./purge-walk.ts";
 import { hasOwnBody } from "./record-layout.ts";
 import type { ResponseInPlace } from "./response-in-place.ts";
 import { ResponseSources } from "./response-sources.ts";
@@ -16,9 +17,7 @@ import { GENERATION } from "./sharing.ts";
 import type { EncodeOutcome, PutOutcome, Store } from "./store.ts";
 import { type Encoding, keptBytes, type StoredResponse } from "./stored-response.ts";
 import { variantsBeside } from "./variants-beside.ts";
-
-// A use counts half after so many uses of all keys: 13 seconds at 20,000 requests a second, an afternoon at 10.
-const USES_A_PERIOD = 2 ** 18;
+import { WriteBehind } from "./write-behind.ts";
 
 /** Stored responses in memory: as bytes (record.ts), of which the few that are asked for become objects. */
 export class MemoryStore implements Store {
@@ -28,8 +27,10 @@ export class MemoryStore implements Store {
   readonly #decoded: DecodedResponses;
   readonly #sources = new ResponseSources();
   #responseUses = 0;
-  #uses = 0;
+  readonly #keyUses = new KeyUses();
   #limit: number;
+  /** To the store below; undefined: there is none. */
+  readonly writeBehind: WriteBehind | undefined;
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
@@ -37,6 +38,8 @@ export class MemoryStore implements Store {
     this.#eviction = options.eviction();
     this.#directory = new Directory(options);
     this.#decoded = new DecodedResponses(decodedRoom(options.maxBytes));
+    const { lower } = options;
+    if (lower !== undefined) this.writeBehind = new WriteBehind(lower, () => this.#directory);
   }
 
   get objects(): number {
@@ -71,9 +74,8 @@ export class MemoryStore implements Store {
   }
 
   #usedKey(row: number): void {
-    this.#uses += 1;
     this.#eviction.used(row);
-    this.#directory.keys.use(row, this.#period);
+    if (this.#keyUses.used(this.#directory.keys, row) === 1) this.writeBehind?.asked(row);
   }
 
   inPlace(prefix: string, rest: string): ResponseInPlace | undefined {
@@ -96,12 +98,8 @@ export class MemoryStore implements Store {
   }
 
   useCount(key: string): number {
-    const row = this.#directory.keys.find(key);
-    return row === 0 ? 0 : this.#directory.keys.usesOf(row, this.#period);
-  }
-
-  get #period(): number {
-    return Math.floor(this.#uses / USES_A_PERIOD);
+    const { keys } = this.#directory;
+    return this.#keyUses.of(keys, keys.find(key));
   }
 
   /** The responses of a key as objects: those made lately, else new ones. */
@@ -159,8 +157,9 @@ export class MemoryStore implements Store {
 
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {
     const { key } = stored;
+    this.writeBehind?.forget(key);
     const keyRow = this.#directory.keys.find(key);
-    const uses = keyRow === 0 ? 0 : this.#directory.keys.usesOf(keyRow, this.#period);
+    const uses = this.#keyUses.of(this.#directory.keys, keyRow);
     const others = this.#othersBeside(stored, request);
     // What was alone so far has not been counted.
     if (others.length === 1) for (const other of others) this.#used(this.#rowOf(other));
@@ -179,11 +178,22 @@ export class MemoryStore implements Store {
     this.#makeRoom(bytes, "room");
     const held = this.#add(stored, lastUse);
     // A new version of a response is as popular as the old one.
-    this.#directory.keys.setUses(held, uses, this.#period);
+    this.#keyUses.set(this.#directory.keys, held, uses);
+    if (uses > 0) this.writeBehind?.asked(held);
     // Most responses are never asked for again, and an object that is kept costs the collector more than the rest of a put.
     this.#decoded.delete(key);
     this.#options.watch?.changed(key);
     return "stored";
+  }
+
+  restore(responses: readonly StoredResponse[]): void {
+    const bytes = responses.reduce((sum, stored) => sum + chargedBytes(stored), 0);
+    const isHeld = ({ key }: StoredResponse): boolean => this.#directory.keys.find(key) !== 0;
+    if (responses.some(isHeld) || bytes > this.#limit) return;
+    this.#makeRoom(bytes, "room");
+    for (const row of responses.map((stored) => this.#directory.add(stored)).slice(-1))
+      this.#enter(this.#directory.keyRowOf(row));
+    for (const { key } of responses) this.#options.watch?.changed(key);
   }
 
   encode(stored: StoredResponse, encodings: readonly Encoding[]): EncodeOutcome {
@@ -207,9 +217,13 @@ export class MemoryStore implements Store {
     const row = this.#directory.add(stored);
     const keyRow = this.#directory.keyRowOf(row);
     this.#directory.noteUse(row, lastUse);
-    this.#eviction.added(keyRow, this.#directory.keys.hashOf(keyRow), this.#directory.chargeUnder(keyRow));
+    this.#enter(keyRow);
     this.#sources.note(stored, this.#directory, row);
     return keyRow;
+  }
+
+  #enter(keyRow: number): void {
+    this.#eviction.added(keyRow, this.#directory.keys.hashOf(keyRow), this.#directory.chargeUnder(keyRow));
   }
 
   #othersBeside({ key }: StoredResponse, request: CacheRequest): readonly StoredResponse[] {
@@ -218,6 +232,7 @@ export class MemoryStore implements Store {
   }
 
   remove(stored: StoredResponse): void {
+    this.writeBehind?.forget(stored.key);
     const row = this.#rowOf(stored);
     if (row !== 0) this.#drop(row);
   }
@@ -249,14 +264,8 @@ export class MemoryStore implements Store {
     yield* this.#covered(targets, (row) => this.#read(row));
   }
 
-  async covered(targets: readonly PurgeTarget[]): Promise<{ objects: number; bytes: number }> {
-    let [objects, bytes] = [0, 0];
-    const count = (row: number): void => {
-      objects += 1;
-      bytes += this.#directory.chargeOf(row);
-    };
-    for await (const _ of this.#covered(targets, count));
-    return { objects, bytes };
+  covered(targets: readonly PurgeTarget[]): Promise<{ objects: number; bytes: number }> {
+    return countMet(this.#covered(targets, (row) => this.#directory.chargeOf(row)));
   }
 
   #covered<Met>(targets: readonly PurgeTarget[], meet: (row: number) => Met): AsyncIterable<Met> {
@@ -283,6 +292,7 @@ export class MemoryStore implements Store {
       const victim = this.#eviction.victim();
       if (victim === undefined) return;
       const rows = this.#directory.responsesOf(victim);
+      if (this.#keyUses.of(this.#directory.keys, victim) > 0) this.writeBehind?.write(victim);
       for (const row of rows) this.#drop(row);
       this.#options.evicted?.(cause, rows.length);
     }

@@ -42,3 +42,13 @@ export async function* purgeWalk<Met>(
     }
   }
 }
+
+/** How many are met, and the sum of their bytes. */
+export async function countMet(met: AsyncIterable<number>): Promise<{ objects: number; bytes: number }> {
+  let [objects, bytes] = [0, 0];
+  for await (const each of met) {
+    objects += 1;
+    bytes += each;
+  }
+  return { objects, bytes };
+}

@@ -43,7 +43,7 @@ import { KnownParticulars } from "./record-particulars.ts";
 import type { Shape } from "./record-shape.ts";
 import { isSentInPlace, PlaceOfResponse, type ResponseInPlace } from "./response-in-place.ts";
 import type { Extent } from "./slab.ts";
-import type { Encoding, StoredResponse } from "./stored-response.ts";
+import type { Encoding, FillMark, StoredResponse } from "./stored-response.ts";
 
 /** Makes responses of records. */
 export class RecordReader {
@@ -114,12 +114,13 @@ export class RecordReader {
       sent,
       tags,
       variance,
-      mark: {
-        position: { epoch, seq: numberOf(SEQ) },
-        flushes: of(FLUSHES),
-        invalidations: of(INVALIDATIONS),
-      },
+      mark: markOf(extent, at, epoch),
     };
+  }
+
+  markIn(extent: Extent, at: number): FillMark {
+    const { epoch } = this.#shapeAt((extent.ints[(at >> 2) + SHAPE] ?? 0) >>> 0);
+    return markOf(extent, at, epoch);
   }
 
   /** undefined: it cannot be sent as it lies there. */
@@ -152,6 +153,14 @@ export class RecordReader {
       variance,
     };
   }
+}
+
+function markOf({ ints, doubles }: Extent, at: number, epoch: number): FillMark {
+  return {
+    position: { epoch, seq: doubles[(at >> 3) + SEQ] ?? 0 },
+    flushes: ints[(at >> 2) + FLUSHES] ?? 0,
+    invalidations: ints[(at >> 2) + INVALIDATIONS] ?? 0,
+  };
 }
 
 function readFields(text: string, isUnpacked: boolean): Fields {

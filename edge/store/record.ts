@@ -123,6 +123,12 @@ export class Records {
     return address;
   }
 
+  /** As record-shape.ts writes it. */
+  shapeTextOf(address: number): string {
+    const shape = this.#slab.extentOf(address).ints[(offsetOf(address) >> 2) + SHAPE] ?? 0;
+    return this.#shared.textAt(shape >>> 0);
+  }
+
   remove(address: number): void {
     const shape = this.#slab.extentOf(address).ints[(offsetOf(address) >> 2) + SHAPE] ?? 0;
     if (this.#shared.give(shape >>> 0)) this.#shapes.delete(shape >>> 0);

@@ -67,6 +67,8 @@ export interface Store {
    * has expired goes, else the least recently used.
    */
   put(stored: StoredResponse, request: CacheRequest): PutOutcome;
+  /** Takes back what was stored under a key and has left memory, unless something is stored under the key. */
+  restore(responses: readonly StoredResponse[]): void;
   /** Gives a stored response these encodings in the place of those that it has. It stays the same for everything else. */
   encode(stored: StoredResponse, encodings: readonly Encoding[]): EncodeOutcome;
   /** Drops a stored response; one that is no longer held is no error. */

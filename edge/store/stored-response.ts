@@ -43,6 +43,11 @@ export interface FillMark {
   readonly invalidations: number;
 }
 
+/** Of a response that may be used when the origin has confirmed it. */
+export function asValidator(mark: FillMark): FillMark {
+  return { ...mark, flushes: -1 };
+}
+
 /** The same response with other bytes of its representation: how long it is fresh, and for whom, does not change. */
 export function withPart(
   stored: StoredResponse,

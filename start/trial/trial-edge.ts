@@ -22,6 +22,7 @@ const NO_PURGES: PurgeState = {
   trusts: (_mark, softPurgedAt) => softPurgedAt === undefined,
   mark: () => ({ position: BEGINNING, flushes: 0, invalidations: 0 }),
   overtaken: () => false,
+  recalled: (mark) => mark,
   sharing: () => "yes",
   removed: () => false,
   hold: () => () => undefined,

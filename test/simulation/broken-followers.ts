@@ -1,7 +1,8 @@
 import type { Sharing } from "../../edge/cache/purge-state.ts";
 import { refreshBehind } from "../../edge/cache/refresh.ts";
 import type { Reading } from "../../edge/purging/elapsed-time.ts";
-import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
+import { PurgeFollower } from "../../edge/purging/follower.ts";
+import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
 import { RecentTargets } from "../../edge/purging/recent-targets.ts";
 import {
   LAPSED,

@@ -1,5 +1,6 @@
 import { Fence } from "../../edge/purging/fence.ts";
-import { type FollowerParts, PurgeFollower } from "../../edge/purging/follower.ts";
+import { PurgeFollower } from "../../edge/purging/follower.ts";
+import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import {
   FlushedSoftly,

@@ -1,0 +1,38 @@
+import { cacheKey } from "../rules/cache-key.ts";
+import type { CacheRequest } from "../rules/exchange.ts";
+import { inOwnMemory } from "../store/own-memory.ts";
+import { asValidator, type StoredResponse } from "../store/stored-response.ts";
+import type { CacheContext } from "./context.ts";
+
+/**
+ * Brings what only the disk holds for the request to memory, as far as purges allow. Returns whether it did.
+ *
+ * What was read is tested and stored in one step, as what a fill brings (rules E3 and E9): no purge can come between.
+ */
+export async function recall(
+  request: CacheRequest,
+  edge: Pick<CacheContext, "store" | "disk" | "purges">,
+): Promise<boolean> {
+  const { store, disk, purges } = edge;
+  const asks = request.method === "GET" || request.method === "HEAD" || request.content !== undefined;
+  if (!asks) return false;
+  const key = cacheKey(request);
+  if (disk === undefined || store.peek(key).length > 0 || !disk.mayHold(key)) return false;
+  const found = await disk.read(key);
+  if (found === undefined || store.peek(key).length > 0) return false;
+  const usable: StoredResponse[] = [];
+  for (const stored of found.responses) {
+    const mark = found.isElsewhere(stored.site)
+      ? asValidator(stored.mark)
+      : purges.recalled(stored.mark, stored);
+    // The log has not been read so far yet.
+    if (mark === "ahead") return false;
+    if (mark !== "gone") usable.push(inOwnMemory({ ...stored, mark }));
+  }
+  if (usable.length === 0) {
+    disk.forget(key);
+    return false;
+  }
+  store.restore(usable);
+  return true;
+}

@@ -1,0 +1,311 @@
+import { expect } from "chai";
+import { Fields } from "../../../http/message/fields.ts";
+import { createLog } from "../../../process/log.ts";
+import { FrailDisk } from "../../../test/rig/frail-disk.ts";
+import { ManualClock } from "../../../test/rig/manual-clock.ts";
+import { storedResponse } from "../../../test/rig/stored-response.fixture.ts";
+import { until } from "../../../test/rig/until.ts";
+import { Directory } from "../directory.ts";
+import { leaving } from "../leaving.ts";
+import type { StoredResponse } from "../stored-response.ts";
+import { type DiskTier, openDiskTier } from "./disk-tier.ts";
+
+const MIB = 2 ** 20;
+const OWNER = { runId: "run-1", origins: { default: "a" } };
+
+describe("the disk tier", () => {
+  let clock: ManualClock;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+  });
+
+  async function opened(files: FrailDisk, { edge = "edge-1", size = 64 * MIB } = {}): Promise<DiskTier> {
+    const tier = await openDiskTier({ files, edge, size, clock, log: createLog("test", "silent") });
+    tier.belongsTo(() => OWNER);
+    return tier;
+  }
+
+  function response(
+    target: string,
+    body: string | Buffer,
+    more: Partial<StoredResponse> = {},
+  ): StoredResponse {
+    const bytes = Buffer.from(body);
+    return storedResponse(target, {
+      fields: Fields.of([
+        ["Content-Type", "text/plain"],
+        ["ETag", '"x"'],
+        ["Cache-Control", "max-age=60"],
+      ]),
+      chunks: [bytes],
+      bodyLength: bytes.byteLength,
+      requestTime: { wall: clock.wall(), monotonic: clock.monotonic() },
+      responseTime: { wall: clock.wall(), monotonic: clock.monotonic() },
+      ...more,
+    });
+  }
+
+  /** As the store in memory does when it gives up a key. */
+  function give(tier: DiskTier, responses: readonly StoredResponse[]): void {
+    const directory = new Directory({});
+    const rows = responses.map((each) => directory.add(each));
+    tier.take(responses[0]?.key ?? "", () => leaving(rows, directory));
+  }
+
+  async function bodyOf(tier: DiskTier, target: string): Promise<string | undefined> {
+    const found = await tier.read(`default ${target}`);
+    return found?.responses.map(({ chunks }) => Buffer.concat(chunks).toString()).join("|");
+  }
+
+  it("gives back what it took, before and after it is written, with all variants of the key", async () => {
+    const tier = await opened(new FrailDisk());
+    const selecting = (value: string) => new Map([["accept-language", value]]);
+    const german = response("/a", "Seite", { selecting: selecting("de"), tags: ["news"] });
+    const large = response("/a", Buffer.alloc(100_000, "x"), { selecting: selecting("en") });
+    give(tier, [german, large]);
+    for (const isWritten of [false, true]) {
+      if (isWritten) await tier.close();
+      const found = await tier.read("default /a");
+      expect(found?.responses).to.have.length(2);
+      const [first, second] = found?.responses ?? [];
+      expect({ ...first, chunks: undefined }).to.deep.equal({ ...german, chunks: undefined });
+      expect(Buffer.concat(first?.chunks ?? []).toString()).to.equal("Seite");
+      expect(second?.bodyLength).to.equal(100_000);
+      expect(Buffer.concat(second?.chunks ?? []).equals(Buffer.alloc(100_000, "x"))).to.equal(true);
+    }
+  });
+
+  it("has it in the next process, as old as it is by the wall clock", async () => {
+    const disk = new FrailDisk();
+    const before = await opened(disk);
+    give(before, [
+      response("/a", "page", { mark: { position: { epoch: 7, seq: 41 }, flushes: 2, invalidations: 3 } }),
+    ]);
+    await before.close();
+    const wrote = clock.wall();
+    const start = clock.wall() + 5_000;
+    clock = new ManualClock(start);
+    const after = await opened(disk);
+    expect(after.resumed).to.deep.equal({
+      runId: "run-1",
+      oldest: { epoch: 7, seq: 41 },
+      latest: { epoch: 7, seq: 41 },
+      flushes: 2,
+      invalidations: 3,
+    });
+    const [stored] = (await after.read("default /a"))?.responses ?? [];
+    expect(stored?.responseTime).to.deep.equal({ wall: wrote, monotonic: -5_000 });
+    await after.close();
+  });
+
+  it("takes everything for a validator when the clock was set back", async () => {
+    const disk = new FrailDisk();
+    const before = await opened(disk);
+    give(before, [response("/a", "page")]);
+    await before.close();
+    clock.setWall(-1);
+    const after = await opened(disk);
+    expect(after.resumed?.flushes).to.equal(1);
+    await after.close();
+  });
+
+  it("keeps to its size before it writes, and gives up the oldest first", async () => {
+    const disk = new FrailDisk();
+    const size = 64 * MIB;
+    const tier = await opened(disk, { size });
+    const body = Buffer.alloc(MIB, "b");
+    for (let at = 0; at < 150; at += 1) {
+      give(tier, [response(`/${at}`, body)]);
+      // The disk keeps up: nothing is passed over.
+      if (at % 20 === 19) await tier.flushed();
+    }
+    await tier.close();
+    expect(disk.most)
+      .to.be.at.most(size)
+      .and.above(size * 0.8);
+    expect(await bodyOf(tier, "/0")).to.equal(undefined);
+    expect(await bodyOf(tier, "/149")).to.equal(body.toString());
+    expect(tier.counts.objects).to.be.within(45, 64);
+    expect(tier.counts.passedOver).to.equal(0);
+  });
+
+  it("passes over what a slow disk has no room for, in bytes that wait, and what is too large", async () => {
+    const tier = await opened(new FrailDisk(), { size: 2 ** 30 });
+    const body = Buffer.alloc(4 * MIB);
+    // Nothing is written before this turn ends.
+    for (let at = 0; at < 20; at += 1) give(tier, [response(`/${at}`, body)]);
+    expect(tier.counts.waitingBytes).to.be.within(59 * MIB, 64 * MIB);
+    expect(tier.counts.passedOver).to.equal(5);
+    await tier.flushed();
+    give(tier, [response("/large", Buffer.alloc(8 * MIB))]);
+    expect(tier.counts.passedOver).to.equal(6);
+    give(tier, [response("/fits", Buffer.alloc(8 * MIB - 1_000))]);
+    expect(tier.counts.passedOver).to.equal(6);
+    await tier.close();
+  });
+
+  it("forgets what is no longer the response, also for the next process", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "old")]);
+    give(tier, [response("/b", "kept")]);
+    await tier.flushed();
+    tier.forget("default /a");
+    expect(await bodyOf(tier, "/a")).to.equal(undefined);
+    await tier.close();
+    const after = await opened(disk);
+    expect(await bodyOf(after, "/a")).to.equal(undefined);
+    expect(await bodyOf(after, "/b")).to.equal("kept");
+    await after.close();
+  });
+
+  it("does not write again what it has", async () => {
+    const tier = await opened(new FrailDisk());
+    const page = response("/a", "page");
+    give(tier, [page]);
+    give(tier, [page]);
+    expect(tier.counts.writes).to.equal(1);
+    give(tier, [response("/a", "other")]);
+    expect(tier.counts.writes).to.equal(2);
+    expect(await bodyOf(tier, "/a")).to.equal("other");
+    await tier.close();
+  });
+
+  it("tells the next process of invalidations once they are promised, whatever a power cut takes", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page")]);
+    await tier.flushed();
+    const targets = [{ kind: "url", target: "/a", site: "default" }] as const;
+    await tier.invalidated(targets, { position: { epoch: 1, seq: 9 }, flushes: 0, invalidations: 1 });
+    const after = await opened(disk.afterPowerCut(() => 0));
+    expect(await Array.fromAsync(after.invalidations(), (each) => each.targets)).to.deep.equal([targets]);
+    expect(after.resumed?.invalidations).to.equal(1);
+    expect(after.resumed?.latest).to.deep.equal({ epoch: 1, seq: 9 });
+    await Promise.all([tier.close(), after.close()]);
+  });
+
+  it("serves nothing that a power cut has torn, wherever it tears", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    for (let at = 0; at < 5; at += 1) give(tier, [response(`/${at}`, `page ${at}`)]);
+    const isWritten = (): boolean => tier.counts.waitingBytes === 0;
+    await until("all is written", isWritten, async () => clock.advance(100));
+    const [log] = disk.names.filter((name) => name.endsWith(".log"));
+    const whole = (await disk.list()).get(log ?? "") ?? 0;
+    let found = 0;
+    for (let kept = 0; kept <= whole; kept += 1) {
+      const after = await opened(disk.afterPowerCut((name) => (name === log ? kept : 0)));
+      let last = true;
+      for (let at = 0; at < 5; at += 1) {
+        const body = await bodyOf(after, `/${at}`);
+        expect([`page ${at}`, undefined]).to.include(body);
+        // What is there is a beginning of what was written.
+        expect(last || body === undefined).to.equal(true);
+        last = body !== undefined;
+        if (last) found += 1;
+      }
+      await after.close();
+    }
+    expect(found).to.be.above(whole);
+    await tier.close();
+  });
+
+  it("serves nothing in which a bit has flipped, wherever it flips", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    give(tier, [response("/b", "page b")]);
+    await tier.close();
+    const name = disk.names.find((each) => each.endsWith(".log")) ?? "";
+    const size = (await disk.list()).get(name) ?? 0;
+    for (let at = 0; at < size; at += 1) {
+      const rotten = disk.afterPowerCut(() => 0);
+      rotten.change(name, (bytes) => {
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+        return bytes;
+      });
+      const after = await opened(rotten);
+      for (const page of ["a", "b"])
+        expect([`page ${page}`, undefined]).to.include(await bodyOf(after, `/${page}`));
+      await after.close();
+    }
+  });
+
+  it("reads the frames where the heads are gone, cut or changed, and starts without a segment that is missing", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    await tier.close();
+    const heads = disk.names.find((each) => each.endsWith(".heads")) ?? "";
+    for (const change of [
+      (bytes: Buffer) => bytes.subarray(0, 10),
+      (bytes: Buffer) => bytes.fill(7, 70, 80),
+      () => Buffer.alloc(0),
+    ]) {
+      const changed = disk.afterPowerCut(() => 0);
+      changed.change(heads, change);
+      const after = await opened(changed);
+      expect(await bodyOf(after, "/a")).to.equal("page a");
+      await after.close();
+    }
+    const missing = disk.afterPowerCut(() => 0);
+    await missing.remove(heads.replace("heads", "log"));
+    const after = await opened(missing);
+    expect(await bodyOf(after, "/a")).to.equal(undefined);
+    await after.close();
+  });
+
+  it("refuses the directory of another edge, and empties one of another format", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page")]);
+    await tier.close();
+    const refused = await opened(disk, { edge: "edge-2" }).catch((thrown: unknown) => thrown);
+    expect(String(refused)).to.include(
+      '--disk: must be a directory that no other edge has written; this one is of edge "edge-1"',
+    );
+    disk.change("edge.json", (bytes) => Buffer.from(bytes.toString().replace('"format":1', '"format":0')));
+    const after = await opened(disk);
+    expect(await bodyOf(after, "/a")).to.equal(undefined);
+    expect(disk.names.filter((name) => name !== "edge.json")).to.deep.equal([]);
+    await after.close();
+  });
+
+  it("rests while the disk is full, serves what it has, and writes again when there is room", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    await tier.flushed();
+    disk.room = disk.held + 10;
+    give(tier, [response("/b", "page b")]);
+    expect(await tier.flushed()).to.equal(false);
+    expect(await bodyOf(tier, "/b")).to.equal(undefined);
+    expect(await bodyOf(tier, "/a")).to.equal("page a");
+    give(tier, [response("/c", "page c")]);
+    expect(tier.counts.passedOver).to.equal(1);
+    disk.room = Number.POSITIVE_INFINITY;
+    clock.advance(30_000);
+    give(tier, [response("/c", "page c")]);
+    expect(await tier.flushed()).to.equal(true);
+    expect(await bodyOf(tier, "/c")).to.equal("page c");
+    await tier.close();
+    const after = await opened(disk);
+    expect([await bodyOf(after, "/a"), await bodyOf(after, "/c")]).to.deep.equal(["page a", "page c"]);
+    await after.close();
+  });
+
+  it("drops what the disk cannot read", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    await tier.flushed();
+    disk.readError = new Error("EIO: i/o error");
+    expect(await bodyOf(tier, "/a")).to.equal(undefined);
+    disk.readError = undefined;
+    expect(await bodyOf(tier, "/a")).to.equal(undefined);
+    expect(tier.counts.errors).to.equal(2);
+    await tier.close();
+  });
+});

@@ -1,0 +1,240 @@
+/**
+ * Stored responses on disk, behind those in memory. What leaves memory for want of room, and was asked for while it was
+ * there, is written to the end of a log of segments. What is asked for and is not in memory comes back from there.
+ *
+ * A purge changes nothing on disk. Each frame has the mark of its fill, and is tested against the fence when it is read,
+ * as a fill is tested when it ends (rules E3 and E9). After a restart the edge follows the purge log from the oldest mark
+ * on disk, so that the fence knows of all purges since.
+ */
+import { randomInt } from "node:crypto";
+import type { Clock } from "../../../process/clock.ts";
+import { describeError } from "../../../process/failure.ts";
+import type { Log } from "../../../process/log.ts";
+import { hashOf } from "../../../process/text-hash.ts";
+import type { PurgeTarget } from "../../../purge-log/purge.ts";
+import type { Leaving } from "../leaving.ts";
+import type { LowerStore } from "../memory-store-options.ts";
+import type { FillMark, StoredResponse } from "../stored-response.ts";
+import type { DiskFiles } from "./disk-files.ts";
+import type { DiskIndex } from "./disk-index.ts";
+import { checksumOf, type KeyHash, NO_HASH } from "./frame.ts";
+import { packed, packedBytes, unpacked } from "./portable-responses.ts";
+import { type Recovered, type Resumed, recover } from "./recovery.ts";
+import type { SegmentOwner } from "./segment.ts";
+import { SegmentLog } from "./segment-log.ts";
+
+export interface DiskTierParts {
+  readonly files: DiskFiles;
+  readonly edge: string;
+  /** Bytes that all files may take. */
+  readonly size: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What comes back. */
+export interface Recalled {
+  readonly responses: readonly StoredResponse[];
+  /** Whether the site fetches from elsewhere now. */
+  readonly isElsewhere: (site: string) => boolean;
+}
+
+/** What the metrics tell. */
+export interface DiskCounts {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly indexBytes: number;
+  readonly waitingBytes: number;
+  readonly reads: number;
+  readonly writes: number;
+  readonly writtenBytes: number;
+  /** Frames that were not written, because the disk was too slow or took nothing. */
+  readonly passedOver: number;
+  /** Frames that were not as they had been written, and failures of the disk. */
+  readonly errors: number;
+}
+
+/** Reads the directory. Throws a Failure for the directory of another edge. */
+export async function openDiskTier(parts: DiskTierParts): Promise<DiskTier> {
+  const recovered = await recover({ ...parts, newSeed: () => randomInt(2 ** 32) });
+  return new DiskTier(parts, recovered);
+}
+
+export class DiskTier implements LowerStore {
+  readonly #parts: DiskTierParts;
+  readonly #seeds: readonly [number, number];
+  readonly #index: DiskIndex;
+  readonly #segments: SegmentLog;
+  readonly #found: Recovered["invalidations"];
+  /** Keys that are being read. */
+  readonly #reading = new Map<string, Promise<Recalled | undefined>>();
+  readonly #counts = { reads: 0, writes: 0, writtenBytes: 0, passedOver: 0, errors: 0 };
+  #owner: () => SegmentOwner | undefined = () => undefined;
+  /** undefined: it was empty. */
+  readonly resumed: Resumed | undefined;
+
+  constructor(parts: DiskTierParts, { seeds, index, segments, invalidations, resumed }: Recovered) {
+    this.#parts = parts;
+    this.#seeds = seeds;
+    this.#index = index;
+    this.#found = invalidations;
+    this.resumed = resumed;
+    this.#segments = new SegmentLog(
+      {
+        ...parts,
+        owner: () => this.#owner(),
+        dropped: (hash, place) => void this.#index.remove(hash, place),
+      },
+      segments,
+    );
+  }
+
+  /** Whose the frames are from now on. Before, none is taken. */
+  belongsTo(owner: () => SegmentOwner | undefined): void {
+    this.#owner = owner;
+  }
+
+  /** The invalidations of earlier processes that are still on disk, in their order. */
+  async *invalidations(): AsyncGenerator<{
+    readonly targets: readonly PurgeTarget[];
+    readonly mark: FillMark;
+  }> {
+    for (const { mark, ...place } of this.#found) {
+      const frame = await this.#segments.read(place);
+      // One that cannot be read may have named anything.
+      const targets: readonly PurgeTarget[] =
+        frame === undefined ? [{ kind: "everything" }] : JSON.parse(frame.payload.toString());
+      yield { targets, mark };
+    }
+  }
+
+  get counts(): DiskCounts {
+    return {
+      ...this.#counts,
+      errors: this.#counts.errors + this.#segments.errors,
+      objects: this.#index.size,
+      bytes: this.#segments.bytes,
+      indexBytes: this.#index.bytes,
+      waitingBytes: this.#segments.waitingBytes,
+    };
+  }
+
+  #hash(key: string): KeyHash {
+    const [high, low] = this.#seeds;
+    return { high: hashOf(key, high) >>> 0, low: hashOf(key, low) >>> 0 };
+  }
+
+  /** Whether something may be stored under the key. */
+  mayHold(key: string): boolean {
+    return this.#index.size > 0 && this.#index.find(this.#hash(key)) !== undefined;
+  }
+
+  /** What is stored under the key. Who asks meanwhile gets the same. */
+  read(key: string): Promise<Recalled | undefined> {
+    const known = this.#reading.get(key);
+    if (known !== undefined) return known;
+    const reading = this.#read(key).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
+  }
+
+  async #read(key: string): Promise<Recalled | undefined> {
+    const hash = this.#hash(key);
+    const place = this.#index.find(hash);
+    if (place === undefined) return undefined;
+    const frame = await this.#segments.read(place);
+    // It may have been forgotten or replaced while it was read.
+    const isStill = this.#index.find(hash)?.offset === place.offset;
+    const segment = this.#segments.segments.get(place.segment);
+    if (!isStill || segment === undefined) return undefined;
+    const responses = frame && this.#unpacked(frame.payload, key, segment.isEarlier);
+    if (responses === undefined) {
+      this.#index.remove(hash, place);
+      this.#counts.errors += 1;
+      this.#parts.log.warn(
+        { sampled: "disk-frame", ...place },
+        "disk frame dropped: it is not as it was written",
+      );
+      return undefined;
+    }
+    this.#counts.reads += 1;
+    if (responses === "other-key") return undefined;
+    const { origins } = segment.owner;
+    return { responses, isElsewhere: (site) => origins[site] !== this.#owner()?.origins[site] };
+  }
+
+  #unpacked(
+    payload: Buffer,
+    key: string,
+    isEarlier: boolean,
+  ): readonly StoredResponse[] | "other-key" | undefined {
+    const { clock, log } = this.#parts;
+    const now = isEarlier ? { wall: clock.wall(), monotonic: clock.monotonic() } : undefined;
+    try {
+      return unpacked(payload, key, now) ?? "other-key";
+    } catch (thrown) {
+      log.warn({ sampled: "disk-parse", cause: describeError(thrown) }, "disk frame cannot be parsed");
+      return undefined;
+    }
+  }
+
+  /** Takes what leaves memory, if the disk keeps up. It does not wait. */
+  take(key: string, leaving: () => Leaving | undefined): void {
+    const left = leaving();
+    if (left === undefined) return;
+    if (packedBytes(left.responses) > this.#segments.mostPayload) {
+      this.#passOver(key);
+      return;
+    }
+    const payload = packed(left.responses);
+    const checksum = checksumOf(payload);
+    const hash = this.#hash(key);
+    const held = this.#index.find(hash);
+    // It came from there, and lies there still.
+    if (held?.length === payload.byteLength && held.checksum === checksum) return;
+    const { mark } = left;
+    const place = this.#segments.append({ kind: "responses", hash, payload, mark, checksum });
+    if (place === undefined) {
+      this.#passOver(key);
+      return;
+    }
+    this.#index.set(hash, place, checksum);
+    this.#counts.writes += 1;
+    this.#counts.writtenBytes += payload.byteLength;
+  }
+
+  /** What lies there is older. */
+  #passOver(key: string): void {
+    this.#counts.passedOver += 1;
+    this.forget(key);
+  }
+
+  /** What is stored under the key is not the response any more. */
+  forget(key: string): void {
+    if (this.#index.size === 0) return;
+    const hash = this.#hash(key);
+    if (!this.#index.remove(hash)) return;
+    const mark = { position: { epoch: 0, seq: 0 }, flushes: 0, invalidations: 0 };
+    this.#segments.append({ kind: "gone", hash, payload: NOTHING, mark });
+  }
+
+  /** Resolves when the next process will know of it too: these targets may have changed. */
+  async invalidated(targets: readonly PurgeTarget[], mark: FillMark): Promise<void> {
+    if (this.#index.size === 0) return;
+    const payload = Buffer.from(JSON.stringify(targets));
+    this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
+    await this.#segments.flushed();
+  }
+
+  /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */
+  flushed(): Promise<boolean> {
+    return this.#segments.flushed();
+  }
+
+  /** Writes what waits. */
+  close(): Promise<void> {
+    return this.#segments.close();
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,225 @@
+import type { Clock } from "../../../process/clock.ts";
+import { describeError, Failure } from "../../../process/failure.ts";
+import type { Log } from "../../../process/log.ts";
+import { comparePositions, type Position } from "../../../purge-log/position.ts";
+import type { FillMark } from "../stored-response.ts";
+import type { DiskFiles } from "./disk-files.ts";
+import { DiskIndex, type FramePlace } from "./disk-index.ts";
+import { DISK_FORMAT, FRAME_HEAD, frameBytes, isIntact } from "./frame.ts";
+import {
+  headsName,
+  logName,
+  placedHeads,
+  removeSegment,
+  type Segment,
+  type SegmentOwner,
+  scannedHeads,
+  segmentNumbers,
+  unsealedHeads,
+} from "./segment.ts";
+
+const IDENTITY = "edge.json";
+
+// A look at a head takes half a microsecond, and the start of other edges in the process goes on meanwhile.
+const HEADS_A_TURN = 4_000;
+
+/** Whose directory it is. */
+interface DirectoryIdentity {
+  readonly format: number;
+  readonly edge: string;
+  /** Of the hashes of keys. */
+  readonly seeds: readonly [number, number];
+}
+
+export interface RecoveryParts {
+  readonly files: DiskFiles;
+  readonly edge: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newSeed: () => number;
+}
+
+/** Where an edge with this directory goes on in the history of purges. */
+export interface Resumed {
+  readonly runId: string;
+  /** Of the oldest response that is current so far: every purge behind it has to be read. */
+  readonly oldest: Position;
+  /** The latest position of which the directory knows. */
+  readonly latest: Position;
+  readonly flushes: number;
+  readonly invalidations: number;
+}
+
+export interface Recovered {
+  readonly seeds: readonly [number, number];
+  readonly index: DiskIndex;
+  /** The oldest first. */
+  readonly segments: readonly Segment[];
+  /** Requests that may have changed something, in their order. */
+  readonly invalidations: readonly (FramePlace & { readonly mark: FillMark })[];
+  /** undefined: nothing is stored. */
+  readonly resumed: Resumed | undefined;
+}
+
+/** Reads what an earlier process has left. Throws a Failure for the directory of another edge. */
+export async function recover(parts: RecoveryParts): Promise<Recovered> {
+  const { files } = parts;
+  const seeds = await identify(parts);
+  const found = new FoundFrames(parts);
+  const sizes = await files.list();
+  for (const number of segmentNumbers(sizes.keys())) {
+    const size = sizes.get(logName(number)) ?? 0;
+    const read = await readSegment(number, size, files).catch((thrown: unknown) => {
+      parts.log.warn({ number, cause: describeError(thrown) }, "disk segment cannot be read");
+      return undefined;
+    });
+    if (read === undefined) await removeSegment(files, number);
+    else await found.take(read.segment, read.heads);
+  }
+  return { seeds, ...found.result() };
+}
+
+async function identify({ files, edge, log, newSeed }: RecoveryParts): Promise<readonly [number, number]> {
+  const known = identityIn(await files.readAll(IDENTITY));
+  if (known !== undefined && known.edge !== edge) {
+    const rule = "must be a directory that no other edge has written";
+    throw new Failure("bad-config", "config", `--disk: ${rule}; this one is of edge "${known.edge}"`);
+  }
+  if (known?.format === DISK_FORMAT) return known.seeds;
+  const numbers = segmentNumbers((await files.list()).keys());
+  for (const number of numbers) await removeSegment(files, number);
+  if (numbers.length > 0) log.warn({ segments: numbers.length }, "disk emptied: it has another format");
+  const seeds = [newSeed(), newSeed()] as const;
+  const identity: DirectoryIdentity = { format: DISK_FORMAT, edge, seeds };
+  await files.replace(IDENTITY, Buffer.from(JSON.stringify(identity)));
+  return seeds;
+}
+
+/** undefined: there is none that can be read. */
+function identityIn(bytes: Buffer | undefined): DirectoryIdentity | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const { format, edge, seeds }: Record<keyof DirectoryIdentity, unknown> = JSON.parse(bytes.toString());
+    if (typeof format !== "number" || typeof edge !== "string" || !Array.isArray(seeds)) return undefined;
+    const [first, second] = seeds.map(Number);
+    return first === undefined || second === undefined ? undefined : { format, edge, seeds: [first, second] };
+  } catch {
+    // What cannot be parsed was not written by an edge.
+    return undefined;
+  }
+}
+
+/** undefined: it does not even say whose it is. */
+async function readSegment(
+  number: number,
+  size: number,
+  files: DiskFiles,
+): Promise<{ segment: Segment; heads: Buffer } | undefined> {
+  const file = await files.open(logName(number), "old");
+  const sealed = unsealedHeads(await files.readAll(headsName(number)));
+  const isWhole = sealed !== undefined && endOf(sealed) <= size;
+  const heads = isWhole ? sealed : await scannedHeads(file, size);
+  const owner = await ownerIn(heads, (into) => file.read(into, FRAME_HEAD));
+  if (owner === undefined) {
+    await file.close();
+    return undefined;
+  }
+  const end = endOf(heads);
+  const headBytes = heads.byteLength;
+  const kept = isWhole ? undefined : [heads];
+  const segment = { number, owner, isEarlier: true, file, end, written: end, heads: kept, headBytes };
+  return { segment, heads };
+}
+
+function endOf(heads: Buffer): number {
+  let end = 0;
+  for (const { head, offset } of placedHeads(heads)) end = offset + frameBytes(head.length);
+  return end;
+}
+
+async function ownerIn(
+  heads: Buffer,
+  read: (into: Buffer) => Promise<number>,
+): Promise<SegmentOwner | undefined> {
+  const [first] = placedHeads(heads);
+  if (first?.head.kind !== "begin") return undefined;
+  const payload = Buffer.alloc(first.head.length);
+  await read(payload);
+  if (!isIntact(first.head, payload)) return undefined;
+  const { runId, origins }: SegmentOwner = JSON.parse(payload.toString());
+  return { runId, origins };
+}
+
+/** What the frames of all segments say together. */
+class FoundFrames {
+  readonly #parts: RecoveryParts;
+  readonly #index = new DiskIndex();
+  readonly #segments: Segment[] = [];
+  readonly #invalidations: (FramePlace & { readonly mark: FillMark })[] = [];
+  /** Of the responses with the most flushes, which are current as far as is known. */
+  #oldest: Position | undefined;
+  #latest: Position | undefined;
+  #flushes = 0;
+  #invalidated = 0;
+  #wall = 0;
+  #steps = 0;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  async take(segment: Segment, heads: Buffer): Promise<void> {
+    this.#segments.push(segment);
+    for (const { head, offset } of placedHeads(heads)) {
+      this.#steps += 1;
+      if (this.#steps % HEADS_A_TURN === 0) await this.#parts.clock.wait(0);
+      const { kind, hash, length, mark, checksum, wall } = head;
+      const place = { segment: segment.number, offset, length };
+      this.#wall = Math.max(this.#wall, wall);
+      switch (kind) {
+        case "begin":
+          break;
+        case "responses":
+          this.#index.set(hash, place, checksum);
+          this.#note(mark);
+          break;
+        case "gone":
+          this.#index.remove(hash);
+          break;
+        case "invalidation":
+          this.#invalidations.push({ ...place, mark });
+          this.#invalidated = Math.max(this.#invalidated, mark.invalidations);
+          this.#reach(mark.position);
+      }
+    }
+  }
+
+  #note({ position, flushes, invalidations }: FillMark): void {
+    if (flushes > this.#flushes) this.#oldest = undefined;
+    this.#flushes = Math.max(this.#flushes, flushes);
+    this.#invalidated = Math.max(this.#invalidated, invalidations);
+    this.#reach(position);
+    if (flushes < this.#flushes) return;
+    if (this.#oldest === undefined || comparePositions(position, this.#oldest) < 0) this.#oldest = position;
+  }
+
+  #reach(position: Position): void {
+    if (this.#latest === undefined || comparePositions(position, this.#latest) > 0) this.#latest = position;
+  }
+
+  result(): Omit<Recovered, "seeds"> {
+    const { clock, log } = this.#parts;
+    // Ages are counted by the wall clock over a restart. One that was set back would make responses younger.
+    const isSetBack = clock.wall() < this.#wall;
+    if (isSetBack) log.warn({ by: this.#wall - clock.wall() }, "soft flush: the clock was set back");
+    const [index, segments, invalidations] = [this.#index, this.#segments, this.#invalidations];
+    const runId = segments.at(-1)?.owner.runId;
+    const [oldest, latest] = [this.#oldest, this.#latest];
+    const flushes = this.#flushes + (isSetBack ? 1 : 0);
+    const resumed =
+      runId === undefined || oldest === undefined || latest === undefined
+        ? undefined
+        : { runId, oldest, latest, flushes, invalidations: this.#invalidated };
+    return { index, segments, invalidations, resumed };
+  }
+}

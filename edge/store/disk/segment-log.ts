@@ -1,0 +1,383 @@
+import type { Clock } from "../../../process/clock.ts";
+import { describeError } from "../../../process/failure.ts";
+import type { Log } from "../../../process/log.ts";
+import type { FillMark } from "../stored-response.ts";
+import type { DiskFile, DiskFiles } from "./disk-files.ts";
+import type { FramePlace } from "./disk-index.ts";
+import {
+  checksumOf,
+  FRAME_HEAD,
+  type FrameHead,
+  type FrameKind,
+  frameBytes,
+  isIntact,
+  type KeyHash,
+  NO_HASH,
+  readHead,
+  writeHead,
+} from "./frame.ts";
+import {
+  headsName,
+  logName,
+  placedHeads,
+  removeSegment,
+  type Segment,
+  type SegmentOwner,
+  sealedHeads,
+  unsealedHeads,
+} from "./segment.ts";
+
+// Frames wait so long for others, so that a write is worth its way to the disk. A crash costs what was stored meanwhile.
+const GATHER_MS = 100;
+const GATHER_BYTES = 1024 * 1024;
+
+/** A disk that is slower than what comes: beyond these bytes nothing more waits for it. */
+export const MOST_WAITING = 64 * 1024 * 1024;
+
+// A payload is copied and its checksum counted in one turn of the event loop, in 6 ms here.
+const MOST_PAYLOAD = 8 * 1024 * 1024;
+
+// A full disk may get room, and a cable may be plugged in again.
+const REST_MS = 30_000;
+
+const LEAST_SEGMENT = 4 * 1024 * 1024;
+const LARGEST_SEGMENT = 64 * 1024 * 1024;
+// Of the size: with every segment that goes, this share of what is kept goes.
+const SEGMENT_SHARE = 16;
+
+/** Bytes of a segment for a tier of this size. */
+export function segmentSize(size: number): number {
+  return Math.min(LARGEST_SEGMENT, Math.max(LEAST_SEGMENT, Math.floor(size / SEGMENT_SHARE)));
+}
+
+export interface SegmentLogParts {
+  readonly files: DiskFiles;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bytes that all files may take. */
+  readonly size: number;
+  /** Whose the next frames are; undefined: nobody's, so that none is taken. */
+  readonly owner: () => SegmentOwner | undefined;
+  /** Frames are gone: those at the end of a segment that could not be written, or all of one that had to make room. */
+  readonly dropped: (hash: KeyHash, place: Pick<FramePlace, "segment" | "offset">) => void;
+}
+
+export interface NewFrame {
+  readonly kind: FrameKind;
+  readonly hash: KeyHash;
+  readonly payload: Uint8Array;
+  readonly mark: FillMark;
+  /** Where it is known already. */
+  readonly checksum?: number;
+}
+
+interface Waiting {
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+/** The segments of a directory: frames are added at the end, and whole segments go at the begin. */
+export class SegmentLog {
+  readonly #parts: SegmentLogParts;
+  readonly #segmentSize: number;
+  /** The oldest first. */
+  readonly #segments = new Map<number, Segment>();
+  #current: Segment | undefined;
+  readonly #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #restsUntil = 0;
+  #arrived = Promise.withResolvers<void>();
+  #gathering: AbortController | undefined;
+  #isUrgent = false;
+  #isOver = false;
+  readonly #written: PromiseWithResolvers<boolean>[] = [];
+  readonly #running: Promise<void>;
+  errors = 0;
+
+  constructor(parts: SegmentLogParts, segments: readonly Segment[]) {
+    this.#parts = parts;
+    this.#segmentSize = segmentSize(parts.size);
+    for (const segment of segments) this.#segments.set(segment.number, segment);
+    this.#running = this.#run();
+  }
+
+  /** Bytes of all files, with what waits to be written. */
+  get bytes(): number {
+    let sum = 0;
+    for (const segment of this.#segments.values()) sum += fileBytes(segment);
+    return sum;
+  }
+
+  get segments(): ReadonlyMap<number, Segment> {
+    return this.#segments;
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** The largest payload that it takes. */
+  get mostPayload(): number {
+    return Math.min(MOST_PAYLOAD, this.#segmentSize / 2);
+  }
+
+  /** Adds a frame behind all others, and does not wait. undefined: it takes none now. */
+  append({ kind, hash, payload, mark, checksum = checksumOf(payload) }: NewFrame): FramePlace | undefined {
+    const bytes = frameBytes(payload.byteLength);
+    const { clock } = this.#parts;
+    if (this.#isOver || this.#waitingBytes + bytes > MOST_WAITING) return undefined;
+    if (payload.byteLength > this.mostPayload || clock.monotonic() < this.#restsUntil) return undefined;
+    const segment = this.#segmentFor(bytes);
+    if (segment === undefined) return undefined;
+    const head = { kind, hash, length: payload.byteLength, checksum, mark, wall: clock.wall() };
+    return { segment: segment.number, offset: this.#add(segment, head, payload), length: payload.byteLength };
+  }
+
+  #add(segment: Segment, head: FrameHead, payload: Uint8Array): number {
+    const bytes = Buffer.allocUnsafeSlow(frameBytes(payload.byteLength));
+    writeHead(bytes, 0, head);
+    bytes.set(payload, FRAME_HEAD);
+    bytes.fill(0, FRAME_HEAD + payload.byteLength);
+    const offset = segment.end;
+    segment.heads?.push(bytes.subarray(0, FRAME_HEAD));
+    segment.end += bytes.byteLength;
+    this.#waiting.push({ segment, offset, bytes });
+    this.#waitingBytes += bytes.byteLength;
+    segment.headBytes += FRAME_HEAD;
+    if (this.#waitingBytes >= GATHER_BYTES) this.#hasten();
+    this.#arrived.resolve();
+    return offset;
+  }
+
+  #hasten(): void {
+    this.#isUrgent = true;
+    this.#gathering?.abort();
+    this.#arrived.resolve();
+  }
+
+  #segmentFor(bytes: number): Segment | undefined {
+    const owner = this.#parts.owner();
+    if (owner === undefined) return undefined;
+    const current = this.#current;
+    const hasRoom = current !== undefined && fileBytes(current) + bytes + FRAME_HEAD <= this.#segmentSize;
+    if (hasRoom && current.owner === owner) return current;
+    const number = 1 + ([...this.#segments.keys()].at(-1) ?? 0);
+    const begun: Segment = {
+      ...{ number, owner, isEarlier: false, file: undefined },
+      ...{ end: 0, written: 0, heads: [], headBytes: 0 },
+    };
+    this.#segments.set(number, begun);
+    this.#current = begun;
+    const payload = Buffer.from(JSON.stringify(owner));
+    const mark = { position: { epoch: 0, seq: 0 }, flushes: 0, invalidations: 0 };
+    const head = { kind: "begin", hash: NO_HASH, length: payload.byteLength, mark } as const;
+    const checksum = checksumOf(payload);
+    this.#add(begun, { ...head, checksum, wall: this.#parts.clock.wall() }, payload);
+    return begun;
+  }
+
+  /** Resolves to the frame; undefined: it is gone, or is not as it was written. */
+  async read(place: FramePlace): Promise<{ head: FrameHead; payload: Buffer } | undefined> {
+    const segment = this.#segments.get(place.segment);
+    if (segment === undefined) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(FRAME_HEAD + place.length);
+    if (place.offset + bytes.byteLength > segment.written) {
+      const waits = this.#waitingAt(place);
+      if (waits === undefined) return undefined;
+      waits.bytes.copy(bytes);
+    } else if ((await this.#readFile(segment, bytes, place.offset)) < bytes.byteLength) return undefined;
+    const head = readHead(bytes, 0);
+    const payload = bytes.subarray(FRAME_HEAD);
+    return head !== undefined && isIntact(head, payload) ? { head, payload } : undefined;
+  }
+
+  #waitingAt({ segment, offset }: FramePlace): Waiting | undefined {
+    let [from, to] = [0, this.#waiting.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const each = this.#waiting[middle];
+      if (each === undefined) return undefined;
+      const before = each.segment.number - segment || each.offset - offset;
+      if (before === 0) return each;
+      if (before < 0) from = middle + 1;
+      else to = middle;
+    }
+    return undefined;
+  }
+
+  async #readFile({ file, number }: Segment, into: Buffer, offset: number): Promise<number> {
+    try {
+      return (await file?.read(into, offset)) ?? 0;
+    } catch (thrown) {
+      this.errors += 1;
+      this.#parts.log.warn(
+        { sampled: "disk-read", cause: describeError(thrown), number },
+        "disk read failed",
+      );
+      return 0;
+    }
+  }
+
+  /** Resolves to whether all that was added so far is on disk and survives a power cut. */
+  flushed(): Promise<boolean> {
+    if (this.#waiting.length === 0) return Promise.resolve(true);
+    const written = Promise.withResolvers<boolean>();
+    this.#written.push(written);
+    this.#hasten();
+    return written.promise;
+  }
+
+  /** Writes what waits, then closes all files. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    this.#hasten();
+    await this.#running;
+    for (const { file } of this.#segments.values()) await file?.close();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      if (this.#waiting.length === 0) {
+        if (this.#isOver) break;
+        this.#arrived = Promise.withResolvers();
+        await this.#arrived.promise;
+      } else {
+        if (!this.#isUrgent) await this.#gather();
+        this.#isUrgent = false;
+        const told = this.#written.splice(0);
+        const isWritten = await this.#writeAll(told.length > 0);
+        for (const each of told) each.resolve(isWritten);
+      }
+    }
+    if (this.#current !== undefined) await this.#seal(this.#current);
+  }
+
+  /** Until enough has come, or a while has passed. */
+  async #gather(): Promise<void> {
+    const gathering = new AbortController();
+    this.#gathering = gathering;
+    await this.#parts.clock.wait(GATHER_MS, gathering.signal).catch((thrown: unknown) => {
+      if (!gathering.signal.aborted) throw thrown;
+    });
+    this.#gathering = undefined;
+  }
+
+  async #writeAll(syncs: boolean): Promise<boolean> {
+    try {
+      const touched = new Set<Segment>();
+      while (this.#waiting.length > 0) touched.add(await this.#writeSome());
+      if (syncs) for (const { file } of touched) await file?.sync();
+      return true;
+    } catch (thrown) {
+      await this.#fail(thrown);
+      return false;
+    }
+  }
+
+  /** One write: frames of one segment that lie one behind the other. */
+  async #writeSome(): Promise<Segment> {
+    const [first] = this.#waiting;
+    if (first === undefined) throw new Error("something waits to be written");
+    const { segment, offset } = first;
+    segment.file ??= await this.#begin(segment);
+    const some: Waiting[] = [];
+    let bytes = 0;
+    for (const each of this.#waiting) {
+      if (each.segment !== segment || (bytes > 0 && bytes + each.bytes.byteLength > GATHER_BYTES)) break;
+      some.push(each);
+      bytes += each.bytes.byteLength;
+    }
+    await segment.file.write(
+      some.map((each) => each.bytes),
+      offset,
+    );
+    // Readers look here until now, and in the file from now on.
+    segment.written = offset + bytes;
+    this.#waiting.splice(0, some.length);
+    this.#waitingBytes -= bytes;
+    return segment;
+  }
+
+  /** Those before it are complete. Room is made before the first byte is written. */
+  async #begin(segment: Segment): Promise<DiskFile> {
+    for (const other of this.#segments.values()) if (other.number < segment.number) await this.#seal(other);
+    for (const oldest of [...this.#segments.values()]) {
+      const others = this.bytes - fileBytes(segment);
+      if (oldest === segment || others + this.#segmentSize <= this.#parts.size) break;
+      await this.#evict(oldest);
+    }
+    return this.#parts.files.open(logName(segment.number), "new");
+  }
+
+  /** Its heads go to a file of their own. Without that, the next start reads the frames. */
+  async #seal(segment: Segment): Promise<void> {
+    const { heads, file, number } = segment;
+    if (heads === undefined || file === undefined || segment.isSealed === true) return;
+    segment.isSealed = true;
+    try {
+      await file.sync();
+      await this.#parts.files.replace(headsName(number), sealedHeads(heads));
+      segment.heads = undefined;
+    } catch (thrown) {
+      this.errors += 1;
+      this.#parts.log.warn({ cause: describeError(thrown), number }, "disk segment was not sealed");
+    }
+  }
+
+  async #evict(segment: Segment): Promise<void> {
+    const { number, file } = segment;
+    const heads =
+      segment.heads === undefined
+        ? unsealedHeads(await this.#parts.files.readAll(headsName(number)))
+        : Buffer.concat(segment.heads);
+    this.#segments.delete(number);
+    await this.#drop(segment, heads ?? Buffer.alloc(0), 0);
+    await file?.close();
+    await removeSegment(this.#parts.files, number);
+  }
+
+  async #drop({ number }: Segment, heads: Buffer, from: number): Promise<void> {
+    let steps = 0;
+    for (const { head, offset } of placedHeads(heads)) {
+      if (head.kind === "responses" && offset >= from)
+        this.#parts.dropped(head.hash, { segment: number, offset });
+      steps += 1;
+      if (steps % 1_000 === 0) await this.#parts.clock.wait(0);
+    }
+  }
+
+  /** The disk takes nothing now: what waits is given up, and all is as if it had never been added. */
+  async #fail(thrown: unknown): Promise<void> {
+    this.errors += 1;
+    this.#restsUntil = this.#parts.clock.monotonic() + REST_MS;
+    this.#parts.log.error(
+      { cause: describeError(thrown), restMs: REST_MS },
+      "the disk takes nothing: stored responses stay in memory alone",
+    );
+    const lost = new Set(this.#waiting.map(({ segment }) => segment));
+    this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.#current = undefined;
+    for (const segment of lost) {
+      const heads = Buffer.concat(segment.heads ?? []);
+      const kept = countBefore(heads, segment.written);
+      segment.end = segment.written;
+      segment.heads = segment.heads?.slice(0, kept);
+      segment.headBytes = kept * FRAME_HEAD;
+      if (segment.file === undefined) this.#segments.delete(segment.number);
+      await this.#drop(segment, heads, segment.written);
+    }
+  }
+}
+
+function countBefore(heads: Buffer, end: number): number {
+  let count = 0;
+  for (const { offset } of placedHeads(heads)) if (offset < end) count += 1;
+  return count;
+}
+
+/** Of both of its files. */
+function fileBytes({ end, headBytes }: Segment): number {
+  return end + headBytes;
+}

@@ -1,0 +1,116 @@
+import { crc32 } from "node:zlib";
+import type { DiskFile, DiskFiles } from "./disk-files.ts";
+import { FRAME_HEAD, type FrameHead, frameBytes, isIntact, readHead } from "./frame.ts";
+
+/** Whose responses a segment holds. Its first frame says so. */
+export interface SegmentOwner {
+  /** Names the history of purges to which its marks belong. */
+  readonly runId: string;
+  /** By site, a digest of where its responses come from. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/** A file of frames. */
+export interface Segment {
+  readonly number: number;
+  /** Written by an earlier process. */
+  readonly isEarlier: boolean;
+  readonly owner: SegmentOwner;
+  /** undefined until the writer has made it. */
+  file: DiskFile | undefined;
+  /** Where the next frame will stand. */
+  end: number;
+  /** Up to here it is on disk. */
+  written: number;
+  /** The heads of its frames. undefined: they stand in the file of heads. */
+  heads: Buffer[] | undefined;
+  headBytes: number;
+  /** Its heads have been written, or that was tried. */
+  isSealed?: boolean;
+}
+
+const NAME = /^(\d{8})\.(log|heads)$/;
+
+export function logName(number: number): string {
+  return `${String(number).padStart(8, "0")}.log`;
+}
+
+export function headsName(number: number): string {
+  return `${String(number).padStart(8, "0")}.heads`;
+}
+
+/** The numbers of the segments among these names, ascending. */
+export function segmentNumbers(names: Iterable<string>): readonly number[] {
+  const numbers: number[] = [];
+  for (const name of names) {
+    const match = NAME.exec(name);
+    if (match?.[2] === "log") numbers.push(Number(match[1]));
+  }
+  return numbers.sort((a, b) => a - b);
+}
+
+export interface PlacedHead {
+  readonly head: FrameHead;
+  readonly offset: number;
+}
+
+/** The heads, dense as their frames are, with where each frame stands. */
+export function* placedHeads(heads: Buffer): Generator<PlacedHead> {
+  let offset = 0;
+  for (let at = 0; at + FRAME_HEAD <= heads.byteLength; at += FRAME_HEAD) {
+    const head = readHead(heads, at);
+    if (head === undefined) return;
+    yield { head, offset };
+    offset += frameBytes(head.length);
+  }
+}
+
+/** For the file of heads: they stand there with a checksum, so that a start need not read the frames. */
+export function sealedHeads(heads: readonly Buffer[]): Buffer {
+  const all = Buffer.concat(heads);
+  const seal = Buffer.alloc(4);
+  seal.writeUInt32LE(crc32(all));
+  return Buffer.concat([all, seal]);
+}
+
+/** undefined: it is not whole. */
+export function unsealedHeads(bytes: Buffer | undefined): Buffer | undefined {
+  if (bytes === undefined || bytes.byteLength < 4) return undefined;
+  const heads = bytes.subarray(0, -4);
+  return crc32(heads) === bytes.readUInt32LE(heads.byteLength) ? heads : undefined;
+}
+
+// As much as is read at once.
+const READ = 1024 * 1024;
+
+/** The heads of the frames that are whole, up to the first that is not. */
+export async function scannedHeads(file: DiskFile, length: number): Promise<Buffer> {
+  const heads: Buffer[] = [];
+  let offset = 0;
+  let chunk = Buffer.alloc(0);
+  let chunkAt = 0;
+  /** Bytes from `offset` on. */
+  const ahead = async (bytes: number): Promise<Buffer> => {
+    const from = offset - chunkAt;
+    if (from >= 0 && from + bytes <= chunk.byteLength) return chunk.subarray(from, from + bytes);
+    const into = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, READ), Math.max(0, length - offset)));
+    chunk = into.subarray(0, await file.read(into, offset));
+    chunkAt = offset;
+    return chunk.subarray(0, bytes);
+  };
+  while (offset + FRAME_HEAD <= length) {
+    const head = readHead(await ahead(FRAME_HEAD), 0);
+    if (head === undefined || offset + FRAME_HEAD + head.length > length) break;
+    const frame = await ahead(FRAME_HEAD + head.length);
+    if (!isIntact(head, frame.subarray(FRAME_HEAD))) break;
+    heads.push(Buffer.from(frame.subarray(0, FRAME_HEAD)));
+    offset += frameBytes(head.length);
+  }
+  return Buffer.concat(heads);
+}
+
+/** Removes both files of a segment. */
+export async function removeSegment(files: DiskFiles, number: number): Promise<void> {
+  await files.remove(logName(number));
+  await files.remove(headsName(number));
+}
