@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
+import { lockDirectory } from "../store/disk/directory-lock.ts";
 import { openDirectory } from "../store/disk/disk-files.ts";
 import { type DiskTier, openDiskTier } from "../store/disk/disk-tier.ts";
 import type { SegmentOwner } from "../store/disk/segment.ts";
@@ -25,7 +26,13 @@ export async function openDisk(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<DiskTier | undefined> {
   if (disk === undefined) return undefined;
-  const tier = await openDiskTier({ files: await openDirectory(disk), edge: id, size: diskSize, clock, log });
+  const files = await openDirectory(disk);
+  const lock = await lockDirectory(disk);
+  const parts = { files, edge: id, size: diskSize, clock, log };
+  const tier = await openDiskTier(parts, () => lock.release()).catch(async (thrown: unknown) => {
+    await lock.release();
+    throw thrown;
+  });
   fence.holdAll();
   if (tier.resumed === undefined) return tier;
   fence.resume(tier.resumed);

@@ -296,6 +296,22 @@ describe("the disk tier", () => {
     await after.close();
   });
 
+  it("leaves nothing for the next process when it could not tell it of an invalidation", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    await tier.flushed();
+    disk.room = disk.held;
+    const targets = [{ kind: "url", target: "/a", site: "default" }] as const;
+    await tier.invalidated(targets, { position: { epoch: 1, seq: 9 }, flushes: 0, invalidations: 1 });
+    disk.room = Number.POSITIVE_INFINITY;
+    await tier.close();
+    const after = await opened(disk);
+    expect(after.resumed).to.equal(undefined);
+    expect(await bodyOf(after, "/a")).to.equal(undefined);
+    await after.close();
+  });
+
   it("drops what the disk cannot read", async () => {
     const disk = new FrailDisk();
     const tier = await opened(disk);

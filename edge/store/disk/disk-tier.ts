@@ -19,7 +19,7 @@ import type { DiskFiles } from "./disk-files.ts";
 import type { DiskIndex } from "./disk-index.ts";
 import { checksumOf, type KeyHash, NO_HASH } from "./frame.ts";
 import { packed, packedBytes, unpacked } from "./portable-responses.ts";
-import { type Recovered, type Resumed, recover } from "./recovery.ts";
+import { IDENTITY, type Recovered, type Resumed, recover } from "./recovery.ts";
 import type { SegmentOwner } from "./segment.ts";
 import { SegmentLog } from "./segment-log.ts";
 
@@ -54,10 +54,13 @@ export interface DiskCounts {
   readonly errors: number;
 }
 
-/** Reads the directory. Throws a Failure for the directory of another edge. */
-export async function openDiskTier(parts: DiskTierParts): Promise<DiskTier> {
+/** Reads the directory. `closed` is called when nothing uses it any more. Throws a Failure for that of another edge. */
+export async function openDiskTier(
+  parts: DiskTierParts,
+  closed: () => Promise<void> = async () => undefined,
+): Promise<DiskTier> {
   const recovered = await recover({ ...parts, newSeed: () => randomInt(2 ** 32) });
-  return new DiskTier(parts, recovered);
+  return new DiskTier(parts, recovered, closed);
 }
 
 export class DiskTier implements LowerStore {
@@ -66,6 +69,7 @@ export class DiskTier implements LowerStore {
   readonly #index: DiskIndex;
   readonly #segments: SegmentLog;
   readonly #found: Recovered["invalidations"];
+  readonly #closed: () => Promise<void>;
   /** Keys that are being read. */
   readonly #reading = new Map<string, Promise<Recalled | undefined>>();
   readonly #counts = { reads: 0, writes: 0, writtenBytes: 0, passedOver: 0, errors: 0 };
@@ -73,8 +77,13 @@ export class DiskTier implements LowerStore {
   /** undefined: it was empty. */
   readonly resumed: Resumed | undefined;
 
-  constructor(parts: DiskTierParts, { seeds, index, segments, invalidations, resumed }: Recovered) {
+  constructor(
+    parts: DiskTierParts,
+    { seeds, index, segments, invalidations, resumed }: Recovered,
+    closed: () => Promise<void>,
+  ) {
     this.#parts = parts;
+    this.#closed = closed;
     this.#seeds = seeds;
     this.#index = index;
     this.#found = invalidations;
@@ -222,8 +231,11 @@ export class DiskTier implements LowerStore {
   async invalidated(targets: readonly PurgeTarget[], mark: FillMark): Promise<void> {
     if (this.#index.size === 0) return;
     const payload = Buffer.from(JSON.stringify(targets));
-    this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
-    await this.#segments.flushed();
+    const place = this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
+    if (place !== undefined && (await this.#segments.flushed())) return;
+    // The next process would not know. Most disks that take nothing still remove.
+    await this.#parts.files.remove(IDENTITY);
+    this.#parts.log.error("the disk takes no invalidation: it is emptied at the next start");
   }
 
   /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */
@@ -232,8 +244,9 @@ export class DiskTier implements LowerStore {
   }
 
   /** Writes what waits. */
-  close(): Promise<void> {
-    return this.#segments.close();
+  async close(): Promise<void> {
+    await this.#segments.close();
+    await this.#closed();
   }
 }
 

@@ -16,7 +16,10 @@ import {
   readHead,
   writeHead,
 } from "./frame.ts";
+import { FrameQueue } from "./frame-queue.ts";
 import {
+  countBefore,
+  fileBytes,
   headsName,
   logName,
   placedHeads,
@@ -24,12 +27,9 @@ import {
   type Segment,
   type SegmentOwner,
   sealedHeads,
+  segmentSize,
   unsealedHeads,
 } from "./segment.ts";
-
-// Frames wait so long for others, so that a write is worth its way to the disk. A crash costs what was stored meanwhile.
-const GATHER_MS = 100;
-const GATHER_BYTES = 1024 * 1024;
 
 /** A disk that is slower than what comes: beyond these bytes nothing more waits for it. */
 export const MOST_WAITING = 64 * 1024 * 1024;
@@ -39,16 +39,6 @@ const MOST_PAYLOAD = 8 * 1024 * 1024;
 
 // A full disk may get room, and a cable may be plugged in again.
 const REST_MS = 30_000;
-
-const LEAST_SEGMENT = 4 * 1024 * 1024;
-const LARGEST_SEGMENT = 64 * 1024 * 1024;
-// Of the size: with every segment that goes, this share of what is kept goes.
-const SEGMENT_SHARE = 16;
-
-/** Bytes of a segment for a tier of this size. */
-export function segmentSize(size: number): number {
-  return Math.min(LARGEST_SEGMENT, Math.max(LEAST_SEGMENT, Math.floor(size / SEGMENT_SHARE)));
-}
 
 export interface SegmentLogParts {
   readonly files: DiskFiles;
@@ -71,12 +61,6 @@ export interface NewFrame {
   readonly checksum?: number;
 }
 
-interface Waiting {
-  readonly segment: Segment;
-  readonly offset: number;
-  readonly bytes: Buffer;
-}
-
 /** The segments of a directory: frames are added at the end, and whole segments go at the begin. */
 export class SegmentLog {
   readonly #parts: SegmentLogParts;
@@ -84,12 +68,8 @@ export class SegmentLog {
   /** The oldest first. */
   readonly #segments = new Map<number, Segment>();
   #current: Segment | undefined;
-  readonly #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  readonly #queue: FrameQueue;
   #restsUntil = 0;
-  #arrived = Promise.withResolvers<void>();
-  #gathering: AbortController | undefined;
-  #isUrgent = false;
   #isOver = false;
   readonly #written: PromiseWithResolvers<boolean>[] = [];
   readonly #running: Promise<void>;
@@ -97,6 +77,7 @@ export class SegmentLog {
 
   constructor(parts: SegmentLogParts, segments: readonly Segment[]) {
     this.#parts = parts;
+    this.#queue = new FrameQueue(parts.clock);
     this.#segmentSize = segmentSize(parts.size);
     for (const segment of segments) this.#segments.set(segment.number, segment);
     this.#running = this.#run();
@@ -114,7 +95,7 @@ export class SegmentLog {
   }
 
   get waitingBytes(): number {
-    return this.#waitingBytes;
+    return this.#queue.bytes;
   }
 
   /** The largest payload that it takes. */
@@ -126,7 +107,7 @@ export class SegmentLog {
   append({ kind, hash, payload, mark, checksum = checksumOf(payload) }: NewFrame): FramePlace | undefined {
     const bytes = frameBytes(payload.byteLength);
     const { clock } = this.#parts;
-    if (this.#isOver || this.#waitingBytes + bytes > MOST_WAITING) return undefined;
+    if (this.#isOver || this.#queue.bytes + bytes > MOST_WAITING) return undefined;
     if (payload.byteLength > this.mostPayload || clock.monotonic() < this.#restsUntil) return undefined;
     const segment = this.#segmentFor(bytes);
     if (segment === undefined) return undefined;
@@ -142,18 +123,9 @@ export class SegmentLog {
     const offset = segment.end;
     segment.heads?.push(bytes.subarray(0, FRAME_HEAD));
     segment.end += bytes.byteLength;
-    this.#waiting.push({ segment, offset, bytes });
-    this.#waitingBytes += bytes.byteLength;
     segment.headBytes += FRAME_HEAD;
-    if (this.#waitingBytes >= GATHER_BYTES) this.#hasten();
-    this.#arrived.resolve();
+    this.#queue.push({ segment, offset, bytes });
     return offset;
-  }
-
-  #hasten(): void {
-    this.#isUrgent = true;
-    this.#gathering?.abort();
-    this.#arrived.resolve();
   }
 
   #segmentFor(bytes: number): Segment | undefined {
@@ -183,27 +155,13 @@ export class SegmentLog {
     if (segment === undefined) return undefined;
     const bytes = Buffer.allocUnsafeSlow(FRAME_HEAD + place.length);
     if (place.offset + bytes.byteLength > segment.written) {
-      const waits = this.#waitingAt(place);
-      if (waits === undefined) return undefined;
-      waits.bytes.copy(bytes);
+      const queued = this.#queue.at(place);
+      if (queued === undefined) return undefined;
+      queued.bytes.copy(bytes);
     } else if ((await this.#readFile(segment, bytes, place.offset)) < bytes.byteLength) return undefined;
     const head = readHead(bytes, 0);
     const payload = bytes.subarray(FRAME_HEAD);
     return head !== undefined && isIntact(head, payload) ? { head, payload } : undefined;
-  }
-
-  #waitingAt({ segment, offset }: FramePlace): Waiting | undefined {
-    let [from, to] = [0, this.#waiting.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      const each = this.#waiting[middle];
-      if (each === undefined) return undefined;
-      const before = each.segment.number - segment || each.offset - offset;
-      if (before === 0) return each;
-      if (before < 0) from = middle + 1;
-      else to = middle;
-    }
-    return undefined;
   }
 
   async #readFile({ file, number }: Segment, into: Buffer, offset: number): Promise<number> {
@@ -221,52 +179,34 @@ export class SegmentLog {
 
   /** Resolves to whether all that was added so far is on disk and survives a power cut. */
   flushed(): Promise<boolean> {
-    if (this.#waiting.length === 0) return Promise.resolve(true);
+    if (this.#queue.bytes === 0) return Promise.resolve(true);
     const written = Promise.withResolvers<boolean>();
     this.#written.push(written);
-    this.#hasten();
+    this.#queue.hasten();
     return written.promise;
   }
 
   /** Writes what waits, then closes all files. */
   async close(): Promise<void> {
     this.#isOver = true;
-    this.#hasten();
+    this.#queue.end();
     await this.#running;
     for (const { file } of this.#segments.values()) await file?.close();
   }
 
   async #run(): Promise<void> {
-    for (;;) {
-      if (this.#waiting.length === 0) {
-        if (this.#isOver) break;
-        this.#arrived = Promise.withResolvers();
-        await this.#arrived.promise;
-      } else {
-        if (!this.#isUrgent) await this.#gather();
-        this.#isUrgent = false;
-        const told = this.#written.splice(0);
-        const isWritten = await this.#writeAll(told.length > 0);
-        for (const each of told) each.resolve(isWritten);
-      }
+    while (await this.#queue.isDue()) {
+      const told = this.#written.splice(0);
+      const isWritten = await this.#writeAll(told.length > 0);
+      for (const each of told) each.resolve(isWritten);
     }
     if (this.#current !== undefined) await this.#seal(this.#current);
-  }
-
-  /** Until enough has come, or a while has passed. */
-  async #gather(): Promise<void> {
-    const gathering = new AbortController();
-    this.#gathering = gathering;
-    await this.#parts.clock.wait(GATHER_MS, gathering.signal).catch((thrown: unknown) => {
-      if (!gathering.signal.aborted) throw thrown;
-    });
-    this.#gathering = undefined;
   }
 
   async #writeAll(syncs: boolean): Promise<boolean> {
     try {
       const touched = new Set<Segment>();
-      while (this.#waiting.length > 0) touched.add(await this.#writeSome());
+      while (this.#queue.bytes > 0) touched.add(await this.#writeSome());
       if (syncs) for (const { file } of touched) await file?.sync();
       return true;
     } catch (thrown) {
@@ -277,25 +217,16 @@ export class SegmentLog {
 
   /** One write: frames of one segment that lie one behind the other. */
   async #writeSome(): Promise<Segment> {
-    const [first] = this.#waiting;
+    const some = this.#queue.first();
+    const [first] = some;
     if (first === undefined) throw new Error("something waits to be written");
     const { segment, offset } = first;
     segment.file ??= await this.#begin(segment);
-    const some: Waiting[] = [];
-    let bytes = 0;
-    for (const each of this.#waiting) {
-      if (each.segment !== segment || (bytes > 0 && bytes + each.bytes.byteLength > GATHER_BYTES)) break;
-      some.push(each);
-      bytes += each.bytes.byteLength;
-    }
-    await segment.file.write(
-      some.map((each) => each.bytes),
-      offset,
-    );
-    // Readers look here until now, and in the file from now on.
-    segment.written = offset + bytes;
-    this.#waiting.splice(0, some.length);
-    this.#waitingBytes -= bytes;
+    const pieces = some.map(({ bytes }) => bytes);
+    await segment.file.write(pieces, offset);
+    // Readers look for it in the queue until now, and in the file from now on.
+    segment.written = pieces.reduce((end, { byteLength }) => end + byteLength, offset);
+    this.#queue.written(some.length);
     return segment;
   }
 
@@ -355,11 +286,8 @@ export class SegmentLog {
       { cause: describeError(thrown), restMs: REST_MS },
       "the disk takes nothing: stored responses stay in memory alone",
     );
-    const lost = new Set(this.#waiting.map(({ segment }) => segment));
-    this.#waiting.length = 0;
-    this.#waitingBytes = 0;
     this.#current = undefined;
-    for (const segment of lost) {
+    for (const segment of this.#queue.clear()) {
       const heads = Buffer.concat(segment.heads ?? []);
       const kept = countBefore(heads, segment.written);
       segment.end = segment.written;
@@ -369,15 +297,4 @@ export class SegmentLog {
       await this.#drop(segment, heads, segment.written);
     }
   }
-}
-
-function countBefore(heads: Buffer, end: number): number {
-  let count = 0;
-  for (const { offset } of placedHeads(heads)) if (offset < end) count += 1;
-  return count;
-}
-
-/** Of both of its files. */
-function fileBytes({ end, headBytes }: Segment): number {
-  return end + headBytes;
 }

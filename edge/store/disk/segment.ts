@@ -29,6 +29,16 @@ export interface Segment {
   isSealed?: boolean;
 }
 
+const LEAST_SEGMENT = 4 * 1024 * 1024;
+const LARGEST_SEGMENT = 64 * 1024 * 1024;
+// Of the size: with every segment that goes, this share of what is kept goes.
+const SEGMENT_SHARE = 16;
+
+/** Bytes of a segment for a tier of this size. */
+export function segmentSize(size: number): number {
+  return Math.min(LARGEST_SEGMENT, Math.max(LEAST_SEGMENT, Math.floor(size / SEGMENT_SHARE)));
+}
+
 const NAME = /^(\d{8})\.(log|heads)$/;
 
 export function logName(number: number): string {
@@ -113,4 +123,16 @@ export async function scannedHeads(file: DiskFile, length: number): Promise<Buff
 export async function removeSegment(files: DiskFiles, number: number): Promise<void> {
   await files.remove(logName(number));
   await files.remove(headsName(number));
+}
+
+/** How many of the frames end at or before `end`. */
+export function countBefore(heads: Buffer, end: number): number {
+  let count = 0;
+  for (const { offset } of placedHeads(heads)) if (offset < end) count += 1;
+  return count;
+}
+
+/** Of both of its files. */
+export function fileBytes({ end, headBytes }: Segment): number {
+  return end + headBytes;
 }
