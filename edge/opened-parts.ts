@@ -31,7 +31,13 @@ export async function openParts(
   const disk = await openDisk(config, fence, { clock, log });
   try {
     const live = await LiveSites.open(sites, ttl, { via: id, clock, random: Math.random, log });
-    const tracing = await Tracing.open(config, { program: "edge", instance: id, clock, log, random: Math.random });
+    const tracing = await Tracing.open(config, {
+      program: "edge",
+      instance: id,
+      clock,
+      log,
+      random: Math.random,
+    });
     return { sites: live, shared, fence, disk, tracing };
   } catch (thrown) {
     await disk?.close();

@@ -26,6 +26,7 @@ import { NO_CONNECTIONS } from "./origin/origin.ts";
 import { type OriginState, ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 import { configDigest } from "./reload.ts";
+import { diskGauges } from "./store/disk/disk-gauges.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
 
@@ -199,8 +200,9 @@ export class EdgeReport {
   }
 
   #gauges(): Record<GaugeName, number> {
-    const { follower, store, identity, memory, fillBudget } = this.#parts;
+    const { follower, store, disk, identity, memory, fillBudget } = this.#parts;
     return {
+      ...diskGauges(disk?.counts, this.#config.diskSize),
       objects: store.objects,
       bytes: store.bytes,
       memoryLimitBytes: this.#config.memory,

@@ -95,10 +95,13 @@ export class Fence {
     return this.#search(targets, { softlyAt, invalidation: undefined });
   }
 
-  /** Rule E2: history may have been lost, so everything filled so far counts as purged. */
-  flush(): void {
+  /**
+   * Rule E2: history may have been lost, so everything filled so far counts as purged. `before`: what is on disk and was
+   * filled no earlier does not.
+   */
+  flush(before?: Position): void {
+    this.#spared = before && { flushes: this.#flushes, from: before };
     this.#flushes += 1;
-    this.#spared = undefined;
     // The flush covers whatever they cover, and positions may begin again below them.
     this.#softFloors.forget();
     this.#hard.clear();
@@ -180,13 +183,6 @@ export class Fence {
   /** An invalidation of an earlier process, which counted so many by then. They come in order. */
   wasInvalidated(targets: readonly NamedTarget[], invalidations: number): void {
     this.#local.add(targets, inOrder(invalidations), () => BEGINNING);
-  }
-
-  /** A flush at which nothing was stored but what is on disk. Of that, it covers what was filled before `from`. */
-  flushBefore(from: Position): void {
-    const flushes = this.#flushes;
-    this.flush();
-    this.#spared = { flushes, from };
   }
 
   #removed(mark: FillMark, place: Located): boolean {

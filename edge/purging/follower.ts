@@ -233,16 +233,10 @@ export class PurgeFollower implements PurgeState {
     return objects;
   }
 
-  /** Rule E2: everything filled so far is a validator from now on, at no cost per response. */
-  #softFlush(reason: string): void {
-    this.#fence.flush();
+  /** Rule E2: everything filled so far, or on disk `before`, is a validator from now on, at no cost per response. */
+  #softFlush(reason: string, before?: Position): void {
+    this.#fence.flush(before);
     this.#parts.log.warn({ position: formatPosition(this.position), reason }, "soft flush");
-  }
-
-  /** Rule E9: the log begins behind what is on disk. */
-  #flushBefore(from: Position, reason: string): void {
-    this.#fence.flushBefore(from);
-    this.#parts.log.warn({ position: formatPosition(from), reason }, "soft flush of what was stored before");
   }
 
   /** undefined: before the first proof. */
@@ -283,8 +277,8 @@ export class PurgeFollower implements PurgeState {
         this.#softFlush(verdict.reason);
         break;
       case "trimmed":
-        if (this.#hasReached) this.#softFlush(verdict.reason);
-        else this.#flushBefore(verdict.to, verdict.reason);
+        // Rule E9: nothing is stored but what is on disk, and the log still has all that came after this position.
+        this.#softFlush(verdict.reason, this.#hasReached ? undefined : verdict.to);
         this.#progress.moveTo(verdict.to);
         break;
       case "sound":

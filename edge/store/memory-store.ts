@@ -38,8 +38,7 @@ export class MemoryStore implements Store {
     this.#eviction = options.eviction();
     this.#directory = new Directory(options);
     this.#decoded = new DecodedResponses(decodedRoom(options.maxBytes));
-    const { lower } = options;
-    if (lower !== undefined) this.writeBehind = new WriteBehind(lower, () => this.#directory);
+    this.writeBehind = options.lower && new WriteBehind(options.lower, () => this.#directory);
   }
 
   get objects(): number {
@@ -98,8 +97,7 @@ export class MemoryStore implements Store {
   }
 
   useCount(key: string): number {
-    const { keys } = this.#directory;
-    return this.#keyUses.of(keys, keys.find(key));
+    return this.#keyUses.of(this.#directory.keys, this.#directory.keys.find(key));
   }
 
   /** The responses of a key as objects: those made lately, else new ones. */
@@ -147,12 +145,9 @@ export class MemoryStore implements Store {
   }
 
   equivalents(request: Pick<CacheRequest, "site" | "base" | "target">): readonly StoredResponse[] {
-    const rows = this.#directory.equivalents(request);
-    return rows.length === 0 ? NONE : rows.flatMap((row) => this.#object(row));
-  }
-
-  #object(row: number): readonly StoredResponse[] {
-    return this.peek(this.#directory.keyOf(row)).filter((stored) => this.#rowOf(stored) === row);
+    const objectOf = (row: number): readonly StoredResponse[] =>
+      this.peek(this.#directory.keyOf(row)).filter((stored) => this.#rowOf(stored) === row);
+    return this.#directory.equivalents(request).flatMap(objectOf);
   }
 
   put(stored: StoredResponse, request: CacheRequest): PutOutcome {
@@ -240,13 +235,10 @@ export class MemoryStore implements Store {
   async purge(targets: readonly PurgeTarget[], softlyAt?: number): Promise<number> {
     if (softlyAt === undefined && targets.some(isAll)) return this.#dropAll();
     if (softlyAt !== undefined) this.#sources.softPurges.begin(softlyAt);
+    const purge = (row: number): void =>
+      softlyAt === undefined ? this.#drop(row) : this.#markSoftPurged(row, softlyAt);
     let purged = 0;
-    const purge = (row: number): void => {
-      purged += 1;
-      if (softlyAt === undefined) this.#drop(row);
-      else this.#markSoftPurged(row, softlyAt);
-    };
-    for await (const _ of this.#covered(targets, purge));
+    for await (const _ of this.#covered(targets, purge)) purged += 1;
     return purged;
   }
 
@@ -291,8 +283,8 @@ export class MemoryStore implements Store {
     while (this.bytes > room) {
       const victim = this.#eviction.victim();
       if (victim === undefined) return;
-      const rows = this.#directory.responsesOf(victim);
       if (this.#keyUses.of(this.#directory.keys, victim) > 0) this.writeBehind?.write(victim);
+      const rows = this.#directory.responsesOf(victim);
       for (const row of rows) this.#drop(row);
       this.#options.evicted?.(cause, rows.length);
     }
@@ -306,5 +298,3 @@ export class MemoryStore implements Store {
     this.#options.watch?.changed(key);
   }
 }
-
-const NONE: readonly StoredResponse[] = [];

@@ -135,7 +135,7 @@ describe("the disk tier", () => {
     const body = Buffer.alloc(4 * MIB);
     // Nothing is written before this turn ends.
     for (let at = 0; at < 20; at += 1) give(tier, [response(`/${at}`, body)]);
-    expect(tier.counts.waitingBytes).to.be.within(59 * MIB, 64 * MIB);
+    expect(tier.counts.queueBytes).to.be.within(59 * MIB, 64 * MIB);
     expect(tier.counts.passedOver).to.equal(5);
     await tier.flushed();
     give(tier, [response("/large", Buffer.alloc(8 * MIB))]);
@@ -190,7 +190,7 @@ describe("the disk tier", () => {
     const disk = new FrailDisk();
     const tier = await opened(disk);
     for (let at = 0; at < 5; at += 1) give(tier, [response(`/${at}`, `page ${at}`)]);
-    const isWritten = (): boolean => tier.counts.waitingBytes === 0;
+    const isWritten = (): boolean => tier.counts.queueBytes === 0;
     await until("all is written", isWritten, async () => clock.advance(100));
     const [log] = disk.names.filter((name) => name.endsWith(".log"));
     const whole = (await disk.list()).get(log ?? "") ?? 0;

@@ -44,7 +44,7 @@ export interface DiskCounts {
   readonly objects: number;
   readonly bytes: number;
   readonly indexBytes: number;
-  readonly waitingBytes: number;
+  readonly queueBytes: number;
   readonly reads: number;
   readonly writes: number;
   readonly writtenBytes: number;
@@ -124,7 +124,7 @@ export class DiskTier implements LowerStore {
       objects: this.#index.size,
       bytes: this.#segments.bytes,
       indexBytes: this.#index.bytes,
-      waitingBytes: this.#segments.waitingBytes,
+      queueBytes: this.#segments.queueBytes,
     };
   }
 

@@ -94,7 +94,7 @@ export class SegmentLog {
     return this.#segments;
   }
 
-  get waitingBytes(): number {
+  get queueBytes(): number {
     return this.#queue.bytes;
   }
 
