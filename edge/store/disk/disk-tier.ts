@@ -234,8 +234,9 @@ export class DiskTier implements LowerStore {
     const place = this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
     if (place !== undefined && (await this.#segments.flushed())) return;
     // The next process would not know. Most disks that take nothing still remove.
-    await this.#parts.files.remove(IDENTITY);
-    this.#parts.log.error("the disk takes no invalidation: it is emptied at the next start");
+    const { files, log } = this.#parts;
+    const cause = await files.remove(IDENTITY).catch(describeError);
+    log.error({ cause }, "the disk takes no invalidation: it is emptied at the next start");
   }
 
   /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */
