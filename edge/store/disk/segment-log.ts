@@ -32,7 +32,7 @@ import {
 } from "./segment.ts";
 
 /** A disk that is slower than what comes: beyond these bytes nothing more waits for it. */
-export const MOST_WAITING = 64 * 1024 * 1024;
+const MOST_WAITING = 64 * 1024 * 1024;
 
 // A payload is copied and its checksum counted in one turn of the event loop, in 6 ms here.
 const MOST_PAYLOAD = 8 * 1024 * 1024;
