@@ -6,7 +6,9 @@ import { runCommand } from "../test/rig/run-command.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-describe("the command edgecache in a checkout", () => {
+describe("the command edgecache in a checkout", function () {
+  // It starts several programs, on a machine that is busy with other tests.
+  this.timeout(60_000);
   const run = (...argv: string[]) =>
     runCommand(process.execPath, [join(root, "packaging", "edgecache.mjs"), ...argv], root, {});
 

@@ -112,4 +112,13 @@ describe("the library", () => {
     expect(String(thrown)).to.contain('--port: must be a whole number from 0 to 65535, got "x"');
     expect(String(thrown)).to.contain("--leese: is not a flag of this program; did you mean --lease?");
   });
+
+  it("rejects when a port is in use, and leaves nothing open", async () => {
+    const { port } = (await edgeOf({})).http;
+    const thrown = await startEdge({ ...FREE_PORTS, id: "second", origin: site, port }, around).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(thrown).to.be.instanceOf(Failure).and.to.have.property("code", "port-in-use");
+  });
 });
