@@ -89,7 +89,7 @@ export class EdgeReport {
       position: formatPosition(follower.position),
       leaseLeftMs: follower.leaseLeftMs,
       // A tunnel is open for hours, and is hardly any work.
-      inFlight: Math.max(0, this.#dataPort.inFlight - this.#parts.tunnels.open),
+      inFlight: Math.max(0, this.#dataPort.load.inFlight - this.#parts.tunnels.open),
       eventLoopDelayMs: this.#loopDelayMs,
       host: this.#config.advertise,
       httpPort: this.httpPort,
@@ -135,7 +135,11 @@ export class EdgeReport {
     );
     // An origin that does not answer must not delay the figures: they are those of the last look.
     void this.#reachable.unreachable();
-    return metricsText(id, counters, this.#gauges(), new Map(sites), clock);
+    return metricsText(id, counters, this.#gauges(), {
+      sites: new Map(sites),
+      clients: this.#dataPort.load.connections,
+      clock,
+    });
   }
 
   async readiness(): Promise<Readiness> {
@@ -196,7 +200,7 @@ export class EdgeReport {
 
   /** Of the busiest thread. */
   get #loopDelayMs(): number {
-    return Math.max(this.#loopDelay.ms, this.#dataPort.loopDelayMs);
+    return Math.max(this.#loopDelay.ms, this.#dataPort.load.loopDelayMs);
   }
 
   #gauges(): Record<GaugeName, number> {
@@ -210,7 +214,8 @@ export class EdgeReport {
       fillBytes: fillBudget.taken,
       residentBytes: memory?.rss() ?? process.memoryUsage.rss(),
       residentLimitBytes: memory?.promised ?? Number.POSITIVE_INFINITY,
-      inFlight: this.#dataPort.inFlight,
+      heldBytes: this.#dataPort.heldBytes,
+      inFlight: this.#dataPort.load.inFlight,
       originsUnreachable: this.#reachable.known.filter(({ state }) => state === "unreachable").length,
       tunnelsOpen: this.#parts.tunnels.open,
       purges: follower.purges,

@@ -17,6 +17,7 @@ import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
 import { HttpServer } from "../http/server/http-server.ts";
 import type { Peer } from "../http/server/peer.ts";
 import { PREAMBLE_REFUSED } from "../http/server/proxy-preamble.ts";
+import type { ServerLoad } from "../http/server/server-load.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../http/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
@@ -116,8 +117,8 @@ export class Listener {
   }
 
   /** Requests under way. */
-  get inFlight(): number {
-    return this.#server.inFlight;
+  get load(): ServerLoad {
+    return this.#server.load;
   }
 
   /** Resolves with the bound port. Throws a Failure. */

@@ -64,6 +64,11 @@ export const routerCounters = [
 /** Current values, reported beside the counters. */
 export const routerGauges = [
   { name: "inFlight", labels: [], help: "Requests in flight, open tunnels among them." },
+  {
+    name: "clientConnections",
+    labels: ["protocol"],
+    help: "Connections of clients that are open now; none: no request has told the protocol yet.",
+  },
   { name: "tunnelsOpen", labels: [], help: "Tunnels that are open now." },
   {
     name: "certificateExpiryTimestampSeconds",

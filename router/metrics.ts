@@ -3,6 +3,7 @@ import { acmeFailures, type OrderEnd } from "../http/acme/acme-refusal.ts";
 import { type HandshakeFault, handshakeFaults } from "../http/server/handshake.ts";
 import { type ClientLimit, clientLimits } from "../http/server/http-server.ts";
 import { type PreambleFault, preambleFaults } from "../http/server/proxy-preamble.ts";
+import type { ServerLoad } from "../http/server/server-load.ts";
 import type { Ranked, Ranking } from "./choose/ranking.ts";
 import type { FleetEdge } from "./fleet/fleet-edge.ts";
 import { EDGE_FAULTS } from "./forward/attempt.ts";
@@ -20,9 +21,11 @@ type HistogramName = (typeof routerHistograms)[number]["name"];
 // answer takes as long as its client reads. Each bound is a time series for every edge and outcome.
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+const OF_REQUESTS: ReadonlySet<GaugeName> = new Set(["inFlight", "clientConnections", "tunnelsOpen"]);
+
 /** The sources of the gauges, read for each scrape. */
 export interface RouterNow {
-  readonly inFlight: () => number;
+  readonly load: () => ServerLoad;
   /** Wall time in milliseconds, as the next one. */
   readonly certificateEndsAt: () => number;
   readonly controlCertificateEndsAt: () => number;
@@ -92,7 +95,11 @@ export class RouterMetrics {
       for (const each of now.ranking().ranked) gauge.set({ edge: each.id }, read(each));
     };
     const readings: Record<GaugeName, (gauge: Gauge) => void> = {
-      inFlight: (gauge) => gauge.set(now.inFlight()),
+      inFlight: (gauge) => gauge.set(now.load().inFlight),
+      clientConnections: (gauge) => {
+        for (const [protocol, count] of Object.entries(now.load().connections))
+          gauge.set({ protocol }, count);
+      },
       tunnelsOpen: (gauge) => gauge.set(this.#tunnelsOpen),
       certificateExpiryTimestampSeconds: (gauge) => gauge.set(now.certificateEndsAt() / 1000),
       controlCertificateExpiryTimestampSeconds: (gauge) => gauge.set(now.controlCertificateEndsAt() / 1000),
@@ -117,7 +124,7 @@ export class RouterMetrics {
         labelNames: labels,
         registers: [this.#registry],
         // The threads of a router measure the same edges, and each has requests of its own.
-        aggregator: name === "inFlight" || name === "tunnelsOpen" ? "sum" : "first",
+        aggregator: OF_REQUESTS.has(name) ? "sum" : "first",
         collect() {
           // Edges that have left leave no last value behind.
           this.reset();

@@ -79,7 +79,7 @@ export async function startRouting(
   // A router takes every host.
   const tls = await tlsFrontOf(config, [], clock, log);
   const metrics = new RouterMetrics({
-    inFlight: () => listener.inFlight,
+    load: () => listener.load,
     certificateEndsAt: () => listener.certificateEndsAt,
     controlCertificateEndsAt: () => identity?.endsAt ?? Number.POSITIVE_INFINITY,
     edges: () => fleet.edges,

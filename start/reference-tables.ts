@@ -1,7 +1,14 @@
 // npm run docs: writes the tables of settings and metrics in docs/reference.md from the code that they describe.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteGauges } from "../edge/cache/metric-rows.ts";
+import {
+  clientConnectionsGauge,
+  edgeCounters,
+  edgeGauges,
+  edgeHistograms,
+  edgeSiteCounters,
+  edgeSiteGauges,
+} from "../edge/cache/metric-rows.ts";
 import { edgeProgram } from "../edge/config.ts";
 import { Failure } from "../process/failure.ts";
 import { settingsTable } from "../process/settings/help.ts";
@@ -22,7 +29,11 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ["flags:router", settingsTable(routerProgram)],
   [
     "counters:edge",
-    metricsTable("edge", edgeCounters, [...edgeGauges, ...edgeSiteGauges, ...edgeHistograms]),
+    metricsTable(
+      "edge",
+      [...edgeCounters, ...edgeSiteCounters],
+      [...edgeGauges, clientConnectionsGauge, ...edgeSiteGauges, ...edgeHistograms],
+    ),
   ],
   ["counters:router", metricsTable("router", routerCounters, [...routerGauges, ...routerHistograms])],
 ]);

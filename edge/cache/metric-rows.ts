@@ -202,6 +202,10 @@ export const edgeGauges = [
     help: "Reads and writes that failed, and responses that were not on disk as they had been written.",
   },
   { name: "fillBytes", help: "Bytes of bodies on their way from origins to the store or to clients now." },
+  {
+    name: "heldBytes",
+    help: "Bytes of answers that clients have not taken yet, and that nothing else needs; of an answer that is still arriving, 1 MiB.",
+  },
   { name: "residentBytes", help: "Resident memory of the process." },
   {
     name: "residentLimitBytes",
@@ -235,6 +239,13 @@ export const edgeGauges = [
     help: "Unix time when the first certificate of the control plane ends. +Inf without one.",
   },
 ] as const satisfies readonly Metric[];
+
+/** A current value for each protocol of clients. */
+export const clientConnectionsGauge = {
+  name: "clientConnections",
+  labels: ["protocol"],
+  help: "Connections of clients that are open now; none: no request has told the protocol yet.",
+} as const satisfies Metric;
 
 /** Current values of each site, reported beside the gauges. */
 export const edgeSiteGauges = [

@@ -4,6 +4,7 @@ import { WorkSlice } from "../../process/work-slice.ts";
 import { addConnections, type OriginConnections } from "../origin/origin.ts";
 import { histogramText } from "./histogram.ts";
 import {
+  clientConnectionsGauge,
   edgeCounters,
   edgeGauges,
   edgeHistograms,
@@ -25,13 +26,21 @@ function boundedSites(
   return [...all.slice(0, MOST_SITES), [OTHER_SITES, addConnections(others)]];
 }
 
-/** Prometheus text of the counters and the gauges. `sites`: the connections to the origins of each. */
+/** What stands beside the counters and gauges. */
+interface Beside {
+  /** The connections to the origins of each site. */
+  readonly sites?: ReadonlyMap<string, OriginConnections>;
+  /** The connections of clients by protocol. */
+  readonly clients?: Readonly<Record<string, number>>;
+  readonly clock?: Pick<Clock, "monotonic" | "wait">;
+}
+
+/** Prometheus text of the counters and the gauges. */
 export async function metricsText(
   edge: string,
   counters: EdgeCounters,
   gauges: Record<GaugeName, number>,
-  sites: ReadonlyMap<string, OriginConnections> = new Map(),
-  clock: Pick<Clock, "monotonic" | "wait"> = systemClock,
+  { sites = new Map(), clients = {}, clock = systemClock }: Beside = {},
 ): Promise<string> {
   const registry = new Registry();
   const described = ({ name, help, labels }: Metric, end: string) => ({
@@ -51,6 +60,8 @@ export async function metricsText(
     if ("grows" in row) new Counter(described(row, "_total")).inc({ edge }, gauges[row.name]);
     else new Gauge(described(row, "")).set({ edge }, gauges[row.name]);
   }
+  const open = new Gauge(described(clientConnectionsGauge, ""));
+  for (const [protocol, count] of Object.entries(clients)) open.labels(edge, protocol).set(count);
   const [connections, waiting] = edgeSiteGauges.map((row) => new Gauge(described(row, "")));
   for (const [site, { active, idle, waiting: requests }] of boundedSites(sites)) {
     connections?.labels(edge, site, "active").set(active);

@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readPrometheusText, sampleValue } from "../../test/rig/prometheus-text.ts";
-import { edgeCounters, edgeGauges, edgeHistograms, edgeSiteCounters, edgeSiteGauges } from "./metric-rows.ts";
+import {
+  clientConnectionsGauge,
+  edgeCounters,
+  edgeGauges,
+  edgeHistograms,
+  edgeSiteCounters,
+  edgeSiteGauges,
+} from "./metric-rows.ts";
 import { counterCells, EdgeCounters, type GaugeName, statsOf } from "./metrics.ts";
 import { metricsText } from "./metrics-page.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -70,7 +77,14 @@ describe("the metrics page", () => {
     expect(sampleValue(page, "edgecache_edge_lease_left_seconds")).to.equal(GAUGES.leaseLeftSeconds);
     expect(page.get("edgecache_edge_requests_total")?.type).to.equal("counter");
     expect(page.get("edgecache_edge_objects")?.type).to.equal("gauge");
-    const rows = [...edgeCounters, ...edgeSiteCounters, ...edgeGauges, ...edgeSiteGauges, ...edgeHistograms];
+    const rows = [
+      ...edgeCounters,
+      ...edgeSiteCounters,
+      ...edgeGauges,
+      clientConnectionsGauge,
+      ...edgeSiteGauges,
+      ...edgeHistograms,
+    ];
     expect(page.size).to.equal(rows.length);
     expect([...page.values()].map(({ help }) => help)).to.include.members(rows.map(({ help }) => help));
     for (const row of [...edgeCounters, ...edgeSiteCounters].filter((each) => "labels" in each)) {
@@ -111,12 +125,11 @@ describe("the metrics page", () => {
   it("tells the connections to the origins of 1000 sites, and those of further sites together", async () => {
     const pageOf = async (sites: number) =>
       readPrometheusText(
-        await metricsText(
-          "edge-1",
-          new EdgeCounters(),
-          GAUGES,
-          new Map(Array.from({ length: sites }, (_, i) => [`s${i}`, { active: 2, idle: 1, waiting: 3 }])),
-        ),
+        await metricsText("edge-1", new EdgeCounters(), GAUGES, {
+          sites: new Map(
+            Array.from({ length: sites }, (_, i) => [`s${i}`, { active: 2, idle: 1, waiting: 3 }]),
+          ),
+        }),
       );
     const active = { site: "s999", state: "active" };
     const most = await pageOf(1_000);

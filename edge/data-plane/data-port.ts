@@ -1,4 +1,5 @@
 import type { AccessLogValues } from "../../http/access-log/access-settings.ts";
+import type { ServerLoad } from "../../http/server/server-load.ts";
 import type { TlsFront } from "../../http/tls-front.ts";
 import type { Finding } from "../../process/finding.ts";
 import type { Excess } from "./slow-clients.ts";
@@ -6,12 +7,17 @@ import type { Excess } from "./slow-clients.ts";
 /** The settings that it takes while it is open. */
 export type ReloadedPort = Pick<AccessLogValues, "accessLog">;
 
-/** The HTTP data port of an edge, whether one thread serves it or several. */
-export interface DataPort {
-  /** Requests that are being answered. */
-  readonly inFlight: number;
+/** What the port has to do now, in all its threads. */
+export interface PortLoad extends ServerLoad {
   /** Of the threads beside the one that asks, the longest recent delay of an event loop, in milliseconds. */
   readonly loopDelayMs: number;
+}
+
+/** The HTTP data port of an edge, whether one thread serves it or several. */
+export interface DataPort {
+  readonly load: PortLoad;
+  /** Bytes of answers that clients have not taken yet, and that nothing else needs. All answers are looked at. */
+  readonly heldBytes: number;
   /** The bound TLS port. */
   readonly tlsPort: number | undefined;
   /** When the first certificate of the TLS port ends, in milliseconds of wall time; Infinity without one. */

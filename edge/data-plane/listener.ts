@@ -23,7 +23,7 @@ import type { EdgeRequest } from "../cache/serve.ts";
 import { GiveUp } from "../origin/give-up.ts";
 import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
-import type { DataPort } from "./data-port.ts";
+import type { DataPort, PortLoad } from "./data-port.ts";
 import { CLIENT_LIMITS } from "./data-port-limits.ts";
 import { HitPath } from "./hit-path.ts";
 import { LastAnswers } from "./last-answers.ts";
@@ -112,12 +112,12 @@ export class Listener implements DataPort {
     });
   }
 
-  get inFlight(): number {
-    return this.#server.inFlight;
+  get load(): PortLoad {
+    return { ...this.#server.load, loopDelayMs: 0 };
   }
 
-  get loopDelayMs(): number {
-    return 0;
+  get heldBytes(): number {
+    return this.#clients.heldBytes;
   }
 
   get certificateFindings(): readonly Finding[] {

@@ -1,7 +1,7 @@
 import type { AccessOutput } from "../../http/access-log/access-output.ts";
 import type { TlsFront } from "../../http/tls-front.ts";
 import type { Finding } from "../../process/finding.ts";
-import type { DataPort, ReloadedPort } from "./data-port.ts";
+import type { DataPort, PortLoad, ReloadedPort } from "./data-port.ts";
 import type { Excess } from "./slow-clients.ts";
 
 /** A data port with the place of its access log, which is open for as long as the port is. */
@@ -14,12 +14,12 @@ export class LoggedPort implements DataPort {
     this.#output = output;
   }
 
-  get inFlight(): number {
-    return this.#port.inFlight;
+  get load(): PortLoad {
+    return this.#port.load;
   }
 
-  get loopDelayMs(): number {
-    return this.#port.loopDelayMs;
+  get heldBytes(): number {
+    return this.#port.heldBytes;
   }
 
   get tlsPort(): number | undefined {

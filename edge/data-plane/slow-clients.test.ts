@@ -35,6 +35,17 @@ describe("slow clients", () => {
     return storedResponse("/a", { chunks: [new Uint8Array(1)], bodyLength: 8 * MIB });
   }
 
+  it("hold what they have not taken, unless the store has it anyway", () => {
+    const stored = large();
+    held.push(stored);
+    client("of what is stored", 0, stored, 5);
+    expect(clients.heldBytes).to.equal(5);
+    const place = client("of another version", undefined);
+    expect(clients.heldBytes).to.equal(5 + 8 * MIB);
+    place.leave();
+    expect(clients.heldBytes).to.equal(5);
+  });
+
   it("are cut, the slowest first, until enough is free", () => {
     client("second", 20);
     client("third", 30);

@@ -39,6 +39,13 @@ export class SlowClients {
     return this.#sending.add(sending);
   }
 
+  /** Bytes of the answers that clients have not taken yet, and that nobody else needs. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const sending of this.#sending) bytes += this.#heldBy(sending);
+    return bytes;
+  }
+
   /** Cuts the slowest until so many bytes are free. Returns how many it has cut. */
   leaveBehind({ bytes, patienceMs }: Excess, now: number): number {
     const waiting: (readonly [since: number, held: number, sending: Sending])[] = [];

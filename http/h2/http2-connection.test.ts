@@ -53,7 +53,7 @@ describe("a connection of HTTP/2", () => {
   afterEach(async () => {
     await server.server.close(0);
     expect(server.faults.map(String)).to.deep.equal(expected);
-    expect(server.server.inFlight).to.equal(0);
+    expect(server.server.load.inFlight).to.equal(0);
   });
 
   async function restart(...how: Parameters<typeof start>): Promise<void> {
@@ -588,7 +588,7 @@ describe("a connection of HTTP/2", () => {
     const honest = await open();
     expect((await honest.send(request(1)).answer(1)).body).to.equal("/a");
     honest.destroy();
-    await until("all have ended", () => server.server.inFlight === 0);
+    await until("all have ended", () => server.server.load.inFlight === 0);
   });
 
   it("is kept after an answer that took longer than it may be idle", async () => {

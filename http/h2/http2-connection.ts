@@ -64,6 +64,7 @@ export function http2(): ConnectionMaker {
 /** One connection of a client that speaks HTTP/2. */
 class Http2Connection implements Receiver {
   readonly peer: Peer;
+  readonly protocol = "HTTP/2";
   place: Receiver["place"];
   readonly #socket: Socket;
   readonly #server: ConnectionParts;

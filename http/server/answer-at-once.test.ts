@@ -109,12 +109,12 @@ describe("an answer that is ready at once", () => {
     client.socket.pause();
     client.send(`GET /large HTTP/1.1\r\n${HOST}GET /after HTTP/1.1\r\n${HOST}`);
     await waiting.passed;
-    expect(server.server.inFlight).to.equal(1);
+    expect(server.server.load.inFlight).to.equal(1);
     client.socket.resume();
     expect((await client.reply()).body).to.equal(large);
     expect((await client.reply()).body).to.equal("/after");
     await ended.passed;
-    expect(server.server.inFlight).to.equal(0);
+    expect(server.server.load.inFlight).to.equal(0);
   });
 
   it("may be lent: its memory is used again for the next one, however slowly the client takes it", async () => {

@@ -52,10 +52,10 @@ describe("a client's connection", () => {
     });
     client.socket.pause();
     client.socket.end(get("/large"));
-    await until("the client is waited for", () => port.server.inFlight === 1);
+    await until("the client is waited for", () => port.server.load.inFlight === 1);
     const waiting = await RawConnection.open(port.url);
     waiting.socket.end(get("/silent"));
-    await until("both are under way", () => port.server.inFlight === 2);
+    await until("both are under way", () => port.server.load.inFlight === 2);
     // A check that finds that one of them has left has looked at the other one before.
     await until(
       "the silent one has left",
@@ -150,7 +150,7 @@ describe("a client's connection", () => {
     await asked.passed;
     client.socket.resetAndDestroy();
     await ended.passed;
-    expect([count, end, port.server.inFlight]).to.deep.equal([1, "client-left", 0]);
+    expect([count, end, port.server.load.inFlight]).to.deep.equal([1, "client-left", 0]);
   });
 
   it("closes after 65 s without a request, and sends nothing", async () => {

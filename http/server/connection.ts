@@ -22,6 +22,7 @@ export class Connection extends SocketSide implements ClientSide, OpenConnection
   readonly #parts: ConnectionParts;
   readonly #heads = new RequestHeads();
   readonly unread = new UnreadBytes();
+  readonly protocol = "HTTP/1.1";
   place: OpenConnection["place"];
   #state: State;
   #stopping = false;

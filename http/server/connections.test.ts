@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { clientTables, countedTogether } from "./client-tables.ts";
 import { admission, type ConnectionLimits, Connections, type OpenConnection } from "./connections.ts";
+import type { ClientProtocol } from "./server-load.ts";
 
 const LIMITS = { connections: 1_000, clientConnections: 400 };
 
@@ -27,9 +28,11 @@ describe("the connections of a server", () => {
     receives = false;
     place: OpenConnection["place"];
     destroyed = false;
+    readonly protocol: ClientProtocol;
 
-    constructor(client: string, trusted = false) {
+    constructor(client: string, trusted = false, protocol: ClientProtocol = "none") {
       this.peer = { client, trusted };
+      this.protocol = protocol;
     }
 
     checkTime(): void {
@@ -55,6 +58,16 @@ describe("the connections of a server", () => {
       return connection;
     });
   }
+
+  it("are counted by protocol while they are open, and not when they were refused", () => {
+    const connections = new Connections({ connections: 10, clientConnections: 2 });
+    const [one, two] = [new Fake("a", false, "HTTP/1.1"), new Fake("a", false, "HTTP/2")];
+    for (const connection of [one, two, new Fake("a", false, "HTTP/2"), new Fake("b")])
+      connections.add(connection);
+    expect(connections.open).to.deep.equal({ "HTTP/1.1": 1, "HTTP/2": 1, none: 1 });
+    for (const connection of [two, two]) connections.delete(connection);
+    expect(connections.open).to.deep.equal({ "HTTP/1.1": 1, "HTTP/2": 0, none: 1 });
+  });
 
   it("give up one whose body is still arriving, of the client that has the most, for a client that has less", () => {
     const refused: string[] = [];

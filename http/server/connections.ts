@@ -3,11 +3,14 @@ import { ClientCounts } from "./client-counts.ts";
 import { NO_OTHERS, type OtherThreads } from "./client-tables.ts";
 import type { Peer } from "./peer.ts";
 import { openTo } from "./reserve.ts";
+import type { ClientProtocol, OpenByProtocol } from "./server-load.ts";
 
 /** A client's connection, as far as the count of them needs it. */
 export interface OpenConnection {
   /** A trusted proxy has connections for many clients. */
   readonly peer: Pick<Peer, "client" | "trusted">;
+  /** Default: none. */
+  readonly protocol?: ClientProtocol;
   /** Whether a request is under way on it whose body is still arriving. */
   readonly receives: boolean;
   /** Kept by Connections: where it stands among those that may be closed for another one. undefined: nowhere. */
@@ -68,6 +71,7 @@ export class Connections {
   readonly #useless = new Roster<OpenConnection>();
   /** Idle connections: answered, and open for another request. */
   readonly #idle = new Roster<OpenConnection>();
+  readonly #open: Record<ClientProtocol, number> = { "HTTP/1.1": 0, "HTTP/2": 0, none: 0 };
   #windingDown = false;
 
   constructor(
@@ -79,6 +83,11 @@ export class Connections {
     this.#refused = refused;
     this.#others = others;
     this.#counts = new ClientCounts(others);
+  }
+
+  /** How many are open. */
+  get open(): OpenByProtocol {
+    return this.#open;
   }
 
   /** Whether each answer is to be the last of its connection. */
@@ -106,6 +115,7 @@ export class Connections {
 
   delete(connection: OpenConnection): void {
     if (!this.#all.delete(connection)) return;
+    this.#open[connection.protocol ?? "none"] -= 1;
     this.busy(connection);
     const { client } = connection.peer;
     this.#counts.remove(client);
@@ -168,6 +178,7 @@ export class Connections {
   #take(connection: OpenConnection): void {
     const { client } = connection.peer;
     this.#all.add(connection);
+    this.#open[connection.protocol ?? "none"] += 1;
     connection.place = this.#useless.add(connection);
     const own = this.#ofClient.get(client) ?? new Set();
     this.#ofClient.set(client, own.add(connection));

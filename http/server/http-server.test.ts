@@ -51,7 +51,7 @@ describe("the connections of a server", () => {
 
   const open = () => RawConnection.open(port.url);
   const underWay = (count: number) =>
-    until(`${count} requests are under way`, () => port.server.inFlight === count);
+    until(`${count} requests are under way`, () => port.server.load.inFlight === count);
 
   describe("that take their time", () => {
     it("are refused when the fields of a request come slowly, however steadily", async () => {
@@ -212,7 +212,7 @@ describe("a server", () => {
       const client = (await RawConnection.open(url)).send(GET);
       expect(await client.rest()).to.match(/half$/);
       expect(faults).to.have.lengthOf(1);
-      expect(server.inFlight).to.equal(0);
+      expect(server.load.inFlight).to.equal(0);
     });
   });
 

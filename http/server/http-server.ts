@@ -26,6 +26,7 @@ import { timingLine, withOwnLines } from "./own-lines.ts";
 import { type Peer, peerAt } from "./peer.ts";
 import { type Begin, NOTHING, Preambles, type PreamblesConfig } from "./preambles.ts";
 import { ReaderProgress } from "./reader-progress.ts";
+import type { ServerLoad } from "./server-load.ts";
 import { readShared } from "./shared-reads.ts";
 import { readTlsShared } from "./shared-tls-reads.ts";
 import type { TimeoutLimits } from "./timeouts.ts";
@@ -171,9 +172,8 @@ export class HttpServer {
     };
   }
 
-  /** Requests that are being answered. */
-  get inFlight(): number {
-    return this.#inFlight;
+  get load(): ServerLoad {
+    return { inFlight: this.#inFlight, connections: this.#connections.open };
   }
 
   /** Opens a port. Resolves with its number. Throws a Failure. */

@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:http2";
 import { expect } from "chai";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { conventionsBroken } from "../rig/metric-conventions.ts";
 import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
+import { RawConnection } from "../rig/raw-connection.ts";
 import { RawOrigin } from "../rig/raw-origin.ts";
 import { RoutedEdge } from "../rig/routed-edge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
@@ -91,6 +94,53 @@ describe("the metrics of an edge and a router", () => {
     gate.open();
     await held;
     expect(await connections()).to.deep.equal([0, 1]);
+  });
+
+  it("tell the connections of clients by protocol, also of an edge with several threads", async () => {
+    const threads = await startTestEdge(origin.url, { workers: 2, h2c: true });
+    for (const [program, front, operator] of [
+      ["edge", edge.url, edge.operator],
+      ["router", router.base, router.admin],
+      ["edge", threads.url, threads.operator],
+    ] as const) {
+      const open = async (protocol: string) =>
+        sampleValue(readPrometheusText(await textOf(operator)), `edgecache_${program}_client_connections`, {
+          protocol,
+        }) ?? Number.NaN;
+      const before = await open("HTTP/1.1");
+      const clients = [await RawConnection.open(front), await RawConnection.open(front)];
+      await until(
+        "both are counted",
+        async () => (await open("HTTP/1.1")) + (await open("none")) >= before + 2,
+      );
+      for (const client of clients) client.destroy();
+      await until("both are gone", async () => (await open("HTTP/1.1")) + (await open("none")) <= before);
+      expect(await open("HTTP/2")).to.equal(0);
+    }
+    const client = connect(threads.url);
+    await once(client, "connect");
+    const page = async () => readPrometheusText(await textOf(threads.operator));
+    await until(
+      "it is counted",
+      async () =>
+        sampleValue(await page(), "edgecache_edge_client_connections", { protocol: "HTTP/2" }) === 1,
+    );
+    client.destroy();
+    await threads.stop();
+  });
+
+  it("tell how much is held for clients that are slow", async () => {
+    const body = Buffer.alloc(8 * 2 ** 20);
+    origin.answer("/large", { fields: [["Cache-Control", "no-store"]], body });
+    const held = async () =>
+      sampleValue(readPrometheusText(await textOf(edge.operator)), "edgecache_edge_held_bytes") ?? Number.NaN;
+    expect(await held()).to.equal(0);
+    const slow = await RawConnection.open(edge.url);
+    slow.socket.pause();
+    slow.send("GET /large HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    await until("something is held", async () => (await held()) >= 2 ** 20);
+    slow.destroy();
+    await until("nothing is held", async () => (await held()) === 0);
   });
 
   it("are text of which promtool has nothing to say", async function () {

@@ -1,6 +1,7 @@
 import type { Batch } from "../../../http/access-log/batch-queue.ts";
 import type { AcmeValues } from "../../../http/acme/acme-settings.ts";
 import type { ClientTables } from "../../../http/server/client-tables.ts";
+import type { ClientProtocol } from "../../../http/server/server-load.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { FinishedSpan } from "../../../process/tracing/span.ts";
 import type { Served } from "../../cache/answer.ts";
@@ -45,7 +46,18 @@ export interface WorkerStart {
 }
 
 /** The cells of a thread's gauges. */
-export const GAUGES = { inFlight: 0, loopDelayMs: 1, cells: 2 } as const;
+export const GAUGES = {
+  inFlight: 0,
+  loopDelayMs: 1,
+  heldBytes: 2,
+  "HTTP/1.1": 3,
+  "HTTP/2": 4,
+  none: 5,
+  cells: 6,
+} as const satisfies Readonly<
+  Record<ClientProtocol | "inFlight" | "loopDelayMs" | "heldBytes" | "cells", number>
+>;
+export type ThreadGauge = Exclude<keyof typeof GAUGES, "cells">;
 
 /** A request, without its body. */
 export interface Asked extends Omit<EdgeRequest, "fields" | "body" | "onInterim" | "left"> {

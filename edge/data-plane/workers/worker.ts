@@ -3,6 +3,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import { countedTogether } from "../../../http/server/client-tables.ts";
+import { CLIENT_PROTOCOLS } from "../../../http/server/server-load.ts";
 import { tlsFrontOf } from "../../../http/tls-front.ts";
 import { type Clock, systemClock } from "../../../process/clock.ts";
 import { Failure } from "../../../process/failure.ts";
@@ -19,8 +20,9 @@ import { SharedWords } from "./shared-words.ts";
 import { ThreadCache } from "./thread-cache.ts";
 import { hrtimeMs } from "./thread-time.ts";
 
-// How late the store learns of the use of a copy. Some thousand uses take it a millisecond.
-const USED_MS = 250;
+// How late the store learns of the use of a copy, and an operator of what clients hold. Some thousand uses or answers take
+// a millisecond.
+const TELL_MS = 250;
 
 if (parentPort === null) throw new Error("a serving thread is started by its edge");
 const port = parentPort;
@@ -77,10 +79,17 @@ const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 
 function beat(): void {
-  start.gauges[GAUGES.inFlight] = listener.inFlight;
+  const { inFlight, connections } = listener.load;
+  start.gauges[GAUGES.inFlight] = inFlight;
+  for (const protocol of CLIENT_PROTOCOLS) start.gauges[GAUGES[protocol]] = connections[protocol];
   Atomics.add(start.beats, 0, 1);
   start.gauges[GAUGES.loopDelayMs] = Math.max(0, loopDelay.mean / 1e6 - 10);
   loopDelay.reset();
+}
+
+function tell(): void {
+  cache.tellUsed();
+  start.gauges[GAUGES.heldBytes] = listener.heldBytes;
 }
 
 port.on("message", (message: ToWorker) => {
@@ -116,7 +125,7 @@ try {
   await listener.open(start.host, start.port, tls, "shared");
   void tls?.run(stopped.signal);
   setInterval(beat, BEAT_MS);
-  setInterval(() => cache.tellUsed(), USED_MS);
+  setInterval(tell, TELL_MS);
   send({ kind: "listens" });
 } catch (thrown) {
   const { message, code } =

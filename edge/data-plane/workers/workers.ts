@@ -15,10 +15,17 @@ import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
 import type { CacheContext } from "../../cache/context.ts";
 import type { Sites } from "../../origin/sites.ts";
-import type { DataPort } from "../data-port.ts";
+import type { DataPort, PortLoad } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
 import { LeaseGrant } from "./lease-grant.ts";
-import { type FromWorker, GAUGES, type RequestNews, type ToWorker, type WorkerStart } from "./messages.ts";
+import {
+  type FromWorker,
+  GAUGES,
+  type RequestNews,
+  type ThreadGauge,
+  type ToWorker,
+  type WorkerStart,
+} from "./messages.ts";
 import type { SharedEdge } from "./shared-edge.ts";
 import { type LinkParts, ThreadLink } from "./thread-link.ts";
 import { hrtimeMs } from "./thread-time.ts";
@@ -51,12 +58,24 @@ export class Workers implements DataPort {
     this.#lease = new LeaseGrant(parts.shared.words, parts.leaseLeftMs, parts.edge.clock);
   }
 
-  get inFlight(): number {
-    return this.#threads.reduce((sum, thread) => sum + thread.gauge("inFlight"), 0);
+  get load(): PortLoad {
+    return {
+      inFlight: this.#sum("inFlight"),
+      connections: {
+        "HTTP/1.1": this.#sum("HTTP/1.1"),
+        "HTTP/2": this.#sum("HTTP/2"),
+        none: this.#sum("none"),
+      },
+      loopDelayMs: Math.max(0, ...this.#threads.map((thread) => thread.gauge("loopDelayMs"))),
+    };
   }
 
-  get loopDelayMs(): number {
-    return Math.max(0, ...this.#threads.map((thread) => thread.gauge("loopDelayMs")));
+  get heldBytes(): number {
+    return this.#sum("heldBytes");
+  }
+
+  #sum(name: ThreadGauge): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.gauge(name), 0);
   }
 
   get tlsPort(): number | undefined {
@@ -136,7 +155,7 @@ class ServingThread {
     this.#thread = new KeptThread({ number, log, clock, spawn: (beats) => this.#spawn(beats) });
   }
 
-  gauge(name: "inFlight" | "loopDelayMs"): number {
+  gauge(name: ThreadGauge): number {
     return this.#gauges[GAUGES[name]] ?? 0;
   }
 
