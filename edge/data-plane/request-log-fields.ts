@@ -5,6 +5,7 @@ const ownFields = [
   "site",
   "edge",
   "outcome",
+  "tier",
   "fwd",
   "fwd_status",
   "ttl",
