@@ -48,6 +48,7 @@ describe("a new version of a page whose previous one is a dictionary", () => {
   let edge: TestEdge;
   let version: number;
   let tags: (version: number) => string;
+  let lifetime: string;
 
   const start = async (rule = "dictionary: previous", workers = 1): Promise<void> => {
     const rules = writtenRules(`rules: [{match: {path: /app/**}, ${rule}}]\n`);
@@ -57,10 +58,11 @@ describe("a new version of a page whose previous one is a dictionary", () => {
   beforeEach(async () => {
     version = 1;
     tags = () => "app";
+    lifetime = "max-age=600";
     origin = await HttpOrigin.start();
     const answer = () => ({
       fields: [
-        ["Cache-Control", "max-age=600"],
+        ["Cache-Control", lifetime],
         ["Content-Type", "text/javascript"],
         ["ETag", `"${version}"`],
         ["Cache-Tag", tags(version)],
@@ -191,6 +193,29 @@ describe("a new version of a page whose previous one is a dictionary", () => {
       expect(decoded(await delta(), next - 1)).to.equal(page(next));
       expect((await ask(having(next - 2))).header("content-encoding")).not.to.equal("dcz");
     }
+  });
+
+  it("comes as a delta to everybody when the edge has fetched it by itself", async () => {
+    await start();
+    await ask();
+    version = 2;
+    await purge(edge.control, { $case: "url", url: "/app/main.js" }, { soft: true, pace: 100 });
+    await until("it has been fetched", () => origin.count("/app/main.js") === 2);
+    expect(decoded(await delta(), 1)).to.equal(page(2));
+    expect(origin.count("/app/main.js")).to.equal(2);
+  });
+
+  it("comes as a delta after a refresh behind a stale answer", async () => {
+    lifetime = "max-age=0, stale-while-revalidate=600";
+    await start();
+    await ask();
+    version = 2;
+    // Each answer is stale, and has the edge ask anew.
+    const reply = await delta();
+    expect([decoded(reply, 1) === page(2), reply.header("cache-status")?.includes("stale")]).to.deep.equal([
+      true,
+      true,
+    ]);
   });
 
   it("has its delta still when the origin sends the same once more", async () => {

@@ -26,12 +26,16 @@ const FIELDS = Fields.of([
   ["Vary", "Accept-Encoding"],
 ]);
 
+const MARK = { position: { epoch: 1, seq: 1 }, flushes: 0, invalidations: 0 };
+
 describe("the line of encodings", () => {
   let clock: ManualClock;
   let store: MemoryStore;
   let counters: EdgeCounters;
   let compressor: Compressor;
   let standing: PurgeStanding;
+  /** Whether a purge has covered a dictionary. */
+  let removed: boolean;
   /** Names of what is encoded, in order; each waits at the gate. */
   let begun: string[];
   let gate: Gate;
@@ -42,13 +46,14 @@ describe("the line of encodings", () => {
     store = memoryStore(room, clock);
     counters = new EdgeCounters();
     standing = TRUSTED;
+    removed = false;
     begun = [];
     gate = new Gate();
     encodes = encode;
     compressor = new Compressor({
       store,
       counters,
-      purges: { standing: () => standing },
+      purges: { standing: () => standing, mark: () => MARK, removed: () => removed },
       log: createLog("test", "silent"),
       rulesOf: () => RULES,
       encode: async (job) => {
@@ -328,6 +333,29 @@ describe("the line of encodings", () => {
       gate.open();
       await idle();
       expect([made("/a"), drops()]).to.deep.equal([[["dcz", true]], { gone: 1 }]);
+    });
+
+    for (const isPurged of [false, true])
+      it(`${isPurged ? "none" : "one"} for what has come in its place with the same bytes, when a purge has ${isPurged ? "" : "not "}covered the version before`, async () => {
+        compressor.want(put("/a"), { dictionary: previous("something else ") });
+        await until("it is under way", () => begun.length === 1);
+        clock.advance(1);
+        put("/a");
+        removed = isPurged;
+        gate.open();
+        await idle();
+        expect([made("/a"), drops()]).to.deep.equal(isPurged ? [[], { gone: 1 }] : [[["dcz", true]], {}]);
+      });
+
+    it("none for what has come in its place without a tag of the version before", async () => {
+      const tagged = { ...previous("something else "), tags: ["old"] };
+      compressor.want(put("/a"), { dictionary: tagged });
+      await until("it is under way", () => begun.length === 1);
+      clock.advance(1);
+      put("/a");
+      gate.open();
+      await idle();
+      expect([made("/a"), drops()]).to.deep.equal([[], { gone: 1 }]);
     });
 
     it("the delta that was there, when the version is the same", async () => {

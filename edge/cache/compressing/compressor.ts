@@ -9,11 +9,17 @@ import {
 } from "../../rules/compression.ts";
 import { isNegotiated } from "../../rules/form-choice.ts";
 import { inPieces } from "../../store/body-pieces.ts";
-import { type Encoding, encodingOf, type StoredResponse } from "../../store/stored-response.ts";
+import {
+  type Encoding,
+  encodingOf,
+  type FillMark,
+  type StoredResponse,
+} from "../../store/stored-response.ts";
 import type { CacheContext, WantedEncoding } from "../context.ts";
 import type { EncodingDropped } from "../encoding-drops.ts";
 import type { PurgeState } from "../purge-state.ts";
 import type { EncodingJob } from "./encode.ts";
+import { hasSameBytes, isSameFill, isSameVariant } from "./same-response.ts";
 
 // Half a second of work: brotli 5 makes some 30 MB a second. What has to wait longer is asked for again.
 const MOST_BYTES = 16 * 2 ** 20;
@@ -35,7 +41,7 @@ const MANY_USES = 64;
 const MOST_IMPROVABLE = 1_024;
 
 type Parts = Pick<CacheContext, "store" | "counters" | "log"> & {
-  readonly purges: Pick<PurgeState, "standing">;
+  readonly purges: Pick<PurgeState, "standing" | "mark" | "removed">;
   /** What rules say of it too. */
   readonly rulesOf: (stored: StoredResponse) => CompressRules;
   /** Called again only when it has settled. */
@@ -44,7 +50,12 @@ type Parts = Pick<CacheContext, "store" | "counters" | "log"> & {
 
 type Job = { readonly stored: StoredResponse } & (
   | { readonly name: Exclude<EncodingName, typeof DELTA> }
-  | { readonly name: typeof DELTA; readonly dictionary: StoredResponse }
+  | {
+      readonly name: typeof DELTA;
+      readonly dictionary: StoredResponse;
+      /** When the dictionary was last known to be covered by no purge. */
+      readonly since: FillMark | undefined;
+    }
 );
 
 /**
@@ -76,7 +87,9 @@ export class Compressor {
 
   readonly want = (stored: StoredResponse, wanted: WantedEncoding): void => {
     const job: Job =
-      typeof wanted === "string" ? { stored, name: wanted } : { stored, name: DELTA, ...wanted };
+      typeof wanted === "string"
+        ? { stored, name: wanted }
+        : { stored, name: DELTA, ...wanted, since: this.#parts.purges.mark() };
     if (this.#refused.has(stored) || this.#wanted.has(idOf(job))) return;
     if (!this.#isFit(stored)) this.#refused.add(stored);
     else if (job.name !== DELTA || isDictionary(job.dictionary)) this.#take(job);
@@ -143,17 +156,18 @@ export class Compressor {
 
   async #make(job: Job): Promise<void> {
     const { encode, log } = this.#parts;
-    const begun = this.#current(job.stored);
+    const begun = this.#currentOf(job);
     if (begun === undefined) return this.#drop("gone");
     try {
+      if (job.name === DELTA && hasSameBytes(begun, job.dictionary))
+        return this.#inherit(begun, job.dictionary);
       const body = copyOf(begun);
-      let encoded: Uint8Array;
-      if (job.name === DELTA) {
-        const dictionary = copyOf(job.dictionary);
-        if (Buffer.compare(body, dictionary) === 0) return this.#inherit(begun, job.dictionary);
-        encoded = await encode({ name: DELTA, body, dictionary });
-      } else encoded = await encode({ name: job.name, body });
-      const stored = this.#current(job.stored);
+      const encoded = await encode(
+        job.name === DELTA
+          ? { name: DELTA, body, dictionary: copyOf(job.dictionary) }
+          : { name: job.name, body },
+      );
+      const stored = this.#currentOf(job);
       if (stored === undefined) this.#drop("gone");
       else this.#keep(stored, job.name, encoded);
     } catch (thrown) {
@@ -169,10 +183,32 @@ export class Compressor {
     if (delta !== undefined) this.#parts.store.encode(stored, [...(stored.encodings ?? []), delta]);
   }
 
+  #currentOf(job: Job): StoredResponse | undefined {
+    return this.#current(job.stored) ?? (job.name === DELTA ? this.#sameAgain(job) : undefined);
+  }
+
+  /**
+   * The response that has come in its place with the same bytes, as it often is after a refresh. Rule E9: meanwhile a purge
+   * may have taken the dictionary out of use.
+   */
+  #sameAgain({
+    stored,
+    dictionary,
+    since,
+  }: Extract<Job, { name: typeof DELTA }>): StoredResponse | undefined {
+    const { store, purges } = this.#parts;
+    if (since === undefined || purges.removed(since, dictionary)) return undefined;
+    const again = store
+      .peek(stored.key)
+      .find((other) => isSameVariant(other, stored) && hasSameBytes(other, stored));
+    const hasItsTags = dictionary.tags.every((tag) => again?.tags.includes(tag) === true);
+    return again !== undefined && hasItsTags && purges.standing(again).kind === "trusted" ? again : undefined;
+  }
+
   /** The response as it is stored now. Rule E2: one that a purge covers may be out of the store in the next moment. */
   #current(stored: StoredResponse): StoredResponse | undefined {
     const { store, purges } = this.#parts;
-    const current = store.peek(stored.key).find((other) => isSame(other, stored));
+    const current = store.peek(stored.key).find((other) => isSameFill(other, stored));
     return current !== undefined && purges.standing(current).kind === "trusted" ? current : undefined;
   }
 
@@ -241,16 +277,6 @@ function hasOnlyFastBrotli({ encodings = [] }: StoredResponse): boolean {
   return (
     encodings.some(({ name, length }) => name === "br" && length > 0) &&
     encodings.every(({ name }) => name !== "br-11")
-  );
-}
-
-/** Whether they are of the same fill. There is another object when an encoding has come beside it. */
-function isSame(a: StoredResponse, b: StoredResponse): boolean {
-  return (
-    a.requestTime.monotonic === b.requestTime.monotonic &&
-    a.responseTime.monotonic === b.responseTime.monotonic &&
-    a.bodyLength === b.bodyLength &&
-    JSON.stringify([...a.selecting]) === JSON.stringify([...b.selecting])
   );
 }
 

@@ -10,6 +10,8 @@ import type { SiteRule } from "../../rules/site/site-rule.ts";
 interface Contradiction {
   /** Its key in the file; undefined for the whole rule. */
   readonly action: string | undefined;
+  /** What stands there. */
+  readonly value: unknown;
   readonly message: string;
 }
 
@@ -35,11 +37,15 @@ export function ruleContradictions(rule: SiteRule): readonly Contradiction[] {
   const given = ruleActions.filter(has);
   if (given.length === 0)
     return [
-      { action: undefined, message: `must say what to do: one of ${Object.values(ruleWords).join(", ")}` },
+      {
+        action: undefined,
+        value: rule,
+        message: `must say what to do: one of ${Object.values(ruleWords).join(", ")}`,
+      },
     ];
   const found: Contradiction[] = [];
   const refuse = (action: RuleAction, why: string): void =>
-    void found.push({ action: ruleWords[action], message: why });
+    void found.push({ action: ruleWords[action], value: rule[action], message: why });
   const apart = (action: RuleAction, others: readonly RuleAction[], why: string): void => {
     const other = others.find((each) => each !== action && has(each));
     if (has(action) && other !== undefined)

@@ -57,7 +57,7 @@ describe("the rules of a site, as they are written", () => {
     [
       "with a coding for responses of a type",
       "{match: {type: image/svg+xml}, compress: [br]}",
-      "edge.yaml:2:36: rules[0].compress: must be false in a rule that matches a status or a type",
+      'edge.yaml:2:36: rules[0].compress: must be false in a rule that matches a status or a type: the codings are chosen before there is a response, got ["br"]',
     ],
     [
       "with a dictionary that is none",

@@ -157,11 +157,11 @@ const rule = fileMap(
     }),
   )
   .check(({ value, issues }) => {
-    for (const { action, message } of ruleContradictions(value))
+    for (const { action, value: input, message } of ruleContradictions(value))
       issues.push({
         code: "custom",
         message,
-        input: action ?? value,
+        input,
         path: action === undefined ? [] : [action],
       });
   });
