@@ -136,7 +136,7 @@ class RunningEdge implements Edge {
     disk?.belongsTo(diskOwner(follower, () => this.#config.sites));
     const { id, memory, purgeRate } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
-    const broadcast: CacheContext["broadcast"] = (targets) => this.#broadcasts.send(targets);
+    const broadcast: CacheContext["broadcast"] = (...told) => this.#broadcasts.send(...told);
     const { origins, rules: siteRules } = sites;
     this.#parts = cacheOf(
       {

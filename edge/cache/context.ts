@@ -49,8 +49,11 @@ export interface CacheParts {
   readonly short?: () => boolean;
   /** Has an encoding made of a stored response behind the answer, if there is room. It does not wait. */
   readonly compress?: ((stored: StoredResponse, wanted: WantedEncoding) => void) | undefined;
-  /** Takes an invalidation to every edge, if it can. It does not wait. */
-  readonly broadcast?: (targets: readonly PurgeTarget[]) => void;
+  /**
+   * Takes an invalidation to every edge, if it can. It does not wait. `made`: how many targets the rules of the site make
+   * of each of these at most.
+   */
+  readonly broadcast?: (targets: readonly PurgeTarget[], made: number) => void;
 }
 
 /** The parts of an edge that a request uses. */

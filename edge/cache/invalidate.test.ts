@@ -14,6 +14,7 @@ import { startTestEdge } from "../../test/rig/test-edge.ts";
 import { writtenRules } from "../../test/rig/written-rules.ts";
 import { type Origin, type OriginResponse, plainBody } from "../origin/origin.ts";
 import { PurgeFollower } from "../purging/follower.ts";
+import type { SiteRules } from "../rules/site-rules.ts";
 import { cacheOf } from "./context.ts";
 import { invalidate } from "./invalidate.ts";
 import { serve } from "./serve.ts";
@@ -37,6 +38,21 @@ class FailingOrigin implements Origin {
   async close(): Promise<void> {
     // It holds nothing.
   }
+}
+
+/** So many rules that rewrite a path, and 14 that give another query, each where a field of the request says so. */
+function rewriting(rewrites: number, more: Partial<SiteRules> = {}): SiteRules {
+  const rules = [
+    ...Array.from(
+      { length: rewrites },
+      (_, of) => `{match: {header: {X-Of: "${of}"}}, rewrite: "/of${of}{path}"}`,
+    ),
+    ...Array.from(
+      { length: 14 },
+      (_, of) => `{match: {header: {X-Q: "${of}"}}, key: {query: {ignore: [q${of}]}}}`,
+    ),
+  ];
+  return writtenRules(`rules:\n${rules.map((rule) => `  - ${rule}\n`).join("")}`, more);
 }
 
 describe("an invalidation", () => {
@@ -131,19 +147,8 @@ describe("an invalidation", () => {
     [16, "every query of all paths that they make of it, when they may be more than 250", true],
   ] as const) {
     it(`of a target that ${rewrites} rules rewrite and 14 give another query is of ${made}`, async () => {
-      const rules = [
-        ...Array.from(
-          { length: rewrites },
-          (_, of) => `{match: {header: {X-Of: "${of}"}}, rewrite: "/of${of}{path}"}`,
-        ),
-        ...Array.from(
-          { length: 14 },
-          (_, of) => `{match: {header: {X-Q: "${of}"}}, key: {query: {ignore: [q${of}]}}}`,
-        ),
-      ];
       const origin = await HttpOrigin.start();
-      const yaml = `rules:\n${rules.map((rule) => `  - ${rule}\n`).join("")}`;
-      const edge = await startTestEdge(origin.url, { rules: writtenRules(yaml) });
+      const edge = await startTestEdge(origin.url, { rules: rewriting(rewrites) });
       for (const path of ["/a", "/of9/a", "/b"])
         origin.answer(path, { fields: [["Cache-Control", "max-age=60"]], body: path });
       const asked = [
@@ -167,6 +172,32 @@ describe("an invalidation", () => {
       await origin.stop();
     });
   }
+
+  it("tells other edges what was changed, with how many targets are made of it, and with every query when they are too many", async () => {
+    const told: unknown[] = [];
+    for (const rewrites of [15, 16]) {
+      const clock = new ManualClock();
+      const log = createLog("test", "silent");
+      const store = memoryStore(2 ** 24, clock);
+      const purges = new PurgeFollower({
+        leaseMs: 60_000,
+        purgeLog: new MemoryPurgeLog(clock),
+        store,
+        clock,
+        log,
+      });
+      const siteRules = new Map([["default", rewriting(rewrites, { invalidation: "broadcast" })]]);
+      const broadcast = (...those: unknown[]) => told.push(those);
+      const parts = { id: "e", origins: new Map(), siteRules, store, purges, clock, log, broadcast };
+      const ok = { status: 200, fields: Fields.none };
+      await invalidate({ ...requestFor("/a?q1=1"), method: "POST" }, ok, "http://a", cacheOf(parts, 2 ** 24));
+    }
+    const url = (target: string) => ({ kind: "url", target, site: "default" });
+    expect(told).to.deep.equal([
+      [[url("/a?q1=1")], 32],
+      [[url("/a")], 17],
+    ]);
+  });
 
   describe("by another spelling of a URI", () => {
     const edgeWith = (...targets: string[]) => {

@@ -3,6 +3,7 @@ import { cacheKey } from "../rules/cache-key.ts";
 import type { CacheRequest, ResponseHead } from "../rules/exchange.ts";
 import { invalidatedGroups, invalidatedTargets } from "../rules/invalidation.ts";
 import { equivalentTargets, split } from "../rules/no-vary-search.ts";
+import { pathOf } from "../rules/site/path-readings.ts";
 import { possiblePaths, possibleTargets, seenTarget } from "../rules/site/possible-targets.ts";
 import type { RuleBook } from "../rules/site/rule-book.ts";
 import { normalTarget } from "../rules/uri-equivalence.ts";
@@ -32,7 +33,7 @@ export async function invalidate(
   const { invalidation, groupInvalidation, book } = rulesOf(edge, site);
   const changed = invalidation === "ignore" ? [] : invalidatedTargets(request, response, origin);
   // What Location names is stored under the target that its requests get.
-  const { targets, paths } = storedAs(changed, book);
+  const { targets, paths, told, made } = storedAs(changed, book);
   const toUrl = (target: string): PurgeTarget => ({ kind: "url", target, site });
   const everyQuery = paths.map(toUrl);
   const urls = [...targets.map(toUrl), ...everyQuery];
@@ -41,8 +42,9 @@ export async function invalidate(
   if (urls.length + groups.length === 0) return;
   // A fill in flight may have read the earlier version.
   const done = edge.purges.invalidate([...urls, ...groups]);
-  if (invalidation === "broadcast") edge.broadcast?.(urls);
-  if (groupInvalidation === "broadcast") edge.broadcast?.(groups);
+  // Each edge finds what its own rules make of them.
+  if (invalidation === "broadcast") edge.broadcast?.(told.map(toUrl), made);
+  if (groupInvalidation === "broadcast") edge.broadcast?.(groups, 1);
   const mark = edge.purges.mark();
   const isNoted = mark === undefined ? undefined : edge.disk?.invalidated([...urls, ...groups], mark);
   try {
@@ -60,19 +62,29 @@ export async function invalidate(
   }
 }
 
-/** The targets, and the paths with every query where the targets would be too many. */
-function storedAs(
-  changed: readonly string[],
-  book: RuleBook,
-): Readonly<Record<"targets" | "paths", readonly string[]>> {
-  const [targets, paths] = [new Set<string>(), new Set<string>()];
+interface StoredAs {
+  readonly targets: readonly string[];
+  /** With every query, where the targets would be too many. */
+  readonly paths: readonly string[];
+  /** That of which these are made. */
+  readonly told: readonly string[];
+  /** How many are made of one of them at most. */
+  readonly made: number;
+}
+
+function storedAs(changed: readonly string[], book: RuleBook): StoredAs {
+  const [targets, paths, told] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  let made = 0;
   for (const target of changed) {
     const most = Math.min(MOST_TARGETS, Math.floor(MOST_CHARACTERS / target.length));
     const few = possibleTargets(book, seenTarget(target), most);
-    for (const each of few ?? []) targets.add(each);
-    if (few === undefined) for (const path of possiblePaths(book, target)) paths.add(path);
+    const all = few ?? possiblePaths(book, target);
+    const known = few === undefined ? paths : targets;
+    for (const each of all) known.add(each);
+    told.add(few === undefined ? pathOf(target) : target);
+    made = Math.max(made, all.length);
   }
-  return { targets: [...targets], paths: [...paths] };
+  return { targets: [...targets], paths: [...paths], told: [...told], made };
 }
 
 /** The responses that a request for this target would be answered with, those of other targets (No-Vary-Search) included. */

@@ -52,7 +52,7 @@ describe("broadcasts of invalidations", () => {
   const sizes = () => appended.map(({ targets }) => targets.length);
 
   it("are purges with an id, which name their cause", async () => {
-    broadcasts.send([url("/a"), { kind: "tag", tag: "t", site: "shop" }]);
+    broadcasts.send([url("/a"), { kind: "tag", tag: "t", site: "shop" }], 1);
     await turn();
     const [{ purgeId = "", ...purge } = {}] = appended;
     expect(purgeId).to.match(/^invalidation-[0-9a-f-]{36}$/);
@@ -65,11 +65,11 @@ describe("broadcasts of invalidations", () => {
   });
 
   it("go four times a second, and each key once each time", async () => {
-    for (let n = 0; n < 1_000; n += 1) broadcasts.send([url("/a")]);
+    for (let n = 0; n < 1_000; n += 1) broadcasts.send([url("/a")], 1);
     await turn();
     expect(sizes()).to.deep.equal([1]);
-    broadcasts.send([url("/a"), url("/b")]);
-    broadcasts.send([url("/a")]);
+    broadcasts.send([url("/a"), url("/b")], 1);
+    broadcasts.send([url("/a")], 1);
     await pass(249);
     expect(sizes()).to.deep.equal([1]);
     await pass(1);
@@ -79,34 +79,49 @@ describe("broadcasts of invalidations", () => {
   });
 
   it("have 250 targets each, and 1,000 wait; more are dropped and counted", async () => {
-    broadcasts.send([url("/first")]);
-    broadcasts.send(urls(1_001));
+    broadcasts.send([url("/first")], 1);
+    broadcasts.send(urls(1_001), 1);
     for (let n = 0; n < 5; n += 1) await pass(250);
     expect(sizes()).to.deep.equal([1, 250, 250, 250, 250]);
     expect(counters.get("broadcasts")).to.equal(1_001);
     expect(counters.get("broadcastsDropped")).to.equal(1);
   });
 
+  it("have no more targets than edges have room for, with what the rules make of each", async () => {
+    broadcasts.send([url("/first")], 1);
+    broadcasts.send(urls(30), 100);
+    for (let n = 0; n < 4; n += 1) await pass(250);
+    expect(sizes()).to.deep.equal([1, 25, 5]);
+    // "shop url " and the text: 500,000 characters.
+    broadcasts.send(urls(3, 2_491), 100);
+    for (let n = 0; n < 4; n += 1) await pass(250);
+    expect(sizes()).to.deep.equal([1, 25, 5, 2, 1]);
+    // The same for one that is too much by itself.
+    broadcasts.send([url("/large".padEnd(8_000, "x")), url("/small")], 201);
+    for (let n = 0; n < 4; n += 1) await pass(250);
+    expect(sizes()).to.deep.equal([1, 25, 5, 2, 1, 1, 1]);
+  });
+
   it("have 16 KiB each, and 256 KiB wait", async () => {
-    broadcasts.send([url("/first")]);
-    broadcasts.send(urls(100, 8_000));
+    broadcasts.send([url("/first")], 1);
+    broadcasts.send(urls(100, 8_000), 1);
     for (let n = 0; n < 17; n += 1) await pass(250);
     expect(sizes()).to.deep.equal([1, ...Array(16).fill(2)]);
     expect(counters.get("broadcastsDropped")).to.equal(68);
   });
 
   it("leave out what no purge may name", async () => {
-    broadcasts.send([url(`/${"x".repeat(8_192)}`), { kind: "tag", tag: "", site: "shop" }]);
-    broadcasts.send([url(`/${"x".repeat(8_191)}`), { kind: "tag", tag: "t".repeat(257), site: "shop" }]);
+    broadcasts.send([url(`/${"x".repeat(8_192)}`), { kind: "tag", tag: "", site: "shop" }], 1);
+    broadcasts.send([url(`/${"x".repeat(8_191)}`), { kind: "tag", tag: "t".repeat(257), site: "shop" }], 1);
     await turn();
     expect(sizes()).to.deep.equal([1]);
   });
 
   it("are tried again under the same id while the log is away", async () => {
     outcome = AWAY;
-    broadcasts.send([url("/a")]);
+    broadcasts.send([url("/a")], 1);
     await turn();
-    broadcasts.send([url("/b")]);
+    broadcasts.send([url("/b")], 1);
     await pass(1_000);
     outcome = TAKEN;
     await pass(1_000);
@@ -118,9 +133,9 @@ describe("broadcasts of invalidations", () => {
 
   it("are counted as dropped when the edge stops before they have gone", async () => {
     outcome = AWAY;
-    broadcasts.send([url("/a")]);
+    broadcasts.send([url("/a")], 1);
     await turn();
-    broadcasts.send([url("/b")]);
+    broadcasts.send([url("/b")], 1);
     await broadcasts.stop();
     expect(counters.get("broadcastsDropped")).to.equal(2);
   });

@@ -5,6 +5,7 @@ import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import { askedVia } from "../../purge-log/taker.ts";
 import type { CacheContext } from "../cache/context.ts";
 import type { PurgeFollower } from "../purging/follower.ts";
+import { TARGET_LIMITS } from "../purging/target-room.ts";
 
 /** What the entry says of who asked, before the edge. */
 const INVALIDATION = "invalidation";
@@ -21,6 +22,11 @@ const APART_MS = 250;
 // 1,000 targets a second, beside the purges of operators.
 const MOST_TARGETS_AN_ENTRY = 250;
 
+// Clients cause broadcasts, and where rules make more of a purge than an edge has room for, it covers the whole site. Edges
+// with a few more rules have room for these.
+const MOST_MADE_AN_ENTRY = TARGET_LIMITS.targets / 2;
+const MOST_MADE_CHARACTERS = TARGET_LIMITS.characters / 2;
+
 // 64 KiB a second, so that a flood takes half an hour to drive the other purges out of the log.
 const MOST_BYTES_AN_ENTRY = 16 * 1024;
 
@@ -30,17 +36,23 @@ const MOST_WAITING_BYTES = 256 * 1024;
 
 const TRY_AGAIN_MS = 1_000;
 
+interface Told {
+  readonly target: PurgeTarget;
+  readonly made: number;
+}
+
 /**
  * Invalidations by requests, on their way to every edge as purges of the log.
  *
- * 1. The first goes at once. Those that come within the next quarter of a second go together, each key once.
+ * 1. The first goes at once. Those that come within the next quarter of a second go together, each key once, as far as
+ *    an edge has room for what its rules make of them.
  * 2. So many wait, of so many bytes. Further ones are dropped and counted; at this edge they hold all the same.
  * 3. While the log does not take an entry, the same entry is tried again under the same id (rule P2).
  */
 export class Broadcasts {
   readonly #parts: BroadcastParts;
   /** By what they name. */
-  #waiting = new Map<string, PurgeTarget>();
+  #waiting = new Map<string, Told>();
   #bytes = 0;
   #sending: Promise<void> | undefined;
   readonly #stopped = new AbortController();
@@ -49,8 +61,9 @@ export class Broadcasts {
     this.#parts = parts;
   }
 
-  send(targets: readonly PurgeTarget[]): void {
-    for (const target of targets) this.#add(target);
+  /** `made`: how many targets the rules of the site make of each of these at most. */
+  send(targets: readonly PurgeTarget[], made: number): void {
+    for (const target of targets) this.#add({ target, made });
     if (this.#waiting.size === 0 || this.#stopped.signal.aborted) return;
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;
@@ -65,7 +78,8 @@ export class Broadcasts {
     this.#waiting.clear();
   }
 
-  #add(target: PurgeTarget): void {
+  #add(told: Told): void {
+    const { target } = told;
     const name = nameOf(target);
     // Such a purge would be refused, and nothing is stored under that name.
     if (name === undefined) return;
@@ -76,7 +90,7 @@ export class Broadcasts {
       this.#dropped(1, isRoom ? "the edge stops" : "too many wait");
       return;
     }
-    this.#waiting.set(key, target);
+    this.#waiting.set(key, told);
     this.#bytes += key.length;
   }
 
@@ -94,12 +108,17 @@ export class Broadcasts {
   #nextPurge(): Purge {
     const { id, sites } = this.#parts;
     const targets: PurgeTarget[] = [];
-    let bytes = 0;
-    for (const [key, target] of this.#waiting) {
-      if (targets.length === MOST_TARGETS_AN_ENTRY || bytes + key.length > MOST_BYTES_AN_ENTRY) break;
+    let [bytes, most, characters] = [0, 0, 0];
+    for (const [key, { target, made }] of this.#waiting) {
+      bytes += key.length;
+      most += made;
+      characters += made * key.length;
+      const isRoom =
+        bytes <= MOST_BYTES_AN_ENTRY && most <= MOST_MADE_AN_ENTRY && characters <= MOST_MADE_CHARACTERS;
+      // One alone goes in any case.
+      if (targets.length === MOST_TARGETS_AN_ENTRY || (targets.length > 0 && !isRoom)) break;
       this.#waiting.delete(key);
       this.#bytes -= key.length;
-      bytes += key.length;
       targets.push(target);
     }
     const purgeId = `${INVALIDATION}-${randomUUID()}`;

@@ -38,6 +38,8 @@ describe("the targets that requests may have by the rules of a site", () => {
     const book = bookOf([hostRule(1), hostRule(2), "{match: {host: a}, key: {query: {keep: [a]}}}"]);
     expect(all(book, "/x?b", 6)).to.have.members(["/x?b", "/x", "/t1/x?b", "/t1/x", "/t2/x?b", "/t2/x"]);
     expect(all(book, "/x?b", 5)).to.equal(undefined);
+    // No query is left in one way only.
+    expect([all(book, "/x", 3)?.length, all(book, "/x", 2)]).to.deep.equal([3, undefined]);
     expect(possiblePaths(book, "/x?b")).to.have.members(["/x", "/t1/x", "/t2/x"]);
   });
 

@@ -42,7 +42,9 @@ export function possibleTargets(
   );
   const path = pathOf(target);
   const query = target.slice(path.length);
-  if (rewrites.length * queries.length > most || queries.length * query.length > MOST_READ) return undefined;
+  // All policies leave the same of no query.
+  const ways = rewrites.length * (query === "" ? 1 : queries.length);
+  if (ways > most || queries.length * query.length > MOST_READ) return undefined;
   // A rewrite leaves the query alone, so each policy is asked once.
   const paths = new Set(rewrites.map((by) => rewrittenPath(by, path)));
   const queriesLeft = new Set(queries.map((by) => by?.query?.(`/${query}`).slice(1) ?? query));
