@@ -71,6 +71,9 @@ class Run {
   readonly #counts = new Map<string, number>();
   readonly #startedAt = performance.now();
   #operations = 0;
+  /** The latest operation and the one before it: one of them is why a request is lost. */
+  #latest: readonly string[] = [];
+  #lostSaid = 0;
 
   constructor(fleet: SoakFleet, options: SoakOptions, random: SeededRandom) {
     this.#fleet = fleet;
@@ -151,6 +154,7 @@ class Run {
   async #perform(operation: Operation): Promise<void> {
     const what = describeOperation(operation);
     this.#checker.faulted({ at: performance.now(), what });
+    this.#latest = [what, ...this.#latest].slice(0, 2);
     const done = this.#programs.disturb(this.#fleet.disturbedBy(operation));
     try {
       await this.#fleet.perform(operation);
@@ -177,6 +181,7 @@ class Run {
     let saidMinutes = 0;
     while (!stopping.aborted) {
       await this.#programs.look(this.#elapsed);
+      this.#sayLost();
       const minutes = Math.floor(this.#elapsed / MINUTE_MS);
       if (minutes > saidMinutes) {
         saidMinutes = minutes;
@@ -184,6 +189,15 @@ class Run {
       }
       await delay(LOOK_EVERY_MS, undefined, { signal: stopping }).catch(() => undefined);
     }
+  }
+
+  #sayLost(): void {
+    const { lost } = this.#sums();
+    if (lost === this.#lostSaid) return;
+    this.#options.say(
+      `lost: ${lost - this.#lostSaid}, while or after: ${this.#latest.join(", before that: ")}`,
+    );
+    this.#lostSaid = lost;
   }
 
   #broken(rule: string, what: string): void {
