@@ -4,6 +4,7 @@ import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { tunnelSettings } from "../http/server/tunnel-settings.ts";
+import { versionSettings } from "../http/server/version-field.ts";
 import { tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
@@ -184,6 +185,7 @@ export const edgeProgram = {
       default: 1,
       help: "Threads that serve the data port. From 2 on, each answers by itself from copies of stored responses, up to an eighth of --memory, and one more thread fetches, stores and purges.",
     }),
+    ...versionSettings,
     followConfig: setting({
       type: flag,
       default: false,

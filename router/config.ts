@@ -4,6 +4,7 @@ import { type ClientLimits, clientLimitSettings } from "../http/server/client-li
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
 import { network } from "../http/server/trusted-proxies.ts";
 import { defaultTunnels, protocolName, tunnelSettings } from "../http/server/tunnel-settings.ts";
+import { type VersionValues, versionSettings } from "../http/server/version-field.ts";
 import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
 import { isEveryAddress, isLoopback, parseAddress } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
@@ -125,6 +126,7 @@ export const routerProgram = {
       default: 1,
       help: "Threads that serve the ports for clients. Each measures the edges by itself.",
     }),
+    ...versionSettings,
     logLevel: setting({
       type: logLevel,
       default: "info",
@@ -143,6 +145,7 @@ export type EdgeSource =
 export interface RouterConfig
   extends ClientLimits,
     EdgePatience,
+    VersionValues,
     TlsValues,
     AcmeValues,
     ControlConfig,

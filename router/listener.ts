@@ -14,7 +14,7 @@ import type { CountedTogether } from "../http/server/client-tables.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
-import { HttpServer } from "../http/server/http-server.ts";
+import { HttpServer, type HttpServerOptions } from "../http/server/http-server.ts";
 import type { Peer } from "../http/server/peer.ts";
 import { PREAMBLE_REFUSED } from "../http/server/proxy-preamble.ts";
 import type { ServerLoad } from "../http/server/server-load.ts";
@@ -41,13 +41,11 @@ import type { RequestOutcome } from "./request-outcome.ts";
 // The pools keep connections for seconds.
 const SWEEP_EVERY_MS = 500;
 
-export interface ListenerParts extends Omit<RequestNotesParts, "proxies"> {
+export interface ListenerParts
+  extends Omit<RequestNotesParts, "proxies">,
+    Pick<HttpServerOptions, "redirectToHttps" | "h2c" | "ownLines"> {
   readonly limits: GivenLimits;
   readonly mode: "proxy" | "redirect";
-  /** Requests by HTTP are answered with the same URL by HTTPS. */
-  readonly redirectToHttps: boolean;
-  /** HTTP/2 on the plain port too. */
-  readonly h2c: boolean;
   /** The protocols, in lower case, for which edges may make tunnels. */
   readonly upgrades: readonly string[];
   /** How long both sides of a tunnel may be silent, in milliseconds. */
@@ -110,6 +108,7 @@ export class Listener {
       upgrades: new Set(parts.mode === "proxy" ? parts.upgrades : []),
       http2: http2(),
       h2c: parts.h2c,
+      ownLines: parts.ownLines,
       refuse: (...refused) => this.#refuse(...refused),
       fault: (thrown, exchange) => this.#fault(thrown, exchange),
       trouble: (err) => log.error({ err }, "router HTTP port failed"),

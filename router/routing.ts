@@ -1,6 +1,7 @@
 import type { AccessLogParts } from "../http/access-log/access-log.ts";
 import { type ClientLimits, clientLimitsOf } from "../http/server/client-limits.ts";
 import { COUNTED_ALONE, type CountedTogether } from "../http/server/client-tables.ts";
+import { versionLine } from "../http/server/version-field.ts";
 import { tlsFrontOf } from "../http/tls-front.ts";
 import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
@@ -13,6 +14,7 @@ import type { RouterConfig } from "./config.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { Membership } from "./fleet/membership.ts";
 import { EdgePools } from "./forward/edge-pools.ts";
+import { PSEUDONYM } from "./forward/request-head-out.ts";
 import { Listener } from "./listener.ts";
 import { RouterMetrics } from "./metrics.ts";
 
@@ -104,6 +106,7 @@ export async function startRouting(
     hedge,
     redirectToHttps: config.redirectToHttps,
     h2c: config.h2c,
+    ownLines: versionLine(PSEUDONYM, config),
     upgrades: config.upgrades,
     tunnelIdle: config.tunnelIdle,
     clientRegionField: clientRegion,

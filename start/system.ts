@@ -89,6 +89,7 @@ export async function startSystem(
         regions: new Map(),
         trustedProxies: [],
         proxyProtocol: [],
+        tellVersion: false,
         ...PLAIN_ACCESS,
         ...defaultClientLimits,
         ...defaultTunnels,

@@ -1,9 +1,10 @@
 import type { AccessLogForm } from "../../http/access-log/access-log.ts";
 import type { ClientLimits } from "../../http/server/client-limits.ts";
+import type { VersionValues } from "../../http/server/version-field.ts";
 import type { TracesForm } from "../../http/tracing/server-spans.ts";
 
 /** How a data port is served, in whatever thread. */
-export interface ServingConfig extends ClientLimits {
+export interface ServingConfig extends ClientLimits, VersionValues {
   /** How much later every answer is given, to play a far edge. */
   readonly simulateLatencyMs: number;
   /** Networks of the proxies that are believed about the addresses before them. */

@@ -10,6 +10,7 @@ import { ExchangeStreams, type StreamsEnd } from "../../http/server/exchange-str
 import { HttpServer, type ServerLimits } from "../../http/server/http-server.ts";
 import { PREAMBLE_REFUSED } from "../../http/server/proxy-preamble.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
+import { versionLine } from "../../http/server/version-field.ts";
 import type { TlsFront } from "../../http/tls-front.ts";
 import { describeError } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
@@ -82,6 +83,7 @@ export class Listener implements DataPort {
       limits: { ...CLIENT_LIMITS, tunnelMs: config.tunnelIdle, ...clientLimitsOf(config), ...limits },
       counted,
       proxies: this.#proxies,
+      ownLines: versionLine(edge.id, config),
       preambles: {
         networks: config.proxyProtocol,
         refused: (reason, by) => {

@@ -4,6 +4,7 @@ import { type AccessLogValues, accessLogForm } from "../../http/access-log/acces
 import { type AcmeValues, acmeValuesOf } from "../../http/acme/acme-settings.ts";
 import { type ClientLimits, clientLimitsOf } from "../../http/server/client-limits.ts";
 import { COUNTED_ALONE } from "../../http/server/client-tables.ts";
+import type { VersionValues } from "../../http/server/version-field.ts";
 import { type TlsValues, tlsValuesOf } from "../../http/tls/tls-settings.ts";
 import { tracesForm } from "../../http/tracing/server-spans.ts";
 import type { TraceValues } from "../../process/tracing/trace-settings.ts";
@@ -31,7 +32,8 @@ export interface DataPortParts {
     TlsValues &
     AcmeValues &
     AccessLogValues &
-    TraceValues & {
+    TraceValues &
+    VersionValues & {
       readonly tunnelIdle: number;
       readonly memory: number;
       readonly simulateLatency: number;
@@ -62,10 +64,10 @@ function portWith(
   logTo: AccessLogParts["take"] | undefined,
 ): DataPort {
   const { memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
-  const { redirectToHttps, h2c, proxyProtocol, tunnelIdle } = config;
+  const { redirectToHttps, h2c, proxyProtocol, tunnelIdle, tellVersion } = config;
   const isToken = (offered: string) => edge.tokens?.token?.matches(offered) === true;
   const addresses = { trustedProxies, proxyProtocol };
-  const protocols = { redirectToHttps, h2c, tunnelIdle };
+  const protocols = { redirectToHttps, h2c, tunnelIdle, tellVersion };
   const accessLog = { accessLogForm: accessLogForm(config), tracesForm: tracesForm(config) };
   const limits = clientLimitsOf(config);
   const listening = { simulateLatencyMs, ...addresses, ...protocols, ...limits, ...accessLog };

@@ -61,6 +61,8 @@ export interface HttpServerOptions {
   readonly proxies: TrustedProxies;
   /** Load balancers that say who their client is before its bytes. */
   readonly preambles?: PreamblesConfig;
+  /** Field lines that every answer has, each with its end. */
+  readonly ownLines?: string | undefined;
   /**
    * A client (client-address.ts) was refused, or had a connection taken from it. `forwards`: it seems to be a proxy that
    * is not trusted.
@@ -78,7 +80,7 @@ export interface HttpServerOptions {
   /** HTTP/2 on the plain port too, for clients that begin with it. */
   readonly h2c: boolean;
   /** Requests by HTTP are answered with the same URL by HTTPS. */
-  readonly redirectToHttps?: boolean;
+  readonly redirectToHttps?: boolean | undefined;
   /** The whole answer to bytes that are no request; the connection is closed after it. */
   readonly refuse: (refused: RefusedRequest, headOnly: boolean, peer: Peer) => string;
   /** `take` or an answerer threw: logs it, and makes the answer after which the connection is closed. */
@@ -180,7 +182,7 @@ export class HttpServer {
   open(host: string, port: number, sharing?: PortSharing): Promise<number> {
     return this.#listen({ host, port, name: this.#options.name, sharing }, (accepted, address, rest) => {
       const socket = readShared(accepted, (bytes, shared) => connection.received(bytes, shared));
-      const peer = peerAt(address, "http", this.#options.proxies);
+      const peer = peerAt(address, "http", this.#options.proxies, this.#options.ownLines);
       const connection = this.#options.h2c
         ? new FirstBytes(socket, peer, this.#parts, this.#options.http2)
         : new Connection(socket, peer, this.#parts);
@@ -244,9 +246,10 @@ export class HttpServer {
   #shakeHands(
     accepted: Socket,
     address: string | undefined,
-    { identity, ownLines, tellsVersion }: TlsPort,
+    { identity, ownLines: linesOfPort, tellsVersion }: TlsPort,
   ): void {
-    const { clock, proxies } = this.#options;
+    const { clock, proxies, ownLines: linesOfAll = "" } = this.#options;
+    const ownLines = linesOfAll + linesOfPort;
     const peer = peerAt(address, "https", proxies, ownLines);
     const socket = new ServerTlsSocket(accepted, identity, PROTOCOLS);
     const ended = () => {

@@ -54,6 +54,7 @@ export async function startTestRouter(
       regions: new Map(),
       trustedProxies: [],
       proxyProtocol: [],
+      tellVersion: false,
       ...PLAIN_ACCESS,
       ...defaultClientLimits,
       ...defaultTunnels,
