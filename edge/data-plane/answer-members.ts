@@ -1,4 +1,5 @@
 import type { Member } from "../../http/access-log/access-line.ts";
+import type { CacheOutcome } from "../cache/outcome.ts";
 import type { LoggedAnswer } from "./hit-notes.ts";
 import type { EdgeField } from "./request-log-fields.ts";
 
@@ -13,6 +14,7 @@ export function answerMembers({
   const { kind, detail } = outcome;
   return [
     ["outcome", kind],
+    ["tier", tierOf(outcome)],
     ["fwd", "fwd" in outcome ? outcome.fwd : undefined],
     ["fwd_status", "fwdStatus" in outcome ? outcome.fwdStatus : undefined],
     ["ttl", "ttl" in outcome && outcome.ttl !== undefined ? Math.floor(outcome.ttl) : undefined],
@@ -24,4 +26,20 @@ export function answerMembers({
     ["tunnel", tunnel],
     ["origin", originMs === undefined ? undefined : Math.round(originMs) / 1000],
   ];
+}
+
+/** Where the content came from; undefined: the edge, or a rule of the site, has made it. */
+function tierOf(outcome: CacheOutcome): "memory" | "origin" | undefined {
+  switch (outcome.kind) {
+    case "hit":
+    case "stale":
+    case "revalidated":
+      return "memory";
+    case "miss":
+      return "origin";
+    case "bypass":
+      return outcome.fwdStatus === undefined ? undefined : "origin";
+    case "error":
+      return undefined;
+  }
 }

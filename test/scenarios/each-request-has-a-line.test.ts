@@ -73,19 +73,20 @@ for (const workers of [1, 2])
       // Only the lines of one connection keep their order.
       await get(url, ["/page", fields], ["/page", fields], ["/page", part], ["/none", fields]);
       const all = await logged(4);
-      const said = all.map(({ target, status, bytes, outcome, fwd, end }) => [
+      const said = all.map(({ target, status, bytes, outcome, tier, fwd, end }) => [
         target,
         status,
         bytes,
         outcome,
+        tier,
         fwd,
         end,
       ]);
       expect(said).to.deep.equal([
-        ["/page", 200, 4, "miss", "uri-miss", "answered"],
-        ["/page", 200, 4, "hit", undefined, "answered"],
-        ["/page", 206, 2, "hit", undefined, "answered"],
-        ["/none", 404, 13, "miss", "uri-miss", "answered"],
+        ["/page", 200, 4, "miss", "origin", "uri-miss", "answered"],
+        ["/page", 200, 4, "hit", "memory", undefined, "answered"],
+        ["/page", 206, 2, "hit", "memory", undefined, "answered"],
+        ["/none", 404, 13, "miss", "origin", "uri-miss", "answered"],
       ]);
       for (const line of all) {
         expect(line).to.include({
@@ -135,7 +136,7 @@ for (const workers of [1, 2])
       broken.destroy();
       const [, refused] = await logged(2);
       expect(refused).to.include({ status: 400, outcome: "error", client: "127.0.0.1" });
-      expect(refused).to.not.have.property("target");
+      expect(refused).to.not.have.any.keys("target", "tier");
     });
 
     it("writes a share of the requests, and all that failed", async () => {
