@@ -34,8 +34,9 @@ const LATE_MS = 1_000;
 const ANSWER_MS = 5_000;
 // With its retries.
 const EXPORT_MS = 10_000;
-// One under way, and one beside it that was given up.
-const MOST_EXPORTS = 2;
+// A program that stops sends all that waits at once, beside what is under way.
+const MOST_EXPORTS = MOST_WAITING / MOST_AT_ONCE + 2;
+const MOST_CONNECTIONS = 2;
 // Longer than what names anything; the rest of a long path is cut.
 const MOST_VALUE = 1_024;
 // A collector that takes nothing may not keep a program that stops.
@@ -64,6 +65,9 @@ export class OtlpOutput implements SpanOutput {
   /** What the span that is made next is called. */
   #next: TraceContext | undefined;
   #waiting = 0;
+  /** The collector has not said whether it took them. */
+  #sent = 0;
+  #isClosed = false;
 
   constructor(endpoint: URL, parts: SpanOutputParts) {
     this.#parts = parts;
@@ -109,7 +113,8 @@ export class OtlpOutput implements SpanOutput {
     const late = clock.wait(LAST_SPANS_MS, flushed.signal).catch(() => undefined);
     await Promise.race([this.#provider.shutdown().catch(() => undefined), late]);
     flushed.abort();
-    if (this.#waiting > 0) dropped(this.#waiting);
+    this.#isClosed = true;
+    if (this.#waiting + this.#sent > 0) dropped(this.#waiting + this.#sent);
     for (const agent of this.#agents) agent.destroy();
   }
 
@@ -152,16 +157,13 @@ export class OtlpOutput implements SpanOutput {
 
   /** Counts what the collector did not take. */
   #watched(exporter: SpanExporter): SpanExporter {
-    const { dropped, log } = this.#parts;
     return {
       export: (spans, done) => {
         this.#waiting -= spans.length;
+        this.#sent += spans.length;
         exporter.export(spans, (result) => {
-          if (result.code !== EXPORTED) {
-            dropped(spans.length);
-            const cause = result.error === undefined ? "no reason given" : describeError(result.error);
-            log.warn({ sampled: "traces", cause, spans: spans.length }, "spans not taken; they are dropped");
-          }
+          this.#sent -= spans.length;
+          if (result.code !== EXPORTED && !this.#isClosed) this.#notTaken(spans.length, result.error);
           done(result);
         });
       },
@@ -169,9 +171,15 @@ export class OtlpOutput implements SpanOutput {
     };
   }
 
+  #notTaken(spans: number, error: Error | undefined): void {
+    const cause = error === undefined ? "no reason given" : describeError(error);
+    this.#parts.dropped(spans);
+    this.#parts.log.warn({ sampled: "traces", cause, spans }, "spans not taken; they are dropped");
+  }
+
   /** Its connections are ours to close. */
   #agent(protocol: string): HttpAgent {
-    const options = { keepAlive: true, maxSockets: MOST_EXPORTS };
+    const options = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
     const agent = protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
     this.#agents.add(agent);
     return agent;

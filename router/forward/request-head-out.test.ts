@@ -3,7 +3,7 @@ import type { RequestHead } from "../../http/message/request-head.ts";
 import { RequestHeads } from "../../http/message/request-head.ts";
 import { peerAt } from "../../http/server/peer.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
-import { RequestLines, requestHeadOut } from "./request-head-out.ts";
+import { ownLines, RequestLines, requestHeadOut } from "./request-head-out.ts";
 
 const nobody = new TrustedProxies([]);
 
@@ -46,6 +46,26 @@ describe("the head of a forwarded request", () => {
   it("keeps the fields' order, case and duplicates", () => {
     const lines = ["X-A: 1", "accept: */*", "x-a: 2"];
     expect(toEdge(...lines)).to.deep.equal([...START, ...lines, ...ADDED]);
+  });
+
+  it("puts a request into a trace in place of the one of a client that is not trusted", () => {
+    const trace = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    const lines = [`traceparent: ${trace}`, "tracestate: a=b"];
+    const request = requestOf("GET /a HTTP/1.1", "Host: www.example", ...lines);
+    const sent = (address: string, traces: boolean) => {
+      const proxies = new TrustedProxies(["192.0.2.8"]);
+      const from = peerAt(address, "http", proxies);
+      return new RequestLines(from, proxies, false, traces).of(request).lines.split("\r\n").slice(0, 2);
+    };
+    expect(sent("192.0.2.7", false)).to.deep.equal(lines);
+    expect(sent("192.0.2.7", true)).to.not.include.members(["tracestate: a=b"]);
+    expect(sent("192.0.2.8", true)[0]).to.equal("tracestate: a=b");
+    for (const address of ["192.0.2.7", "192.0.2.8"])
+      expect(sent(address, true).join()).to.not.contain(trace);
+    const context = { traceId: "c".repeat(32), spanId: "d".repeat(16), sampled: false };
+    expect(ownLines("1", context)).to.equal(
+      `X-Request-Id: 1\r\ntraceparent: 00-${"c".repeat(32)}-${"d".repeat(16)}-00\r\n`,
+    );
   });
 
   it("loses what is for the client's connection only, and what Connection names", () => {

@@ -4,6 +4,7 @@ import { RawConnection } from "../rig/raw-connection.ts";
 import { type SeenSpan, SpanReceiver } from "../rig/span-receiver.ts";
 import { startTestEdge, type TestEdge, type TestEdgeOptions } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
+import { until } from "../rig/until.ts";
 
 const [TRACE, PARENT] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
 const fresh = [["Cache-Control", "max-age=60"]] as const;
@@ -139,6 +140,21 @@ describe("traces", function () {
       "edgecache.edge": "edge-1",
     });
     expect(hit.kind).to.equal("SERVER");
+  });
+
+  it("last until a slow client has taken a hit, or has left", async () => {
+    const front = await start();
+    origin.answer("/long", { fields: fresh, body: "x".repeat(100_000) });
+    await get(front, "/long");
+    const slow = await RawConnection.open(front);
+    slow.socket.pause();
+    // More than the buffers between the two take.
+    slow.send("GET /long HTTP/1.1\r\nHost: a.example\r\n\r\n".repeat(400));
+    await receiver.named("GET", "GET", "GET");
+    slow.socket.resetAndDestroy();
+    const left = () => receiver.spans.filter(({ attributes }) => attributes["error.type"] === "client-left");
+    await until("the client has left", () => left().length > 0);
+    expect(left().map(({ attributes }) => attributes["edgecache.outcome"])).to.deep.equal(["hit"]);
   });
 
   it("show which fill a collapsed request has waited for", async () => {
