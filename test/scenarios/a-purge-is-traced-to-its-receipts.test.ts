@@ -32,7 +32,7 @@ describe("the trace of a purge, on two edges and one Redis", function () {
   after(async () => {
     for (const edge of edges) await edge.stop();
     await logs.close();
-    await redis.stop();
+    await redis.close();
     await origin.stop();
     await receiver.stop();
   });

@@ -6,7 +6,6 @@ import { EdgeProcess } from "../rig/edge-process.ts";
 import { get } from "../rig/http-client.ts";
 import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
 import { isServing, RouterProcess } from "../rig/router-process.ts";
-import { SpanReceiver } from "../rig/span-receiver.ts";
 import { startTestEdge } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
 import { WebSocketOrigin } from "../rig/web-socket-origin.ts";
@@ -43,18 +42,6 @@ describe("a router whose port is served by several threads", () => {
     const relayed = (name: string) => sampleValue(page, name, { outcome: "relayed" });
     expect(relayed("edgecache_router_requests_total")).to.equal(REQUESTS);
     expect(relayed("edgecache_router_response_seconds_count")).to.equal(REQUESTS);
-  });
-
-  it("sends the spans of all of them", async () => {
-    const receiver = parts.adopt(await SpanReceiver.start(), (it) => it.stop());
-    const flags = ["--edges", edges.map(({ control }) => control).join(), "--workers", "2"];
-    const traced = ["--traces", receiver.endpoint.href, "--trace-sample", "1"];
-    const started = parts.adopt(await RouterProcess.start([...flags, ...traced]), (it) => it.close());
-    const many = Array.from({ length: REQUESTS }, () => get(started.base, PAGE));
-    await Promise.all(many);
-    const count = (kind: string) => receiver.spans.filter((span) => span.kind === kind).length;
-    await until("all spans are there", () => count("SERVER") === REQUESTS && count("CLIENT") === REQUESTS);
-    expect(new Set(receiver.spans.map(({ instance }) => instance)).size).to.equal(1);
   });
 
   it("carries tunnels in each of them, and tells their sum", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { RawConnection } from "../rig/raw-connection.ts";
+import { RouterProcess } from "../rig/router-process.ts";
 import { type SeenSpan, SpanReceiver } from "../rig/span-receiver.ts";
 import { startTestEdge, type TestEdge, type TestEdgeOptions } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
@@ -266,5 +267,17 @@ describe("traces", function () {
     expect(one(spans, "fill").parentSpanId).to.equal(miss.spanId);
     one(spans, "GET", { "edgecache.outcome": "hit" });
     expect(new Set(spans.map(({ instance }) => instance))).to.deep.equal(new Set(["edge-1"]));
+  });
+
+  it("come from all threads of a router", async () => {
+    await start();
+    const flags = ["--edges", edge.control, "--workers", "2", "--traces", receiver.endpoint.href];
+    const threads = await RouterProcess.start([...flags, "--trace-sample", "1"]);
+    const count = 30;
+    await Promise.all(Array.from({ length: count }, () => get(threads.base, "/page")));
+    const own = (kind: string) =>
+      receiver.spans.filter((span) => span.kind === kind && span.service === "edgecache-router").length;
+    await until("all spans are there", () => own("SERVER") === count && own("CLIENT") === count);
+    await threads.close();
   });
 });
