@@ -28,6 +28,8 @@ describe("a purge log that needs a replica", () => {
   it("does not accept a purge that the replica lacks, and accepts it at the same position later", async () => {
     const log = logs.open();
     const first = accepted(await log.append(purgeOf("a"), BEGINNING));
+    const { replicas, awaited } = await log.server();
+    expect({ replicas: replicas.length, awaited }).to.deep.equal({ replicas: 1, awaited: 1 });
     await replica.server.command("REPLICAOF", "NO", "ONE");
     expect(await log.append(purgeOf("b"), first)).to.deep.equal({
       kind: "unknown",

@@ -123,28 +123,35 @@ describe("a purge log in a Cluster", function () {
 describe("a purge log behind TLS", function () {
   this.timeout(30_000);
   let certificates: ControlCertificates;
-  let server: RedisServer;
+  let server: RedisServer | undefined;
   let url: string;
   let access: RedisAccess;
-  before(async () => {
+  before(async function () {
     certificates = await ControlCertificates.make();
     const own = await certificates.server("redis");
     const edge = await certificates.client("edge");
     const port = await freePort();
     url = `rediss://127.0.0.1:${port}`;
     access = { ...PLAIN_ACCESS, redisCa: certificates.ca, redisCert: edge.cert, redisKey: edge.key };
-    server = await startRedisServer([
+    const started = await startRedisServer([
       ...["--tls-port", String(port), "--tls-cert-file", own.cert, "--tls-key-file", own.key],
       ...["--tls-ca-cert-file", certificates.ca],
-    ]);
+    ]).catch((thrown: unknown) => String(thrown));
+    if (typeof started === "string" && started.includes("TLS")) {
+      // Some builds of Redis and Valkey have no TLS. The build of Debian has.
+      process.stderr.write(`no test of TLS: ${started}\n`);
+      this.skip();
+    }
+    if (typeof started === "string") throw new Error(started);
+    server = started;
   });
   after(async () => {
-    await server.close();
+    await server?.close();
     certificates.remove();
   });
 
   purgeLogContract("a Redis Stream behind TLS", async () => {
-    await server.command("FLUSHALL");
+    await server?.command("FLUSHALL");
     return new RedisLogs(url, access);
   });
 
