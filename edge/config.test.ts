@@ -64,7 +64,7 @@ describe("the edge's settings", () => {
       originProtocol: "http/1.1",
       redis: undefined,
       ...PLAIN_ACCESS,
-      redisReplicas: 0,
+      redisReplicas: undefined,
       publicUrl: undefined,
       memory: 268_435_456,
       ttl: 60_000,

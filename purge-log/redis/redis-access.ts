@@ -35,8 +35,7 @@ export const redisSettings = (help: string) =>
 export const appendSettings = {
   redisReplicas: setting({
     type: wholeNumber(0, MOST_REPLICAS),
-    default: 0,
-    help: "So many replicas of Redis must have a purge before it is accepted, and a heartbeat before it renews the lease. With as many as can be promoted, no failover loses a purge, and a primary that was cut off renews no lease.",
+    help: "So many replicas of Redis must have a purge before it is accepted, and a heartbeat before it renews the lease. Then no failover loses a purge, and a primary that was cut off renews no lease. Default: 1 with Sentinel and Cluster, else 0.",
   }),
 } as const;
 
@@ -47,12 +46,12 @@ export interface RedisAccess {
   readonly redisKey: string | undefined;
   readonly redisSentinelLoginFile: string | undefined;
   /** Of a program that appends. */
-  readonly redisReplicas?: number;
+  readonly redisReplicas?: number | undefined;
 }
 
 /** Of a program's settings. */
 export function redisAccessOf(values: RedisAccess): RedisAccess {
-  const { redisCa, redisCert, redisKey, redisSentinelLoginFile, redisReplicas = 0 } = values;
+  const { redisCa, redisCert, redisKey, redisSentinelLoginFile, redisReplicas } = values;
   return { redisCa, redisCert, redisKey, redisSentinelLoginFile, redisReplicas };
 }
 
@@ -62,6 +61,11 @@ export const PLAIN_ACCESS: RedisAccess = {
   redisKey: undefined,
   redisSentinelLoginFile: undefined,
 };
+
+/** How many replicas are waited for when nobody says it. Who has Sentinel or a Cluster expects failovers. */
+export function usualReplicas({ kind }: RedisUrl): number {
+  return kind === "server" ? 0 : 1;
+}
 
 /** What is wrong with them beside this URL; one line each. */
 export function redisAccessProblems(access: RedisAccess, redis: string | undefined): readonly string[] {

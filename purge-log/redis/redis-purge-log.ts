@@ -30,7 +30,7 @@ import { COUNTS_KEY, EDGES_KEY, JOIN_CHANNEL, takerChannel } from "./keys.ts";
 import { OutageReporter } from "./outage-reporter.ts";
 import { Primary } from "./primary.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
-import { type RedisAccess, serverCredentials } from "./redis-access.ts";
+import { type RedisAccess, serverCredentials, usualReplicas } from "./redis-access.ts";
 import { replicated } from "./replicas.ts";
 import { missingRights } from "./rights.ts";
 import { forgetEdge, publish, readEdgeTable, removeLeaving, sendHeartbeat } from "./scripts.ts";
@@ -218,7 +218,7 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   get #replicas(): number {
-    return this.#options.access.redisReplicas ?? 0;
+    return this.#options.access.redisReplicas ?? usualReplicas(this.#url);
   }
 
   #readTable(): Promise<Reply<ReadTable>> {

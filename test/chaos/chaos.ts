@@ -7,17 +7,23 @@
  * 3. At the end everything is healed, the last lease has run out, and every page is read at every edge.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { EdgeProcess } from "../rig/edge-process.ts";
 import { SeededRandom } from "../rig/seeded-random.ts";
 import { Checker } from "./checker.ts";
 import type { Violation } from "./history.ts";
+import { type Move, movesOf } from "./move.ts";
 import { Purgers } from "./purgers.ts";
 import { Readers } from "./readers.ts";
-import { describeFault, kindOf, type Step, schedule } from "./schedule.ts";
+import { schedule } from "./schedule.ts";
+import { SentinelSystem } from "./sentinel-system.ts";
 import { System } from "./system.ts";
+import type { VersionedOrigin } from "./versioned-origin.ts";
 
 export interface ChaosOptions {
   readonly minutes: number;
   readonly seed: number;
+  /** Failovers by Sentinel, in place of the faults of one Redis. */
+  readonly sentinel?: boolean;
   /** One line for each step, as it is over. */
   readonly onStep?: (line: string) => void;
 }
@@ -50,16 +56,37 @@ const RECOVERY_PATIENCE_MS = 30_000;
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = new SeededRandom(options.seed);
   const steps = random.fork();
+  if (options.sentinel === true) {
+    const system = await SentinelSystem.start(random.fork(), LEASE_MS);
+    return await played(system, system.moves(steps), options, random);
+  }
   const system = await System.start(random.fork(), LEASE_MS);
+  const plan = schedule(steps, system.edges.length, LEASE_MS, system.canSetClocks);
+  return await played(system, movesOf(plan, system), options, random);
+}
+
+/** Three edges and their origin, as a run sees them. */
+interface Stage {
+  readonly edges: readonly EdgeProcess[];
+  readonly origin: VersionedOrigin;
+  close(): Promise<void>;
+}
+
+async function played(
+  stage: Stage,
+  moves: Generator<Move, never>,
+  options: ChaosOptions,
+  random: SeededRandom,
+): Promise<ChaosReport> {
   try {
-    return await new Run(system, options, random).play(steps);
+    return await new Run(stage, options, random).play(moves);
   } finally {
-    await system.close();
+    await stage.close();
   }
 }
 
 class Run {
-  readonly #system: System;
+  readonly #system: Stage;
   readonly #options: ChaosOptions;
   readonly #random: SeededRandom;
   readonly #checker = new Checker({ leaseMs: LEASE_MS });
@@ -68,7 +95,7 @@ class Run {
   readonly #faults = new Map<string, number>();
   readonly #recoveriesMs: number[] = [];
 
-  constructor(system: System, options: ChaosOptions, random: SeededRandom) {
+  constructor(system: Stage, options: ChaosOptions, random: SeededRandom) {
     this.#system = system;
     this.#options = options;
     this.#random = random;
@@ -77,15 +104,14 @@ class Run {
     for (const edge of system.edges) edge.onCrash = (said) => this.#checker.broken("No crash", said);
   }
 
-  async play(random: SeededRandom): Promise<ChaosReport> {
+  async play(moves: Generator<Move, never>): Promise<ChaosReport> {
     const { minutes, seed } = this.#options;
     const startedAt = performance.now();
     const seconds = (): number => (performance.now() - startedAt) / 1000;
     try {
       let whole = await this.#recovers("start");
       this.#startLoad();
-      const steps = schedule(random, this.#system.edges.length, LEASE_MS, this.#system.canSetClocks);
-      while (whole && seconds() < minutes * 60) whole = await this.#step(steps.next().value, seconds);
+      while (whole && seconds() < minutes * 60) whole = await this.#step(moves.next().value, seconds);
       await this.#stopLoad();
       if (whole) await this.#sweep();
     } finally {
@@ -121,12 +147,11 @@ class Run {
   }
 
   /** Returns whether the system is whole again. */
-  async #step({ faults, calmMs }: Step, seconds: () => number): Promise<boolean> {
-    const what = faults.map(describeFault).join(" + ");
+  async #step({ what, kinds, happen, calmMs }: Move, seconds: () => number): Promise<boolean> {
     this.#checker.faulted({ at: performance.now(), what });
-    await Promise.all(faults.map((fault) => this.#system.suffer(fault)));
+    await happen();
     this.#checker.faulted({ at: performance.now(), what: `undone: ${what}` });
-    for (const kind of faults.map(kindOf)) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
+    for (const kind of kinds) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
     const whole = await this.#recovers(what);
     const violations = this.#checker.violations.length;
     const recovered = `recovered in ${this.#recoveriesMs.at(-1)?.toFixed(0)} ms, ${violations} violations`;

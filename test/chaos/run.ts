@@ -2,8 +2,9 @@ import { parseArgs } from "node:util";
 import { chaos } from "./chaos.ts";
 import { chaosText } from "./report.ts";
 
-const USAGE = `node test/chaos/run.ts [--minutes 2] [--seed 1]
+const USAGE = `node test/chaos/run.ts [--minutes 2] [--seed 1] [--sentinel]
 Three edges, Redis and an origin under load, purges and faults from a seeded schedule; every read is judged.
+--sentinel: two Redis and three Sentinels, which fail over again and again.
 Exits with 1 when a guarantee was broken, and shows the history of the page.
 `;
 
@@ -11,6 +12,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "2" },
     seed: { type: "string", default: "1" },
+    sentinel: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -20,6 +22,11 @@ if (values.help || !(minutes > 0) || !Number.isSafeInteger(seed) || seed < 0) {
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-const report = await chaos({ minutes, seed, onStep: (line) => void process.stdout.write(`${line}\n`) });
+const report = await chaos({
+  minutes,
+  seed,
+  sentinel: values.sentinel,
+  onStep: (line) => void process.stdout.write(`${line}\n`),
+});
 process.stdout.write(chaosText(report));
 process.exit(report.violations.length === 0 ? 0 : 1);

@@ -14,6 +14,8 @@ import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
 import { until } from "../rig/until.ts";
 import { purgeLogContract } from "./purge-log.contract.ts";
 
+// After a failover there is no replica left.
+const ALONE = { ...PLAIN_ACCESS, redisReplicas: 0 };
 const SENTINEL_PASSWORD = "a-password-of-this-test";
 
 function rulesForSentinels(): string {
@@ -28,7 +30,7 @@ describe("a purge log whose primary Sentinels know", function () {
   let replica: RedisServer;
   let sentinels: RedisSentinels;
   before(async () => {
-    primary = await startRedisServer();
+    primary = await startRedisServer(["--repl-diskless-sync-delay", "0"]);
     replica = await startRedisServer(["--replicaof", `127.0.0.1 ${primary.port}`]);
     sentinels = await RedisSentinels.start(primary, 1, {
       lines: [`user edgecache on >${SENTINEL_PASSWORD} ${rulesForSentinels()}`],
@@ -68,7 +70,7 @@ describe("a purge log whose primary Sentinels know", function () {
   // In a suite of its own: Mocha runs the tests of a suite before the suites in it.
   describe("after a failover", () => {
     it("goes on at the replica that they promote", async () => {
-      const logs = new RedisLogs(sentinels.url);
+      const logs = new RedisLogs(sentinels.url, ALONE);
       const log = logs.open();
       const before = accepted(await log.append(purgeOf("a"), BEGINNING));
       await primary.kill();
@@ -104,7 +106,7 @@ describe("a purge log in a Cluster", function () {
 
   describe("after a failover", () => {
     it("goes on at the replica that takes the slot", async () => {
-      const logs = new RedisLogs(cluster.url);
+      const logs = new RedisLogs(cluster.url, ALONE);
       const log = logs.open();
       const before = accepted(await log.append(purgeOf("a"), BEGINNING));
       await cluster.owner.kill();

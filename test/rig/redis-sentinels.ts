@@ -32,7 +32,7 @@ export class RedisSentinels {
   static async start(
     primary: RedisServer,
     replicas: number,
-    { downAfterMs = 500, lines = [] as readonly string[] } = {},
+    { downAfterMs = 500, failoverTimeoutMs = 20_000, lines = [] as readonly string[] } = {},
   ): Promise<RedisSentinels> {
     const directory = await mkdtemp(join(tmpdir(), "edgecache-sentinel-"));
     const ports: number[] = [];
@@ -43,7 +43,7 @@ export class RedisSentinels {
       const monitor = [
         `sentinel monitor ${PRIMARY_NAME} 127.0.0.1 ${primary.port} ${QUORUM}`,
         `sentinel down-after-milliseconds ${PRIMARY_NAME} ${downAfterMs}`,
-        `sentinel failover-timeout ${PRIMARY_NAME} 20000`,
+        `sentinel failover-timeout ${PRIMARY_NAME} ${failoverTimeoutMs}`,
       ];
       const conf = [`port ${port}`, "bind 127.0.0.1", `dir ${directory}`, ...monitor, ...lines];
       await writeFile(file, `${conf.join("\n")}\n`);
@@ -51,6 +51,10 @@ export class RedisSentinels {
       ports.push(port);
       ends.push(() => endProcess(running));
     }
+    await until("the replicas have a copy", async () => {
+      const info = String(await primary.command("INFO", "replication"));
+      return (info.match(/state=online/g)?.length ?? 0) === replicas;
+    });
     const sentinels = new RedisSentinels(directory, ports, ends);
     await until("the Sentinels know each other and the replicas", async () => {
       const known = await sentinels.primary();
@@ -64,6 +68,14 @@ export class RedisSentinels {
     const reply = await this.#admin.call("SENTINEL", "MASTER", PRIMARY_NAME);
     const words = Array.isArray(reply) ? reply.map(String) : [];
     return new Map(words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1] ?? ""] as const] : [])));
+  }
+
+  /** The replica becomes the primary, though there is no need. Resolves to whether Sentinel began with it. */
+  async failOver(): Promise<boolean> {
+    const answer = await this.#admin
+      .call("SENTINEL", "FAILOVER", PRIMARY_NAME)
+      .catch((thrown: unknown) => String(thrown));
+    return answer === "OK";
   }
 
   /** Resolves when the first of them names this server. */

@@ -33,7 +33,14 @@ describe("three edges whose Redis is watched by Sentinels", function () {
     });
     edges = await Promise.all(
       EDGES.map((id) =>
-        EdgeProcess.start({ id, origin: origin.url, redis: sentinels.url, leaseMs: LEASE_MS }),
+        EdgeProcess.start({
+          id,
+          origin: origin.url,
+          redis: sentinels.url,
+          leaseMs: LEASE_MS,
+          // So that a purge is accepted which the replica lacks.
+          flags: ["--redis-replicas", "0"],
+        }),
       ),
     );
     for (const { control } of edges) await untilStats(control, ({ state }) => state === "serving");
