@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { expect } from "chai";
 import manifest from "../package.json" with { type: "json" };
@@ -11,9 +11,6 @@ import { until } from "../test/rig/until.ts";
 const root = resolve(import.meta.dirname, "..");
 
 const MB = 1_000_000;
-// What docs/package.md says, and a tenth more for what comes.
-const MAX_PACKED = 1.4 * MB;
-const MAX_UNPACKED = 3.4 * MB;
 
 /** The file of the checkout that a file of the package comes from. */
 function sourceOf(path: string): string {
@@ -67,14 +64,17 @@ describe("the package that npm pack makes", function () {
     ]);
   });
 
-  it("is as small as its page says", () => {
-    expect(packed.size).to.be.below(MAX_PACKED);
-    expect(packed.unpackedSize).to.be.below(MAX_UNPACKED);
+  it("has all that the programs read: in their folders stands nothing but sources, which the build knows", () => {
+    const folders = ["admin-cli", "edge", "http", "process", "purge-log", "router", "start"];
+    const files = globSync(`{${folders.join()}}/**/*.*`, { cwd: root });
+    expect(files.filter((path) => !/\.(ts|mjs)$/.test(path))).to.deep.equal([]);
+  });
+
+  it("is as small as its page says, and not so much smaller that the page is wrong", () => {
     const page = readFileSync(join(root, "docs/package.md"), "utf8");
-    const [, small, large] = /(\d+\.\d) MB packed and (\d+\.\d) MB unpacked/.exec(page) ?? [];
-    // A change of a few sentences does not make the page wrong.
-    expect(packed.size / MB).to.be.closeTo(Number(small), 0.1);
-    expect(packed.unpackedSize / MB).to.be.closeTo(Number(large), 0.2);
+    const [, small, large] = /less than (\d) MB packed and (\d) MB unpacked/.exec(page) ?? [];
+    expect(packed.size / MB).to.be.within(Number(small) / 3, Number(small));
+    expect(packed.unpackedSize / MB).to.be.within(Number(large) / 3, Number(large));
   });
 
   it("cannot be published by mistake, and runs nothing when it is installed", () => {
