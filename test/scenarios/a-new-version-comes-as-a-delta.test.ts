@@ -6,6 +6,7 @@ import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { RawConnection } from "../rig/raw-connection.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
 import { until } from "../rig/until.ts";
 import { writtenRules } from "../rig/written-rules.ts";
 
@@ -47,6 +48,7 @@ describe("a new version of a page whose previous one is a dictionary", () => {
   let origin: HttpOrigin;
   let edge: TestEdge;
   let version: number;
+  let router: TestRouter | undefined;
   let tags: (version: number) => string;
   let lifetime: string;
 
@@ -73,12 +75,14 @@ describe("a new version of a page whose previous one is a dictionary", () => {
   });
 
   afterEach(async () => {
+    await router?.running.stop();
+    router = undefined;
     await edge.stop();
     await origin.stop();
   });
 
   const ask = (headers: Lines = BROWSER, path = "/app/main.js", method = "GET"): Promise<Reply> =>
-    get(edge.url, path, { headers, method });
+    get(router?.base ?? edge.url, path, { headers, method });
 
   /** The next version, which the first request fetches. */
   async function renew(headers = BROWSER, soft = true): Promise<void> {
@@ -216,6 +220,15 @@ describe("a new version of a page whose previous one is a dictionary", () => {
       true,
       true,
     ]);
+  });
+
+  it("comes as a delta through a router", async () => {
+    await start();
+    const edges = { kind: "listed", grpcAddresses: [edge.control] } as const;
+    router = await startTestRouter([], { edges, trustedProxies: ["127.0.0.1"] });
+    await until("the router knows the edge", async () => (await ask()).status === 200);
+    await renew();
+    expect(decoded(await delta(), 1)).to.equal(page(2));
   });
 
   it("has its delta still when the origin sends the same once more", async () => {
