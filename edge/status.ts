@@ -1,6 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import manifest from "../package.json" with { type: "json" };
-import type { Clock } from "../process/clock.ts";
 import type { ControlIdentity } from "../process/control/control-identity.ts";
 import { describeError } from "../process/failure.ts";
 import type { Readiness } from "../process/operator-port.ts";
@@ -22,6 +20,7 @@ import type { EdgeConfig } from "./config.ts";
 import { findingsOf } from "./control-plane/findings.ts";
 import { soon } from "./control-plane/soon.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
+import { LoopDelay } from "./data-plane/loop-delay.ts";
 import { NO_CONNECTIONS } from "./origin/origin.ts";
 import { type OriginState, ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
@@ -226,39 +225,5 @@ export class EdgeReport {
       certificateExpiryTimestampSeconds: this.#dataPort.certificateEndsAt / 1000,
       controlCertificateExpiryTimestampSeconds: (identity?.endsAt ?? Number.POSITIVE_INFINITY) / 1000,
     };
-  }
-}
-
-const RESOLUTION_MS = 10;
-// As often as a router asks. An older figure would make it follow a load that is gone.
-const SPAN_MS = 250;
-
-/** Recent delay of the event loop. */
-class LoopDelay {
-  readonly #clock: Clock;
-  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  #spanBegan: number;
-  #ms = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#spanBegan = clock.monotonic();
-    this.#histogram.enable();
-  }
-
-  /** Mean over the last quarter of a second or so, in milliseconds. */
-  get ms(): number {
-    const now = this.#clock.monotonic();
-    if (now - this.#spanBegan >= SPAN_MS && this.#histogram.count > 0) {
-      // Each sample is the time between two ticks of the resolution, that resolution included.
-      this.#ms = Math.max(0, this.#histogram.mean / 1e6 - RESOLUTION_MS);
-      this.#histogram.reset();
-      this.#spanBegan = now;
-    }
-    return this.#ms;
-  }
-
-  stop(): void {
-    this.#histogram.disable();
   }
 }

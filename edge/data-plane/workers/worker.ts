@@ -1,6 +1,5 @@
 // A serving thread: the data port of an edge with the copies that it may answer with. Everything else it asks the
 // control thread for, and answers with what that says.
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import { countedTogether } from "../../../http/server/client-tables.ts";
 import { CLIENT_PROTOCOLS } from "../../../http/server/server-load.ts";
@@ -15,6 +14,7 @@ import { EdgeCounters } from "../../cache/metrics.ts";
 import { Sites, servedRulesByName } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
+import { LoopDelay } from "../loop-delay.ts";
 import { type FromWorker, GAUGES, type RequestNews, type ToWorker, type WorkerStart } from "./messages.ts";
 import { SharedWords } from "./shared-words.ts";
 import { ThreadCache } from "./thread-cache.ts";
@@ -75,16 +75,14 @@ const listener = new Listener(
 );
 
 const stopped = new AbortController();
-const loopDelay = monitorEventLoopDelay({ resolution: 10 });
-loopDelay.enable();
+const loopDelay = new LoopDelay(clock);
 
 function beat(): void {
   const { inFlight, connections } = listener.load;
   start.gauges[GAUGES.inFlight] = inFlight;
   for (const protocol of CLIENT_PROTOCOLS) start.gauges[GAUGES[protocol]] = connections[protocol];
   Atomics.add(start.beats, 0, 1);
-  start.gauges[GAUGES.loopDelayMs] = Math.max(0, loopDelay.mean / 1e6 - 10);
-  loopDelay.reset();
+  start.gauges[GAUGES.loopDelayMs] = loopDelay.ms;
 }
 
 function tell(): void {
