@@ -16,10 +16,10 @@ import { purgeLogContract } from "./purge-log.contract.ts";
 
 // After a failover there is no replica left.
 const ALONE = { ...PLAIN_ACCESS, redisReplicas: 0 };
+const page = readFileSync(new URL("../../docs/redis.md", import.meta.url), "utf8");
 const SENTINEL_PASSWORD = "a-password-of-this-test";
 
 function rulesForSentinels(): string {
-  const page = readFileSync(new URL("../../docs/redis.md", import.meta.url), "utf8");
   const [, rules = ""] = /A user of the Sentinels needs `([^`]*)`/.exec(page) ?? [];
   return rules;
 }
@@ -98,6 +98,16 @@ describe("a purge log in a Cluster", function () {
   purgeLogContract("a Redis Stream in a Cluster", async () => {
     await cluster.owner.command("FLUSHALL");
     return new RedisLogs(cluster.url);
+  });
+
+  it("is followed with the documented rights", async () => {
+    const [, rules = ""] = /^user edgecache on >CHANGE-ME (.*)$/m.exec(page) ?? [];
+    const [, more = ""] = /In a Cluster add `([^`]*)`/.exec(page) ?? [];
+    for (const server of cluster.servers)
+      await server.command("ACL", "SETUSER", "edgecache", "on", ">secret", ...rules.split(" "), more);
+    const logs = new RedisLogs(cluster.url.replace("//", "//edgecache:secret@"));
+    expect(await logs.open().heartbeat(beatOf("edge-1"))).to.have.property("tail");
+    await logs.close();
   });
 
   it("is in the slot that Redis computes", async () => {

@@ -23,10 +23,13 @@ export class RedisCluster {
     this.others = others;
   }
 
+  get servers(): readonly RedisServer[] {
+    return [...this.others, this.owner, this.replica];
+  }
+
   /** For --redis. */
   get url(): string {
-    const all = [...this.others, this.owner, this.replica];
-    return `redis+cluster://${all.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+    return `redis+cluster://${this.servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
   }
 
   static async start(slot: number): Promise<RedisCluster> {
@@ -65,7 +68,7 @@ export class RedisCluster {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.others, this.owner, this.replica].map((server) => server.close()));
+    await Promise.all(this.servers.map((server) => server.close()));
   }
 }
 

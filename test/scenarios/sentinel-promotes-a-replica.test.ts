@@ -9,6 +9,8 @@ import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge, stats } from "../rig/purge.ts";
 import { RedisSentinels } from "../rig/redis-sentinels.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import { RouterProcess } from "../rig/router-process.ts";
+import { until } from "../rig/until.ts";
 
 const LEASE_MS = 1_000;
 const PAGE = { $case: "url", url: "/page" } as const;
@@ -56,6 +58,15 @@ describe("three edges whose Redis is watched by Sentinels", function () {
   const controlOf = (index: number) => edges[index]?.control ?? "";
   const read = async ({ httpPort }: EdgeProcess) => (await get(`http://127.0.0.1:${httpPort}`, "/page")).text;
   const positionOf = async (index: number) => toPosition((await stats(controlOf(index))).position);
+
+  it("are found by a router that asks the same Sentinels", async () => {
+    const router = await RouterProcess.start(["--redis", sentinels.url]);
+    await until(
+      "the router forwards to an edge",
+      async () => (await get(router.base, "/page")).status === 200,
+    );
+    await router.close();
+  });
 
   it("serve nothing old when a purge that the old primary accepted is lost with it", async () => {
     for (const edge of edges) expect(await read(edge)).to.equal("one");
