@@ -41,7 +41,8 @@ export function formFor(
   const forms = negotiation?.forms ?? [];
   const has = fields.get("if-none-match");
   // A client accepts the delta only for as long as it has the dictionary. What it has got by it, it has still.
-  const known = has === undefined ? undefined : formNamed(has, entityTag, [...forms, DELTA]);
+  const made = negotiation?.byPrevious === true ? [...forms, DELTA] : forms;
+  const known = has === undefined ? undefined : formNamed(has, entityTag, made);
   if (known !== undefined) return known;
   if (!fields.has("range")) return preferredForm(forms, held);
   // The bytes of a delta are no client's part: they are others at each edge.
