@@ -48,10 +48,9 @@ export class ServiceManager {
 
   /** The program takes traffic. From now on it says that it goes on, for as long as it does. `status` is for people. */
   serves(status: string): void {
-    // The program may have been started by another one, such as npm, which is not who gets SIGHUP.
-    this.#tell(`MAINPID=${process.pid}`);
     this.#tell(`STATUS=${status}`);
     this.#tell("READY=1");
+    // An older Node starts the right one, and passes signals on to it.
     const ms = watchdogMs(this.#parts.env, [process.pid, process.ppid]);
     if (ms !== undefined && this.#canTell) void this.#goOn(ms / MESSAGES_IN_TIME);
   }
