@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { type Clock, systemClock } from "../process/clock.ts";
@@ -77,6 +79,24 @@ describe("an edge that drains, or that has lost its origin", () => {
       503,
       '{"ready":false,"reasons":["origin of site default cannot be reached"]}',
     ]);
+  });
+
+  it("says whether it is ready while its origin takes a connection and never answers", async () => {
+    const silent = createServer((socket) => socket.resume());
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    // Ours: a server of TCP has an address with a port.
+    const { port } = silent.address() as AddressInfo;
+    const connected = once(silent, "connection");
+    edge = await startTestEdge(new URL(`https://127.0.0.1:${port}`), { purgeLog, drain: 0, clock });
+    const reply = await get(edge.operator, "/readyz");
+    const [socket]: Socket[] = await connected;
+    // The end of a connection that was given up, after 5 s, would have come before this answer.
+    await get(edge.operator, "/healthz");
+    expect(socket?.destroyed).to.equal(false);
+    expect(reply.text).to.equal('{"ready":false,"reasons":["origin of site default cannot be reached"]}');
+    socket?.destroy();
+    silent.close();
   });
 
   it("leaves the heartbeat table only when its last answer is written", async () => {

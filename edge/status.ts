@@ -150,7 +150,9 @@ export class EdgeReport {
     }
     const unreachable = await this.#reachable.unreachable();
     // Taking an edge out of service for an origin's sake would take its hits and its other sites from clients, too.
-    const canAnswer = this.#parts.store.objects > 0 || unreachable.length < this.#parts.origins.size;
+    const { store, disk, origins } = this.#parts;
+    const stored = store.objects + (disk?.counts.objects ?? 0);
+    const canAnswer = stored > 0 || unreachable.length < origins.size;
     const tell = canAnswer ? warnings : reasons;
     for (const site of unreachable) {
       tell.push(`origin of site ${site} cannot be reached`);

@@ -47,4 +47,90 @@ describe("ReachableOrigins", () => {
     expect(lines).to.have.length(1);
     expect(lines[0]).to.contain("ECONNREFUSED 10.1.2.3:80");
   });
+
+  describe("with an origin that does not answer", () => {
+    let clock: ManualClock;
+    let ends: PromiseWithResolvers<void>[];
+    const slow = {
+      probe() {
+        ends.push(Promise.withResolvers());
+        const [end] = ends.slice(-1);
+        return end === undefined ? Promise.reject(new Error("no probe")) : end.promise;
+      },
+    };
+
+    beforeEach(() => {
+      clock = new ManualClock();
+      [ends, isDown] = [[], false];
+    });
+
+    const bySite = async (reachable: ReachableOrigins): Promise<Record<string, string>> =>
+      Object.fromEntries((await reachable.states()).map(({ site, state }) => [site, state]));
+
+    it("answers after 750 ms, and not before, with what it knows of the others", async () => {
+      const reachable = new ReachableOrigins(
+        new Map([
+          ["shop", origin],
+          ["slow", slow],
+        ]),
+        { clock, log },
+      );
+      let told: Record<string, string> | undefined;
+      const asked = bySite(reachable).then((states) => {
+        told = states;
+      });
+      await clock.waited();
+      clock.advance(749);
+      await new Promise(setImmediate);
+      expect(told).to.equal(undefined);
+      clock.advance(1);
+      await asked;
+      expect(told).to.deep.equal({ shop: "reachable", slow: "unreachable" });
+      expect(reachable.known[1]?.error).to.equal("no connection within 750 ms");
+    });
+
+    it("has one question under way, and takes its answer when it comes", async () => {
+      const reachable = new ReachableOrigins(new Map([["slow", slow]]), { clock, log });
+      for (let second = 0; second < 4; second += 1) {
+        const asked = bySite(reachable);
+        if (second === 0) await clock.waited();
+        clock.advance(1_000);
+        expect(await asked).to.deep.equal({ slow: "unreachable" });
+      }
+      expect(ends).to.have.length(1);
+      ends[0]?.resolve();
+      await new Promise(setImmediate);
+      expect(reachable.known[0]?.state).to.equal("reachable");
+    });
+
+    it("leaves one that could be reached as it was, until it is known that it cannot", async () => {
+      const reachable = new ReachableOrigins(new Map([["slow", slow]]), { clock, log });
+      const first = bySite(reachable);
+      await clock.waited();
+      ends[0]?.resolve();
+      expect(await first).to.deep.equal({ slow: "reachable" });
+      clock.advance(1_000);
+      const second = bySite(reachable);
+      await clock.waited();
+      clock.advance(1_000);
+      expect(await second).to.deep.equal({ slow: "reachable" });
+      ends[1]?.reject(new Error("Connecting took longer than 5000 ms"));
+      await new Promise(setImmediate);
+      expect(reachable.known[0]).to.include({
+        state: "unreachable",
+        error: "Connecting took longer than 5000 ms",
+      });
+    });
+
+    it("forgets a site that is gone", async () => {
+      const sites = new Map([
+        ["shop", origin],
+        ["gone", origin],
+      ]);
+      const reachable = new ReachableOrigins(sites, { clock, log });
+      expect(await bySite(reachable)).to.have.keys("shop", "gone");
+      sites.delete("gone");
+      expect(reachable.known.map(({ site }) => site)).to.deep.equal(["shop"]);
+    });
+  });
 });

@@ -97,6 +97,21 @@ describe("an edge with a disk that restarts", function () {
     await edge.stop();
   });
 
+  it("may take traffic while its origin is down, because it has something to serve", async () => {
+    await filled();
+    await origin.stop();
+    const edge = await startTestEdge(origin.url, { purgeLog, disk, drain: 0 });
+    const readiness = async () => JSON.parse((await get(edge.operator, "/readyz")).text);
+    await until("the edge has its lease", async () => !JSON.stringify(await readiness()).includes("lapsed"));
+    expect(await readiness()).to.deep.equal({
+      ready: true,
+      reasons: [],
+      warnings: ["origin of site default cannot be reached"],
+    });
+    expect(await answer(edge, "/about")).to.equal("hit detail=disk: old /about");
+    await edge.stop();
+  });
+
   for (const [what, target, gone] of [
     ["a URL", { $case: "url", url: "/about" }, ["/about"]],
     ["a URL with its query", { $case: "url", url: "/shop?page=1" }, ["/shop?page=1"]],
