@@ -14,6 +14,7 @@ import { Compression } from "./cache/compressing/compression.ts";
 import { type CacheContext, cacheOf } from "./cache/context.ts";
 import { MemoryWatch, type ProcessMemory } from "./cache/memory-watch.ts";
 import type { EdgeCounters } from "./cache/metrics.ts";
+import { TopRequests } from "./cache/top-requests.ts";
 import { controlHost, type EdgeConfig } from "./config.ts";
 import { type ControlAccess, controlAccess } from "./control-plane/access.ts";
 import { Broadcasts } from "./control-plane/broadcasts.ts";
@@ -67,7 +68,7 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-// How long a stopping edge lets calls in flight go on.
+// How long a stopping edge lets calls go on.
 const CALLS_PATIENCE_MS = 2_000;
 // Two Pings of a router, 250 ms apart and jittered, and as long again for a far router or a busy machine.
 const NOTICE_MS = 1_000;
@@ -174,8 +175,9 @@ class RunningEdge implements Edge {
       purgeLog,
       this.#bootId,
     );
+    const { seen } = this.#parts;
     this.#control = new ControlPlane({
-      ...around,
+      ...{ ...around, seen, top: new TopRequests(seen, clock) },
       id,
       purges: this.#purges,
       reload: reread && (async () => this.reload(reread())),

@@ -20,6 +20,7 @@ import { SitePlaces } from "./origin-places.ts";
 import type { PurgeState } from "./purge-state.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
+import { SeenRequests } from "./seen-requests.ts";
 import { Tunnels } from "./tunnels.ts";
 import { VaryNames } from "./vary-names.ts";
 
@@ -70,6 +71,8 @@ export interface CacheContext extends CacheParts {
   readonly demands: DemandLimit;
   readonly rateLimits: RateLimits;
   readonly counters: EdgeCounters;
+  /** Those requests that are looked at. */
+  readonly seen: SeenRequests;
   /** Bytes that all fills in flight may hold together. */
   readonly fillBudget: ByteBudget;
   /** The largest body, in bytes, that is stored. */
@@ -122,6 +125,7 @@ export function cacheOf(parts: CacheParts, memoryBytes: number): CacheContext {
     revalidations: new RevalidationLimit(parts.clock),
     aheadFills: new RevalidationLimit(parts.clock),
     counters: parts.counters ?? new EdgeCounters(),
+    seen: new SeenRequests(),
     fillBudget: new ByteBudget(memoryBytes / FILL_SHARE),
     keepLimit: memoryBytes / KEEP_SHARE,
   };

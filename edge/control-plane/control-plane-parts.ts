@@ -10,6 +10,8 @@ import type {
   StatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import type { CallRefusal } from "../cache/call-refusals.ts";
+import type { SeenRequests } from "../cache/seen-requests.ts";
+import type { TopRequests } from "../cache/top-requests.ts";
 import type { OriginState } from "../origin/reachable.ts";
 import type { ControlAccess } from "./access.ts";
 import type { CallResult } from "./call-result.ts";
@@ -34,6 +36,9 @@ export interface ControlPlaneParts {
   readonly explain: (request: ExplainRequest) => Promise<CallResult<ExplainResponse>>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Requests that were picked to be looked at. */
+  readonly seen: SeenRequests;
+  readonly top: TopRequests;
   /** How much later Ping answers, to play a far edge. */
   readonly simulateLatencyMs: number;
   readonly tokens: Tokens;

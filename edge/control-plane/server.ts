@@ -27,6 +27,9 @@ import {
   ReloadRequest,
   StatsRequest,
   type StatsResponse,
+  TopRequest,
+  WatchRequestsRequest,
+  type WatchRequestsResponse,
   WatchStatsRequest,
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
@@ -40,9 +43,11 @@ import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import { httpControl } from "./http/http-control.ts";
 import { reflection } from "./reflection.ts";
 import { reloaded } from "./reload-call.ts";
+import { RequestStreams, readWanted } from "./request-streams.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
 import { StatsStreams } from "./stats-streams.ts";
 import { TlsGate } from "./tls-gate.ts";
+import { topResponse } from "./top-response.ts";
 
 // What goes wrong reaches us as errors; grpc-js would also write about it to stderr, between the lines of the log.
 setLogVerbosity(logVerbosity.NONE);
@@ -64,10 +69,18 @@ interface Rpc {
   readonly handle: UntypedHandleCall;
 }
 
+/** The streams of one kind that are open. */
+interface Streams<Wanted, Response> {
+  /** Why there may be no further one; undefined: there may. */
+  readonly full: CallFault | undefined;
+  send(call: ServerWritableStream<unknown, Response>, wanted: Wanted): Promise<void>;
+}
+
 /** The gRPC control port: EdgeService, health and reflection. */
 export class ControlPlane {
   readonly #parts: ControlPlaneParts;
   readonly #streams: StatsStreams;
+  readonly #requestStreams: RequestStreams;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING", [EDGE_SERVICE]: "NOT_SERVING" });
   readonly #guard: CallGuard;
   readonly #server: Server;
@@ -78,6 +91,8 @@ export class ControlPlane {
     this.#parts = parts;
     const { tokens, access, limits = CONTROL_PORT_LIMITS } = parts;
     this.#streams = new StatsStreams({ ...parts, stats: () => parts.status.stats() });
+    const answered = () => parts.status.stats().requests;
+    this.#requestStreams = new RequestStreams({ ...parts, answered });
     this.#guard = new CallGuard({ tokens, callers: access?.callers }, parts);
     const interceptors = [this.#guard.openTo((fault) => this.#refusal(fault))];
     // Without certificates nothing is known of a caller before its call is read.
@@ -131,6 +146,7 @@ export class ControlPlane {
   /** Ends the streams, lets the calls in flight end for up to `patienceMs`, then cuts them. */
   async close(patienceMs: number): Promise<void> {
     this.#streams.stop();
+    this.#requestStreams.stop();
     const closed = this.#port.close();
     const ended = new AbortController();
     // A stream that its client keeps open, such as a health watch, would never end by itself.
@@ -163,8 +179,19 @@ export class ControlPlane {
           requestDeserialize: callReader("request", WatchStatsRequest.decode),
         },
         handle: (call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>) =>
-          this.#watchStats(call),
+          this.#watch(call, readPeriod, this.#streams),
       },
+      watchRequests: {
+        definition: {
+          ...of.watchRequests,
+          requestDeserialize: callReader("url_prefix", WatchRequestsRequest.decode),
+        },
+        handle: (call: ServerWritableStream<CallResult<WatchRequestsRequest>, WatchRequestsResponse>) =>
+          this.#watch(call, readWanted, this.#requestStreams),
+      },
+      top: this.#unary(of.top, callReader("request", TopRequest.decode), "read", async (asked) =>
+        topResponse(asked, this.#parts),
+      ),
       purge: this.#unary(of.purge, readPurgeBytes, "purge", (asked, by, trace) =>
         purges.purge(asked, by, trace),
       ),
@@ -218,28 +245,32 @@ export class ControlPlane {
     return { definition: { ...definition, requestDeserialize: read }, handle };
   }
 
-  #watchStats(call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>): void {
-    const period = this.#mayWatch(call);
-    if (!period.ok) {
+  #watch<Request, Wanted, Response>(
+    call: ServerWritableStream<CallResult<Request>, Response>,
+    read: (request: Request) => CallResult<Wanted>,
+    streams: Streams<Wanted, Response>,
+  ): void {
+    const wanted = this.#mayWatch(call, read, streams);
+    if (!wanted.ok) {
       // grpc-js ends a stream with a status only so: destroy() would leave the caller without one.
-      call.emit("error", this.#refusal(period));
+      call.emit("error", this.#refusal(wanted));
       return;
     }
-    this.#streams.send(call, period.value).then(
+    streams.send(call, wanted.value).then(
       () => call.end(),
       (thrown: unknown) => call.emit("error", this.#failure(thrown)),
     );
   }
 
-  /** The period in milliseconds. */
-  #mayWatch(
-    call: ServerWritableStream<CallResult<WatchStatsRequest>, WatchStatsResponse>,
-  ): CallResult<number> {
+  #mayWatch<Request, Wanted, Response>(
+    call: ServerWritableStream<CallResult<Request>, Response>,
+    read: (request: Request) => CallResult<Wanted>,
+    streams: Streams<Wanted, Response>,
+  ): CallResult<Wanted> {
     const refused = this.#guard.check(call, "read");
     if (refused !== undefined) return refused;
     if (!call.request.ok) return call.request;
-    if (this.#streams.full !== undefined) return this.#streams.full;
-    return readPeriod(call.request.value);
+    return streams.full ?? read(call.request.value);
   }
 
   #refusal({ code, message: details }: CallFault): Partial<ServiceError> & Error {

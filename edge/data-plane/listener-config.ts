@@ -19,6 +19,8 @@ export interface ServingConfig extends ClientLimits, VersionValues {
   readonly tunnelIdle: number;
   /** undefined: no access log is written. */
   readonly accessLogForm?: AccessLogForm | undefined;
+  /** What nobody is shown of a request, as --access-log-omit says. */
+  readonly accessLogOmit: readonly string[];
   /** undefined: nothing is traced. */
   readonly tracesForm?: TracesForm | undefined;
 }

@@ -37,7 +37,7 @@ import { interimHead } from "./response-head.ts";
 import { type Excess, SlowClients } from "./slow-clients.ts";
 
 /** The cache as the data port sees it. */
-export interface ServingEdge extends HitContext, Pick<CacheContext, "tracer"> {
+export interface ServingEdge extends HitContext, Pick<CacheContext, "tracer" | "seen"> {
   readonly serve: (request: EdgeRequest) => Promise<Served>;
 }
 
@@ -176,8 +176,8 @@ export class Listener implements DataPort {
       ...addressed,
       fields: section,
       client: this.#addressing.clientOf(section, peer),
-      requestId: noted?.names.id,
-      trace: noted?.names.trace,
+      requestId: noted.names.id,
+      trace: noted.names.trace,
       takesTrailers: takesTrailers(version, section),
       mayBeAhead: section.has(AFTER) && this.#mayBeAhead(section, addressed.addresses),
       tunnel: protocol === undefined ? undefined : { protocol, byConnect: version === "2" },
@@ -194,7 +194,7 @@ export class Listener implements DataPort {
   async #answer(
     exchange: Exchange,
     asked: Omit<EdgeRequest, "body" | "onInterim">,
-    noted: NotedRequest | undefined,
+    noted: NotedRequest,
   ): Promise<void> {
     const { clock } = this.#edge;
     const { method, site, takesTrailers: trailers = false } = asked;
@@ -222,8 +222,7 @@ export class Listener implements DataPort {
     }
     const sending = { exchange, served };
     const place = this.#clients.add(sending);
-    if (noted === undefined) exchange.onEnd = () => place.leave();
-    else noted.before(() => place.leave());
+    noted.before(() => place.leave());
     await respond(
       served,
       streams,
@@ -234,13 +233,13 @@ export class Listener implements DataPort {
         date: this.#date.value,
         trailers,
         waitedMs: clock.monotonic() - exchange.arrivedAt,
-        began: noted && ((answer) => noted.began(answer, clock.monotonic())),
+        began: (answer) => noted.began(answer, clock.monotonic()),
       },
       this.#edge,
     );
   }
 
-  #endEarly(exchange: Exchange, site: string, why: StreamsEnd, noted: NotedRequest | undefined): void {
+  #endEarly(exchange: Exchange, site: string, why: StreamsEnd, noted: NotedRequest): void {
     switch (why) {
       case "sender":
         this.#refuseExchange(exchange, site, SLOW_BODY, noted);
@@ -265,12 +264,7 @@ export class Listener implements DataPort {
   }
 
   /** Ends a request that is broken behind its field section, and its connection. */
-  #refuseExchange(
-    exchange: Exchange,
-    site: string | undefined,
-    why: Refusal,
-    noted: NotedRequest | undefined,
-  ): void {
+  #refuseExchange(exchange: Exchange, site: string | undefined, why: Refusal, noted: NotedRequest): void {
     if (exchange.begun) {
       exchange.cut();
       return;
@@ -278,7 +272,7 @@ export class Listener implements DataPort {
     exchange.closeAfter();
     const headOnly = exchange.request.method === "HEAD";
     const served = refusalAnswer(why, this.#edge);
-    noted?.began(served, this.#edge.clock.monotonic(), headOnly ? 0 : lengthOf(served));
+    noted.began(served, this.#edge.clock.monotonic(), headOnly ? 0 : lengthOf(served));
     exchange.begin(this.#lastAnswers.text(site, served, headOnly));
     exchange.finish();
   }

@@ -68,7 +68,8 @@ function portWith(
   const isToken = (offered: string) => edge.tokens?.token?.matches(offered) === true;
   const addresses = { trustedProxies, proxyProtocol };
   const protocols = { redirectToHttps, h2c, tunnelIdle, tellVersion };
-  const accessLog = { accessLogForm: accessLogForm(config), tracesForm: tracesForm(config) };
+  const { accessLogOmit } = config;
+  const accessLog = { accessLogForm: accessLogForm(config), accessLogOmit, tracesForm: tracesForm(config) };
   const limits = clientLimitsOf(config);
   const listening = { simulateLatencyMs, ...addresses, ...protocols, ...limits, ...accessLog };
   const serving = { ...edge, serve: (request: Parameters<typeof serve>[0]) => serve(request, edge) };

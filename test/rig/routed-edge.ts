@@ -127,6 +127,8 @@ export class RoutedEdge {
       explain: (_call, done) => done(notHere),
       examine: (_call, done) => done(notHere),
       reload: (_call, done) => done(notHere),
+      top: (_call, done) => done(notHere),
+      watchRequests: (call) => void call.destroy(),
       watchStats: (call) => void call.destroy(),
     };
     const server = new GrpcServer();

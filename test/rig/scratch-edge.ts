@@ -108,6 +108,8 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     purges: unary((request) => script.purges(request)),
     forget: unary((request) => script.forget(request)),
     examine: unary(() => script.examine()),
+    top: unary(() => refusal(status.UNIMPLEMENTED, "this edge counts nothing")),
+    watchRequests: (call) => void call.destroy(),
     reload: unary(() => script.reload()),
     explain: unary((request) => {
       explained.push(request);

@@ -5,6 +5,7 @@ import type { ClientProtocol } from "../../../http/server/server-load.ts";
 import type { TlsValues } from "../../../http/tls/tls-settings.ts";
 import type { FinishedSpan } from "../../../process/tracing/span.ts";
 import type { Served } from "../../cache/answer.ts";
+import type { SeenRequest } from "../../cache/seen-requests.ts";
 import type { EdgeRequest } from "../../cache/serve.ts";
 import type { ServedSite } from "../../origin/sites.ts";
 import type { ContentCoding } from "../../rules/compression.ts";
@@ -89,8 +90,9 @@ export interface UsedCopies {
   readonly missed: readonly (readonly [key: string, coding: ContentCoding])[];
 }
 
-/** Lines of the access log of a serving thread, or its spans. */
+/** Lines of the access log of a serving thread, its spans, or a request that was picked to be looked at. */
 export type RequestNews =
+  | { readonly kind: "seen"; readonly request: SeenRequest }
   | { readonly kind: "access"; readonly batch: Batch }
   | { readonly kind: "spans"; readonly spans: readonly FinishedSpan[] };
 

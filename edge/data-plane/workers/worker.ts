@@ -11,6 +11,7 @@ import { threadLog } from "../../../process/thread-log.ts";
 import { BEAT_MS } from "../../../process/thread-watch.ts";
 import { Tracer } from "../../../process/tracing/tracer.ts";
 import { EdgeCounters } from "../../cache/metrics.ts";
+import { SeenRequests } from "../../cache/seen-requests.ts";
 import { Sites, servedRulesByName } from "../../origin/sites.ts";
 import { StoreReader } from "../../store/store-reader.ts";
 import { Listener } from "../listener.ts";
@@ -52,10 +53,13 @@ const tracer =
     sample: tracesForm.sample,
     take: (spans) => send({ kind: "spans", spans }),
   });
+const seen = new SeenRequests();
+seen.onRequest((request) => send({ kind: "seen", request }));
 const listener = new Listener(
   {
     id: start.id,
     tracer,
+    seen,
     clock,
     log,
     counters,

@@ -204,6 +204,7 @@ class ServingThread {
       take: (message) => {
         if (message.kind === "access") logTo?.(message.batch, () => undefined);
         else if (message.kind === "spans") edge.tracer?.pass(message.spans);
+        else if (message.kind === "seen") edge.seen.take(message.request);
         else link.take(message);
       },
       gone: () => {

@@ -93,6 +93,106 @@ export interface WatchStatsResponse {
   stats: EdgeStats | undefined;
 }
 
+/** WatchRequestsRequest says which requests the caller wants to see. */
+export interface WatchRequestsRequest {
+  /** At most so many a second: 1 to 200; 20 when 0. */
+  rate: number;
+  /** hit | miss | stale | revalidated | bypass | error. Empty: all. */
+  outcomes: string[];
+  /** Only URLs whose path and query begin so. */
+  urlPrefix: string;
+  /** Only requests for this site. */
+  site: string;
+  /** Only statuses of this class: 1 to 5; 0 for all. */
+  statusClass: number;
+}
+
+/** WatchRequestsResponse has some requests that were answered a moment ago. */
+export interface WatchRequestsResponse {
+  /** The edge's id. */
+  edge: string;
+  /** In the order in which they were over. */
+  requests: SeenRequest[];
+  /** Requests that the edge has answered since the last message and that are not in this one. */
+  passedOver: number;
+}
+
+/** SeenRequest is one request, as the access log tells of it. */
+export interface SeenRequest {
+  /** When it was over, by the clock of the edge. */
+  time:
+    | Date
+    | undefined;
+  /** As the client sent it. */
+  method: string;
+  /** scheme://host/path?query. Long ones are cut, and parameters are left out as in the access log. */
+  url: string;
+  /** Empty: no site has its host. */
+  site: string;
+  /** The address of the client, as trusted proxies report it. */
+  client: string;
+  /** Its status code; 499 when the client left before it was answered. */
+  status: number;
+  /** Bytes of content. */
+  bytes: number;
+  /** Until the client had all of it. 0 for what is answered at once. */
+  durationMs: number;
+  /** The part of it that the origin took; 0 when it was not asked. */
+  originMs: number;
+  /** hit | miss | stale | revalidated | bypass | error. */
+  outcome: string;
+  /** The edge's member of Cache-Status. */
+  cacheStatus: string;
+  /** Why it was no hit, in a sentence; empty for a hit. */
+  reason: string;
+  /** The one field or rule that would make it a hit; empty where there is none. */
+  mend: string;
+  /** As in the access log; empty without one. */
+  requestId: string;
+  /** Such as HTTP/1.1. */
+  protocol: string;
+  /** The rules of the site that it matched. */
+  rules: string[];
+}
+
+/** TopRequest says by what to sort. */
+export interface TopRequest {
+  /** requests | bytes | slowest | misses; requests when empty. */
+  by: string;
+  /** At most so many rows: 1 to 100; 20 when 0. */
+  limit: number;
+}
+
+/** TopResponse has the first rows. */
+export interface TopResponse {
+  /** The edge's id. */
+  edge: string;
+  /** The time that the rows are of, until now. */
+  windowSeconds: number;
+  /** The first is the largest. Their figures are estimates. */
+  rows: TopRow[];
+}
+
+/** TopRow is one URL. */
+export interface TopRow {
+  /** As in SeenRequest. */
+  url: string;
+  /** Its site. */
+  site: string;
+  /** Requests for it. */
+  requests: number;
+  /** Bytes of content that clients got. */
+  bytes: number;
+  /** The longest that one took. */
+  slowestMs: number;
+  /** Requests that were no hits. */
+  misses: number;
+  /** Of the last that was none: why, in a sentence. */
+  reason: string;
+  /** The one field or rule that would make it a hit. */
+  mend: string;
+}
+
 /**
  * EdgeStats are counters since the edge started.
  * At any time: requests = hits + misses + stale + revalidated + bypass + errors.
@@ -823,6 +923,640 @@ export const WatchStatsResponse: MessageFns<WatchStatsResponse> = {
             }
 
             message.stats = EdgeStats.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchRequestsRequest(): WatchRequestsRequest {
+  return { rate: 0, outcomes: [], urlPrefix: "", site: "", statusClass: 0 };
+}
+
+export const WatchRequestsRequest: MessageFns<WatchRequestsRequest> = {
+  encode(message: WatchRequestsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rate !== 0) {
+      writer.uint32(8).uint32(message.rate);
+    }
+    for (const v of message.outcomes) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.urlPrefix !== "") {
+      writer.uint32(26).string(message.urlPrefix);
+    }
+    if (message.site !== "") {
+      writer.uint32(34).string(message.site);
+    }
+    if (message.statusClass !== 0) {
+      writer.uint32(40).uint32(message.statusClass);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchRequestsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchRequestsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rate = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcomes.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.urlPrefix = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.site = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.statusClass = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchRequestsResponse(): WatchRequestsResponse {
+  return { edge: "", requests: [], passedOver: 0 };
+}
+
+export const WatchRequestsResponse: MessageFns<WatchRequestsResponse> = {
+  encode(message: WatchRequestsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    for (const v of message.requests) {
+      SeenRequest.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.passedOver !== 0) {
+      writer.uint32(24).uint64(message.passedOver);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchRequestsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchRequestsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requests.push(SeenRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.passedOver = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSeenRequest(): SeenRequest {
+  return {
+    time: undefined,
+    method: "",
+    url: "",
+    site: "",
+    client: "",
+    status: 0,
+    bytes: 0,
+    durationMs: 0,
+    originMs: 0,
+    outcome: "",
+    cacheStatus: "",
+    reason: "",
+    mend: "",
+    requestId: "",
+    protocol: "",
+    rules: [],
+  };
+}
+
+export const SeenRequest: MessageFns<SeenRequest> = {
+  encode(message: SeenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(10).fork()).join();
+    }
+    if (message.method !== "") {
+      writer.uint32(18).string(message.method);
+    }
+    if (message.url !== "") {
+      writer.uint32(26).string(message.url);
+    }
+    if (message.site !== "") {
+      writer.uint32(34).string(message.site);
+    }
+    if (message.client !== "") {
+      writer.uint32(42).string(message.client);
+    }
+    if (message.status !== 0) {
+      writer.uint32(48).uint32(message.status);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(56).uint64(message.bytes);
+    }
+    if (message.durationMs !== 0) {
+      writer.uint32(65).double(message.durationMs);
+    }
+    if (message.originMs !== 0) {
+      writer.uint32(73).double(message.originMs);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(82).string(message.outcome);
+    }
+    if (message.cacheStatus !== "") {
+      writer.uint32(90).string(message.cacheStatus);
+    }
+    if (message.reason !== "") {
+      writer.uint32(98).string(message.reason);
+    }
+    if (message.mend !== "") {
+      writer.uint32(106).string(message.mend);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(114).string(message.requestId);
+    }
+    if (message.protocol !== "") {
+      writer.uint32(122).string(message.protocol);
+    }
+    for (const v of message.rules) {
+      writer.uint32(130).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SeenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.site = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.client = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.status = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.durationMs = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.originMs = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.cacheStatus = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.mend = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.protocol = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.rules.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTopRequest(): TopRequest {
+  return { by: "", limit: 0 };
+}
+
+export const TopRequest: MessageFns<TopRequest> = {
+  encode(message: TopRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.by !== "") {
+      writer.uint32(10).string(message.by);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTopResponse(): TopResponse {
+  return { edge: "", windowSeconds: 0, rows: [] };
+}
+
+export const TopResponse: MessageFns<TopResponse> = {
+  encode(message: TopResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    if (message.windowSeconds !== 0) {
+      writer.uint32(17).double(message.windowSeconds);
+    }
+    for (const v of message.rows) {
+      TopRow.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.windowSeconds = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rows.push(TopRow.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTopRow(): TopRow {
+  return { url: "", site: "", requests: 0, bytes: 0, slowestMs: 0, misses: 0, reason: "", mend: "" };
+}
+
+export const TopRow: MessageFns<TopRow> = {
+  encode(message: TopRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.site !== "") {
+      writer.uint32(18).string(message.site);
+    }
+    if (message.requests !== 0) {
+      writer.uint32(24).uint64(message.requests);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(32).uint64(message.bytes);
+    }
+    if (message.slowestMs !== 0) {
+      writer.uint32(41).double(message.slowestMs);
+    }
+    if (message.misses !== 0) {
+      writer.uint32(48).uint64(message.misses);
+    }
+    if (message.reason !== "") {
+      writer.uint32(58).string(message.reason);
+    }
+    if (message.mend !== "") {
+      writer.uint32(66).string(message.mend);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.site = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.requests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.slowestMs = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.misses = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.mend = reader.string();
             continue;
           }
         }
@@ -2749,7 +3483,7 @@ export const StoredVariant_SelectingFieldsEntry: MessageFns<StoredVariant_Select
  *
  * If the edge has a token (EDGECACHE_TOKEN), every call except Ping needs the metadata `authorization: Bearer <token>`.
  * Without it the call is UNAUTHENTICATED. The read token (EDGECACHE_READ_TOKEN) is enough for Stats, WatchStats,
- * Purges and Explain.
+ * WatchRequests, Top, Purges and Explain.
  */
 export type EdgeServiceService = typeof EdgeServiceService;
 export const EdgeServiceService = {
@@ -2782,6 +3516,30 @@ export const EdgeServiceService = {
     requestDeserialize: (value: Buffer): WatchStatsRequest => WatchStatsRequest.decode(value),
     responseSerialize: (value: WatchStatsResponse): Buffer => Buffer.from(WatchStatsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchStatsResponse => WatchStatsResponse.decode(value),
+  },
+  /**
+   * WatchRequests sends some of the requests that the edge has answered, until the caller cancels. The edge looks at up to
+   * 20 hits and 100 other requests a second in each of its threads.
+   */
+  watchRequests: {
+    path: "/edgecache.v1.EdgeService/WatchRequests" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchRequestsRequest): Buffer => Buffer.from(WatchRequestsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchRequestsRequest => WatchRequestsRequest.decode(value),
+    responseSerialize: (value: WatchRequestsResponse): Buffer =>
+      Buffer.from(WatchRequestsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchRequestsResponse => WatchRequestsResponse.decode(value),
+  },
+  /** Top lists what was asked for most of late, by a sample of the requests. */
+  top: {
+    path: "/edgecache.v1.EdgeService/Top" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TopRequest): Buffer => Buffer.from(TopRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TopRequest => TopRequest.decode(value),
+    responseSerialize: (value: TopResponse): Buffer => Buffer.from(TopResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TopResponse => TopResponse.decode(value),
   },
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
@@ -2871,6 +3629,13 @@ export interface EdgeServiceServer extends UntypedServiceImplementation {
   /** WatchStats sends the counters at once and then every period, until the caller cancels. */
   watchStats: handleServerStreamingCall<WatchStatsRequest, WatchStatsResponse>;
   /**
+   * WatchRequests sends some of the requests that the edge has answered, until the caller cancels. The edge looks at up to
+   * 20 hits and 100 other requests a second in each of its threads.
+   */
+  watchRequests: handleServerStreamingCall<WatchRequestsRequest, WatchRequestsResponse>;
+  /** Top lists what was asked for most of late, by a sample of the requests. */
+  top: handleUnaryCall<TopRequest, TopResponse>;
+  /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
    * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT; the message names the field. A purge above the
    * rate limit is RESOURCE_EXHAUSTED; the message says when to try again.
@@ -2939,6 +3704,32 @@ export interface EdgeServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchStatsResponse>;
+  /**
+   * WatchRequests sends some of the requests that the edge has answered, until the caller cancels. The edge looks at up to
+   * 20 hits and 100 other requests a second in each of its threads.
+   */
+  watchRequests(
+    request: WatchRequestsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchRequestsResponse>;
+  watchRequests(
+    request: WatchRequestsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchRequestsResponse>;
+  /** Top lists what was asked for most of late, by a sample of the requests. */
+  top(request: TopRequest, callback: (error: ServiceError | null, response: TopResponse) => void): ClientUnaryCall;
+  top(
+    request: TopRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TopResponse) => void,
+  ): ClientUnaryCall;
+  top(
+    request: TopRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TopResponse) => void,
+  ): ClientUnaryCall;
   /**
    * Purge appends one purge to the purge log and waits for every edge to confirm it.
    * A refused purge (empty, malformed, too large) is INVALID_ARGUMENT; the message names the field. A purge above the
