@@ -71,6 +71,34 @@ describe("a connection to Redis", () => {
       .and.contains("ECONNREFUSED");
   });
 
+  it("does not stay where the primary no longer is, even if it has moved while we connected", async () => {
+    const elsewhere = await startRedisServer();
+    const now = { host: "127.0.0.1", port: elsewhere.port };
+    const found = [{ ...now, port: server.port }];
+    const moving = new RedisConnection({
+      primary: {
+        name: "two servers",
+        find: async () => found.shift() ?? now,
+        isAt: ({ port }) => port === elsewhere.port,
+        onMoved: () => () => undefined,
+      },
+      database: 0,
+      credentials: () => ({}),
+      name: "edgecache-test",
+      clock: systemClock,
+      random: () => 0,
+      silenceMs: 5000,
+      longestPauseMs: 100,
+    });
+    const port = () => moving.ask(async (client) => client.options.port);
+    expect(await port())
+      .to.have.property("reason")
+      .that.contains("the primary has moved");
+    expect(await port()).to.deep.equal({ kind: "reply", value: elsewhere.port });
+    moving.close();
+    await elsewhere.close();
+  });
+
   it("ends what is on its way when it is closed", async () => {
     await set();
     server.stop();

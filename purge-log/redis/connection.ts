@@ -4,14 +4,14 @@ import type { Clock } from "../../process/clock.ts";
 import { Deadlines } from "../../process/deadlines.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import { pauseMs } from "./backoff.ts";
-import { isSame, type Primary } from "./primary.ts";
+import type { Primary } from "./primary.ts";
 import type { Credentials } from "./redis-access.ts";
 
 // A host that swallows the first packet must not take longer than an answer may.
 const CONNECT_MS = 2000;
 
 export interface RedisConnectionOptions {
-  readonly primary: Primary;
+  readonly primary: Pick<Primary, "name" | "find" | "isAt" | "onMoved">;
   readonly database: number;
   /** Read at each connection, because files change. Throws an Error. */
   readonly credentials: () => Credentials;
@@ -68,7 +68,7 @@ export class RedisConnection {
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#deadlines = new Deadlines(options.clock, this.#closing.signal);
-    this.#endsListening = options.primary.onMoved((to) => this.#leaveUnlessAt(to));
+    this.#endsListening = options.primary.onMoved(() => this.#leaveFormer());
   }
 
   /**
@@ -139,6 +139,8 @@ export class RedisConnection {
         reason = error;
       });
       await client.connect();
+      // Somebody may have looked since.
+      if (!primary.isAt(at)) throw new Error("the primary has moved");
       return this.#opened(client, at);
     } catch (thrown) {
       client?.disconnect();
@@ -178,8 +180,8 @@ export class RedisConnection {
   }
 
   /** The primary is elsewhere now. The next command goes there at once. */
-  #leaveUnlessAt(to: Address): void {
-    if (this.#state.kind !== "open" || isSame(this.#state.at, to)) return;
+  #leaveFormer(): void {
+    if (this.#state.kind !== "open" || this.#options.primary.isAt(this.#state.at)) return;
     const { client } = this.#state;
     this.#state = { kind: "idle", notBefore: 0 };
     client.disconnect();

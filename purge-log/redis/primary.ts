@@ -17,7 +17,7 @@ export class Primary {
   /** For messages. */
   readonly name: string;
   readonly #look: () => Promise<Address>;
-  readonly #moved = new Set<(to: Address) => void>();
+  readonly #moved = new Set<() => void>();
   #known: Address | undefined;
 
   constructor(url: RedisUrl, access: RedisAccess) {
@@ -28,22 +28,27 @@ export class Primary {
     this.#look = lookOf(url, access);
   }
 
+  /** Whether it was there when somebody last looked. */
+  isAt(address: Address): boolean {
+    return this.#known !== undefined && isSame(this.#known, address);
+  }
+
   async find(): Promise<Address> {
     const found = await this.#look();
     const known = this.#known;
     this.#known = found;
-    if (known !== undefined && !isSame(known, found)) for (const tell of this.#moved) tell(found);
+    if (known !== undefined && !isSame(known, found)) for (const tell of this.#moved) tell();
     return found;
   }
 
   /** Returns a function that ends it. */
-  onMoved(listener: (to: Address) => void): () => void {
+  onMoved(listener: () => void): () => void {
     this.#moved.add(listener);
     return () => this.#moved.delete(listener);
   }
 }
 
-export function isSame(a: Address, b: Address): boolean {
+function isSame(a: Address, b: Address): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
