@@ -1,6 +1,7 @@
 import type { RequestHead } from "../../http/message/request-head.ts";
 import type { Exchange, ExchangeEnd } from "../../http/server/exchange.ts";
 import type { Peer } from "../../http/server/peer.ts";
+import type { TraceContext } from "../../process/tracing/trace-context.ts";
 import type { Served } from "../cache/answer.ts";
 import type { HitLines } from "./hit-lines.ts";
 import type { HitNote, HitNotes } from "./hit-notes.ts";
@@ -12,6 +13,8 @@ export class HitTraces implements HitNotes {
   readonly #peer: Peer;
   readonly #lines: HitLines | undefined;
   #rules: Served["rules"];
+  #fields: RequestHead["fields"] | undefined;
+  #parent: TraceContext | undefined;
 
   constructor(traces: RequestTraces, peer: Peer, lines: HitLines | undefined) {
     this.#traces = traces;
@@ -31,7 +34,7 @@ export class HitTraces implements HitNotes {
     left: number,
     form?: Served["form"],
   ): HitNote | undefined {
-    const span = this.#traces.hit(request, this.#peer);
+    const span = this.#traces.hit(request, this.#peer, this.#parentOf(request));
     const line = this.#lines?.hit(request, status, bytes, left, form, span?.context.traceId);
     if (span === undefined) return line;
     const outcome = { kind: "hit", ttl: left, detail: form } as const;
@@ -40,6 +43,15 @@ export class HitTraces implements HitNotes {
     // By then it has been written, and it is known whether its client was slow to take it.
     queueMicrotask(() => note.written());
     return note;
+  }
+
+  /** A client repeats its fields, so what they say is found once. */
+  #parentOf(request: RequestHead): TraceContext | undefined {
+    if (this.#fields !== request.fields) {
+      this.#fields = request.fields;
+      this.#parent = this.#traces.parentOf(request, this.#peer);
+    }
+    return this.#parent;
   }
 }
 

@@ -25,7 +25,7 @@ export class RequestTraces {
 
   /** For a request on the full path: its span, or the names that it goes on with when it is not recorded. */
   began({ request, peer, arrivedAt }: Exchange): Span | TraceContext {
-    const parent = this.#spans.parentOf(request.fields.section, peer);
+    const parent = this.parentOf(request, peer);
     if (!this.#spans.tracer.samples(parent)) return this.#spans.tracer.unsampled(parent);
     return this.#start(request, peer, parent, arrivedAt);
   }
@@ -36,11 +36,15 @@ export class RequestTraces {
     this.#spans.end(span, noted.statusAt(end), bytes, end, this.#more(answer));
   }
 
+  /** The trace that a trusted proxy has put a request into. */
+  parentOf({ fields }: RequestHead, peer: Peer): TraceContext | undefined {
+    return this.#spans.parentOf(fields.section, peer);
+  }
+
   /** For one that is answered at once; undefined: it is not recorded. */
-  hit(request: RequestHead, peer: Peer): Span | undefined {
-    const parent = this.#spans.parentOf(request.fields.section, peer);
-    if (!this.#spans.tracer.samples(parent)) return undefined;
-    return this.#start(request, peer, parent, this.#spans.tracer.now());
+  hit(request: RequestHead, peer: Peer, parent: TraceContext | undefined): Span | undefined {
+    const { tracer } = this.#spans;
+    return tracer.samples(parent) ? this.#start(request, peer, parent, tracer.now()) : undefined;
   }
 
   hitEnded(span: Span, answer: LoggedAnswer, bytes: number, end: ExchangeEnd): void {
