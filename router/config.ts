@@ -38,6 +38,8 @@ const grpcAddress: values.ValueType<string> = {
 // RFC 9110 section 5.1: a field name is a token.
 const fieldName = values.text("the name of a request field", /^[!#$%&'*+.^_`|~\da-z-]{1,64}$/i);
 
+const HOUR_MS = 3_600_000;
+
 /** Every setting of the router. --help and the reference table are made from it. */
 export const routerProgram = {
   name: "router",
@@ -126,6 +128,11 @@ export const routerProgram = {
       default: 1,
       help: "Threads that serve the ports for clients. Each measures the edges by itself.",
     }),
+    notice: setting({
+      type: values.duration(0, HOUR_MS),
+      default: 0,
+      help: "How long the router still takes requests after SIGTERM, while /readyz says that it stops and each answer is the last on its connection. A load balancer needs as long to notice. 0 closes the ports at once.",
+    }),
     ...versionSettings,
     logLevel: setting({
       type: logLevel,
@@ -171,6 +178,8 @@ export interface RouterConfig
   /** Networks of the load balancers whose connections begin with a PROXY header. */
   readonly proxyProtocol: readonly string[];
   readonly tunnelIdle: number;
+  /** In milliseconds. */
+  readonly notice: number;
   /** In lower case. */
   readonly upgrades: readonly string[];
   readonly workers: number;

@@ -10,7 +10,6 @@ import { http2 } from "../http/h2/http2-connection.ts";
 import type { RefusedRequest } from "../http/message/refusal.ts";
 import { shownTarget } from "../http/message/shown-target.ts";
 import { clientLimitWarning } from "../http/server/client-limits.ts";
-import type { CountedTogether } from "../http/server/client-tables.ts";
 import { HttpDate } from "../http/server/date-field.ts";
 import { errorResponse, responseText, type WholeResponse } from "../http/server/error-response.ts";
 import type { Exchange, ExchangeEnd } from "../http/server/exchange.ts";
@@ -20,7 +19,6 @@ import { PREAMBLE_REFUSED } from "../http/server/proxy-preamble.ts";
 import type { ServerLoad } from "../http/server/server-load.ts";
 import { TrustedProxies } from "../http/server/trusted-proxies.ts";
 import type { TlsFront } from "../http/tls-front.ts";
-import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import type { Finding } from "../process/finding.ts";
 import type { PortSharing } from "../process/listen.ts";
@@ -43,7 +41,7 @@ const SWEEP_EVERY_MS = 500;
 
 export interface ListenerParts
   extends Omit<RequestNotesParts, "proxies">,
-    Pick<HttpServerOptions, "redirectToHttps" | "h2c" | "ownLines"> {
+    Pick<HttpServerOptions, "redirectToHttps" | "h2c" | "ownLines" | "counted" | "clock"> {
   readonly limits: GivenLimits;
   readonly mode: "proxy" | "redirect";
   /** The protocols, in lower case, for which edges may make tunnels. */
@@ -58,10 +56,8 @@ export interface ListenerParts
   readonly trustedProxies: readonly string[];
   /** Networks of the load balancers whose connections begin with a PROXY header. */
   readonly proxyProtocol: readonly string[];
-  readonly counted: CountedTogether;
   readonly fleet: Fleet;
   readonly pools: EdgePools;
-  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: RouterMetrics;
 }
@@ -146,6 +142,10 @@ export class Listener {
   async openTls(host: string, tls: TlsFront | undefined, sharing?: PortSharing): Promise<void> {
     this.#tls = tls;
     if (tls !== undefined) this.tlsPort = await this.#server.openTls(host, tls.port, tls, sharing);
+  }
+
+  windDown(): void {
+    this.#server.windDown();
   }
 
   /** Takes no more connections, lets the requests under way end for up to `patienceMs`, then cuts them. */

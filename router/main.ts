@@ -28,6 +28,7 @@ try {
   stopOnSignal(
     async () => {
       manager.stops();
+      await router.drain();
       await router.stop();
       await purgeLog?.close();
     },

@@ -38,6 +38,8 @@ export interface RouterThreads {
   reports(): Promise<readonly ThreadReport[]>;
   /** Each takes what has changed in the files of its certificates. */
   refreshCertificates(): void;
+  /** From now on each answer of theirs says that its connection ends with it. */
+  windDown(): void;
   /** Gives requests in flight the time that a router gives them. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export const NO_THREADS: RouterThreads = {
   start: async () => undefined,
   reports: async () => [],
   refreshCertificates: () => undefined,
+  windDown: () => undefined,
   stop: async () => undefined,
 };
 
@@ -98,6 +101,10 @@ export class WorkerThreads implements RouterThreads {
     for (const thread of this.#threads) thread.refreshCertificates();
   }
 
+  windDown(): void {
+    for (const thread of this.#threads) thread.windDown();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
@@ -145,6 +152,10 @@ class RoutingThread {
 
   refreshCertificates(): void {
     this.#thread.send({ kind: "refresh-certificates" });
+  }
+
+  windDown(): void {
+    this.#thread.send({ kind: "wind-down" });
   }
 
   close(): Promise<void> {

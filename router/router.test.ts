@@ -6,6 +6,7 @@ import { systemClock } from "../process/clock.ts";
 import { Failure } from "../process/failure.ts";
 import { Gate } from "../test/rig/gate.ts";
 import { ask, get } from "../test/rig/http-client.ts";
+import { RawConnection } from "../test/rig/raw-connection.ts";
 import { RoutedEdge } from "../test/rig/routed-edge.ts";
 import { startTestRouter, type TestRouter } from "../test/rig/test-router.ts";
 import { until } from "../test/rig/until.ts";
@@ -245,6 +246,29 @@ describe("the router", () => {
     rest.open();
     expect((await arriving.finish()).text).to.equal("first second");
     await stopped;
+  });
+
+  it("takes requests during its notice, each as the last on its connection, and says that it is not ready", async () => {
+    const { base, admin, running } = await router([await edge("only")], { notice: 3_600_000 });
+    const connection = await RawConnection.open(base);
+    const asks = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    const first = await connection.send(asks).reply();
+    expect([first.status, first.header("Connection")]).to.deep.equal([200, undefined]);
+    const drained = running.drain();
+    const last = await connection.send(asks).reply();
+    expect([last.status, last.header("Connection")]).to.deep.equal([200, "close"]);
+    await connection.closed;
+    expect((await get(base, "/")).status).to.equal(200);
+    const ready = await get(admin, "/readyz");
+    expect(ready.status).to.equal(503);
+    expect(ready.text).to.contain("stopping");
+    await running.stop();
+    await drained;
+  });
+
+  it("has no notice unless it is given one", async () => {
+    const { running } = await router([await edge("only")]);
+    await running.drain();
   });
 
   it("cuts requests that do not end within its patience", async () => {

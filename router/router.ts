@@ -30,6 +30,8 @@ export interface RunningRouter {
   };
   /** Takes what may change while it runs: the files of its certificates and access log, and who may read its pages. */
   reload(changes: Pick<RouterConfig, "callers" | "accessLog">): void;
+  /** Says that it stops, and resolves when load balancers have had the time to notice. Until then it takes requests. */
+  drain(): Promise<void>;
   /** Takes no more requests, gives those in flight up to 10 s to end, then closes everything. */
   stop(): Promise<void>;
 }
@@ -110,6 +112,12 @@ export async function startRouter(
         log.info(
           "settings read again: certificates, callers and the file of the access log are those of now; the others need a restart",
         );
+      },
+      drain: async () => {
+        stopping = true;
+        routing?.windDown();
+        threads.windDown();
+        await clock.wait(config.notice, stopped.signal).catch(() => undefined);
       },
       stop: async () => {
         stopping = true;

@@ -71,6 +71,9 @@ port.on("message", (message: ToThread) => {
     case "refresh-certificates":
       routing.refreshCertificates();
       break;
+    case "wind-down":
+      routing.windDown();
+      break;
     case "close":
       void close();
   }

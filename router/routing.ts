@@ -63,6 +63,8 @@ export interface Routing {
   readonly certificateFindings: readonly Finding[];
   /** Takes what has changed in the files of its certificates. */
   refreshCertificates(): void;
+  /** From now on each answer says that its connection ends with it. */
+  windDown(): void;
   /** Takes no more requests, and gives those in flight up to `patienceMs`, else some seconds, to end. */
   close(patienceMs?: number): Promise<void>;
   /** Measures no more. */
@@ -150,6 +152,7 @@ export async function startRouting(
       listener.refreshCertificates();
       identity?.refresh();
     },
+    windDown: () => listener.windDown(),
     close: (patienceMs = limits.stopMs) => listener.close(patienceMs),
     leave: () => {
       stopped.abort();

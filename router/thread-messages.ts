@@ -33,4 +33,5 @@ export type FromThread =
 export type ToThread =
   | { readonly kind: "report" }
   | { readonly kind: "refresh-certificates" }
+  | { readonly kind: "wind-down" }
   | { readonly kind: "close" };

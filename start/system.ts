@@ -90,6 +90,7 @@ export async function startSystem(
         trustedProxies: [],
         proxyProtocol: [],
         tellVersion: false,
+        notice: 0,
         ...PLAIN_ACCESS,
         ...defaultClientLimits,
         ...defaultTunnels,

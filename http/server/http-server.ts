@@ -56,7 +56,7 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   readonly limits: ServerLimits;
   /** With the other threads that serve the same port. */
-  readonly counted?: CountedTogether;
+  readonly counted?: CountedTogether | undefined;
   /** Proxies whose forwarding fields are believed. */
   readonly proxies: TrustedProxies;
   /** Load balancers that say who their client is before its bytes. */

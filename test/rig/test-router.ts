@@ -55,6 +55,7 @@ export async function startTestRouter(
       trustedProxies: [],
       proxyProtocol: [],
       tellVersion: false,
+      notice: 0,
       ...PLAIN_ACCESS,
       ...defaultClientLimits,
       ...defaultTunnels,
