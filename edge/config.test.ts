@@ -30,6 +30,9 @@ describe("the edge's settings", () => {
       adminPort: 9081,
       adminHost: undefined,
       adminAllowedHosts: [],
+      tellVersion: false,
+      disk: undefined,
+      diskSize: 1_073_741_824,
       origin: { kind: "directory", path: "site" },
       originHost: { kind: "client" },
       sites: [

@@ -36,6 +36,8 @@ describe("the router's settings", () => {
       adminHost: undefined,
       adminAllowedHosts: [],
       mode: "proxy",
+      notice: 0,
+      tellVersion: false,
       policy: "nearest",
       hedge: false,
       clientRegion: undefined,

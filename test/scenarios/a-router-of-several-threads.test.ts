@@ -5,6 +5,7 @@ import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { get } from "../rig/http-client.ts";
 import { readPrometheusText, sampleValue } from "../rig/prometheus-text.ts";
+import { RawConnection } from "../rig/raw-connection.ts";
 import { isServing, RouterProcess } from "../rig/router-process.ts";
 import { startTestEdge } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
@@ -63,6 +64,23 @@ describe("a router whose port is served by several threads", () => {
       /^edgecache_router_tunnels_open 0$/m.test(await tunnels.metrics()),
     );
     expect(await tunnels.metrics()).to.match(/^edgecache_router_tunnels_total\{outcome="opened"\} 12$/m);
+  });
+
+  it("says in each of them that its answers are the last, while it has notice to stop", async () => {
+    const flags = ["--edges", edges.map(({ control }) => control).join(), "--workers", "3", "--notice", "1h"];
+    const leaving = parts.adopt(await RouterProcess.start(flags), (it) => it.close());
+    const kept = await Promise.all(Array.from({ length: 12 }, () => RawConnection.open(leaving.base)));
+    const ask = (connection: RawConnection) =>
+      connection.send(`GET ${PAGE} HTTP/1.1\r\nHost: a.example\r\n\r\n`).reply();
+    for (const connection of kept) expect((await ask(connection)).header("Connection")).to.equal(undefined);
+    process.kill(leaving.pid, "SIGTERM");
+    // A thread answers as before until it has heard of it.
+    for (const connection of kept)
+      await until(
+        "its answer is the last",
+        async () => (await ask(connection)).header("Connection") === "close",
+      );
+    expect((await get(leaving.base, PAGE)).status).to.equal(200);
   });
 
   it("loses no request when an edge ends, whichever thread has it", async () => {
