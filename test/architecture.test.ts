@@ -244,12 +244,14 @@ describe("the architecture rules", () => {
       "| E1 | In order. | [edge/a.ts](../edge/a.ts), [edge/gone.ts](../edge/gone.ts) |",
       "| E2 | Softly. | [edge/b.ts](../edge/b.ts) |",
       "| P1 | Once. | |",
+      "| E2 | Hard. | [edge/b.ts](../edge/b.ts) |",
     ].join("\n");
     const tree = treeOf({
       "edge/a.ts": "// Rules E1 and E9: in order.",
       "edge/b.ts": "// The rule P1 is kept elsewhere.",
     });
     expect(ruleBreaches(page, tree, (path) => tree.get(path))).to.deep.equal([
+      "docs/purge.md defines rule E2 twice",
       "edge/a.ts cites rule E9, which docs/purge.md does not define",
       "docs/purge.md: rule E1: there is no file edge/gone.ts",
       "docs/purge.md: edge/b.ts is said to keep rule E2, and does not cite it",

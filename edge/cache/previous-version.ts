@@ -8,7 +8,7 @@ import type { PurgeState } from "./purge-state.ts";
 /**
  * The stored version of a response that is about to be replaced, where it may be the dictionary for the new one.
  *
- * Rule E9: of a purged version nothing is used. One with a tag that the new version has not is no dictionary either, so
+ * Rule E10: of a purged version nothing is used. One with a tag that the new version has not is no dictionary either, so
  * each later purge that covers it covers the new version too, and takes the delta with it.
  */
 export function previousVersion(

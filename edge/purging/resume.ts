@@ -17,7 +17,7 @@ export interface DiskConfig {
 }
 
 /**
- * Opens the disk tier, and has the fence go on where the process was that wrote it. Throws a Failure: the directory is of
+ * Opens the disk tier, and has the fence go on where the process was that wrote it (rule E9). Throws a Failure: the directory is of
  * another edge, or is in use.
  */
 export async function openDisk(

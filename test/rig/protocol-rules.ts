@@ -12,6 +12,12 @@ function rulesDefinedIn(page: string): ReadonlyMap<string, readonly string[]> {
   );
 }
 
+/** Rules that two rows define. */
+function twiceDefinedIn(page: string): readonly string[] {
+  const names = Array.from(page.matchAll(/^\| ([EPR]\d+) \|/gm), ([, rule = ""]) => rule);
+  return names.filter((rule, at) => names.indexOf(rule) !== at);
+}
+
 /** The rules that a text cites: "rule E7", "Rules E2 and E7". */
 function rulesCitedIn(text: string): readonly string[] {
   const citations = text.matchAll(/\brules? ([EPR]\d+(?:(?:, | and |, and )[EPR]\d+)*)/gi);
@@ -39,5 +45,6 @@ export function ruleBreaches(
       return [`docs/purge.md: ${path} is said to keep rule ${rule}, and does not cite it`];
     });
   });
-  return [...undefinedRules, ...unkept];
+  const twice = twiceDefinedIn(page).map((rule) => `docs/purge.md defines rule ${rule} twice`);
+  return [...twice, ...undefinedRules, ...unkept];
 }

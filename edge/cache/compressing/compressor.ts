@@ -63,7 +63,7 @@ type Job = { readonly stored: StoredResponse } & (
  * bounded by number and bytes; what finds it full is dropped, and its clients get the body as it is.
  *
  * An encoding is one with its response: it is put beside the body only in the step in which the response is found to be
- * stored and covered by no purge. So none outlives its response, however late it comes. Rule E9: a delta is one of them.
+ * stored and covered by no purge. So none outlives its response, however late it comes. Rule E10: a delta is one of them.
  */
 export class Compressor {
   readonly #parts: Parts;
@@ -188,7 +188,7 @@ export class Compressor {
   }
 
   /**
-   * The response that has come in its place with the same bytes, as it often is after a refresh. Rule E9: meanwhile a purge
+   * The response that has come in its place with the same bytes, as it often is after a refresh. Rule E10: meanwhile a purge
    * may have taken the dictionary out of use.
    */
   #sameAgain({

@@ -40,7 +40,7 @@ export interface RecoveryParts {
   readonly newSeed: () => number;
 }
 
-/** Where an edge with this directory goes on in the history of purges. */
+/** Rule E9: where an edge with this directory goes on in the history of purges. */
 export interface Resumed {
   readonly runId: string;
   /** Of the oldest response that is current so far: every purge behind it has to be read. */
