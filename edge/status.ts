@@ -95,6 +95,7 @@ export class EdgeReport {
       publicUrl: this.#config.publicUrl?.origin ?? "",
       version: manifest.version,
       config: this.config,
+      originsUnreachable: this.#originsUnreachable,
     };
   }
 
@@ -199,6 +200,10 @@ export class EdgeReport {
     this.#loopDelay.stop();
   }
 
+  get #originsUnreachable(): number {
+    return this.#reachable.known.filter(({ state }) => state === "unreachable").length;
+  }
+
   /** Of the busiest thread. */
   get #loopDelayMs(): number {
     return Math.max(this.#loopDelay.ms, this.#dataPort.load.loopDelayMs);
@@ -217,7 +222,7 @@ export class EdgeReport {
       residentLimitBytes: memory?.promised ?? Number.POSITIVE_INFINITY,
       heldBytes: this.#dataPort.heldBytes,
       inFlight: this.#dataPort.load.inFlight,
-      originsUnreachable: this.#reachable.known.filter(({ state }) => state === "unreachable").length,
+      originsUnreachable: this.#originsUnreachable,
       tunnelsOpen: this.#parts.tunnels.open,
       purges: follower.purges,
       leaseLeftSeconds: follower.leaseLeftMs / 1000,

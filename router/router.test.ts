@@ -47,7 +47,7 @@ describe("the router", () => {
     expect(log.some((line) => line.errorId === errorId)).to.equal(true);
     expect(JSON.parse((await get(admin, "/readyz")).text)).to.deep.equal({
       ready: false,
-      reasons: ["no edge is serving"],
+      reasons: ["no edge answers"],
     });
 
     await only.startHttp();
@@ -57,11 +57,20 @@ describe("the router", () => {
     expect((await get(base, "/")).text).to.equal("only");
   });
 
-  it("uses a lapsed edge when no serving one is left, and is then not ready", async () => {
-    const { base, admin } = await router([await edge("only", { ping: { state: "lapsed" } })]);
-    expect((await get(base, "/")).text).to.equal("only");
-    expect((await get(admin, "/readyz")).status).to.equal(503);
-  });
+  for (const state of ["lapsed", "draining"])
+    it(`uses a ${state} edge when no serving one is left, and may take traffic for it`, async () => {
+      const { base, admin } = await router([await edge("only", { ping: { state } })]);
+      expect((await get(base, "/")).text).to.equal("only");
+      const reply = await get(admin, "/readyz");
+      expect([reply.status, JSON.parse(reply.text)]).to.deep.equal([
+        200,
+        {
+          ready: true,
+          reasons: [],
+          warnings: ["no edge is serving: lapsed or draining edges get the requests"],
+        },
+      ]);
+    });
 
   it("follows an edge that comes nearer", async () => {
     const [a, b] = [await edge("a", { pingDelayMs: 5 }), await edge("b", { pingDelayMs: 60 })];

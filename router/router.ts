@@ -11,7 +11,7 @@ import { operatorHost } from "../process/control/operator-access.ts";
 import { Failure } from "../process/failure.ts";
 import type { Finding } from "../process/finding.ts";
 import { type HeldPorts, holdPorts } from "../process/listen.ts";
-import { startOperatorPort } from "../process/operator-port.ts";
+import { type Readiness, startOperatorPort } from "../process/operator-port.ts";
 import { Tracing } from "../process/tracing/tracing.ts";
 import type { RouterConfig } from "./config.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
@@ -173,8 +173,12 @@ function operatorPages(
 
 function fleetFindings({ edges }: Fleet): readonly Finding[] {
   const gone = edges.filter(({ health }) => !isServing(health));
-  if (gone.length === edges.length)
-    return [{ severity: "problem", about: "edges", text: "no edge is serving, so no request is answered" }];
+  if (gone.length === edges.length) {
+    const answered = edges.some(({ health }) => health.kind === "alive")
+      ? "so edges that are lapsed or draining get the requests"
+      : "so no request is answered";
+    return [{ severity: "problem", about: "edges", text: `no edge is serving, ${answered}` }];
+  }
   return gone.map(({ addresses }) => ({
     severity: "warning",
     about: `edge at ${addresses.grpcAddress}`,
@@ -182,7 +186,17 @@ function fleetFindings({ edges }: Fleet): readonly Finding[] {
   }));
 }
 
-function readiness(fleet: Fleet): { ready: boolean; reasons: readonly string[] } {
-  const ready = fleet.edges.some(({ health }) => isServing(health));
-  return { ready, reasons: ready ? [] : ["no edge is serving"] };
+/**
+ * Edges lapse together when Redis is away, and then answer from their origins. A balancer that took all routers out of
+ * service for that would keep clients from what edges can answer.
+ */
+function readiness({ edges }: Fleet): Readiness {
+  if (edges.some(({ health }) => isServing(health))) return { ready: true, reasons: [] };
+  if (edges.some(({ health }) => health.kind === "alive"))
+    return {
+      ready: true,
+      reasons: [],
+      warnings: ["no edge is serving: lapsed or draining edges get the requests"],
+    };
+  return { ready: false, reasons: ["no edge answers"] };
 }

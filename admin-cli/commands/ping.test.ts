@@ -15,9 +15,15 @@ describe("admin-cli ping", () => {
     const run = await runAdminCli(["ping", "--json", "--edge", edge.address]);
     expect(run).to.deep.include({ code: 0, stderr: "" });
     const { edges } = JSON.parse(run.stdout);
-    expect(edges[0]).to.have.keys("edge", "rttMs", "state").and.include({ edge: "edge-1", state: "serving" });
+    expect(edges[0]).to.have.keys("edge", "rttMs", "state", "originsUnreachable");
+    expect(edges[0]).to.include({ edge: "edge-1", state: "serving", originsUnreachable: 0 });
     expect(edges[0].rttMs).to.be.above(0).and.below(2000);
-    expect(edges[1]).to.deep.equal({ edge: "edge-2", rttMs: null, state: "unreachable" });
+    expect(edges[1]).to.deep.equal({
+      edge: "edge-2",
+      rttMs: null,
+      state: "unreachable",
+      originsUnreachable: null,
+    });
     expect(edges).to.have.length(2);
   });
 
@@ -33,4 +39,14 @@ describe("admin-cli ping", () => {
       /^edge {4}round trip {2}state\nedge-1 +[\d.]+ ms {2}serving\nedge-2 +- {2}unreachable\n$/,
     );
   });
+
+  for (const [originsUnreachable, told] of [
+    [1, "serving, 1 origin unreachable"],
+    [2, "serving, 2 origins unreachable"],
+  ] as const)
+    it(`tells ${told} beside the state`, async () => {
+      edge.script.ping = () => answer({ ...pingResponse("edge-1"), originsUnreachable });
+      const { stdout } = await runAdminCli(["ping", "--edge", edge.address]);
+      expect(stdout).to.contain(`${told}\n`);
+    });
 });

@@ -9,11 +9,13 @@ import { stateCell, table } from "../table.ts";
 // Odd, so that there is a middle one. One slow Ping of five does not move it.
 const PINGS = 5;
 
-/** One edge in the output; `rttMs` is null when it is unreachable. */
+/** One edge in the output; null: it is unreachable. */
 interface PingRow {
   readonly edge: string;
   readonly rttMs: number | null;
   readonly state: string;
+  /** Sites whose origin it could not reach when it was last asked. */
+  readonly originsUnreachable: number | null;
 }
 
 export const pingCommand: Command = {
@@ -35,6 +37,7 @@ export const pingCommand: Command = {
         edge: edge.edge,
         rttMs: answer === undefined ? null : roundedMs(answer.rttMs),
         state: answer?.state ?? "unreachable",
+        originsUnreachable: answer?.originsUnreachable ?? null,
       }),
     );
     terminal.write(
@@ -46,19 +49,21 @@ export const pingCommand: Command = {
 
 const LAYOUT = { head: ["edge", "round trip", "state"], figures: [1] };
 
-function cells({ edge, rttMs, state }: PingRow) {
-  return [edge, rttMs === null ? "-" : `${rttMs.toFixed(2)} ms`, stateCell(state)];
+function cells({ edge, rttMs, state, originsUnreachable }: PingRow) {
+  const away = originsUnreachable ?? 0;
+  const note = away === 0 ? "" : `, ${away} ${away === 1 ? "origin" : "origins"} unreachable`;
+  return [edge, rttMs === null ? "-" : `${rttMs.toFixed(2)} ms`, stateCell(state, `${state}${note}`)];
 }
 
 /** One Ping to connect, then the median of five. Throws a Failure when any of them gets no answer. */
 async function measure(client: EdgeClient, clock: Clock): Promise<PingRow & { rttMs: number }> {
-  let { edge, state } = await client.ping(CALL_MS);
+  let { edge, state, originsUnreachable } = await client.ping(CALL_MS);
   const times: number[] = [];
   for (let i = 0; i < PINGS; i++) {
     const sent = clock.monotonic();
-    ({ edge, state } = await client.ping(CALL_MS));
+    ({ edge, state, originsUnreachable } = await client.ping(CALL_MS));
     times.push(clock.monotonic() - sent);
   }
   times.sort((a, b) => a - b);
-  return { edge, state, rttMs: times[(PINGS - 1) / 2] ?? Number.NaN };
+  return { edge, state, originsUnreachable, rttMs: times[(PINGS - 1) / 2] ?? Number.NaN };
 }

@@ -16,11 +16,12 @@ const reply: PingResponse = {
   publicUrl: "",
   version: "1.0.0",
   config: "0123456789abcdef",
+  originsUnreachable: 0,
 };
 
 describe("readPingReply", () => {
   it("returns what a proper reply says", () => {
-    const { version: _version, config: _config, ...read } = reply;
+    const { version: _version, config: _config, originsUnreachable: _origins, ...read } = reply;
     expect(readPingReply(reply)).to.deep.equal({
       ...read,
       position: { epoch: 7, seq: 12 },

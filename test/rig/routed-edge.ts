@@ -152,6 +152,7 @@ export class RoutedEdge {
       publicUrl: "",
       version: "1.0.0",
       config: "0123456789abcdef",
+      originsUnreachable: 0,
     };
   }
 }

@@ -205,6 +205,7 @@ export function pingResponse(edge: string, state = "serving"): PingResponse {
     publicUrl: "",
     version: "1.0.0",
     config: "0123456789abcdef",
+    originsUnreachable: 0,
   };
 }
 

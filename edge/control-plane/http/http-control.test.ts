@@ -249,6 +249,8 @@ describe("control by HTTP", function () {
     ]);
     const metrics = (await get(edge.operator, "/metrics")).text;
     expect(metrics).to.match(/^edgecache_edge_origins_unreachable\{[^}]*\} 1$/m);
+    const ping = JSON.parse((await runAdminCli(["ping", "--json", "--edge", edge.control])).stdout);
+    expect(ping.edges[0].originsUnreachable).to.equal(1);
     await edge.stop();
   });
 

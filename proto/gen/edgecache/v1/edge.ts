@@ -60,6 +60,11 @@ export interface PingResponse {
    * and ports.
    */
   config: string;
+  /**
+   * Sites whose origin could not be reached when somebody last asked for it: by /readyz, /origins or /metrics. The edge
+   * may serve what it has stored all the same.
+   */
+  originsUnreachable: number;
 }
 
 /** StatsRequest has no fields. */
@@ -577,6 +582,7 @@ function createBasePingResponse(): PingResponse {
     publicUrl: "",
     version: "",
     config: "",
+    originsUnreachable: 0,
   };
 }
 
@@ -617,6 +623,9 @@ export const PingResponse: MessageFns<PingResponse> = {
     }
     if (message.config !== "") {
       writer.uint32(98).string(message.config);
+    }
+    if (message.originsUnreachable !== 0) {
+      writer.uint32(104).uint32(message.originsUnreachable);
     }
     return writer;
   },
@@ -728,6 +737,14 @@ export const PingResponse: MessageFns<PingResponse> = {
             }
 
             message.config = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.originsUnreachable = reader.uint32();
             continue;
           }
         }
