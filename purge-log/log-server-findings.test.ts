@@ -16,6 +16,7 @@ const SERVER: LogServer = {
   refusesAlone: false,
   missingRights: [],
   isPrivate: true,
+  certificateDaysLeft: undefined,
 };
 
 const found = (server: Partial<LogServer>) =>
@@ -81,6 +82,13 @@ describe("what is wrong with the server of a log", () => {
     expect(found({ replicas: [{ silentSeconds: 3 }], awaited: 1 })).to.deep.equal([
       "warning: a replica has not answered for 3 s",
     ]);
+  });
+
+  it("is a certificate that ends soon", () => {
+    expect(found({ certificateDaysLeft: 14 })).to.deep.equal([]);
+    expect(found({ certificateDaysLeft: 13.9 })[0]).to.contain(
+      "warning: the certificate of the server ends in 13 days",
+    );
   });
 
   it("is that others can read the connection, and that it is slow", () => {

@@ -7,6 +7,8 @@ const OLDEST_REDIS = 7;
 const SLOW_MS = 50;
 // Redis refuses writes at 100 %. The rest is for the minutes until somebody has read this.
 const FULL_SHARE = 0.9;
+// Enough to notice over a holiday.
+const ENDS_SOON_DAYS = 14;
 // A replica reports every second.
 const SILENT_SECONDS = 3;
 
@@ -17,7 +19,7 @@ export function unfitness(server: LogServer): string | undefined {
 
 /** What an operator should know of the server of the log. */
 export function logServerFindings(server: LogServer): readonly Finding[] {
-  const { maxMemory, usedMemory, missingRights, roundTripMs } = server;
+  const { maxMemory, usedMemory, missingRights, roundTripMs, certificateDaysLeft } = server;
   const findings: Finding[] = [];
   const find = (severity: Finding["severity"], text: string | undefined) => {
     if (text !== undefined) findings.push({ severity, about: "purge log", text });
@@ -47,6 +49,11 @@ export function logServerFindings(server: LogServer): readonly Finding[] {
     find(
       "warning",
       "the connection is not encrypted: who can read it on its way learns the password; use rediss://",
+    );
+  if (certificateDaysLeft !== undefined && certificateDaysLeft < ENDS_SOON_DAYS)
+    find(
+      "warning",
+      `the certificate of the server ends in ${Math.floor(certificateDaysLeft)} days: then nobody connects any more`,
     );
   if (roundTripMs > SLOW_MS)
     find("warning", `a command takes ${Math.round(roundTripMs)} ms: receipts take at least twice as long`);

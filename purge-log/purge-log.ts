@@ -108,6 +108,8 @@ export interface LogServer {
   readonly missingRights: readonly string[];
   /** Whether the connection is encrypted, or goes to this machine only. */
   readonly isPrivate: boolean;
+  /** For how long its certificate is still valid; undefined without TLS. */
+  readonly certificateDaysLeft: number | undefined;
 }
 
 /** The log's answer to a heartbeat. */

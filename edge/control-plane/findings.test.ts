@@ -16,6 +16,7 @@ const SERVER: LogServer = {
   refusesAlone: false,
   missingRights: [],
   isPrivate: true,
+  certificateDaysLeft: undefined,
 };
 const HEALTHY: ExaminedFacts = {
   state: "serving",

@@ -28,6 +28,7 @@ import { failureOf, RedisConnection, type Reply } from "./connection.ts";
 import { type ReadTable, readTable } from "./edge-table.ts";
 import { COUNTS_KEY, EDGES_KEY, JOIN_CHANNEL, takerChannel } from "./keys.ts";
 import { OutageReporter } from "./outage-reporter.ts";
+import { daysLeft } from "./peer-certificate.ts";
 import { Primary } from "./primary.ts";
 import { ANSWER_MS, Publisher } from "./publisher.ts";
 import { type RedisAccess, serverCredentials, usualReplicas } from "./redis-access.ts";
@@ -144,7 +145,8 @@ export class RedisPurgeLog implements PurgeLog {
       const askedAt = clock.monotonic();
       const info = readServerInfo(await client.info());
       const roundTripMs = clock.monotonic() - askedAt;
-      return { ...info, roundTripMs, missingRights: await missingRights(client) };
+      const certificateDaysLeft = daysLeft(client.stream, clock.wall());
+      return { ...info, roundTripMs, certificateDaysLeft, missingRights: await missingRights(client) };
     }, ANSWER_MS);
     if (reply.kind !== "reply") throw failureOf("asking for the state of the server", reply);
     const isPrivate = this.#url.isTls || this.#url.hosts.every(({ host }) => isLoopback(host));

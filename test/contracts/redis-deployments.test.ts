@@ -184,6 +184,15 @@ describe("a purge log behind TLS", function () {
     expect(await refusal({}, elsewhere)).to.match(/IP: .* is not in the cert's list/);
   });
 
+  it("tells how long the certificate of the server is valid", async () => {
+    const logs = new RedisLogs(url, access);
+    const { certificateDaysLeft, isPrivate } = await logs.open().server();
+    // The rig makes certificates of 20 days.
+    expect(certificateDaysLeft).to.be.within(19, 20);
+    expect(isPrivate).to.equal(true);
+    await logs.close();
+  });
+
   it("tells which file it cannot read", async () => {
     expect(await refusal({ redisCa: "/nowhere.pem" })).to.contain("--redis-ca: /nowhere.pem cannot be read");
   });
