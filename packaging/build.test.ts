@@ -15,7 +15,7 @@ const MB = 1_000_000;
 /** The file of the checkout that a file of the package comes from. */
 function sourceOf(path: string): string {
   if (path === "dist/package.json") return "package.json";
-  if (path.startsWith("dist/assets/") || path.startsWith("dist/proto/edgecache/"))
+  if (/^dist\/(assets|proto\/edgecache|router\/dashboard\/page)\//.test(path))
     return path.slice("dist/".length);
   return path.startsWith("dist/") ? path.slice("dist/".length).replace(/(\.d\.ts|\.js)$/, ".ts") : path;
 }
@@ -67,7 +67,10 @@ describe("the package that npm pack makes", function () {
   it("has all that the programs read: in their folders stands nothing but sources, which the build knows", () => {
     const folders = ["admin-cli", "edge", "http", "process", "purge-log", "router", "start"];
     const files = globSync(`{${folders.join()}}/**/*.*`, { cwd: root });
-    expect(files.filter((path) => !/\.(ts|mjs)$/.test(path))).to.deep.equal([]);
+    const unknown = files.filter(
+      (path) => !/\.(ts|mjs)$/.test(path) && !path.startsWith("router/dashboard/page/"),
+    );
+    expect(unknown).to.deep.equal([]);
   });
 
   it("is as small as its page says, and not so much smaller that the page is wrong", () => {

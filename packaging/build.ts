@@ -29,6 +29,10 @@ cpSync(join(root, "assets"), join(dist, "assets"), {
   recursive: true,
   filter: (path) => !LEFT_OUT.has(path),
 });
+// A browser reads these as they are.
+cpSync(join(root, "router", "dashboard", "page"), join(dist, "router", "dashboard", "page"), {
+  recursive: true,
+});
 
 /** Of the library alone: programs have no callers. */
 function writeDeclarations(): void {

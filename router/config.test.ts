@@ -35,6 +35,8 @@ describe("the router's settings", () => {
       adminPort: 8090,
       adminHost: undefined,
       adminAllowedHosts: [],
+      dashboard: "on",
+      tellVersion: false,
       mode: "proxy",
       notice: 0,
       tellVersion: false,

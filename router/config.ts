@@ -22,6 +22,7 @@ import { type TraceValues, traceSettings } from "../process/tracing/trace-settin
 import { type RedisAccess, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type ClientRegions, clientRegions } from "./choose/client-regions.ts";
 import type { Policy } from "./choose/pick-edge.ts";
+import { DASHBOARD_MODES, type DashboardMode } from "./dashboard/dashboard-right.ts";
 import { type EdgePatience, edgePatienceSettings } from "./forward/edge-patience.ts";
 import { routerAccessFields } from "./request-log-fields.ts";
 
@@ -59,7 +60,7 @@ export const routerProgram = {
     adminPort: setting({
       type: values.port,
       default: 8090,
-      help: "TCP port of the operator pages /healthz, /readyz, /metrics, /edges.json and /route.json. 0 takes any free port.",
+      help: "TCP port of the dashboard, and of the operator pages /healthz, /readyz, /metrics, /edges.json and /route.json. 0 takes any free port.",
     }),
     adminHost: setting({
       type: values.host,
@@ -69,6 +70,11 @@ export const routerProgram = {
       type: values.listOf(values.host),
       default: [],
       help: "More host names that the operator port answers to. It always answers to addresses, localhost, --host and the name of this machine. A request for any other Host gets 421.",
+    }),
+    dashboard: setting({
+      type: values.choice(...DASHBOARD_MODES),
+      default: "on",
+      help: "on: the operator port has a dashboard of the fleet at /, for browsers. read-only: nobody purges with it. off: there is none.",
     }),
     edges: setting({
       type: values.listOf(grpcAddress),
@@ -165,6 +171,7 @@ export interface RouterConfig
   /** `host` where it is undefined. */
   readonly adminHost: string | undefined;
   readonly adminAllowedHosts: readonly string[];
+  readonly dashboard: DashboardMode;
   readonly mode: "proxy" | "redirect";
   readonly policy: Policy;
   /** Ask a second edge when the first one takes unusually long. */

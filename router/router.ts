@@ -14,6 +14,7 @@ import { type HeldPorts, holdPorts } from "../process/listen.ts";
 import { type Readiness, startOperatorPort } from "../process/operator-port.ts";
 import { Tracing } from "../process/tracing/tracing.ts";
 import type { RouterConfig } from "./config.ts";
+import { Dashboard } from "./dashboard/dashboard.ts";
 import { edgeRows } from "./fleet/edge-list.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { isServing } from "./measure/edge-health.ts";
@@ -53,6 +54,7 @@ export async function startRouter(
   const stopped = new AbortController();
   let routing: Routing | undefined;
   let held: HeldPorts | undefined;
+  let dashboard: Dashboard | undefined;
   const { accessLog } = config;
   const dropped = (lines: number) => routing?.metrics.accessLogDropped(lines);
   const output =
@@ -70,6 +72,7 @@ export async function startRouter(
   if (tracing !== undefined) tracing.dropped = (spans) => routing?.metrics.traceSpansDropped(spans);
   const tracer = tracing?.tracer;
   const close = async (patienceMs?: number): Promise<void> => {
+    dashboard?.stop();
     await Promise.all([routing?.close(patienceMs), threads.stop()]);
     await Promise.all([output?.close(), tracing?.close()]);
     routing?.leave();
@@ -85,6 +88,10 @@ export async function startRouter(
     await threads.start(ports, { logTo, tracer });
     await held?.release();
     const { host, port, tlsPort } = ports;
+    dashboard =
+      config.dashboard === "off"
+        ? undefined
+        : new Dashboard({ config, identity, host: adminHost, callers: () => callers, fleet, clock, log });
     const admin = await startOperatorPort({
       host: adminHost,
       port: config.adminPort,
@@ -94,6 +101,7 @@ export async function startRouter(
       metrics: async () => metrics.text((await threads.reports()).map((report) => report.metrics)),
       log,
       pages: operatorPages(routing, threads, clock),
+      ...(dashboard === undefined ? {} : { control: dashboard.pages }),
     });
     const keeping = keepCertificates(
       config,

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { configuredTokens, Token } from "./tokens.ts";
 
@@ -25,6 +26,11 @@ describe("a token", () => {
 
   it("shows nothing of itself when it is printed or logged", () => {
     expect(JSON.stringify({ token: new Token(SECRET) })).to.equal('{"token":{}}');
+    expect(inspect(new Token(SECRET), { showHidden: true })).not.to.contain(SECRET);
+  });
+
+  it("is the field by which one program calls another", () => {
+    expect(new Token(SECRET).authorization).to.equal(`Bearer ${SECRET}`);
   });
 });
 

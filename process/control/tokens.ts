@@ -5,12 +5,19 @@ import { isReadableByAll } from "../settings/small-file.ts";
 import { show } from "../settings/values.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE, token } from "../token.ts";
 
-/** The secret that a caller must know to change anything here. It is kept as a digest, so nothing can print it. */
+/** The secret that a caller must know to change anything here. It is in private fields, which nothing prints. */
 export class Token {
+  readonly #secret: string;
   readonly #digest: Buffer;
 
   constructor(secret: string) {
+    this.#secret = secret;
     this.#digest = digestOf(secret);
+  }
+
+  /** RFC 6750 section 2.1: the field by which a program that has this token calls another one. */
+  get authorization(): string {
+    return `Bearer ${this.#secret}`;
   }
 
   /** Takes the same time however much of `offered` is right: digests have one length and are compared whole. */

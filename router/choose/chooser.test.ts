@@ -69,6 +69,8 @@ function reportOf(edgeId: string): EdgeReport {
     host: "127.0.0.1",
     httpPort: 1,
     publicUrl: undefined,
+    version: "1.0.0",
+    config: "0123456789abcdef",
   };
 }
 

@@ -23,6 +23,8 @@ const report: EdgeReport = {
   host: "127.0.0.1",
   httpPort: 8081,
   publicUrl: undefined,
+  version: "1.0.0",
+  config: "0123456789abcdef",
 };
 
 const answered = (rttMs: number, changes: Partial<EdgeReport> = {}): PingEvent => ({

@@ -20,10 +20,15 @@ export interface EdgeReport {
   readonly httpPort: number;
   /** Base URL for clients in redirect mode, without trailing slash. */
   readonly publicUrl: string | undefined;
+  /** Of edgeCache, as it runs there; empty when it does not say. */
+  readonly version: string;
+  /** A digest of its settings; empty when it does not say. */
+  readonly config: string;
 }
 
 // The id appears in X-Served-By and Server-Timing, so it has no characters that need quotes there.
 const EDGE_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const WORD = /^[\x21-\x7e]{0,64}$/;
 const BOOT_ID = /^[\x21-\x7e]{1,128}$/;
 const PUBLIC_URL = /^https?:\/\/[\x21-\x7e]{0,2048}[^\s/]$/;
 
@@ -60,6 +65,9 @@ export function readPingReply(reply: PingResponse): EdgeReport {
     host,
     httpPort,
     publicUrl,
+    // Operators alone read these: an edge is not given up for them.
+    version: WORD.exec(reply.version)?.[0] ?? "",
+    config: WORD.exec(reply.config)?.[0] ?? "",
   };
 }
 

@@ -58,6 +58,8 @@ function aliveHealth(id: string, seen: Seen): AliveHealth {
     host: "127.0.0.1",
     httpPort: 1,
     publicUrl: undefined,
+    version: "1.0.0",
+    config: "0123456789abcdef",
   };
   return {
     kind: "alive",

@@ -45,6 +45,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     choose: ["measure"],
     fleet: ["choose", "measure"],
     forward: ["choose", "fleet", "measure"],
+    dashboard: ["choose", "fleet", "measure"],
   },
 };
 

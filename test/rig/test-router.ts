@@ -46,6 +46,7 @@ export async function startTestRouter(
       adminPort: 0,
       adminHost: undefined,
       adminAllowedHosts: [],
+      dashboard: "on",
       mode: "proxy",
       policy: "nearest",
       hedge: false,

@@ -195,5 +195,7 @@ function reportOf(edge: QueuedEdge, now: number): EdgeReport {
     host: "127.0.0.1",
     httpPort: 80,
     publicUrl: undefined,
+    version: "1.0.0",
+    config: "0123456789abcdef",
   };
 }
