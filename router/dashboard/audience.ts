@@ -26,6 +26,16 @@ export class Audience {
     return this.#watchers.size;
   }
 
+  /** Events that those who watch now did not get. */
+  get droppedEvents(): number {
+    return [...this.#watchers].reduce((sum, { droppedEvents }) => sum + droppedEvents, 0);
+  }
+
+  /** Bytes that wait for the slowest. */
+  get mostQueued(): number {
+    return Math.max(0, ...[...this.#watchers].map(({ queuedBytes }) => queuedBytes));
+  }
+
   get isFull(): boolean {
     return this.#watchers.size >= MOST_WATCHERS;
   }

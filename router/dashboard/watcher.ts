@@ -33,6 +33,10 @@ export class Watcher {
     return this.#dropped;
   }
 
+  get queuedBytes(): number {
+    return this.#response.writableLength;
+  }
+
   /** `at`: wall time in milliseconds. */
   send(event: string, at: number): void {
     if (this.#response.writableLength + event.length > MOST_QUEUED_BYTES) {

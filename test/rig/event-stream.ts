@@ -66,7 +66,7 @@ export class EventStream {
     const blocks = `${this.#rest}${text}`.split("\n\n");
     this.#rest = blocks.pop() ?? "";
     for (const block of blocks) {
-      const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
+      const [, name, data] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(block) ?? [];
       if (name !== undefined && data !== undefined) this.events.push({ name, data: JSON.parse(data) });
     }
     for (const look of this.#waiting) look();
