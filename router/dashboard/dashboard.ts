@@ -2,19 +2,23 @@ import { hostname } from "node:os";
 import { type Request, type RequestHandler, Router } from "express";
 import manifest from "../../package.json" with { type: "json" };
 import { isLoopback } from "../../process/address.ts";
-import { asksForProof } from "../../process/control/control-config.ts";
+import { asksForProof, type ControlConfig } from "../../process/control/control-config.ts";
 import type { ControlIdentity } from "../../process/control/control-identity.ts";
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
 import { requestCaller } from "../../process/control/request-caller.ts";
 import type { ControlPages } from "../../process/operator-port.ts";
-import type { RouterConfig } from "../config.ts";
-import { type DashboardRight, type DashboardRules, dashboardRight } from "./dashboard-right.ts";
+import {
+  type DashboardMode,
+  type DashboardRight,
+  type DashboardRules,
+  dashboardRight,
+} from "./dashboard-right.ts";
 import { LiveFeed, type LiveFeedParts, REFRESH_MS } from "./live-feed.ts";
 import { readPageFiles } from "./page-files.ts";
 import { withSecurityFields } from "./security-fields.ts";
 
 export interface DashboardParts extends Omit<LiveFeedParts, "tokens" | "identity"> {
-  readonly config: Pick<RouterConfig, "tokens" | "control" | "dashboard">;
+  readonly config: ControlConfig & { readonly dashboard: DashboardMode };
   readonly identity: ControlIdentity | undefined;
   /** The address of the operator port. */
   readonly host: string;
