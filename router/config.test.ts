@@ -36,7 +36,6 @@ describe("the router's settings", () => {
       adminHost: undefined,
       adminAllowedHosts: [],
       dashboard: "on",
-      tellVersion: false,
       mode: "proxy",
       notice: 0,
       tellVersion: false,
