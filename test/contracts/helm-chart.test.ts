@@ -188,7 +188,7 @@ describe("the Helm chart, as helm sees it", function () {
       config: { sites: [{ name: "shop", origin: "http://shop.default.svc:3000" }] },
       workers: 4,
       memoryMiB: 8192,
-      storage: { enabled: true },
+      storage: { enabled: true, sizeGiB: 20 },
       env: { EDGE_TTL: "5m" },
       annotations: { a: "b" },
       nodeSelector: { a: "b" },
@@ -274,6 +274,8 @@ describe("the Helm chart, as helm sees it", function () {
       expect(edge.sites.map(({ origin }) => String(origin))).to.have.length(1);
       expect(edge.workers).to.equal(more === FULL ? 4 : 1);
       expect(edge.ttl).to.equal(more === FULL ? 300_000 : 60_000);
+      expect(edge.disk).to.equal(more === FULL ? "/var/lib/edgecache/disk" : undefined);
+      if (more === FULL) expect(edge.diskSize).to.be.within(18 * 1024 * MIB, 20 * 1024 * MIB - 1);
       const router = variables(podOf(all, "shop-edgecache-router"));
       const { ROUTER_TLS_CERT, ROUTER_TLS_KEY, ROUTER_TLS_PORT, ...plain } = router;
       expect(routerConfig({ argv: [], env: { ...plain, ROUTER_REDIS: REDIS }, readFile }).host).to.equal(
