@@ -1,4 +1,5 @@
 import { Failure } from "../../process/failure.ts";
+import { methodAttributes, methodSpan } from "../../process/tracing/http-method.ts";
 import type { TraceContext } from "../../process/tracing/trace-context.ts";
 import { type Span, startPart } from "../../process/tracing/tracer.ts";
 import { type Filled, released } from "./answer.ts";
@@ -49,10 +50,10 @@ export interface OriginSpan {
   until<Response extends { readonly status: number }>(answer: Promise<Response>): Promise<Response>;
 }
 
-export function originSpan({ method, target, trace }: FillRequest, { tracer }: Traced): OriginSpan {
-  const span = startPart(tracer, trace, method, {
+export function originSpan({ method, trace }: FillRequest, { tracer }: Traced): OriginSpan {
+  const span = startPart(tracer, trace, methodSpan(method), {
     kind: "client",
-    attributes: { "http.request.method": method, "url.path": target.split("?", 1)[0] },
+    attributes: methodAttributes(method),
   });
   if (span === undefined) return { trace, onAsked: undefined, until: (answer) => answer };
   return {

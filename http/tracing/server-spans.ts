@@ -1,3 +1,4 @@
+import { methodAttributes, methodSpan } from "../../process/tracing/http-method.ts";
 import type { Attributes } from "../../process/tracing/span.ts";
 import { parseTraceparent, TRACEPARENT, type TraceContext } from "../../process/tracing/trace-context.ts";
 import type { TraceValues } from "../../process/tracing/trace-settings.ts";
@@ -26,20 +27,6 @@ export function tracesForm({
   return traces === undefined ? undefined : { sample, omit };
 }
 
-// The methods that OpenTelemetry's conventions know: those of RFC 9110, PATCH (RFC 5789) and QUERY.
-const KNOWN: ReadonlySet<string> = new Set([
-  "CONNECT",
-  "DELETE",
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "PATCH",
-  "POST",
-  "PUT",
-  "QUERY",
-  "TRACE",
-]);
-
 /**
  * The spans of requests as a server sees them, by OpenTelemetry's conventions for HTTP. The query is left out: it may hold
  * a secret of a client, and traces leave the machine.
@@ -61,14 +48,12 @@ export class ServerSpans {
   /** `at`: when it came, in monotonic milliseconds. */
   start(asked: AskedBy, target: string, parent: TraceContext | undefined, at: number): Span {
     const { method = "", scheme, host, client, protocol, userAgent } = asked;
-    const known = KNOWN.has(method);
     const [address, port] = hostAndPort(host);
-    return this.tracer.start(known ? method : "HTTP", parent, {
+    return this.tracer.start(methodSpan(method), parent, {
       kind: "server",
       at,
       attributes: {
-        "http.request.method": known ? method : "_OTHER",
-        "http.request.method_original": known ? undefined : method,
+        ...methodAttributes(method),
         "url.scheme": scheme,
         "url.path": this.#shown("target", target.split("?", 1)[0]),
         "server.address": this.#shown("host", address),

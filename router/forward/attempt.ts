@@ -3,6 +3,7 @@ import type { Framing } from "../../http/message/message-framing.ts";
 import { isSafe } from "../../http/message/methods.ts";
 import type { ResponseHead } from "../../http/message/response-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
+import { methodSpan } from "../../process/tracing/http-method.ts";
 import type { Span } from "../../process/tracing/tracer.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { attemptAttributes } from "./attempt-attributes.ts";
@@ -113,7 +114,7 @@ export class Attempt implements EdgeUser {
     this.#parts = parts;
     this.#owner = owner;
     this.#beganAt = now;
-    this.#span = owner.note.part(exchange.request.method, {
+    this.#span = owner.note.part(methodSpan(exchange.request.method), {
       kind: "client",
       attributes: attemptAttributes(exchange.request, edge.id, pool.address),
     });

@@ -117,7 +117,6 @@ describe("traces", function () {
     expect(asked.attributes).to.deep.include({
       "server.address": "127.0.0.1",
       "server.port": Number(origin.url.port),
-      "url.path": "/page",
       "http.response.status_code": 200,
     });
     expect(origin.requests("/page")[0]?.header("traceparent")).to.equal(
@@ -201,6 +200,16 @@ describe("traces", function () {
     one(spans, "lookup", { "edgecache.verdict": "must-validate", "edgecache.fwd": "stale" });
   });
 
+  it("have no names that clients make up", async () => {
+    const front = await startBoth();
+    const client = await RawConnection.open(front);
+    client.send("MAKE-UP /page HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    await client.reply();
+    client.destroy();
+    for (const span of await receiver.named("HTTP", "HTTP", "HTTP", "HTTP"))
+      expect(span.name, JSON.stringify(span.attributes)).to.match(/^(?:HTTP|route|lookup|fill)$/);
+  });
+
   it("tell why the origin failed", async () => {
     const front = await start();
     await origin.stop();
@@ -252,10 +261,12 @@ describe("traces", function () {
   it("leave out what the access log leaves out", async () => {
     const front = await start({ ...all(), accessLogOmit: ["client", "user_agent", "target", "host"] });
     await get(front, "/page", "User-Agent: test/1\r\n");
-    const spans = await receiver.named("GET", "GET");
-    const served = spans.find(({ kind }) => kind === "SERVER");
-    for (const name of ["client.address", "user_agent.original", "url.path", "server.address"])
-      expect(served?.attributes, name).to.not.have.property(name);
+    const spans = await receiver.named("GET", "GET", "lookup", "fill");
+    for (const { attributes } of spans) {
+      for (const name of ["client.address", "user_agent.original", "url.path"])
+        expect(attributes, name).to.not.have.property(name);
+      expect(Object.values(attributes)).to.not.include("a.example");
+    }
   });
 
   it("come from serving threads too", async () => {
