@@ -49,6 +49,7 @@ describe("the edge's settings", () => {
       ...oneValueRules,
       cookies: undefined,
       preset: undefined,
+      requestIdField: false,
       compress: [],
       compressTypes: NO_COMPRESSION.types,
       compressMinSize: 1_024,

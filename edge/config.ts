@@ -1,4 +1,3 @@
-import { accessLogSettings } from "../http/access-log/access-settings.ts";
 import { acmeProblems, acmeSettings, hostsToProve } from "../http/acme/acme-settings.ts";
 import { clientLimitSettings } from "../http/server/client-limits.ts";
 import { proxyProtocolSettings } from "../http/server/proxy-protocol.ts";
@@ -32,7 +31,7 @@ import {
 import { traceSettings } from "../process/tracing/trace-settings.ts";
 import { appendSettings, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
-import { edgeAccessFields } from "./data-plane/request-log-fields.ts";
+import { requestLogSettings } from "./data-plane/request-log-settings.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
 import { originProtocolProblems, originProtocolSettings } from "./origin/origin-protocol.ts";
 import { originTlsAmong, originTlsProblems, originTlsSettings } from "./origin/origin-tls.ts";
@@ -201,7 +200,7 @@ export const edgeProgram = {
       default: "info",
       help: "The lowest level that is logged.",
     }),
-    ...accessLogSettings(edgeAccessFields),
+    ...requestLogSettings,
     ...traceSettings,
     rules: rulesSection,
     sites: sitesSection,

@@ -135,13 +135,13 @@ class RunningEdge implements Edge {
     const follower = new PurgeFollower({ leaseMs, staleWhenLapsed, sites: sites.table, ...parts });
     this.#follower = follower;
     disk?.belongsTo(diskOwner(follower, () => this.#config.sites));
-    const { id, memory, purgeRate } = config;
+    const { id, memory, purgeRate, requestIdField: tellsIds } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
     const broadcast: CacheContext["broadcast"] = (...told) => this.#broadcasts.send(...told);
     const { origins, rules: siteRules } = sites;
     this.#parts = cacheOf(
       {
-        ...{ id, origins, siteRules, store, disk, purges: follower, clock, log, short, broadcast },
+        ...{ id, tellsIds, origins, siteRules, store, disk, purges: follower, clock, log, short, broadcast },
         compress: (stored, coding) => this.#compression.want(stored, coding),
         counters: shared?.counters,
         tracer: tracing?.tracer,

@@ -48,6 +48,8 @@ export interface CacheParts {
   readonly tracer?: Tracer | undefined;
   /** Whether memory is so short that the edge sends no more requests to an origin. */
   readonly short?: () => boolean;
+  /** Whether clients are told identifiers of this edge's own: those that an origin tells are not kept. */
+  readonly tellsIds?: boolean;
   /** Has an encoding made of a stored response behind the answer, if there is room. It does not wait. */
   readonly compress?: ((stored: StoredResponse, wanted: WantedEncoding) => void) | undefined;
   /**

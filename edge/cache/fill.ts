@@ -24,7 +24,7 @@ import type { FillPlan } from "./fill-plan.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { originSpan, withFillSpan } from "./fill-spans.ts";
 import { invalidate } from "./invalidate.ts";
-import { counted } from "./origin-errors.ts";
+import { originAnswer } from "./origin-answer.ts";
 import { originRequest } from "./origin-request.ts";
 import { withContent } from "./read-content.ts";
 import { whileWanted } from "./wanted-fetch.ts";
@@ -152,7 +152,7 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const { origin: named, timeouts, rules, varies } = matched;
   const towards = { authority, onInterim, takesTrailers, origin: named, timeouts, onAsked };
   const sent = { ...asked, ...towards, fields: fieldsSent };
-  const ask = () => counted(origin.fetch(sent, fetching), request.site, edge);
+  const ask = () => originAnswer(origin.fetch(sent, fetching), request.site, edge);
   const response = await span.until(whileWanted(asked.method, left, ask, fetching, edge.clock));
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.

@@ -9,7 +9,7 @@ import { type CacheContext, forwardedOf, rulesOf } from "./context.ts";
 import { errorAnswer, failureAnswer } from "./error-answer.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { originSpan } from "./fill-spans.ts";
-import { counted } from "./origin-errors.ts";
+import { originAnswer } from "./origin-answer.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 
 /** What a client wants to make of its connection, or of its stream of HTTP/2. */
@@ -74,7 +74,7 @@ async function opened(
   const span = originSpan(asked, edge);
   const { trace, onAsked } = span;
   const sent = { ...originRequest({ ...asked, trace }, wanted, key, edge), onAsked };
-  const ask = () => counted(origin.fetch(sent, fetching), asked.site, edge);
+  const ask = () => originAnswer(origin.fetch(sent, fetching), asked.site, edge);
   const response = await span.until(whileWanted(asked.method, asked.left, ask, fetching, edge.clock));
   const give = (): void => {
     fetching.abort();

@@ -54,6 +54,11 @@ export class AnswerInPlace implements LentAnswer {
     this.#request = request;
   }
 
+  /** A line of the edge's own. */
+  tell(line: string): void {
+    this.begin += line;
+  }
+
   copied(): boolean {
     if (this.#response === undefined || !noteHitInPlace(this.#response, this.#site, this.#edge)) return false;
     if (this.#notes === undefined || this.#request === undefined) return true;

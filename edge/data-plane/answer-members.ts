@@ -29,12 +29,12 @@ export function answerMembers({
 }
 
 /** Where the content came from; undefined: the edge, or a rule of the site, has made it. */
-function tierOf(outcome: CacheOutcome): "memory" | "origin" | undefined {
+function tierOf(outcome: CacheOutcome): "memory" | "disk" | "origin" | undefined {
   switch (outcome.kind) {
     case "hit":
     case "stale":
     case "revalidated":
-      return "memory";
+      return outcome.detail === "disk" ? "disk" : "memory";
     case "miss":
       return "origin";
     case "bypass":

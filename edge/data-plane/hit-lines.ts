@@ -1,11 +1,11 @@
 import type { AccessEntry, AccessResult } from "../../http/access-log/access-entry.ts";
 import type { Ending, Repeated } from "../../http/access-log/access-line.ts";
 import type { AccessLog } from "../../http/access-log/access-log.ts";
-import type { Fields } from "../../http/message/fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { Served } from "../cache/answer.ts";
+import type { HitIds } from "./hit-ids.ts";
 import type { HitNote, HitNotes, LoggedAnswer } from "./hit-notes.ts";
 
 /** The request fields that the text of a line depends on. */
@@ -21,8 +21,7 @@ const SAID: ReadonlySet<string> = new Set([
 interface HitLineParts {
   /** `trace`: the one that is recorded of it. */
   readonly repeated: (request: RequestHead, trace?: string) => Repeated;
-  /** The identifier that a trusted proxy has given the request. */
-  readonly given: (fields: Fields) => string | undefined;
+  readonly ids: HitIds;
   readonly more: (answer: LoggedAnswer) => string;
   /** Another number once the sites were replaced. */
   readonly generation: () => number;
@@ -61,8 +60,6 @@ export class HitLines implements HitNotes {
   #host: string | undefined;
   #method = "";
   #repeated: Repeated | undefined;
-  #named: RequestHead["fields"] | undefined;
-  #given: string | undefined;
   /** Of the next hit. */
   rules: Served["rules"];
   #lastRules: Served["rules"];
@@ -91,16 +88,8 @@ export class HitLines implements HitNotes {
     const result = this.#resultOf(status, left, form);
     if (this.#ending?.repeated !== repeated) this.#ending = undefined;
     this.#ending ??= this.#log.ending(repeated, result);
-    const entry = { requestId: this.#idOf(request.fields), target: request.path, bytes };
+    const entry = { requestId: this.#parts.ids.of(request), target: request.path, bytes };
     return new HitLine(this, this.#log.write(this.#ending, entry), repeated, entry, result);
-  }
-
-  #idOf(fields: RequestHead["fields"]): string {
-    if (fields !== this.#named) {
-      this.#named = fields;
-      this.#given = this.#parts.given(fields.section);
-    }
-    return this.#given === undefined ? this.#log.ids.next() : this.#log.ids.of(this.#given);
   }
 
   #repeatedFor(request: RequestHead): Repeated {

@@ -26,6 +26,7 @@ import type { HttpDate } from "../../http/server/date-field.ts";
 import { statusLine } from "../../http/server/error-response.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
 import { KEEP_ALIVE } from "../../http/server/exchange-streams.ts";
+import { withOwnLines } from "../../http/server/own-lines.ts";
 import type { Peer } from "../../http/server/peer.ts";
 import { COPIED_AT_MOST } from "../../http/server/write-buffer.ts";
 import { bytesContent } from "../cache/answer.ts";
@@ -44,12 +45,14 @@ import type { Addressing } from "./addressing.ts";
 import { AnswerInPlace } from "./answer-in-place.ts";
 import type { HitNote, HitNotes } from "./hit-notes.ts";
 import { NotModifiedLines } from "./not-modified-lines.ts";
-import type { RequestNotes } from "./request-notes.ts";
+import type { ConnectionNotes, RequestNotes } from "./request-notes.ts";
 import { responseHead } from "./response-head.ts";
 import type { SlowClients } from "./slow-clients.ts";
 
 // A larger body is written in parts, so that the progress of its client shows.
 const LARGEST_BODY = 256 * 1024;
+
+const NOTHING_KEPT: ConnectionNotes = { notes: undefined, told: undefined };
 
 type Asked = Pick<RequestHead, "method" | "path">;
 
@@ -95,7 +98,7 @@ export class HitPath {
     let section: FieldSection | undefined;
     let plans: SectionPlans | undefined;
     let { generation } = this.#addressing;
-    const notes = this.#notes?.hits(peer);
+    const { notes, told } = this.#notes?.hits(peer) ?? NOTHING_KEPT;
     const sectionOf = (request: RequestHead): FieldSection => {
       if (generation !== this.#addressing.generation) {
         generation = this.#addressing.generation;
@@ -136,11 +139,13 @@ export class HitPath {
       find: (request) => {
         const { method } = request;
         const answer = method === "GET" || method === "HEAD" ? answered(request, find) : undefined;
+        if (told !== undefined) answer?.tell(told.line(request));
         if (notes !== undefined) answer?.note(notes, request);
         return answer;
       },
       findLent: (request) => {
         const answer = request.method === "GET" ? answered(request, lend) : undefined;
+        if (told !== undefined) answer?.tell(told.line(request));
         if (notes !== undefined) answer?.note(notes, request);
         return answer;
       },
@@ -244,7 +249,7 @@ interface Said {
 
 /** An answer whose client may be slow to take it. */
 class HitAnswer implements AnswerAtOnce {
-  readonly head: string;
+  head: string;
   readonly body: Uint8Array | undefined;
   readonly #said: Said;
   readonly #stored: CacheHit["stored"];
@@ -272,6 +277,11 @@ class HitAnswer implements AnswerAtOnce {
   /** Of its content. */
   get bytes(): number {
     return this.body?.byteLength ?? 0;
+  }
+
+  /** A line of the edge's own. */
+  tell(line: string): void {
+    this.head = withOwnLines(this.head, line);
   }
 
   /** In the access log and in traces. */

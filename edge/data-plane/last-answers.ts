@@ -1,5 +1,6 @@
 import type { HttpDate } from "../../http/server/date-field.ts";
 import type { Exchange } from "../../http/server/exchange.ts";
+import { withOwnLines } from "../../http/server/own-lines.ts";
 import type { Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
 import { failureAnswer } from "../cache/error-answer.ts";
@@ -15,14 +16,12 @@ export class LastAnswers {
     this.#date = date;
   }
 
-  /** The text of an answer, which is counted. `site`: undefined when none answers. */
-  text(site: string | undefined, served: Served, headOnly: boolean): string {
+  /** The text of an answer, which is counted. `site`: undefined when none answers. `lines`: of the edge's own. */
+  text(site: string | undefined, served: Served, headOnly: boolean, lines = ""): string {
     this.#edge.counters.answered(site, served.outcome, served.status);
-    return wholeResponse(served, {
-      edge: this.#edge.id,
-      method: headOnly ? "HEAD" : "GET",
-      date: this.#date.value,
-    });
+    const method = headOnly ? "HEAD" : "GET";
+    const answer = wholeResponse(served, { edge: this.#edge.id, method, date: this.#date.value });
+    return withOwnLines(answer, lines);
   }
 
   fault(thrown: unknown, exchange: Exchange | undefined): string {

@@ -17,6 +17,8 @@ export interface ServingConfig extends ClientLimits, VersionValues {
   readonly h2c: boolean;
   /** How long both sides of a tunnel may be silent, in milliseconds. */
   readonly tunnelIdle: number;
+  /** Whether clients are told the identifiers of their requests. */
+  readonly requestIdField: boolean;
   /** undefined: no access log is written. */
   readonly accessLogForm?: AccessLogForm | undefined;
   /** What nobody is shown of a request, as --access-log-omit says. */

@@ -228,6 +228,7 @@ export class Listener implements DataPort {
       streams,
       {
         edge: this.#edge.id,
+        idLine: noted?.names.line,
         site,
         method,
         date: this.#date.value,
@@ -273,7 +274,7 @@ export class Listener implements DataPort {
     const headOnly = exchange.request.method === "HEAD";
     const served = refusalAnswer(why, this.#edge);
     noted.began(served, this.#edge.clock.monotonic(), headOnly ? 0 : lengthOf(served));
-    exchange.begin(this.#lastAnswers.text(site, served, headOnly));
+    exchange.begin(this.#lastAnswers.text(site, served, headOnly, noted.names.line));
     exchange.finish();
   }
 }

@@ -8,8 +8,10 @@ const NO_ANSWER = 0;
 
 /** What a request is called. */
 export interface RequestNames {
-  /** In the access log, and for the origin; undefined: there is no log. */
+  /** In the access log, and for the origin; undefined: it has none. */
   readonly id: string | undefined;
+  /** The field line that tells the client its identifier; "": the client is not told. */
+  readonly line: string;
   /** The span of the request; undefined: there are no traces. */
   readonly trace: TraceContext | undefined;
 }

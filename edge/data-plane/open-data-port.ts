@@ -35,6 +35,7 @@ export interface DataPortParts {
     TraceValues &
     VersionValues & {
       readonly tunnelIdle: number;
+      readonly requestIdField: boolean;
       readonly memory: number;
       readonly simulateLatency: number;
       readonly trustedProxies: readonly string[];
@@ -64,10 +65,10 @@ function portWith(
   logTo: AccessLogParts["take"] | undefined,
 ): DataPort {
   const { memory, simulateLatency: simulateLatencyMs, trustedProxies } = config;
-  const { redirectToHttps, h2c, proxyProtocol, tunnelIdle, tellVersion } = config;
+  const { redirectToHttps, h2c, proxyProtocol, tunnelIdle, tellVersion, requestIdField } = config;
   const isToken = (offered: string) => edge.tokens?.token?.matches(offered) === true;
   const addresses = { trustedProxies, proxyProtocol };
-  const protocols = { redirectToHttps, h2c, tunnelIdle, tellVersion };
+  const protocols = { redirectToHttps, h2c, tunnelIdle, tellVersion, requestIdField };
   const { accessLogOmit } = config;
   const accessLog = { accessLogForm: accessLogForm(config), accessLogOmit, tracesForm: tracesForm(config) };
   const limits = clientLimitsOf(config);

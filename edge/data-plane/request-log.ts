@@ -1,7 +1,5 @@
 import type { Repeated } from "../../http/access-log/access-line.ts";
 import type { AccessLog } from "../../http/access-log/access-log.ts";
-import { REQUEST_ID } from "../../http/access-log/request-id.ts";
-import type { Fields } from "../../http/message/fields.ts";
 import type { RequestHead } from "../../http/message/request-head.ts";
 import type { Exchange, ExchangeEnd } from "../../http/server/exchange.ts";
 import type { Peer } from "../../http/server/peer.ts";
@@ -9,6 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import type { Addressing } from "./addressing.ts";
 import { answerMembers } from "./answer-members.ts";
 import { askedBy } from "./asked-by.ts";
+import type { HitIds } from "./hit-ids.ts";
 import { HitLines } from "./hit-lines.ts";
 import type { LoggedAnswer } from "./hit-notes.ts";
 import type { NotedRequest } from "./noted-request.ts";
@@ -28,16 +27,11 @@ export class RequestLog {
     this.#edge = id;
   }
 
-  /** The name of a request on the full path. */
-  idOf({ request, peer }: Exchange): string {
-    return this.#log.ids.of(givenId(request.fields.section, peer));
-  }
-
   /** For the requests of one connection that are answered at once. */
-  hits(peer: Peer): HitLines {
+  hits(peer: Peer, ids: HitIds): HitLines {
     return new HitLines(this.#log, this.#clock, {
       repeated: (request, trace) => this.#repeated(request, peer, trace),
-      given: (fields) => givenId(fields, peer),
+      ids,
       more: (answer) => this.#more(answer),
       generation: () => this.#addressing.generation,
     });
@@ -84,9 +78,4 @@ export class RequestLog {
   #more(answer: LoggedAnswer): string {
     return this.#log.members<EdgeField>([["edge", this.#edge], ...answerMembers(answer)]);
   }
-}
-
-/** The identifier of a request, when a trusted proxy has given it one. */
-function givenId(fields: Fields, { trusted }: Peer): string | undefined {
-  return trusted ? fields.get(REQUEST_ID) : undefined;
 }

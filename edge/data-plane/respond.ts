@@ -1,5 +1,6 @@
 import { type Trailers, trailerLines } from "../../http/message/trailers.ts";
 import type { ExchangeStreams } from "../../http/server/exchange-streams.ts";
+import { withOwnLines } from "../../http/server/own-lines.ts";
 import { describeError, Failure } from "../../process/failure.ts";
 import type { Content, Served } from "../cache/answer.ts";
 import type { CacheContext } from "../cache/context.ts";
@@ -7,6 +8,8 @@ import { failureAnswer } from "../cache/error-answer.ts";
 import { type HeadOptions, type ResponseHeadText, responseHead } from "./response-head.ts";
 
 interface RespondOptions extends HeadOptions {
+  /** A field line that tells the identifier of the request; "": none. */
+  readonly idLine?: string | undefined;
   /** The site that answers. */
   readonly site: string | undefined;
   /** Milliseconds since the request came. undefined: it came now. */
@@ -28,8 +31,9 @@ export async function respond(
   const { content } = answer;
   try {
     options.began?.(answer);
-    if (answer.tunnel === undefined) streams.begin(head.text, head.length);
-    else streams.beginTunnel(head.text, answer.tunnel);
+    if (answer.tunnel === undefined)
+      streams.begin(withOwnLines(head.text, options.idLine ?? ""), head.length);
+    else streams.beginTunnel(withOwnLines(head.text, options.idLine ?? ""), answer.tunnel);
     // Counted here, because here the client gets it.
     edge.counters.answered(options.site, answer.outcome, answer.status, 0, (options.waitedMs ?? 0) / 1000);
     const gave = (bytes: number): void => edge.counters.sites.gave(options.site, answer.outcome.kind, bytes);

@@ -109,6 +109,66 @@ for (const workers of [1, 2])
       expect(new Set(all.map((line) => line.request_id))).to.have.property("size", 4);
     });
 
+    it("names each request for its client, as the line does, whatever path answers it", async () => {
+      origin.answer("/named", (request) => ({
+        fields: [...FRESH, ["ETag", '"v"'], ["X-Request-Id", request.header("X-Request-Id") ?? ""]],
+        body: "named",
+      }));
+      const { url } = await start({ requestIdField: true, trustedProxies: [] });
+      const client = await RawConnection.open(url);
+      const ids: (string | undefined)[] = [];
+      const asked = [
+        ["GET", "/named"],
+        ["GET", "/named"],
+        ["HEAD", "/named"],
+        ["GET", "/named", "Range: bytes=0-1"],
+        ["GET", "/named", 'If-None-Match: "v"'],
+        ["GET", "/none"],
+      ] as const;
+      for (const [method, target, field = "A: b"] of asked) {
+        client.send(
+          `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nX-Request-Id: forged\r\n${field}\r\n\r\n`,
+        );
+        ids.push((await client.reply(method)).header("X-Request-Id"));
+      }
+      client.destroy();
+      const all = await logged(asked.length);
+      expect(ids).to.deep.equal(all.map((line) => line.request_id));
+      expect(new Set(ids).size).to.equal(asked.length);
+      expect(all.map(({ status, outcome }) => `${status} ${outcome}`).join()).to.equal(
+        "200 miss,200 hit,200 hit,206 hit,304 hit,404 miss",
+      );
+      expect(origin.requests("/named").map((request) => request.header("X-Request-Id"))).to.deep.equal([
+        ids[0],
+      ]);
+    });
+
+    it("names requests without a log too, as a trusted proxy does, and answers that it makes itself", async () => {
+      edge = await startTestEdge(origin.url, {
+        workers,
+        requestIdField: true,
+        trustedProxies: ["127.0.0.1"],
+      });
+      const client = await RawConnection.open(edge.url);
+      const ids: (string | undefined)[] = [];
+      for (const field of ["X-Request-Id: of-proxy", "X-Request-Id: again", "A: b"]) {
+        client.send(`GET /page HTTP/1.1\r\nHost: a.example\r\n${field}\r\n\r\n`);
+        ids.push((await client.reply()).header("X-Request-Id"));
+      }
+      expect(ids.slice(0, 2)).to.deep.equal(["of-proxy", "again"]);
+      expect(ids[2]).to.match(/^[0-9a-f]{32}$/);
+      client.destroy();
+      expect(origin.requests("/page").map((request) => request.header("X-Request-Id"))).to.deep.equal([
+        "of-proxy",
+      ]);
+      await edge.stop();
+      edge = await startTestEdge(origin.url, { workers });
+      const plain = await RawConnection.open(edge.url);
+      plain.send("GET /page HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      expect((await plain.reply()).header("X-Request-Id")).to.equal(undefined);
+      plain.destroy();
+    });
+
     it("keeps the order of the requests of a connection, whatever path answers them", async () => {
       const { url } = await start();
       await get(url, ["/page"]);
