@@ -29,6 +29,9 @@ function olderNode(): string | undefined {
     .find((node) => Number.parseInt(execFileSync(node, ["-p", "process.versions.node"]).toString(), 10) < 26);
 }
 
+// Made for the package: the lessons of the demo site with the core of edge and router.
+const LESSONS = "dist/assets/learn/lessons.js";
+
 describe("the package that npm pack makes", function () {
   // It is built once, and plays the story of the demo, on a machine that is busy with other tests.
   this.timeout(180_000);
@@ -41,13 +44,13 @@ describe("the package that npm pack makes", function () {
   after(() => packed.remove());
 
   it("has JavaScript, and files of the checkout as they are: no tests, no sources, no tools", () => {
-    const strange = packed.files.filter((path) => !existsSync(join(root, sourceOf(path))));
+    expect(packed.files).to.include(LESSONS);
+    const files = packed.files.filter((path) => path !== LESSONS);
+    const strange = files.filter((path) => !existsSync(join(root, sourceOf(path))));
     expect(strange).to.deep.equal([]);
     const unwanted = /(\.test\.|\.fixture\.|^(test|bench|node_modules)\/|(?<!\.d)\.ts$)/;
-    expect(packed.files.filter((path) => unwanted.test(path))).to.deep.equal([]);
-    const copied = packed.files.filter(
-      (path) => path === sourceOf(path) || /^dist\/(assets|proto\/e)/.test(path),
-    );
+    expect(files.filter((path) => unwanted.test(path))).to.deep.equal([]);
+    const copied = files.filter((path) => path === sourceOf(path) || /^dist\/(assets|proto\/e)/.test(path));
     for (const path of copied)
       expect(packed.read(path), path).to.equal(readFileSync(join(root, sourceOf(path)), "utf8"));
     const folders = new Set(packed.files.map((path) => path.split("/").slice(0, -1)[0] ?? path));

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { edgeProgram } from "../edge/config.ts";
+import { bundleLessons } from "../learn/bundle.ts";
 import manifest from "../package.json" with { type: "json" };
 import type { Program, Settings } from "../process/settings/program.ts";
 import { routerProgram } from "../router/config.ts";
@@ -33,6 +34,7 @@ cpSync(join(root, "assets"), join(dist, "assets"), {
 cpSync(join(root, "router", "dashboard", "page"), join(dist, "router", "dashboard", "page"), {
   recursive: true,
 });
+bundleLessons(join(dist, "assets", "learn", "lessons.js"));
 
 /** Of the library alone: programs have no callers. */
 function writeDeclarations(): void {

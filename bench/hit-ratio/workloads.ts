@@ -1,4 +1,4 @@
-import { SeededRandom } from "../../test/rig/seeded-random.ts";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 
 /** Requests in order, by the number of the page that each is for. */
 export interface Workload {

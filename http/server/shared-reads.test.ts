@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { expect } from "chai";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { systemClock } from "../../process/clock.ts";
 import { RawConnection } from "../../test/rig/raw-connection.ts";
-import { SeededRandom } from "../../test/rig/seeded-random.ts";
 import { startTestServer } from "../../test/rig/test-server.ts";
 import { ExchangeStreams } from "./exchange-streams.ts";
 import { readShared } from "./shared-reads.ts";

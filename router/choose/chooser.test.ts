@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { SeenEdge } from "../../test/rig/choosable-edge.ts";
-import { SeededRandom } from "../../test/rig/seeded-random.ts";
 import { type EdgeHealth, nextHealth, unmeasured } from "../measure/edge-health.ts";
 import type { EdgeReport } from "../measure/ping-reply.ts";
 import { Chooser, type ChooserSettings } from "./chooser.ts";

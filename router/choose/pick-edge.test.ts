@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { type Seen, SeenEdge } from "../../test/rig/choosable-edge.ts";
-import { SeededRandom } from "../../test/rig/seeded-random.ts";
 import type { EdgeState } from "../measure/ping-reply.ts";
 import { candidateOf } from "./candidate.ts";
 import { type Policy, pickEdge } from "./pick-edge.ts";

@@ -7,8 +7,8 @@
  * 3. At the end everything is healed, the last lease has run out, and every page is read at every edge.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { EdgeProcess } from "../rig/edge-process.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
 import { Checker } from "./checker.ts";
 import type { Violation } from "./history.ts";
 import { type Move, movesOf } from "./move.ts";

@@ -1,5 +1,5 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 
 /** One page of the origin. */
 export interface Page {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { describeError } from "../../process/failure.ts";
 import { EdgeServiceClient, PurgeRequest, type PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { comparePositions, parsePosition } from "../../purge-log/position.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
 import type { EdgeProcess } from "../rig/edge-process.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Checker } from "./checker.ts";
 import type { PurgeEvent } from "./history.ts";
 import { describeTargets, names, PAGES, PROBE, someTargets } from "./pages.ts";

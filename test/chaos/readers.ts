@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { EdgeProcess } from "../rig/edge-process.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Checker } from "./checker.ts";
 import type { PurgeEvent, ReadEvent } from "./history.ts";
 import { PAGES, type Page, staleSeconds } from "./pages.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SeededRandom } from "../rig/seeded-random.ts";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { describeFault, kindOf, type Step, schedule } from "./schedule.ts";
 
 function steps(seed: number, count: number): Step[] {

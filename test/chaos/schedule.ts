@@ -1,5 +1,5 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { LinkFault } from "../rig/fault-proxy.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 
 /** Something that is done to the system, and undone after `ms`. Edges are numbered from 0. */
 export type Fault =

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { EdgeProcess } from "../rig/edge-process.ts";
 import { RedisSentinels } from "../rig/redis-sentinels.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import { until } from "../rig/until.ts";
 import type { Move } from "./move.ts";
 import { VersionedOrigin } from "./versioned-origin.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { credentials, Metadata } from "@grpc/grpc-js";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { EdgeServiceClient } from "../../proto/gen/edgecache/v1/edge.ts";
 import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
 import { type ClockShim, ClockShims } from "../rig/clock-shim.ts";
@@ -7,7 +8,6 @@ import { EdgeProcess, type EdgeProcessOptions } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { RedisReplica } from "../rig/redis-replica.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Fault } from "./schedule.ts";
 import { VersionedOrigin } from "./versioned-origin.ts";
 

@@ -10,8 +10,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edge: ["http", "process", "proto", "purge-log"],
   router: ["http", "process", "proto", "purge-log"],
   "admin-cli": ["process", "proto", "purge-log"],
+  learn: ["edge", "http", "process", "purge-log", "router"],
   start: ["edge", "http", "process", "proto", "purge-log", "router"],
-  packaging: ["admin-cli", "edge", "http", "process", "proto", "purge-log", "router", "start"],
+  packaging: ["admin-cli", "edge", "http", "learn", "process", "proto", "purge-log", "router", "start"],
 };
 
 // The rooms of the folders that have some, and which other rooms of the same folder each may use. "" stands for the
@@ -68,7 +69,8 @@ export function layerBreaches(tree: SourceTree): string[] {
     const { from, to, kind } = each;
     const [folder, target] = [folderOf(from), folderOf(to)];
     if (kind === "package" || folder === "test" || folder === "bench" || folder === target) return [];
-    if (target === "test" && isTest(from)) return [];
+    // Simulated time and random numbers of a seed are for lessons and tests.
+    if ((target === "test" || target === "learn") && isTest(from)) return [];
     // Files of the root are nobody's: package.json for the version.
     if (target === to) return [];
     const allowed = MAY_IMPORT[folder] ?? [];
@@ -144,10 +146,14 @@ function isBelow(from: string, to: string): boolean {
   return to.startsWith(`${posix.dirname(from)}/`);
 }
 
+// What a page needs of Node. It is bundled when a package is made, and an installation has the bundle.
+const BUNDLED = "learn/browser/";
+
 /** `dependencies` are the packages that an installation for production has. */
 export function packageBreaches(tree: SourceTree, dependencies: readonly string[]): string[] {
   return importsIn(tree)
     .filter(({ from, to, kind }) => kind === "package" && !to.startsWith("node:") && !isTest(from))
+    .filter(({ from }) => !from.startsWith(BUNDLED))
     .filter(({ to }) => !dependencies.includes(/^(@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? ""))
     .map(
       ({ from, to }) =>

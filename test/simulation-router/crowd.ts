@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { City, Place } from "./cities.ts";
 import { nearestTo } from "./latency-map.ts";
 

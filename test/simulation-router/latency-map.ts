@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { Place } from "./cities.ts";
 
 // The mean radius of the Earth (IUGG).

@@ -1,3 +1,4 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { type ChoiceRules, Chooser } from "../../router/choose/chooser.ts";
 import type { RouteRequest } from "../../router/choose/route-request.ts";
 import { EdgeTraffic } from "../../router/fleet/edge-traffic.ts";
@@ -9,7 +10,6 @@ import {
   unmeasured,
 } from "../../router/measure/edge-health.ts";
 import type { EdgeReport } from "../../router/measure/ping-reply.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import { drawTravel } from "./network.ts";
 import type { Picker, Policy } from "./policy.ts";
 import type { QueuedEdge } from "./queued-edge.ts";

@@ -1,5 +1,5 @@
-import type { SeededRandom } from "../rig/seeded-random.ts";
-import type { VirtualTime } from "../simulation/virtual-time.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { LatencyMap } from "./latency-map.ts";
 import type { QueuedEdge } from "./queued-edge.ts";
 

@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { happen } from "./happening.ts";
 import type { Latencies } from "./latencies.ts";
 import { drawTravel, exponential } from "./network.ts";

@@ -1,5 +1,5 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { RetryBudget } from "../../router/choose/retry-budget.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import { Latencies } from "./latencies.ts";
 import { drawTravel, type Travel } from "./network.ts";
 import type { Picker, Policy } from "./policy.ts";

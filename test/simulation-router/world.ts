@@ -1,5 +1,5 @@
-import { SeededRandom } from "../rig/seeded-random.ts";
-import { VirtualTime } from "../simulation/virtual-time.ts";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { City } from "./cities.ts";
 import { type Client, drawClients } from "./crowd.ts";
 import type { LatencyMap } from "./latency-map.ts";

@@ -1,8 +1,8 @@
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { BATCH_ENTRIES } from "../../purge-log/log-limits.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { BLOCK_MS, type RawEntry } from "../../purge-log/redis/stream-follower.ts";
 import type { Command } from "./simulated-link.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 /** XREAD BLOCK: the entries after the position, as soon as there are some, or none after BLOCK_MS. */
 export function blockingRead(position: string, time: VirtualTime): Command<readonly RawEntry[]> {

@@ -1,13 +1,13 @@
 import type { Served } from "../../edge/cache/answer.ts";
 import { Fields } from "../../http/message/fields.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { formatPosition, type Position } from "../../purge-log/position.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Wish } from "./action.ts";
 import type { Answered, StaleBy, Violation } from "./guarantees.ts";
 import { textAt } from "./pages.ts";
 import type { Ask, Running, SimulatedEdge } from "./simulated-edge.ts";
 import { type OriginRead, READ_FIELD, type SimulatedOrigin } from "./simulated-origin.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 // The last lies within the others, so that a stored part can answer it.
 const RANGES = ["bytes=0-19", "bytes=4-", "bytes=6-13"];

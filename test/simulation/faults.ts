@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { type Action, EDGES, ROGUE_ACTS } from "./action.ts";
 import type { Direction } from "./simulated-link.ts";
 

@@ -1,11 +1,11 @@
+import { MachineClock } from "../../learn/simulation/machine-clock.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { parsePosition } from "../../purge-log/position.ts";
 import { EDGES_KEY, LOG_KEY, META_KEY } from "../../purge-log/redis/keys.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { EdgeId, RogueAct } from "./action.ts";
-import { MachineClock } from "./machine-clock.ts";
 import type { RedisData } from "./redis-data.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 /** Makes a server process; a broken rule makes one that lacks a check. */
 export type MakeRedis = (wall: () => number, runId: string, data?: RedisData) => SimulatedRedis;

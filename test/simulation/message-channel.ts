@@ -1,6 +1,6 @@
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { Standstill } from "./standstill.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 export interface ChannelParts<Message> {
   readonly time: VirtualTime;

@@ -1,5 +1,5 @@
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
 import { type Action, EDGES, type EdgeId, type Wish } from "./action.ts";
 import { CUTS, EVERYTHING, fault, threadFault } from "./faults.ts";
 import { PAGES, type Page, tagsAt } from "./pages.ts";

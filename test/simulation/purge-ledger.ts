@@ -1,7 +1,7 @@
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { AcceptedPurge, Violation } from "./guarantees.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 /** A purge as its caller asked for it. */
 export type Asked = Pick<Purge, "purgeId" | "targets" | "soft">;

@@ -1,3 +1,4 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { encodeCounts } from "../../purge-log/confirmation-codec.ts";
 import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
 import { BEGINNING, formatPosition, type Position, parsePosition } from "../../purge-log/position.ts";
@@ -10,7 +11,6 @@ import type { RedisPurgeLog } from "../../purge-log/redis/redis-purge-log.ts";
 import { beatOf, purgeOf } from "../rig/purge-log-entries.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
 import type { RedisServer } from "../rig/redis-server.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import {
   answerOf,
   type Held,

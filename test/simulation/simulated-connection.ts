@@ -1,7 +1,7 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { Clock } from "../../process/clock.ts";
 import { pauseMs } from "../../purge-log/redis/backoff.ts";
 import type { Reply } from "../../purge-log/redis/connection.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import type { Command, Session, SimulatedLink } from "./simulated-link.ts";
 
 export interface SimulatedConnectionParts {

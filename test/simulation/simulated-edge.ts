@@ -12,13 +12,14 @@ import { PurgeFollower } from "../../edge/purging/follower.ts";
 import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
 import { evictionBy } from "../../edge/store/eviction/policies.ts";
 import type { MemoryStore } from "../../edge/store/memory-store.ts";
+import { MachineClock } from "../../learn/simulation/machine-clock.ts";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import { ServerClock } from "../../purge-log/redis/server-clock.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
-import { MachineClock } from "./machine-clock.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
@@ -31,7 +32,6 @@ import {
 } from "./simulated-thread.ts";
 import { SlicingStore } from "./slicing-store.ts";
 import { Standstill } from "./standstill.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 // The name of the only site.
 const SITE = "site";

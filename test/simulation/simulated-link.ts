@@ -1,8 +1,8 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { Reply } from "../../purge-log/redis/connection.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import { RedisError } from "./redis-data.ts";
 import type { SimulatedRedis } from "./simulated-redis.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 /** Which way nothing gets through. */
 export type Direction = "to-redis" | "from-redis";

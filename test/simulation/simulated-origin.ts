@@ -1,12 +1,12 @@
 import { type Origin, type OriginRequest, type OriginResponse, plainBody } from "../../edge/origin/origin.ts";
 import { formatHttpDate } from "../../http/message/date.ts";
 import { Fields } from "../../http/message/fields.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import type { PurgeTarget } from "../../purge-log/purge.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 import { isMeant, PAGES, type Page, tagText, textAt } from "./pages.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 /** One moment at which the origin looked at a page, for a response that has this number in `Read`. */
 export interface OriginRead {

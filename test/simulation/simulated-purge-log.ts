@@ -1,3 +1,4 @@
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { WorkSlice } from "../../process/work-slice.ts";
 import { encodeCounts } from "../../purge-log/confirmation-codec.ts";
 import { encodeHeartbeat } from "../../purge-log/heartbeat-codec.ts";
@@ -31,7 +32,6 @@ import {
 import { blockingRead } from "./blocking-read.ts";
 import { SimulatedConnection, type SimulatedConnectionParts } from "./simulated-connection.ts";
 import type { ForgetReply, HeartbeatReply, SimulatedRedis } from "./simulated-redis.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 // As in redis-purge-log.ts.
 const LONGEST_COMMAND_PAUSE_MS = 500;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
 import { RedisTwins } from "./redis-twins.ts";
 
 // TWIN_SEQUENCES=100 compares more.

@@ -18,10 +18,10 @@ import type { AnswerAtOnce, AnswerFinder, LentAnswer } from "../../http/server/a
 import { HttpDate } from "../../http/server/date-field.ts";
 import { type Peer, peerAt } from "../../http/server/peer.ts";
 import { TrustedProxies } from "../../http/server/trusted-proxies.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { MessageChannel } from "./message-channel.ts";
 import { Standstill } from "./standstill.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 // The copies of a thread: some of the pages, so that they go now and then.
 const COPIES_BYTES = 8_000;

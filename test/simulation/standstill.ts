@@ -1,4 +1,4 @@
-import type { VirtualTime } from "./virtual-time.ts";
+import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 
 /** A machine, or one of its threads, that may stand still for a while. */
 export class Standstill {

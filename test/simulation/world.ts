@@ -1,15 +1,16 @@
 import type { CallResult } from "../../edge/control-plane/call-result.ts";
+import { MachineClock } from "../../learn/simulation/machine-clock.ts";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
+import { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { PurgeResponse } from "../../proto/gen/edgecache/v1/edge.ts";
 import { parsePosition } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
 import type { Confirmation } from "../../purge-log/purge-log.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
 import { type Action, describeAction, EDGES, type EdgeId, type Wish } from "./action.ts";
 import { Client } from "./client.ts";
 import { type AcceptedPurge, type Violation, violations } from "./guarantees.ts";
 import { LogHost, type MakeRedis } from "./log-host.ts";
-import { MachineClock } from "./machine-clock.ts";
 import { isMeant, PAGES } from "./pages.ts";
 import type { Plan } from "./plan.ts";
 import { PurgeLedger } from "./purge-ledger.ts";
@@ -17,7 +18,6 @@ import { LAST_PURGE, type PurgeAction, unproven, unrecovered } from "./recovery.
 import { type EdgeRules, REAL_RULES, SimulatedEdge } from "./simulated-edge.ts";
 import { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedRedis } from "./simulated-redis.ts";
-import { VirtualTime } from "./virtual-time.ts";
 
 /** The rules that the world is built by: the real ones, or with one of them broken. */
 export interface WorldRules extends EdgeRules {

@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import type { SeededRandom } from "../rig/seeded-random.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { ask } from "../rig/steady-load.ts";
 import { MANY_PAGES, somePath } from "./many-pages.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { schedule } from "../chaos/schedule.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
 import { describeOperation, kindsOf, operations } from "./operation.ts";
 
 function firstOf(seed: number, count: number) {

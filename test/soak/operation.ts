@@ -1,6 +1,6 @@
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { describeFault, kindOf, type Step } from "../chaos/schedule.ts";
 import type { LinkFault } from "../rig/fault-proxy.ts";
-import type { SeededRandom } from "../rig/seeded-random.ts";
 
 /** What an operator does, or what happens to the origin of many pages, in a day; over after `ms` where it lasts. */
 export type Operation =

@@ -3,12 +3,12 @@
  * the machine to others. Every read is judged as in chaos, and what the programs take is looked at all the while.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { Checker } from "../chaos/checker.ts";
 import type { Violation } from "../chaos/history.ts";
 import { Purgers } from "../chaos/purgers.ts";
 import { Readers } from "../chaos/readers.ts";
 import { schedule } from "../chaos/schedule.ts";
-import { SeededRandom } from "../rig/seeded-random.ts";
 import { ManyReaders } from "./many-readers.ts";
 import { describeOperation, kindsOf, type Operation, operations } from "./operation.ts";
 import { Programs } from "./programs.ts";

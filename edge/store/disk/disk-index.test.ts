@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SeededRandom } from "../../../test/rig/seeded-random.ts";
+import { SeededRandom } from "../../../learn/simulation/seeded-random.ts";
 import { DiskIndex } from "./disk-index.ts";
 
 describe("the index of a disk tier", () => {

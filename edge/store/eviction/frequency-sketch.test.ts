@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SeededRandom } from "../../../test/rig/seeded-random.ts";
+import { SeededRandom } from "../../../learn/simulation/seeded-random.ts";
 import { FrequencySketch } from "./frequency-sketch.ts";
 
 describe("the counts of keys that came of late", () => {

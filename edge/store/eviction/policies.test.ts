@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SeededRandom } from "../../../test/rig/seeded-random.ts";
+import { SeededRandom } from "../../../learn/simulation/seeded-random.ts";
 import type { Eviction } from "./eviction.ts";
 import { evictionBy, evictionPolicies } from "./policies.ts";
 
