@@ -1,9 +1,11 @@
-// Installs the dependencies when they are missing or stale, before the scripts that need them. It is plain
-// JavaScript without dependencies, because it runs on any Node that the machine has (20 or later).
+// Installs the dependencies when they are missing or stale, before the scripts that need them: all, or with --omit=dev
+// those that the programs run on. It is plain JavaScript without dependencies, because it runs on any Node that the
+// machine has (20 or later).
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   lstatSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -32,31 +34,39 @@ const lock = join(
 );
 // Longer than an install over a slow line takes.
 const WAIT_MS = 10 * 60_000;
+// The lessons of the demo site are bundled when it starts. The programs themselves do not need the bundler.
+const BUNDLER = "esbuild";
+const NEEDED_TO_START = /^node_modules\/(@?esbuild)(\/|$)/;
+const runsOnly = process.argv.includes("--omit=dev");
 
 try {
-  if (!isCurrent()) await underLock(install);
+  if (!isCurrent(runsOnly)) await underLock(install);
   link("node", chosenNode());
   link("admin-cli", join(root, "admin-cli", "bin.mjs"));
   link("edgecache", join(root, "packaging", "edgecache.mjs"));
 } catch (error) {
-  process.stderr.write(`edgecache: ${error instanceof Error ? error.message : error}\n`);
+  say(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
 
 /** Whether node_modules is as package-lock.json says, and has a Node that runs on this machine. */
-function isCurrent() {
-  const wanted = packagesOf(join(root, "package-lock.json")) ?? {};
+function isCurrent(withoutDev) {
   // npm writes this one last, so an install that was cut off leaves none.
   const installed = packagesOf(join(root, "node_modules", ".package-lock.json"));
   if (installed === undefined) return false;
-  for (const [path, { version, integrity, optional }] of Object.entries(wanted)) {
-    if (path === "") continue;
+  for (const [path, { version, integrity, optional }] of wantedPackages(withoutDev)) {
     const there = installed[path];
     // Optional packages are for one platform each.
     if (there === undefined && optional) continue;
     if (there?.version !== version || there?.integrity !== integrity) return false;
   }
   return chosenNode() !== undefined;
+}
+
+function wantedPackages(withoutDev) {
+  return Object.entries(packagesOf(join(root, "package-lock.json")) ?? {}).filter(
+    ([path, { dev }]) => path !== "" && !(withoutDev && dev && !NEEDED_TO_START.test(path)),
+  );
 }
 
 /**
@@ -98,33 +108,67 @@ function packagesOf(lockfile) {
 
 function install() {
   // Another run may have installed while this one waited.
-  if (isCurrent()) return;
-  process.stderr.write("edgecache: installing dependencies (once; needs the network)\n");
-  const args = [
-    "ci",
-    "--include=dev",
-    "--include=optional",
-    "--no-audit",
-    "--no-fund",
-    "--no-progress",
-    "--loglevel=error",
-  ];
+  if (isCurrent(runsOnly)) return;
+  const begun = performance.now();
+  const installed = packagesOf(join(root, "node_modules", ".package-lock.json")) ?? {};
+  // Whoever has run the tests here keeps their packages.
+  const withoutDev = runsOnly && !Object.entries(installed).some(isOfTests);
+  // The programs may be running on what is there.
+  const adds = !withoutDev && isCurrent(true);
+  const purpose = withoutDev ? "running" : adds ? "developing, beside those for running," : "developing";
+  // Optional packages are for one platform each: how many come is known afterwards.
+  const sure = wantedPackages(withoutDev).filter(([, { optional }]) => !optional).length;
+  say(`installing the packages for ${purpose} (about ${sure}; once; needs the network)`);
+  runNpm(installArgs(withoutDev, adds));
+  if (!isCurrent(runsOnly)) {
+    const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    throw new Error(
+      `npm has no Node for ${process.platform}-${process.arch} that runs here: install Node ${engines.node} and run this command with it`,
+    );
+  }
+  const there = Object.keys(packagesOf(join(root, "node_modules", ".package-lock.json"))).length;
+  const size = Math.round(bytesIn(join(root, "node_modules")) / 1e6);
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  say(`node_modules has ${there} packages now, ${size} MB, after ${seconds} s`);
+}
+
+function isOfTests([path, { dev }]) {
+  return dev === true && !NEEDED_TO_START.test(path);
+}
+
+function installArgs(withoutDev, adds) {
+  const how = ["--include=optional", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
+  if (adds) return ["install", "--no-save", "--include=dev", ...how];
+  if (!withoutDev) return ["ci", "--include=dev", ...how];
+  // Like npm ci, which cannot be told to take one package of the tests along. The hashes of package-lock.json hold.
+  rmSync(join(root, "node_modules"), { recursive: true, force: true });
+  const bundler = wantedPackages(true).find(([path]) => path === `node_modules/${BUNDLER}`);
+  const along = bundler === undefined ? [] : ["--save-prod", `${BUNDLER}@${bundler[1].version}`];
+  return ["install", "--no-save", "--omit=dev", ...how, ...along];
+}
+
+function runNpm(args) {
   const cli = process.env.npm_execpath ?? "";
-  // The npm that runs this script, on the Node that runs it: the one in node_modules is about to be deleted.
+  // The npm that runs this script, on the Node that runs it: the one in node_modules may be deleted.
   const [command, ...first] =
     basename(cli) === "npm-cli.js" ? [process.env.npm_node_execpath ?? process.execPath, cli] : ["npm"];
   const { status, error } = spawnSync(command, [...first, ...args], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
   });
-  if (error !== undefined) throw new Error(`npm ci could not be started: ${error.message}`);
-  if (status !== 0) throw new Error("npm ci failed: see its message above, then run this command again");
-  if (!isCurrent()) {
-    const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    throw new Error(
-      `npm has no Node for ${process.platform}-${process.arch} that runs here: install Node ${engines.node} and run this command with it`,
-    );
-  }
+  const named = `npm ${args[0]}`;
+  if (error !== undefined) throw new Error(`${named} could not be started: ${error.message}`);
+  if (status !== 0) throw new Error(`${named} failed: see its message above, then run this command again`);
+}
+
+function bytesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + lstatSync(join(entry.parentPath ?? entry.path, entry.name)).size, 0);
+}
+
+function say(line) {
+  process.stderr.write(`edgecache: ${line}\n`);
 }
 
 /** Makes node_modules/.bin/`name` lead to `target`. npx finds `edgecache` there, npm scripts find `node`. */

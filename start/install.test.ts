@@ -25,13 +25,18 @@ const FAKE_NPM = `
 const fs = require("node:fs");
 fs.appendFileSync("runs", process.argv.slice(2).join(" ") + "\\n");
 if (fs.existsSync("npm-fails")) process.exit(1);
-fs.rmSync("node_modules", { recursive: true, force: true });
+if (process.argv[2] === "ci") fs.rmSync("node_modules", { recursive: true, force: true });
 fs.mkdirSync("node_modules/.bin", { recursive: true });
 const bundled = "node_modules/" + process.env.BUNDLED_NODE + "/bin";
 fs.mkdirSync(bundled, { recursive: true });
 const script = '#!/bin/sh\\nexec "' + process.execPath + '" "$@"\\n';
 if (!fs.existsSync("foreign-platform")) fs.writeFileSync(bundled + "/node", script, { mode: 0o755 });
-fs.copyFileSync("package-lock.json", "node_modules/.package-lock.json");
+const { packages } = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
+const taken = process.argv.filter((arg) => arg.includes("@")).map((arg) => "node_modules/" + arg.split("@")[0]);
+const left = Object.entries(packages).filter(
+  ([path, { dev }]) => !(dev && process.argv.includes("--omit=dev") && !taken.includes(path)),
+);
+fs.writeFileSync("node_modules/.package-lock.json", JSON.stringify({ packages: Object.fromEntries(left) }));
 `;
 
 describe("installing before a script runs", () => {
@@ -40,12 +45,18 @@ describe("installing before a script runs", () => {
     const packages = {
       "": { name: "edgecache" },
       "node_modules/a": { version, integrity: `sha512-${version}` },
+      "node_modules/esbuild": { version, integrity: `sha512-esbuild-${version}`, dev: true },
+      "node_modules/mocha": { version, integrity: `sha512-mocha-${version}`, dev: true },
     };
     writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages }));
   };
   const engines = (node: string) =>
     writeFileSync(join(root, "package.json"), JSON.stringify({ engines: { node } }));
   const linked = () => readlinkSync(join(root, "node_modules/.bin/node"));
+  const installed = () => {
+    const hidden = readFileSync(join(root, "node_modules/.package-lock.json"), "utf8");
+    return Object.keys(JSON.parse(hidden).packages).filter((path) => path !== "");
+  };
   const runs = () => {
     const path = join(root, "runs");
     return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").length : 0;
@@ -63,8 +74,8 @@ describe("installing before a script runs", () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  async function install(): Promise<{ code: unknown; said: string }> {
-    const child = spawn(process.execPath, [join(root, "start/install.mjs")], {
+  async function install(...flags: string[]): Promise<{ code: unknown; said: string }> {
+    const child = spawn(process.execPath, [join(root, "start/install.mjs"), ...flags], {
       env: {
         PATH: process.env.PATH,
         TMPDIR: join(root, "tmp"),
@@ -81,14 +92,38 @@ describe("installing before a script runs", () => {
     return { code, said };
   }
 
-  it("installs once, with one line that says so", async () => {
-    expect(await install()).to.deep.equal({
-      code: 0,
-      said: "edgecache: installing dependencies (once; needs the network)\n",
-    });
+  it("installs once, and says what and how much", async () => {
+    const { code, said } = await install();
+    expect(code).to.equal(0);
+    expect(said).to.match(
+      /^edgecache: installing the packages for developing \(about 3; once; needs the network\)\nedgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
+    );
     expect(await install()).to.deep.equal({ code: 0, said: "" });
     expect(runs()).to.equal(1);
     expect(readFileSync(join(root, "runs"), "utf8")).to.match(/^ci --include=dev /);
+  });
+
+  it("installs only what running needs, with the bundler of the lessons, when that is asked", async () => {
+    expect((await install("--omit=dev")).said).to.contain("the packages for running (about 2;");
+    expect(installed()).to.deep.equal(["node_modules/a", "node_modules/esbuild"]);
+    expect(await install("--omit=dev")).to.deep.equal({ code: 0, said: "" });
+    expect(readFileSync(join(root, "runs"), "utf8")).to.match(/^install --no-save --omit=dev .*esbuild@1/);
+  });
+
+  it("adds the packages of the tests without taking away what may be running", async () => {
+    await install("--omit=dev");
+    writeFileSync(join(root, "node_modules", "of-a-running-program"), "");
+    expect((await install()).said).to.contain("for developing, beside those for running,");
+    expect(installed()).to.include("node_modules/mocha");
+    expect(existsSync(join(root, "node_modules", "of-a-running-program"))).to.equal(true);
+    expect(await install("--omit=dev")).to.deep.equal({ code: 0, said: "" });
+  });
+
+  it("keeps the packages of the tests when a new package-lock.json is first met by a start", async () => {
+    await install();
+    lockfile("2.0.0");
+    await install("--omit=dev");
+    expect(installed()).to.include("node_modules/mocha");
   });
 
   it("installs again when package-lock.json has changed", async () => {
