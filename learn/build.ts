@@ -1,4 +1,4 @@
 import { BUNDLE, bundleLessons } from "./bundle.ts";
 
-// Before `npm start`, so that the lessons run the code of this checkout.
+// At each `npm start`, so that the lessons run the code of this checkout.
 bundleLessons(BUNDLE);

@@ -115,10 +115,10 @@ function install() {
   const withoutDev = runsOnly && !Object.entries(installed).some(isOfTests);
   // The programs may be running on what is there.
   const adds = !withoutDev && isCurrent(true);
-  const purpose = withoutDev ? "running" : adds ? "developing, beside those for running," : "developing";
+  const purpose = withoutDev ? "running needs" : adds ? "developing needs as well" : "developing needs";
   // Optional packages are for one platform each: how many come is known afterwards.
   const sure = wantedPackages(withoutDev).filter(([, { optional }]) => !optional).length;
-  say(`installing the packages for ${purpose} (about ${sure}; once; needs the network)`);
+  say(`installing what ${purpose}: about ${sure} packages in all (once; needs the network)`);
   runNpm(installArgs(withoutDev, adds));
   if (!isCurrent(runsOnly)) {
     const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -96,7 +96,7 @@ describe("installing before a script runs", () => {
     const { code, said } = await install();
     expect(code).to.equal(0);
     expect(said).to.match(
-      /^edgecache: installing the packages for developing \(about 3; once; needs the network\)\nedgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
+      /^edgecache: installing what developing needs: about 3 packages in all \(once; needs the network\)\nedgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
     );
     expect(await install()).to.deep.equal({ code: 0, said: "" });
     expect(runs()).to.equal(1);
@@ -104,7 +104,7 @@ describe("installing before a script runs", () => {
   });
 
   it("installs only what running needs, with the bundler of the lessons, when that is asked", async () => {
-    expect((await install("--omit=dev")).said).to.contain("the packages for running (about 2;");
+    expect((await install("--omit=dev")).said).to.contain("installing what running needs: about 2 packages");
     expect(installed()).to.deep.equal(["node_modules/a", "node_modules/esbuild"]);
     expect(await install("--omit=dev")).to.deep.equal({ code: 0, said: "" });
     expect(readFileSync(join(root, "runs"), "utf8")).to.match(/^install --no-save --omit=dev .*esbuild@1/);
@@ -113,7 +113,7 @@ describe("installing before a script runs", () => {
   it("adds the packages of the tests without taking away what may be running", async () => {
     await install("--omit=dev");
     writeFileSync(join(root, "node_modules", "of-a-running-program"), "");
-    expect((await install()).said).to.contain("for developing, beside those for running,");
+    expect((await install()).said).to.contain("installing what developing needs as well");
     expect(installed()).to.include("node_modules/mocha");
     expect(existsSync(join(root, "node_modules", "of-a-running-program"))).to.equal(true);
     expect(await install("--omit=dev")).to.deep.equal({ code: 0, said: "" });
