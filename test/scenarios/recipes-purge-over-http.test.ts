@@ -8,6 +8,7 @@ import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { Token } from "../../process/control/tokens.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
+import { fencesOf } from "../rig/page-fences.ts";
 import { RedisLogs } from "../rig/redis-logs.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
 import { runCommand } from "../rig/run-command.ts";
@@ -25,11 +26,11 @@ const PURGED: readonly (readonly [what: string, purged: readonly string[]])[] = 
   ["a client of Cloudflare", ["/hello-world"]],
 ];
 
-/** The blocks of one language, without their fences. */
+/** The blocks of one language, but for the one that sets variables, which the test sets otherwise. */
 function blocks(language: string): readonly string[] {
-  return [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
-    ([, text = ""]) => text,
-  );
+  return fencesOf("", PAGE)
+    .filter((fence) => fence.language === language && !fence.text.startsWith("export "))
+    .map(({ text }) => text);
 }
 
 describe("the recipes for purges over HTTP (they need curl)", function () {
