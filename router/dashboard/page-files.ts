@@ -11,6 +11,11 @@ export interface PageFile {
 
 const FOLDER = new URL("./page/", import.meta.url);
 
+/** What the page has from packages: nobody else is asked for it. */
+const PACKAGED: ReadonlyMap<string, URL> = new Map([
+  ["uplot.js", new URL("./uPlot.esm.js", import.meta.resolve("uplot"))],
+]);
+
 /**
  * The files of the page by path: `/` and what stands under `/dashboard/`. They are read once. So no path of a request is
  * ever looked for on disk.
@@ -19,7 +24,8 @@ export function readPageFiles(): ReadonlyMap<string, PageFile> {
   const names = readdirSync(fileURLToPath(FOLDER), { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => extname(name) !== "");
-  return new Map(names.map((name) => [pathOf(name), fileAt(new URL(name, FOLDER))]));
+  const files = [...names.map((name) => [name, new URL(name, FOLDER)] as const), ...PACKAGED];
+  return new Map(files.map(([name, url]) => [pathOf(name), fileAt(url)]));
 }
 
 function pathOf(name: string): string {

@@ -39,7 +39,7 @@
  * @typedef {{ p50Ms: number, p90Ms: number, p99Ms: number }} Percentiles
  *
  * @typedef {object} SeenRequest
- * @property {string} time
+ * @property {string | null} time
  * @property {string} method
  * @property {string} url
  * @property {string} site

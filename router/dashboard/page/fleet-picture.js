@@ -8,8 +8,8 @@ import { msText, UNKNOWN } from "./figure-text.js";
 // The picture is a square of 400: the router in the middle, the origin all around.
 const MIDDLE = 200;
 const ORIGIN = 186;
-const NEAREST = 48;
-const FARTHEST = 140;
+const NEAREST = 58;
+const FARTHEST = 144;
 const LEASE = 14;
 const LEASE_LENGTH = 2 * Math.PI * LEASE;
 

@@ -39,7 +39,7 @@ export class KeyFigures {
       this.requests,
       window.steps.map(({ all, ms }) => (1000 * all.requests) / ms),
     );
-    tell(this.hits, shareText(hitRatio(total)), "of requests, without the content from the origin");
+    tell(this.hits, shareText(hitRatio(total)), "of requests");
     plot(this.hits, of(hitRatio), 1);
     const byCounters = total.bytesSent > 0 ? total.hitBytes / total.bytesSent : undefined;
     const bytes = byCounters ?? sampled.byteHitRatio(total);
@@ -47,7 +47,7 @@ export class KeyFigures {
     tell(
       this.bytes,
       shareText(bytes),
-      byCounters === undefined ? "estimated from a sample" : "of bytes to clients",
+      byCounters === undefined ? "estimated from a sample" : "of bytes sent",
     );
     plot(this.bytes, this.byteRatios, 1);
     tell(this.offload, shareText(offload(total)), `${numberText(total.fills)} requests to the origin`);

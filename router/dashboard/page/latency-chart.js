@@ -6,7 +6,7 @@ import { msText } from "./figure-text.js";
 
 // Five minutes: what happened a moment ago beside what is usual.
 const MOST_MOMENTS = 300;
-const HEIGHT = 132;
+const HEIGHT = 120;
 
 /** Lines differ by their dashes too. Further edges begin again. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];

@@ -1,6 +1,6 @@
 import { cacheStatusWords } from "./cache-status-words.js";
 import { byId, element, fieldOf, setText } from "./element.js";
-import { bytesText, clockText, msText, numberText, visibleText } from "./figure-text.js";
+import { bytesText, clockText, msText, numberText, UNKNOWN, visibleText } from "./figure-text.js";
 import { OUTCOME_NAMES, outcomeOf, outcomeSign } from "./outcome-sign.js";
 import { Table } from "./table.js";
 
@@ -9,6 +9,10 @@ import { Table } from "./table.js";
 
 const MOST_KEPT = 500;
 const MOST_SHOWN = 60;
+// Where the whole page scrolls, what stands below the tail must stay in reach.
+const FEW_SHOWN = 15;
+const isOneScreen = matchMedia("(min-width: 1100px) and (min-height: 760px)");
+
 // Rows that move faster than this nobody reads.
 const SHOW_EVERY_MS = 500;
 
@@ -29,7 +33,11 @@ export class LiveTail {
       byId("tail-rows"),
       "Requests as they are answered, the newest first",
       [
-        { title: "Time", cell: ({ time }) => clockText(Date.parse(time)), kind: "number" },
+        {
+          title: "Time",
+          cell: ({ time }) => (time === null ? UNKNOWN : clockText(Date.parse(time))),
+          kind: "number",
+        },
         {
           title: "Outcome",
           cell: ({ outcome }) =>
@@ -99,7 +107,7 @@ export class LiveTail {
       .filter((row) => (outcome === "" || row.outcome === outcome) && (edge === "" || row.edge === edge))
       .filter(({ url }) => url.includes(text ?? ""));
     this.table.show(
-      rows.slice(0, MOST_SHOWN),
+      rows.slice(0, isOneScreen.matches ? MOST_SHOWN : FEW_SHOWN),
       this.kept.length === 0
         ? "Waiting for a request. Each that the edges answer appears here."
         : "No request that was seen fits the filter.",
