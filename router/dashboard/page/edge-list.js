@@ -36,7 +36,7 @@ export class EdgeList {
         },
         { title: "Share", cell: ({ share }) => `${Math.round(share * 100)} %`, kind: "number" },
         {
-          title: "Lease left",
+          title: "Lease",
           cell: (row) => leaseOf(row),
           sameAs: ({ leaseLeftMs }) => String(leaseLeftMs === null ? null : Math.round(leaseLeftMs / 50)),
         },

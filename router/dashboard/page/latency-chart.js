@@ -56,6 +56,7 @@ export class LatencyChart {
       ...names.map((name) => this.moments.map(({ edges }) => edges.get(name)?.[this.percentile] ?? null)),
     ];
     this.tell(names);
+    byId("no-latency").hidden = names.length > 0;
     if (this.uPlot === undefined || names.length === 0) return;
     if (this.names !== names.join("\n")) this.plot?.destroy();
     else if (this.plot !== undefined) return void this.plot.setData(data);

@@ -6,7 +6,7 @@ const THEMES = ["system", "light", "dark"];
 export function prepareTheme(changed) {
   const root = document.documentElement;
   const button = byId("theme");
-  const tell = () => setText(button, `Theme: ${root.dataset.theme ?? "system"}`);
+  const tell = () => setText(byId("theme-name"), root.dataset.theme ?? "system");
   button.addEventListener("click", () => {
     const at = THEMES.indexOf(root.dataset.theme ?? "system");
     const next = THEMES[(at + 1) % THEMES.length] ?? "system";
