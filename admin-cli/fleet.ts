@@ -3,10 +3,8 @@ import { Failure } from "../process/failure.ts";
 import { show } from "../process/settings/values.ts";
 import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge, type EdgeClient } from "./client.ts";
+import { CALL_MS } from "./deadline.ts";
 import { callerProof, type Proof, type ProofValues } from "./proof.ts";
-
-// The deadline of one small call. Far edges answer in about 300 ms; an edge that needs 2 s is of no use.
-export const CALL_MS = 2000;
 
 /** How a command reaches the fleet. */
 export interface FleetAccess {

@@ -2,46 +2,20 @@ import manifest from "../package.json" with { type: "json" };
 import { Failure } from "../process/failure.ts";
 import { suggest } from "../process/settings/suggest.ts";
 import { show } from "../process/settings/values.ts";
-import { COMMON_OPTIONS, optionsHelp, parseOptions, splitCommand } from "./arguments.ts";
-import type { Command, ExitCode } from "./command.ts";
+import { parseOptions, splitCommand } from "./arguments.ts";
+import type { Called, CommandRow, ExitCode } from "./command.ts";
+import { COMMANDS } from "./command-table.ts";
+import { commandHelp, PROGRAM_OPTIONS, programHelp } from "./help-page.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-
-/** In the order of --help. Only the command that runs is loaded: loading all of them takes longer than a call. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ["purge", async () => (await import("./commands/purge/purge.ts")).purgeCommand],
-  ["purges", async () => (await import("./commands/purges.ts")).purgesCommand],
-  ["stats", async () => (await import("./commands/stats.ts")).statsCommand],
-  ["ping", async () => (await import("./commands/ping.ts")).pingCommand],
-  ["edges", async () => (await import("./commands/edges.ts")).edgesCommand],
-  ["explain", async () => (await import("./commands/explain.ts")).explainCommand],
-  ["route", async () => (await import("./commands/route.ts")).routeCommand],
-  ["check", async () => (await import("./commands/check.ts")).checkCommand],
-  ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
-  ["reload", async () => (await import("./commands/reload.ts")).reloadCommand],
-  ["roll", async () => (await import("./commands/roll.ts")).rollCommand],
-  ["sign", async () => (await import("./commands/sign.ts")).signCommand],
-  ["certs", async () => (await import("./commands/certs.ts")).certsCommand],
-]);
-
-const PROGRAM_OPTIONS = {
-  ...COMMON_OPTIONS,
-  version: { type: "boolean", help: "print the version and exit" },
-} as const;
-
-/** The program as its user knows it. */
-interface Called {
-  readonly name: string;
-  /** What it starts besides its commands, for --help. */
-  readonly programs: readonly Pick<Command, "name" | "summary">[];
-}
 
 /** The whole program: finds the command, runs it, and leaves its exit code in `process`. */
 export async function run(
   process: NodeJS.Process,
-  called: Called = { name: "admin-cli", programs: [] },
+  { name, programs }: Omit<Called, "commands"> = { name: "admin-cli", programs: [] },
 ): Promise<void> {
+  const called = { name, programs, commands: COMMANDS };
   const argv = process.argv.slice(2);
-  const terminal = processTerminal(process, called.name);
+  const terminal = processTerminal(process, name);
   try {
     process.exitCode = await runCommand(argv, process.env, terminal, called);
   } catch (thrown) {
@@ -63,12 +37,13 @@ async function runCommand(
   const { name, rest } = splitCommand(argv);
   if (name === undefined) return runProgram(rest, terminal, called);
   if (name === "help") return help(rest, terminal, called);
-  const command = await loadCommand(name, called);
+  const row = commandRow(name, called);
+  const command = await row.load();
   if (hasFlag(rest, "--help", "-h")) {
-    terminal.write(commandHelp(command, called));
+    terminal.write(commandHelp(row, command, called));
     return 0;
   }
-  return command.run({ argv: rest, env, terminal });
+  return command.run({ argv: rest, env, terminal, called });
 }
 
 /** Without a command. */
@@ -82,62 +57,38 @@ async function runProgram(argv: readonly string[], terminal: Terminal, called: C
     const rule = `must be ${namesOf(called).join(" | ")} (see ${called.name} --help)`;
     throw new Failure("bad-usage", "client", `command: ${rule}`);
   }
-  terminal.write(await programHelp(called));
+  terminal.write(programHelp(called));
   return values.help ? 0 : 2;
 }
 
 /** `admin-cli help` and `admin-cli help <command>`. */
 async function help([name]: readonly string[], terminal: Terminal, called: Called): Promise<ExitCode> {
-  terminal.write(
-    name === undefined ? await programHelp(called) : commandHelp(await loadCommand(name, called), called),
-  );
+  if (name === undefined) terminal.write(programHelp(called));
+  else {
+    const row = commandRow(name, called);
+    terminal.write(commandHelp(row, await row.load(), called));
+  }
   return 0;
 }
 
 /** Throws Failure("bad-usage"). */
-async function loadCommand(name: string, called: Called): Promise<Command> {
-  const load = COMMANDS.get(name);
-  if (load !== undefined) return load();
+function commandRow(name: string, called: Called): CommandRow {
+  const row = called.commands.find((each) => each.name === name);
+  if (row !== undefined) return row;
   const names = [...namesOf(called), "help"];
   const near = suggest(name, names);
   const hint = near === undefined ? `the commands are ${names.join(" | ")}` : `did you mean ${near}?`;
   throw new Failure("bad-usage", "client", `unknown command ${show(name)}; ${hint}`);
 }
 
-function namesOf({ programs }: Called): string[] {
-  return [...programs.map(({ name }) => name), ...COMMANDS.keys()];
+function namesOf({ programs, commands }: Called): string[] {
+  return [...programs, ...commands].map(({ name }) => name);
 }
 
 /** Looks before `--` only: everything after it is an argument. */
 function hasFlag(argv: readonly string[], ...spellings: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return argv.slice(0, end === -1 ? undefined : end).some((word) => spellings.includes(word));
-}
-
-async function programHelp({ name, programs }: Called): Promise<string> {
-  const commands = await Promise.all([...COMMANDS.values()].map((load) => load()));
-  const width = Math.max(...[...programs, ...commands].map((each) => each.name.length));
-  const lines = (of: Called["programs"]) =>
-    of.map((each) => `  ${each.name.padEnd(width)}  ${each.summary}\n`).join("");
-  return [
-    `Usage: ${name} <command> [options]\n\n`,
-    ...(programs.length === 0 ? [] : [`Programs, each with its own --help:\n${lines(programs)}\n`]),
-    "Controls an edgeCache fleet through the gRPC port of any edge, and asks its routers.\n\nCommands:\n",
-    lines(commands),
-    `\nOptions:\n${optionsHelp(PROGRAM_OPTIONS)}`,
-    "\nThe variable EDGECACHE_TOKEN holds the token of the fleet. EDGECACHE_READ_TOKEN is enough for reading.\n",
-    "EDGECACHE_CONTROL_CA, _CERT and _KEY name the files of --control-ca, --control-cert and --control-key.\n",
-    "\nExit codes: 0 success (for purge: every edge confirmed), 1 failure or not yet confirmed, 2 wrong usage.\n",
-    `For one command: ${name} <command> --help\n`,
-  ].join("");
-}
-
-function commandHelp({ name, synopsis, summary, options, notes }: Command, called: Called): string {
-  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
-  return [
-    `Usage: ${called.name} ${name} ${synopsis}\n\n${sentence}\n\nOptions:\n${optionsHelp(options)}`,
-    ...notes.map((note) => `\n${note}\n`),
-  ].join("");
 }
 
 // The demo starts it without a shell, under its own Node.

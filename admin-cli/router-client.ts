@@ -7,7 +7,7 @@ import { parseAddress } from "../process/address.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { printable } from "../process/printable.ts";
 import { show } from "../process/settings/values.ts";
-import { CALL_MS } from "./fleet.ts";
+import { CALL_MS } from "./deadline.ts";
 import type { Proof } from "./proof.ts";
 
 const candidate = z.object({

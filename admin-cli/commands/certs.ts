@@ -30,10 +30,9 @@ interface Asked {
 }
 
 export const certsCommand: Command = {
-  name: "certs",
   synopsis: "<name>[=<host>,…] … [options]",
-  summary: "make a private CA and certificates for the control plane",
   options: OPTIONS,
+  examples: [["edge-1=edge-1.internal,10.0.0.1 operator", "one for an edge, one for a person"]],
   notes: [
     "A name alone is a caller, such as a person or a script. A program that others call needs the hosts and addresses\nat which they reach it: edge-1=edge-1.internal,10.0.0.1. Each gets <name>.cert.pem and <name>.key.pem in the folder,\nsigned by the CA in ca.cert.pem and ca.key.pem, which is made once. A second run with the same name renews it.",
     "Give each machine ca.cert.pem and its own two files. Keep ca.key.pem away from all of them: whoever has it can be\nanybody.",

@@ -50,10 +50,13 @@ const checked = z.object({
 });
 
 export const checkCommand: Command = {
-  name: "check",
   synopsis: "<file> [options] [-- <flag>…]",
-  summary: "check a configuration file before a program is started or reloaded with it",
   options: OPTIONS,
+  examples: [
+    ["edge.yaml", "would the edge start?"],
+    ["router.yaml --program router", ""],
+    ["new.yaml --from site.har --before old.yaml", "which hit ratio would it bring?"],
+  ],
   notes: [
     "--from plays the requests of a record, in their order and at their times, to an edge with the settings of the file and\nan empty cache, and to one without its rules. The origin answers as in the record. An access log has no fields: its\nresponses are fresh for --assume-ttl, so the figures say what the rules change, not what the origin allows.",
     "Reads the file as the program would, together with its environment variables and the flags after --. Looks at the\ndirectories and certificates that it names. Connects to nothing, starts nothing.",

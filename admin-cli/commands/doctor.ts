@@ -2,8 +2,9 @@ import { Failure } from "../../process/failure.ts";
 import type { Finding } from "../../process/finding.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { CALL_MS } from "../deadline.ts";
 import { type Diagnosis, diagnose, type Examined } from "../diagnosis.ts";
-import { askFleet, CALL_MS, fleetAccess } from "../fleet.ts";
+import { askFleet, fleetAccess } from "../fleet.ts";
 import type { Proof } from "../proof.ts";
 import { askFindings, routerAddress } from "../router-client.ts";
 import { table } from "../table.ts";
@@ -18,10 +19,12 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const doctorCommand: Command = {
-  name: "doctor",
   synopsis: "[options]",
-  summary: "look for what is wrong, or soon will be, in the fleet",
   options: OPTIONS,
+  examples: [
+    ["", "the edges"],
+    ["--router 127.0.0.1:8090", "and a router"],
+  ],
   notes: [
     "Asks every edge, and the router that is named, what they find: certificates that have expired or will, do not fit\ntheir keys or are for no site; origins and a purge log that do not answer; settings of Redis that may lose purges;\na Node with known defects. Compares the edges: versions, sites, clocks. Changes nothing.",
     "Exit codes: 0 no problem (there may be warnings); 1 a problem, or no edge answered.",

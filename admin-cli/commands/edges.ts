@@ -4,7 +4,8 @@ import { show } from "../../process/settings/values.ts";
 import { type EdgeRow, edgeRow } from "../../proto/json/edge-row.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
 import type { Command, ExitCode } from "../command.ts";
-import { askFleet, CALL_MS, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
+import { CALL_MS } from "../deadline.ts";
+import { askFleet, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
 import { stateCell, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -13,10 +14,12 @@ import type { Terminal } from "../terminal.ts";
 const FORGET_MS = 7_000;
 
 export const edgesCommand: Command = {
-  name: "edges",
   synopsis: "[forget <id>] [options]",
-  summary: "list the edges with their addresses and states; forget one that is gone",
   options: COMMON_OPTIONS,
+  examples: [
+    ["", "the list"],
+    ["forget edge-3", "edge-3 never comes back"],
+  ],
   notes: [
     "Addresses, position and heartbeat come from the heartbeat table. The state comes from the edge itself:\nserving, lapsed or draining. An edge that answers no Ping within 2 s is unreachable.\nWhile the heartbeat table cannot be read, the list is what the edge last knew, and stderr says so.",
     "forget <id> removes an edge that is gone for good, so that purges no longer wait for it. It refuses unknown ids,\nand edges whose lease may still run. It needs the token in EDGECACHE_TOKEN, if the fleet has one. The read token\nin EDGECACHE_READ_TOKEN is enough for the list.",

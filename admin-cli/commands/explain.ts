@@ -10,8 +10,9 @@ import {
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command, CommandInput } from "../command.ts";
+import { CALL_MS } from "../deadline.ts";
 import { tryEdge } from "../edge-trial.ts";
-import { CALL_MS, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
+import { type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
 import { table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";
@@ -36,10 +37,13 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const explainCommand: Command = {
-  name: "explain",
   synopsis: "<url> [options]",
-  summary: "show how one edge would answer a URL, and why",
   options: OPTIONS,
+  examples: [
+    ["/hello.txt", "the first edge that answers"],
+    ["/app.js --field 'Accept-Encoding: gzip'", "as a browser asks"],
+    ["/app.js --config new.yaml", "by settings that are not live yet"],
+  ],
   notes: [
     "Asks the edge named by --edge about its own cache. Nothing is fetched and nothing changes.\nWith --config no edge is asked: the answer is that of an edge with these settings and an empty cache.",
     "Exit codes: 0 the edge answered, 1 it did not.",

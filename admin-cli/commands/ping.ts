@@ -3,7 +3,8 @@ import { roundedMs } from "../../proto/json/rounded-ms.ts";
 import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
 import type { EdgeClient } from "../client.ts";
 import type { Command } from "../command.ts";
-import { askFleet, CALL_MS, fleetAccess } from "../fleet.ts";
+import { CALL_MS } from "../deadline.ts";
+import { askFleet, fleetAccess } from "../fleet.ts";
 import { stateCell, table } from "../table.ts";
 
 // Odd, so that there is a middle one. One slow Ping of five does not move it.
@@ -19,10 +20,12 @@ interface PingRow {
 }
 
 export const pingCommand: Command = {
-  name: "ping",
   synopsis: "[options]",
-  summary: "measure the round-trip time to every edge",
   options: COMMON_OPTIONS,
+  examples: [
+    ["", "every edge"],
+    ["--edge edge-1.example:50051", "find the fleet through this edge"],
+  ],
   notes: [
     `The time is the median of ${PINGS} gRPC Pings, sent one after the other. A first Ping sets up the connection and\nis not counted. All edges are measured at once. An edge that does not answer within 2 s is unreachable.`,
     "Exit codes: 0 an edge answered, 1 no edge answered.",

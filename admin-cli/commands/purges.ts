@@ -4,7 +4,8 @@ import type { PurgeReceipt, PurgeRecord } from "../../proto/gen/edgecache/v1/edg
 import { purgeRow, targetRow } from "../../proto/json/purge-row.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { CALL_MS, fleetAccess, reachEdge } from "../fleet.ts";
+import { CALL_MS } from "../deadline.ts";
+import { fleetAccess, reachEdge } from "../fleet.ts";
 import { type Cell, stateCell, table } from "../table.ts";
 
 // An edge remembers 1,000 purges.
@@ -17,10 +18,12 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const purgesCommand: Command = {
-  name: "purges",
   synopsis: "[--limit <number>] [options]",
-  summary: "list the latest purges with time, caller and receipts",
   options: OPTIONS,
+  examples: [
+    ["", "the latest 20"],
+    ["--limit 100 --json", "as a document"],
+  ],
   notes: [
     "The first edge that answers lists the purges that it has applied since its start, at most the latest 1000, with\ntheir current state at the other edges. The time is when that edge applied the purge, by its own clock.",
     "A purge of many targets shows the first ones. The objects are those of the edges that have reported them. An\nedge reports its latest purges only.",

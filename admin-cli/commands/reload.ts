@@ -2,7 +2,8 @@ import { Failure } from "../../process/failure.ts";
 import { COMMON_OPTIONS, parseOptions, refusePositionals } from "../arguments.ts";
 import type { EdgeClient } from "../client.ts";
 import type { Command } from "../command.ts";
-import { askFleet, CALL_MS, fleetAccess } from "../fleet.ts";
+import { CALL_MS } from "../deadline.ts";
+import { askFleet, fleetAccess } from "../fleet.ts";
 import { table } from "../table.ts";
 
 /** One edge in the output; `problem` is null when it has read its settings again. */
@@ -16,10 +17,9 @@ interface ReloadRow {
 }
 
 export const reloadCommand: Command = {
-  name: "reload",
   synopsis: "[options]",
-  summary: "make every edge read its settings and certificates again",
   options: COMMON_OPTIONS,
+  examples: [["", "every edge"]],
   notes: [
     "The same as SIGHUP to each edge. Sites with their origins and rules, the ttl of files, callers and certificates\nchange at once, or nothing does: an edge whose settings are wrong keeps those of before and says what is wrong.\nNothing is lost from the cache, and no connection is cut, but a caller that lost a right loses it at once.\nsettings: a digest, equal at edges whose settings are. It needs the rights to read, by which it finds the edges,\nand to reload.",
     "Exit codes: 0 every edge has read them; 1 one of them has not.",

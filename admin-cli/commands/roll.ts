@@ -7,7 +7,8 @@ import { duration, show, type ValueType } from "../../process/settings/values.ts
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import { connectEdge } from "../client.ts";
 import type { Command } from "../command.ts";
-import { askFleet, CALL_MS, type FleetAccess, fleetAccess } from "../fleet.ts";
+import { CALL_MS } from "../deadline.ts";
+import { askFleet, type FleetAccess, fleetAccess } from "../fleet.ts";
 import type { Proof } from "../proof.ts";
 import { type RollEdge, type RollRules, turnOf } from "../roll-plan.ts";
 import { askEdges, routerAddress } from "../router-client.ts";
@@ -73,10 +74,9 @@ interface Found extends RollEdge {
 }
 
 export const rollCommand: Command = {
-  name: "roll",
   synopsis: "[options] -- <command> [arguments]",
-  summary: "restart the edges one after another by a command, each while all others serve",
   options: OPTIONS,
+  examples: [["-- ssh {host} sudo systemctl restart edgecache-edge", "one edge after the other"]],
   notes: [
     "The command restarts one edge: it must send it SIGTERM, so that it drains, and start it again. {edge} and {host}\nstand for the edge's id and for its host. Its output goes to stderr.",
     "An edge is done when it serves again after a new start, and each router that is named says so too. Then comes\nthe next one. The first that fails ends the roll, and so does an edge that serves no more: the others stay as they\nare. To go back is the same, with a command that starts the version of before. --to lets a roll that was ended go on.",

@@ -32,10 +32,12 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const routeCommand: Command = {
-  name: "route",
   synopsis: "<url> [options]",
-  summary: "show which edge the router would choose for a request, and why",
   options: OPTIONS,
+  examples: [
+    ["/hello.txt", "by the router of npm start"],
+    ["https://shop.example/ --region eu", "for a client of a region"],
+  ],
   notes: [
     "Asks the router, not an edge. Nothing is fetched and nothing changes. The router tries the edges in the order\nshown. expected: the time that orders them, from round trip, loss and load. share: the part of all requests\nthat go to the edge first. ready: how much of its share it gets during slow start.",
     "Exit codes: 0 an edge would get the request; 1 none would, or the router did not answer.",

@@ -20,10 +20,12 @@ const OPTIONS = {
 const lifetime = duration(1_000, 365 * 86_400_000);
 
 export const signCommand: Command = {
-  name: "sign",
   synopsis: "<url> --expires <duration> --key-file <file> [options]",
-  summary: "make a URL with a token, for paths that a site serves only to signed URLs",
   options: OPTIONS,
+  examples: [
+    ["https://shop.example/film.mp4 --expires 1h --key-file keys.txt", ""],
+    ["https://shop.example/film/ --prefix --expires 24h --key-file keys.txt", "and everything below"],
+  ],
   notes: [
     "Asks no edge. The token is for the host, the path and the query of the URL, and for every method and scheme. The URL\nis written as browsers send it.",
     "Exit codes: 0 the URL is on stdout; 2 wrong usage.",

@@ -15,10 +15,12 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const statsCommand: Command = {
-  name: "stats",
   synopsis: "[--watch] [options]",
-  summary: "show the counters of every edge",
   options: OPTIONS,
+  examples: [
+    ["", "once"],
+    ["--watch", "a live screen, until Ctrl-C"],
+  ],
   notes: [
     "Every edge is asked directly. An edge that does not answer within 2 s is unreachable: its counters are -\n(null with --json). Counters start at zero when an edge starts.\nrequests = hits + misses + stale + revalidated + bypass + errors.",
     "--watch with --json prints one document per line, every second.",

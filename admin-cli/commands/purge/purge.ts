@@ -71,10 +71,15 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const purgeCommand: Command = {
-  name: "purge",
   synopsis: "<url|path…> | - | --file <path> | --prefix <path> | --tag <tag> | --all [options]",
-  summary: "purge on every edge and wait for the receipts",
   options: OPTIONS,
+  examples: [
+    ["/news/today", "a path, with every query"],
+    ["https://shop.example/cart.css", "one URL of one site"],
+    ["--tag product-7 --soft", "what has the tag becomes stale"],
+    ["--prefix /images/ --dry-run", "count first"],
+    ["--file urls.txt", "one target a line"],
+  ],
   notes: [
     "A path with a query names exactly that URL. A path without one names it with every query. The host of a\nfull URL selects the site. Paths, --prefix and --tag may be repeated and mixed: all are one purge.",
     `More than ${MOST_TARGETS} targets, or 64 KiB of them, become several purges, one after the other, with the ids\n<purge-id>.1, .2 and so on. The position and the states are those of the last one. The objects are the sum.`,

@@ -1,7 +1,8 @@
 import { Failure } from "../../../process/failure.ts";
 import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge, protoDuration } from "../../client.ts";
-import { CALL_MS, type FleetAccess, nobodyAnswers } from "../../fleet.ts";
+import { CALL_MS } from "../../deadline.ts";
+import { type FleetAccess, nobodyAnswers } from "../../fleet.ts";
 
 // What a call may take beyond the wait: the round trip and the append to the log.
 const MARGIN_MS = 2000;
