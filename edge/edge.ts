@@ -111,7 +111,7 @@ class RunningEdge implements Edge {
   #watching: Promise<unknown> | undefined;
 
   constructor(config: EdgeConfig, around: Surroundings, opened: OpenedParts) {
-    const { sites, shared, fence, disk, tracing } = opened;
+    const { sites, shared, fence, disk, kept, tracing } = opened;
     const { purgeLog, clock, reread } = around;
     const log = around.log.child({ edge: config.id });
     this.id = config.id;
@@ -131,7 +131,7 @@ class RunningEdge implements Edge {
       );
     const records = new PurgeRecords(config.id, clock);
     const { lease: leaseMs, staleWhenLapsed } = config;
-    const parts = { fence, resumed: disk?.resumed, purgeLog, store, clock, log };
+    const parts = { fence, kept, purgeLog, store, clock, log };
     const follower = new PurgeFollower({ leaseMs, staleWhenLapsed, sites: sites.table, ...parts });
     this.#follower = follower;
     disk?.belongsTo(diskOwner(follower, () => this.#config.sites));

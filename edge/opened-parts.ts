@@ -5,7 +5,8 @@ import type { EdgeConfig } from "./config.ts";
 import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
 import { LiveSites } from "./origin/live-sites.ts";
 import { FENCE_SHARE, Fence } from "./purging/fence.ts";
-import { openDisk } from "./purging/resume.ts";
+import type { Kept } from "./purging/kept.ts";
+import { keptOn, openDisk } from "./purging/resume.ts";
 import type { DiskTier } from "./store/disk/disk-tier.ts";
 
 /** The parts of an edge that it takes time to open. */
@@ -15,6 +16,8 @@ export interface OpenedParts {
   readonly shared: SharedEdge | undefined;
   readonly fence: Fence;
   readonly disk: DiskTier | undefined;
+  /** What is left there by an earlier process. */
+  readonly kept: Kept | undefined;
   readonly tracing: Tracing | undefined;
 }
 
@@ -28,7 +31,7 @@ export async function openParts(
   const log = around.log.child({ edge: id });
   const shared = workers > 1 ? new SharedEdge(workers) : undefined;
   const fence = new Fence(memory * FENCE_SHARE, undefined, shared?.fenceWatch);
-  const disk = await openDisk(config, fence, { clock, log });
+  const disk = await openDisk(config, { clock, log });
   try {
     const live = await LiveSites.open(sites, ttl, { via: id, clock, random: Math.random, log });
     const tracing = await Tracing.open(config, {
@@ -38,7 +41,8 @@ export async function openParts(
       log,
       random: Math.random,
     });
-    return { sites: live, shared, fence, disk, tracing };
+    const kept = disk && (await keptOn(disk));
+    return { sites: live, shared, fence, disk, kept, tracing };
   } catch (thrown) {
     await disk?.close();
     throw thrown;

@@ -14,6 +14,7 @@ import { BEGINNING, comparePositions, type Position } from "../../purge-log/posi
 import type { FenceWatch } from "../cache/purge-state.ts";
 import type { Purgeable } from "../store/purge-match.ts";
 import { asValidator, type FillMark, type StoredResponse } from "../store/stored-response.ts";
+import type { Kept } from "./kept.ts";
 import { type Located, located, type NamedTarget } from "./named-target.ts";
 import { RecentTargets } from "./recent-targets.ts";
 import { RememberedTargets } from "./remembered-targets.ts";
@@ -167,22 +168,15 @@ export class Fence {
   }
 
   /**
-   * Goes on where an earlier process was. From now on the fence remembers as much as it can: what is on disk is as old as
-   * any fill.
+   * Goes on where an earlier process was. What comes from disk may be of any age, so from now on the fence remembers as
+   * much as it has room for.
    */
-  resume({ flushes, invalidations }: Pick<FillMark, "flushes" | "invalidations">): void {
-    this.#flushes = flushes;
-    this.#invalidations = invalidations;
-  }
-
-  /** What comes from disk may be of any age. */
-  holdAll(): void {
+  resume({ resumed, invalidated }: Kept): void {
     this.#held.add({ position: BEGINNING, flushes: 0, invalidations: 0 });
-  }
-
-  /** An invalidation of an earlier process, which counted so many by then. They come in order. */
-  wasInvalidated(targets: readonly NamedTarget[], invalidations: number): void {
-    this.#local.add(targets, inOrder(invalidations), () => BEGINNING);
+    this.#flushes = resumed?.flushes ?? 0;
+    this.#invalidations = resumed?.invalidations ?? 0;
+    for (const { targets, invalidations } of invalidated)
+      this.#local.add(targets, inOrder(invalidations), () => BEGINNING);
   }
 
   #removed(mark: FillMark, place: Located): boolean {

@@ -1,9 +1,9 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
-import type { Position } from "../../purge-log/position.ts";
 import type { Heartbeat, PurgeLog } from "../../purge-log/purge-log.ts";
 import type { Store } from "../store/store.ts";
 import type { Fence } from "./fence.ts";
+import type { Kept } from "./kept.ts";
 import type { KnownSites } from "./known-sites.ts";
 
 /** The facts that the edge reports in a heartbeat, beside its position. */
@@ -20,15 +20,6 @@ export interface FollowerParts {
   /** Whether responses that allow it are served stale without a lease when the origin fails. */
   readonly staleWhenLapsed?: boolean;
   readonly fence?: Fence;
-  /** Rule E9: where an earlier process was, of which something is on disk. */
-  readonly resumed?: Resumed | undefined;
-}
-
-/** A place in the history of purges. */
-export interface Resumed {
-  readonly runId: string;
-  /** Every purge behind it has to be read. */
-  readonly oldest: Position;
-  /** The latest position that the log is known to have had. */
-  readonly latest: Position;
+  /** undefined: there is no disk. */
+  readonly kept?: Kept | undefined;
 }

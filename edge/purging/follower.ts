@@ -52,8 +52,10 @@ export class PurgeFollower implements PurgeState {
     this.#fence = parts.fence ?? new Fence();
     this.#time = new ElapsedTime(parts.clock);
     this.#progress = new AppliedPosition(parts.clock, this.#time);
-    if (parts.resumed !== undefined) this.#progress.moveTo(parts.resumed.oldest);
-    this.#runId = parts.resumed?.runId;
+    const resumed = parts.kept?.resumed;
+    if (parts.kept !== undefined) this.#fence.resume(parts.kept);
+    if (resumed !== undefined) this.#progress.moveTo(resumed.oldest);
+    this.#runId = resumed?.runId;
     this.#following = new LogFollowing({
       ...parts,
       position: () => this.position,
@@ -265,7 +267,7 @@ export class PurgeFollower implements PurgeState {
   #takeState(state: LogState, beat: Heartbeat, sentAt: Reading): void {
     this.#news?.written(beat.applied);
     // An earlier process has seen more of the log than this one.
-    const seen = this.#hasReached ? beat.position : (this.#parts.resumed?.latest ?? beat.position);
+    const seen = this.#hasReached ? beat.position : (this.#parts.kept?.resumed?.latest ?? beat.position);
     const position = this.#progress.position;
     const verdict = judgeLog(state, { position, sent: seen, runId: this.#runId });
     switch (verdict.kind) {

@@ -5,7 +5,7 @@ import { lockDirectory } from "../store/disk/directory-lock.ts";
 import { openDirectory } from "../store/disk/disk-files.ts";
 import { type DiskTier, openDiskTier } from "../store/disk/disk-tier.ts";
 import type { SegmentOwner } from "../store/disk/segment.ts";
-import type { Fence } from "./fence.ts";
+import type { Kept } from "./kept.ts";
 import { named } from "./named-target.ts";
 
 /** Where an edge stores beside its memory. */
@@ -16,29 +16,27 @@ export interface DiskConfig {
   readonly diskSize: number;
 }
 
-/**
- * Opens the disk tier, and has the fence go on where the process was that wrote it (rule E9). Throws a Failure: the directory is of
- * another edge, or is in use.
- */
+/** Throws a Failure: the directory is of another edge, or is in use. */
 export async function openDisk(
   { id, disk, diskSize }: DiskConfig,
-  fence: Fence,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<DiskTier | undefined> {
   if (disk === undefined) return undefined;
   const files = await openDirectory(disk);
   const lock = await lockDirectory(disk);
   const parts = { files, edge: id, size: diskSize, clock, log };
-  const tier = await openDiskTier(parts, () => lock.release()).catch(async (thrown: unknown) => {
+  return openDiskTier(parts, () => lock.release()).catch(async (thrown: unknown) => {
     await lock.release();
     throw thrown;
   });
-  fence.holdAll();
-  if (tier.resumed === undefined) return tier;
-  fence.resume(tier.resumed);
+}
+
+/** Rule E9: what the process that wrote to the disk has left to this one. */
+export async function keptOn(tier: DiskTier): Promise<Kept> {
+  const invalidated: Kept["invalidated"][number][] = [];
   for await (const { targets, mark } of tier.invalidations())
-    fence.wasInvalidated(targets.map(named), mark.invalidations);
-  return tier;
+    invalidated.push({ targets: targets.map(named), invalidations: mark.invalidations });
+  return { resumed: tier.resumed, invalidated };
 }
 
 interface FromElsewhere {

@@ -1,6 +1,7 @@
 import { Fence } from "../../edge/purging/fence.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
+import type { Kept } from "../../edge/purging/kept.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import {
   FlushedSoftly,
@@ -16,6 +17,7 @@ import {
   StaleForever,
   StaleWhenLapsed,
   SuspensionBlind,
+  TrustingDisk,
   Unfenced,
   UnfencedBy304,
   UnfencedPart,
@@ -56,6 +58,8 @@ export interface BrokenRule {
   readonly like: RegExp;
   /** Threads that serve, of each edge. */
   readonly workers: number;
+  /** Whether each edge stores on disk too. */
+  readonly disk: boolean;
 }
 
 function withFollower(make: (parts: FollowerParts) => PurgeFollower): WorldRules {
@@ -74,13 +78,27 @@ function withRedis(make: WorldRules["redis"]): WorldRules {
 }
 
 function broken(name: string, rules: WorldRules, from: BrokenRule["from"], like = PROMISES): BrokenRule {
-  return { name, rules, from, like, workers: 1 };
+  return { name, rules, from, like, workers: 1, disk: false };
+}
+
+/** A rule of an edge that stores on disk too. */
+function brokenDisk(name: string, rules: Partial<WorldRules>, from: number): BrokenRule {
+  return { ...broken(name, { ...REAL_WORLD, ...rules }, from), disk: true };
 }
 
 /** A rule of an edge of two threads. */
 function brokenThread(name: string, threads: Partial<ThreadRules>, from: BrokenRule["from"]): BrokenRule {
   const rules = { ...REAL_WORLD, threads: { ...REAL_WORLD.threads, ...threads } };
   return { ...broken(name, rules, from), workers: 2 };
+}
+
+function fromLatest(kept: Kept): Kept {
+  const { resumed } = kept;
+  return { ...kept, resumed: resumed && { ...resumed, oldest: resumed.latest } };
+}
+
+function withoutFlushes(kept: Kept): Kept {
+  return { ...kept, resumed: kept.resumed && { ...kept.resumed, flushes: 0 } };
 }
 
 export const BROKEN_RULES: readonly BrokenRule[] = [
@@ -248,6 +266,18 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     "R5: an edge is forgotten that may still serve",
     withRedis((wall, runId, data) => new ForgettingAnyone(wall, runId, data)),
     "known histories",
+  ),
+  brokenDisk(
+    "E9: an edge that restarts begins at the tail, with what is on disk",
+    { kept: () => ({ resumed: undefined, invalidated: [] }) },
+    0,
+  ),
+  brokenDisk("E9: it begins at the latest position on disk", { kept: fromLatest }, 100),
+  brokenDisk("E9: flushes of the earlier process are forgotten", { kept: withoutFlushes }, 0),
+  brokenDisk(
+    "E9: what comes back from disk is not tested",
+    { follower: (parts) => new TrustingDisk({ ...parts, fence: new Fence(FENCE_BYTES) }) },
+    0,
   ),
   brokenThread(
     "E2, threads: the version of a response is not looked at when it is served again",

@@ -8,6 +8,8 @@ export interface Search {
   readonly rules: WorldRules;
   /** Threads that serve, of each edge: 1 when it is left out. */
   readonly workers?: number;
+  /** Whether each edge stores on disk too. */
+  readonly disk?: boolean;
   /** Which violations count; every one when it is left out. */
   readonly like?: RegExp;
 }
@@ -15,6 +17,7 @@ export interface Search {
 export interface Found {
   readonly seed: number;
   readonly workers: number;
+  readonly disk: boolean;
   readonly violations: readonly Violation[];
 }
 
@@ -24,13 +27,14 @@ export async function* violationsIn({
   seeds,
   rules,
   workers = 1,
+  disk = false,
   like = /^/,
 }: Search): AsyncGenerator<Found> {
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const violations = (await new World(makePlan(seed, workers), rules).run()).filter((each) =>
+    const violations = (await new World(makePlan(seed, workers, disk), rules).run()).filter((each) =>
       like.test(each),
     );
-    if (violations.length > 0) yield { seed, workers, violations };
+    if (violations.length > 0) yield { seed, workers, disk, violations };
     // Virtual time never leaves this turn of the event loop; who watches it from outside must have one too.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -43,7 +47,7 @@ export async function findViolation(search: Search): Promise<Found | undefined> 
 }
 
 /** A violation, and how to reproduce it. */
-export function told({ seed, workers, violations }: Found): string {
-  const threads = workers === 1 ? "" : ` --workers ${workers}`;
+export function told({ seed, workers, disk, violations }: Found): string {
+  const threads = `${workers === 1 ? "" : ` --workers ${workers}`}${disk ? " --disk" : ""}`;
   return `seed ${seed}: ${violations.join("\n  ")}\n  again: npm run simulate -- --seed ${seed}${threads} --trace`;
 }

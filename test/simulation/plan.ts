@@ -22,6 +22,8 @@ export interface Plan {
   readonly recovers: boolean;
   /** Threads that serve, of each edge. */
   readonly workers: number;
+  /** Whether each edge stores on disk too. */
+  readonly disk?: boolean;
 }
 
 // Long enough for a lease, a fence and a recovery; short enough for thousands in a few seconds.
@@ -29,8 +31,8 @@ const LENGTH_MS = 4200;
 // After the last purge there is still time for its promises to be broken.
 const LAST_PURGE_MS = 2600;
 
-/** The same seed, the same plan. With several workers, more happens beside it. */
-export function makePlan(seed: number, workers = 1): Plan {
+/** The same seed, the same plan. With several workers, and with disks, more happens beside it. */
+export function makePlan(seed: number, workers = 1, disk = false): Plan {
   const random = new SeededRandom(seed);
   const actions: Planned[] = [];
   const add = (at: number, action: Action): void => {
@@ -54,10 +56,41 @@ export function makePlan(seed: number, workers = 1): Plan {
     add(random.chance(0.7) ? near : random.between(10, LAST_PURGE_MS), fault(random));
   }
   if (workers > 1) threadStory(new SeededRandom(seed ^ 0x7b_12ead), workers, moments, add);
+  if (disk) diskStory(new SeededRandom(seed ^ 0xd15c), moments, add);
   actions.sort((a, b) => a.at - b.at);
   const drifted = random.chance(0.15) ? random.pick(EDGES) : undefined;
   const staleWhenLapsed = random.chance(0.15) ? random.pick(EDGES) : undefined;
-  return { seed, actions, lengthMs: LENGTH_MS, drifted, staleWhenLapsed, recovers: seed % 32 === 0, workers };
+  return {
+    seed,
+    actions,
+    lengthMs: LENGTH_MS,
+    drifted,
+    staleWhenLapsed,
+    recovers: seed % 32 === 0,
+    workers,
+    disk,
+  };
+}
+
+/** Pages are asked for again, so that they are written, and edges end shortly before a purge or behind it. */
+function diskStory(
+  random: SeededRandom,
+  moments: readonly number[],
+  add: (at: number, action: Action) => void,
+): void {
+  const reads = random.whole(20, 60);
+  for (let i = 0; i < reads; i += 1) {
+    const at = Math.max(5, random.pick(moments) + random.between(-900, 1500));
+    const again = read(random, random.pick(PAGES));
+    for (const later of [0, random.between(10, 60)]) add(at + later, again);
+  }
+  const crashes = random.whole(1, 5);
+  for (let i = 0; i < crashes; i += 1)
+    add(Math.max(10, random.pick(moments) + random.between(-400, 700)), {
+      kind: "crash-edge",
+      edge: random.pick(EDGES),
+      downMs: random.between(1, 600),
+    });
 }
 
 /** Threads stand still and end near purges, and clients ask for more, so that threads answer by themselves. */

@@ -5,7 +5,7 @@ import { REAL_WORLD, World } from "./world.ts";
 
 const USAGE = `npm run simulate -- [--seeds N] [--from S]    plays N histories (10000) from seed S (0) on
 npm run simulate -- --seed S [--trace]       plays one, and tells it line by line
-With --workers N each edge has N threads that serve; 1 is the default.
+With --workers N each edge has N threads that serve; 1 is the default. With --disk each stores on disk too.
 Exit code 1: a promise was broken.
 `;
 
@@ -21,21 +21,28 @@ function whole(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-async function playOne(seed: number, workers: number, trace: boolean): Promise<boolean> {
+/** What is played: one history, or others from its seed on. */
+interface Played {
+  readonly seed: number;
+  readonly workers: number;
+  readonly disk: boolean;
+}
+
+async function playOne({ seed, workers, disk }: Played, trace: boolean): Promise<boolean> {
   const tell = trace ? (line: string) => write(`${line}\n`) : undefined;
-  const violations = await new World(makePlan(seed, workers), REAL_WORLD, tell).run();
+  const violations = await new World(makePlan(seed, workers, disk), REAL_WORLD, tell).run();
   write(
     violations.length === 0
       ? `seed ${seed}: every promise kept\n`
-      : `${told({ seed, workers, violations })}\n`,
+      : `${told({ seed, workers, disk, violations })}\n`,
   );
   return violations.length === 0;
 }
 
-async function playMany(from: number, seeds: number, workers: number): Promise<boolean> {
+async function playMany({ seed: from, workers, disk }: Played, seeds: number): Promise<boolean> {
   const began = performance.now();
   let broken = 0;
-  for await (const found of violationsIn({ from, seeds, workers, rules: REAL_WORLD })) {
+  for await (const found of violationsIn({ from, seeds, workers, disk, rules: REAL_WORLD })) {
     broken += 1;
     write(`${told(found)}\n`);
   }
@@ -51,6 +58,7 @@ async function main(): Promise<boolean> {
       from: { type: "string", default: "0" },
       seed: { type: "string" },
       workers: { type: "string", default: "1" },
+      disk: { type: "boolean", default: false },
       trace: { type: "boolean", default: false },
     },
   });
@@ -63,8 +71,8 @@ async function main(): Promise<boolean> {
     return false;
   }
   return seed === undefined
-    ? await playMany(from, seeds, workers)
-    : await playOne(seed, workers, values.trace);
+    ? await playMany({ seed: from, workers, disk: values.disk }, seeds)
+    : await playOne({ seed, workers, disk: values.disk }, values.trace);
 }
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -10,6 +10,9 @@ import { Sites } from "../../edge/origin/sites.ts";
 import { Fence } from "../../edge/purging/fence.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
+import type { Kept } from "../../edge/purging/kept.ts";
+import { diskOwner, keptOn } from "../../edge/purging/resume.ts";
+import type { DiskTier } from "../../edge/store/disk/disk-tier.ts";
 import { evictionBy } from "../../edge/store/eviction/policies.ts";
 import type { MemoryStore } from "../../edge/store/memory-store.ts";
 import { MachineClock } from "../../learn/simulation/machine-clock.ts";
@@ -20,6 +23,7 @@ import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
 import { ServerClock } from "../../purge-log/redis/server-clock.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
@@ -40,11 +44,17 @@ const DRIFTED_SITE = "store";
 // More than a history can fill.
 const MEMORY_BYTES = 1024 * 1024;
 
+// So little that some pages are on disk alone.
+const MEMORY_BEFORE_DISK_BYTES = 3 * 1024;
+
 // The pages of the origin, and some more.
 const MOST_PAGES = 100;
 
 // A timer fires when the event loop comes to it.
 const MOST_LATE_MS = 2;
+
+// They always fetch from the same origin.
+const SITES_ON_DISK = [SITE, DRIFTED_SITE].map((name) => ({ name, origin: "origin" }));
 
 const silent = createLog("simulation", "silent");
 
@@ -54,6 +64,8 @@ export interface EdgeRules {
   follower(parts: FollowerParts, watch?: FenceWatch): PurgeFollower;
   purgeLog(log: PurgeLog, clock: Clock): PurgeLog;
   serverClock(): ServerClock;
+  /** Rule E9: what an earlier process has left to this one. */
+  kept(kept: Kept): Kept;
   readonly threads: ThreadRules;
 }
 
@@ -65,6 +77,7 @@ export const REAL_RULES: EdgeRules = {
     new PurgeFollower({ ...parts, fence: new Fence(FENCE_BYTES, undefined, watch) }),
   purgeLog: (log) => log,
   serverClock: () => new ServerClock(),
+  kept: (kept) => kept,
   threads: REAL_THREADS,
 };
 
@@ -82,6 +95,8 @@ export interface EdgeSurroundings {
   readonly staleWhenLapsed: boolean;
   /** Threads that serve. One thread does everything where it is 1. */
   readonly workers: number;
+  /** Whether it stores on disk too. */
+  readonly disk: boolean;
 }
 
 /** One process of an edge, from its start to its crash. */
@@ -116,6 +131,9 @@ export class SimulatedEdge {
   readonly #control: Standstill;
   /** Which thread a client comes to. */
   readonly #kernel: SeededRandom;
+  readonly #disk: SimulatedDisk | undefined;
+  /** Which process it is that opens the disk. */
+  #opening = 0;
 
   constructor(id: string, around: EdgeSurroundings) {
     this.id = id;
@@ -134,6 +152,7 @@ export class SimulatedEdge {
     this.wire = new SimulatedLink({ time, random: random.fork(), defer });
     // Apart, so that an edge of one thread gets the same numbers.
     this.#kernel = new SeededRandom(Math.round(offset * 1e6));
+    if (around.disk) this.#disk = new SimulatedDisk(id, this.#clock, this.#kernel.fork());
   }
 
   /** Undefined while it is down. */
@@ -185,6 +204,21 @@ export class SimulatedEdge {
   }
 
   start(): void {
+    if (this.#disk === undefined) {
+      this.#boot(undefined, undefined);
+      return;
+    }
+    this.#opening += 1;
+    void this.#openDisk(this.#disk, this.#opening);
+  }
+
+  async #openDisk(disk: SimulatedDisk, opening: number): Promise<void> {
+    const tier = await disk.open();
+    const kept = await this.#around.rules.kept(await keptOn(tier));
+    if (opening === this.#opening) this.#boot(tier, kept);
+  }
+
+  #boot(disk: DiskTier | undefined, kept: Kept | undefined): void {
     const { time, random, origin, witness, rules, leaseMs, staleWhenLapsed, workers } = this.#around;
     const clock = this.#clock;
     const wire = this.wire;
@@ -199,7 +233,8 @@ export class SimulatedEdge {
     const purgeLog = rules.purgeLog(client, clock);
     const shared = workers > 1 ? new SharedEdge(workers, rules.threads.words()) : undefined;
     const store: MemoryStore = new SlicingStore({
-      maxBytes: MEMORY_BYTES,
+      maxBytes: disk === undefined ? MEMORY_BYTES : MEMORY_BEFORE_DISK_BYTES,
+      lower: disk,
       watch: shared?.storeWatch(() => store),
       sharing: shared?.store,
       eviction: () => evictionBy("adaptive"),
@@ -209,8 +244,9 @@ export class SimulatedEdge {
     const appliedAt = new Map<string, number>();
     const directory = { kind: "directory", path: "/" } as const;
     const sites = new Sites([{ name: this.site, hosts: [], origin: directory }]);
-    const following = { leaseMs, purgeLog, store, clock, log: silent, sites, staleWhenLapsed };
+    const following = { leaseMs, purgeLog, store, clock, log: silent, sites, staleWhenLapsed, kept };
     const follower = rules.follower(following, shared?.fenceWatch);
+    disk?.belongsTo(diskOwner(follower, () => SITES_ON_DISK));
     follower.onPurge(({ position, asked }) => {
       applied.add(asked.purgeId);
       appliedAt.set(formatPosition(position), time.now);
@@ -218,7 +254,15 @@ export class SimulatedEdge {
     const seen = origin.seenThrough((run) => this.defer(run));
     const parts: CacheContext = {
       ...cacheOf(
-        { id: this.id, origins: new Map([[this.site, seen]]), store, purges: follower, clock, log: silent },
+        {
+          id: this.id,
+          origins: new Map([[this.site, seen]]),
+          store,
+          disk,
+          purges: follower,
+          clock,
+          log: silent,
+        },
         MEMORY_BYTES,
       ),
       hitForMiss: new HitForMiss(MOST_PAGES),
@@ -238,6 +282,7 @@ export class SimulatedEdge {
       appliedAt: new Map(appliedAt),
     });
     const stopped = new AbortController();
+    void store.writeBehind?.run(clock, stopped.signal);
     const threads =
       shared === undefined ? [] : this.#threads(parts, follower, shared, { knowledge, stopped });
     this.#running = { parts, follower, purgeLog, purges, client, threads, knowledge, stopped };
@@ -252,6 +297,8 @@ export class SimulatedEdge {
 
   /** As SIGKILL. Messages already sent still arrive. */
   crash(): void {
+    this.#opening += 1;
+    this.#disk?.crash();
     this.#running?.client.close();
     this.#running?.follower.stop();
     this.#running?.stopped.abort();

@@ -8,10 +8,12 @@ import { REAL_WORLD, World } from "./world.ts";
 const SEEDS = Number(process.env.SIMULATED ?? 2000);
 // Of edges with several threads, which take longer to play.
 const THREADED_SEEDS = Math.ceil(SEEDS / 8);
+// More happens in these, and each edge scans its disk at every start.
+const DISK_SEEDS = Math.ceil(SEEDS / 20) * 2;
 
-async function traceOf(seed: number, workers = 1): Promise<readonly string[]> {
+async function traceOf(seed: number, workers = 1, disk = false): Promise<readonly string[]> {
   const lines: string[] = [];
-  const world = new World(makePlan(seed, workers), REAL_WORLD, (line) => lines.push(line));
+  const world = new World(makePlan(seed, workers, disk), REAL_WORLD, (line) => lines.push(line));
   lines.push(...(await world.run()));
   return lines;
 }
@@ -30,10 +32,21 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
       if (found !== undefined) expect.fail(told(found));
     });
 
+  it(`keep every promise in ${DISK_SEEDS} histories when each edge stores on disk too`, async function () {
+    this.timeout(60_000 + DISK_SEEDS * 200);
+    for (const workers of [1, 2]) {
+      const found = await findViolation({
+        ...{ from: 0, seeds: DISK_SEEDS / 2, workers, disk: true },
+        rules: REAL_WORLD,
+      });
+      if (found !== undefined) expect.fail(told(found));
+    }
+  });
+
   for (const { name, plan } of KNOWN_HISTORIES) {
     it(`keep every promise when ${name}`, async () => {
-      for (const workers of [1, 2])
-        expect(await new World({ ...plan, workers }, REAL_WORLD).run()).to.deep.equal([]);
+      for (const how of [{ workers: 1 }, { workers: 2 }, { workers: 1, disk: true }])
+        expect(await new World({ ...plan, ...how }, REAL_WORLD).run()).to.deep.equal([]);
     });
   }
 
@@ -42,10 +55,18 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
     expect(lines).to.have.length.greaterThan(50);
     expect(await traceOf(11)).to.deep.equal(lines);
     expect(await traceOf(11, 2)).to.deep.equal(await traceOf(11, 2));
+    expect(await traceOf(11, 1, true)).to.deep.equal(await traceOf(11, 1, true));
+  });
+
+  it("serve from disk what an edge had before it ended", async () => {
+    let served = 0;
+    for (let seed = 0; seed < 40; seed += 1)
+      served += (await traceOf(seed, 1, true)).filter((line) => line.includes("hit disk")).length;
+    expect(served).to.be.above(5);
   });
 
   it("meet every way in which a purge can end and a request can be answered", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const met = new Set<string>();
     for (let seed = 0; seed < 500; seed += 1) {
       for (const line of await traceOf(seed)) {

@@ -85,6 +85,7 @@ export class World {
         drifted: plan.drifted === id,
         staleWhenLapsed: plan.staleWhenLapsed === id,
         workers: plan.workers,
+        disk: plan.disk === true,
       }),
     ];
     this.#edges = new Map(EDGES.map(edgeOf));
