@@ -1,8 +1,8 @@
 import { type DiskTier, openDiskTier } from "../../edge/store/disk/disk-tier.ts";
+import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { FrailDisk } from "../rig/frail-disk.ts";
-import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 
 // More than a history writes.
 const SIZE = 64 * 1024 * 1024;
