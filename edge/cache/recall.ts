@@ -22,12 +22,12 @@ export async function recall(
   if (found === undefined || store.peek(key).length > 0) return false;
   const usable: StoredResponse[] = [];
   for (const stored of found.responses) {
-    const mark = found.isElsewhere(stored.site)
-      ? asValidator(stored.mark)
-      : purges.recalled(stored.mark, stored);
+    const mark = purges.recalled(stored.mark, stored);
     // The log has not been read so far yet.
     if (mark === "ahead") return false;
-    if (mark !== "gone") usable.push(inOwnMemory({ ...stored, mark }));
+    if (mark === "gone") continue;
+    const trusted = found.isElsewhere(stored.site) ? asValidator(mark) : mark;
+    usable.push(inOwnMemory({ ...stored, mark: trusted }));
   }
   if (usable.length === 0) {
     disk.forget(key);

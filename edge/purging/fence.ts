@@ -158,7 +158,8 @@ export class Fence {
     const place = located(response);
     if (this.#removed(mark, place)) return "gone";
     if (this.#soft.covers(place, mark.position)) return asValidator(mark);
-    return this.#isSpared(mark) ? { ...mark, flushes: this.#flushes } : mark;
+    if (this.#isSpared(mark)) return { ...mark, flushes: this.#flushes };
+    return mark.flushes < this.#flushes ? asValidator(mark) : mark;
   }
 
   /** What a flush after the start has spared, because the log still has every purge since. */

@@ -16,6 +16,9 @@ export const ADDRESS = 2;
 export const OF_KEY = 3;
 export const LAST_USE = 4;
 export const FIRST_PLACE = 5;
-/** How often everything had been covered when it came (sharing.ts); -1 since a soft purge has covered it. */
+/** How often everything had been covered when it came (sharing.ts); COVERED since a purge covers it. */
 export const STAMP = 6;
 export const RESPONSE_WORDS = 7;
+
+/** Of STAMP: it is to be validated, or is stale, whatever it says of itself. */
+export const COVERED = -1;

@@ -1,6 +1,7 @@
 import { chargeOf } from "./charge.ts";
 import {
   ADDRESS,
+  COVERED,
   FIRST_PLACE,
   LAST_USE,
   NEXT_VARIANT,
@@ -21,7 +22,7 @@ import { ALL_COVERED, GENERATION, type SharedPart, type Sharing } from "./sharin
 import { offsetOf } from "./slab.ts";
 import type { SoughtKey } from "./sought-key.ts";
 import { StandIns } from "./stand-ins.ts";
-import { type FillMark, keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
+import { type FillMark, isValidator, keptBytes, keptChunks, type StoredResponse } from "./stored-response.ts";
 
 export interface DirectoryOptions {
   /** Of the hashes of what clients choose. Random where clients are not those of a test. Default: 0. */
@@ -165,7 +166,7 @@ export class Directory {
   markSoftPurged(row: number, since: number): void {
     const address = this.#addressOf(row);
     setSoftPurged(this.#records.extentOf(address), offsetOf(address), since);
-    this.#responses.add(row, STAMP, -1 - this.#responses.get(row, STAMP));
+    this.#responses.add(row, STAMP, COVERED - this.#responses.get(row, STAMP));
   }
 
   chargeOf(row: number): number {
@@ -186,8 +187,8 @@ export class Directory {
     this.#responses.set(row, NEXT_VARIANT, 0);
     this.#responses.set(row, OF_KEY, keyRow);
     this.#responses.set(row, LAST_USE, 0);
-    const sharing = this.#sharing;
-    this.#responses.set(row, STAMP, sharing === undefined ? 0 : Atomics.load(sharing.words, ALL_COVERED));
+    const allCovered = this.#sharing === undefined ? 0 : Atomics.load(this.#sharing.words, ALL_COVERED);
+    this.#responses.set(row, STAMP, isValidator(stored.mark) ? COVERED : allCovered);
     this.#responses.set(row, FIRST_PLACE, this.#index.add(row, stored.target, stored.tags));
     this.#write(row, stored, texts);
     this.#responses.add(row, VERSION, (this.versionOf(row) & 1) === 0 ? 2 : 1);

@@ -1,7 +1,7 @@
 import { comparePositions } from "../../purge-log/position.ts";
 import type { Directory } from "./directory.ts";
 import type { PortableResponse } from "./disk/portable-responses.ts";
-import type { FillMark } from "./stored-response.ts";
+import { type FillMark, isValidator } from "./stored-response.ts";
 
 /** All that is stored under a key, as it leaves memory. */
 export interface Leaving {
@@ -16,7 +16,7 @@ export function leaving(rows: readonly number[], directory: Directory): Leaving 
   for (const row of rows) {
     const mark = directory.markOf(row);
     // What is stale since a moment of this process would be fresh in another one.
-    if (directory.softPurgedAt(row) !== undefined || mark.flushes < 0) return undefined;
+    if (directory.softPurgedAt(row) !== undefined || isValidator(mark)) return undefined;
     oldest = oldest === undefined ? mark : older(oldest, mark);
   }
   return oldest && { mark: oldest, responses: rows.map((row) => directory.portable(row)) };

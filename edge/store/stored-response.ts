@@ -48,6 +48,11 @@ export function asValidator(mark: FillMark): FillMark {
   return { ...mark, flushes: -1 };
 }
 
+/** Whether it was stored as one. */
+export function isValidator({ flushes }: FillMark): boolean {
+  return flushes < 0;
+}
+
 /** The same response with other bytes of its representation: how long it is fresh, and for whom, does not change. */
 export function withPart(
   stored: StoredResponse,

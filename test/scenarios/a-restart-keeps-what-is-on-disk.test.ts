@@ -143,19 +143,20 @@ describe("an edge with a disk that restarts", function () {
     await edge.stop();
   });
 
-  it("takes all of it for validators when the purge log has another history", async () => {
-    await filled();
-    const other = new MemoryPurgeLog(systemClock);
-    stopLater(() => other.close());
-    const edge = await started({ purgeLog: other });
-    expect(await answer(edge, "/about")).to.equal("fwd=stale: old /about");
-    version = "new";
-    expect(await answer(edge, "/news/1")).to.equal("fwd=stale: new /news/1");
-    await edge.stop();
-    const again = await started({ purgeLog: other });
-    expect(await answer(again, "/shop?page=1")).to.equal("fwd=stale: new /shop");
-    await again.stop();
-  });
+  for (const workers of [1, 2])
+    it(`takes all of it for validators when the purge log has another history (${workers} threads)`, async () => {
+      await filled({ workers });
+      const other = new MemoryPurgeLog(systemClock);
+      stopLater(() => other.close());
+      const edge = await started({ purgeLog: other, workers });
+      expect(await answer(edge, "/about")).to.equal("fwd=stale: old /about");
+      version = "new";
+      expect(await answer(edge, "/news/1")).to.equal("fwd=stale: new /news/1");
+      await edge.stop();
+      const again = await started({ purgeLog: other, workers });
+      expect(await answer(again, "/shop?page=1")).to.equal("fwd=stale: new /shop");
+      await again.stop();
+    });
 
   it("takes for validators what is older than the log, and serves what is younger", async () => {
     await filled();

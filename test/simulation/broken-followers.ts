@@ -35,12 +35,6 @@ export class Unflushed extends PurgeFollower {
   }
 }
 
-export class TrustingDisk extends PurgeFollower {
-  override recalled(mark: FillMark): FillMark {
-    return { ...mark, flushes: this.mark()?.flushes ?? mark.flushes };
-  }
-}
-
 /** Takes what a flush or a hard purge has made a validator for something that a soft purge has made stale just now. */
 export class FlushedSoftly extends PurgeFollower {
   override standing(stored: StoredResponse): PurgeStanding {

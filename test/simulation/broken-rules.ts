@@ -1,8 +1,8 @@
 import { Fence } from "../../edge/purging/fence.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
-import type { Kept } from "../../edge/purging/kept.ts";
 import type { PurgeLog } from "../../purge-log/purge-log.ts";
+import { fromLatest, fromTail, TrustingDisk, withoutFlushes } from "./broken-disks.ts";
 import {
   FlushedSoftly,
   ForgetfulFence,
@@ -17,7 +17,6 @@ import {
   StaleForever,
   StaleWhenLapsed,
   SuspensionBlind,
-  TrustingDisk,
   Unfenced,
   UnfencedBy304,
   UnfencedPart,
@@ -43,7 +42,7 @@ import {
   Unknowing,
 } from "./broken-redis.ts";
 import { LeaseBlind, ReadingOnce, VersionBlind, WallBlind, WrittenLate } from "./broken-threads.ts";
-import { FENCE_BYTES } from "./simulated-edge.ts";
+import { FENCE_BYTES } from "./edge-rules.ts";
 import { MOST_KEYS, type ThreadRules } from "./simulated-thread.ts";
 import { REAL_WORLD, type WorldRules } from "./world.ts";
 
@@ -90,15 +89,6 @@ function brokenDisk(name: string, rules: Partial<WorldRules>, from: number): Bro
 function brokenThread(name: string, threads: Partial<ThreadRules>, from: BrokenRule["from"]): BrokenRule {
   const rules = { ...REAL_WORLD, threads: { ...REAL_WORLD.threads, ...threads } };
   return { ...broken(name, rules, from), workers: 2 };
-}
-
-function fromLatest(kept: Kept): Kept {
-  const { resumed } = kept;
-  return { ...kept, resumed: resumed && { ...resumed, oldest: resumed.latest } };
-}
-
-function withoutFlushes(kept: Kept): Kept {
-  return { ...kept, resumed: kept.resumed && { ...kept.resumed, flushes: 0 } };
 }
 
 export const BROKEN_RULES: readonly BrokenRule[] = [
@@ -267,11 +257,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     withRedis((wall, runId, data) => new ForgettingAnyone(wall, runId, data)),
     "known histories",
   ),
-  brokenDisk(
-    "E9: an edge that restarts begins at the tail, with what is on disk",
-    { kept: () => ({ resumed: undefined, invalidated: [] }) },
-    0,
-  ),
+  brokenDisk("E9: an edge that restarts begins at the tail, with what is on disk", { kept: fromTail }, 0),
   brokenDisk("E9: it begins at the latest position on disk", { kept: fromLatest }, 100),
   brokenDisk("E9: flushes of the earlier process are forgotten", { kept: withoutFlushes }, 0),
   brokenDisk(

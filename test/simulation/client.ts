@@ -6,7 +6,8 @@ import { formatPosition, type Position } from "../../purge-log/position.ts";
 import type { Wish } from "./action.ts";
 import type { Answered, StaleBy, Violation } from "./guarantees.ts";
 import { textAt } from "./pages.ts";
-import type { Ask, Running, SimulatedEdge } from "./simulated-edge.ts";
+import type { Ask, Running } from "./running-edge.ts";
+import type { SimulatedEdge } from "./simulated-edge.ts";
 import { type OriginRead, READ_FIELD, type SimulatedOrigin } from "./simulated-origin.ts";
 
 // The last lies within the others, so that a stored part can answer it.

@@ -1,15 +1,12 @@
 import { type CacheContext, cacheOf } from "../../edge/cache/context.ts";
 import { HitForMiss } from "../../edge/cache/hit-for-miss.ts";
-import type { FenceWatch } from "../../edge/cache/purge-state.ts";
 import { type EdgeRequest, serve } from "../../edge/cache/serve.ts";
 import { PurgeRecords } from "../../edge/control-plane/purge-audit.ts";
 import { PurgeCalls } from "../../edge/control-plane/purge-calls.ts";
 import { LeaseGrant } from "../../edge/data-plane/workers/lease-grant.ts";
 import { SharedEdge } from "../../edge/data-plane/workers/shared-edge.ts";
 import { Sites } from "../../edge/origin/sites.ts";
-import { Fence } from "../../edge/purging/fence.ts";
-import { PurgeFollower } from "../../edge/purging/follower.ts";
-import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
+import type { PurgeFollower } from "../../edge/purging/follower.ts";
 import type { Kept } from "../../edge/purging/kept.ts";
 import { diskOwner, keptOn } from "../../edge/purging/resume.ts";
 import type { DiskTier } from "../../edge/store/disk/disk-tier.ts";
@@ -18,22 +15,15 @@ import type { MemoryStore } from "../../edge/store/memory-store.ts";
 import { MachineClock } from "../../learn/simulation/machine-clock.ts";
 import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
-import type { Clock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
-import type { PurgeLog } from "../../purge-log/purge-log.ts";
-import { ServerClock } from "../../purge-log/redis/server-clock.ts";
+import type { EdgeRules } from "./edge-rules.ts";
+import { type Ask, askAlone, type Running } from "./running-edge.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import { SimulatedLink } from "./simulated-link.ts";
 import type { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedPurgeLog, type Witness } from "./simulated-purge-log.ts";
-import {
-  type Decided,
-  type Knowledge,
-  REAL_THREADS,
-  SimulatedThread,
-  type ThreadRules,
-} from "./simulated-thread.ts";
+import { type Knowledge, SimulatedThread } from "./simulated-thread.ts";
 import { SlicingStore } from "./slicing-store.ts";
 import { Standstill } from "./standstill.ts";
 
@@ -58,29 +48,6 @@ const SITES_ON_DISK = [SITE, DRIFTED_SITE].map((name) => ({ name, origin: "origi
 
 const silent = createLog("simulation", "silent");
 
-/** The parts that a broken rule replaces. */
-export interface EdgeRules {
-  /** `watch`: of the fence, where serving threads share its news. */
-  follower(parts: FollowerParts, watch?: FenceWatch): PurgeFollower;
-  purgeLog(log: PurgeLog, clock: Clock): PurgeLog;
-  serverClock(): ServerClock;
-  /** Rule E9: what an earlier process has left to this one. */
-  kept(kept: Kept): Kept;
-  readonly threads: ThreadRules;
-}
-
-// So little that a fill meets its end now and then: the targets of two purges.
-export const FENCE_BYTES = 8_000;
-
-export const REAL_RULES: EdgeRules = {
-  follower: (parts, watch) =>
-    new PurgeFollower({ ...parts, fence: new Fence(FENCE_BYTES, undefined, watch) }),
-  purgeLog: (log) => log,
-  serverClock: () => new ServerClock(),
-  kept: (kept) => kept,
-  threads: REAL_THREADS,
-};
-
 export interface EdgeSurroundings {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
@@ -98,23 +65,6 @@ export interface EdgeSurroundings {
   /** Whether it stores on disk too. */
   readonly disk: boolean;
 }
-
-/** One process of an edge, from its start to its crash. */
-export interface Running {
-  readonly parts: CacheContext;
-  readonly follower: PurgeFollower;
-  readonly purgeLog: PurgeLog;
-  readonly purges: PurgeCalls;
-  /** The same as `purgeLog` unless a rule is broken. */
-  readonly client: SimulatedPurgeLog;
-  /** One for each serving thread; none where one thread does everything. */
-  readonly threads: readonly SimulatedThread[];
-  readonly knowledge: () => Knowledge;
-  readonly stopped: AbortController;
-}
-
-/** Asks for an answer. undefined: there is none. */
-export type Ask = (request: EdgeRequest) => Promise<Decided | undefined>;
 
 /** A machine on which an edge runs, crashes, stands still and starts again. */
 export class SimulatedEdge {
@@ -329,12 +279,4 @@ export class SimulatedEdge {
       () => new SimulatedThread({ ...around, random: this.#kernel.fork() }),
     );
   }
-}
-
-/** By the only thread. */
-function askAlone({ parts, knowledge }: Running): Ask {
-  return async (request) => {
-    const served = await serve(request, parts);
-    return { served, knowing: knowledge() };
-  };
 }

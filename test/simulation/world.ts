@@ -9,13 +9,14 @@ import type { Confirmation } from "../../purge-log/purge-log.ts";
 import { LOG_KEY } from "../../purge-log/redis/keys.ts";
 import { type Action, describeAction, EDGES, type EdgeId, type Wish } from "./action.ts";
 import { Client } from "./client.ts";
+import { type EdgeRules, REAL_RULES } from "./edge-rules.ts";
 import { type AcceptedPurge, type Violation, violations } from "./guarantees.ts";
 import { LogHost, type MakeRedis } from "./log-host.ts";
 import { isMeant, PAGES } from "./pages.ts";
 import type { Plan } from "./plan.ts";
 import { PurgeLedger } from "./purge-ledger.ts";
 import { LAST_PURGE, type PurgeAction, unproven, unrecovered } from "./recovery.ts";
-import { type EdgeRules, REAL_RULES, SimulatedEdge } from "./simulated-edge.ts";
+import { SimulatedEdge } from "./simulated-edge.ts";
 import { SimulatedOrigin } from "./simulated-origin.ts";
 import { SimulatedRedis } from "./simulated-redis.ts";
 
