@@ -42,13 +42,13 @@ export class Audience {
 
   /** `first`: the events by which it learns what the others know. Ask `isFull` before. */
   admit(response: ServerResponse, first: () => readonly (readonly [name: string, data: object])[]): void {
+    if (this.#watchers.size === 0) this.#parts.began();
     const watcher = new Watcher(response);
     this.#watchers.add(watcher);
     response.once("close", () => {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.#parts.ended();
     });
-    if (this.#watchers.size === 1) this.#parts.began();
     for (const [name, data] of first()) this.#send(watcher, name, data);
   }
 

@@ -7,12 +7,15 @@ import type { ControlIdentity } from "../../process/control/control-identity.ts"
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
 import { requestCaller } from "../../process/control/request-caller.ts";
 import type { ControlPages } from "../../process/operator-port.ts";
+import { MOST_WATCHERS } from "./audience.ts";
+import { explainPage, problemPage, purgePage, readJson, sendProblem } from "./call-pages.ts";
 import {
   type DashboardMode,
   type DashboardRight,
   type DashboardRules,
   dashboardRight,
 } from "./dashboard-right.ts";
+import { FleetCalls } from "./fleet-calls.ts";
 import { LiveFeed, type LiveFeedParts, REFRESH_MS } from "./live-feed.ts";
 import { readPageFiles } from "./page-files.ts";
 import { withSecurityFields } from "./security-fields.ts";
@@ -48,17 +51,27 @@ export class Dashboard {
     router.get("/live", withSecurityFields, this.#withRight("read"), (request, response) => {
       if (this.#feed.isFull) {
         response.set("Retry-After", String(RETRY_AFTER_S));
-        response.status(503).type("text/plain").send("as many watch as can be served; close another page\n");
+        sendProblem(response, 503, `watchers: must be at most ${MOST_WATCHERS}; close another page`);
         return;
       }
       this.#feed.admit(response, this.#hello(request));
     });
-    this.pages = { router, paths: ["/", "/live"] };
-  }
-
-  /** How many watch now. */
-  get watchers(): number {
-    return this.#feed.watchers;
+    const fleet = new FleetCalls({ ...parts, tokens });
+    const reading = [withSecurityFields, this.#withRight("read")];
+    router.get("/dashboard/explain", ...reading, explainPage(fleet));
+    router.post(
+      "/dashboard/purge",
+      withSecurityFields,
+      this.#withRight("purge"),
+      ...readJson,
+      (_request, _response, next) => {
+        this.#feed.hurry();
+        next();
+      },
+      purgePage(fleet, parts.log),
+    );
+    router.use("/dashboard", problemPage);
+    this.pages = { router, paths: ["/", "/live", "/dashboard/explain", "/dashboard/purge"] };
   }
 
   stop(): void {
@@ -84,16 +97,14 @@ export class Dashboard {
     return (request, response, next) => {
       const has = this.#rightOf(request);
       if (has === right || has === "purge") return next();
-      if (has === "read") {
-        response
-          .status(403)
-          .type("text/plain")
-          .send("this needs the right to purge: got the right to read\n");
-        return;
-      }
+      if (has === "read") return sendProblem(response, 403, `right: must be ${right}, got read`);
       // RFC 9110 section 11.6.1.
       response.set("WWW-Authenticate", "Bearer");
-      response.status(401).type("text/plain").send("this needs a login, or a token in Authorization\n");
+      sendProblem(
+        response,
+        401,
+        "token: must be given, by a login or in Authorization, got none that is right",
+      );
     };
   }
 }

@@ -1,4 +1,10 @@
-import { type ChannelOptions, type ClientReadableStream, Metadata, status } from "@grpc/grpc-js";
+import {
+  type ChannelOptions,
+  type ClientReadableStream,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import type { Clock } from "../../process/clock.ts";
 import { channelTo } from "../../process/control/channel.ts";
 import type { ControlIdentity } from "../../process/control/control-identity.ts";
@@ -7,7 +13,13 @@ import { whyUntrusted } from "../../process/control/untrusted.ts";
 import { Failure } from "../../process/failure.ts";
 import {
   EdgeServiceClient,
+  type ExplainRequest,
+  type ExplainResponse,
   type PurgeRecord,
+  type PurgeRequest,
+  type PurgeResponse,
+  type TopResponse,
+  type WatchRequestsResponse,
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 
@@ -27,13 +39,28 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 // The edges answer from memory. One that takes longer is asked again later.
 const CALL_MS = 2000;
 
+// An edge waits up to 60 s for receipts, and its answer has to arrive.
+const PURGE_MS = 65_000;
+
 export interface EdgeCallsParts {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "wall">;
   readonly identity: ControlIdentity | undefined;
   readonly tokens: Tokens;
 }
 
-/** The calls of the dashboard to one edge, by the router's certificate or token. */
+type Done<T> = (error: ServiceError | null, answer: T) => void;
+
+/** The call that an edge did not do. `status` says whose fault it is. */
+export class CallFailure extends Failure {
+  readonly status: status;
+
+  constructor(code: status, why: string) {
+    super("call-failed", "edge", why);
+    this.status = code;
+  }
+}
+
+/** The calls of the dashboard to one edge, by the router's certificate or token. All throw a CallFailure. */
 export class EdgeCalls {
   readonly #client: EdgeServiceClient;
   readonly #parts: EdgeCallsParts;
@@ -46,22 +73,42 @@ export class EdgeCalls {
 
   watchStats(periodMs: number): ClientReadableStream<WatchStatsResponse> {
     const period = { seconds: Math.floor(periodMs / 1_000), nanos: (periodMs % 1_000) * 1e6 };
-    return this.#client.watchStats({ period }, this.#metadata());
+    return this.#client.watchStats({ period }, this.#reading());
   }
 
-  /** The latest first. Throws Failure("call-failed", "edge"). */
+  /** `rate`: at most so many a second. */
+  watchRequests(rate: number): ClientReadableStream<WatchRequestsResponse> {
+    const all = { outcomes: [], urlPrefix: "", site: "", statusClass: 0 };
+    return this.#client.watchRequests({ rate, ...all }, this.#reading());
+  }
+
+  async top(by: string, limit: number): Promise<TopResponse> {
+    return this.#answer(CALL_MS, (options, done) =>
+      this.#client.top({ by, limit }, this.#reading(), options, done),
+    );
+  }
+
+  /** The latest first. */
   async purges(limit: number): Promise<readonly PurgeRecord[]> {
-    const deadline = this.#parts.clock.wall() + CALL_MS;
-    return new Promise((resolve, reject) => {
-      this.#client.purges({ limit }, this.#metadata(), { deadline }, (error, answer) => {
-        if (error === null) resolve(answer.purges);
-        else reject(new Failure("call-failed", "edge", this.whyBroken(error)));
-      });
-    });
+    const { purges } = await this.#answer<{ purges: PurgeRecord[] }>(CALL_MS, (options, done) =>
+      this.#client.purges({ limit }, this.#reading(), options, done),
+    );
+    return purges;
+  }
+
+  async explain(request: ExplainRequest): Promise<ExplainResponse> {
+    return this.#answer(CALL_MS, (options, done) =>
+      this.#client.explain(request, this.#reading(), options, done),
+    );
+  }
+
+  async purge(request: PurgeRequest): Promise<PurgeResponse> {
+    const metadata = withToken(this.#parts.tokens.token?.authorization);
+    return this.#answer(PURGE_MS, (options, done) => this.#client.purge(request, metadata, options, done));
   }
 
   /** What an operator can do something about. */
-  whyBroken({ code, details }: { readonly code: status; readonly details: string }): string {
+  whyBroken({ code, details }: Pick<ServiceError, "code" | "details">): string {
     const why = whyUntrusted(details, this.#parts.identity !== undefined);
     return why === undefined ? `${status[code]}: ${details}` : `it ${why}`;
   }
@@ -70,11 +117,24 @@ export class EdgeCalls {
     this.#client.close();
   }
 
-  #metadata(): Metadata {
-    const metadata = new Metadata();
-    const { readToken, token } = this.#parts.tokens;
-    const offered = readToken ?? token;
-    if (offered !== undefined) metadata.set("authorization", offered.authorization);
-    return metadata;
+  #answer<T>(ms: number, call: (options: { deadline: number }, done: Done<T>) => unknown): Promise<T> {
+    return new Promise((resolve, reject) => {
+      call({ deadline: this.#parts.clock.wall() + ms }, (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(new CallFailure(error.code, this.whyBroken(error)));
+      });
+    });
   }
+
+  /** With the token that may do least. */
+  #reading(): Metadata {
+    const { readToken, token } = this.#parts.tokens;
+    return withToken((readToken ?? token)?.authorization);
+  }
+}
+
+function withToken(authorization: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (authorization !== undefined) metadata.set("authorization", authorization);
+  return metadata;
 }

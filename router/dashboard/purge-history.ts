@@ -17,9 +17,12 @@ export class PurgeHistory {
     return this.#rows;
   }
 
-  /** Whether an edge has yet to confirm one of them. */
-  get isPending(): boolean {
-    return this.#rows.some(({ edges }) => edges.some(({ state }) => state === "pending"));
+  /** Whether an edge has yet to confirm one of those that were accepted after `ms`, in wall time. */
+  isPendingSince(ms: number): boolean {
+    return this.#rows.some(
+      ({ edges, time }) =>
+        time !== null && Date.parse(time) > ms && edges.some(({ state }) => state === "pending"),
+    );
   }
 
   /** Those of `records`, the latest first, that are new or have another receipt than before; the oldest first. */

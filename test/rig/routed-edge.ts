@@ -30,6 +30,8 @@ export class RoutedEdge {
   readonly id: string;
   readonly does: EdgeBehaviour;
   pings = 0;
+  /** Streams of WatchStats that are open. */
+  watchers = 0;
   readonly #http: HttpServer;
   #grpc: GrpcServer;
   #health: HealthImplementation | undefined;
@@ -129,7 +131,12 @@ export class RoutedEdge {
       reload: (_call, done) => done(notHere),
       top: (_call, done) => done(notHere),
       watchRequests: (call) => void call.destroy(),
-      watchStats: (call) => void call.destroy(),
+      watchStats: (call) => {
+        this.watchers += 1;
+        call.once("close", () => {
+          this.watchers -= 1;
+        });
+      },
     };
     const server = new GrpcServer();
     server.addService(EdgeServiceService, service);

@@ -4,8 +4,10 @@ import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { EventStream } from "../rig/event-stream.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
+import { RoutedEdge } from "../rig/routed-edge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
+import { until } from "../rig/until.ts";
 
 describe("the dashboard of a router", function () {
   this.timeout(20_000);
@@ -75,6 +77,105 @@ describe("the dashboard of a router", function () {
     expect(first).to.include.keys("rttMs", "leaseLeftMs", "position", "lagMs", "inFlight", "share", "why");
     expect(first.version).to.match(/^\d+\.\d+\.\d+/);
     expect(first.config).to.match(/^[0-9a-f]{16}$/);
+  });
+
+  it("shows requests as edges answer them, and what is asked for most, of all edges together", async () => {
+    const stream = await watch();
+    await stream.event("fleet", ({ edges: rows }) =>
+      rows.every(({ stats }: { stats: unknown }) => stats !== null),
+    );
+    const hostile = "/%3Cimg%20onerror=alert(1)%3E?data:event:purge";
+    const isHostile = ({ url }: { url: string }) => url.includes("onerror");
+    const seen = stream.event("requests", ({ requests }) => requests.some(isHostile));
+    let isSeen = false;
+    void seen.then(() => {
+      isSeen = true;
+    });
+    await until("a request is shown", async () => {
+      for (const edge of edges) await get(edge.url, hostile);
+      return isSeen;
+    });
+    const { edge, requests } = await seen;
+    expect(edge).to.match(/^edge-[12]$/);
+    expect(requests[0]).to.include.keys("time", "url", "cacheStatus", "durationMs", "reason", "mend");
+    expect(requests[0]).to.include({ method: "GET", status: 404, outcome: "miss" });
+    const top = await stream.event("top", ({ by }) => by.misses.some(isHostile));
+    expect(Object.keys(top.by)).to.deep.equal(["requests", "bytes", "slowest", "misses"]);
+    expect(top.by.misses.filter(isHostile)).to.have.length(1);
+  });
+
+  it("asks no edge while nobody watches", async () => {
+    const edge = await RoutedEdge.start("quiet");
+    const other = await startTestRouter([edge]);
+    try {
+      expect(edge.watchers).to.equal(0);
+      const [first, second] = [
+        await EventStream.open(other.admin, "/live"),
+        await EventStream.open(other.admin, "/live"),
+      ];
+      await until("the edge is watched", () => edge.watchers === 1);
+      first.close();
+      await second.event("fleet");
+      expect(edge.watchers).to.equal(1);
+      second.close();
+      await until("nobody asks it", () => edge.watchers === 0);
+    } finally {
+      await other.running.stop();
+      await edge.stop();
+    }
+  });
+
+  it("tells of an edge that goes, and shows it again when it is back", async () => {
+    const edge = await RoutedEdge.start("shaky");
+    const other = await startTestRouter([edge]);
+    const stream = await EventStream.open(other.admin, "/live");
+    const shows = (wanted: string) => stream.event("fleet", ({ edges: [row] }) => row.state === wanted);
+    try {
+      await until("the edge is watched", () => edge.watchers === 1);
+      edge.stopGrpc();
+      expect(await stream.event("lost")).to.deep.include({ edge: "shaky" });
+      expect((await shows("down")).edges[0].why).to.be.a("string");
+      stream.clear();
+      await edge.startGrpc();
+      await shows("serving");
+      await until("the edge is watched again", () => edge.watchers === 1);
+    } finally {
+      stream.close();
+      await other.running.stop();
+      await edge.stop();
+    }
+  });
+
+  it("explains a URL at every edge, and says what is wrong with the question", async () => {
+    const explained = await get(router.admin, "/dashboard/explain?url=/a&field=Accept-Encoding:gzip");
+    const rows = JSON.parse(explained.text);
+    expect(rows.map(({ edge }: { edge: string }) => edge)).to.deep.equal(["edge-1", "edge-2"]);
+    expect(rows[0]).to.include.keys("key", "next", "reason", "variants");
+    for (const query of ["", "?url=/a&url=/b", "?url=/a&field=x"]) {
+      const refused = await get(router.admin, `/dashboard/explain${query}`);
+      expect([refused.status, JSON.parse(refused.text).status], query).to.deep.equal([400, 400]);
+    }
+  });
+
+  it("purges, once tried dry, and the answer has the receipts", async () => {
+    const purge = (body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+      get(router.admin, "/dashboard/purge", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      });
+    for (const { url } of edges) await get(url, "/a");
+    const dry = JSON.parse((await purge({ all: true, dryRun: true })).text);
+    expect(dry.edges.map(({ edge }: { edge: string }) => edge)).to.deep.equal(["edge-1", "edge-2"]);
+    expect(Math.min(...dry.edges.map(({ bytes }: { bytes: number }) => bytes))).to.be.above(0);
+    expect((await get(edges[0]?.url ?? "", "/a")).header("x-cache")).to.equal("HIT");
+    const done = await purge({ urls: ["/a"], purgeId: "from-the-page" });
+    expect(done.status).to.equal(200);
+    expect(JSON.parse(done.text)).to.deep.include({ purgeId: "from-the-page", outcome: "applied" });
+    expect((await get(edges[1]?.url ?? "", "/a")).header("x-cache")).to.equal("MISS");
+    expect((await purge({ urls: ["no-path"] })).status).to.equal(400);
+    expect((await purge({ urls: ["/a"] }, { "Content-Type": "text/plain" })).status).to.equal(415);
+    expect((await purge({ urls: ["/a"] }, { Origin: "http://evil.example" })).status).to.equal(403);
   });
 
   it("tells of a purge, and of its receipts edge by edge", async () => {
