@@ -92,7 +92,7 @@ describe("the dashboard of a router", function () {
       isSeen = true;
     });
     await until("a request is shown", async () => {
-      for (const edge of edges) await get(edge.url, hostile);
+      for (const edge of edges) await get(edge.url, hostile, { headers: { Host: "shop.example" } });
       return isSeen;
     });
     const { edge, requests } = await seen;
