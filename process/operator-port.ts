@@ -47,6 +47,8 @@ export interface ControlPages {
   readonly router: Router;
   /** Whether the Host of a request names something else than this port. */
   readonly namesOther?: (request: Request) => boolean;
+  /** Whether the sender of a request has proven at these pages that it may read. */
+  readonly mayRead?: (request: Request) => boolean;
   readonly paths: readonly string[];
 }
 
@@ -105,7 +107,7 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
   });
   if (options.control !== undefined) app.use(options.control.router);
   // What is above asks for rights by itself, or is for orchestrators, which have no certificate. On loopback everybody may read.
-  if (!isLoopback(options.host)) app.use(withProof(options.access));
+  if (!isLoopback(options.host)) app.use(withProof(options));
   app.get("/metrics", async (_request, response) => {
     const exposition = `${await options.metrics()}${await processMetrics()}${logMetric()}`;
     // Prometheus text exposition format 0.0.4.
@@ -150,8 +152,9 @@ export async function startOperatorPort(options: OperatorPortOptions): Promise<O
 }
 
 /** Lets those through that prove that they may read. */
-function withProof(access: OperatorAccess): RequestHandler {
+function withProof({ access, control }: Pick<OperatorPortOptions, "access" | "control">): RequestHandler {
   return (request, response, next) => {
+    if (control?.mayRead?.(request) === true) return next();
     const { authorization } = request.headers;
     const verdict = mayReadPages({ authorization, names: requestCaller(request).names }, access);
     switch (verdict.kind) {

@@ -1,5 +1,5 @@
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
-import { mayRead } from "../../process/control/tokens.ts";
+import type { Tokens } from "../../process/control/tokens.ts";
 
 /** How much of the dashboard there is. */
 export const DASHBOARD_MODES = ["on", "read-only", "off"] as const;
@@ -15,6 +15,8 @@ export interface DashboardCaller {
   readonly offered: string | undefined;
   /** Of its certificate; undefined: it showed none that is valid. */
   readonly names: readonly string[] | undefined;
+  /** What its login gave it. */
+  readonly session: DashboardRight;
 }
 
 export interface DashboardRules extends Pick<OperatorAccess, "tokens" | "callers"> {
@@ -30,16 +32,33 @@ export interface DashboardRules extends Pick<OperatorAccess, "tokens" | "callers
  * router proves itself to edges, so it asks for as much as they do before it purges for somebody.
  */
 export function dashboardRight(caller: DashboardCaller, rules: DashboardRules): DashboardRight {
-  const right = provenRight(caller, rules);
-  return right === "purge" && rules.mode === "read-only" ? "read" : right;
+  return withinMode(provenRight(caller, rules), rules.mode);
 }
 
-function provenRight({ offered, names }: DashboardCaller, rules: DashboardRules): DashboardRight {
+/** What a login with `offered` gives. */
+export function loginRight(offered: string, { tokens, mode }: DashboardRules): DashboardRight {
+  return withinMode(tokenRight(offered, tokens), mode);
+}
+
+function provenRight({ offered, names, session }: DashboardCaller, rules: DashboardRules): DashboardRight {
   const { tokens, asksForProof, callers, isLocal } = rules;
   if (isLocal && !asksForProof) return "purge";
   const rights = names === undefined ? undefined : callers()?.rightsOf(names);
-  if (rights?.has("purge") === true) return "purge";
-  if (offered !== undefined && tokens.token?.matches(offered) === true) return "purge";
-  if (isLocal || rights?.has("read") === true) return "read";
-  return offered !== undefined && mayRead(tokens, offered) ? "read" : "none";
+  const has: readonly DashboardRight[] = [
+    isLocal ? "read" : "none",
+    session,
+    offered === undefined ? "none" : tokenRight(offered, tokens),
+    rights?.has("purge") === true ? "purge" : rights?.has("read") === true ? "read" : "none",
+  ];
+  if (has.includes("purge")) return "purge";
+  return has.includes("read") ? "read" : "none";
+}
+
+function tokenRight(offered: string, { token, readToken }: Tokens): DashboardRight {
+  if (token?.matches(offered) === true) return "purge";
+  return readToken?.matches(offered) === true ? "read" : "none";
+}
+
+function withinMode(right: DashboardRight, mode: DashboardMode): DashboardRight {
+  return right === "purge" && mode === "read-only" ? "read" : right;
 }

@@ -14,11 +14,15 @@ import {
   type DashboardRight,
   type DashboardRules,
   dashboardRight,
+  loginRight,
 } from "./dashboard-right.ts";
 import { FleetCalls } from "./fleet-calls.ts";
 import { LiveFeed, type LiveFeedParts, REFRESH_MS } from "./live-feed.ts";
+import { loginPages } from "./login.ts";
 import { readPageFiles } from "./page-files.ts";
 import { withSecurityFields } from "./security-fields.ts";
+import { sessionIn } from "./session-cookie.ts";
+import { Sessions } from "./sessions.ts";
 
 export interface DashboardParts extends Omit<LiveFeedParts, "tokens" | "identity"> {
   readonly config: ControlConfig & { readonly dashboard: DashboardMode };
@@ -36,8 +40,11 @@ export class Dashboard {
   readonly pages: ControlPages;
   readonly #feed: LiveFeed;
   readonly #rules: DashboardRules;
+  readonly #sessions: Sessions;
 
   constructor({ config, host, callers, ...parts }: DashboardParts) {
+    const { clock, log } = parts;
+    this.#sessions = new Sessions(clock);
     const { tokens, dashboard: mode } = config;
     this.#rules = { tokens, callers, asksForProof: asksForProof(config), isLocal: isLoopback(host), mode };
     this.#feed = new LiveFeed({ ...parts, tokens });
@@ -68,10 +75,24 @@ export class Dashboard {
         this.#feed.hurry();
         next();
       },
-      purgePage(fleet, parts.log),
+      purgePage(fleet, log),
     );
+    const rightBy = (token: string) => loginRight(token, this.#rules);
+    router.use("/dashboard", withSecurityFields);
+    router.use(loginPages({ sessions: this.#sessions, clock, log, rightBy }));
     router.use("/dashboard", problemPage);
-    this.pages = { router, paths: ["/", "/live", "/dashboard/explain", "/dashboard/purge"] };
+    this.pages = {
+      router,
+      paths: [
+        "/",
+        "/live",
+        "/dashboard/explain",
+        "/dashboard/purge",
+        "/dashboard/login",
+        "/dashboard/logout",
+      ],
+      mayRead: (request) => this.#rightOf(request) !== "none",
+    };
   }
 
   stop(): void {
@@ -79,10 +100,14 @@ export class Dashboard {
   }
 
   #hello(request: Request): object {
+    const readOnly = this.#rightOf(request) !== "purge";
+    const { tokens, mode } = this.#rules;
     return {
       router: hostname(),
       version: manifest.version,
-      readOnly: this.#rightOf(request) !== "purge",
+      readOnly,
+      // Whether a login would change that.
+      mayLogIn: readOnly && mode === "on" && tokens.token !== undefined,
       demo: false,
       refresh_ms: REFRESH_MS,
     };
@@ -90,7 +115,8 @@ export class Dashboard {
 
   #rightOf(request: Request): DashboardRight {
     const { authorization, names } = requestCaller(request);
-    return dashboardRight({ offered: bearerOf(authorization), names }, this.#rules);
+    const session = this.#sessions.rightOf(sessionOf(request) ?? "");
+    return dashboardRight({ offered: bearerOf(authorization), names, session }, this.#rules);
   }
 
   #withRight(right: Exclude<DashboardRight, "none">): RequestHandler {
@@ -107,6 +133,16 @@ export class Dashboard {
       );
     };
   }
+}
+
+/**
+ * A browser sends a cookie whoever made it ask. Before something changes it must say that a page of this port did; the
+ * operator port has checked both fields (process/cross-site.ts).
+ */
+function sessionOf(request: Request): string | undefined {
+  const { method, headers } = request;
+  const isProven = headers.origin !== undefined || headers["sec-fetch-site"] === "same-origin";
+  return method === "GET" || method === "HEAD" || isProven ? sessionIn(request) : undefined;
 }
 
 // RFC 9110 section 11.1: the scheme's name is case-insensitive. RFC 6750 section 2.1.
