@@ -1,6 +1,6 @@
 import type { Run } from "./lesson-event.ts";
 
-/** Something that the reader can change. The first choice is how edgeCache does it. */
+/** Something that the reader can change. The first choice is the usual one. */
 export interface Variable {
   /** In the address of the page. */
   readonly name: string;

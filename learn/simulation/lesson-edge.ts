@@ -6,6 +6,8 @@ import { serve } from "../../edge/cache/serve.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
 import type { FollowerParts } from "../../edge/purging/follower-parts.ts";
 import { cacheKey } from "../../edge/rules/cache-key.ts";
+import { ttl } from "../../edge/rules/freshness.ts";
+import { momentOf } from "../../edge/rules/moment.ts";
 import { SAFE_RULES, type SiteRules } from "../../edge/rules/site-rules.ts";
 import { evictionBy } from "../../edge/store/eviction/policies.ts";
 import { MemoryStore } from "../../edge/store/memory-store.ts";
@@ -60,10 +62,12 @@ export class LessonEdge {
   readonly follower: PurgeFollower;
   readonly purgeLog: LinkedPurgeLog;
   readonly #context: CacheContext;
+  readonly #clock: Clock;
 
   constructor({ id, clock, origin, purgeLog, leaseMs, variant }: LessonEdgeParts) {
     this.id = id;
     this.purgeLog = purgeLog;
+    this.#clock = clock;
     const store = new MemoryStore({ maxBytes: MEMORY_BYTES, eviction: () => evictionBy("adaptive"), clock });
     const following = { leaseMs, purgeLog, store, clock, log: silent };
     this.follower = variant.follower?.(following) ?? new PurgeFollower(following);
@@ -112,6 +116,21 @@ export class LessonEdge {
 
   storedTexts(target: string): readonly string[] {
     return this.stored(target).map(({ chunks }) => textIn(chunks));
+  }
+
+  /** How many responses are stored. */
+  get objects(): number {
+    return this.#context.store.objects;
+  }
+
+  /** What it holds of a target, for the picture. */
+  holdings(target: string): readonly string[] {
+    const now = momentOf(this.#clock);
+    const lines = this.stored(target).flatMap((stored) => {
+      const left = ttl(stored, now);
+      return [textIn(stored.chunks), left > 0 ? `fresh for ${left} s` : "stale"];
+    });
+    return lines.length === 0 ? ["holds nothing"] : lines;
   }
 }
 

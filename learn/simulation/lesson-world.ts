@@ -63,14 +63,24 @@ export class LessonWorld {
     this.time.at(ms, () => void act());
   }
 
+  /** Again and again until the end, from the beginning on. */
+  every(ms: number, act: () => void): void {
+    const again = (): void => {
+      act();
+      this.time.after(ms, again);
+    };
+    this.time.at(0, again);
+  }
+
   /** A client asks an edge, and gets the answer. */
-  async ask(client: string, edge: LessonEdge, question: Question): Promise<Answer> {
+  async ask(client: string, edge: LessonEdge, question: Question): Promise<Answer & { readonly ms: number }> {
     const { stage, distances } = this;
+    const askedAt = this.time.now;
     await stage.travel(client, edge.id, distances.clientMs, "request", question.target);
     const answer = await edge.answer(question);
     const label = answer.text === "" ? String(answer.served.status) : answer.text;
     await stage.travel(edge.id, client, distances.clientMs, answer.outcome, label);
-    return answer;
+    return { ...answer, ms: this.time.now - askedAt };
   }
 
   /** An editor sends a purge to the log. Resolves when the log has taken it. */

@@ -28,6 +28,9 @@ export class ScriptedOrigin {
   readonly #parts: ScriptedOriginParts;
   /** For how long it works on each answer. */
   thinksMs = 0;
+  /** It works on one answer after the other, so a crowd waits. */
+  isSingle = false;
+  #busyUntil = 0;
   /** Requests that have reached it. */
   asked = 0;
   sentBytes = 0;
@@ -51,7 +54,7 @@ export class ScriptedOrigin {
     await stage.travel(edge, "origin", travelMs, "miss", questionLabel(request));
     this.asked += 1;
     const answer = this.script(request);
-    await stage.pause(this.thinksMs);
+    await stage.pause(this.#workMs(clock.monotonic()));
     if (answer === "unreachable") {
       await stage.travel("origin", edge, travelMs, "error", "no answer");
       throw new Failure("connection_refused", "origin", "the origin is away");
@@ -63,6 +66,12 @@ export class ScriptedOrigin {
     const tone = answer.status >= 500 ? "error" : "miss";
     await stage.travel("origin", edge, travelMs, tone, answer.label);
     return { status: answer.status, fields, body: plainBody(bytes) };
+  }
+
+  #workMs(now: number): number {
+    const begins = this.isSingle ? Math.max(now, this.#busyUntil) : now;
+    this.#busyUntil = begins + this.thinksMs;
+    return this.#busyUntil - now;
   }
 }
 

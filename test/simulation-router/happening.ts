@@ -1,4 +1,4 @@
-import type { QueuedEdge } from "./queued-edge.ts";
+import type { QueuedEdge } from "../../learn/simulation/queued-edge.ts";
 import type { Happening } from "./scenario.ts";
 import type { World } from "./world.ts";
 

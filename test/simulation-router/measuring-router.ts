@@ -1,3 +1,4 @@
+import type { QueuedEdge } from "../../learn/simulation/queued-edge.ts";
 import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { type ChoiceRules, Chooser } from "../../router/choose/chooser.ts";
 import type { RouteRequest } from "../../router/choose/route-request.ts";
@@ -12,7 +13,6 @@ import {
 import type { EdgeReport } from "../../router/measure/ping-reply.ts";
 import { drawTravel } from "./network.ts";
 import type { Picker, Policy } from "./policy.ts";
-import type { QueuedEdge } from "./queued-edge.ts";
 import type { World } from "./world.ts";
 
 // router/measure/edge-monitor.ts: the period of Pings and how far it is jittered.

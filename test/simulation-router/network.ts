@@ -1,7 +1,7 @@
+import type { QueuedEdge } from "../../learn/simulation/queued-edge.ts";
 import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { LatencyMap } from "./latency-map.ts";
-import type { QueuedEdge } from "./queued-edge.ts";
 
 // One packet in a thousand is lost; TCP sends it again after 200 ms at the earliest (Linux, TCP_RTO_MIN).
 const LOSS = 0.001;

@@ -1,10 +1,10 @@
+import { QueuedEdge } from "../../learn/simulation/queued-edge.ts";
 import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import type { City } from "./cities.ts";
 import { type Client, drawClients } from "./crowd.ts";
 import type { LatencyMap } from "./latency-map.ts";
 import { Network } from "./network.ts";
-import { QueuedEdge } from "./queued-edge.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Where everything stands and how much there is to do. */
