@@ -34,9 +34,8 @@ const lock = join(
 );
 // Longer than an install over a slow line takes.
 const WAIT_MS = 10 * 60_000;
-// The lessons of the demo site are bundled when it starts. The programs themselves do not need the bundler.
-const BUNDLER = "esbuild";
-const NEEDED_TO_START = /^node_modules\/(@?esbuild)(\/|$)/;
+// npm start bundles the lessons of the demo site. The programs themselves need none of these packages.
+const OF_LESSONS = ["esbuild", "buffer", "@noble/hashes"];
 const runsOnly = process.argv.includes("--omit=dev");
 
 try {
@@ -64,9 +63,23 @@ function isCurrent(withoutDev) {
 }
 
 function wantedPackages(withoutDev) {
-  return Object.entries(packagesOf(join(root, "package-lock.json")) ?? {}).filter(
-    ([path, { dev }]) => path !== "" && !(withoutDev && dev && !NEEDED_TO_START.test(path)),
+  const all = packagesOf(join(root, "package-lock.json")) ?? {};
+  const kept = withBehind(OF_LESSONS, all);
+  return Object.entries(all).filter(
+    ([path, { dev }]) => path !== "" && !(withoutDev && dev && !kept.has(path)),
   );
+}
+
+/** The paths of these packages, and of those behind them. */
+function withBehind(names, all, found = new Set()) {
+  for (const name of names) {
+    const path = `node_modules/${name}`;
+    if (all[path] === undefined || found.has(path)) continue;
+    found.add(path);
+    const { dependencies, optionalDependencies } = all[path];
+    withBehind(Object.keys({ ...dependencies, ...optionalDependencies }), all, found);
+  }
+  return found;
 }
 
 /**
@@ -112,7 +125,9 @@ function install() {
   const begun = performance.now();
   const installed = packagesOf(join(root, "node_modules", ".package-lock.json")) ?? {};
   // Whoever has run the tests here keeps their packages.
-  const withoutDev = runsOnly && !Object.entries(installed).some(isOfTests);
+  const running = new Set(wantedPackages(true).map(([path]) => path));
+  const hasMore = wantedPackages(false).some(([path]) => path in installed && !running.has(path));
+  const withoutDev = runsOnly && !hasMore;
   // The programs may be running on what is there.
   const adds = !withoutDev && isCurrent(true);
   const purpose = withoutDev ? "running needs" : adds ? "developing needs as well" : "developing needs";
@@ -132,19 +147,17 @@ function install() {
   say(`node_modules has ${there} packages now, ${size} MB, after ${seconds} s`);
 }
 
-function isOfTests([path, { dev }]) {
-  return dev === true && !NEEDED_TO_START.test(path);
-}
-
 function installArgs(withoutDev, adds) {
   const how = ["--include=optional", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
   if (adds) return ["install", "--no-save", "--include=dev", ...how];
   if (!withoutDev) return ["ci", "--include=dev", ...how];
-  // Like npm ci, which cannot be told to take one package of the tests along. The hashes of package-lock.json hold.
+  // Like npm ci, which cannot be told to take some packages along. The hashes of package-lock.json hold.
   rmSync(join(root, "node_modules"), { recursive: true, force: true });
-  const bundler = wantedPackages(true).find(([path]) => path === `node_modules/${BUNDLER}`);
-  const along = bundler === undefined ? [] : ["--save-prod", `${BUNDLER}@${bundler[1].version}`];
-  return ["install", "--no-save", "--omit=dev", ...how, ...along];
+  const all = packagesOf(join(root, "package-lock.json")) ?? {};
+  const along = OF_LESSONS.filter((name) => all[`node_modules/${name}`] !== undefined).map(
+    (name) => `${name}@${all[`node_modules/${name}`].version}`,
+  );
+  return ["install", "--no-save", "--omit=dev", ...how, "--save-prod", ...along];
 }
 
 function runNpm(args) {

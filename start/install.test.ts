@@ -32,7 +32,8 @@ fs.mkdirSync(bundled, { recursive: true });
 const script = '#!/bin/sh\\nexec "' + process.execPath + '" "$@"\\n';
 if (!fs.existsSync("foreign-platform")) fs.writeFileSync(bundled + "/node", script, { mode: 0o755 });
 const { packages } = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
-const taken = process.argv.filter((arg) => arg.includes("@")).map((arg) => "node_modules/" + arg.split("@")[0]);
+const named = process.argv.filter((arg) => /@\\d/.test(arg)).map((arg) => arg.replace(/@[^@]*$/, ""));
+const taken = [...named, ...(named.includes("buffer") ? ["base64-js"] : [])].map((name) => "node_modules/" + name);
 const left = Object.entries(packages).filter(
   ([path, { dev }]) => !(dev && process.argv.includes("--omit=dev") && !taken.includes(path)),
 );
@@ -46,6 +47,13 @@ describe("installing before a script runs", () => {
       "": { name: "edgecache" },
       "node_modules/a": { version, integrity: `sha512-${version}` },
       "node_modules/esbuild": { version, integrity: `sha512-esbuild-${version}`, dev: true },
+      "node_modules/buffer": {
+        version,
+        integrity: `sha512-buffer-${version}`,
+        dev: true,
+        dependencies: { "base64-js": "^1.0.0" },
+      },
+      "node_modules/base64-js": { version, integrity: `sha512-base64-${version}`, dev: true },
       "node_modules/mocha": { version, integrity: `sha512-mocha-${version}`, dev: true },
     };
     writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages }));
@@ -96,16 +104,21 @@ describe("installing before a script runs", () => {
     const { code, said } = await install();
     expect(code).to.equal(0);
     expect(said).to.match(
-      /^edgecache: installing what developing needs: about 3 packages in all \(once; needs the network\)\nedgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
+      /^edgecache: installing what developing needs: about 5 packages in all \(once; needs the network\)\nedgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
     );
     expect(await install()).to.deep.equal({ code: 0, said: "" });
     expect(runs()).to.equal(1);
     expect(readFileSync(join(root, "runs"), "utf8")).to.match(/^ci --include=dev /);
   });
 
-  it("installs only what running needs, with the bundler of the lessons, when that is asked", async () => {
-    expect((await install("--omit=dev")).said).to.contain("installing what running needs: about 2 packages");
-    expect(installed()).to.deep.equal(["node_modules/a", "node_modules/esbuild"]);
+  it("installs only what running and bundling the lessons need, when that is asked", async () => {
+    expect((await install("--omit=dev")).said).to.contain("installing what running needs: about 4 packages");
+    expect(installed()).to.deep.equal([
+      "node_modules/a",
+      "node_modules/esbuild",
+      "node_modules/buffer",
+      "node_modules/base64-js",
+    ]);
     expect(await install("--omit=dev")).to.deep.equal({ code: 0, said: "" });
     expect(readFileSync(join(root, "runs"), "utf8")).to.match(/^install --no-save --omit=dev .*esbuild@1/);
   });
