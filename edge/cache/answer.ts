@@ -2,6 +2,7 @@ import type { Fields } from "../../http/message/fields.ts";
 import type { Trailers } from "../../http/message/trailers.ts";
 import type { EncodingName } from "../rules/compression.ts";
 import type { NotStored } from "../rules/not-stored.ts";
+import type { ValidationDetail } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { bytesFrom } from "./chunk-window.ts";
 import type { FillBody, Reader } from "./fill-body.ts";
@@ -62,6 +63,8 @@ export interface Served {
   readonly rules?: readonly string[] | undefined;
   /** How long it waited for the origin's answer to begin, in milliseconds; undefined: it did not. */
   readonly originMs?: number;
+  /** Why the stored response had to be validated before, if one had to be. */
+  readonly validates?: ValidationDetail;
   /** Seconds, where RFC 9111 section 5.1 asks for it: the answer was stored and not validated for this request. */
   readonly age?: number;
 }

@@ -1,3 +1,4 @@
+import type { ValidationDetail } from "../rules/verdict-detail.ts";
 import type { CacheOutcome } from "./outcome.ts";
 
 /** One request, as those see it who look at an edge. */
@@ -17,6 +18,10 @@ export interface SeenRequest {
   readonly originMs: number;
   /** undefined: it had no answer. */
   readonly outcome: CacheOutcome | undefined;
+  /** Why a stored response had to be validated for it, if one had to be. */
+  readonly validates: ValidationDetail | undefined;
+  /** Of the response. */
+  readonly vary: string;
   readonly protocol: string;
   readonly requestId: string;
   readonly rules: readonly string[];

@@ -112,10 +112,13 @@ async function servePlanned(
       return fromStore(request, stored, { kind: "stale", ttl, refreshing: refresh, detail }, now, edge);
     }
     case "must-validate":
-      return timed(
-        validate({ request, key, verdict, view, mark: edge.purges.mark() }, verdict.stored, edge),
-        edge,
-      );
+      return {
+        ...(await timed(
+          validate({ request, key, verdict, view, mark: edge.purges.mark() }, verdict.stored, edge),
+          edge,
+        )),
+        validates: verdict.detail,
+      };
     case "absent":
       if (edge.short?.() === true) return shed(verdict.why, edge);
       return timed(fetchAnew({ request, key, verdict, view, mark: edge.purges.mark() }, edge), edge);

@@ -32,6 +32,8 @@ describe("the URLs that are asked for most", () => {
         outcome: { kind: "hit", ttl: 1 },
         protocol: "HTTP/1.1",
         requestId: "",
+        validates: undefined,
+        vary: "",
         rules: [],
         weight: 1,
       },

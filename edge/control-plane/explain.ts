@@ -22,7 +22,7 @@ import { type NotStored, notStored } from "../rules/not-stored.ts";
 import { explainedRules } from "../rules/site/explained-rules.ts";
 import { planRequest } from "../rules/site/plan-request.ts";
 import type { OpenedUrl, SignedUrls } from "../rules/site/signed-urls.ts";
-import { validationDetails } from "../rules/verdict-detail.ts";
+import { bypassDetails, validationDetails } from "../rules/verdict-detail.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { type CallResult, invalidArgument } from "./call-result.ts";
 import { type NamedUrl, parseUrl, URL_RULE } from "./purge-url.ts";
@@ -187,7 +187,7 @@ function nextOutcome(
     case "bypass":
       return {
         next: { kind: "bypass", fwd: verdict.why, detail: verdict.detail },
-        reason: `the cache does not handle such a request: ${verdict.detail}`,
+        reason: bypassReason(verdict),
       };
     case "only-if-cached-unmet":
       return {
@@ -195,6 +195,11 @@ function nextOutcome(
         reason: "the request wants a stored response only, and none may be used",
       };
   }
+}
+
+function bypassReason({ why, detail }: Extract<Verdict<StoredResponse>, { kind: "bypass" }>): string {
+  const reason = `the cache does not handle such a request: ${detail}`;
+  return why === "method" ? reason : `${reason}. ${bypassDetails[detail]}`;
 }
 
 function nothingStored(lastNotStored: NotStored | undefined): string {

@@ -1,4 +1,5 @@
 import type { TopRequest, TopResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { advice, NO_ADVICE } from "../cache/advice.ts";
 import { type TopOrder, type TopRequests, topOrders } from "../cache/top-requests.ts";
 import { type CallResult, invalidArgument } from "./call-result.ts";
 
@@ -21,6 +22,9 @@ function sorted(by: TopOrder, limit: number, top: TopRequests): Omit<TopResponse
   const { windowMs, rows } = top.rows(by, limit);
   return {
     windowSeconds: windowMs / 1_000,
-    rows: rows.map(({ missed: _, ...row }) => ({ ...row, reason: "", mend: "" })),
+    rows: rows.map(({ missed, ...row }) => ({
+      ...row,
+      ...(missed === undefined ? NO_ADVICE : advice(missed)),
+    })),
   };
 }

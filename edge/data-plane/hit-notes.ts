@@ -3,7 +3,11 @@ import type { Exchange } from "../../http/server/exchange.ts";
 import type { Served } from "../cache/answer.ts";
 
 /** What is noted of an answer. */
-export type LoggedAnswer = Pick<Served, "status" | "outcome" | "form" | "tunnel" | "rules" | "originMs">;
+export type LoggedAnswer = Pick<
+  Served,
+  "status" | "outcome" | "form" | "tunnel" | "rules" | "originMs" | "validates"
+> &
+  Partial<Pick<Served, "fields">>;
 
 /** One hit that was noted. */
 export interface HitNote {

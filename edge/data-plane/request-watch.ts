@@ -94,6 +94,8 @@ export class RequestWatch {
       durationMs,
       originMs: answer?.originMs ?? 0,
       outcome: answer?.outcome,
+      validates: answer?.validates,
+      vary: answer?.fields?.get("Vary") ?? "",
       protocol,
       requestId,
       rules: answer?.rules ?? [],

@@ -4,6 +4,7 @@ import { notStored } from "./not-stored.ts";
 import {
   bypassDetails,
   passedDetails,
+  ruleDetails,
   staleDetails,
   tunnelDetails,
   validationDetails,
@@ -16,13 +17,19 @@ function tableUnder(heading: string): readonly (readonly [string, string])[] {
   const [, section = ""] = page.split(`### ${heading}\n`);
   const [table = ""] = section.split("\n#", 1);
   const rows = table.matchAll(/^\| `(?<word>[a-z-]+)` \| (?<sentence>.*) \|$/gm);
-  return [...rows].map(({ groups }) => [groups?.word ?? "", groups?.sentence ?? ""]);
+  return [...rows].map(({ groups }) => [groups?.word ?? "", withoutLinks(groups?.sentence ?? "")]);
+}
+
+/** The page leads on to other pages. */
+function withoutLinks(sentence: string): string {
+  return sentence.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 }
 
 describe("docs/caching.md", () => {
   const tables = [
     ["Not stored", notStored],
     ["Passed through", { ...bypassDetails, ...passedDetails, ...tunnelDetails }],
+    ["Answered by a rule", ruleDetails],
     ["Used though stale", staleDetails],
     ["Validated first", validationDetails],
   ] as const;

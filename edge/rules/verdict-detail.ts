@@ -1,3 +1,5 @@
+import type { RuleAnswer } from "./site/plan-request.ts";
+
 // Each word stands in Cache-Status, in explain and in the logs. docs/caching.md repeats the sentence beside it.
 
 /** Why a request goes to the origin as it is. */
@@ -21,9 +23,18 @@ export const passedDetails = {
 
 /** What became of a request for a tunnel. */
 export const tunnelDetails = {
-  tunnel: "The origin has agreed to another protocol: see [tunnels](tunnels.md).",
+  tunnel: "The origin has agreed to another protocol: see tunnels.",
   "upgrade-declined": "The request asked for a tunnel, and the origin answered otherwise.",
 } as const;
+
+/** A rule of the site answers by itself. */
+export const ruleDetails = {
+  "rule-deny": "A rule of the site denies the client (403), or allows others only.",
+  "rule-limit": "A rule of the site limits how often the client may ask, or the key be asked for (429).",
+  "rule-redirect": "A rule of the site answers with another place.",
+  "rule-respond": "A rule of the site has the answer.",
+} as const satisfies Readonly<Record<`rule-${RuleAnswer["kind"]}`, string>> &
+  Readonly<Record<string, string>>;
 
 export type PassedDetail = keyof typeof passedDetails;
 

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "chai";
+import {
+  edgeErrors,
+  originErrors as originSentences,
+  refusals as refusalSentences,
+  tlsErrors,
+} from "../../edge/cache/error-details.ts";
 import { statusFor } from "../../edge/origin/origin-error.ts";
 import { readSourceTree } from "../rig/source-tree.ts";
 
@@ -16,6 +22,17 @@ function explained(): ReadonlyMap<string, number> {
   const [tables = ""] = section.split(/\n## /, 1);
   const rows = tables.matchAll(/^\| `([\w.-]+)` \|(?: (\d{3}) \|)? .+ \|$/gm);
   return new Map([...rows].map(([, word = "", status = "0"]) => [word, Number(status)]));
+}
+
+/** The rows of the tables with a status, without the links in them. */
+function sentencesOfErrors(): readonly (readonly [string, string])[] {
+  const [, section = ""] = page.split("### Errors of the edge\n");
+  const [tables = ""] = section.split(/\n## /, 1);
+  const rows = tables.matchAll(/^\| `([\w.-]+)` \| \d{3} \| (.+) \|$/gm);
+  return [...rows].map(([, word = "", sentence = ""]) => [
+    word,
+    sentence.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1"),
+  ]);
 }
 
 /** The members of the unions of words with which requests are refused. */
@@ -43,6 +60,11 @@ describe("docs/caching.md", () => {
     const words = [...refusals(), ...literals(), ...originErrors()];
     expect(words).to.include.members(["folded-field", "loop", "connection_refused"]);
     expect(words.filter((word) => !explained().has(word))).to.deep.equal([]);
+  });
+
+  it("repeats the sentence of each error and refusal, and has no other", () => {
+    const sentences = { ...edgeErrors, ...originSentences, ...tlsErrors, ...refusalSentences };
+    expect(Object.fromEntries(sentencesOfErrors())).to.deep.equal(sentences);
   });
 
   it("gives each error of an origin the status that clients get", () => {

@@ -28,6 +28,11 @@ const TRACKING = [
 /** The name of that list. */
 const TRACKING_NAME = "tracking";
 
+/** Whether the query of `target` has parameters of that list. */
+export function isTracked(target: string): boolean {
+  return UNTRACKED(target) !== target;
+}
+
 /** Makes the target of what a query policy leaves of one. What it leaves stays as it was written. */
 export function queryPolicy(policy: "none" | QueryPolicy): (target: string) => string {
   if (policy === "none") return (target) => target.split("?", 1)[0] ?? target;
@@ -74,3 +79,5 @@ function byName(a: string, b: string): number {
   const [left, right] = [a.split("=", 1)[0] ?? "", b.split("=", 1)[0] ?? ""];
   return left < right ? -1 : left > right ? 1 : 0;
 }
+
+const UNTRACKED = queryPolicy({ ignore: [TRACKING_NAME] });
