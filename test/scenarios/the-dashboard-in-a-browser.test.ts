@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { systemClock } from "../../process/clock.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { launchBrowser } from "../rig/browser.ts";
@@ -8,6 +8,7 @@ import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
+import { until } from "../rig/until.ts";
 
 describe("the dashboard in a browser", function () {
   // A browser takes its time on a machine that is busy with other tests.
@@ -143,6 +144,117 @@ describe("the dashboard in a browser", function () {
     await dashboard.edge("edge-1").getByText("serving").waitFor();
     dashboard.expectComplaints(/net::ERR_/);
   });
+
+  it("tells a newcomer why a page missed, purges it, and shows the receipt of each edge", async () => {
+    const dashboard = await open();
+    const { page } = dashboard;
+    await page.locator("#link", { hasText: "Live" }).waitFor();
+    await seen(page, "story");
+    const row = page.locator("#tail-rows tr", { hasText: "/a?story" }).first();
+    await row.locator("summary").click();
+    await row.locator(".facts", { hasText: /Nothing was stored for this URL\./ }).waitFor();
+    await dashboard.picture("tail");
+
+    await dashboard.show("Explain");
+    await page.locator("#explain-form [name=url]").fill("/a?story&1");
+    await page.locator("#explain-form button").click();
+    await page.locator("#explain-rows tbody tr").nth(2).waitFor();
+    await page.locator("#route-rows tbody tr").nth(2).waitFor();
+    expect(await page.locator("#explain-answer").textContent()).to.match(
+      /^A request for \/a\?story&1 goes to edge-\d/,
+    );
+    await dashboard.picture("explain");
+
+    await dashboard.show("Purge");
+    await page.locator("#purge-form [name=target]").fill("/a");
+    await page.locator("#purge-try").click();
+    await page
+      .locator("#purge-answer", { hasText: /would purge [1-9]\d* responses.*Nothing was purged/ })
+      .waitFor();
+    await page.locator("#purge-go").click();
+    await page.locator("#purge-answer.good", { hasText: "all 3 edges have confirmed" }).waitFor();
+    await page.locator("#purge-rows tr", { hasText: "url /a" }).locator(".applied").nth(2).waitFor();
+    expect(await dashboard.findings()).to.deep.equal([]);
+    await dashboard.picture("purged");
+  });
+
+  it("purges everything by the keyboard alone, and only after a dry run", async () => {
+    const dashboard = await open({ reducedMotion: "reduce" });
+    const { page } = dashboard;
+    await page.locator("#link", { hasText: "Live" }).waitFor();
+    const tabTo = async (selector: string) => {
+      for (let i = 0; i < 40; i += 1) {
+        if (await page.locator(`${selector}:focus`).count()) return;
+        await page.keyboard.press("Tab");
+      }
+      throw new Error(`the key Tab does not lead to ${selector}`);
+    };
+    await page.keyboard.press("Tab");
+    expect(await page.locator(".skip:focus").count()).to.equal(1);
+    await tabTo("#tab-tail");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await tabTo("#purge-form [name=kind]");
+    for (let i = 0; i < 3; i += 1) await page.keyboard.press("ArrowRight");
+    expect(await page.locator("#purge-go").isDisabled()).to.equal(true);
+    await tabTo("#purge-try");
+    await page.keyboard.press("Enter");
+    await page.locator("#purge-go", { hasText: /^Purge all \d+ responses$/ }).waitFor();
+    await page.keyboard.press("Shift+Tab");
+    await tabTo("#purge-go");
+    await page.keyboard.press("Enter");
+    await page.locator("#purge-answer.good").waitFor();
+    await page.locator("#purge-rows tr", { hasText: "everything" }).waitFor();
+  });
+
+  const hostile = [
+    "h0=<img%20src=x%20onerror=document.title='owned'>",
+    "h1=<script>document.title='owned'</script>",
+    "h2=%E2%80%AEgnp.exe",
+    `h3=${"x".repeat(7_000)}`,
+  ];
+
+  it("shows URLs of strangers as text, whatever they contain", async () => {
+    const dashboard = await open({ width: 320, height: 640 });
+    const { page } = dashboard;
+    await page.locator("#link", { hasText: "Live" }).waitFor();
+    for (const query of hostile) await seen(page, query);
+    expect(await page.locator("#tail-rows").locator("img, script").count()).to.equal(0);
+    expect(await page.title()).to.equal("edgeCache");
+    for (const summary of await page.locator("#tail-rows summary").all()) await summary.click();
+    expect(await dashboard.overflow()).to.equal(0);
+    // As an edge of a later version might send them.
+    const shownText = await page.evaluate<string>(
+      `import("/dashboard/figure-text.js").then(({ visibleText }) => visibleText("/\\u202Egnp\\u0000\\u200B\\n<b>"))`,
+    );
+    expect(shownText).to.equal("/%E2%80%AEgnp%00%E2%80%8B%0A<b>");
+    await dashboard.picture("hostile");
+  });
+
+  it("moves nothing for those who want no motion, and counts", async () => {
+    const dashboard = await open({ reducedMotion: "reduce" });
+    const { page } = dashboard;
+    await page.locator("#link", { hasText: "Live" }).waitFor();
+    await seen(page, "still");
+    expect(await page.evaluate<number>("document.getAnimations().length")).to.equal(0);
+    await page.locator("#legend li", { hasText: "miss" }).getByText(/[1-9]/).waitFor();
+  });
+
+  /** Asks until the tail shows a request for a URL with this query: an edge shows a sample, once somebody watches. */
+  async function seen(page: Page, query: string): Promise<void> {
+    const [mark = ""] = query.split("=");
+    const row = page.locator("#tail-rows summary", { hasText: mark }).first();
+    let asked = 0;
+    await until(
+      `the tail shows ${mark}`,
+      () => row.isVisible(),
+      async () => {
+        asked += 1;
+        await get(router.base, `/a?${query}&${asked}`);
+        await page.waitForTimeout(100);
+      },
+    );
+  }
 
   it("remembers the colours that somebody chose", async () => {
     const dashboard = await open();

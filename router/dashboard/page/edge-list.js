@@ -1,6 +1,6 @@
 import { stateSign } from "./edge-state.js";
 import { byId, element, setText } from "./element.js";
-import { bytesText, msText, numberText, shareText, UNKNOWN } from "./figure-text.js";
+import { bytesText, msText, numberText, shareText, UNKNOWN, visibleText } from "./figure-text.js";
 import { Table } from "./table.js";
 
 /** @typedef {import("./fleet-event.js").LiveEdge} LiveEdge */
@@ -105,6 +105,8 @@ export class EdgeList {
     this.short.show(edges, NONE);
     this.long.show(edges, NONE);
     setText(byId("differences"), differences(edges));
+    const notes = edges.flatMap(({ edge, why }) => (why === null ? [] : [`${edge}: ${why}.`]));
+    setText(byId("edge-notes"), visibleText(notes.join(" ")));
   }
 }
 

@@ -84,9 +84,14 @@ export class FleetPicture {
     if (mostMs <= this.outerMs && mostMs > this.outerMs / 4) return;
     const at = NICE_MS.findIndex((ms) => ms >= mostMs);
     this.outerMs = NICE_MS[at] ?? mostMs;
-    const inner = NICE_MS.filter((ms) => ms < this.outerMs && this.radius(ms) > NEAREST + 14).slice(-2);
+    const rings = [this.outerMs];
+    for (const ms of NICE_MS.slice(0, Math.max(0, at)).toReversed()) {
+      // The text of a ring needs so much room.
+      if (this.radius(rings.at(-1) ?? 0) - this.radius(ms) >= 18 && this.radius(ms) > NEAREST + 14)
+        rings.push(ms);
+    }
     this.rings.replaceChildren(
-      ...[...inner, this.outerMs].flatMap((ms) => {
+      ...rings.slice(0, 3).flatMap((ms) => {
         const r = this.radius(ms);
         return [
           drawn("circle", { cx: MIDDLE, cy: MIDDLE, r }),
