@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { systemClock } from "../../process/clock.ts";
+import { Token } from "../../process/control/tokens.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { launchBrowser } from "../rig/browser.ts";
 import { DashboardPage, type Look } from "../rig/dashboard-page.ts";
@@ -255,6 +256,37 @@ describe("the dashboard in a browser", function () {
       },
     );
   }
+
+  it("lets read, and purge after a login", async () => {
+    const grpcAddresses = edges.map(({ control }) => control);
+    const token = new Token("a-token-of-the-fleet");
+    const guarded = await startTestRouter([], {
+      tokens: { token, readToken: undefined },
+      edges: { kind: "listed", grpcAddresses },
+    });
+    try {
+      shown = await DashboardPage.open(browser, guarded.admin);
+      const { page } = shown;
+      await page.locator("#read-only").waitFor();
+      await shown.show("Purge");
+      expect(await page.locator("#purge-form").isVisible()).to.equal(false);
+      await page.locator("#log-in").click();
+      expect(await shown.findings()).to.deep.equal([]);
+      await shown.picture("login");
+      await page.locator("#login [name=token]").fill("another-token-entirely");
+      await page.keyboard.press("Enter");
+      await page.locator("#login-answer", { hasText: "token: must be" }).waitFor();
+      await page.locator("#login [name=token]").fill("a-token-of-the-fleet");
+      await page.keyboard.press("Enter");
+      await page.locator("#purge-form").waitFor();
+      await page.locator("#log-out").click();
+      await page.locator("#read-only").waitFor();
+      shown.expectComplaints(/status of 401/);
+    } finally {
+      await shown?.close();
+      await guarded.running.stop();
+    }
+  });
 
   it("remembers the colours that somebody chose", async () => {
     const dashboard = await open();

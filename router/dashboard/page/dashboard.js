@@ -9,7 +9,7 @@ import { FleetPicture } from "./fleet-picture.js";
 import { KeyFigures } from "./key-figures.js";
 import { LatencyChart } from "./latency-chart.js";
 import { LiveTail } from "./live-tail.js";
-import { prepareLogin } from "./log-in.js";
+import { LogIn } from "./log-in.js";
 import { PurgeForm } from "./purge-form.js";
 import { PurgeList } from "./purge-list.js";
 import { RequestFlow } from "./request-flow.js";
@@ -44,7 +44,7 @@ let states = new Map();
 let fleetAt = 0;
 
 const feed = new Feed({ heard, changed });
-const askForToken = prepareLogin(() => feed.open());
+const login = new LogIn(() => feed.open());
 byId("again").addEventListener("click", () => feed.open());
 setInterval(tellLink, 1000);
 
@@ -75,11 +75,11 @@ function heard(name, data) {
   }
 }
 
-/** @param {{ router: string, version: string, readOnly: boolean, demo: boolean }} hello */
-function greet({ router, version, readOnly, demo: isDemo }) {
+/** @param {{ router: string, version: string, readOnly: boolean, demo: boolean, mayLogIn?: boolean }} hello */
+function greet({ router, version, readOnly, demo: isDemo, mayLogIn = false }) {
   setText(byId("router"), `${router} · ${version}`);
   byId("read-only").hidden = !readOnly;
-  byId("tab-purge").hidden = false;
+  byId("log-in").hidden = !mayLogIn;
   byId("purge-form").hidden = readOnly;
   byId("tab-demo").hidden = !isDemo || readOnly;
   // The history comes again, the oldest first.
@@ -137,7 +137,7 @@ function announce(fleet) {
 
 /** @param {import("./feed.js").LinkState} state */
 function changed(state) {
-  if (state === "login") askForToken();
+  if (state === "login") login.ask(true);
   if (state === "live") setText(byId("announcements"), "Connected.");
   tellLink();
 }

@@ -93,7 +93,7 @@ export class LatencyChart {
         })),
       ],
       axes: [
-        { ...axis, space: 80, size: 24, values: "{HH}:{mm}:{ss}" },
+        { ...axis, space: 80, size: 24, incrs: [1, 2, 5, 10, 30, 60, 120], values: "{HH}:{mm}:{ss}" },
         {
           ...axis,
           size: 56,

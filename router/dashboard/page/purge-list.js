@@ -1,6 +1,6 @@
 import { stateSign } from "./edge-state.js";
 import { byId, element } from "./element.js";
-import { clockText, numberText, UNKNOWN, visibleText } from "./figure-text.js";
+import { clockText, msText, numberText, UNKNOWN, visibleText } from "./figure-text.js";
 import { Table } from "./table.js";
 
 /** @typedef {import("./fleet-event.js").PurgeRow} PurgeRow */
@@ -74,7 +74,7 @@ const SIGNS = { applied: "serving", fenced: "lapsed", pending: "draining" };
 /** @param {PurgeRow} row */
 function receipts({ edges }) {
   const items = edges.map(({ edge, state, ms, objects }) => {
-    const told = state === "pending" ? "" : ` ${ms} ms · ${numberText(objects)}`;
+    const told = state === "pending" ? "" : ` ${msText(ms)} · ${numberText(objects)}`;
     return element("li", { class: state }, stateSign(SIGNS[state] ?? "down"), `${edge} ${state}${told}`);
   });
   return element("ul", { class: "receipts" }, ...items);
