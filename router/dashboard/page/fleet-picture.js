@@ -28,7 +28,7 @@ export class FleetPicture {
     this.nodes = drawn("g", {});
     /** Where requests travel. */
     this.flow = drawn("g", { "aria-hidden": "true" });
-    /** @type {Map<string, { node: SVGGElement, lease: SVGCircleElement, sign: SVGGElement, link: SVGLineElement, rtt: SVGTextElement, state: string }>} */
+    /** @type {Map<string, { node: SVGGElement, lease: SVGCircleElement, sign: SVGGElement, link: SVGPathElement, rtt: SVGTextElement, state: string }>} */
     this.shown = new Map();
     /** @type {Map<string, Place>} */
     this.places = new Map();
@@ -115,9 +115,7 @@ export class FleetPicture {
     const y = MIDDLE + r * Math.sin(angle);
     this.places.set(edge.edge, { x, y, angle });
     parts.node.style.transform = `translate(${x}px, ${y}px)`;
-    for (const [name, value] of Object.entries({ x1: MIDDLE, y1: MIDDLE, x2: x, y2: y })) {
-      parts.link.setAttribute(name, String(value));
-    }
+    parts.link.setAttribute("d", `M${MIDDLE} ${MIDDLE}L${x} ${y}`);
     parts.link.setAttribute("class", edge.state);
     parts.link.style.strokeWidth = String(1 + 5 * edge.share);
     if (parts.state !== edge.state) {
@@ -149,7 +147,7 @@ export class FleetPicture {
       drawn("text", { class: "name", "text-anchor": "middle", y: 28 }, short(name)),
       rtt,
     );
-    const link = drawn("line", {});
+    const link = drawn("path", {});
     const parts = { node, lease, sign, link, rtt, state: "" };
     this.nodes.append(node);
     this.links.append(link);
