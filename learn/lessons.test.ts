@@ -152,6 +152,16 @@ describe("the other lessons", () => {
     expect((await shown("stale-on-error", { allowed: "no" })).figures.Errors).to.equal("2");
   });
 
+  it("playground: a slow origin without the fence brings a purged page back for some seed, and with it for none", async () => {
+    const old = async (fence: string, seed: number) => {
+      const usual = { lifetime: "60", slow: "yes", collapsing: "on", fails: "no" };
+      return Number((await shown("playground", { ...usual, fence }, seed)).figures["Purged pages served"]);
+    };
+    const seeds = [1, 2, 3, 4, 5, 6];
+    expect(await Promise.all(seeds.map((seed) => old("on", seed)))).to.deep.equal(seeds.map(() => 0));
+    expect(Math.max(...(await Promise.all(seeds.map((seed) => old("off", seed)))))).to.be.above(0);
+  });
+
   it("what a hit costs: one short round trip, and no work of the origin", async () => {
     const hit = (await shown("what-a-hit-costs", { stored: "yes" })).figures;
     expect(hit["First, second"]).to.match(/, 20 ms$/);

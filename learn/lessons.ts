@@ -3,6 +3,7 @@ import { cacheKeyLesson } from "./lessons/cache-key.ts";
 import { collapsing } from "./lessons/collapsing.ts";
 import { freshness } from "./lessons/freshness.ts";
 import { leaseLesson } from "./lessons/lease.ts";
+import { playground } from "./lessons/playground.ts";
 import { purgeRacesAFill } from "./lessons/purge-races-a-fill.ts";
 import { routing } from "./lessons/routing.ts";
 import { staleOnError } from "./lessons/stale-on-error.ts";
@@ -24,4 +25,5 @@ export const LESSONS: readonly Lesson[] = [
   routing,
   staleOnError,
   whatAHitCosts,
+  playground,
 ];

@@ -71,8 +71,9 @@ async function openAddress() {
   seed.value = String(address.seed);
   speed.value = [...speed.options].some(({ value }) => value === address.speed) ? address.speed : "1";
   if (isOther) tellLesson();
+  for (const input of byId("variables").querySelectorAll("input"))
+    input.checked = choices[input.name] === input.value;
   await runAnew(address.at ?? 0);
-  if (address.at === undefined && !isOther) setPlaying(true);
 }
 
 /** Runs the lesson with the present choices, and stands at that moment. */
@@ -241,9 +242,9 @@ function tellFigures() {
   table.dataset.key = key;
   const head = document.createElement("tr");
   head.append(
-    document.createElement("td"),
+    more.length === 0 ? make("td", variable.label) : document.createElement("td"),
     ...columns.map((column) => {
-      const cell = make("th", more.length === 0 ? `${variable.label}: ${column.label}` : column.label);
+      const cell = make("th", column.label);
       cell.setAttribute("scope", "col");
       if (column.key === here) cell.setAttribute("aria-current", "true");
       return cell;

@@ -84,10 +84,10 @@ export class LessonWorld {
   }
 
   /** An editor sends a purge to the log. Resolves when the log has taken it. */
-  async purge(target: PurgeTarget): Promise<void> {
+  async purge(target: PurgeTarget, purgeId = "lesson"): Promise<void> {
     const { stage, distances } = this;
     await stage.travel("editor", "log", distances.logMs, "purge", "purge");
-    const purge = { purgeId: "lesson", targets: [target], soft: false, by: "editor" };
+    const purge = { purgeId, targets: [target], soft: false, by: "editor" };
     const outcome = await this.#log.append(purge, { epoch: 0, seq: 0 });
     if (outcome.kind !== "accepted") throw new Error(`the purge log took no purge: ${outcome.reason}`);
   }

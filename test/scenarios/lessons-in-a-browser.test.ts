@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import axe from "axe-core";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { BUNDLE, bundleLessons } from "../../learn/bundle.ts";
@@ -59,6 +60,21 @@ describe("the lessons in a browser", function () {
     const end = await seek.getAttribute("max");
     while ((await seek.inputValue()) !== end) await page.locator("#step").click();
   }
+
+  it("fits a page of 320 px, and has nothing that an accessibility checker finds", async () => {
+    await page.setViewportSize({ width: 320, height: 700 });
+    for (const { id } of LESSONS) {
+      await open(`lesson=${id}`);
+      await stepToTheEnd();
+      expect(await page.evaluate("document.documentElement.scrollWidth"), id).to.equal(320);
+    }
+    await shot("narrow");
+    await page.evaluate(axe.source);
+    const found = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+      "axe.run()",
+    );
+    expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).to.deep.equal([]);
+  });
 
   for (const lesson of LESSONS) {
     it(`steps to the claim that Node shows too: ${lesson.id}`, async () => {
