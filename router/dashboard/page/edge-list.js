@@ -22,6 +22,8 @@ const NAME = {
 /** The edges twice: what changes each second beside the picture, everything in the panel. */
 export class EdgeList {
   constructor() {
+    // A large fleet is longer than the room that it has: then the arrow keys scroll.
+    byId("edges").tabIndex = 0;
     /** @type {Table<ShownEdge>} */
     this.short = new Table(
       byId("edge-list"),
