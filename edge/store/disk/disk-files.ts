@@ -27,6 +27,13 @@ export interface DiskFiles {
   remove(name: string): Promise<void>;
 }
 
+const DRAFT = ".new";
+
+/** Whether it was to replace another file, and did not before the process ended. */
+export function isDraft(name: string): boolean {
+  return name.endsWith(DRAFT);
+}
+
 // Stored responses may be somebody's: only the user of the edge reads them.
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -85,7 +92,7 @@ class NodeFiles implements DiskFiles {
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
-    const draft = join(this.#path, `${name}.new`);
+    const draft = join(this.#path, `${name}${DRAFT}`);
     await writeFile(draft, bytes, { mode: FILE_MODE, flush: true });
     await rename(draft, join(this.#path, name));
     await this.#syncDirectory();

@@ -23,6 +23,9 @@ import { IDENTITY, type Recovered, type Resumed, recover } from "./recovery.ts";
 import type { SegmentOwner } from "./segment.ts";
 import { SegmentLog } from "./segment-log.ts";
 
+// A client waits meanwhile. A disk that works takes some milliseconds, and one that is busy up to a second.
+const PATIENCE_MS = 2_000;
+
 export interface DiskTierParts {
   readonly files: DiskFiles;
   readonly edge: string;
@@ -74,6 +77,8 @@ export class DiskTier implements LowerStore {
   readonly #reading = new Map<string, Promise<Recalled | undefined>>();
   readonly #counts = { reads: 0, writes: 0, writtenBytes: 0, passedOver: 0, errors: 0 };
   #owner: () => SegmentOwner | undefined = () => undefined;
+  /** The next process finds nothing. */
+  #isGivenUp = false;
   /** undefined: it was empty. */
   readonly resumed: Resumed | undefined;
 
@@ -109,10 +114,10 @@ export class DiskTier implements LowerStore {
     readonly mark: FillMark;
   }> {
     for (const { mark, ...place } of this.#found) {
-      const frame = await this.#segments.read(place);
+      const payload = await this.#segments.read(place);
       // One that cannot be read may have named anything.
       const targets: readonly PurgeTarget[] =
-        frame === undefined ? [{ kind: "everything" }] : JSON.parse(frame.payload.toString());
+        payload instanceof Buffer ? JSON.parse(payload.toString()) : [{ kind: "everything" }];
       yield { targets, mark };
     }
   }
@@ -135,7 +140,9 @@ export class DiskTier implements LowerStore {
 
   /** Whether something may be stored under the key. */
   mayHold(key: string): boolean {
-    return this.#index.size > 0 && this.#index.find(this.#hash(key)) !== undefined;
+    return (
+      this.#index.size > 0 && !this.#segments.readsRest && this.#index.find(this.#hash(key)) !== undefined
+    );
   }
 
   /** What is stored under the key. Who asks meanwhile gets the same. */
@@ -151,12 +158,14 @@ export class DiskTier implements LowerStore {
     const hash = this.#hash(key);
     const place = this.#index.find(hash);
     if (place === undefined) return undefined;
-    const frame = await this.#segments.read(place);
+    const payload = await this.#segments.read(place);
+    if (payload === "not-now") return undefined;
     // It may have been forgotten or replaced while it was read.
-    const isStill = this.#index.find(hash)?.offset === place.offset;
+    const now = this.#index.find(hash);
+    const isStill = now?.segment === place.segment && now.offset === place.offset;
     const segment = this.#segments.segments.get(place.segment);
     if (!isStill || segment === undefined) return undefined;
-    const responses = frame && this.#unpacked(frame.payload, key, segment.isEarlier);
+    const responses = payload && this.#unpacked(payload, key, segment.isEarlier);
     if (responses === undefined) {
       this.#index.remove(hash, place);
       this.#counts.errors += 1;
@@ -229,14 +238,35 @@ export class DiskTier implements LowerStore {
 
   /** Resolves when the next process will know of it too: these targets may have changed. */
   async invalidated(targets: readonly PurgeTarget[], mark: FillMark): Promise<void> {
-    if (this.#index.size === 0) return;
+    if (this.#index.size === 0 || this.#isGivenUp) return;
     const payload = Buffer.from(JSON.stringify(targets));
     const place = this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
-    if (place !== undefined && (await this.#segments.flushed())) return;
-    // The next process would not know. Most disks that take nothing still remove.
+    if (place !== undefined && (await this.#soon(this.#segments.flushed())) === true) return;
+    await this.#giveUp();
+  }
+
+  /** The next process would not know of an invalidation. Most disks that take nothing still remove. */
+  async #giveUp(): Promise<void> {
+    if (this.#isGivenUp) return;
     const { files, log } = this.#parts;
-    const cause = await files.remove(IDENTITY).catch(describeError);
+    const removed = files.remove(IDENTITY).then(() => {
+      this.#isGivenUp = true;
+    });
+    const cause = await this.#soon(removed).catch(describeError);
     log.error({ cause }, "the disk takes no invalidation: it is emptied at the next start");
+  }
+
+  /** "late": the disk hangs. */
+  async #soon<T>(work: Promise<T>): Promise<T | "late"> {
+    const alarm = new AbortController();
+    const late = this.#parts.clock.wait(PATIENCE_MS, alarm.signal).then((): "late" => "late");
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      alarm.abort();
+      // Whichever comes second has nobody who waits for it.
+      Promise.allSettled([work, late]);
+    }
   }
 
   /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */

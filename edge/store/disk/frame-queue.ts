@@ -66,9 +66,9 @@ export class FrameQueue {
     this.hasten();
   }
 
-  /** Resolves when it is time to write; to false when all is written, and nothing more will come. */
+  /** Resolves when it is time to write, or somebody waits for what is written; to false when nothing more will come. */
   async isDue(): Promise<boolean> {
-    while (this.#frames.length === 0) {
+    while (this.#frames.length === 0 && !this.#isUrgent) {
       if (this.#isOver) return false;
       this.#arrived = Promise.withResolvers();
       await this.#arrived.promise;

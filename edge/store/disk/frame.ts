@@ -49,6 +49,15 @@ export function frameBytes(payload: number): number {
   return Math.ceil((FRAME_HEAD + payload) / FRAME_UNIT) * FRAME_UNIT;
 }
 
+/** All bytes of a frame. */
+export function frameOf(head: FrameHead, payload: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(frameBytes(payload.byteLength));
+  writeHead(bytes, 0, head);
+  bytes.set(payload, FRAME_HEAD);
+  bytes.fill(0, FRAME_HEAD + payload.byteLength);
+  return bytes;
+}
+
 export function writeHead(into: Buffer, at: number, head: FrameHead): void {
   into.writeUInt32LE(MAGIC, at);
   into.writeUInt32LE(frameKinds.indexOf(head.kind), at + 4);

@@ -3,7 +3,7 @@ import { describeError, Failure } from "../../../process/failure.ts";
 import type { Log } from "../../../process/log.ts";
 import { comparePositions, type Position } from "../../../purge-log/position.ts";
 import type { FillMark } from "../stored-response.ts";
-import type { DiskFiles } from "./disk-files.ts";
+import { type DiskFiles, isDraft } from "./disk-files.ts";
 import { DiskIndex, type FramePlace } from "./disk-index.ts";
 import { DISK_FORMAT, FRAME_HEAD, frameBytes, isIntact } from "./frame.ts";
 import {
@@ -68,6 +68,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   const seeds = await identify(parts);
   const found = new FoundFrames(parts);
   const sizes = await files.list();
+  await removeLeftovers(files, sizes.keys());
   for (const number of segmentNumbers(sizes.keys())) {
     const size = sizes.get(logName(number)) ?? 0;
     const read = await readSegment(number, size, files).catch((thrown: unknown) => {
@@ -78,6 +79,15 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     else await found.take(read.segment, read.heads);
   }
   return { seeds, ...found.result() };
+}
+
+/** Drafts that a crash has left, and heads whose frames are gone. */
+async function removeLeftovers(files: DiskFiles, names: Iterable<string>): Promise<void> {
+  const all = new Set(names);
+  for (const name of all) {
+    const isOrphan = name.endsWith(".heads") && !all.has(name.replace(/heads$/, "log"));
+    if (isOrphan || isDraft(name)) await files.remove(name);
+  }
 }
 
 async function identify({ files, edge, log, newSeed }: RecoveryParts): Promise<readonly [number, number]> {

@@ -10,18 +10,21 @@ import {
   type FrameHead,
   type FrameKind,
   frameBytes,
+  frameOf,
   isIntact,
   type KeyHash,
   NO_HASH,
   readHead,
-  writeHead,
 } from "./frame.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { FrameReads } from "./frame-reads.ts";
 import {
+  bytesOf,
   countBefore,
   fileBytes,
   headsName,
   logName,
+  newSegment,
   placedHeads,
   removeSegment,
   type Segment,
@@ -71,13 +74,17 @@ export class SegmentLog {
   readonly #queue: FrameQueue;
   #restsUntil = 0;
   #isOver = false;
+  readonly #reads: FrameReads;
+  /** Written since they were synced. */
+  readonly #unsynced = new Set<Segment>();
   readonly #written: PromiseWithResolvers<boolean>[] = [];
   readonly #running: Promise<void>;
-  errors = 0;
+  #errors = 0;
 
   constructor(parts: SegmentLogParts, segments: readonly Segment[]) {
     this.#parts = parts;
     this.#queue = new FrameQueue(parts.clock);
+    this.#reads = new FrameReads(parts);
     this.#segmentSize = segmentSize(parts.size);
     for (const segment of segments) this.#segments.set(segment.number, segment);
     this.#running = this.#run();
@@ -85,9 +92,11 @@ export class SegmentLog {
 
   /** Bytes of all files, with what waits to be written. */
   get bytes(): number {
-    let sum = 0;
-    for (const segment of this.#segments.values()) sum += fileBytes(segment);
-    return sum;
+    return bytesOf(this.#segments.values());
+  }
+
+  get errors(): number {
+    return this.#errors + this.#reads.errors;
   }
 
   get segments(): ReadonlyMap<number, Segment> {
@@ -116,10 +125,7 @@ export class SegmentLog {
   }
 
   #add(segment: Segment, head: FrameHead, payload: Uint8Array): number {
-    const bytes = Buffer.allocUnsafeSlow(frameBytes(payload.byteLength));
-    writeHead(bytes, 0, head);
-    bytes.set(payload, FRAME_HEAD);
-    bytes.fill(0, FRAME_HEAD + payload.byteLength);
+    const bytes = frameOf(head, payload);
     const offset = segment.end;
     segment.heads?.push(bytes.subarray(0, FRAME_HEAD));
     segment.end += bytes.byteLength;
@@ -135,10 +141,7 @@ export class SegmentLog {
     const hasRoom = current !== undefined && fileBytes(current) + bytes + FRAME_HEAD <= this.#segmentSize;
     if (hasRoom && current.owner === owner) return current;
     const number = 1 + ([...this.#segments.keys()].at(-1) ?? 0);
-    const begun: Segment = {
-      ...{ number, owner, isEarlier: false, file: undefined },
-      ...{ end: 0, written: 0, heads: [], headBytes: 0 },
-    };
+    const begun = newSegment(number, owner);
     this.#segments.set(number, begun);
     this.#current = begun;
     const payload = Buffer.from(JSON.stringify(owner));
@@ -149,8 +152,13 @@ export class SegmentLog {
     return begun;
   }
 
-  /** Resolves to the frame; undefined: it is gone, or is not as it was written. */
-  async read(place: FramePlace): Promise<{ head: FrameHead; payload: Buffer } | undefined> {
+  /** Whether nothing can be read now. */
+  get readsRest(): boolean {
+    return this.#reads.rests;
+  }
+
+  /** Resolves to the payload; undefined: it is gone, or is not as it was written. */
+  async read(place: FramePlace): Promise<Buffer | "not-now" | undefined> {
     const segment = this.#segments.get(place.segment);
     if (segment === undefined) return undefined;
     const bytes = Buffer.allocUnsafeSlow(FRAME_HEAD + place.length);
@@ -158,23 +166,13 @@ export class SegmentLog {
       const queued = this.#queue.at(place);
       if (queued === undefined) return undefined;
       queued.bytes.copy(bytes);
-    } else if ((await this.#readFile(segment, bytes, place.offset)) < bytes.byteLength) return undefined;
+    } else {
+      const outcome = await this.#reads.read(segment.file, bytes, place.offset);
+      if (outcome !== "read") return outcome === "not-now" ? outcome : undefined;
+    }
     const head = readHead(bytes, 0);
     const payload = bytes.subarray(FRAME_HEAD);
-    return head !== undefined && isIntact(head, payload) ? { head, payload } : undefined;
-  }
-
-  async #readFile({ file, number }: Segment, into: Buffer, offset: number): Promise<number> {
-    try {
-      return (await file?.read(into, offset)) ?? 0;
-    } catch (thrown) {
-      this.errors += 1;
-      this.#parts.log.warn(
-        { sampled: "disk-read", cause: describeError(thrown), number },
-        "disk read failed",
-      );
-      return 0;
-    }
+    return head !== undefined && isIntact(head, payload) ? payload : undefined;
   }
 
   /** Resolves to whether all that was added so far is on disk and survives a power cut. */
@@ -191,10 +189,13 @@ export class SegmentLog {
     this.#isOver = true;
     this.#queue.end();
     await this.#running;
+    this.#reads.end();
     for (const { file } of this.#segments.values()) await file?.close();
   }
 
   async #run(): Promise<void> {
+    // An earlier process may have been allowed more.
+    await this.#makeRoom(0).catch((thrown: unknown) => this.#fail(thrown));
     while (await this.#queue.isDue()) {
       const told = this.#written.splice(0);
       const isWritten = await this.#writeAll(told.length > 0);
@@ -205,9 +206,9 @@ export class SegmentLog {
 
   async #writeAll(syncs: boolean): Promise<boolean> {
     try {
-      const touched = new Set<Segment>();
-      while (this.#queue.bytes > 0) touched.add(await this.#writeSome());
-      if (syncs) for (const { file } of touched) await file?.sync();
+      while (this.#queue.bytes > 0) this.#unsynced.add(await this.#writeSome());
+      if (syncs) for (const { file } of this.#unsynced) await file?.sync();
+      if (syncs) this.#unsynced.clear();
       return true;
     } catch (thrown) {
       await this.#fail(thrown);
@@ -233,12 +234,17 @@ export class SegmentLog {
   /** Those before it are complete. Room is made before the first byte is written. */
   async #begin(segment: Segment): Promise<DiskFile> {
     for (const other of this.#segments.values()) if (other.number < segment.number) await this.#seal(other);
+    await this.#makeRoom(this.#segmentSize);
+    return this.#parts.files.open(logName(segment.number), "new");
+  }
+
+  /** For so many more bytes: the oldest segments go, but none whose frames wait to be written. */
+  async #makeRoom(bytes: number): Promise<void> {
     for (const oldest of [...this.#segments.values()]) {
-      const others = this.bytes - fileBytes(segment);
-      if (oldest === segment || others + this.#segmentSize <= this.#parts.size) break;
+      const onDisk = this.#segments.values().filter(({ written }) => written > 0);
+      if (oldest.written === 0 || bytesOf(onDisk) + bytes <= this.#parts.size) break;
       await this.#evict(oldest);
     }
-    return this.#parts.files.open(logName(segment.number), "new");
   }
 
   /** Its heads go to a file of their own. Without that, the next start reads the frames. */
@@ -251,7 +257,7 @@ export class SegmentLog {
       await this.#parts.files.replace(headsName(number), sealedHeads(heads));
       segment.heads = undefined;
     } catch (thrown) {
-      this.errors += 1;
+      this.#errors += 1;
       this.#parts.log.warn({ cause: describeError(thrown), number }, "disk segment was not sealed");
     }
   }
@@ -263,6 +269,7 @@ export class SegmentLog {
         ? unsealedHeads(await this.#parts.files.readAll(headsName(number)))
         : Buffer.concat(segment.heads);
     this.#segments.delete(number);
+    this.#unsynced.delete(segment);
     await this.#drop(segment, heads ?? Buffer.alloc(0), 0);
     await file?.close();
     await removeSegment(this.#parts.files, number);
@@ -280,7 +287,7 @@ export class SegmentLog {
 
   /** The disk takes nothing now: what waits is given up, and all is as if it had never been added. */
   async #fail(thrown: unknown): Promise<void> {
-    this.errors += 1;
+    this.#errors += 1;
     this.#restsUntil = this.#parts.clock.monotonic() + REST_MS;
     this.#parts.log.error(
       { cause: describeError(thrown), restMs: REST_MS },

@@ -132,6 +132,19 @@ export function countBefore(heads: Buffer, end: number): number {
   return count;
 }
 
+/** One that has no file yet. */
+export function newSegment(number: number, owner: SegmentOwner): Segment {
+  const none = { end: 0, written: 0, heads: [], headBytes: 0 };
+  return { number, owner, isEarlier: false, file: undefined, ...none };
+}
+
+/** Of all files of these segments. */
+export function bytesOf(segments: Iterable<Segment>): number {
+  let sum = 0;
+  for (const segment of segments) sum += fileBytes(segment);
+  return sum;
+}
+
 /** Of both of its files. */
 export function fileBytes({ end, headBytes }: Segment): number {
   return end + headBytes;
