@@ -12,6 +12,9 @@ export class FrailDisk implements DiskFiles {
   #contents = new Map<string, Content>();
   /** Bytes that it has room for. */
   room = Number.POSITIVE_INFINITY;
+  #gate: PromiseWithResolvers<void> | undefined;
+  /** Writes that have begun, and hang. */
+  heldWrites = 0;
   /** Thrown by the next reads. */
   readError: Error | undefined;
   /** The most bytes that it ever held. */
@@ -27,6 +30,10 @@ export class FrailDisk implements DiskFiles {
     if (content === undefined) throw new Error(`ENOENT: there is no ${name}`);
     return {
       write: async (pieces, position) => {
+        if (this.#gate !== undefined) {
+          this.heldWrites += 1;
+          await this.#gate.promise;
+        }
         const added = Buffer.concat(pieces);
         const grown = Math.max(content.bytes.byteLength, position + added.byteLength);
         this.#mustFit(grown - content.bytes.byteLength);
@@ -60,6 +67,16 @@ export class FrailDisk implements DiskFiles {
 
   async remove(name: string): Promise<void> {
     this.#contents.delete(name);
+  }
+
+  /** From now on writes hang. */
+  holdWrites(): void {
+    this.#gate = Promise.withResolvers();
+  }
+
+  letWritesGo(): void {
+    this.#gate?.resolve();
+    this.#gate = undefined;
   }
 
   get held(): number {

@@ -312,6 +312,66 @@ describe("the disk tier", () => {
     await after.close();
   });
 
+  it("tells who waits while a write is under way that all is written, and keeps it through a power cut", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    disk.holdWrites();
+    give(tier, [response("/a", "page a")]);
+    await until(
+      "the write is under way",
+      () => disk.heldWrites === 1,
+      async () => clock.advance(100),
+    );
+    give(tier, [response("/b", "page b")]);
+    const flushed = tier.flushed();
+    disk.letWritesGo();
+    expect(await flushed).to.equal(true);
+    const after = await opened(disk.afterPowerCut(() => 0));
+    expect([await bodyOf(after, "/a"), await bodyOf(after, "/b")]).to.deep.equal(["page a", "page b"]);
+    await Promise.all([tier.close(), after.close()]);
+  });
+
+  it("holds nobody up who changes something while the disk hangs, and leaves nothing for the next process", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    await tier.flushed();
+    disk.holdWrites();
+    const targets = [{ kind: "url", target: "/a", site: "default" }] as const;
+    const mark = { position: { epoch: 1, seq: 9 }, flushes: 0, invalidations: 1 };
+    let isTold = false;
+    const told = tier.invalidated(targets, mark).then(() => {
+      isTold = true;
+    });
+    await until(
+      "it is given up",
+      () => isTold,
+      async () => clock.advance(100),
+    );
+    await told;
+    const after = await opened(disk.afterPowerCut(() => 0));
+    expect(after.resumed).to.equal(undefined);
+    disk.letWritesGo();
+    await Promise.all([tier.close(), after.close()]);
+  });
+
+  it("removes what a crash has left of files that were to replace others, and keeps to a smaller size from the start", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk, { size: 128 * MIB });
+    const body = Buffer.alloc(MIB, "b");
+    for (let at = 0; at < 100; at += 1) {
+      give(tier, [response(`/${at}`, body)]);
+      if (at % 20 === 19) await tier.flushed();
+    }
+    await tier.close();
+    await disk.replace("00000003.heads.new", Buffer.from("half"));
+    const after = await opened(disk);
+    await after.close();
+    expect(disk.held).to.be.at.most(64 * MIB);
+    expect(disk.names).not.to.include("00000003.heads.new");
+    expect(await bodyOf(after, "/99")).to.equal(body.toString());
+  });
+
   it("drops what the disk cannot read", async () => {
     const disk = new FrailDisk();
     const tier = await opened(disk);

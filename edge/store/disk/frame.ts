@@ -36,6 +36,16 @@ export interface FrameHead {
   readonly wall: number;
 }
 
+/** What is to be written. */
+export interface NewFrame {
+  readonly kind: FrameKind;
+  readonly hash: KeyHash;
+  readonly payload: Uint8Array;
+  readonly mark: FillMark;
+  /** Where it is known already. */
+  readonly checksum?: number;
+}
+
 /** 64 bits in two halves, each unsigned. */
 export interface KeyHash {
   readonly high: number;

@@ -1,18 +1,17 @@
 import type { Clock } from "../../../process/clock.ts";
 import { describeError } from "../../../process/failure.ts";
 import type { Log } from "../../../process/log.ts";
-import type { FillMark } from "../stored-response.ts";
 import type { DiskFile, DiskFiles } from "./disk-files.ts";
 import type { FramePlace } from "./disk-index.ts";
 import {
   checksumOf,
   FRAME_HEAD,
   type FrameHead,
-  type FrameKind,
   frameBytes,
   frameOf,
   isIntact,
   type KeyHash,
+  type NewFrame,
   NO_HASH,
   readHead,
 } from "./frame.ts";
@@ -53,15 +52,6 @@ export interface SegmentLogParts {
   readonly owner: () => SegmentOwner | undefined;
   /** Frames are gone: those at the end of a segment that could not be written, or all of one that had to make room. */
   readonly dropped: (hash: KeyHash, place: Pick<FramePlace, "segment" | "offset">) => void;
-}
-
-export interface NewFrame {
-  readonly kind: FrameKind;
-  readonly hash: KeyHash;
-  readonly payload: Uint8Array;
-  readonly mark: FillMark;
-  /** Where it is known already. */
-  readonly checksum?: number;
 }
 
 /** The segments of a directory: frames are added at the end, and whole segments go at the begin. */
