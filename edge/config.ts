@@ -148,7 +148,7 @@ export const edgeProgram = {
     }),
     readTokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
-      help: "File with a second token that only Stats, WatchStats, Purges, Explain and Examine accept, for dashboards and scripts that must not purge. The variable EDGECACHE_READ_TOKEN can hold it instead.",
+      help: "File with a second token that only Stats, WatchStats, WatchRequests, Top, Purges, Explain and Examine accept, for dashboards and scripts that must not purge. The variable EDGECACHE_READ_TOKEN can hold it instead.",
     }),
     ...controlSettings,
     callers: callersSection,

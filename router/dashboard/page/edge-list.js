@@ -1,6 +1,7 @@
 import { stateSign } from "./edge-state.js";
 import { byId, element, setText } from "./element.js";
 import { bytesText, msText, numberText, shareText, UNKNOWN, visibleText } from "./figure-text.js";
+import { leaseLength } from "./lease-length.js";
 import { Table } from "./table.js";
 
 /** @typedef {import("./fleet-event.js").LiveEdge} LiveEdge */
@@ -131,9 +132,9 @@ function differences(edges) {
 }
 
 /** @param {LiveEdge} edge */
-function leaseOf({ leaseLeftMs, leaseMs }) {
+function leaseOf({ edge, leaseLeftMs }) {
   if (leaseLeftMs === null) return element("span", {}, UNKNOWN);
-  const whole = Math.max(leaseMs ?? 0, leaseLeftMs, 1);
+  const whole = leaseLength({ edge, leaseLeftMs });
   const bar = element("meter", {
     min: "0",
     max: String(whole),

@@ -23,7 +23,6 @@
  * @property {string | null} why
  * @property {number | null} rttMs
  * @property {number | null} leaseLeftMs
- * @property {number | null} [leaseMs]
  * @property {string | null} position
  * @property {number | null} lagMs
  * @property {number | null} inFlight

@@ -1,6 +1,7 @@
 import { STATES, stateShape } from "./edge-state.js";
 import { byId, drawn, setText } from "./element.js";
 import { msText, UNKNOWN } from "./figure-text.js";
+import { leaseLength } from "./lease-length.js";
 
 /** @typedef {import("./fleet-event.js").LiveEdge} LiveEdge */
 /** @typedef {{ x: number, y: number, angle: number }} Place */
@@ -122,8 +123,7 @@ export class FleetPicture {
       parts.state = edge.state;
       parts.sign.replaceChildren(stateShape(edge.state));
     }
-    const { leaseLeftMs, leaseMs } = edge;
-    const left = leaseLeftMs === null ? 0 : Math.min(1, leaseLeftMs / Math.max(leaseMs ?? 0, leaseLeftMs, 1));
+    const left = (edge.leaseLeftMs ?? 0) / leaseLength(edge);
     parts.lease.style.strokeDashoffset = String(LEASE_LENGTH * (1 - left));
     setText(parts.rtt, edge.state === "down" ? "down" : msText(edge.rttMs));
   }
