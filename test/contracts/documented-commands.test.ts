@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { checkSettings } from "../../start/checked-settings.ts";
 import { COMMANDS_NOT_RUN, PAGES_RUN_ELSEWHERE } from "../rig/commands-not-run.ts";
 import { DocumentedSystem } from "../rig/documented-system.ts";
-import { type Command, commandsOf, fencesOf } from "../rig/page-fences.ts";
+import { type Command, commandsOf, fencesOf, patternOf } from "../rig/page-fences.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PAGES = globSync(["README.md", "docs/**/*.md"], { cwd: ROOT }).sort();
@@ -119,9 +119,3 @@ describe("the blocks of the documentation", function () {
     expect("token=1.2").to.match(patternOf("token=…")).and.not.to.match(patternOf("token=3…"));
   });
 });
-
-/** A line of output in which "…" stands for anything. */
-function patternOf(shown: string): RegExp {
-  const parts = shown.split("…").map((part) => RegExp.escape(part));
-  return new RegExp(`^${parts.join(".*")}$`, "m");
-}

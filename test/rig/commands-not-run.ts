@@ -40,4 +40,10 @@ export const COMMANDS_NOT_RUN: ReadonlyMap<string, string> = new Map([
 /** Pages whose commands another test runs, in a system of their own. */
 export const PAGES_RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["docs/recipes/purge-over-http.md", "test/scenarios/recipes-purge-over-http.test.ts"],
+  ["docs/recipes/api-and-graphql.md", "test/scenarios/recipes.test.ts"],
+  ["docs/recipes/canary.md", "test/scenarios/recipes.test.ts"],
+  ["docs/recipes/several-sites.md", "test/scenarios/recipes.test.ts"],
+  ["docs/recipes/signed-downloads.md", "test/scenarios/recipes.test.ts"],
+  ["docs/recipes/single-page-app.md", "test/scenarios/recipes.test.ts"],
+  ["docs/recipes/wordpress.md", "test/scenarios/recipes.test.ts"],
 ]);

@@ -50,3 +50,9 @@ export function wordsOf(text: string): readonly string[] {
     ([, double, single, plain]) => double ?? single ?? plain ?? "",
   );
 }
+
+/** A line of output in which "…" stands for anything. */
+export function patternOf(shown: string): RegExp {
+  const parts = shown.split("…").map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join(".*")}$`, "m");
+}

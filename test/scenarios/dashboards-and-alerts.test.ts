@@ -125,7 +125,7 @@ describe("the dashboards and the alert rules", () => {
   });
 
   it("have each alarm explained in the documentation", () => {
-    const page = readFileSync(resolve(DOCS, "operations.md"), "utf8");
+    const page = readFileSync(resolve(DOCS, "operate.md"), "utf8");
     const explained = [...page.matchAll(/^\| `(EdgeCache\w+)` \(\w+\) \| /gm)].map(([, name]) => name);
     expect(explained).to.deep.equal(rules.map(({ alert }) => alert));
   });
