@@ -72,6 +72,14 @@ describe("the library", () => {
     }
   });
 
+  it("serves in a program that takes more memory than an edge alone would", async () => {
+    // More than an edge promises to take with its usual store.
+    const taken = Buffer.alloc(700 * 2 ** 20, 1);
+    const edge = await edgeOf({ id: "guest" });
+    expect(await outcome(edge.http)).to.equal("MISS one");
+    expect(taken[0]).to.equal(1);
+  });
+
   it("reads variables only when it is given them", async () => {
     process.env.EDGE_ID = "outer";
     try {

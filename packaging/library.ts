@@ -71,7 +71,9 @@ export async function startEdge(settings: EdgeSettings, around: Surroundings = {
   const log = logOf("edge", config.logLevel, around);
   warnOfUnsafeRuntime(log);
   const threads = config.workers === 1 ? 0 : config.workers;
-  const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);
+  // What the program around it takes is no reason to refuse requests.
+  const hostBytes = process.memoryUsage.rss();
+  const memory = processMemory({ memory: config.memory, edges: 1, threads, hostBytes }, log);
   const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
   try {
     const reread = () => read(settings);
