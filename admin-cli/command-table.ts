@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/purge/purge.ts")).purgeCommand,
   },
   {
+    name: "warm",
+    summary: "ask every edge for URLs, so that the next clients find them stored",
+    load: async () => (await import("./commands/warm/warm.ts")).warmCommand,
+  },
+  {
     name: "purges",
     summary: "list the latest purges with time, caller and receipts",
     load: async () => (await import("./commands/purges.ts")).purgesCommand,
