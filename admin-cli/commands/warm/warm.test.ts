@@ -21,8 +21,8 @@ describe("admin-cli warm", () => {
     origin.answer("/private", { fields: [["Cache-Control", "no-store"]], body: "p" });
   });
   afterEach(async () => {
-    await edge.close();
-    await origin.close();
+    await edge.stop();
+    await origin.stop();
     await rm(folder, { recursive: true });
   });
 
