@@ -1,4 +1,10 @@
-import { type CallOptions, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  type CallOptions,
+  type ClientReadableStream,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { channelTo } from "../process/control/channel.ts";
 import { whyUntrusted } from "../process/control/untrusted.ts";
 import { Failure } from "../process/failure.ts";
@@ -16,6 +22,10 @@ import {
   type PurgesResponse,
   type ReloadResponse,
   type StatsResponse,
+  type TopRequest,
+  type TopResponse,
+  type WatchRequestsRequest,
+  type WatchRequestsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
 import type { Duration } from "../proto/gen/google/protobuf/duration.ts";
 import type { Proof } from "./proof.ts";
@@ -35,6 +45,9 @@ export interface EdgeClient {
   reload(ms: number): Promise<ReloadResponse>;
   purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
+  top(request: TopRequest, ms: number): Promise<TopResponse>;
+  /** Some of the requests as they are answered, until `signal` aborts. */
+  watchRequests(request: WatchRequestsRequest, signal: AbortSignal): AsyncIterable<WatchRequestsResponse>;
   /** A report at once and one every `periodMs`. It ends when `signal` aborts, and throws `no-answer` after `ms`. */
   watchStats(periodMs: number, ms: number, signal: AbortSignal): AsyncIterable<EdgeStats>;
   close(): void;
@@ -86,6 +99,9 @@ export function connectEdge(address: string, { token, identity }: Proof): EdgeCl
     reload: (ms) => call(client.reload, {}, ms),
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
+    top: (request, ms) => call(client.top, request, ms),
+    watchRequests: (request, signal) =>
+      follow(client.watchRequests(request, metadata), { address, isSecure, signal }),
     watchStats: (periodMs, ms, signal) =>
       watch(client, address, { metadata, isSecure, periodMs, ms, signal }),
     close: () => client.close(),
@@ -112,13 +128,20 @@ async function* watch(
 ): AsyncGenerator<EdgeStats> {
   const period = protoDuration(periodMs);
   const stream = client.watchStats({ period }, metadata, { deadline: Date.now() + ms });
+  for await (const { stats } of follow(stream, { address, isSecure, signal }))
+    if (stats !== undefined) yield stats;
+}
+
+/** The messages of a stream. It ends when `signal` aborts. */
+async function* follow<Message>(
+  stream: ClientReadableStream<Message>,
+  { address, isSecure, signal }: { address: string; isSecure: boolean; signal: AbortSignal },
+): AsyncGenerator<Message> {
   const leave = () => stream.cancel();
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();
   try {
-    for await (const report of stream) {
-      if (report.stats !== undefined) yield report.stats;
-    }
+    yield* stream;
   } catch (thrown) {
     if (!signal.aborted) throw isServiceError(thrown) ? callFailure(address, thrown, isSecure) : thrown;
   } finally {

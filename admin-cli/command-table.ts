@@ -23,6 +23,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/stats.ts")).statsCommand,
   },
   {
+    name: "tail",
+    summary: "show requests of every edge as they are answered, and why they were no hits",
+    load: async () => (await import("./commands/tail.ts")).tailCommand,
+  },
+  {
+    name: "top",
+    summary: "list what is asked for most, what is slowest, and what misses and why",
+    load: async () => (await import("./commands/top.ts")).topCommand,
+  },
+  {
     name: "ping",
     summary: "measure the round-trip time to every edge",
     load: async () => (await import("./commands/ping.ts")).pingCommand,
