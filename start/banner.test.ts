@@ -33,6 +33,13 @@ describe("the banner of npm start", () => {
     }
   });
 
+  it("names the dashboard, and the lessons of the demo site", () => {
+    expect(told(undefined))
+      .to.contain("Dashboard:    http://127.0.0.1:5/\n")
+      .and.contain("Lessons:      http://127.0.0.1:4/learn/\n");
+    expect(told(undefined, "--origin", "http://127.0.0.1:8000")).to.not.contain("Lessons");
+  });
+
   it("offers HTTPS when the router has it", () => {
     expect(told(at(6), "--tls")).to.contain("In a browser: https://localhost:6/ (HTTP/2;");
     expect(told(undefined)).to.contain("In a browser: http://127.0.0.1:4/").and.not.contain("https:");

@@ -36,7 +36,8 @@ Try:
   grpcurl -plaintext ${at(system.edges[0]?.grpc ?? system.router.http)} edgecache.v1.EdgeService/Stats
 
 In a browser: ${browserLines(front, system.router.https)}Ctrl-C stops everything.
-`;
+Dashboard:    http://${at(system.router.admin)}/
+${isDemoSite(config.origin) ? `Lessons:      ${front}/learn/\n` : ""}`;
 }
 
 /** Browsers use HTTP/2 with HTTPS only. */

@@ -93,6 +93,8 @@ export const origin: ValueType<OriginConfig> = {
     const urls = several.parse(value);
     return urls === undefined ? undefined : httpOrigin(urls);
   },
+  // RFC 3986 section 3.1 takes the name of a host for a scheme there.
+  hint: (value) => (/^[\w.-]+:\d{1,5}$/.test(value) ? `did you mean http://${value}?` : undefined),
   format: (value) => {
     switch (value.kind) {
       case "directory":
