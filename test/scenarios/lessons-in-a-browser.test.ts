@@ -45,6 +45,8 @@ describe("the lessons in a browser", function () {
   });
 
   async function open(told: string): Promise<void> {
+    // Another fragment alone would leave the run before in place until the new one is there.
+    await page.goto("about:blank");
     await page.goto(`${edge.url}/learn/#${told}`);
     await page.locator("#lab").waitFor();
     // The run is there when its places are.
