@@ -26,7 +26,7 @@ export async function recall(
     // The log has not been read so far yet.
     if (mark === "ahead") return false;
     if (mark === "gone") continue;
-    const trusted = found.isElsewhere(stored.site) ? asValidator(mark) : mark;
+    const trusted = found.isDoubtful(stored.site) ? asValidator(mark) : mark;
     usable.push(inOwnMemory({ ...stored, mark: trusted }));
   }
   if (usable.length === 0) {

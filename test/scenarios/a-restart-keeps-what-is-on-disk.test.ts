@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "../../process/clock.ts";
+import { Failure } from "../../process/failure.ts";
 import { KEPT_CHARACTERS } from "../../purge-log/log-limits.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { BEGINNING } from "../../purge-log/position.ts";
 import { MOST_TARGETS } from "../../purge-log/purge.ts";
+import type { Heartbeat, LogState } from "../../purge-log/purge-log.ts";
 import { stopAfterEach } from "../rig/fetching.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
@@ -14,6 +16,15 @@ import { purge } from "../rig/purge.ts";
 import { accepted } from "../rig/purge-log-entries.ts";
 import { startTestEdge, type TestEdge, type TestEdgeOptions } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
+
+class DeafLog extends MemoryPurgeLog {
+  isDeaf = false;
+
+  override async heartbeat(beat: Heartbeat): Promise<LogState> {
+    if (this.isDeaf) throw new Failure("log-unreachable", "log", "the log does not answer");
+    return super.heartbeat(beat);
+  }
+}
 
 const PAGES = ["/news/1", "/news/2", "/about", "/shop?page=1"];
 
@@ -195,6 +206,21 @@ describe("an edge with a disk that restarts", function () {
     version = "new";
     await first.stop();
     const edge = await started();
+    expect(await answers(edge)).to.deep.equal({ ...KEPT, "/about": "fwd=uri-miss: new /about" });
+    await edge.stop();
+  });
+
+  it("does not serve what a request has changed while the log did not answer at all", async () => {
+    const log = new DeafLog(systemClock);
+    stopLater(() => log.close());
+    await filled({ purgeLog: log });
+    log.isDeaf = true;
+    const deaf = await startTestEdge(origin.url, { purgeLog: log, disk, drain: 0 });
+    expect(await answer(deaf, "/about", "POST")).to.include("done");
+    await deaf.stop();
+    log.isDeaf = false;
+    version = "new";
+    const edge = await started({ purgeLog: log });
     expect(await answers(edge)).to.deep.equal({ ...KEPT, "/about": "fwd=uri-miss: new /about" });
     await edge.stop();
   });

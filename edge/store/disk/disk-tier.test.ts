@@ -172,6 +172,64 @@ describe("the disk tier", () => {
     await tier.close();
   });
 
+  it("takes for validators what was written before a segment that is missing, and nothing else", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    const filler = Buffer.alloc(1.5 * MIB, "f");
+    const segmentOf: Record<string, number> = {};
+    // Two of the large ones fit into a segment.
+    for (const target of ["/a", "/1", "/2", "/3", "/b", "/4", "/5", "/6", "/7", "/c"]) {
+      give(tier, [response(target, /\d/.test(target) ? filler : target)]);
+      await tier.flushed();
+      segmentOf[target] = disk.names.filter((name) => name.endsWith(".log")).length;
+    }
+    await tier.close();
+    expect([segmentOf["/a"], segmentOf["/b"], segmentOf["/c"]]).to.deep.equal([1, 2, 4]);
+    await disk.remove("00000003.log");
+    const after = await opened(disk);
+    const isDoubtful = async (target: string) =>
+      (await after.read(`default ${target}`))?.isDoubtful("default");
+    expect([await isDoubtful("/a"), await isDoubtful("/b"), await isDoubtful("/c")]).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+    await after.close();
+  });
+
+  it("takes for validators what was written before a frame that is damaged or cut, when others came behind it", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page a")]);
+    await tier.flushed();
+    const [name = ""] = disk.names.filter((each) => each.endsWith(".log"));
+    const damagedAt = ((await disk.list()).get(name) ?? 0) + 70;
+    const targets = [{ kind: "url", target: "/a", site: "default" }] as const;
+    await tier.invalidated(targets, { position: { epoch: 1, seq: 0 }, flushes: 0, invalidations: 1 });
+    const isDoubtful = async (files: FrailDisk): Promise<boolean | undefined> => {
+      const after = await opened(files);
+      const found = await after.read("default /a");
+      await after.close();
+      return found?.isDoubtful("default");
+    };
+    // A torn end alone is what a crash leaves of what nobody was promised.
+    const torn = disk.afterPowerCut(() => 0);
+    torn.change(name, (bytes) => bytes.subarray(0, damagedAt));
+    expect(await isDoubtful(torn)).to.equal(false);
+    give(tier, [response("/b", "page b")]);
+    await tier.flushed();
+    const damaged = disk.afterPowerCut(() => 0);
+    damaged.change(name, (bytes) => {
+      bytes[damagedAt] = (bytes[damagedAt] ?? 0) ^ 1;
+      return bytes;
+    });
+    expect(await isDoubtful(damaged)).to.equal(true);
+    await tier.close();
+    const cut = disk.afterPowerCut(() => 0);
+    cut.change(name, (bytes) => bytes.subarray(0, damagedAt));
+    expect(await isDoubtful(cut)).to.equal(true);
+  });
+
   it("tells the next process of invalidations once they are promised, whatever a power cut takes", async () => {
     const disk = new FrailDisk();
     const tier = await opened(disk);

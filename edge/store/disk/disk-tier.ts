@@ -38,8 +38,8 @@ export interface DiskTierParts {
 /** What comes back. */
 export interface Recalled {
   readonly responses: readonly StoredResponse[];
-  /** Whether the site fetches from elsewhere now. */
-  readonly isElsewhere: (site: string) => boolean;
+  /** Whether the site fetches from elsewhere now, or a part of the disk is lost that may have said that they are gone. */
+  readonly isDoubtful: (site: string) => boolean;
 }
 
 /** What the metrics tell. */
@@ -177,8 +177,9 @@ export class DiskTier implements LowerStore {
     }
     this.#counts.reads += 1;
     if (responses === "other-key") return undefined;
-    const { origins } = segment.owner;
-    return { responses, isElsewhere: (site) => origins[site] !== this.#owner()?.origins[site] };
+    const { isDoubtful = false, owner } = segment;
+    const isElsewhere = (site: string): boolean => owner.origins[site] !== this.#owner()?.origins[site];
+    return { responses, isDoubtful: (site) => isDoubtful || isElsewhere(site) };
   }
 
   #unpacked(

@@ -7,7 +7,7 @@ import type { FillMark } from "../stored-response.ts";
 
 export const FRAME_HEAD = 64;
 /** Frames begin at multiples of this, so that the numbers of a record lie on their own boundaries. */
-const FRAME_UNIT = 8;
+export const FRAME_UNIT = 8;
 
 /** Changes with every change of what frames and records are. A directory of another format is emptied. */
 export const DISK_FORMAT = 1;

@@ -7,6 +7,7 @@ import { type DiskFiles, isDraft } from "./disk-files.ts";
 import { DiskIndex, type FramePlace } from "./disk-index.ts";
 import { DISK_FORMAT, FRAME_HEAD, frameBytes, isIntact } from "./frame.ts";
 import {
+  hasHeadBehind,
   headsName,
   logName,
   placedHeads,
@@ -76,7 +77,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
       return undefined;
     });
     if (read === undefined) await removeSegment(files, number);
-    else await found.take(read.segment, read.heads);
+    else await found.take(read);
   }
   return { seeds, ...found.result() };
 }
@@ -120,12 +121,15 @@ function identityIn(bytes: Buffer | undefined): DirectoryIdentity | undefined {
   }
 }
 
+interface ReadSegment {
+  readonly segment: Segment;
+  readonly heads: Buffer;
+  /** Frames are lost that stood before others, or of which the heads tell. */
+  readonly isDamaged: boolean;
+}
+
 /** undefined: it does not even say whose it is. */
-async function readSegment(
-  number: number,
-  size: number,
-  files: DiskFiles,
-): Promise<{ segment: Segment; heads: Buffer } | undefined> {
+async function readSegment(number: number, size: number, files: DiskFiles): Promise<ReadSegment | undefined> {
   const file = await files.open(logName(number), "old");
   const sealed = unsealedHeads(await files.readAll(headsName(number)));
   const isWhole = sealed !== undefined && endOf(sealed) <= size;
@@ -139,7 +143,9 @@ async function readSegment(
   const headBytes = heads.byteLength;
   const kept = isWhole ? undefined : [heads];
   const segment = { number, owner, isEarlier: true, file, end, written: end, heads: kept, headBytes };
-  return { segment, heads };
+  const isCut = sealed !== undefined && heads.byteLength < sealed.byteLength;
+  const isDamaged = !isWhole && (isCut || (await hasHeadBehind(file, end, size)));
+  return { segment, heads, isDamaged };
 }
 
 function endOf(heads: Buffer): number {
@@ -179,8 +185,10 @@ class FoundFrames {
     this.#parts = parts;
   }
 
-  async take(segment: Segment, heads: Buffer): Promise<void> {
+  async take({ segment, heads, isDamaged }: ReadSegment): Promise<void> {
+    const last = this.#segments.at(-1)?.number ?? segment.number - 1;
     this.#segments.push(segment);
+    if (isDamaged || segment.number !== last + 1) this.#doubt(isDamaged ? segment.number : last);
     for (const { head, offset } of placedHeads(heads)) {
       this.#steps += 1;
       if (this.#steps % HEADS_A_TURN === 0) await this.#parts.clock.wait(0);
@@ -203,6 +211,12 @@ class FoundFrames {
           this.#reach(mark.position);
       }
     }
+  }
+
+  /** What is lost may have said that responses before it are gone: those up to this segment are validators. */
+  #doubt(upTo: number): void {
+    for (const segment of this.#segments) if (segment.number <= upTo) segment.isDoubtful = true;
+    this.#parts.log.warn({ upTo }, "disk segment damaged or missing: what was written before is validated");
   }
 
   #note({ position, flushes, invalidations }: FillMark): void {

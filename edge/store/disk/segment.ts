@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { DiskFile, DiskFiles } from "./disk-files.ts";
-import { FRAME_HEAD, type FrameHead, frameBytes, isIntact, readHead } from "./frame.ts";
+import { FRAME_HEAD, FRAME_UNIT, type FrameHead, frameBytes, isIntact, readHead } from "./frame.ts";
 
 /** Whose responses a segment holds. Its first frame says so. */
 export interface SegmentOwner {
@@ -25,6 +25,8 @@ export interface Segment {
   /** The heads of its frames. undefined: they stand in the file of heads. */
   heads: Buffer[] | undefined;
   headBytes: number;
+  /** A part behind its begin is lost, and with it what may have said that something is gone. */
+  isDoubtful?: boolean;
   /** Its heads have been written, or that was tried. */
   isSealed?: boolean;
 }
@@ -117,6 +119,17 @@ export async function scannedHeads(file: DiskFile, length: number): Promise<Buff
     offset += frameBytes(head.length);
   }
   return Buffer.concat(heads);
+}
+
+/** Whether the head of a frame stands anywhere behind this place: what lies between is lost. */
+export async function hasHeadBehind(file: DiskFile, from: number, length: number): Promise<boolean> {
+  const into = Buffer.allocUnsafeSlow(READ + FRAME_HEAD);
+  for (let chunkAt = from; chunkAt + FRAME_HEAD <= length; chunkAt += READ) {
+    const chunk = into.subarray(0, await file.read(into, chunkAt));
+    for (let at = 0; at < READ && at + FRAME_HEAD <= chunk.byteLength; at += FRAME_UNIT)
+      if (chunkAt + at > from && readHead(chunk, at) !== undefined) return true;
+  }
+  return false;
 }
 
 /** Removes both files of a segment. */
