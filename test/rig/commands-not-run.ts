@@ -34,6 +34,7 @@ export const COMMANDS_NOT_RUN: ReadonlyMap<string, string> = new Map([
     "npx edgecache reload",
     "the edges of npm start share a process; test/scenarios/sites-are-reloaded.test.ts has others",
   ],
+  ["npx edgecache tail", "it ends when somebody ends it; admin-cli/commands/tail.test.ts ends it"],
   ["npx edgecache roll", "it needs ssh; test/scenarios/edges-are-upgraded-under-load.test.ts rolls a fleet"],
 ]);
 

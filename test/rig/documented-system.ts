@@ -32,6 +32,8 @@ const CONFIGURATION = `sites:
       - { match: { path: /assets/** }, ttl: 30d }
 `;
 
+const SITEMAP = "<urlset><url><loc>http://shop.example/hello.txt</loc></url></urlset>\n";
+
 /** A request in an access log of JSON lines: it was slow, and the router asked two edges. */
 const LOGGED = {
   time: "2026-11-28T00:00:00.000Z",
@@ -169,6 +171,7 @@ async function writeFiles(folder: string): Promise<void> {
   writeFileSync(join(folder, "etc/edgecache/token"), randomBytes(32).toString("hex"), { mode: 0o600 });
   writeFileSync(join(folder, "edge.yaml"), CONFIGURATION);
   writeFileSync(join(folder, "changed.txt"), "/a\n/b\n");
+  writeFileSync(join(folder, "sitemap.xml"), SITEMAP);
   for (const name of ["access.log", "router.log", "edge.log"]) {
     writeFileSync(join(folder, name), `${JSON.stringify(LOGGED)}\n`);
   }
