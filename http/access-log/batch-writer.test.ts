@@ -41,12 +41,12 @@ describe("BatchWriter", () => {
     expect(clock.waiting).to.equal(0);
   });
 
-  it("hands 64 KiB over at once", () => {
+  it("hands 256 KiB over at once", () => {
     const line = `${"x".repeat(1023)}\n`;
-    for (let n = 0; n < 64; n++) write(line);
+    for (let n = 0; n < 256; n++) write(line);
     expect(taken).to.deep.equal([]);
     write(line);
-    expect(taken).to.deep.equal([line.repeat(64)]);
+    expect(taken).to.deep.equal([line.repeat(256)]);
   });
 
   it("takes back the last line only, and none that is handed over", async () => {
@@ -71,7 +71,7 @@ describe("BatchWriter", () => {
   it("fills memory again only when its bytes are not used any more", () => {
     const held: { readonly batch: Batch; readonly free: () => void }[] = [];
     const holding = new BatchWriter(clock, (batch, free) => void held.push({ batch, free }));
-    const fill = (char: string) => holding.write(char.repeat(65_535), new LineEnd("\n"));
+    const fill = (char: string) => holding.write(char.repeat(262_143), new LineEnd("\n"));
     for (const char of ["a", "b", "c"]) fill(char);
     expect(held.map(({ batch }) => batch.bytes[0])).to.deep.equal(
       ["a", "b"].map((char) => char.charCodeAt(0)),
