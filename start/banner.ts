@@ -5,6 +5,7 @@ import { hostPort } from "../process/listen.ts";
 import { redisUrl } from "../process/settings/redis-url.ts";
 import { isDemoSite, type StartConfig } from "./config.ts";
 import type { System } from "./system.ts";
+import { USUAL_PORTS } from "./system-ports.ts";
 
 /** The text that the one-command system prints once everything listens: the addresses, and three commands to try. */
 export function banner(system: System, config: StartConfig): string {
@@ -26,12 +27,16 @@ export function banner(system: System, config: StartConfig): string {
       `${config.simulateLatencyMs[index] ?? 0} ms`,
     ]),
   ];
+  const edges = system.edges.map(({ grpc }) => at(grpc)).join(",");
+  // Those that the commands know by themselves.
+  const isUsual = config.ports === USUAL_PORTS;
+  const told = `  export EDGECACHE_EDGE=${edges} EDGECACHE_ROUTER=${at(system.router.admin)}\n`;
   return `${styleText("bold", "edgeCache")} serves ${from}; purge log: ${purgeLog}
 
 ${table(rows)}
 
 Try:
-  curl -i ${front}${page}
+${isUsual ? "" : told}  curl -i ${front}${page}
   npx edgecache purge ${page}
   grpcurl -plaintext ${at(system.edges[0]?.grpc ?? system.router.http)} edgecache.v1.EdgeService/Stats
 

@@ -38,6 +38,26 @@ describe("the settings of the one-command system", () => {
     );
   });
 
+  it("take a port from which all others count", () => {
+    expect(read("--ports", "18080").ports).to.deep.include({
+      router: 18_080,
+      routerTls: 18_084,
+      routerAdmin: 18_090,
+    });
+    expect(read("--ports", "18080").ports.edges[2]).to.deep.equal({
+      port: 18_083,
+      grpcPort: 18_093,
+      adminPort: 18_103,
+    });
+    for (const base of ["1023", "65513", "8080,8081"])
+      expect(() => read("--ports", base)).to.throw(
+        `--ports: must be a whole number from 1024 to 65512, got "${base}"`,
+      );
+    expect(() => read("--ports", "18080", "--origin", "http://localhost:18103")).to.throw(
+      "must not be a port of this",
+    );
+  });
+
   it("refuse other than one latency for each edge", () => {
     expect(() => read("--simulate-latency", "5ms,1s")).to.throw(
       '--simulate-latency: must have one duration for each of the 3 edges, got "5ms,1s"',

@@ -11,7 +11,7 @@ import { Failure } from "../process/failure.ts";
 import { type LogLevel, logLevel } from "../process/log.ts";
 import { type SettingsInput, setting } from "../process/settings/program.ts";
 import { readSettings } from "../process/settings/read-settings.ts";
-import { flag, listOf } from "../process/settings/values.ts";
+import { flag, listOf, wholeNumber } from "../process/settings/values.ts";
 import {
   appendSettings,
   type RedisAccess,
@@ -19,13 +19,14 @@ import {
   redisAccessProblems,
   redisSettings,
 } from "../purge-log/redis/redis-access.ts";
-
-/** The three ports of one edge. */
-export interface EdgePorts {
-  readonly port: number;
-  readonly grpcPort: number;
-  readonly adminPort: number;
-}
+import {
+  allPorts,
+  HIGHEST_BASE,
+  LOWEST_BASE,
+  portsFrom,
+  type SystemPorts,
+  USUAL_PORTS,
+} from "./system-ports.ts";
 
 /** The settings of the one-command system: three edges and a router in one process. */
 export interface StartConfig extends RedisAccess {
@@ -49,27 +50,11 @@ export interface StartConfig extends RedisAccess {
   /** Whether the router takes clients by HTTPS too. */
   readonly tls: boolean;
   readonly logLevel: LogLevel;
-  readonly ports: {
-    readonly router: number;
-    readonly routerTls: number;
-    readonly routerAdmin: number;
-    readonly edges: readonly EdgePorts[];
-  };
+  readonly ports: SystemPorts;
 }
 
 // Loopback only, because no port authenticates its callers.
 const HOST = "127.0.0.1";
-
-const PORTS: StartConfig["ports"] = {
-  router: 8080,
-  routerTls: 8443,
-  routerAdmin: 8090,
-  edges: [
-    { port: 8081, grpcPort: 50051, adminPort: 9081 },
-    { port: 8082, grpcPort: 50052, adminPort: 9082 },
-    { port: 8083, grpcPort: 50053, adminPort: 9083 },
-  ],
-};
 
 // It is found from wherever the command is given.
 export const DEMO_SITE = {
@@ -121,7 +106,11 @@ export const startProgram = {
     tls: setting({
       type: flag,
       default: false,
-      help: "Also serve HTTPS and HTTP/2, on port 8443, with a certificate for this machine that is made at the first start.",
+      help: "Also serve HTTPS and HTTP/2, on port 8443 (see --ports), with a certificate for this machine that is made at the first start.",
+    }),
+    ports: setting({
+      type: { ...wholeNumber(LOWEST_BASE, HIGHEST_BASE), name: "port" },
+      help: "The port of the router, and where the others begin: edges at +1 to +3, HTTPS at +4, the operator port of the router at +10, gRPC at +11 to +13, the operator ports of edges at +21 to +23. Default: 8080 to 8083, 8443, 8090, 50051 to 50053, 9081 to 9083.",
     }),
     logLevel: setting({
       type: logLevel,
@@ -131,24 +120,20 @@ export const startProgram = {
   },
 } as const;
 
-/** Throws Failure("bad-config", "config"): one line per problem. */
-export function startConfig(input: SettingsInput): StartConfig {
+/** Throws Failure("bad-config", "config"): one line per problem. `base`: in the place of --ports. */
+export function startConfig(input: SettingsInput, base?: number): StartConfig {
   const values = readSettings(startProgram, input);
   const { origin: from = DEMO_SITE, simulateLatency: latencies } = values;
   const { problems: tokenProblems, ...tokens } = configuredTokens(input, values);
   const problems = [...tokenProblems, ...redisAccessProblems(values, values.redis)];
-  if (latencies.length !== PORTS.edges.length) {
+  const begin = base ?? values.ports;
+  const ports = begin === undefined ? USUAL_PORTS : portsFrom(begin);
+  if (latencies.length !== ports.edges.length) {
     const got = startProgram.settings.simulateLatency.type.format(latencies);
     problems.push(`--simulate-latency: must have one duration for each of the 3 edges, got "${got}"`);
   }
   // An operator port as origin would put the operator's pages on the data ports.
-  const ports = [
-    PORTS.router,
-    PORTS.routerTls,
-    PORTS.routerAdmin,
-    ...PORTS.edges.flatMap((edge) => Object.values(edge)),
-  ];
-  if (isOwnOrigin(from, { host: HOST, ports })) {
+  if (isOwnOrigin(from, { host: HOST, ports: allPorts(ports) })) {
     problems.push(`--origin: must not be a port of this system, got "${origin.format(from)}"`);
   }
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));
@@ -167,6 +152,6 @@ export function startConfig(input: SettingsInput): StartConfig {
     tokens,
     tls: values.tls,
     logLevel: values.logLevel,
-    ports: PORTS,
+    ports,
   };
 }

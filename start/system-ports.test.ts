@@ -1,0 +1,80 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { listen } from "../process/listen.ts";
+import { runCommand } from "../test/rig/run-command.ts";
+import { allPorts, freeBase, HIGHEST_BASE, LOWEST_BASE, portsFrom, USUAL_PORTS } from "./system-ports.ts";
+
+const HOST = "127.0.0.1";
+
+describe("the ports of the one-command system", () => {
+  it("are different ones, from the lowest base to the highest", () => {
+    for (const ports of [USUAL_PORTS, portsFrom(LOWEST_BASE), portsFrom(HIGHEST_BASE)])
+      expect(new Set(allPorts(ports)).size).to.equal(12);
+    expect(Math.max(...allPorts(portsFrom(HIGHEST_BASE)))).to.equal(65_535);
+  });
+
+  it("are offered from the first base whose ports are all free", async () => {
+    const server = createServer();
+    const taken = await listen(server, HOST, 0, "the test");
+    // One of them is an operator port of the first base.
+    const bases = [taken - 23, taken - 50].filter((base) => base > LOWEST_BASE);
+    expect(await freeBase(HOST, bases.slice(0, 1))).to.equal(undefined);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await freeBase(HOST, bases)).to.be.oneOf(bases);
+  });
+});
+
+describe("npm start on ports that are in use", function () {
+  this.timeout(120_000);
+  const ROOT = join(import.meta.dirname, "..");
+  let server: Server;
+  let base: number;
+
+  before(async () => {
+    server = createServer();
+    const taken = await listen(server, HOST, 0, "the test");
+    base = Math.min(taken, HIGHEST_BASE);
+  });
+  after(() => server.close());
+
+  it("names the port, and others that are free", async () => {
+    const { code, stderr } = await runCommand(
+      process.execPath,
+      ["start/main.ts", "--ports", String(base)],
+      ROOT,
+      {},
+    );
+    expect(code).to.equal(1);
+    expect(stderr)
+      .to.contain("is in use")
+      .and.match(/npm start -- --ports \d+\n$/);
+  });
+
+  it("asks at a terminal, and starts on the others", async function () {
+    if (spawnSync("script", ["--version"]).error !== undefined) this.skip();
+    const command = `"${process.execPath}" start/main.ts --ports ${base}`;
+    const terminal = spawn("script", ["-qec", command, "/dev/null"], { cwd: ROOT, stdio: "pipe" });
+    let said = "";
+    const until = (text: string) =>
+      new Promise<void>((resolve, reject) => {
+        terminal.stdout.on("data", (chunk) => {
+          said += chunk;
+          if (said.includes(text)) resolve();
+        });
+        terminal.once("close", () => reject(new Error(said)));
+      });
+    await until("[Y/n]");
+    terminal.stdin.write("\n");
+    await until("Ctrl-C stops everything");
+    const [, edges = "", router] = /EDGECACHE_EDGE=(\S+) EDGECACHE_ROUTER=127.0.0.1:(\d+)/.exec(said) ?? [];
+    expect(edges.split(",")).to.have.length(3);
+    const answer = await fetch(`http://${HOST}:${Number(router) - 10}/hello.txt`);
+    expect(answer.status).to.equal(200);
+    const gone = once(terminal, "close");
+    terminal.stdin.write("\u0003");
+    await gone;
+  });
+});
