@@ -191,8 +191,9 @@ export class EdgeReport {
     };
   }
 
-  /** Looks at the server of the purge log, until the signal. */
+  /** Asks once for each origin, and looks at the server of the purge log until the signal. */
   async run(signal: AbortSignal): Promise<void> {
+    void this.#reachable.begin();
     await this.#logServer.run(this.#parts.clock, signal);
   }
 

@@ -39,6 +39,11 @@ export class ReachableOrigins {
     this.#log = parts.log;
   }
 
+  /** Looks at the start, so that the log tells of an origin before somebody asks for something there. */
+  async begin(): Promise<void> {
+    await this.#look();
+  }
+
   /** As they were when somebody last asked, sorted by site. */
   get known(): readonly OriginState[] {
     return [...this.#origins.keys()].sort().flatMap((site) => this.#states.get(site) ?? []);

@@ -11,7 +11,7 @@ export class RawOrigin {
   readonly #sockets = new Set<Socket>();
   /** Heads of the requests so far. */
   readonly heads: string[] = [];
-  /** Connections so far. */
+  /** Connections so far on which something was asked for. */
   connections = 0;
   /** Written to every new connection, before any request. */
   greeting = "";
@@ -48,11 +48,13 @@ export class RawOrigin {
   }
 
   #converse(socket: Socket, reply: RawReply): void {
-    this.connections += 1;
     this.#sockets.add(socket);
     socket.write(this.greeting);
     let received = "";
     socket.setEncoding("latin1");
+    socket.once("data", () => {
+      this.connections += 1;
+    });
     socket.on("data", (text: string) => {
       received += text;
       for (let end = received.indexOf("\r\n\r\n"); end >= 0; end = received.indexOf("\r\n\r\n")) {
