@@ -10,6 +10,7 @@ import { whyUntrusted } from "../process/control/untrusted.ts";
 import { Failure } from "../process/failure.ts";
 import { READ_TOKEN_VARIABLE, TOKEN_VARIABLE } from "../process/token.ts";
 import {
+  type DrainResponse,
   EdgeServiceClient,
   type EdgeStats,
   type ExamineResponse,
@@ -43,6 +44,8 @@ export interface EdgeClient {
   forget(edge: string, ms: number): Promise<ForgetResponse>;
   examine(ms: number): Promise<ExamineResponse>;
   reload(ms: number): Promise<ReloadResponse>;
+  /** Takes the edge out of service, or puts it back. */
+  drain(undo: boolean, ms: number): Promise<DrainResponse>;
   purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
   top(request: TopRequest, ms: number): Promise<TopResponse>;
@@ -97,6 +100,7 @@ export function connectEdge(address: string, { token, identity }: Proof): EdgeCl
     forget: (edge, ms) => call(client.forget, { edge }, ms),
     examine: (ms) => call(client.examine, {}, ms),
     reload: (ms) => call(client.reload, {}, ms),
+    drain: (undo, ms) => call(client.drain, { undo }, ms),
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
     top: (request, ms) => call(client.top, request, ms),

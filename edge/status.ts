@@ -39,6 +39,8 @@ interface ReportedParts extends CacheContext {
 /** The state of an edge, for routers, operators and metrics. */
 export class EdgeReport {
   draining = false;
+  /** An operator has taken it out of service. */
+  #isDrained = false;
   /** The bound port; 0 before it is. */
   httpPort = 0;
   /** The digest of the settings in force. */
@@ -75,7 +77,7 @@ export class EdgeReport {
   }
 
   get state(): EdgeState {
-    if (this.draining) return "draining";
+    if (this.draining || this.#isDrained) return "draining";
     return this.#parts.follower.leaseLeftMs > 0 ? "serving" : "lapsed";
   }
 
@@ -145,7 +147,7 @@ export class EdgeReport {
   async readiness(): Promise<Readiness> {
     const reasons: string[] = [];
     const warnings: string[] = [];
-    if (this.draining) reasons.push("draining");
+    if (this.draining || this.#isDrained) reasons.push("draining");
     if (this.#parts.follower.leaseLeftMs <= 0) {
       reasons.push("lapsed: the purge log has not confirmed its tail");
     }
@@ -159,6 +161,11 @@ export class EdgeReport {
       tell.push(`origin of site ${site} cannot be reached`);
     }
     return { ready: reasons.length === 0, reasons, warnings };
+  }
+
+  /** Takes the edge out of service for routers and balancers, or puts it back. */
+  drain(isDrained: boolean): void {
+    this.#isDrained = isDrained;
   }
 
   /** Whether the origin of each site can be reached. */

@@ -110,11 +110,13 @@ describe("admin-cli edges", () => {
       });
     });
 
-    for (const argv of [["forget"], ["forget", "a", "b"], ["remove", "a"]]) {
+    for (const argv of [["forget"], ["drain"], ["forget", "a", "b"], ["remove", "a"]]) {
       it(`does not understand "edges ${argv.join(" ")}"`, async () => {
         const run = await runAdminCli(["edges", ...argv]);
         expect(run.code).to.equal(2);
-        expect(run.stderr).to.match(/^admin-cli: edges: takes no arguments but forget <id>, got /);
+        expect(run.stderr).to.match(
+          /^admin-cli: edges: takes no arguments but drain <id>, undrain <id> or forget <id>, got /,
+        );
       });
     }
   });

@@ -14,23 +14,28 @@ import type { Terminal } from "../terminal.ts";
 const FORGET_MS = 7_000;
 
 export const edgesCommand: Command = {
-  synopsis: "[forget <id>] [options]",
+  synopsis: "[drain <id> | undrain <id> | forget <id>] [options]",
   options: COMMON_OPTIONS,
   examples: [
     ["", "the list"],
+    ["drain edge-3", "routers send it nothing while another edge serves"],
+    ["undrain edge-3", "they do again"],
     ["forget edge-3", "edge-3 never comes back"],
   ],
   notes: [
     "Addresses, position and heartbeat come from the heartbeat table. The state comes from the edge itself:\nserving, lapsed or draining. An edge that answers no Ping within 2 s is unreachable.\nWhile the heartbeat table cannot be read, the list is what the edge last knew, and stderr says so.",
+    "drain <id> takes an edge out of service, for work on its machine: it says that it is draining, its /readyz answers\n503, and routers send it requests only while no other edge is serving. It goes on answering what comes, and applying\npurges. undrain <id> puts it back, and so does a restart. Both need the token, or the right to drain.",
     "forget <id> removes an edge that is gone for good, so that purges no longer wait for it. It refuses unknown ids,\nand edges whose lease may still run. It needs the token in EDGECACHE_TOKEN, if the fleet has one. The read token\nin EDGECACHE_READ_TOKEN is enough for the list.",
-    "Exit codes: 0 an edge answered (forget: the edge is removed); 1 no edge answered, or forget was refused.",
+    "Exit codes: 0 an edge answered (otherwise: it is done); 1 no edge answered, or it was refused.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("edges", COMMON_OPTIONS, argv);
     const access = fleetAccess(values, env);
-    const forgotten = edgeToForget(positionals);
-    if (forgotten !== undefined) {
-      return forget(forgotten, access, values.json === true, terminal);
+    const wanted = wantedOf(positionals);
+    if (wanted !== undefined) {
+      const { verb, id } = wanted;
+      if (verb === "forget") return forget(id, access, values.json === true, terminal);
+      return drain(wanted, access, values.json === true, terminal);
     }
     const asked = await askFleet(
       access,
@@ -50,13 +55,49 @@ export const edgesCommand: Command = {
 const SITES_DIFFER =
   "the edges are configured with different sites (see the column sites): a purge that names a site may mean another there";
 
-/** The id after `forget`; undefined for the list of edges. Throws Failure("bad-usage"). */
-function edgeToForget(positionals: readonly string[]): string | undefined {
-  const [verb, id, more] = positionals;
-  if (verb === undefined) return undefined;
-  if (verb === "forget" && id !== undefined && more === undefined) return id;
-  const got = show(verb === "forget" ? (more ?? "") : verb);
-  throw new Failure("bad-usage", "client", `edges: takes no arguments but forget <id>, got ${got}`);
+const VERBS = ["forget", "drain", "undrain"] as const;
+
+/** What is to be done with one edge. */
+interface Wanted {
+  readonly verb: (typeof VERBS)[number];
+  readonly id: string;
+}
+
+/** undefined for the list of edges. Throws Failure("bad-usage"). */
+function wantedOf([word, id, more]: readonly string[]): Wanted | undefined {
+  if (word === undefined) return undefined;
+  const verb = VERBS.find((each) => each === word);
+  if (verb !== undefined && id !== undefined && more === undefined) return { verb, id };
+  const got = show(verb === undefined ? word : (more ?? ""));
+  const rule = "takes no arguments but drain <id>, undrain <id> or forget <id>";
+  throw new Failure("bad-usage", "client", `edges: ${rule}, got ${got}`);
+}
+
+async function drain(
+  { verb, id }: Wanted,
+  access: FleetAccess,
+  json: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const asked = await askFleet(
+    access,
+    async (client) => {
+      const { edge, state } = await client.ping(CALL_MS);
+      return edge === id ? client.drain(verb === "undrain", CALL_MS) : { edge, state };
+    },
+    (problem) => terminal.complain(problem),
+  );
+  const heard = asked.find(({ edge }) => edge.edge === id);
+  if (heard === undefined) {
+    const known = asked.map(({ edge }) => edge.edge).join(", ");
+    throw new Failure("bad-usage", "client", `${verb}: must be one of ${known}, got ${show(id)}`);
+  }
+  if (heard.answer === undefined) throw heard.failure;
+  const { edge, state } = heard.answer;
+  terminal.write(
+    json ? `${JSON.stringify({ edge, state })}\n` : `${printable(edge)} is ${printable(state)} now\n`,
+  );
+  return 0;
 }
 
 async function forget(id: string, access: FleetAccess, json: boolean, terminal: Terminal): Promise<ExitCode> {

@@ -25,6 +25,7 @@ export interface CallableStatus {
   ping(): PingResponse;
   stats(): EdgeStats;
   members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">>;
+  drain(isDrained: boolean): void;
   origins(): Promise<readonly OriginState[]>;
   examine(): Promise<ExamineResponse>;
 }

@@ -29,7 +29,12 @@ export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
       "lease",
       "the edge has lapsed: it asks the origin for everything until the purge log answers",
     );
-  if (state === "draining") find("warning", "state", "the edge is draining: it will stop");
+  if (state === "draining")
+    find(
+      "warning",
+      "state",
+      "the edge is draining: it will stop, or `edges drain` has taken it out of service",
+    );
   for (const site of unreachableSites)
     find("problem", `site ${site}`, "its origin cannot be reached; the log of the edge says why");
   if (typeof server === "string") find("problem", "purge log", `it does not answer: ${server}`);

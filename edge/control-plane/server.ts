@@ -18,6 +18,7 @@ import { describeError } from "../../process/failure.ts";
 import type { ControlPages } from "../../process/operator-port.ts";
 import { parseTraceparent, TRACEPARENT, type TraceContext } from "../../process/tracing/trace-context.ts";
 import {
+  DrainRequest,
   EdgeServiceService,
   ExamineRequest,
   ExplainRequest,
@@ -40,6 +41,7 @@ import type { CallFault, CallResult } from "./call-result.ts";
 import type { ControlPlaneParts } from "./control-plane-parts.ts";
 import { CONTROL_PORT_LIMITS, ControlPort } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
+import { drained } from "./drain-call.ts";
 import { httpControl } from "./http/http-control.ts";
 import { reflection } from "./reflection.ts";
 import { reloaded } from "./reload-call.ts";
@@ -210,6 +212,12 @@ export class ControlPlane {
       })),
       reload: this.#unary(of.reload, callReader("request", ReloadRequest.decode), "reload", async (_, by) =>
         reloaded(by, this.#parts),
+      ),
+      drain: this.#unary(
+        of.drain,
+        callReader("request", DrainRequest.decode),
+        "drain",
+        async ({ undo }, by) => drained(!undo, by, this.#parts),
       ),
     };
     const entries = Object.entries(rpcs);

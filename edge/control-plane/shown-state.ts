@@ -9,6 +9,8 @@ export interface ShownStateParts {
 
 // How soon gRPC health shows that the lease is back. That the lease has run out it shows at once.
 const LEAST_LOOK_MS = 50;
+// How soon it shows that the edge was drained: a Ping of a router, every 250 ms, says so too.
+const LONGEST_LOOK_MS = 250;
 
 /** Rule E7: gRPC health says at once when the lease has run out, and when it is back. Never rejects. */
 export async function showState(
@@ -18,6 +20,7 @@ export async function showState(
   while (!signal.aborted) {
     control.setServing(report.state === "serving");
     // A timer may ring a fraction of a millisecond early.
-    await clock.wait(Math.max(follower.leaseLeftMs + 1, LEAST_LOOK_MS), signal).catch(() => undefined);
+    const lookMs = Math.min(Math.max(follower.leaseLeftMs + 1, LEAST_LOOK_MS), LONGEST_LOOK_MS);
+    await clock.wait(lookMs, signal).catch(() => undefined);
   }
 }

@@ -36,11 +36,11 @@ describe("the table of callers", () => {
     ["callers: [ann]", '1:11: callers[0]: must be a map with name and may, got "ann"'],
     [
       "callers: [{name: ann}]",
-      "1:11: callers.ann.may: must be a list of rights: read, purge, forget, reload, got nothing",
+      "1:11: callers.ann.may: must be a list of rights: read, purge, forget, reload, drain, got nothing",
     ],
     [
       "callers: [{name: ann, may: [write]}]",
-      "1:29: callers.ann.may[0]: must be one of read, purge, forget, reload",
+      "1:29: callers.ann.may[0]: must be one of read, purge, forget, reload, drain",
     ],
     [
       "callers: [{name: a b, may: []}]",

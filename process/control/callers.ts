@@ -4,7 +4,7 @@ import type { Section } from "../settings/program.ts";
 import { text } from "../settings/values.ts";
 
 /** What a name may be allowed to do. Each of them may call Ping, health and reflection too. */
-export const callerRights = ["read", "purge", "forget", "reload"] as const;
+export const callerRights = ["read", "purge", "forget", "reload", "drain"] as const;
 
 export type CallerRight = (typeof callerRights)[number];
 
@@ -50,7 +50,7 @@ export const callersSection: Section<readonly Caller[]> = {
         seen.add(normal(name));
       }
     }),
-  help: "Who may call the gRPC port and read the operator pages with a certificate: a list of maps with `name`, a subject alternative name of the certificate, and `may`, a list of `read`, `purge`, `forget` and `reload`. It is read again on SIGHUP.",
+  help: "Who may call the gRPC port and read the operator pages with a certificate: a list of maps with `name`, a subject alternative name of the certificate, and `may`, a list of `read`, `purge`, `forget`, `reload` and `drain`. It is read again on SIGHUP.",
 };
 
 /** The names that may call, with their rights. */

@@ -87,6 +87,8 @@ export class EdgeChannel {
     if (state === "draining") {
       // The edge is stopping, and its server may wait until all streams have ended. So close this one.
       this.#watch?.stream.stop();
+      // One that was drained by an operator may come back.
+      this.#watch = undefined;
       return;
     }
     const isTried = this.#watch?.bootId === bootId && this.#watch.stream.ended !== "broken";

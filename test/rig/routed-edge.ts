@@ -129,6 +129,7 @@ export class RoutedEdge {
       explain: (_call, done) => done(notHere),
       examine: (_call, done) => done(notHere),
       reload: (_call, done) => done(notHere),
+      drain: (_call, done) => done(notHere),
       top: (_call, done) => done(notHere),
       watchRequests: (call) => void call.destroy(),
       watchStats: (call) => {

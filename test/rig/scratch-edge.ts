@@ -8,6 +8,8 @@ import {
   status,
 } from "@grpc/grpc-js";
 import {
+  type DrainRequest,
+  type DrainResponse,
   type EdgeServiceServer,
   EdgeServiceService,
   type EdgeStats,
@@ -54,6 +56,7 @@ export interface EdgeScript {
   explain: (request: ExplainRequest) => Reply<ExplainResponse>;
   examine: () => Reply<ExamineResponse>;
   reload: () => Reply<ReloadResponse>;
+  drain: (request: DrainRequest) => Reply<DrainResponse>;
 }
 
 /** A real gRPC server of EdgeService without a cache behind it. */
@@ -89,6 +92,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     forget: () => answer({}),
     examine: () => answer(examined(id)),
     reload: () => answer({ edge: id, config: "0123456789abcdef", needsRestart: [] }),
+    drain: ({ undo }) => answer({ edge: id, state: undo ? "serving" : "draining" }),
     explain: () => refusal(status.NOT_FOUND, "nothing to explain"),
   };
   const service: EdgeServiceServer = {
@@ -111,6 +115,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     top: unary(() => refusal(status.UNIMPLEMENTED, "this edge counts nothing")),
     watchRequests: (call) => void call.destroy(),
     reload: unary(() => script.reload()),
+    drain: unary((request) => script.drain(request)),
     explain: unary((request) => {
       explained.push(request);
       return script.explain(request);

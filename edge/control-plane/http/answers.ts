@@ -165,6 +165,9 @@ export const reloadAnswer = z.strictObject({
   ),
 });
 
+/** The answer to POST /drain and POST /undrain. */
+export const drainAnswer = z.strictObject({ edge: z.string(), state });
+
 /** RFC 9457: what is not done, and why. */
 export const problemAnswer = z.strictObject({
   title: z.string(),

@@ -18,6 +18,7 @@ import { type CallGuard, callerName } from "../call-guard.ts";
 import { type CallResult, invalidArgument } from "../call-result.ts";
 import type { ControlPlaneParts } from "../control-plane-parts.ts";
 import { MOST_CALL_BYTES } from "../decode.ts";
+import { drained } from "../drain-call.ts";
 import { reloaded } from "../reload-call.ts";
 import { compatCalls, namesSite } from "./compat/compat-calls.ts";
 import { explainRequest, purgesRequest } from "./get-request.ts";
@@ -106,6 +107,12 @@ export function httpControl(parts: HttpControlParts, guard: Pick<CallGuard, "che
             document: { edges: [{ edge: id, problem: null, config, needsRestart }] },
           })),
       ],
+    },
+    "/drain": {
+      post: ["drain", async (_request, by) => done(drained(true, by, parts), (document) => ({ document }))],
+    },
+    "/undrain": {
+      post: ["drain", async (_request, by) => done(drained(false, by, parts), (document) => ({ document }))],
     },
     "/openapi.json": { get: ["read", async () => found(openApi)] },
   };

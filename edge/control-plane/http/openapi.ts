@@ -1,6 +1,7 @@
 import { z } from "zod";
 import manifest from "../../../package.json" with { type: "json" };
 import {
+  drainAnswer,
   edgesAnswer,
   explainAnswer,
   findingsAnswer,
@@ -136,6 +137,18 @@ export const openApi = {
           200: answer("As `admin-cli reload --json`, of this edge.", reloadAnswer),
           ...refusals(401, 403, 409),
         },
+      },
+    },
+    "/drain": {
+      post: {
+        summary: "Take this edge out of service: routers send it requests only while no other edge serves",
+        responses: { 200: answer("What it says of itself now.", drainAnswer), ...refusals(401, 403) },
+      },
+    },
+    "/undrain": {
+      post: {
+        summary: "Put this edge back into service",
+        responses: { 200: answer("What it says of itself now.", drainAnswer), ...refusals(401, 403) },
       },
     },
   },

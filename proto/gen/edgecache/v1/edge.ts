@@ -458,6 +458,20 @@ export interface ReloadResponse {
   needsRestart: string[];
 }
 
+/** DrainRequest says which of the two. */
+export interface DrainRequest {
+  /** Put the edge back into service. */
+  undo: boolean;
+}
+
+/** DrainResponse is what the edge says of itself from now on. */
+export interface DrainResponse {
+  /** The edge's id. */
+  edge: string;
+  /** serving | lapsed | draining */
+  state: string;
+}
+
 /** ExplainRequest names one request to explain. */
 export interface ExplainRequest {
   /** A path with optional query, or a full URL whose host selects the site. */
@@ -2971,6 +2985,109 @@ export const ReloadResponse: MessageFns<ReloadResponse> = {
   },
 };
 
+function createBaseDrainRequest(): DrainRequest {
+  return { undo: false };
+}
+
+export const DrainRequest: MessageFns<DrainRequest> = {
+  encode(message: DrainRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.undo !== false) {
+      writer.uint32(8).bool(message.undo);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.undo = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDrainResponse(): DrainResponse {
+  return { edge: "", state: "" };
+}
+
+export const DrainResponse: MessageFns<DrainResponse> = {
+  encode(message: DrainResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseExplainRequest(): ExplainRequest {
   return { url: "", fields: {} };
 }
@@ -3636,6 +3753,20 @@ export const EdgeServiceService = {
     responseSerialize: (value: ReloadResponse): Buffer => Buffer.from(ReloadResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReloadResponse => ReloadResponse.decode(value),
   },
+  /**
+   * Drain takes the edge out of service, or puts it back. A drained edge says that it is draining: routers send it requests
+   * only while no other edge is serving, and /readyz answers 503. It goes on answering what comes, and applying purges.
+   * It lasts until it is undone or the edge restarts.
+   */
+  drain: {
+    path: "/edgecache.v1.EdgeService/Drain" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DrainRequest): Buffer => Buffer.from(DrainRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DrainRequest => DrainRequest.decode(value),
+    responseSerialize: (value: DrainResponse): Buffer => Buffer.from(DrainResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DrainResponse => DrainResponse.decode(value),
+  },
 } as const;
 
 export interface EdgeServiceServer extends UntypedServiceImplementation {
@@ -3682,6 +3813,12 @@ export interface EdgeServiceServer extends UntypedServiceImplementation {
    * FAILED_PRECONDITION: the settings are wrong now, and those of before stay. The details say what is wrong.
    */
   reload: handleUnaryCall<ReloadRequest, ReloadResponse>;
+  /**
+   * Drain takes the edge out of service, or puts it back. A drained edge says that it is draining: routers send it requests
+   * only while no other edge is serving, and /readyz answers 503. It goes on answering what comes, and applying purges.
+   * It lasts until it is undone or the edge restarts.
+   */
+  drain: handleUnaryCall<DrainRequest, DrainResponse>;
 }
 
 export interface EdgeServiceClient extends Client {
@@ -3860,6 +3997,26 @@ export interface EdgeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReloadResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Drain takes the edge out of service, or puts it back. A drained edge says that it is draining: routers send it requests
+   * only while no other edge is serving, and /readyz answers 503. It goes on answering what comes, and applying purges.
+   * It lasts until it is undone or the edge restarts.
+   */
+  drain(
+    request: DrainRequest,
+    callback: (error: ServiceError | null, response: DrainResponse) => void,
+  ): ClientUnaryCall;
+  drain(
+    request: DrainRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DrainResponse) => void,
+  ): ClientUnaryCall;
+  drain(
+    request: DrainRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DrainResponse) => void,
   ): ClientUnaryCall;
 }
 
