@@ -15,6 +15,8 @@ export interface Terminal extends Painter {
   complain(problem: string): void;
   /** One line on stderr that the next one replaces, if stderr is a screen; undefined removes it. */
   progress(line: string | undefined): void;
+  /** Asks a person, who says yes by y. Where stdin and stderr are no terminal nobody is asked: it is yes. */
+  confirms(question: string): Promise<boolean>;
   /** Whether stdout is a screen that can be redrawn. */
   readonly screen: boolean;
   /** Aborts on Ctrl-C, on SIGTERM and when stdout is closed. Call it once. */
@@ -39,6 +41,15 @@ export function processTerminal(process: NodeJS.Process, program: string): Termi
     complain: (problem) => process.stderr.write(`${program}: ${printable(problem)}\n`),
     progress: (line) => {
       if (process.stderr.isTTY === true) process.stderr.write(`${CLEAR_LINE}${line ?? ""}`);
+    },
+    confirms: async (question) => {
+      if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return true;
+      const { createInterface } = await import("node:readline/promises");
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("n")));
+      const answer = await Promise.race([lines.question(`${program}: ${question} [y/N] `), ended]);
+      lines.close();
+      return /^\s*y(es)?\s*$/i.test(answer);
     },
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
     untilStopped: () => {

@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { listen } from "../process/listen.ts";
 import { runCommand } from "../test/rig/run-command.ts";
+import { TerminalRun } from "../test/rig/terminal-run.ts";
 import { allPorts, freeBase, HIGHEST_BASE, LOWEST_BASE, portsFrom, USUAL_PORTS } from "./system-ports.ts";
 
 const HOST = "127.0.0.1";
@@ -54,27 +53,17 @@ describe("npm start on ports that are in use", function () {
   });
 
   it("asks at a terminal, and starts on the others", async function () {
-    if (spawnSync("script", ["--version"]).error !== undefined) this.skip();
-    const command = `"${process.execPath}" start/main.ts --ports ${base}`;
-    const terminal = spawn("script", ["-qec", command, "/dev/null"], { cwd: ROOT, stdio: "pipe" });
-    let said = "";
-    const until = (text: string) =>
-      new Promise<void>((resolve, reject) => {
-        terminal.stdout.on("data", (chunk) => {
-          said += chunk;
-          if (said.includes(text)) resolve();
-        });
-        terminal.once("close", () => reject(new Error(said)));
-      });
-    await until("[Y/n]");
-    terminal.stdin.write("\n");
-    await until("Ctrl-C stops everything");
-    const [, edges = "", router] = /EDGECACHE_EDGE=(\S+) EDGECACHE_ROUTER=127.0.0.1:(\d+)/.exec(said) ?? [];
+    const run = TerminalRun.start(["start/main.ts", "--ports", String(base)]);
+    if (run === undefined) this.skip();
+    await run.says("[Y/n]");
+    run.types("\n");
+    await run.says("Ctrl-C stops everything");
+    const [, edges = "", router] =
+      /EDGECACHE_EDGE=(\S+) EDGECACHE_ROUTER=127.0.0.1:(\d+)/.exec(run.said) ?? [];
     expect(edges.split(",")).to.have.length(3);
     const answer = await fetch(`http://${HOST}:${Number(router) - 10}/hello.txt`);
     expect(answer.status).to.equal(200);
-    const gone = once(terminal, "close");
-    terminal.stdin.write("\u0003");
-    await gone;
+    run.types("\u0003");
+    expect(await run.ended()).to.equal(0);
   });
 });

@@ -28,14 +28,19 @@ import {
   type ReloadResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 
-/** The reply to a call: an answer, a gRPC error, or none. */
+/** The reply to a call: an answer, at once or later, a gRPC error, or none. */
 export type Reply<T> =
   | { readonly kind: "answer"; readonly value: T }
   | { readonly kind: "error"; readonly code: status; readonly details: string }
+  | { readonly kind: "held"; readonly until: Promise<unknown>; readonly value: T }
   | { readonly kind: "silence" };
 
 export function answer<T>(value: T): Reply<T> {
   return { kind: "answer", value };
+}
+
+export function held<T>(until: Promise<unknown>, value: T): Reply<T> {
+  return { kind: "held", until, value };
 }
 
 export function refusal(code: status, details: string): Reply<never> {
@@ -100,7 +105,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     stats: unary(() => {
       const reply = script.stats();
       const { members, membersOutdated } = script;
-      return reply.kind === "answer"
+      return reply.kind === "answer" || reply.kind === "held"
         ? answer({ stats: reply.value, members: [...members], membersOutdated })
         : reply;
     }),
@@ -179,6 +184,8 @@ function unary<Request, Response>(
         return done(null, said.value);
       case "error":
         return done({ code: said.code, details: said.details });
+      case "held":
+        return void said.until.then(() => done(null, said.value));
       case "silence":
         return undefined;
     }

@@ -1,15 +1,17 @@
 import { status } from "@grpc/grpc-js";
 import { expect } from "chai";
-import type { PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
+import type { PurgeRecord, PurgeResponse } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { runAdminCli } from "../../../test/rig/run-admin-cli.ts";
 import {
   answer,
   appliedPurge,
+  held,
   refusal,
   type ScratchEdge,
   silence,
   startScratchEdge,
 } from "../../../test/rig/scratch-edge.ts";
+import { TerminalRun } from "../../../test/rig/terminal-run.ts";
 
 // A port that nothing listens on: binding it needs a privilege, and no service of this system is there.
 const NOBODY = "127.0.0.1:1";
@@ -52,6 +54,47 @@ describe("admin-cli purge", () => {
         "edge-1  applied  1.3 ms  2 objects\nedge-2  applied  1.3 ms  2 objects\n" +
         `purge ${request?.purgeId} at 1-5: applied on 2 of 2 edges\n`,
     });
+  });
+
+  it("asks at a terminal before it purges everything, unless it is told not to", async function () {
+    const start = (...more: string[]) =>
+      TerminalRun.start(["admin-cli/bin.mjs", "purge", "--all", "--edge", edge.address, ...more]);
+    const refused = start();
+    if (refused === undefined) this.skip();
+    await refused.says("Remove every stored response from every edge?");
+    refused.types("\n");
+    expect(await refused.ended()).to.equal(1);
+    expect(refused.said).to.contain("nothing was purged: --yes does not ask");
+    expect(edge.purges).to.have.length(0);
+    const agreed = start("--soft");
+    await agreed?.says("stale on every edge?");
+    agreed?.types("y\n");
+    expect(await agreed?.ended()).to.equal(0);
+    expect(await start("--yes")?.ended()).to.equal(0);
+    expect(edge.purges).to.have.length(2);
+  });
+
+  it("shows at a terminal for which edges it waits, as their receipts come", async function () {
+    const other = Promise.withResolvers<void>();
+    edge.script.purge = (request) => held(other.promise, appliedPurge(request, ["edge-1", "edge-2"]));
+    const receipt = (id: string, state: string) => ({
+      ...{ edge: id, state, ms: 0, objects: 0 },
+      ...{ bytes: 0, differs: false },
+    });
+    const record: PurgeRecord = {
+      ...{ purgeId: "p", position: "1-5", time: undefined, by: "", soft: false, pace: 0, targets: [] },
+      targetCount: 0,
+      edges: [receipt("edge-1", "applied"), receipt("edge-2", "pending")],
+    };
+    edge.script.purges = () => answer({ edge: "edge-1", purges: [record] });
+    const run = TerminalRun.start([
+      ...["admin-cli/bin.mjs", "purge", "/a", "--purge-id", "p", "--edge", edge.address],
+    ]);
+    if (run === undefined) this.skip();
+    await run.says("1 of 2 edges, waiting for edge-2");
+    other.resolve();
+    await run.says("applied on 2 of 2 edges");
+    expect(await run.ended()).to.equal(0);
   });
 
   it("passes on --all, --soft, --pace, --wait, --rebound and --purge-id", async () => {

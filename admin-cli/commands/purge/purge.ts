@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../../../process/failure.ts";
 import { duration, show, wholeNumber } from "../../../process/settings/values.ts";
-import type { PurgeRequest, PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
+import type { PurgeReceipt, PurgeRequest, PurgeTarget } from "../../../proto/gen/edgecache/v1/edge.ts";
 import { dryRunDocument, purgeDocument } from "../../../proto/json/purge-document.ts";
 import { MOST_PACE, MOST_TARGETS } from "../../../purge-log/purge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../../arguments.ts";
@@ -10,6 +10,7 @@ import type { Command, ExitCode } from "../../command.ts";
 import { type FleetAccess, fleetAccess } from "../../fleet.ts";
 import type { Terminal } from "../../terminal.ts";
 import { dryRun, dryRunAnswer } from "./dry-run.ts";
+import { receiptsLine } from "./follow-receipts.ts";
 import { progressBar } from "./progress-bar.ts";
 import { batchIds, purgeBatches } from "./purge-batches.ts";
 import { dryRunLines, purgeLines, whyNotProven } from "./purge-report.ts";
@@ -30,7 +31,8 @@ const OPTIONS = {
     help: "every response whose path and query begin with this",
   },
   tag: { type: "string", multiple: true, value: "tag", help: "every response with this tag" },
-  all: { type: "boolean", help: "everything; allows no other target" },
+  all: { type: "boolean", help: "everything; allows no other target. At a terminal it asks first" },
+  yes: { type: "boolean", help: "do not ask" },
   file: {
     type: "string",
     value: "path",
@@ -111,11 +113,21 @@ export const purgeCommand: Command = {
     );
     const json = values.json === true;
     if (values["dry-run"]) return forecast(purgeId, requests, access, json, terminal);
-    // A single call shows no progress.
+    if (
+      values.all === true &&
+      values.yes !== true &&
+      !(await terminal.confirms(ALL_QUESTION[values.soft === true ? "soft" : "hard"]))
+    )
+      throw new Failure("not-confirmed", "client", "nothing was purged: --yes does not ask");
+    const isOne = requests.length === 1;
     const onProgress = (done: number, all: number) => {
-      if (all > 1) terminal.progress(progressBar(done, all));
+      if (!isOne) terminal.progress(progressBar(done, all));
     };
-    const sending = { ...access, waitMs, onProgress };
+    const onReceipts =
+      isOne && terminal.screen
+        ? (receipts: readonly PurgeReceipt[]) => terminal.progress(receiptsLine(receipts))
+        : undefined;
+    const sending = { ...access, waitMs, onProgress, onReceipts };
     const sent = await sendPurges(purgeId, requests, sending).finally(() => terminal.progress(undefined));
     const { answer, calls } = sent;
     terminal.write(json ? `${JSON.stringify(purgeDocument(answer))}\n` : purgeLines(terminal, answer));
@@ -123,6 +135,11 @@ export const purgeCommand: Command = {
     terminal.complain(whyNotProven(answer, { done: calls, all: requests.length }));
     return 1;
   },
+};
+
+const ALL_QUESTION = {
+  hard: "Remove every stored response from every edge? The origin gets all their requests.",
+  soft: "Mark every stored response stale on every edge? The origin is asked about each.",
 };
 
 interface Named {

@@ -3,6 +3,7 @@ import type { PurgeReceipt, PurgeRequest, PurgeResponse } from "../../../proto/g
 import { connectEdge, protoDuration } from "../../client.ts";
 import { CALL_MS } from "../../deadline.ts";
 import { type FleetAccess, nobodyAnswers } from "../../fleet.ts";
+import { followReceipts } from "./follow-receipts.ts";
 
 // What a call may take beyond the wait: the round trip and the append to the log.
 const MARGIN_MS = 2000;
@@ -13,6 +14,8 @@ export interface Sending extends FleetAccess {
   readonly waitMs: number;
   /** Called after each answer: how many of how many. */
   readonly onProgress: (done: number, all: number) => void;
+  /** Called with the receipts so far, while a call waits for the others; undefined: nobody looks. */
+  readonly onReceipts?: ((receipts: readonly PurgeReceipt[]) => void) | undefined;
 }
 
 /** The outcome of the calls that make up one purge. */
@@ -65,7 +68,7 @@ function merged(purgeId: string, answers: readonly PurgeResponse[]): PurgeRespon
  */
 async function sendPurge(
   request: PurgeRequest,
-  { addresses, proof }: Sending,
+  { addresses, proof, onReceipts }: Sending,
   ms: number,
 ): Promise<PurgeResponse> {
   const unreachable: Failure[] = [];
@@ -77,7 +80,10 @@ async function sendPurge(
       // If this call fails, nothing was purged.
       await client.ping(CALL_MS);
       called = true;
-      return await client.purge(request, ms);
+      const call = client.purge(request, ms);
+      return await (onReceipts === undefined
+        ? call
+        : followReceipts(client, request.purgeId, call, onReceipts));
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.code === "refused") throw thrown;
       if (called) unsure = thrown;
