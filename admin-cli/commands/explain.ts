@@ -12,10 +12,13 @@ import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { CALL_MS } from "../deadline.ts";
 import { tryEdge } from "../edge-trial.ts";
-import { type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
+import { askFleet, type FleetAccess, fleetAccess, type Heard, reachEdge } from "../fleet.ts";
+import { callerProof } from "../proof.ts";
+import { askRoute, DEFAULT_ROUTER, routerAddress } from "../router-client.ts";
 import { table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";
+import { ROUTER_OPTION, routeQuestion } from "./route.ts";
 
 const OPTIONS = {
   field: {
@@ -28,6 +31,9 @@ const OPTIONS = {
     type: "boolean",
     help: "show the rules of the site only, each with whether it matches and why not",
   },
+  "all-edges": { type: "boolean", help: "ask every edge, not only the first that answers" },
+  routed: { type: "boolean", help: "ask the edge that the router would choose" },
+  router: ROUTER_OPTION,
   config: {
     type: "string",
     value: "file",
@@ -42,10 +48,12 @@ export const explainCommand: Command = {
   examples: [
     ["/hello.txt", "the first edge that answers"],
     ["/app.js --field 'Accept-Encoding: gzip'", "as a browser asks"],
+    ["/hello.txt --all-edges", "which edges have it"],
+    ["/hello.txt --routed", "the edge that a client would get now"],
     ["/app.js --config new.yaml", "by settings that are not live yet"],
   ],
   notes: [
-    "Asks the edge named by --edge about its own cache. Nothing is fetched and nothing changes.\nWith --config no edge is asked: the answer is that of an edge with these settings and an empty cache.",
+    "Asks the first edge that answers about its own cache; each edge has one of its own. Nothing is fetched and nothing changes.\nWith --config no edge is asked: the answer is that of an edge with these settings and an empty cache.",
     "Exit codes: 0 the edge answered, 1 it did not.",
   ],
   async run({ argv, env, terminal }) {
@@ -57,15 +65,70 @@ export const explainCommand: Command = {
     }
     const url = checkedUrl(given);
     const fields = requestFields(values.field ?? []);
+    const asked = { url, fields };
+    const shown = (answer: ExplainResponse) =>
+      values.rules ? rulesReport(terminal, answer) : report(terminal, answer);
+    const way = wayOf(values);
+    if (way === "all-edges" || way === "routed") {
+      const edges = await askFleet(fleetAccess(values, env), (client) => client.explain(asked, CALL_MS));
+      if (way === "all-edges") {
+        terminal.write(
+          values.json ? `${JSON.stringify({ edges: edges.map(edgeDocument) })}\n` : allEdges(edges, shown),
+        );
+        return 0;
+      }
+      const router = routerAddress(values.router, env.EDGECACHE_ROUTER) ?? DEFAULT_ROUTER;
+      const page = await askRoute(router, routeQuestion(url, undefined), callerProof(values, env));
+      const answer = answerOf(page.edge, edges);
+      terminal.write(
+        values.json ? `${JSON.stringify(answer)}\n` : `routed because ${page.because}\n${shown(answer)}`,
+      );
+      return 0;
+    }
     const answer =
-      values.config === undefined
-        ? await askEdge({ url, fields }, fleetAccess(values, env))
-        : await explainTrial({ url, fields }, values.config, env);
-    if (values.json) terminal.write(`${JSON.stringify(answer)}\n`);
-    else terminal.write(values.rules ? rulesReport(terminal, answer) : report(terminal, answer));
+      way === "config"
+        ? await explainTrial(asked, values.config ?? "", env)
+        : await askEdge(asked, fleetAccess(values, env));
+    terminal.write(values.json ? `${JSON.stringify(answer)}\n` : shown(answer));
     return 0;
   },
 };
+
+const WAYS = ["all-edges", "routed", "config"] as const;
+
+/** Who is asked; undefined for the first edge that answers. Throws Failure("bad-usage") for two of them. */
+function wayOf(values: Partial<Record<(typeof WAYS)[number], unknown>>): (typeof WAYS)[number] | undefined {
+  const [way, other] = WAYS.filter((each) => values[each] !== undefined && values[each] !== false);
+  if (other === undefined) return way;
+  throw new Failure("bad-usage", "client", `--${other}: must not be given with --${way}`);
+}
+
+type HeardAnswer = Heard<ExplainResponse>;
+
+function edgeDocument({ edge, ...heard }: HeardAnswer) {
+  return (
+    heard.answer ?? { edge: edge.edge, problem: heard.answer === undefined ? heard.failure.message : "" }
+  );
+}
+
+function allEdges(edges: readonly HeardAnswer[], shown: (answer: ExplainResponse) => string): string {
+  return edges
+    .map((heard) =>
+      heard.answer === undefined
+        ? `edge     ${printable(heard.edge.edge)}\nproblem  ${printable(heard.failure.message)}\n`
+        : shown(heard.answer),
+    )
+    .join("\n");
+}
+
+/** Throws a Failure when there is none. */
+function answerOf(routed: string | null, edges: readonly HeardAnswer[]): ExplainResponse {
+  if (routed === null) throw new Failure("no-edge", "edge", "the router has no edge for it now");
+  const heard = edges.find(({ edge }) => edge.edge === routed);
+  if (heard === undefined) throw new Failure("no-edge", "edge", `${routed} is not in the heartbeat table`);
+  if (heard.answer === undefined) throw heard.failure;
+  return heard.answer;
+}
 
 async function explainTrial(
   request: ExplainRequest,

@@ -15,12 +15,15 @@ import { stateCell, table } from "../table.ts";
 import type { Painter } from "../terminal.ts";
 import { checkedUrl } from "./purge/purge-target.ts";
 
+/** The router to ask. */
+export const ROUTER_OPTION = {
+  type: "string",
+  value: "host:port",
+  help: "operator port of the router (EDGECACHE_ROUTER; 127.0.0.1:8090)",
+} as const;
+
 const OPTIONS = {
-  router: {
-    type: "string",
-    value: "host:port",
-    help: "operator port of the router (EDGECACHE_ROUTER; 127.0.0.1:8090)",
-  },
+  router: ROUTER_OPTION,
   region: {
     type: "string",
     value: "region",
@@ -49,7 +52,7 @@ export const routeCommand: Command = {
       const got = second === undefined ? "nothing" : show(second);
       throw new Failure("bad-usage", "client", `route: takes one URL or path, got ${got}`);
     }
-    const question = questionOf(checkedUrl(given), values.region);
+    const question = routeQuestion(checkedUrl(given), values.region);
     const address = routerAddress(values.router, env.EDGECACHE_ROUTER) ?? DEFAULT_ROUTER;
     const page = await askRoute(address, question, callerProof(values, env));
     terminal.write(values.json ? `${JSON.stringify(page)}\n` : report(terminal, page));
@@ -58,7 +61,7 @@ export const routeCommand: Command = {
 };
 
 /** RFC 9112 section 3.2.1: a router receives the authority of a URL in Host, and the rest as the request target. */
-function questionOf(url: string, region: string | undefined): RouteQuestion {
+export function routeQuestion(url: string, region: string | undefined): RouteQuestion {
   if (url.startsWith("/")) return { url, host: "", region };
   const [, host = "", rest = ""] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];
   return { url: rest.startsWith("/") ? rest : `/${rest}`, host, region };
