@@ -19,6 +19,8 @@ export interface Terminal extends Painter {
   confirms(question: string): Promise<boolean>;
   /** Whether stdout is a screen that can be redrawn. */
   readonly screen: boolean;
+  /** Of the screen, as it is now. */
+  readonly size: { readonly columns: number; readonly rows: number };
   /** Aborts on Ctrl-C, on SIGTERM and when stdout is closed. Call it once. */
   untilStopped(): AbortSignal;
 }
@@ -37,6 +39,11 @@ export function processTerminal(process: NodeJS.Process, program: string): Termi
   process.stdout.on("error", () => stop.abort());
   return {
     screen,
+    get size() {
+      // 0 where the terminal does not say.
+      const { columns, rows } = process.stdout;
+      return { columns: columns || 80, rows: rows || 24 };
+    },
     write: (text) => process.stdout.write(text),
     complain: (problem) => process.stderr.write(`${program}: ${printable(problem)}\n`),
     progress: (line) => {

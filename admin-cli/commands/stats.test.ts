@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { runAdminCli, startAdminCli } from "../../test/rig/run-admin-cli.ts";
 import { answer, edgeStats, type ScratchEdge, startScratchEdge } from "../../test/rig/scratch-edge.ts";
+import { TerminalRun } from "../../test/rig/terminal-run.ts";
 
 describe("admin-cli stats", () => {
   let edges: [ScratchEdge, ScratchEdge];
@@ -57,6 +58,20 @@ describe("admin-cli stats", () => {
     expect(seen[2][1].requests).to.equal(100);
     child.kill("SIGINT");
     expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
+
+  it("draws a live screen at a terminal, in 60 columns too", async function () {
+    let requests = 0;
+    edges[0].script.stats = () => {
+      requests += 50;
+      return answer({ ...edgeStats("edge-1"), requests, hits: requests, uptimeMs: requests * 20 });
+    };
+    const run = TerminalRun.start(["admin-cli/bin.mjs", "stats", "--watch", "--edge", edges[0].address]);
+    if (run === undefined) this.skip();
+    await run.says(/edge-1 +\S*serving\S* +50\/s +100 %/);
+    await run.says(/edge-3 +\S*unreachable/);
+    run.types("\u0003");
+    expect(await run.ended()).to.equal(0);
   });
 
   it("ends when nobody reads the output any more", async () => {
