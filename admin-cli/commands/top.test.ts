@@ -3,7 +3,6 @@ import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
 import { runAdminCli } from "../../test/rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
-import { merged } from "./top.ts";
 
 describe("admin-cli top", function () {
   this.timeout(20_000);
@@ -33,25 +32,6 @@ describe("admin-cli top", function () {
     const [head = "", first = ""] = misses.stdout.split("\n");
     expect(head).to.match(/^requests +misses +bytes +slowest +url +why/);
     expect(first).to.include("/mine").and.to.include("private");
-  });
-
-  it("adds up the rows of several edges", () => {
-    const row = {
-      url: "/a",
-      site: "s",
-      requests: 2,
-      bytes: 10,
-      slowestMs: 5,
-      misses: 1,
-      reason: "why",
-      mend: "",
-    };
-    const other = { ...row, requests: 9, slowestMs: 3, misses: 0, reason: "" };
-    const rows = merged([row, { ...row, site: "t" }, other], "requests");
-    expect(rows).to.deep.equal([
-      { ...row, requests: 11, bytes: 20, slowestMs: 5, misses: 1 },
-      { ...row, site: "t" },
-    ]);
   });
 
   for (const [argv, message] of [

@@ -1,21 +1,19 @@
 import { Failure } from "../../process/failure.ts";
 import { show, wholeNumber } from "../../process/settings/values.ts";
 import type { TopRow } from "../../proto/gen/edgecache/v1/edge.ts";
+import { TOP_ORDERS, type TopOrder, topRows } from "../../proto/json/top-rows.ts";
 import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CALL_MS } from "../deadline.ts";
 import { askFleet, fleetAccess } from "../fleet.ts";
 import { table } from "../table.ts";
 
-const ORDERS = ["requests", "bytes", "slowest", "misses"] as const;
-type Order = (typeof ORDERS)[number];
-
 // What an edge tells at most.
 const LIMIT = wholeNumber(1, 100);
 const DEFAULT_LIMIT = 20;
 
 const OPTIONS = {
-  by: { type: "string", value: "order", help: `${ORDERS.join(" | ")} (requests)` },
+  by: { type: "string", value: "order", help: `${TOP_ORDERS.join(" | ")} (requests)` },
   limit: { type: "string", value: "number", help: `rows: 1 to 100 (${DEFAULT_LIMIT})` },
   ...COMMON_OPTIONS,
 } as const satisfies Options;
@@ -39,58 +37,31 @@ export const topCommand: Command = {
     // What is rare at one edge may be frequent at another: each tells as much as it can.
     const request = { by, limit: 100 };
     const asked = await askFleet(fleetAccess(values, env), (client) => client.top(request, CALL_MS));
-    const rows = merged(
-      asked.flatMap(({ answer }) => answer?.rows ?? []),
+    const rows = topRows(
       by,
-    ).slice(0, limit);
+      asked.map(({ answer }) => answer?.rows ?? []),
+      limit,
+    );
     if (values.json) terminal.write(`${JSON.stringify({ by, rows })}\n`);
     else terminal.write(table(terminal, LAYOUT, rows.map(cells)));
     return 0;
   },
 };
 
-function orderOf(text: string): Order {
-  const order = ORDERS.find((each) => each === text);
+function orderOf(text: string): TopOrder {
+  const order = TOP_ORDERS.find((each) => each === text);
   if (order !== undefined) return order;
-  throw new Failure("bad-usage", "client", `--by: must be one of ${ORDERS.join(", ")}, got ${show(text)}`);
+  throw new Failure(
+    "bad-usage",
+    "client",
+    `--by: must be one of ${TOP_ORDERS.join(", ")}, got ${show(text)}`,
+  );
 }
 
 function limitOf(text: string): number {
   const limit = LIMIT.parse(text);
   if (limit !== undefined) return limit;
   throw new Failure("bad-usage", "client", `--limit: must be ${LIMIT.rule}, got ${show(text)}`);
-}
-
-const FIGURES: Readonly<Record<Order, (row: TopRow) => number>> = {
-  requests: ({ requests }) => requests,
-  bytes: ({ bytes }) => bytes,
-  slowest: ({ slowestMs }) => slowestMs,
-  misses: ({ misses }) => misses,
-};
-
-/** One row for each URL of a site, the largest first. */
-export function merged(rows: readonly TopRow[], by: Order): readonly TopRow[] {
-  const urls = new Map<string, TopRow>();
-  for (const row of rows) {
-    const name = `${row.site} ${row.url}`;
-    const known = urls.get(name);
-    urls.set(
-      name,
-      known === undefined
-        ? row
-        : {
-            ...row,
-            requests: known.requests + row.requests,
-            bytes: known.bytes + row.bytes,
-            misses: known.misses + row.misses,
-            slowestMs: Math.max(known.slowestMs, row.slowestMs),
-            reason: row.reason === "" ? known.reason : row.reason,
-            mend: row.mend === "" ? known.mend : row.mend,
-          },
-    );
-  }
-  const figure = FIGURES[by];
-  return [...urls.values()].sort((a, b) => figure(b) - figure(a));
 }
 
 const LAYOUT = {

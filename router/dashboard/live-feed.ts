@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../../process/clock.ts";
 import type { Log } from "../../process/log.ts";
 import type { PurgeRecord, WatchRequestsResponse } from "../../proto/gen/edgecache/v1/edge.ts";
+import { TOP_ORDERS, type TopOrder, topRows } from "../../proto/json/top-rows.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetEdge } from "../fleet/fleet-edge.ts";
 import { isServing } from "../measure/edge-health.ts";
@@ -11,7 +12,9 @@ import { EdgeLink } from "./edge-link.ts";
 import { fleetEvent } from "./fleet-event.ts";
 import { PurgeFeed } from "./purge-feed.ts";
 import { MOST_PURGES } from "./purge-history.ts";
-import { MOST_TOP_ROWS, TOP_ORDERS, type TopOrder, topRows } from "./top-rows.ts";
+
+// A table of as many fits on a screen.
+const MOST_TOP_ROWS = 20;
 
 /** How often the page hears of the fleet. */
 export const REFRESH_MS = 1000;
@@ -134,6 +137,7 @@ export class LiveFeed {
             async (link) => (await this.#orNothing(link.calls.top(order, MOST_TOP_ROWS)))?.rows ?? [],
           ),
         ),
+        MOST_TOP_ROWS,
       );
     const [requests, bytes, slowest, misses] = await Promise.all(TOP_ORDERS.map(rows));
     return { requests, bytes, slowest, misses };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { topOrders } from "../../cache/top-requests.ts";
 
 const whole = z.int().min(0);
 const ms = z.number().min(0);
@@ -149,6 +150,23 @@ export const originsAnswer = z.strictObject({
       state: z.enum(["reachable", "unreachable"]),
       since: z.string().describe("When this edge first saw it so."),
       error: z.string().nullable(),
+    }),
+  ),
+});
+
+/** The answer to GET /top. */
+export const topAnswer = z.strictObject({
+  by: z.enum(topOrders),
+  rows: z.array(
+    z.strictObject({
+      url: z.string(),
+      site: z.string(),
+      requests: whole.describe("An estimate, as all figures here."),
+      bytes: whole,
+      slowestMs: z.number(),
+      misses: whole,
+      reason: z.string().describe("Why the last that was no hit was none."),
+      mend: z.string().describe("The one field or rule that would make it a hit."),
     }),
   ),
 });

@@ -172,6 +172,8 @@ describe("control by HTTP", function () {
     expect(explained.key).to.equal(byCli.key);
     const [stats] = (await cli("stats")).edges;
     expect(keys((await asked("/stats")).edges)).to.deep.equal(keys([stats]));
+    const top = await asked("/top?by=misses&limit=1");
+    expect([top.by, keys(top.rows)]).to.deep.equal(["misses", keys((await cli("top", "--limit", "1")).rows)]);
     const listed = (await asked("/edges")).edges;
     expect(keys(listed)).to.deep.equal(keys((await cli("edges")).edges));
     expect(listed.map(({ edge, state }: never) => [edge, state])).to.deep.equal([

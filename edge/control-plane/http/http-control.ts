@@ -20,8 +20,9 @@ import type { ControlPlaneParts } from "../control-plane-parts.ts";
 import { MOST_CALL_BYTES } from "../decode.ts";
 import { drained } from "../drain-call.ts";
 import { reloaded } from "../reload-call.ts";
+import { topResponse } from "../top-response.ts";
 import { compatCalls, namesSite } from "./compat/compat-calls.ts";
-import { explainRequest, purgesRequest } from "./get-request.ts";
+import { explainRequest, purgesRequest, topRequest } from "./get-request.ts";
 import { openApi } from "./openapi.ts";
 import { sendFault, sendProblem } from "./problem.ts";
 import { inWordsOfBody, readPurgeBody } from "./purge-body.ts";
@@ -31,7 +32,7 @@ import { readQuery } from "./query.ts";
 /** The parts of the control plane that answer, whatever the protocol. */
 export type HttpControlParts = Pick<
   ControlPlaneParts,
-  "id" | "purges" | "status" | "explain" | "reload" | "log" | "onRefused" | "siteOf" | "purgeShapes"
+  "id" | "top" | "purges" | "status" | "explain" | "reload" | "log" | "onRefused" | "siteOf" | "purgeShapes"
 >;
 
 // An answer may wait 60 s for receipts, and then takes its time to arrive.
@@ -64,6 +65,16 @@ export function httpControl(parts: HttpControlParts, guard: Pick<CallGuard, "che
     },
     "/stats": {
       get: ["read", withQuery([], [], async () => found({ edges: [ownStats(parts)] }))],
+    },
+    "/top": {
+      get: [
+        "read",
+        withQuery(["by", "limit"], [], async (query) => {
+          const asked = topRequest(query);
+          const answer = asked.ok ? topResponse(asked.value, parts) : asked;
+          return done(answer, ({ rows }) => ({ document: { by: query.get("by") ?? "requests", rows } }));
+        }),
+      ],
     },
     "/edges": { get: ["read", withQuery([], [], async () => found(await edgesDocument(parts)))] },
     "/edges/:edge": {

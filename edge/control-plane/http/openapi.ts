@@ -1,5 +1,6 @@
 import { z } from "zod";
 import manifest from "../../../package.json" with { type: "json" };
+import { topOrders } from "../../cache/top-requests.ts";
 import {
   drainAnswer,
   edgesAnswer,
@@ -12,6 +13,7 @@ import {
   purgesAnswer,
   reloadAnswer,
   statsAnswer,
+  topAnswer,
 } from "./answers.ts";
 import { purgeBody } from "./purge-body.ts";
 
@@ -79,6 +81,19 @@ export const openApi = {
         summary: "The counters of this edge",
         responses: {
           200: answer("As `admin-cli stats --json`, of this edge.", statsAnswer),
+          ...refusals(400, 401, 403),
+        },
+      },
+    },
+    "/top": {
+      get: {
+        summary: "The URLs that this edge is asked for most, and what would make more of them hits",
+        parameters: [
+          query("by", "What the rows are sorted by.", { type: "string", enum: topOrders }),
+          query("limit", "At most so many, 1 to 100 (20).", { type: "integer" }),
+        ],
+        responses: {
+          200: answer("As `admin-cli top --json`, of this edge.", topAnswer),
           ...refusals(400, 401, 403),
         },
       },

@@ -1,11 +1,8 @@
-import type { TopRow } from "../../proto/gen/edgecache/v1/edge.ts";
+import type { TopRow } from "../gen/edgecache/v1/edge.ts";
 
 export const TOP_ORDERS = ["requests", "bytes", "slowest", "misses"] as const;
 
 export type TopOrder = (typeof TOP_ORDERS)[number];
-
-// A table of as many fits on a screen.
-export const MOST_TOP_ROWS = 20;
 
 const FIGURES: Readonly<Record<TopOrder, (row: TopRow) => number>> = {
   requests: ({ requests }) => requests,
@@ -15,7 +12,11 @@ const FIGURES: Readonly<Record<TopOrder, (row: TopRow) => number>> = {
 };
 
 /** The rows of all edges as those of one: a URL that several have seen is one row. */
-export function topRows(order: TopOrder, ofEdges: readonly (readonly TopRow[])[]): readonly TopRow[] {
+export function topRows(
+  order: TopOrder,
+  ofEdges: readonly (readonly TopRow[])[],
+  limit: number,
+): readonly TopRow[] {
   const merged = new Map<string, TopRow>();
   for (const row of ofEdges.flat()) {
     // No site has a blank in its name.
@@ -24,7 +25,7 @@ export function topRows(order: TopOrder, ofEdges: readonly (readonly TopRow[])[]
     merged.set(key, other === undefined ? row : joined(other, row));
   }
   const figure = FIGURES[order];
-  return [...merged.values()].toSorted((a, b) => figure(b) - figure(a)).slice(0, MOST_TOP_ROWS);
+  return [...merged.values()].toSorted((a, b) => figure(b) - figure(a)).slice(0, limit);
 }
 
 /** The reason is that of the edge with more misses. */
