@@ -260,7 +260,7 @@ class RunningEdge implements Edge {
     await this.#sites.replace(config.sites, config.ttl);
     this.#config = config;
     this.#dataPort.reload(config);
-    this.#control.reload(config.callers);
+    this.#control.reload(config);
     this.#report.config = configDigest(config);
     this.#parts.log.info({ config: this.#report.config, needsRestart }, "reloaded");
     return { config: this.#report.config, needsRestart };

@@ -15,6 +15,21 @@ describe("a reload", () => {
     expect(configDigest(after)).to.equal(configDigest({ ...read, memory: before.memory }));
   });
 
+  it("takes another simulated latency, unless one of the two is none", () => {
+    const far = (...latency: string[]) => config("--origin", ".", ...latency);
+    const [one, other, none] = [
+      far("--simulate-latency", "1ms"),
+      far("--simulate-latency", "2ms"),
+      far("--simulate-latency", "0"),
+    ];
+    expect(afterReload(one, other)).to.deep.equal({ config: other, needsRestart: [] });
+    for (const [from, to] of [
+      [none, one],
+      [one, none],
+    ] as const)
+      expect(afterReload(from, to)).to.deep.equal({ config: from, needsRestart: ["simulate-latency"] });
+  });
+
   it("changes nothing when nothing was changed", () => {
     const before = config("--origin", ".");
     const { config: after, needsRestart } = afterReload(before, config("--origin", "."));

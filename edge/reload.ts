@@ -25,6 +25,7 @@ const RELOADABLE: ReadonlySet<string> = new Set([
   "callers",
 ]);
 const ACCESS_LOG = "accessLog";
+const LATENCY = "simulateLatency";
 
 /** What each edge of a fleet has for itself. */
 const OWN: ReadonlySet<string> = new Set([
@@ -49,7 +50,11 @@ export function afterReload(
   inForce: EdgeConfig,
   read: EdgeConfig,
 ): { readonly config: EdgeConfig; readonly needsRestart: readonly string[] } {
-  const names = takesAccessLog(inForce, read) ? [...RELOADABLE, ACCESS_LOG] : [...RELOADABLE];
+  const names = [
+    ...RELOADABLE,
+    ...(takesAccessLog(inForce, read) ? [ACCESS_LOG] : []),
+    ...(takesLatency(inForce, read) ? [LATENCY] : []),
+  ];
   const reloadable = new Set(names.map(kebab));
   const differing = differingSettings(edgeProgram.settings, inForce, read);
   const taken = Object.fromEntries(Object.entries(read).filter(([key]) => names.includes(key)));
@@ -57,6 +62,11 @@ export function afterReload(
     config: { ...inForce, ...taken },
     needsRestart: differing.filter((name) => !reloadable.has(name)),
   };
+}
+
+/** An edge that delays nothing answers hits before it could. */
+function takesLatency({ simulateLatency: from }: EdgeConfig, { simulateLatency: to }: EdgeConfig): boolean {
+  return from > 0 && to > 0;
 }
 
 /** From one file to another. */

@@ -91,7 +91,16 @@ export async function startRouter(
     dashboard =
       config.dashboard === "off"
         ? undefined
-        : new Dashboard({ config, identity, host: adminHost, callers: () => callers, fleet, clock, log });
+        : new Dashboard({
+            config,
+            identity,
+            host: adminHost,
+            callers: () => callers,
+            fleet,
+            clock,
+            log,
+            demo: parts.demo,
+          });
     const admin = await startOperatorPort({
       host: adminHost,
       port: config.adminPort,

@@ -11,6 +11,7 @@ import type { Log } from "../process/log.ts";
 import type { Tracer } from "../process/tracing/tracer.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { RouterConfig } from "./config.ts";
+import type { Demo } from "./dashboard/demo-page.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { Membership } from "./fleet/membership.ts";
 import { EdgePools } from "./forward/edge-pools.ts";
@@ -31,6 +32,8 @@ export interface RouterParts {
   readonly logTo?: AccessLogParts["take"] | undefined;
   /** undefined: nothing is traced. */
   readonly tracer?: Tracer | undefined;
+  /** What the dashboard offers to break. */
+  readonly demo?: Demo | undefined;
   /** For tests that cannot wait. */
   readonly limits?: Partial<Limits>;
 }

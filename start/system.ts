@@ -1,5 +1,6 @@
 import { edgeDefaults } from "../edge/config.ts";
-import { type Edge, type Surroundings, startEdge } from "../edge/edge.ts";
+import type { Edge, Surroundings } from "../edge/edge.ts";
+import type { OriginConfig } from "../edge/origin/open-origin.ts";
 import { NO_ACCESS_LOG } from "../http/access-log/access-settings.ts";
 import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
@@ -13,15 +14,20 @@ import { NO_TRACES } from "../process/tracing/trace-settings.ts";
 import { refuseUnfit } from "../purge-log/log-server-watch.ts";
 import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { PLAIN_ACCESS } from "../purge-log/redis/redis-access.ts";
+import type { Demo } from "../router/dashboard/demo-page.ts";
 import { defaultPatience } from "../router/forward/edge-patience.ts";
 import { startRouter } from "../router/router.ts";
-import type { StartConfig } from "./config.ts";
+import { isDemoSite, type StartConfig } from "./config.ts";
+import { DemoControls } from "./demo-controls.ts";
+import { DemoEdge } from "./demo-edge.ts";
+import { DemoTraffic } from "./demo-traffic.ts";
 
 // After Ctrl-C, a demonstration waits no longer than this for clients that still download.
 const DRAIN_MS = 10_000;
 
 /** The whole system in one process. */
 export interface System {
+  /** Those that run, or ran last: the dashboard stops and starts them. */
   readonly edges: readonly Edge[];
   readonly router: {
     readonly http: Address;
@@ -44,15 +50,18 @@ export async function startSystem(
   const { clock, log } = parts;
   const { host, origin, memory, ttl, lease, purgeRate, tokens, logLevel } = config;
   const purgeLog = openPurgeLog(config.redis, clock, log, config);
-  const edges: Edge[] = [];
+  const edges: DemoEdge[] = [];
   const stopEdges = async (): Promise<void> => {
     await Promise.all(edges.map((edge) => edge.stop()));
     await purgeLog.close();
   };
+  let front = "";
+  const paths = isDemoSite(origin) ? DEMO_PATHS : ["/"];
+  const visitors = new DemoTraffic(paths, () => front, { clock, random: Math.random });
   try {
     await refuseUnfit(purgeLog);
     for (const [index, ports] of config.ports.edges.entries()) {
-      const edge = await startEdge(
+      const edge = await DemoEdge.start(
         {
           ...edgeDefaults(),
           id: `edge-${index + 1}`,
@@ -69,11 +78,19 @@ export async function startSystem(
           tokens,
           logLevel,
         },
-        { ...parts, purgeLog },
+        purgeLog,
+        parts,
       );
       edges.push(edge);
     }
-    const grpcAddresses = edges.map((edge) => hostPort(edge.grpc.host, edge.grpc.port));
+    const grpcAddresses = edges.map(({ edge }) => hostPort(edge.grpc.host, edge.grpc.port));
+    const controls = new DemoControls(edges, visitors);
+    const demo: Demo = {
+      get links() {
+        return demoLinks(front, origin);
+      },
+      act: (action, body) => controls.act(action, body),
+    };
     const router = await startRouter(
       {
         host,
@@ -106,12 +123,16 @@ export async function startSystem(
         logLevel,
         edges: { kind: "listed", grpcAddresses },
       },
-      { log, clock },
+      { log, clock, demo },
     );
+    front = `http://${hostPort(router.addresses.http.host, router.addresses.http.port)}`;
     return {
-      edges,
+      get edges() {
+        return edges.map(({ edge }) => edge);
+      },
       router: router.addresses,
       stop: async () => {
+        await controls.stop();
         await router.stop();
         await stopEdges();
       },
@@ -120,6 +141,24 @@ export async function startSystem(
     await stopEdges();
     throw thrown;
   }
+}
+
+// The demo site, the most asked for first.
+const DEMO_PATHS = [
+  "/hello.txt",
+  "/style.css",
+  "/app.js",
+  "/data.json",
+  "/logo.svg",
+  "/photo.png",
+  "/about/",
+  "/none",
+];
+
+function demoLinks(front: string, origin: OriginConfig): Demo["links"] {
+  return isDemoSite(origin)
+    ? { "Demo site": `${front}/`, Lessons: `${front}/learn/` }
+    : { Site: `${front}/` };
 }
 
 function httpsBy({ cert, key }: CertificateFiles, tlsPort: number) {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
+import type { Caller } from "../../process/control/callers.ts";
 import type { Tokens } from "../../process/control/tokens.ts";
 import type { Log } from "../../process/log.ts";
 import type {
@@ -28,6 +29,12 @@ export interface CallableStatus {
   drain(isDrained: boolean): void;
   origins(): Promise<readonly OriginState[]>;
   examine(): Promise<ExamineResponse>;
+}
+
+/** The settings that it takes while it is open. */
+export interface ReloadedControl {
+  readonly callers: readonly Caller[] | undefined;
+  readonly simulateLatency: number;
 }
 
 export interface ControlPlaneParts {

@@ -12,7 +12,7 @@ import {
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
-import { type Caller, Callers } from "../../process/control/callers.ts";
+import { Callers } from "../../process/control/callers.ts";
 import type { OperatorAccess } from "../../process/control/operator-access.ts";
 import { describeError } from "../../process/failure.ts";
 import type { ControlPages } from "../../process/operator-port.ts";
@@ -38,7 +38,7 @@ import type { CallRefusal } from "../cache/call-refusals.ts";
 import type { CallRight } from "./authorize.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { CallFault, CallResult } from "./call-result.ts";
-import type { ControlPlaneParts } from "./control-plane-parts.ts";
+import type { ControlPlaneParts, ReloadedControl } from "./control-plane-parts.ts";
 import { CONTROL_PORT_LIMITS, ControlPort } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import { drained } from "./drain-call.ts";
@@ -88,9 +88,11 @@ export class ControlPlane {
   readonly #server: Server;
   readonly #gate: TlsGate | undefined;
   readonly #port: ControlPort;
+  #latencyMs: number;
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
+    this.#latencyMs = parts.simulateLatencyMs;
     const { tokens, access, limits = CONTROL_PORT_LIMITS } = parts;
     this.#streams = new StatsStreams({ ...parts, stats: () => parts.status.stats() });
     const answered = () => parts.status.stats().requests;
@@ -122,7 +124,8 @@ export class ControlPlane {
    * Takes the certificates and the table of now. Connections of callers that may do less than before end, with what goes
    * on there.
    */
-  reload(table: readonly Caller[] = []): void {
+  reload({ callers: table = [], simulateLatency }: ReloadedControl): void {
+    this.#latencyMs = simulateLatency;
     this.#parts.access?.identity.refresh();
     const before = this.#guard.callers;
     if (before === undefined) return;
@@ -164,11 +167,11 @@ export class ControlPlane {
   }
 
   #addEdgeService(): void {
-    const { purges, status: edge, explain, clock, simulateLatencyMs } = this.#parts;
+    const { purges, status: edge, explain, clock } = this.#parts;
     const of = EdgeServiceService;
     const rpcs: Readonly<Record<string, Rpc>> = {
       ping: this.#unary(of.ping, callReader("request", PingRequest.decode), "open", async () => {
-        if (simulateLatencyMs > 0) await clock.wait(simulateLatencyMs);
+        if (this.#latencyMs > 0) await clock.wait(this.#latencyMs);
         return { ok: true, value: edge.ping() };
       }),
       stats: this.#unary(of.stats, callReader("request", StatsRequest.decode), "read", async () => {

@@ -5,7 +5,9 @@ import type { Finding } from "../../process/finding.ts";
 import type { Excess } from "./slow-clients.ts";
 
 /** The settings that it takes while it is open. */
-export type ReloadedPort = Pick<AccessLogValues, "accessLog">;
+export interface ReloadedPort extends Pick<AccessLogValues, "accessLog"> {
+  readonly simulateLatency: number;
+}
 
 /** What the port has to do now, in all its threads. */
 export interface PortLoad extends ServerLoad {

@@ -24,7 +24,7 @@ import type { EdgeRequest } from "../cache/serve.ts";
 import { GiveUp } from "../origin/give-up.ts";
 import type { Sites } from "../origin/sites.ts";
 import { Addressing } from "./addressing.ts";
-import type { DataPort, PortLoad } from "./data-port.ts";
+import type { DataPort, PortLoad, ReloadedPort } from "./data-port.ts";
 import { CLIENT_LIMITS } from "./data-port-limits.ts";
 import { HitPath } from "./hit-path.ts";
 import { LastAnswers } from "./last-answers.ts";
@@ -46,7 +46,7 @@ export class Listener implements DataPort {
   readonly #edge: ServingEdge;
   readonly #addressing: Addressing;
   readonly #sites: Pick<Sites, "names">;
-  readonly #latencyMs: number;
+  #latencyMs: number;
   readonly #proxies: TrustedProxies;
   readonly #isToken: ListenerConfig["isToken"];
   readonly #date: HttpDate;
@@ -126,7 +126,8 @@ export class Listener implements DataPort {
     return this.#tls?.identity.findings ?? [];
   }
 
-  reload(): void {
+  reload({ simulateLatency }: Pick<ReloadedPort, "simulateLatency">): void {
+    this.#latencyMs = simulateLatency;
     // Every request looks at the table of sites.
     this.#edge.counters.sites.name(this.#sites.names);
     this.#tls?.identity.refresh();

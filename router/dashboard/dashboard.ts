@@ -16,6 +16,7 @@ import {
   dashboardRight,
   loginRight,
 } from "./dashboard-right.ts";
+import { type Demo, demoPage } from "./demo-page.ts";
 import { FleetCalls } from "./fleet-calls.ts";
 import { LiveFeed, type LiveFeedParts, REFRESH_MS } from "./live-feed.ts";
 import { loginPages } from "./login.ts";
@@ -30,6 +31,8 @@ export interface DashboardParts extends Omit<LiveFeedParts, "tokens" | "identity
   /** The address of the operator port. */
   readonly host: string;
   readonly callers: OperatorAccess["callers"];
+  /** undefined: nobody may break this fleet. */
+  readonly demo?: Demo | undefined;
 }
 
 // A browser that was turned away tries again when somebody else may have closed a page.
@@ -41,10 +44,12 @@ export class Dashboard {
   readonly #feed: LiveFeed;
   readonly #rules: DashboardRules;
   readonly #sessions: Sessions;
+  readonly #demo: Demo | undefined;
 
-  constructor({ config, host, callers, ...parts }: DashboardParts) {
+  constructor({ config, host, callers, demo, ...parts }: DashboardParts) {
     const { clock, log } = parts;
     this.#sessions = new Sessions(clock);
+    this.#demo = demo;
     const { tokens, dashboard: mode } = config;
     this.#rules = { tokens, callers, asksForProof: asksForProof(config), isLocal: isLoopback(host), mode };
     this.#feed = new LiveFeed({ ...parts, tokens });
@@ -77,6 +82,10 @@ export class Dashboard {
       },
       purgePage(fleet, log),
     );
+    if (demo !== undefined) {
+      const changing = [withSecurityFields, this.#withRight("purge"), ...readJson];
+      router.post("/dashboard/demo/:action", ...changing, demoPage(demo));
+    }
     const rightBy = (token: string) => loginRight(token, this.#rules);
     router.use("/dashboard", withSecurityFields);
     router.use(loginPages({ sessions: this.#sessions, clock, log, rightBy }));
@@ -88,6 +97,7 @@ export class Dashboard {
         "/live",
         "/dashboard/explain",
         "/dashboard/purge",
+        ...(demo === undefined ? [] : ["/dashboard/demo/:action"]),
         "/dashboard/login",
         "/dashboard/logout",
       ],
@@ -108,7 +118,8 @@ export class Dashboard {
       readOnly,
       // Whether a login would change that.
       mayLogIn: readOnly && mode === "on" && tokens.token !== undefined,
-      demo: false,
+      demo: this.#demo !== undefined,
+      links: this.#demo?.links ?? {},
       refresh_ms: REFRESH_MS,
     };
   }

@@ -126,6 +126,7 @@ export type ToWorker =
   | { readonly kind: "memory"; readonly piece: SharedPiece }
   | {
       readonly kind: "reload";
+      readonly simulateLatency: number;
       readonly sites: readonly ServedSite[];
       readonly sitesCounted: readonly string[];
     }

@@ -101,7 +101,7 @@ port.on("message", (message: ToWorker) => {
       siteRules.clear();
       for (const [name, rules] of servedRulesByName(message.sites)) siteRules.set(name, rules);
       sites.replace(message.sites);
-      listener.reload();
+      listener.reload(message);
       break;
     case "leave-behind":
       listener.leaveBehind(message.excess);

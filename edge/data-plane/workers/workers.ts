@@ -15,7 +15,7 @@ import { KeptThread, type Spawned } from "../../../process/kept-thread.ts";
 import { type ClientPorts, holdPorts } from "../../../process/listen.ts";
 import type { CacheContext } from "../../cache/context.ts";
 import type { Sites } from "../../origin/sites.ts";
-import type { DataPort, PortLoad } from "../data-port.ts";
+import type { DataPort, PortLoad, ReloadedPort } from "../data-port.ts";
 import type { Excess } from "../slow-clients.ts";
 import { LeaseGrant } from "./lease-grant.ts";
 import {
@@ -105,12 +105,13 @@ export class Workers implements DataPort {
     return this.#tls?.identity.findings ?? [];
   }
 
-  reload(): void {
+  reload({ simulateLatency }: Pick<ReloadedPort, "simulateLatency">): void {
     this.#tls?.identity.refresh();
     const { served: sites, names } = this.#parts.sites;
     const counts = this.#parts.edge.counters.sites;
     counts.name(names);
-    for (const thread of this.#threads) thread.send({ kind: "reload", sites, sitesCounted: counts.named });
+    const sitesCounted = counts.named;
+    for (const thread of this.#threads) thread.send({ kind: "reload", sites, sitesCounted, simulateLatency });
   }
 
   leaveBehind({ bytes, patienceMs }: Excess): void {

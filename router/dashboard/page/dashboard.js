@@ -1,7 +1,7 @@
 import { CounterWindow } from "./counter-window.js";
 import { DemoControls } from "./demo-controls.js";
 import { EdgeList, othersOf } from "./edge-list.js";
-import { byId, setText } from "./element.js";
+import { byId, element, setText } from "./element.js";
 import { ExplainForm } from "./explain-form.js";
 import { Feed } from "./feed.js";
 import { ageText, clockText } from "./figure-text.js";
@@ -75,13 +75,16 @@ function heard(name, data) {
   }
 }
 
-/** @param {{ router: string, version: string, readOnly: boolean, demo: boolean, mayLogIn?: boolean }} hello */
-function greet({ router, version, readOnly, demo: isDemo, mayLogIn = false }) {
+/** @param {{ router: string, version: string, readOnly: boolean, demo: boolean, links?: Record<string, string>, mayLogIn?: boolean }} hello */
+function greet({ router, version, readOnly, demo: isDemo, links = {}, mayLogIn = false }) {
   setText(byId("router"), `${router} · ${version}`);
   byId("read-only").hidden = !readOnly;
   byId("log-in").hidden = !mayLogIn;
   byId("purge-form").hidden = readOnly;
   byId("tab-demo").hidden = !isDemo || readOnly;
+  const anchors = Object.entries(links).map(([words, href]) => element("a", { href }, words));
+  byId("places").replaceChildren(...anchors);
+  byId("places").hidden = anchors.length === 0;
   // The history comes again, the oldest first.
   purges.clear();
   tabs.restore();

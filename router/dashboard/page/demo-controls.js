@@ -1,14 +1,14 @@
 import { call } from "./call.js";
 import { byId, element, setText } from "./element.js";
 
-const LATENCIES_MS = [0, 20, 100, 300];
+const LATENCIES_MS = [1, 20, 100, 300];
 
 /** @type {readonly (readonly [action: string, words: string])[]} */
 const ACTIONS = [
   ["stop", "Stop"],
   ["start", "Start"],
-  ["cut", "Cut from Redis"],
-  ["join", "Join to Redis"],
+  ["cut", "Cut from the purge log"],
+  ["join", "Join again"],
 ];
 
 /** What only the one-command system has: breaking things. */
@@ -27,7 +27,9 @@ export class DemoControls {
       button("Begin", () => this.act("traffic", { on: true })),
       button("End", () => this.act("traffic", { on: false })),
     ]);
-    this.place.replaceChildren(traffic, ...edges.toSorted().map((edge) => this.controls(edge)));
+    const all = this.group("Everything", [button("Mend", () => this.act("reset", {}))]);
+    const both = element("div", { class: "row" }, traffic, all);
+    this.place.replaceChildren(both, ...edges.toSorted().map((edge) => this.controls(edge)));
   }
 
   /** @param {string} edge */
@@ -46,7 +48,7 @@ export class DemoControls {
   /** @param {string} action @param {object} body */
   async act(action, body) {
     const answer = await call(`/dashboard/demo/${action}`, { method: "POST", body });
-    setText(byId("demo-answer"), answer.ok ? "Done." : answer.why);
+    setText(byId("demo-answer"), answer.ok ? answer.document.said : answer.why);
   }
 }
 
