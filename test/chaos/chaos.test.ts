@@ -25,6 +25,7 @@ describe(`real edges and a real Redis under faults, seed ${SEED}`, () => {
       [...counts.values()].reduce((all, one) => all + one, 0);
     expect(sum(report.faults)).to.be.at.least(5);
     expect(report.reads.get("HIT")).to.be.above(500);
+    expect(report.reads.get("HIT from disk")).to.be.above(5);
     expect(report.purges.get("applied")).to.be.above(5);
   });
 });

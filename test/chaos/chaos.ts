@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { EdgeProcess } from "../rig/edge-process.ts";
 import { Checker } from "./checker.ts";
+import { Disks } from "./disks.ts";
 import type { Violation } from "./history.ts";
 import { type Move, movesOf } from "./move.ts";
 import { Purgers } from "./purgers.ts";
@@ -34,7 +35,7 @@ export interface ChaosReport {
   readonly leaseMs: number;
   /** By kind. */
   readonly faults: ReadonlyMap<string, number>;
-  /** Reads with content, by X-Cache. */
+  /** Reads with content, by X-Cache and whether they came from disk. */
   readonly reads: ReadonlyMap<string, number>;
   /** Reads that failed, by status or error code. */
   readonly failures: ReadonlyMap<string, number>;
@@ -60,7 +61,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     const system = await SentinelSystem.start(random.fork(), LEASE_MS);
     return await played(system, system.moves(steps), options, random);
   }
-  const system = await System.start(random.fork(), LEASE_MS);
+  const system = await System.start(random.fork(), LEASE_MS, (_, origin) => ({ origin }), await Disks.make());
   const plan = schedule(steps, system.edges.length, LEASE_MS, system.canSetClocks);
   return await played(system, movesOf(plan, system), options, random);
 }

@@ -17,7 +17,7 @@ const AFTER_SHARE = 0.2;
 
 /** Counts of what readers got. */
 export interface ReadCounts {
-  /** By X-Cache. */
+  /** By X-Cache, and whether it came from disk. */
   readonly answers: Map<string, number>;
   /** By status or error code: no claim about content. */
   readonly failures: Map<string, number>;
@@ -107,7 +107,8 @@ export class Readers {
         staleSeconds: staleSeconds(page),
         after,
       };
-      count(this.counts.answers, read.outcome);
+      const isFromDisk = String(answer.fields["cache-status"]).includes("; detail=disk");
+      count(this.counts.answers, isFromDisk ? `${read.outcome} from disk` : read.outcome);
       this.#checker.read(read);
       return true;
     } catch (thrown) {

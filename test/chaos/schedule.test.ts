@@ -14,7 +14,7 @@ describe("the schedule of faults", () => {
   });
 
   it("brings every kind of fault once before any comes again", () => {
-    const met = new Set(steps(1, 26).flatMap(({ faults }) => faults.map(kindOf)));
+    const met = new Set(steps(1, 27).flatMap(({ faults }) => faults.map(kindOf)));
     expect([...met].sort()).to.deep.equal([
       "FLUSHALL",
       "FLUSHALL again and again",
@@ -29,6 +29,7 @@ describe("the schedule of faults", () => {
       "clock of Redis set",
       "connections reset",
       "edge killed and restarted",
+      "edge killed, its disk harmed",
       "edge stopped and continued",
       "edge suspended",
       "replica promoted without the last writes",

@@ -1,9 +1,18 @@
 import type { SeededRandom } from "../../learn/simulation/seeded-random.ts";
 import type { LinkFault } from "../rig/fault-proxy.ts";
+import { type Harm, harms } from "./disks.ts";
 
 /** Something that is done to the system, and undone after `ms`. Edges are numbered from 0. */
 export type Fault =
   | { readonly kind: "edge-killed"; readonly edge: number; readonly ms: number }
+  /** Its files suffer while it is away. `at`: which and where, from 0 to 1. */
+  | {
+      readonly kind: "disk-harmed";
+      readonly edge: number;
+      readonly harm: Harm;
+      readonly at: number;
+      readonly ms: number;
+    }
   | { readonly kind: "edge-stopped"; readonly edge: number; readonly ms: number }
   | {
       readonly kind: "link";
@@ -83,6 +92,13 @@ function kinds(edges: number, leaseMs: number): readonly Make[] {
   return [
     (random) => ({ kind: "edge-killed", edge: edge(random), ms: short(random) }),
     (random) => ({ kind: "edge-killed", edge: edge(random), ms: beyondLease(random) }),
+    (random) => ({
+      kind: "disk-harmed",
+      edge: edge(random),
+      harm: random.pick(harms),
+      at: random.next(),
+      ms: short(random),
+    }),
     (random) => ({ kind: "edge-stopped", edge: edge(random), ms: short(random) }),
     (random) => ({ kind: "edge-stopped", edge: edge(random), ms: beyondLease(random) }),
     (random) => ({ kind: "redis-stopped", ms: short(random) }),
@@ -153,6 +169,7 @@ function shuffled<T>(list: readonly T[], random: SeededRandom): T[] {
 function subject(fault: Fault): string {
   switch (fault.kind) {
     case "edge-killed":
+    case "disk-harmed":
     case "edge-stopped":
     case "suspended":
       return `edge ${fault.edge}`;
@@ -178,6 +195,8 @@ export function kindOf(fault: Fault): string {
   switch (fault.kind) {
     case "edge-killed":
       return "edge killed and restarted";
+    case "disk-harmed":
+      return "edge killed, its disk harmed";
     case "edge-stopped":
       return "edge stopped and continued";
     case "link":
@@ -215,9 +234,10 @@ export function kindOf(fault: Fault): string {
 export function describeFault(fault: Fault): string {
   const whom = "edge" in fault ? ` (edge-${fault.edge + 1})` : "edges" in fault ? edgeNames(fault.edges) : "";
   const what = "by" in fault ? ` (a ${fault.by} at the ${fault.key})` : "id" in fault ? ` (${fault.id})` : "";
+  const harm = "harm" in fault ? ` (${fault.harm})` : "";
   const by = "byMs" in fault ? ` by ${fault.byMs} ms` : "";
   const span = "ms" in fault && fault.ms > 0 ? ` for ${Math.round(fault.ms)} ms` : "";
-  return `${kindOf(fault)}${whom}${what}${by}${span}`;
+  return `${kindOf(fault)}${whom}${what}${harm}${by}${span}`;
 }
 
 function edgeNames(edges: readonly number[]): string {

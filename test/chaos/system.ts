@@ -8,6 +8,7 @@ import { EdgeProcess, type EdgeProcessOptions } from "../rig/edge-process.ts";
 import { FaultProxy } from "../rig/fault-proxy.ts";
 import { RedisReplica } from "../rig/redis-replica.ts";
 import { type RedisServer, startRedisServer } from "../rig/redis-server.ts";
+import type { Disks } from "./disks.ts";
 import type { Fault } from "./schedule.ts";
 import { VersionedOrigin } from "./versioned-origin.ts";
 
@@ -42,6 +43,7 @@ export class System {
   /** Those of the edges first. */
   readonly #links: FaultProxy[];
   readonly #clocks: Clocks | undefined;
+  readonly #disks: Disks | undefined;
 
   private constructor(
     edges: readonly EdgeProcess[],
@@ -49,12 +51,14 @@ export class System {
     redis: RedisServer,
     links: FaultProxy[],
     clocks: Clocks | undefined,
+    disks: Disks | undefined,
   ) {
     this.edges = edges;
     this.origin = origin;
     this.#redis = redis;
     this.#links = links;
     this.#clocks = clocks;
+    this.#disks = disks;
   }
 
   get canSetClocks(): boolean {
@@ -65,6 +69,7 @@ export class System {
     random: SeededRandom,
     leaseMs: number,
     shape: EdgeShape = (_, origin) => ({ origin }),
+    disks?: Disks,
   ): Promise<System> {
     const clocks = await makeClocks();
     const redis = await startRedisServer([], clocks?.redis.env);
@@ -77,13 +82,13 @@ export class System {
           id: `edge-${index + 1}`,
           redis: urlOf(link),
           leaseMs,
-          flags: ["--workers", String(index + 1), ...flags],
+          flags: ["--workers", String(index + 1), ...(disks?.flagsOf(index) ?? []), ...flags],
           env: clocks?.edges[index]?.env ?? {},
           ...shaped,
         });
       }),
     );
-    return new System(edges, origin, redis, links, clocks);
+    return new System(edges, origin, redis, links, clocks, disks);
   }
 
   /** The primary's URL by a link of its own, which leads to its successors too. No fault befalls it. */
@@ -99,6 +104,11 @@ export class System {
       case "edge-killed":
         await this.#edge(fault.edge).kill();
         await delay(fault.ms);
+        return this.#edge(fault.edge).launch();
+      case "disk-harmed":
+        await this.#edge(fault.edge).kill();
+        await delay(fault.ms);
+        await this.#disks?.harm(fault.edge, fault.harm, fault.at);
         return this.#edge(fault.edge).launch();
       case "edge-stopped":
         await this.#edge(fault.edge).stop();
@@ -155,6 +165,7 @@ export class System {
     await this.origin.close();
     await this.#redis.close();
     await this.#clocks?.shims.close();
+    await this.#disks?.remove();
   }
 
   /** `harm` is done while the edge cannot reach Redis; it ends by `until`, in milliseconds of performance.now(). */

@@ -11,7 +11,6 @@ export const READ_FIELD = "origin-read";
 
 /** The version stands in the first bytes, so that a range of them shows it too. */
 export const VERSION_DIGITS = 12;
-const CONTENT_LENGTH = 2_000;
 
 // So many answers are held after the page was read: purges must meet fills in flight.
 const HELD_BEFORE_FIELDS = 0.1;
@@ -79,12 +78,12 @@ export class VersionedOrigin {
       response.writeHead(304, fields).end();
       return;
     }
-    const content = String(version).padStart(VERSION_DIGITS, "0").padEnd(CONTENT_LENGTH, ".");
+    const content = String(version).padStart(VERSION_DIGITS, "0").padEnd(page.length, ".");
     response.writeHead(200, { ...fields, "content-length": content.length });
     if (this.#random.chance(HELD_IN_BODY)) {
-      response.write(content.slice(0, CONTENT_LENGTH / 2));
+      response.write(content.slice(0, page.length / 2));
       await this.#hold();
-      response.end(content.slice(CONTENT_LENGTH / 2));
+      response.end(content.slice(page.length / 2));
     } else response.end(content);
   }
 
