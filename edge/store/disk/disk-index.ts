@@ -36,10 +36,17 @@ interface Table {
  * who reads a frame compares the key. It grows in steps, so that no change takes long.
  */
 export class DiskIndex {
-  #table: Table = newTable(LEAST_ROWS);
+  #table: Table;
   #size = 0;
   /** The table from before it grew, and the row up to which it has been moved. */
   #old: { readonly table: Table; moved: number } | undefined;
+  /** One that is on its way to a table. */
+  readonly #row = new Uint32Array(WORDS);
+
+  /** `keys`: so many are expected. */
+  constructor(keys = 0) {
+    this.#table = newTable(2 ** Math.ceil(Math.log2(Math.max(LEAST_ROWS, keys / FULL))));
+  }
 
   /** Keys. */
   get size(): number {
@@ -52,49 +59,52 @@ export class DiskIndex {
   }
 
   find(hash: KeyHash): (FramePlace & { readonly checksum: number }) | undefined {
-    for (const table of this.#tables()) {
-      const { words } = table;
-      const row = rowOf(table, hash);
-      if (row === -1) continue;
-      const of = (column: number): number => words[row + column] ?? 0;
-      return {
-        segment: of(SEGMENT),
-        offset: of(OFFSET) * UNIT,
-        length: of(LENGTH),
-        checksum: of(CHECKSUM),
-      };
-    }
-    return undefined;
+    const table = this.#tableWith(hash);
+    if (table === undefined) return undefined;
+    const row = rowOf(table, hash);
+    const of = (column: number): number => table.words[row + column] ?? 0;
+    return {
+      segment: of(SEGMENT),
+      offset: of(OFFSET) * UNIT,
+      length: of(LENGTH),
+      checksum: of(CHECKSUM),
+    };
   }
 
   set(hash: KeyHash, { segment, offset, length }: FramePlace, checksum: number): void {
     this.#moveSome();
     this.remove(hash);
     if ((this.#size + 1) * WORDS > this.#table.words.length * FULL) this.#grow();
-    put(this.#table, [hash.high, hash.low, segment, offset / UNIT, length, checksum]);
+    const row = this.#row;
+    row[HIGH] = hash.high;
+    row[LOW] = hash.low;
+    row[SEGMENT] = segment;
+    row[OFFSET] = offset / UNIT;
+    row[LENGTH] = length;
+    row[CHECKSUM] = checksum;
+    put(this.#table, row);
     this.#size += 1;
   }
 
   /** Returns whether it was there. `only`: only if it lies there. */
   remove(hash: KeyHash, only?: Pick<FramePlace, "segment" | "offset">): boolean {
-    for (const table of this.#tables()) {
-      const row = rowOf(table, hash);
-      if (row === -1) continue;
-      const { words } = table;
-      const isThere =
-        only === undefined ||
-        (words[row + SEGMENT] === only.segment && (words[row + OFFSET] ?? 0) * UNIT === only.offset);
-      if (!isThere) return false;
-      take(table, row);
-      this.#size -= 1;
-      return true;
-    }
-    return false;
+    const table = this.#tableWith(hash);
+    if (table === undefined) return false;
+    const row = rowOf(table, hash);
+    const { words } = table;
+    const isThere =
+      only === undefined ||
+      (words[row + SEGMENT] === only.segment && (words[row + OFFSET] ?? 0) * UNIT === only.offset);
+    if (!isThere) return false;
+    take(table, row);
+    this.#size -= 1;
+    return true;
   }
 
-  *#tables(): Generator<Table> {
-    yield this.#table;
-    if (this.#old !== undefined) yield this.#old.table;
+  #tableWith(hash: KeyHash): Table | undefined {
+    if (rowOf(this.#table, hash) !== -1) return this.#table;
+    const old = this.#old?.table;
+    return old !== undefined && rowOf(old, hash) !== -1 ? old : undefined;
   }
 
   #grow(): void {
@@ -113,9 +123,9 @@ export class DiskIndex {
         old.moved += WORDS;
         continue;
       }
-      const row = Array.from(words.subarray(old.moved, old.moved + WORDS));
+      for (let column = 0; column < WORDS; column += 1) this.#row[column] = words[old.moved + column] ?? 0;
       take(old.table, old.moved);
-      put(this.#table, row);
+      put(this.#table, this.#row);
     }
     // Nothing lies behind the row up to which it has been moved: what is taken out brings up rows that follow.
     if (old.moved >= words.length) this.#old = undefined;
@@ -134,7 +144,7 @@ function rowOf({ words, mask }: Table, { high, low }: KeyHash): number {
   }
 }
 
-function put({ words, mask }: Table, values: readonly number[]): void {
+function put({ words, mask }: Table, values: Uint32Array): void {
   let row = ((values[LOW] ?? 0) & mask) * WORDS;
   while (words[row + SEGMENT] !== 0) row = ((row / WORDS + 1) & mask) * WORDS;
   words.set(values, row);

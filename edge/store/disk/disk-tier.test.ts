@@ -9,6 +9,7 @@ import { Directory } from "../directory.ts";
 import { leaving } from "../leaving.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import { type DiskTier, openDiskTier } from "./disk-tier.ts";
+import { recover } from "./recovery.ts";
 
 const MIB = 2 ** 20;
 const OWNER = { runId: "run-1", origins: { default: "a" } };
@@ -65,7 +66,7 @@ describe("the disk tier", () => {
     const large = response("/a", Buffer.alloc(100_000, "x"), { selecting: selecting("en") });
     give(tier, [german, large]);
     for (const isWritten of [false, true]) {
-      if (isWritten) await tier.close();
+      if (isWritten) await tier.flushed();
       const found = await tier.read("default /a");
       expect(found?.responses).to.have.length(2);
       const [first, second] = found?.responses ?? [];
@@ -74,6 +75,7 @@ describe("the disk tier", () => {
       expect(second?.bodyLength).to.equal(100_000);
       expect(Buffer.concat(second?.chunks ?? []).equals(Buffer.alloc(100_000, "x"))).to.equal(true);
     }
+    await tier.close();
   });
 
   it("has it in the next process, as old as it is by the wall clock", async () => {
@@ -120,7 +122,7 @@ describe("the disk tier", () => {
       // The disk keeps up: nothing is passed over.
       if (at % 20 === 19) await tier.flushed();
     }
-    await tier.close();
+    await tier.flushed();
     expect(disk.most)
       .to.be.at.most(size)
       .and.above(size * 0.8);
@@ -128,6 +130,7 @@ describe("the disk tier", () => {
     expect(await bodyOf(tier, "/149")).to.equal(body.toString());
     expect(tier.counts.objects).to.be.within(45, 64);
     expect(tier.counts.passedOver).to.equal(0);
+    await tier.close();
   });
 
   it("passes over what a slow disk has no room for, in bytes that wait, and what is too large", async () => {
@@ -413,6 +416,58 @@ describe("the disk tier", () => {
     await Promise.all([tier.close(), after.close()]);
   });
 
+  it("is closed while the disk hangs, and keeps the directory from others", async () => {
+    const disk = new FrailDisk();
+    let isFree = false;
+    const parts = { files: disk, edge: "edge-1", size: 64 * MIB, clock, log: createLog("test", "silent") };
+    const tier = await openDiskTier(parts, async () => {
+      isFree = true;
+    });
+    tier.belongsTo(() => OWNER);
+    disk.holdWrites();
+    give(tier, [response("/a", "page a")]);
+    let isClosed = false;
+    const closed = tier.close().then(() => {
+      isClosed = true;
+    });
+    await until(
+      "it is closed",
+      () => isClosed,
+      async () => clock.advance(100),
+    );
+    await closed;
+    expect([disk.heldWrites, isFree]).to.deep.equal([1, false]);
+    disk.letWritesGo();
+    const well = await openDiskTier(parts, async () => {
+      isFree = true;
+    });
+    await well.close();
+    expect(isFree).to.equal(true);
+  });
+
+  it("starts in short turns, and with room for all that it finds", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    for (let at = 0; at < 3_500; at += 1) give(tier, [response(`/${at}`, "page")]);
+    await tier.close();
+    let turns = 0;
+    const wait = async (): Promise<void> => {
+      turns += 1;
+    };
+    const counting = { wait, wall: () => clock.wall(), monotonic: () => clock.monotonic() };
+    const found = await recover({
+      files: disk,
+      edge: "edge-1",
+      clock: counting,
+      log: createLog("test", "silent"),
+      newSeed: () => 0,
+    });
+    expect(found.index.size).to.equal(3_500);
+    expect(turns).to.equal(3);
+    // A table that had to grow would have another beside it.
+    expect(found.index.bytes).to.equal(8_192 * 24);
+  });
+
   it("removes what a crash has left of files that were to replace others, and keeps to a smaller size from the start", async () => {
     const disk = new FrailDisk();
     const tier = await opened(disk, { size: 128 * MIB });
@@ -424,10 +479,11 @@ describe("the disk tier", () => {
     await tier.close();
     await disk.replace("00000003.heads.new", Buffer.from("half"));
     const after = await opened(disk);
+    await after.flushed();
+    expect(await bodyOf(after, "/99")).to.equal(body.toString());
     await after.close();
     expect(disk.held).to.be.at.most(64 * MIB);
     expect(disk.names).not.to.include("00000003.heads.new");
-    expect(await bodyOf(after, "/99")).to.equal(body.toString());
   });
 
   it("drops what the disk cannot read", async () => {

@@ -17,14 +17,13 @@ import type { LowerStore } from "../memory-store-options.ts";
 import type { FillMark, StoredResponse } from "../stored-response.ts";
 import type { DiskFiles } from "./disk-files.ts";
 import type { DiskIndex } from "./disk-index.ts";
-import { checksumOf, type KeyHash, NO_HASH } from "./frame.ts";
+import { checksumOf, type KeyHash, NO_HASH, NO_MARK } from "./frame.ts";
+import { fewOpen } from "./open-files.ts";
+import { soon } from "./patience.ts";
 import { packed, packedBytes, unpacked } from "./portable-responses.ts";
 import { IDENTITY, type Recovered, type Resumed, recover } from "./recovery.ts";
 import type { SegmentOwner } from "./segment.ts";
 import { SegmentLog } from "./segment-log.ts";
-
-// A client waits meanwhile. A disk that works takes some milliseconds, and one that is busy up to a second.
-const PATIENCE_MS = 2_000;
 
 export interface DiskTierParts {
   readonly files: DiskFiles;
@@ -62,8 +61,9 @@ export async function openDiskTier(
   parts: DiskTierParts,
   closed: () => Promise<void> = async () => undefined,
 ): Promise<DiskTier> {
-  const recovered = await recover({ ...parts, newSeed: () => randomInt(2 ** 32) });
-  return new DiskTier(parts, recovered, closed);
+  const around = { ...parts, files: fewOpen(parts.files) };
+  const recovered = await recover({ ...around, newSeed: () => randomInt(2 ** 32) });
+  return new DiskTier(around, recovered, closed);
 }
 
 export class DiskTier implements LowerStore {
@@ -233,8 +233,7 @@ export class DiskTier implements LowerStore {
     if (this.#index.size === 0) return;
     const hash = this.#hash(key);
     if (!this.#index.remove(hash)) return;
-    const mark = { position: { epoch: 0, seq: 0 }, flushes: 0, invalidations: 0 };
-    this.#segments.append({ kind: "gone", hash, payload: NOTHING, mark });
+    this.#segments.append({ kind: "gone", hash, payload: NOTHING, mark: NO_MARK });
   }
 
   /** Resolves when the next process will know of it too: these targets may have changed. */
@@ -242,32 +241,19 @@ export class DiskTier implements LowerStore {
     if (this.#index.size === 0 || this.#isGivenUp) return;
     const payload = Buffer.from(JSON.stringify(targets));
     const place = this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
-    if (place !== undefined && (await this.#soon(this.#segments.flushed())) === true) return;
+    if (place !== undefined && (await soon(this.#segments.flushed(), this.#parts.clock)) === true) return;
     await this.#giveUp();
   }
 
   /** The next process would not know of an invalidation. Most disks that take nothing still remove. */
   async #giveUp(): Promise<void> {
     if (this.#isGivenUp) return;
-    const { files, log } = this.#parts;
+    const { files, clock, log } = this.#parts;
     const removed = files.remove(IDENTITY).then(() => {
       this.#isGivenUp = true;
     });
-    const cause = await this.#soon(removed).catch(describeError);
+    const cause = await soon(removed, clock).catch(describeError);
     log.error({ cause }, "the disk takes no invalidation: it is emptied at the next start");
-  }
-
-  /** "late": the disk hangs. */
-  async #soon<T>(work: Promise<T>): Promise<T | "late"> {
-    const alarm = new AbortController();
-    const late = this.#parts.clock.wait(PATIENCE_MS, alarm.signal).then((): "late" => "late");
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      alarm.abort();
-      // Whichever comes second has nobody who waits for it.
-      Promise.allSettled([work, late]);
-    }
   }
 
   /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */
@@ -275,10 +261,9 @@ export class DiskTier implements LowerStore {
     return this.#segments.flushed();
   }
 
-  /** Writes what waits. */
+  /** Writes what waits. A disk that hangs may write later, so the directory stays this process's until it ends. */
   async close(): Promise<void> {
-    await this.#segments.close();
-    await this.#closed();
+    if (await this.#segments.close()) await this.#closed();
   }
 }
 

@@ -54,6 +54,9 @@ export interface KeyHash {
 
 export const NO_HASH: KeyHash = { high: 0, low: 0 };
 
+/** Of frames that no purge is about. */
+export const NO_MARK: FillMark = { position: { epoch: 0, seq: 0 }, flushes: 0, invalidations: 0 };
+
 /** Bytes that a frame takes, with what lies between it and the next. */
 export function frameBytes(payload: number): number {
   return Math.ceil((FRAME_HEAD + payload) / FRAME_UNIT) * FRAME_UNIT;
@@ -88,6 +91,11 @@ export function writeHead(into: Buffer, at: number, head: FrameHead): void {
 export function readHead(from: Buffer, at: number): FrameHead | undefined {
   if (at + FRAME_HEAD > from.byteLength || from.readUInt32LE(at) !== MAGIC) return undefined;
   if (from.readUInt32LE(at + 60) !== crc32(from.subarray(at, at + 60))) return undefined;
+  return knownHead(from, at);
+}
+
+/** The same for bytes whose checksum has been tested. */
+export function knownHead(from: Buffer, at: number): FrameHead | undefined {
   const kind = frameKinds[from.readUInt32LE(at + 4)];
   if (kind === undefined) return undefined;
   return {
@@ -102,6 +110,11 @@ export function readHead(from: Buffer, at: number): FrameHead | undefined {
     },
     wall: from.readDoubleLE(at + 40),
   };
+}
+
+/** Bytes of the payload, of a head whose checksum has been tested. */
+export function payloadLength(heads: Buffer, at: number): number {
+  return heads.readUInt32LE(at + 16);
 }
 
 /** Whether the payload is the one that was written. */

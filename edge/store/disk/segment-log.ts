@@ -13,24 +13,25 @@ import {
   type KeyHash,
   type NewFrame,
   NO_HASH,
+  NO_MARK,
   readHead,
 } from "./frame.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { FrameReads } from "./frame-reads.ts";
+import { soon } from "./patience.ts";
 import {
   bytesOf,
   countBefore,
   fileBytes,
-  headsName,
+  headsOf,
   logName,
   newSegment,
   placedHeads,
   removeSegment,
   type Segment,
   type SegmentOwner,
-  sealedHeads,
+  sealSegment,
   segmentSize,
-  unsealedHeads,
 } from "./segment.ts";
 
 /** A disk that is slower than what comes: beyond these bytes nothing more waits for it. */
@@ -135,10 +136,12 @@ export class SegmentLog {
     this.#segments.set(number, begun);
     this.#current = begun;
     const payload = Buffer.from(JSON.stringify(owner));
-    const mark = { position: { epoch: 0, seq: 0 }, flushes: 0, invalidations: 0 };
-    const head = { kind: "begin", hash: NO_HASH, length: payload.byteLength, mark } as const;
-    const checksum = checksumOf(payload);
-    this.#add(begun, { ...head, checksum, wall: this.#parts.clock.wall() }, payload);
+    const about = {
+      length: payload.byteLength,
+      checksum: checksumOf(payload),
+      wall: this.#parts.clock.wall(),
+    };
+    this.#add(begun, { kind: "begin", hash: NO_HASH, mark: NO_MARK, ...about }, payload);
     return begun;
   }
 
@@ -174,13 +177,18 @@ export class SegmentLog {
     return written.promise;
   }
 
-  /** Writes what waits, then closes all files. */
-  async close(): Promise<void> {
+  /** Writes what waits, then closes all files. Resolves to whether the disk did so: one that hangs is left alone. */
+  async close(): Promise<boolean> {
     this.#isOver = true;
     this.#queue.end();
-    await this.#running;
+    const closed = this.#running.then(() =>
+      Promise.all(this.#segments.values().map(({ file }) => file?.close())),
+    );
+    const hangs = (await soon(closed, this.#parts.clock)) === "late";
     this.#reads.end();
-    for (const { file } of this.#segments.values()) await file?.close();
+    if (hangs)
+      this.#parts.log.error({ bytes: this.#queue.bytes }, "the disk hangs: what waits is not written");
+    return !hangs;
   }
 
   async #run(): Promise<void> {
@@ -237,30 +245,22 @@ export class SegmentLog {
     }
   }
 
-  /** Its heads go to a file of their own. Without that, the next start reads the frames. */
   async #seal(segment: Segment): Promise<void> {
-    const { heads, file, number } = segment;
-    if (heads === undefined || file === undefined || segment.isSealed === true) return;
-    segment.isSealed = true;
     try {
-      await file.sync();
-      await this.#parts.files.replace(headsName(number), sealedHeads(heads));
-      segment.heads = undefined;
+      await sealSegment(this.#parts.files, segment);
     } catch (thrown) {
       this.#errors += 1;
-      this.#parts.log.warn({ cause: describeError(thrown), number }, "disk segment was not sealed");
+      const told = { cause: describeError(thrown), number: segment.number };
+      this.#parts.log.warn(told, "disk segment was not sealed");
     }
   }
 
   async #evict(segment: Segment): Promise<void> {
     const { number, file } = segment;
-    const heads =
-      segment.heads === undefined
-        ? unsealedHeads(await this.#parts.files.readAll(headsName(number)))
-        : Buffer.concat(segment.heads);
+    const heads = await headsOf(this.#parts.files, segment);
     this.#segments.delete(number);
     this.#unsynced.delete(segment);
-    await this.#drop(segment, heads ?? Buffer.alloc(0), 0);
+    await this.#drop(segment, heads, 0);
     await file?.close();
     await removeSegment(this.#parts.files, number);
   }

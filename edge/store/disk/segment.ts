@@ -1,6 +1,15 @@
 import { crc32 } from "node:zlib";
 import type { DiskFile, DiskFiles } from "./disk-files.ts";
-import { FRAME_HEAD, FRAME_UNIT, type FrameHead, frameBytes, isIntact, readHead } from "./frame.ts";
+import {
+  FRAME_HEAD,
+  FRAME_UNIT,
+  type FrameHead,
+  frameBytes,
+  isIntact,
+  knownHead,
+  payloadLength,
+  readHead,
+} from "./frame.ts";
 
 /** Whose responses a segment holds. Its first frame says so. */
 export interface SegmentOwner {
@@ -66,19 +75,27 @@ export interface PlacedHead {
   readonly offset: number;
 }
 
-/** The heads, dense as their frames are, with where each frame stands. */
+/** The heads, dense as their frames are, with where each frame stands. Their checksums, or that of all, have been tested. */
 export function* placedHeads(heads: Buffer): Generator<PlacedHead> {
   let offset = 0;
   for (let at = 0; at + FRAME_HEAD <= heads.byteLength; at += FRAME_HEAD) {
-    const head = readHead(heads, at);
+    const head = knownHead(heads, at);
     if (head === undefined) return;
     yield { head, offset };
     offset += frameBytes(head.length);
   }
 }
 
+/** Where the last of the frames ends. */
+export function endOf(heads: Buffer): number {
+  let end = 0;
+  for (let at = 0; at + FRAME_HEAD <= heads.byteLength; at += FRAME_HEAD)
+    end += frameBytes(payloadLength(heads, at));
+  return end;
+}
+
 /** For the file of heads: they stand there with a checksum, so that a start need not read the frames. */
-export function sealedHeads(heads: readonly Buffer[]): Buffer {
+function sealedHeads(heads: readonly Buffer[]): Buffer {
   const all = Buffer.concat(heads);
   const seal = Buffer.alloc(4);
   seal.writeUInt32LE(crc32(all));
@@ -90,6 +107,22 @@ export function unsealedHeads(bytes: Buffer | undefined): Buffer | undefined {
   if (bytes === undefined || bytes.byteLength < 4) return undefined;
   const heads = bytes.subarray(0, -4);
   return crc32(heads) === bytes.readUInt32LE(heads.byteLength) ? heads : undefined;
+}
+
+/** Its heads go to a file of their own. Without that, the next start reads the frames. It is tried once. */
+export async function sealSegment(files: DiskFiles, segment: Segment): Promise<void> {
+  const { heads, file, number } = segment;
+  if (heads === undefined || file === undefined || segment.isSealed === true) return;
+  segment.isSealed = true;
+  await file.sync();
+  await files.replace(headsName(number), sealedHeads(heads));
+  segment.heads = undefined;
+}
+
+/** From memory, or from the file of heads. Empty where that is not whole. */
+export async function headsOf(files: DiskFiles, { heads, number }: Segment): Promise<Buffer> {
+  if (heads !== undefined) return Buffer.concat(heads);
+  return unsealedHeads(await files.readAll(headsName(number))) ?? Buffer.alloc(0);
 }
 
 // As much as is read at once.
@@ -141,7 +174,8 @@ export async function removeSegment(files: DiskFiles, number: number): Promise<v
 /** How many of the frames end at or before `end`. */
 export function countBefore(heads: Buffer, end: number): number {
   let count = 0;
-  for (const { offset } of placedHeads(heads)) if (offset < end) count += 1;
+  for (let offset = 0; offset < end && count * FRAME_HEAD < heads.byteLength; count += 1)
+    offset += frameBytes(payloadLength(heads, count * FRAME_HEAD));
   return count;
 }
 
