@@ -22,6 +22,7 @@ const FIGURES: readonly Figure[] = [
   { name: "collapsed", counter: "collapsed", summed: true, show: String },
   { name: "objects", counter: "objects", summed: true, show: String },
   { name: "bytes", counter: "bytes", summed: true, show: shownBytes },
+  { name: "sent", counter: "bytesSent", summed: true, show: shownBytes },
   { name: "purges", counter: "purges", summed: false, show: String },
   { name: "lag", counter: "lagMs", summed: false, show: (ms) => `${Math.round(ms)} ms` },
   { name: "up", counter: "uptimeMs", summed: false, show: shownSpan },

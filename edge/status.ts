@@ -13,6 +13,7 @@ import { LogServerWatch } from "../purge-log/log-server-watch.ts";
 import { formatPosition } from "../purge-log/position.ts";
 import type { PurgeLog } from "../purge-log/purge-log.ts";
 import type { CacheContext } from "./cache/context.ts";
+import { BOUNDS_MS } from "./cache/histogram.ts";
 import type { ProcessMemory } from "./cache/memory-watch.ts";
 import { type GaugeName, statsOf } from "./cache/metrics.ts";
 import { metricsText } from "./cache/metrics-page.ts";
@@ -108,8 +109,21 @@ export class EdgeReport {
       state: this.state,
       position: formatPosition(follower.position),
       ...statsOf(counters, this.#gauges()),
+      ...this.#measures(),
       lagMs: follower.lagMs ?? -1,
       uptimeMs: Math.round(this.#parts.clock.monotonic() - this.#startedAt),
+    };
+  }
+
+  #measures(): Pick<EdgeStats, "bytesSent" | "hitBytes" | "waits" | "certificateDaysLeft"> {
+    const { counters, clock } = this.#parts;
+    const { sent, ofHits } = counters.sites.bytes;
+    const daysLeft = (this.#dataPort.certificateEndsAt - clock.wall()) / 86_400_000;
+    return {
+      bytesSent: sent,
+      hitBytes: ofHits,
+      waits: { boundsMs: [...BOUNDS_MS], counts: [...counters.waits] },
+      certificateDaysLeft: Number.isFinite(daysLeft) ? daysLeft : undefined,
     };
   }
 

@@ -3,6 +3,9 @@
 // bound is a time series for every outcome of every edge, so there are twelve.
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
 
+/** The same in milliseconds. */
+export const BOUNDS_MS: readonly number[] = BOUNDS.map((seconds) => seconds * 1_000);
+
 /** Of one series: what falls between two bounds, above the last one, and the sum. */
 export const HISTOGRAM_CELLS = BOUNDS.length + 2;
 

@@ -178,6 +178,14 @@ export class EdgeCounters {
     return Array.from({ length: HISTOGRAM_CELLS }, (_, i) => this.#sumOf(at + i));
   }
 
+  /** How long answers took to begin, whatever their outcome: a count for each bucket. */
+  get waits(): readonly number[] {
+    const series = OUTCOME_KINDS.map((kind) => this.histogram(`responseSeconds ${kind}`));
+    return Array.from({ length: SUM_CELL }, (_, bucket) =>
+      series.reduce((sum, cells) => sum + (cells[bucket] ?? 0), 0),
+    );
+  }
+
   /** All of it, whatever the reason. */
   get(name: CounterName): number {
     if (!isReasoned(name)) return this.#sum(name);

@@ -41,6 +41,9 @@ const CELL_OF: ReadonlyMap<string, number> = new Map(
 const RESPONSES = cellsOfKinds((kind) => cellOf(`responses ${kind} 1xx`));
 const BYTES = cellsOfKinds((kind) => cellOf(`responseBytes ${kind}`));
 
+/** The outcomes whose content was stored before. */
+const STORED: ReadonlySet<string> = new Set<Kind>(["hit", "stale", "revalidated"]);
+
 // Their places. Those of the sites follow.
 const NONE = 0;
 const OTHERS = 1;
@@ -117,6 +120,14 @@ export class SiteCounts {
       const counts = places.map((place) => this.#count(place, cellOf(`${name} ${words}`)));
       return [words, counts.reduce((sum, count) => sum + count, 0)];
     });
+  }
+
+  /** Bytes of content that clients were given, and those of stored responses among them. */
+  get bytes(): { readonly sent: number; readonly ofHits: number } {
+    const sums = this.sums("responseBytes");
+    const of = (isMeant: (kind: string) => boolean) =>
+      sums.reduce((total, [kind, count]) => total + (isMeant(kind) ? count : 0), 0);
+    return { sent: of(() => true), ofHits: of((kind) => STORED.has(kind)) };
   }
 
   /** The series of a counter. Those that have counted nothing are among them, as long as there are few sites. */

@@ -7,7 +7,10 @@ interface StatsAnswer {
   readonly answer: EdgeStats | undefined;
 }
 
-export type Counter = Exclude<keyof EdgeStats, "edge" | "state" | "position">;
+export type Counter = Exclude<
+  keyof EdgeStats,
+  "edge" | "state" | "position" | "waits" | "certificateDaysLeft"
+>;
 
 /** One edge in the output. An unreachable edge has the position of its last heartbeat, and no counters. */
 export type StatsRow = { readonly edge: string; readonly state: string; readonly position: string } & {
@@ -33,5 +36,7 @@ export function statsRow({ edge, answer }: StatsAnswer): StatsRow {
     collapsed: answer?.collapsed ?? null,
     purges: answer?.purges ?? null,
     uptimeMs: answer?.uptimeMs ?? null,
+    bytesSent: answer?.bytesSent ?? null,
+    hitBytes: answer?.hitBytes ?? null,
   };
 }

@@ -240,6 +240,10 @@ export function edgeStats(edge: string): EdgeStats {
     collapsed: 3,
     purges: 4,
     uptimeMs: 200_000,
+    bytesSent: 4096,
+    hitBytes: 1024,
+    waits: undefined,
+    certificateDaysLeft: undefined,
   };
 }
 

@@ -71,6 +71,8 @@ export const statsAnswer = z.strictObject({
       collapsed: whole,
       purges: whole,
       uptimeMs: whole,
+      bytesSent: whole,
+      hitBytes: whole,
     }),
   ),
 });

@@ -8,12 +8,12 @@ import { ageText, clockText } from "./figure-text.js";
 import { FleetPicture } from "./fleet-picture.js";
 import { KeyFigures } from "./key-figures.js";
 import { LatencyChart } from "./latency-chart.js";
+import { LatencyWindow } from "./latency-window.js";
 import { LiveTail } from "./live-tail.js";
 import { LogIn } from "./log-in.js";
 import { PurgeForm } from "./purge-form.js";
 import { PurgeList } from "./purge-list.js";
 import { RequestFlow } from "./request-flow.js";
-import { SampledRequests } from "./sampled-requests.js";
 import { Tabs } from "./tabs.js";
 import { prepareTheme } from "./theme-button.js";
 import { TopUrls } from "./top-urls.js";
@@ -22,7 +22,7 @@ import { TopUrls } from "./top-urls.js";
 /** @typedef {import("./fleet-event.js").Percentiles} Percentiles */
 
 const counters = new CounterWindow();
-const sampled = new SampledRequests();
+const waits = new LatencyWindow();
 const picture = new FleetPicture();
 const flow = new RequestFlow(picture);
 const figures = new KeyFigures();
@@ -58,7 +58,6 @@ function heard(name, data) {
       showFleet(data.at, data.edges);
       break;
     case "requests":
-      sampled.add(data.at ?? Date.now(), data.edge, data.requests);
       flow.show(data.edge, data.requests);
       tail.add(data.edge, data.requests, data.passedOver ?? 0);
       break;
@@ -94,11 +93,10 @@ function greet({ router, version, readOnly, demo: isDemo, links = {}, mayLogIn =
 function showFleet(at, fleet) {
   fleetAt = performance.now();
   counters.add(at, fleet);
-  sampled.forget(at);
   const latencies = new Map(
-    fleet.flatMap((edge) => {
-      const shown = edge.latency ?? sampled.percentiles(edge.edge, counters.total(edge.edge));
-      return shown === undefined ? [] : [/** @type {const} */ ([edge.edge, shown])];
+    fleet.flatMap(({ edge, stats }) => {
+      const shown = stats?.waits && waits.add(at, edge, stats.waits);
+      return shown ? [/** @type {const} */ ([edge, shown])] : [];
     }),
   );
   const others = othersOf(fleet);
@@ -123,7 +121,7 @@ function showFleet(at, fleet) {
   });
   chart.add({ at, edges: latencies });
   const slowest = [...latencies.values()].map(({ p90Ms }) => p90Ms);
-  figures.show(counters, sampled, slowest.length === 0 ? undefined : Math.max(...slowest));
+  figures.show(counters, slowest.length === 0 ? undefined : Math.max(...slowest));
   tail.setEdges(fleet.map(({ edge }) => edge));
   demo.setEdges(fleet.map(({ edge }) => edge));
   announce(fleet);

@@ -66,7 +66,7 @@ export class EdgeList {
             ),
           sameAs: ({ config, isOther }) => `${config} ${isOther}`,
         },
-        { title: "Certificate", cell: ({ certificateDaysLeft }) => daysText(certificateDaysLeft) },
+        { title: "Certificate", cell: ({ stats }) => daysText(stats?.certificateDaysLeft) },
         {
           title: "Latency p50 / p99",
           cell: ({ latencyShown }) =>

@@ -14,8 +14,10 @@
  * @property {number} collapsed
  * @property {number} purges
  * @property {number} uptimeMs
- * @property {number} [bytesSent]
+ * @property {number} [bytesSent] an edge of an earlier release does not tell
  * @property {number} [hitBytes]
+ * @property {Histogram} [waits]
+ * @property {number} [certificateDaysLeft]
  *
  * @typedef {object} LiveEdge
  * @property {string} edge
@@ -31,9 +33,9 @@
  * @property {string | null} config
  * @property {string | null} publicUrl
  * @property {number} share
- * @property {number | null} [certificateDaysLeft]
  * @property {EdgeStats | null} stats
- * @property {Percentiles | null} [latency]
+ *
+ * @typedef {{ boundsMs: readonly number[], counts: readonly number[] }} Histogram
  *
  * @typedef {{ p50Ms: number, p90Ms: number, p99Ms: number }} Percentiles
  *

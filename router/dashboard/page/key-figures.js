@@ -1,8 +1,7 @@
 import { byId, drawn, element, setText } from "./element.js";
-import { msText, numberText, shareText, UNKNOWN } from "./figure-text.js";
+import { bytesText, msText, numberText, shareText, UNKNOWN } from "./figure-text.js";
 
 /** @typedef {import("./counter-window.js").CounterWindow} CounterWindow */
-/** @typedef {import("./sampled-requests.js").SampledRequests} SampledRequests */
 /** @typedef {import("./counter-window.js").Counts} Counts */
 
 const SPARK = { width: 120, height: 28 };
@@ -20,12 +19,10 @@ export class KeyFigures {
     this.errors = addFigure("Errors");
     /** @type {(number | undefined)[]} */
     this.latencies = [];
-    /** @type {(number | undefined)[]} */
-    this.byteRatios = [];
   }
 
-  /** @param {CounterWindow} window @param {SampledRequests} sampled @param {number | undefined} p90Ms of the slowest edge */
-  show(window, sampled, p90Ms) {
+  /** @param {CounterWindow} window @param {number | undefined} p90Ms of the slowest edge */
+  show(window, p90Ms) {
     const total = window.total();
     const of = (/** @type {(counts: Counts) => number | undefined} */ figure) =>
       window.steps.map(({ all }) => (all.requests === 0 ? undefined : figure(all)));
@@ -41,15 +38,8 @@ export class KeyFigures {
     );
     tell(this.hits, shareText(hitRatio(total)), "of requests");
     plot(this.hits, of(hitRatio), 1);
-    const byCounters = total.bytesSent > 0 ? total.hitBytes / total.bytesSent : undefined;
-    const bytes = byCounters ?? sampled.byteHitRatio(total);
-    this.byteRatios = [...this.byteRatios.slice(-59), bytes];
-    tell(
-      this.bytes,
-      shareText(bytes),
-      byCounters === undefined ? "estimated from a sample" : "of bytes sent",
-    );
-    plot(this.bytes, this.byteRatios, 1);
+    tell(this.bytes, shareText(byteRatio(total)), `of ${bytesText(total.bytesSent)}`);
+    plot(this.bytes, of(byteRatio), 1);
     tell(this.offload, shareText(offload(total)), `${numberText(total.fills)} requests to the origin`);
     plot(this.offload, of(offload), 1);
     this.latencies = [...this.latencies.slice(-59), p90Ms];
@@ -67,6 +57,11 @@ export class KeyFigures {
 /** @param {Counts} counts */
 function hitRatio({ hits, stale, revalidated, requests }) {
   return requests === 0 ? undefined : (hits + stale + revalidated) / requests;
+}
+
+/** @param {Counts} counts */
+function byteRatio({ hitBytes, bytesSent }) {
+  return bytesSent === 0 ? undefined : hitBytes / bytesSent;
 }
 
 /** @param {Counts} counts */

@@ -237,6 +237,24 @@ export interface EdgeStats {
   purges: number;
   /** Milliseconds since the edge started. */
   uptimeMs: number;
+  /** Bytes of content that clients were given. */
+  bytesSent: number;
+  /** Of these, the bytes of responses that were stored: hits, stale and revalidated ones. */
+  hitBytes: number;
+  /** How long it took until answers began, from the arrival of their requests. */
+  waits:
+    | Histogram
+    | undefined;
+  /** Until the first certificate of the TLS port ends; negative when it has ended. Not there without one. */
+  certificateDaysLeft?: number | undefined;
+}
+
+/** Histogram counts since the start of the edge how long something took. */
+export interface Histogram {
+  /** The longest time of each bucket but the last one, in milliseconds. */
+  boundsMs: number[];
+  /** One more than the bounds: the last bucket has what took longer. They are not cumulative. */
+  counts: number[];
 }
 
 /** Member is one edge in the heartbeat table. */
@@ -1622,6 +1640,10 @@ function createBaseEdgeStats(): EdgeStats {
     collapsed: 0,
     purges: 0,
     uptimeMs: 0,
+    bytesSent: 0,
+    hitBytes: 0,
+    waits: undefined,
+    certificateDaysLeft: undefined,
   };
 }
 
@@ -1677,6 +1699,18 @@ export const EdgeStats: MessageFns<EdgeStats> = {
     }
     if (message.uptimeMs !== 0) {
       writer.uint32(136).uint64(message.uptimeMs);
+    }
+    if (message.bytesSent !== 0) {
+      writer.uint32(144).uint64(message.bytesSent);
+    }
+    if (message.hitBytes !== 0) {
+      writer.uint32(152).uint64(message.hitBytes);
+    }
+    if (message.waits !== undefined) {
+      Histogram.encode(message.waits, writer.uint32(162).fork()).join();
+    }
+    if (message.certificateDaysLeft !== undefined) {
+      writer.uint32(169).double(message.certificateDaysLeft);
     }
     return writer;
   },
@@ -1829,6 +1863,123 @@ export const EdgeStats: MessageFns<EdgeStats> = {
 
             message.uptimeMs = longToNumber(reader.uint64());
             continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.bytesSent = longToNumber(reader.uint64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.hitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.waits = Histogram.decode(reader, reader.uint32());
+            continue;
+          }
+          case 21: {
+            if (tag !== 169) {
+              break;
+            }
+
+            message.certificateDaysLeft = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistogram(): Histogram {
+  return { boundsMs: [], counts: [] };
+}
+
+export const Histogram: MessageFns<Histogram> = {
+  encode(message: Histogram, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.boundsMs.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.boundsMs) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.counts.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.counts) {
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Histogram {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistogram();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 9) {
+              message.boundsMs.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.boundsMs.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.counts.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.counts.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
