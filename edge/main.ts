@@ -13,7 +13,7 @@ import { openPurgeLog } from "../purge-log/open-purge-log.ts";
 import { processMemory } from "./cache/process-memory.ts";
 import { edgeConfig, edgeProgram } from "./config.ts";
 import { NO_TOKEN_RULE } from "./control-plane/who-may-call.ts";
-import { startEdge } from "./edge.ts";
+import { type Edge, startEdge } from "./edge.ts";
 
 const files = new SettingsFiles();
 const config = settingsOrExit(edgeProgram, edgeConfig, files.read);
@@ -22,15 +22,17 @@ warnOfUnsafeRuntime(log);
 const manager = new ServiceManager({ env: process.env, log, clock: systemClock, threads: standings });
 const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
 try {
-  await refuseUnfit(purgeLog);
   const threads = config.workers === 1 ? 0 : config.workers;
   const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);
   const reread = () => rereadSettings(edgeConfig, log, files.read);
-  const edge = await startEdge(config, { purgeLog, clock: systemClock, log, memory, reread });
-  const reload = async () => void (await edge.reload(reread()));
+  const reload = async (edge: Edge) => void (await edge.reload(reread()));
+  const starting = refuseUnfit(purgeLog).then(() =>
+    startEdge(config, { purgeLog, clock: systemClock, log, memory, reread }),
+  );
   const stopped = new AbortController();
   stopOnSignal(
-    async () => {
+    starting,
+    async (edge) => {
       manager.stops();
       stopped.abort();
       await edge.drain();
@@ -40,7 +42,9 @@ try {
     log,
     { hangup: reload },
   );
-  if (config.followConfig) void files.follow(systemClock, stopped.signal, () => unlessRefused(reload));
+  const edge = await starting;
+  if (config.followConfig)
+    void files.follow(systemClock, stopped.signal, () => unlessRefused(() => reload(edge)));
   const { http, https, grpc, admin } = edge;
   // Standard output is for lines of one form.
   const told = config.accessLog.kind === "stdout" ? process.stderr : process.stdout;

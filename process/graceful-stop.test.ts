@@ -5,18 +5,28 @@ import { expect } from "chai";
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
-/** A program that prints "ready"; `stop` is JavaScript, and each look at its clock is `tick` ms after the last. */
-async function started(stop: string, tick = 1, hangup = "async () => undefined"): Promise<Child> {
+/**
+ * A program that prints "ready"; `stop` is JavaScript, and each look at its clock is `tick` ms after the last. Its start ends
+ * as `start` does. Of 5 s that it is to wait, `patience` ms are left.
+ */
+async function started(
+  stop: string,
+  tick = 1,
+  hangup = "async () => undefined",
+  { start = "Promise.resolve()", patience = 60_000 } = {},
+): Promise<Child> {
   const program = `
+    import { setTimeout as sleep } from "node:timers/promises";
     import { stopOnSignal } from ${JSON.stringify(import.meta.resolve("./graceful-stop.ts"))};
     import { createLog } from ${JSON.stringify(import.meta.resolve("./log.ts"))};
     import { Failure } from ${JSON.stringify(import.meta.resolve("./failure.ts"))};
     let now = 0;
     const print = (word) => process.stdout.write(word);
+    const wait = (ms, signal) => sleep(ms === 5_000 ? ${patience} : ms, undefined, { signal });
     process.on("SIGUSR2", () => print("heard"));
-    stopOnSignal(() => ${stop}, createLog("test", "silent"), {
+    stopOnSignal(${start}, () => ${stop}, createLog("test", "silent"), {
       hangup: ${hangup},
-      clock: { monotonic: () => (now += ${tick}) },
+      clock: { monotonic: () => (now += ${tick}), wait },
     });
     setInterval(() => {}, 60_000);
     print("ready");`;
@@ -64,6 +74,32 @@ describe("stopping on a signal", () => {
     child = await started("Promise.resolve()", 1, '"stops"');
     child.kill("SIGHUP");
     expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
+
+  it("lets the program start before it stops it", async () => {
+    // It has started once it has heard the second signal.
+    const start = 'new Promise((resolve) => process.on("SIGUSR2", resolve))';
+    child = await started('print("stopped")', 1, undefined, { start });
+    child.kill("SIGTERM");
+    child.kill("SIGUSR2");
+    expect(String((await once(child.stdout, "data"))[0])).to.match(/^heard/);
+    expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
+
+  it("does not wait for ever for a start", async () => {
+    child = await started(NEVER_STOPS, 1, undefined, { start: "new Promise(() => undefined)", patience: 1 });
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).to.deep.equal([0, null]);
+  });
+
+  it("leaves a start that fails to whoever began it", async () => {
+    const start = 'new Promise((_, reject) => process.on("SIGUSR2", () => reject(new Error("no"))))';
+    child = await started(NEVER_STOPS, 1000, undefined, { start });
+    child.kill("SIGTERM");
+    child.kill("SIGUSR2");
+    expect(String((await once(child.stdout, "data"))[0])).to.equal("heard");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).to.deep.equal([130, null]);
   });
 
   it("exits with 1 when stopping fails", async () => {

@@ -48,6 +48,8 @@ export class ServiceManager {
 
   /** The program takes traffic. From now on it says that it goes on, for as long as it does. `status` is for people. */
   serves(status: string): void {
+    // The signal may have come while it started.
+    if (this.#stopping) return;
     this.#tell(`STATUS=${status}`);
     this.#tell("READY=1");
     // An older Node starts the right one, and passes signals on to it.

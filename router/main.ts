@@ -24,17 +24,19 @@ const purgeLog = edges.kind === "listed" ? undefined : openPurgeLog(edges.redis,
 try {
   const parts = { log, clock: systemClock };
   const threads = new WorkerThreads(config.workers - 1, { ...parts, argv: process.argv.slice(2) });
-  const router = await startRouter(config, purgeLog === undefined ? parts : { ...parts, purgeLog }, threads);
+  const starting = startRouter(config, purgeLog === undefined ? parts : { ...parts, purgeLog }, threads);
   stopOnSignal(
-    async () => {
+    starting,
+    async (router) => {
       manager.stops();
       await router.drain();
       await router.stop();
       await purgeLog?.close();
     },
     log,
-    { hangup: async () => router.reload(rereadSettings(routerConfig, log)) },
+    { hangup: async (router) => router.reload(rereadSettings(routerConfig, log)) },
   );
+  const router = await starting;
   const { http, admin } = router.addresses;
   manager.serves(
     `router listens: http ${hostPort(http.host, http.port)}, operator ${hostPort(admin.host, admin.port)}`,

@@ -23,7 +23,7 @@ try {
     (system) => [system, config] as const,
     (thrown: unknown) => startElsewhere(thrown, start),
   );
-  stopOnSignal(() => system.stop(), log, { hangup: "stops" });
+  stopOnSignal(Promise.resolve(system), () => system.stop(), log, { hangup: "stops" });
   process.stdout.write(banner(system, on));
 } catch (thrown) {
   process.stderr.write(`start: ${describeError(thrown)}\n`);
