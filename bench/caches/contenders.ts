@@ -8,6 +8,7 @@ import { versionOf } from "../child-program.ts";
 import { type CacheServer, type Setting, type Startable, startServer } from "./cache-server.ts";
 import { compiled } from "./compiled.ts";
 import { EdgePurger } from "./edge-purger.ts";
+import { EdgeWatcher } from "./edge-watcher.ts";
 import type { Other } from "./workloads.ts";
 
 /** A server that is compared. */
@@ -51,26 +52,35 @@ function peer(
   };
 }
 
-/** `more`: flags, of files in its folder. */
-function edgeCache(name: string, more: (folder: string) => readonly string[] = () => []): Contender {
-  return { name, start: (setting) => startEdge(name, more, setting) };
+interface EdgeManner {
+  /** Flags, of files in its folder. */
+  readonly more?: (folder: string) => readonly string[];
+  /** Somebody looks at the dashboard. */
+  readonly isWatched?: boolean;
+}
+
+function edgeCache(name: string, manner: EdgeManner = {}): Contender {
+  return { name, start: (setting) => startEdge(name, manner, setting) };
 }
 
 export const edge = edgeCache("edgeCache");
-const loggedEdge = edgeCache("edgeCache with access log", (folder) => [
-  "--access-log",
-  join(folder, "access.log"),
-]);
-const ruledEdge = edgeCache("edgeCache with 20 rules", (folder) => ["--config", join(folder, "rules.yaml")]);
+const loggedEdge = edgeCache("edgeCache with access log", {
+  more: (folder) => ["--access-log", join(folder, "access.log")],
+});
+const ruledEdge = edgeCache("edgeCache with 20 rules", {
+  more: (folder) => ["--config", join(folder, "rules.yaml")],
+});
+const watchedEdge = edgeCache("edgeCache, watched", { isWatched: true });
 
 async function startEdge(
   name: string,
-  more: (folder: string) => readonly string[],
+  { more = () => [], isWatched = false }: EdgeManner,
   setting: Setting,
 ): Promise<CacheServer> {
   const { originPort, redis, threads } = setting;
   const [grpc, admin] = [await freePort(), await freePort()];
   const purger = new EdgePurger(grpc);
+  const watcher = isWatched ? new EdgeWatcher(grpc) : undefined;
   return startServer(
     {
       name,
@@ -87,7 +97,10 @@ async function startEdge(
         ...more(folder),
       ],
       purge: () => (path) => purger.purge(path),
-      close: () => purger.close(),
+      close: () => {
+        watcher?.stop();
+        purger.close();
+      },
     },
     setting,
   );
@@ -172,5 +185,7 @@ export function contendersOf(other: Other): readonly Contender[] {
       return [loggedEdge];
     case "edge with rules":
       return [ruledEdge];
+    case "edge that is watched":
+      return [watchedEdge];
   }
 }

@@ -16,8 +16,8 @@ export type Client =
   | { readonly kind: "paced"; readonly path: string; readonly connections: number; readonly share: number }
   | { readonly kind: "handshakes"; readonly resumed: boolean };
 
-/** Our edge takes part a second time: with a line in a file for each request, or with rules. */
-export type Other = "peers" | "edge with access log" | "edge with rules";
+/** Our edge takes part a second time: with a line in a file for each request, with rules, or with an open dashboard. */
+export type Other = "peers" | "edge with access log" | "edge with rules" | "edge that is watched";
 
 /** One kind of load: rows of the table. */
 export interface Workload {
@@ -181,5 +181,6 @@ export const workloads: readonly Workload[] = [
     others: ["edge with rules"],
     floor: false,
   }),
+  { ...hits(KIB), name: "hits, 1 KiB, watched", others: ["edge that is watched"], floor: false },
   { ...hits(KIB), name: "hits, 1 KiB, beside 100 purges/s", purgesASecond: 100, floor: false },
 ];
