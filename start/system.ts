@@ -1,6 +1,7 @@
 import { edgeDefaults } from "../edge/config.ts";
 import type { Edge, Surroundings } from "../edge/edge.ts";
 import type { OriginConfig } from "../edge/origin/open-origin.ts";
+import type { Site } from "../edge/origin/sites.ts";
 import { NO_ACCESS_LOG } from "../http/access-log/access-settings.ts";
 import { NO_ACME } from "../http/acme/acme-settings.ts";
 import { defaultClientLimits } from "../http/server/client-limits.ts";
@@ -20,6 +21,9 @@ import { startRouter } from "../router/router.ts";
 import { isDemoSite, type StartConfig } from "./config.ts";
 import { DemoControls } from "./demo-controls.ts";
 import { DemoEdge } from "./demo-edge.ts";
+import { DemoFleet } from "./demo-fleet.ts";
+import { type DemoOrigin, startDemoOrigin } from "./demo-origin.ts";
+import { DEMO_PATHS, demoSite } from "./demo-site.ts";
 import { DemoTraffic } from "./demo-traffic.ts";
 
 // After Ctrl-C, a demonstration waits no longer than this for clients that still download.
@@ -51,15 +55,25 @@ export async function startSystem(
   const { host, origin, memory, ttl, lease, purgeRate, tokens, logLevel } = config;
   const purgeLog = openPurgeLog(config.redis, clock, log, config);
   const edges: DemoEdge[] = [];
+  let behind: DemoOrigin | undefined;
   const stopEdges = async (): Promise<void> => {
     await Promise.all(edges.map((edge) => edge.stop()));
+    await behind?.stop();
     await purgeLog.close();
   };
   let front = "";
+  let operator = "";
+  const fleet = new DemoFleet(
+    () => ({ router: operator, edges: edges.filter((edge) => edge.isRunning).map(operatorPort) }),
+    tokens.token,
+  );
   const paths = isDemoSite(origin) ? DEMO_PATHS : ["/"];
   const visitors = new DemoTraffic(paths, () => front, { clock, random: Math.random });
   try {
     await refuseUnfit(purgeLog);
+    if (isDemoSite(origin)) behind = await startDemoOrigin({ host, fleet, clock, log });
+    const usual: Site = { name: "default", hosts: [], origin, host: config.originHost, rules: config.rules };
+    const site = behind === undefined ? usual : demoSite(usual, config.rules, behind.url);
     for (const [index, ports] of config.ports.edges.entries()) {
       const edge = await DemoEdge.start(
         {
@@ -68,7 +82,7 @@ export async function startSystem(
           host,
           advertise: host,
           ...ports,
-          sites: [{ name: "default", hosts: [], origin, host: config.originHost, rules: config.rules }],
+          sites: [site],
           memory,
           ttl,
           lease,
@@ -126,6 +140,7 @@ export async function startSystem(
       { log, clock, demo },
     );
     front = `http://${hostPort(router.addresses.http.host, router.addresses.http.port)}`;
+    operator = `http://${hostPort(router.addresses.admin.host, router.addresses.admin.port)}`;
     return {
       get edges() {
         return edges.map(({ edge }) => edge);
@@ -143,17 +158,9 @@ export async function startSystem(
   }
 }
 
-// The demo site, the most asked for first.
-const DEMO_PATHS = [
-  "/hello.txt",
-  "/style.css",
-  "/app.js",
-  "/data.json",
-  "/logo.svg",
-  "/photo.png",
-  "/about/",
-  "/none",
-];
+function operatorPort({ edge }: DemoEdge): string {
+  return `http://${hostPort(edge.admin.host, edge.admin.port)}`;
+}
 
 function demoLinks(front: string, origin: OriginConfig): Demo["links"] {
   return isDemoSite(origin)

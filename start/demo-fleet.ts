@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Token } from "../process/control/tokens.ts";
+import { Failure } from "../process/failure.ts";
+
+// Longer than an edge waits for receipts by itself.
+const PATIENCE_MS = 10_000;
+
+const VIEW = z.array(
+  z.object({ edge: z.string().nullable(), state: z.string(), rttMs: z.number().nullable() }),
+);
+const RECEIPTS = z.object({
+  outcome: z.string(),
+  edges: z.array(z.object({ edge: z.string(), state: z.string(), ms: z.number() })),
+});
+
+/** What the demo site tells of the system that serves it. */
+export interface DemoView {
+  readonly dashboard: string;
+  readonly edges: readonly { readonly edge: string; readonly state: string; readonly rttMs: number | null }[];
+}
+
+/** The running system, as an application beside it calls it: by HTTP, with the token. */
+export class DemoFleet {
+  readonly #operatorPorts: () => { readonly router: string; readonly edges: readonly string[] };
+  readonly #token: Token | undefined;
+
+  /** `operatorPorts`: the base URLs of those that run now. */
+  constructor(
+    operatorPorts: () => { readonly router: string; readonly edges: readonly string[] },
+    token: Token | undefined,
+  ) {
+    this.#operatorPorts = operatorPorts;
+    this.#token = token;
+  }
+
+  /** Throws a Failure. */
+  async view(): Promise<DemoView> {
+    const { router } = this.#operatorPorts();
+    const rows = VIEW.parse(await this.#call(`${router}/edges.json`, {}));
+    const edges = rows.flatMap(({ edge, ...rest }) => (edge === null ? [] : [{ edge, ...rest }]));
+    edges.sort((a, b) => a.edge.localeCompare(b.edge));
+    return { dashboard: `${router}/`, edges };
+  }
+
+  /** Purges by a tag at the first edge that runs, and says in words what each edge made of it. Throws a Failure. */
+  async purge(tag: string): Promise<string> {
+    const [edge] = this.#operatorPorts().edges;
+    if (edge === undefined) throw new Failure("unavailable", "edge", "no edge runs");
+    const body = JSON.stringify({ tags: [tag] });
+    const asked = { method: "POST", body, headers: { "Content-Type": "application/json" } };
+    const { edges } = RECEIPTS.parse(await this.#call(`${edge}/purge`, asked));
+    return edges
+      .map(({ edge: id, state, ms }) =>
+        state === "applied" ? `${id} applied after ${Math.round(ms)} ms` : `${id} ${state}`,
+      )
+      .join(", ");
+  }
+
+  async #call(url: string, { headers, ...asked }: RequestInit): Promise<unknown> {
+    const proof = this.#token === undefined ? {} : { Authorization: this.#token.authorization };
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(url, { ...asked, headers: { ...headers, ...proof }, signal });
+    const text = await answer.text();
+    if (!answer.ok) throw new Failure("unavailable", "edge", `${url} answers ${answer.status}: ${text}`);
+    return JSON.parse(text);
+  }
+}
