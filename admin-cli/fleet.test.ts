@@ -26,5 +26,6 @@ describe("edgeAddresses", () => {
       Failure,
       /^EDGECACHE_EDGE: must be host:port.*, got "b"$/,
     );
+    expect(() => edgeAddresses(["http://b:2"], undefined)).to.throw(Failure, /; did you mean b:2\?$/);
   });
 });

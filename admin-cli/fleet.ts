@@ -1,6 +1,6 @@
-import { parseAddress } from "../process/address.ts";
+import { addressHint, parseAddress } from "../process/address.ts";
 import { Failure } from "../process/failure.ts";
-import { show } from "../process/settings/values.ts";
+import { hintBehind, show } from "../process/settings/values.ts";
 import type { EdgeStats, Member, PingResponse, StatsResponse } from "../proto/gen/edgecache/v1/edge.ts";
 import { connectEdge, type EdgeClient } from "./client.ts";
 import { CALL_MS } from "./deadline.ts";
@@ -61,7 +61,11 @@ export function edgeAddresses(
   for (const address of addresses) {
     if (parseAddress(address) === undefined) {
       const rule = "must be host:port, such as 127.0.0.1:50051, or several separated by commas";
-      throw new Failure("bad-usage", "client", `${source}: ${rule}, got ${show(address)}`);
+      throw new Failure(
+        "bad-usage",
+        "client",
+        `${source}: ${rule}, got ${show(address)}${hintBehind({ hint: addressHint }, address)}`,
+      );
     }
   }
   return [...new Set(addresses)];

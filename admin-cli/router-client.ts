@@ -3,10 +3,10 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text as textOf } from "node:stream/consumers";
 import { z } from "zod";
-import { parseAddress } from "../process/address.ts";
+import { addressHint, parseAddress } from "../process/address.ts";
 import { describeError, Failure } from "../process/failure.ts";
 import { printable } from "../process/printable.ts";
-import { show } from "../process/settings/values.ts";
+import { hintBehind, show } from "../process/settings/values.ts";
 import { CALL_MS } from "./deadline.ts";
 import type { Proof } from "./proof.ts";
 
@@ -72,7 +72,7 @@ export function routerAddress(
   throw new Failure(
     "bad-usage",
     "client",
-    `${source}: must be host:port, such as ${DEFAULT_ROUTER}, got ${show(named)}`,
+    `${source}: must be host:port, such as ${DEFAULT_ROUTER}, got ${show(named)}${hintBehind({ hint: addressHint }, named)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { isEveryAddress, isLoopback, parseAddress } from "./address.ts";
+import { addressHint, isEveryAddress, isLoopback, parseAddress } from "./address.ts";
 
 describe("parseAddress", () => {
   it("reads names, IPv4, and IPv6 in brackets", () => {
@@ -25,6 +25,18 @@ describe("parseAddress", () => {
       expect(parseAddress(wrong)).to.equal(undefined);
     });
   }
+});
+
+describe("the hint to an address", () => {
+  it("is what is left of a URL", () => {
+    expect(addressHint("http://a:1")).to.equal("did you mean a:1?");
+    expect(addressHint("HTTPS://[::1]:1/")).to.equal("did you mean [::1]:1?");
+  });
+
+  it("is not there for what cannot be guessed", () => {
+    for (const text of ["http://a", "http://u@a:1", "http://a:1/x", "a"])
+      expect(addressHint(text), text).to.equal(undefined);
+  });
 });
 
 describe("an address to listen on", () => {

@@ -21,6 +21,13 @@ export function parseAddress(text: string): Address | undefined {
   return port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }
 
+/** For a text that is no address: the one that was meant, where a URL was given. */
+export function addressHint(text: string): string | undefined {
+  const address = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)\/?$/i.exec(text)?.[1];
+  if (address === undefined || parseAddress(address) === undefined) return undefined;
+  return `did you mean ${address}?`;
+}
+
 /** Whether listening on it is listening on every address of the machine. */
 export function isEveryAddress(host: string): boolean {
   return host === "0.0.0.0" || (isIP(host) === 6 && /^[0:]+$/.test(host));

@@ -87,6 +87,7 @@ describe("the router's settings", () => {
   });
 
   it("refuse what is no gRPC address, naming field, rule and value", () => {
+    expect(problem(["--edges", "http://a:1"])).to.match(/got "http:\/\/a:1"; did you mean a:1\?$/);
     expect(problem(["--edges", "127.0.0.1"])).to.match(
       /^bad-config: --edges: must be .*host:port.*got "127\.0\.0\.1"$/,
     );

@@ -6,7 +6,7 @@ import { network } from "../http/server/trusted-proxies.ts";
 import { defaultTunnels, protocolName, tunnelSettings } from "../http/server/tunnel-settings.ts";
 import { type VersionValues, versionSettings } from "../http/server/version-field.ts";
 import { type TlsValues, tlsProblems, tlsSettings } from "../http/tls/tls-settings.ts";
-import { isEveryAddress, isLoopback, parseAddress } from "../process/address.ts";
+import { addressHint, isEveryAddress, isLoopback, parseAddress } from "../process/address.ts";
 import { callersSection } from "../process/control/callers.ts";
 import { type ControlConfig, callersProblems, controlConfigOf } from "../process/control/control-config.ts";
 import { controlSettings } from "../process/control/control-files.ts";
@@ -33,6 +33,7 @@ const grpcAddress: values.ValueType<string> = {
     const address = parseAddress(text);
     return address === undefined ? undefined : hostPort(address.host, address.port);
   },
+  hint: addressHint,
   format: (address) => address,
 };
 

@@ -6,6 +6,7 @@ import { Fields } from "../../http/message/fields.ts";
 import { parseAddress } from "../../process/address.ts";
 import type { Clock } from "../../process/clock.ts";
 import { describeError, Failure } from "../../process/failure.ts";
+import { isHost } from "../../process/settings/values.ts";
 import { contentRange, resolveRange } from "../rules/range.ts";
 import { preconditions } from "../rules/validation.ts";
 import { type AssetFile, type FoundFile, findAsset, readAsset, realPath } from "./asset-file.ts";
@@ -22,6 +23,13 @@ export interface DirectoryOptions {
 
 // A map, because the table is a plain object, in which "constructor" is found too.
 const mediaTypes: ReadonlyMap<string, string> = new Map(Object.entries(mimes));
+
+/** The server that a path names if it is no path: `localhost:8000`, `shop.example/`. */
+function serverMeant(path: string): string | undefined {
+  const [server = ""] = path.split("/", 1);
+  const isServer = parseAddress(server) !== undefined || (server.includes(".") && isHost(server));
+  return isServer ? server : undefined;
+}
 
 /**
  * The files below a directory as an HTTP origin: GET and HEAD, validators, conditions, one range.
@@ -47,7 +55,8 @@ export class DirectoryOrigin implements ReplaceableOrigin {
       return new DirectoryOrigin(realRoot, ttlMs, clock);
     } catch (error) {
       // Most often the scheme was forgotten.
-      const meant = parseAddress(root) === undefined ? "" : `; did you mean http://${root}?`;
+      const server = serverMeant(root);
+      const meant = server === undefined ? "" : `; did you mean http://${server}?`;
       const message = `The origin must be a directory that exists and can be read, got "${root}"${meant}`;
       throw new Failure("bad-config", "config", message, error);
     }

@@ -27,9 +27,17 @@ describe("openOrigin", () => {
     expect(failure.message).not.to.contain("did you mean");
   });
 
-  it("guesses that a scheme was forgotten where a host and a port were given", async () => {
-    const failure = await failureOf(openOrigin({ kind: "directory", path: "127.0.0.1:8000" }, context));
-    expect(failure.message).to.contain('got "127.0.0.1:8000"; did you mean http://127.0.0.1:8000?');
+  it("guesses that a scheme was forgotten where a server was given", async () => {
+    for (const [given, meant] of [
+      ["127.0.0.1:8000", "127.0.0.1:8000"],
+      ["localhost:8000/shop", "localhost:8000"],
+      ["shop.example", "shop.example"],
+    ]) {
+      const failure = await failureOf(openOrigin({ kind: "directory", path: given ?? "" }, context));
+      expect(failure.message).to.contain(`got "${given}"; did you mean http://${meant}?`);
+    }
+    const failure = await failureOf(openOrigin({ kind: "directory", path: "./shop.example" }, context));
+    expect(failure.message).not.to.contain("did you mean");
   });
 
   describe("on a directory", () => {

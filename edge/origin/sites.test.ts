@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { fileValue } from "../../process/settings/file-values.ts";
+import { hintBehind } from "../../process/settings/values.ts";
 import { origin, type Site, Sites, sitesSection } from "./sites.ts";
 
 const nowhere = { kind: "directory", path: "/nowhere" } as const;
@@ -86,6 +87,23 @@ describe("the origin setting", () => {
   for (const [why, text] of refused) {
     it(`refuses ${why}`, () => expect(read(text)).to.equal(undefined));
   }
+
+  for (const [given, meant] of [
+    ["localhost:8000", "http://localhost:8000"],
+    ["a:1, http://b", "http://a:1,http://b"],
+    ["http://a/b", "http://a"],
+    ["http://a,https://u:p@b", "https://b"],
+  ]) {
+    it(`says what was probably meant by ${given}`, () => {
+      expect(read(given ?? "")).to.equal(undefined);
+      expect(hintBehind(origin, given)).to.equal(`; did you mean ${meant}?`);
+    });
+  }
+
+  it("says nothing of what cannot be guessed", () => {
+    for (const text of ["file:///srv", "http://", "http://a,assets", "a:b"])
+      expect(hintBehind(origin, text)).to.equal("");
+  });
 
   it("refuses a YAML list of nothing, and one of directories", () => {
     for (const list of [[], ["http://a", "assets"]]) {

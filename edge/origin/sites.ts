@@ -93,8 +93,14 @@ export const origin: ValueType<OriginConfig> = {
     const urls = several.parse(value);
     return urls === undefined ? undefined : httpOrigin(urls);
   },
-  // RFC 3986 section 3.1 takes the name of a host for a scheme there.
-  hint: (value) => (/^[\w.-]+:\d{1,5}$/.test(value) ? `did you mean http://${value}?` : undefined),
+  hint: (value) => {
+    // RFC 3986 section 3.1 takes the name of a host for a scheme there.
+    const urls = value.split(",").map((part) => part.trim().replace(/^([\w.-]+:\d{1,5})$/, "http://$1"));
+    const meant = urls.join(",");
+    return meant !== value && several.parse(meant) !== undefined
+      ? `did you mean ${meant}?`
+      : several.hint?.(value);
+  },
   format: (value) => {
     switch (value.kind) {
       case "directory":

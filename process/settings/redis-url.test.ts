@@ -76,6 +76,11 @@ describe("the URL of a Redis", () => {
     expect(hintBehind(redisUrl, "redis+cluster://a,b/1")).to.equal("");
   });
 
+  it("is refused with the URL that was meant where the scheme was forgotten", () => {
+    expect(hintBehind(redisUrl, "127.0.0.1:6379")).to.equal("; did you mean redis://127.0.0.1:6379?");
+    for (const text of ["http://h", "u:p@h:1", "127.0.0.1"]) expect(hintBehind(redisUrl, text)).to.equal("");
+  });
+
   it("hides the password when it is written", () => {
     expect(redisUrl.format("redis://u:p@h")).to.equal("redis://***@h");
     expect(redisUrl.format("redis+sentinel://u:p@a,b/m")).to.equal("redis+sentinel://***@a,b/m");

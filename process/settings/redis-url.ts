@@ -56,10 +56,11 @@ export const redisUrl: ValueType<string> = {
   rule: "redis://[user:password@]host[:port][/database], redis+sentinel://[user:password@]host[:port],…/name[/database] or redis+cluster://[user:password@]host[:port],…, with rediss in place of redis for TLS",
   parse: (value) => (parseRedisUrl(value) === undefined ? undefined : value),
   format: hideCredentials,
-  hint: (value) =>
-    /^rediss?:\/\/[^/]*,/.test(value)
-      ? "several servers need Sentinel or Cluster, which say who is the primary: redis+sentinel://… or redis+cluster://…"
-      : undefined,
+  hint: (value) => {
+    if (/^rediss?:\/\/[^/]*,/.test(value))
+      return "several servers need Sentinel or Cluster, which say who is the primary: redis+sentinel://… or redis+cluster://…";
+    return parseAddress(value) === undefined ? undefined : `did you mean redis://${value}?`;
+  },
 };
 
 function placeOf(

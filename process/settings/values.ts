@@ -168,6 +168,11 @@ export const httpUrl: ValueType<URL> = {
     const url = new URL(value);
     return url.port === "0" ? undefined : url;
   },
+  // Of a URL that says more than where the server is.
+  hint: (value) => {
+    const url = /^https?:\/\/[^/]/i.test(value) ? URL.parse(value) : null;
+    return url === null || url.host === "" || url.port === "0" ? undefined : `did you mean ${url.origin}?`;
+  },
   format: (value) => value.origin,
 };
 
@@ -231,7 +236,7 @@ export function show(value: unknown): string {
 }
 
 /** What stands behind a refused value. */
-export function hintBehind(type: ValueType<unknown>, given: string | undefined): string {
+export function hintBehind(type: Pick<ValueType<unknown>, "hint">, given: string | undefined): string {
   const hint = given === undefined ? undefined : type.hint?.(given);
   return hint === undefined ? "" : `; ${hint}`;
 }
