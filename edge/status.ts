@@ -1,6 +1,7 @@
 import manifest from "../package.json" with { type: "json" };
 import type { ControlIdentity } from "../process/control/control-identity.ts";
 import { describeError } from "../process/failure.ts";
+import { openFilesLimit } from "../process/open-files.ts";
 import type { Readiness } from "../process/operator-port.ts";
 import type {
   EdgeStats,
@@ -200,6 +201,7 @@ export class EdgeReport {
       unreachableSites,
       server,
       eventLoopDelayMs: this.#loopDelayMs,
+      openFiles: await openFilesLimit(),
       node: process.versions.node,
     });
     return {

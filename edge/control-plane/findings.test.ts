@@ -24,6 +24,7 @@ const HEALTHY: ExaminedFacts = {
   unreachableSites: [],
   server: SERVER,
   eventLoopDelayMs: 1,
+  openFiles: 524_288,
   node: "26.13.1",
 };
 
@@ -44,6 +45,14 @@ describe("what an edge finds of itself", () => {
       "problem site shop: its origin cannot be reached; the log of the edge says why",
       "problem purge log: it does not answer: ECONNREFUSED",
     ]);
+  });
+
+  it("says that the system lets it have too few files open, where that is known", () => {
+    expect(found({ openFiles: 12_500 })).to.deep.equal([]);
+    expect(found({ openFiles: undefined })).to.deep.equal([]);
+    expect(found({ openFiles: 12_499 })[0]).to.match(
+      /^warning open files: the system lets the edge have 12499 open/,
+    );
   });
 
   it("puts problems before warnings", () => {

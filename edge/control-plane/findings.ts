@@ -11,15 +11,21 @@ export interface ExaminedFacts {
   /** undefined: the log is in memory. A text: why the server does not answer. */
   readonly server: LogServer | string | undefined;
   readonly eventLoopDelayMs: number;
+  /** What the system lets the edge have open; undefined: it does not say. */
+  readonly openFiles: number | undefined;
   /** Such as "26.13.1". */
   readonly node: string;
 }
 
+// The 6,000 connections of clients that an edge takes, as many to origins in the worst case, and files of its own.
+const FILES_NEEDED = 12_500;
+
 // A request waits about as long for its turn. An edge at rest has less than a millisecond.
 const BUSY_MS = 20;
+
 /** What an operator should know of the edge, problems first. */
 export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
-  const { state, certificates, unreachableSites, server, eventLoopDelayMs, node } = facts;
+  const { state, certificates, unreachableSites, server, eventLoopDelayMs, openFiles, node } = facts;
   const findings: Finding[] = [...certificates];
   const find = (severity: Finding["severity"], about: string, text: string) =>
     findings.push({ severity, about, text });
@@ -41,6 +47,12 @@ export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
   else if (server !== undefined) findings.push(...logServerFindings(server));
   if (eventLoopDelayMs > BUSY_MS)
     find("warning", "event loop", `requests wait ${Math.round(eventLoopDelayMs)} ms for their turn`);
+  if (openFiles !== undefined && openFiles < FILES_NEEDED)
+    find(
+      "warning",
+      "open files",
+      `the system lets the edge have ${openFiles} open, fewer than the ${FILES_NEEDED} that it may need; raise the limit (ulimit -Hn, or LimitNOFILE= of systemd)`,
+    );
   const runtime = runtimeWarning(node);
   if (runtime !== undefined) find("warning", "node", runtime);
   return findings.sort((a, b) => Number(b.severity === "problem") - Number(a.severity === "problem"));
