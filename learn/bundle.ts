@@ -20,8 +20,11 @@ const ESBUILD = new URL("../node_modules/.bin/esbuild", import.meta.url);
 /** Where the pages of the demo site expect it. */
 export const BUNDLE = fileURLToPath(new URL("../assets/learn/lessons.js", import.meta.url));
 
-/** Writes all lessons, and the core of edge and router that they run, as one script for a page. */
-export function bundleLessons(file: string): void {
+/**
+ * Writes all lessons, and the core of edge and router that they run, as one script for a page. `report`: where esbuild
+ * writes down what is in it.
+ */
+export function bundleLessons(file: string, report?: string): void {
   const aliases = Object.entries(STAND_INS).map(([name, url]) => `--alias:${name}=${fileURLToPath(url)}`);
   execFileSync(fileURLToPath(ESBUILD), [
     fileURLToPath(ENTRY),
@@ -35,5 +38,6 @@ export function bundleLessons(file: string): void {
     `--inject:${fileURLToPath(GLOBALS)}`,
     ...aliases,
     `--outfile=${file}`,
+    ...(report === undefined ? [] : [`--metafile=${report}`]),
   ]);
 }

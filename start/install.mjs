@@ -1,7 +1,7 @@
 // Installs the dependencies when they are missing or stale, before the scripts that need them: all, or with --omit=dev
 // those that the programs run on. It is plain JavaScript without dependencies, because it runs on any Node that the
 // machine has (20 or later).
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   lstatSync,
@@ -34,6 +34,8 @@ const lock = join(
 );
 // Longer than an install over a slow line takes.
 const WAIT_MS = 10 * 60_000;
+// A person who sees nothing for longer takes the installation for stuck.
+const PROGRESS_MS = 2_000;
 // npm start bundles the lessons of the demo site. The programs themselves need none of these packages.
 const OF_LESSONS = ["esbuild", "buffer", "@noble/hashes"];
 const runsOnly = process.argv.includes("--omit=dev");
@@ -119,7 +121,7 @@ function packagesOf(lockfile) {
   }
 }
 
-function install() {
+async function install() {
   // Another run may have installed while this one waited.
   if (isCurrent(runsOnly)) return;
   const begun = performance.now();
@@ -134,7 +136,7 @@ function install() {
   // Optional packages are for one platform each: how many come is known afterwards.
   const sure = wantedPackages(withoutDev).filter(([, { optional }]) => !optional).length;
   say(`installing what ${purpose}: about ${sure} packages in all (once; needs the network)`);
-  runNpm(installArgs(withoutDev, adds));
+  await runNpm(installArgs(withoutDev, adds));
   if (!isCurrent(runsOnly)) {
     const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     throw new Error(
@@ -160,24 +162,47 @@ function installArgs(withoutDev, adds) {
   return ["install", "--no-save", "--omit=dev", ...how, "--save-prod", ...along];
 }
 
-function runNpm(args) {
+async function runNpm(args) {
   const cli = process.env.npm_execpath ?? "";
   // The npm that runs this script, on the Node that runs it: the one in node_modules may be deleted.
   const [command, ...first] =
     basename(cli) === "npm-cli.js" ? [process.env.npm_node_execpath ?? process.execPath, cli] : ["npm"];
-  const { status, error } = spawnSync(command, [...first, ...args], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
+  const child = spawn(command, [...first, ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => {
+    child.on("error", (error) => resolve({ error }));
+    child.on("close", (status) => resolve({ status }));
   });
+  const { status, error } = await whileSaying("installing", ended);
   const named = `npm ${args[0]}`;
   if (error !== undefined) throw new Error(`${named} could not be started: ${error.message}`);
   if (status !== 0) throw new Error(`${named} failed: see its message above, then run this command again`);
 }
 
+/** Says every 2 s how far it is, until `ended`. */
+async function whileSaying(what, ended) {
+  const begun = performance.now();
+  const timer = setInterval(() => {
+    const size = Math.round(bytesIn(join(root, "node_modules")) / 1e6);
+    say(`${what}: ${size} MB so far, after ${Math.round((performance.now() - begun) / 1000)} s`);
+  }, PROGRESS_MS);
+  try {
+    return await ended;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What npm moves meanwhile may be missing in it. */
 function bytesIn(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + lstatSync(join(entry.parentPath ?? entry.path, entry.name)).size, 0);
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => lstatSync(join(entry.parentPath ?? entry.path, entry.name), { throwIfNoEntry: false }))
+      .reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  } catch (error) {
+    if (error.code === "ENOENT") return 0;
+    throw error;
+  }
 }
 
 function say(line) {
@@ -201,16 +226,20 @@ function link(name, target) {
 
 /** Runs `task` while no other process runs one for this folder. */
 async function underLock(task) {
+  if (!takeLock()) await whileSaying(`another run (process ${lockHolder(lock)}) installs here`, lockTaken());
+  try {
+    await task();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+async function lockTaken() {
   const deadline = performance.now() + WAIT_MS;
   while (!takeLock()) {
     if (performance.now() > deadline)
       throw new Error(`another install holds ${lock} for too long: delete it`);
     await sleep(200);
-  }
-  try {
-    task();
-  } finally {
-    rmSync(lock, { force: true });
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { bundleLessons } from "../learn/bundle.ts";
 
 // The package that holds the Node of this platform.
 const BUNDLED_NODE = `${process.platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${process.platform}-${process.arch}`;
@@ -25,6 +26,7 @@ const FAKE_NPM = `
 const fs = require("node:fs");
 fs.appendFileSync("runs", process.argv.slice(2).join(" ") + "\\n");
 if (fs.existsSync("npm-fails")) process.exit(1);
+while (fs.existsSync("npm-waits")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 if (process.argv[2] === "ci") fs.rmSync("node_modules", { recursive: true, force: true });
 fs.mkdirSync("node_modules/.bin", { recursive: true });
 const bundled = "node_modules/" + process.env.BUNDLED_NODE + "/bin";
@@ -83,6 +85,14 @@ describe("installing before a script runs", () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   async function install(...flags: string[]): Promise<{ code: unknown; said: string }> {
+    return await installHeard(() => undefined, ...flags);
+  }
+
+  /** `hear` is told what it has said so far. */
+  async function installHeard(
+    hear: (said: string) => void,
+    ...flags: string[]
+  ): Promise<{ code: unknown; said: string }> {
     const child = spawn(process.execPath, [join(root, "start/install.mjs"), ...flags], {
       env: {
         PATH: process.env.PATH,
@@ -95,6 +105,7 @@ describe("installing before a script runs", () => {
     let said = "";
     child.stderr.on("data", (chunk) => {
       said += chunk;
+      hear(said);
     });
     const [code] = await once(child, "close");
     return { code, said };
@@ -104,7 +115,7 @@ describe("installing before a script runs", () => {
     const { code, said } = await install();
     expect(code).to.equal(0);
     expect(said).to.match(
-      /^edgecache: installing what developing needs: about 5 packages in all \(once; needs the network\)\nedgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
+      /^edgecache: installing what developing needs: about 5 packages in all \(once; needs the network\)\n(?:edgecache: installing: .*\n)*edgecache: node_modules has \d packages now, 0 MB, after \d+ s\n$/,
     );
     expect(await install()).to.deep.equal({ code: 0, said: "" });
     expect(runs()).to.equal(1);
@@ -198,6 +209,24 @@ describe("installing before a script runs", () => {
     expect([codes, runs()]).to.deep.equal([[0, 0, 0], 1]);
   });
 
+  it("says how far it is while npm takes its time, and so does a run that waits for it", async () => {
+    const waits = join(root, "npm-waits");
+    writeFileSync(waits, "");
+    const going = Promise.withResolvers<void>();
+    const first = installHeard((said) => {
+      if (said.includes("so far")) going.resolve();
+    });
+    await going.promise;
+    const second = await installHeard((said) => {
+      if (said.includes("so far")) rmSync(waits, { force: true });
+    });
+    expect((await first).said).to.match(/\nedgecache: installing: 0 MB so far, after \d+ s\n/);
+    expect(second.said).to.match(
+      /^edgecache: another run \(process \d+\) installs here: 0 MB so far, after /,
+    );
+    expect([second.code, runs()]).to.deep.equal([0, 1]);
+  });
+
   it("takes over the lock of a process that has died", async () => {
     const dead = spawn(process.execPath, ["--eval", ""]);
     await once(dead, "exit");
@@ -213,6 +242,26 @@ describe("installing before a script runs", () => {
     expect(code).to.equal(1);
     expect(said).to.contain("edgecache: npm ci failed");
     expect(readdirSync(join(root, "tmp")), "the lock is gone").to.deep.equal([]);
+  });
+
+  it("knows which packages of the tests are in the lessons", () => {
+    const source = readFileSync(join(import.meta.dirname, "install.mjs"), "utf8");
+    const listed: readonly string[] = JSON.parse(/OF_LESSONS = (\[.*\])/.exec(source)?.[1] ?? "");
+    const lock = readFileSync(join(import.meta.dirname, "../package-lock.json"), "utf8");
+    const packages: Record<string, { dev?: boolean; dependencies?: object }> = JSON.parse(lock).packages;
+    bundleLessons(join(root, "lessons.js"), join(root, "report.json"));
+    const { inputs } = JSON.parse(readFileSync(join(root, "report.json"), "utf8"));
+    const bundled = new Set(
+      Object.keys(inputs).flatMap((path) => /node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []),
+    );
+    const ofTests = [...bundled].filter((path) => packages[path]?.dev);
+    const behind = listed.flatMap((name) => [
+      `node_modules/${name}`,
+      ...Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {}).map(
+        (each) => `node_modules/${each}`,
+      ),
+    ]);
+    expect(["node_modules/esbuild", ...ofTests]).to.have.members(behind);
   });
 
   /** Named after the folder, as install.mjs names it. */
