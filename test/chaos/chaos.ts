@@ -15,7 +15,7 @@ import type { Violation } from "./history.ts";
 import { type Move, movesOf } from "./move.ts";
 import { Purgers } from "./purgers.ts";
 import { Readers } from "./readers.ts";
-import { schedule } from "./schedule.ts";
+import { diskSchedule, schedule } from "./schedule.ts";
 import { SentinelSystem } from "./sentinel-system.ts";
 import { System } from "./system.ts";
 import type { VersionedOrigin } from "./versioned-origin.ts";
@@ -25,6 +25,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Failovers by Sentinel, in place of the faults of one Redis. */
   readonly sentinel?: boolean;
+  /** Edges that all have disks, and are killed in a loop. */
+  readonly disk?: boolean;
   /** One line for each step, as it is over. */
   readonly onStep?: (line: string) => void;
 }
@@ -49,6 +51,8 @@ export interface ChaosReport {
 
 // The shortest that an edge allows: most happens in a minute.
 const LEASE_MS = 1_000;
+// The number of the edge that begins empty again, unless all have disks.
+const DISKLESS = 1;
 const READERS_AN_EDGE = 4;
 const PURGERS = 3;
 const RECOVERY_PATIENCE_MS = 30_000;
@@ -61,8 +65,13 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     const system = await SentinelSystem.start(random.fork(), LEASE_MS);
     return await played(system, system.moves(steps), options, random);
   }
-  const system = await System.start(random.fork(), LEASE_MS, (_, origin) => ({ origin }), await Disks.make());
-  const plan = schedule(steps, system.edges.length, LEASE_MS, system.canSetClocks);
+  const { disk = false } = options;
+  const disks = await Disks.make(disk ? undefined : DISKLESS);
+  const system = await System.start(random.fork(), LEASE_MS, (_, origin) => ({ origin }), disks);
+  const { length: edges } = system.edges;
+  const plan = disk
+    ? diskSchedule(steps, edges, LEASE_MS)
+    : schedule(steps, edges, LEASE_MS, system.canSetClocks);
   return await played(system, movesOf(plan, system), options, random);
 }
 

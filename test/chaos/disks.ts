@@ -12,18 +12,22 @@ const MEMORY = "1MiB";
 /** The directories in which some of the edges store. */
 export class Disks {
   readonly #parent: string;
+  readonly #without: number | undefined;
 
-  private constructor(parent: string) {
+  private constructor(parent: string, without: number | undefined) {
     this.#parent = parent;
+    this.#without = without;
   }
 
-  static async make(): Promise<Disks> {
-    return new Disks(await mkdtemp(join(tmpdir(), "edgecache-chaos-")));
+  /** `without`: the number of an edge that has none, so that its restarts begin empty. */
+  static async make(without?: number): Promise<Disks> {
+    return new Disks(await mkdtemp(join(tmpdir(), "edgecache-chaos-")), without);
   }
 
-  /** One edge has none, so that its restarts begin empty. */
   flagsOf(edge: number): readonly string[] {
-    return edge === 1 ? [] : ["--memory", MEMORY, "--disk", this.#path(edge), "--disk-size", "64MiB"];
+    return edge === this.#without
+      ? []
+      : ["--memory", MEMORY, "--disk", this.#path(edge), "--disk-size", "64MiB"];
   }
 
   /** `at`: which file and where, from 0 to 1. An edge without a disk has no harm. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SeededRandom } from "../../learn/simulation/seeded-random.ts";
-import { describeFault, kindOf, type Step, schedule } from "./schedule.ts";
+import { harms } from "./disks.ts";
+import { describeFault, diskSchedule, kindOf, type Step, schedule } from "./schedule.ts";
 
 function steps(seed: number, count: number): Step[] {
   const endless = schedule(new SeededRandom(seed), 3, 1_000, true);
@@ -39,6 +40,18 @@ describe("the schedule of faults", () => {
       "rows of the table of edges lost",
       "wrong type at a key",
     ]);
+  });
+
+  it("kills edges with disks again and again, harms their files in every way, and changes the log meanwhile", () => {
+    const endless = diskSchedule(new SeededRandom(3), 3, 1_000);
+    const met = Array.from({ length: 20 }, () => endless.next().value).flatMap(({ faults }) => faults);
+    expect(met.filter(({ kind }) => kind === "edge-killed")).to.have.lengthOf.at.least(10);
+    expect(new Set(met.flatMap((fault) => ("harm" in fault ? [fault.harm] : [])))).to.have.keys(...harms);
+    expect(new Set(met.map(kindOf))).to.include.keys(
+      "FLUSHALL",
+      "XTRIM",
+      "replica promoted without the last writes",
+    );
   });
 
   it("names whom a fault befalls, and for how long", () => {

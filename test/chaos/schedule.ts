@@ -68,7 +68,15 @@ export function* schedule(
   leaseMs: number,
   clocks: boolean,
 ): Generator<Step, never> {
-  const deck = [...kinds(edges, leaseMs), ...(clocks ? clockKinds(edges, leaseMs) : [])];
+  return yield* dealt([...kinds(edges, leaseMs), ...(clocks ? clockKinds(edges, leaseMs) : [])], random);
+}
+
+/** The same of what matters to edges with disks: they are killed in a loop, and the log changes meanwhile. */
+export function* diskSchedule(random: SeededRandom, edges: number, leaseMs: number): Generator<Step, never> {
+  return yield* dealt(diskKinds(edges, leaseMs), random);
+}
+
+function* dealt(deck: readonly Make[], random: SeededRandom): Generator<Step, never> {
   for (;;) {
     const left = shuffled(deck, random);
     for (let make = left.pop(); make !== undefined; make = left.pop()) {
@@ -138,6 +146,31 @@ function kinds(edges: number, leaseMs: number): readonly Make[] {
     link({ kind: "reset" }, () => 0, all),
     link({ kind: "reply-dropped" }, short),
     link({ kind: "delay", ms: 800 }, (random) => random.between(1, 3) * leaseMs),
+  ];
+}
+
+// Of steps. The others change the log, also while an edge is away.
+const KILLS = 12;
+
+function diskKinds(edges: number, leaseMs: number): readonly Make[] {
+  const edge = (random: SeededRandom) => random.whole(0, edges - 1);
+  const upTo = (leases: number) => (random: SeededRandom) => random.between(0, leases) * leaseMs;
+  const kill = (random: SeededRandom): Fault => ({
+    kind: "edge-killed",
+    edge: edge(random),
+    ms: upTo(random.pick([0, 0.5, 1.5]))(random),
+  });
+  const harmed = harms.map(
+    (harm): Make =>
+      (random) => ({ kind: "disk-harmed", edge: edge(random), harm, at: random.next(), ms: upTo(1)(random) }),
+  );
+  return [
+    ...Array.from({ length: KILLS }, () => kill),
+    ...harmed,
+    () => ({ kind: "flushed", times: 1, ms: 0 }),
+    (random) => ({ kind: "trimmed", keep: random.whole(0, 3) }),
+    (random) => ({ kind: "redis-restarted", data: "with its data", ms: upTo(0.5)(random) }),
+    (random) => ({ kind: "replica-promoted", ms: upTo(0.5)(random) }),
   ];
 }
 
