@@ -10,7 +10,17 @@ const plain: Painter = { paint: (_colour, text) => text };
 function row(edge: string, seconds: number, requests: number, hits: number, state = "serving"): StatsRow {
   const figures = { lagMs: 0, misses: 0, stale: 0, revalidated: 0, bypass: 0, objects: 0, bytes: 0 };
   return {
-    ...{ edge, state, position: "1-1", ...figures, collapsed: 0, purges: 0, bytesSent: 0, hitBytes: 0 },
+    ...{
+      edge,
+      state,
+      position: "1-1",
+      ...figures,
+      collapsed: 0,
+      purges: 0,
+      bytesSent: 0,
+      hitBytes: 0,
+      disk: null,
+    },
     ...{ requests, hits, errors: 0, fills: requests - hits, uptimeMs: seconds * 1_000 },
   };
 }

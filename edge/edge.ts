@@ -111,7 +111,7 @@ class RunningEdge implements Edge {
   #watching: Promise<unknown> | undefined;
 
   constructor(config: EdgeConfig, around: Surroundings, opened: OpenedParts) {
-    const { sites, shared, fence, disk, kept, tracing } = opened;
+    const { sites, shared, fence, disk, kept, tracing, watched } = opened;
     const { purgeLog, clock, reread } = around;
     const log = around.log.child({ edge: config.id });
     this.id = config.id;
@@ -125,10 +125,8 @@ class RunningEdge implements Edge {
     const counters = (): EdgeCounters => this.#parts.counters;
     const store = edgeStore(config, shared, clock, { elsewhere, counters, lower: disk });
     this.#writeBehind = store.writeBehind;
-    if (around.memory !== undefined)
-      this.#memory = new MemoryWatch(around.memory, store.limit, store, (by) =>
-        this.#dataPort.leaveBehind(by),
-      );
+    if (watched !== undefined)
+      this.#memory = new MemoryWatch(watched, store.limit, store, (by) => this.#dataPort.leaveBehind(by));
     const records = new PurgeRecords(config.id, clock);
     const { lease: leaseMs, staleWhenLapsed } = config;
     const parts = { fence, kept, purgeLog, store, clock, log };
@@ -170,7 +168,7 @@ class RunningEdge implements Edge {
     this.#access = controlAccess(config, this.#parts);
     this.#report = new EdgeReport(
       config,
-      { ...this.#parts, follower, identity: this.#access?.identity, memory: around.memory },
+      { ...this.#parts, follower, identity: this.#access?.identity, memory: watched },
       this.#dataPort,
       purgeLog,
       this.#bootId,

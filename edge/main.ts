@@ -23,7 +23,10 @@ const manager = new ServiceManager({ env: process.env, log, clock: systemClock, 
 const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
 try {
   const threads = config.workers === 1 ? 0 : config.workers;
-  const memory = processMemory({ memory: config.memory, edges: 1, threads }, log);
+  const memory = processMemory(
+    { memory: config.memory, edges: 1, threads, disk: config.disk !== undefined },
+    log,
+  );
   const reread = () => rereadSettings(edgeConfig, log, files.read);
   const reload = async (edge: Edge) => void (await edge.reload(reread()));
   const starting = refuseUnfit(purgeLog).then(() =>

@@ -1,6 +1,8 @@
 import type { Clock } from "../process/clock.ts";
 import type { Log } from "../process/log.ts";
 import { Tracing } from "../process/tracing/tracing.ts";
+import type { ProcessMemory } from "./cache/memory-watch.ts";
+import { besideDisk } from "./cache/process-memory.ts";
 import type { EdgeConfig } from "./config.ts";
 import { SharedEdge } from "./data-plane/workers/shared-edge.ts";
 import { LiveSites } from "./origin/live-sites.ts";
@@ -19,12 +21,14 @@ export interface OpenedParts {
   /** What is left there by an earlier process. */
   readonly kept: Kept | undefined;
   readonly tracing: Tracing | undefined;
+  /** The memory of the process; undefined: nobody watches it. */
+  readonly watched: ProcessMemory | undefined;
 }
 
 /** Throws a Failure: an origin that is not there, a directory that is not its own. */
 export async function openParts(
   config: EdgeConfig,
-  around: { readonly clock: Clock; readonly log: Log },
+  around: { readonly clock: Clock; readonly log: Log; readonly memory?: ProcessMemory },
 ): Promise<OpenedParts> {
   const { id, sites, ttl, memory, workers } = config;
   const { clock } = around;
@@ -42,7 +46,8 @@ export async function openParts(
       random: Math.random,
     });
     const kept = disk && (await keptOn(disk));
-    return { sites: live, shared, fence, disk, kept, tracing };
+    const watched = around.memory && besideDisk(around.memory, disk);
+    return { sites: live, shared, fence, disk, kept, tracing, watched };
   } catch (thrown) {
     await disk?.close();
     throw thrown;

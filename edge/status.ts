@@ -27,7 +27,7 @@ import { NO_CONNECTIONS } from "./origin/origin.ts";
 import { type OriginState, ReachableOrigins } from "./origin/reachable.ts";
 import type { PurgeFollower } from "./purging/follower.ts";
 import { configDigest } from "./reload.ts";
-import { diskGauges } from "./store/disk/disk-gauges.ts";
+import { diskGauges, diskStats } from "./store/disk/disk-gauges.ts";
 
 export type EdgeState = "serving" | "lapsed" | "draining";
 
@@ -104,13 +104,14 @@ export class EdgeReport {
   }
 
   stats(): EdgeStats {
-    const { id, counters, follower } = this.#parts;
+    const { id, counters, follower, disk } = this.#parts;
     return {
       edge: id,
       state: this.state,
       position: formatPosition(follower.position),
       ...statsOf(counters, this.#gauges()),
       ...this.#measures(),
+      disk: diskStats(disk?.counts, this.#config.diskSize),
       lagMs: follower.lagMs ?? -1,
       uptimeMs: Math.round(this.#parts.clock.monotonic() - this.#startedAt),
     };
@@ -190,7 +191,7 @@ export class EdgeReport {
 
   /** What `admin-cli doctor` shows of this edge. */
   async examine(): Promise<ExamineResponse> {
-    const { id, identity, clock } = this.#parts;
+    const { id, identity, clock, disk } = this.#parts;
     const unreachableSites = await this.#reachable.unreachable();
     const server = await soon(this.#purgeLog.server(), clock).catch((thrown: unknown) =>
       describeError(thrown),
@@ -200,6 +201,7 @@ export class EdgeReport {
       certificates: [...this.#dataPort.certificateFindings, ...(identity?.findings ?? [])],
       unreachableSites,
       server,
+      disk: disk?.counts.trouble,
       eventLoopDelayMs: this.#loopDelayMs,
       openFiles: await openFilesLimit(),
       node: process.versions.node,

@@ -73,7 +73,8 @@ export async function startEdge(settings: EdgeSettings, around: Surroundings = {
   const threads = config.workers === 1 ? 0 : config.workers;
   // What the program around it takes is no reason to refuse requests.
   const hostBytes = process.memoryUsage.rss();
-  const memory = processMemory({ memory: config.memory, edges: 1, threads, hostBytes }, log);
+  const disk = config.disk !== undefined;
+  const memory = processMemory({ memory: config.memory, edges: 1, threads, disk, hostBytes }, log);
   const purgeLog = openPurgeLog(config.redis, systemClock, log, config);
   try {
     const reread = () => read(settings);

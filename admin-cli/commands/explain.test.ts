@@ -29,6 +29,7 @@ const EXPLAINED: ExplainResponse = {
       tags: ["news"],
       position: "1-4",
       selected: true,
+      tier: "memory",
     },
   ],
 };
@@ -54,7 +55,9 @@ describe("admin-cli explain", () => {
   it("prints the verdict and a line for each stored variant", async () => {
     const { stdout } = await explain("/hello.txt");
     expect(stdout).to.contain("next     hit; ttl=52\nbecause  the stored response is fresh\n");
-    expect(stdout).to.match(/^→ +200 +12 +8 s +52 s +max-age +"abc" +accept-encoding: gzip +news +1-4$/m);
+    expect(stdout).to.match(
+      /^→ +200 +12 +8 s +52 s +max-age +"abc" +accept-encoding: gzip +news +1-4 +memory$/m,
+    );
   });
 
   it("says when nothing is stored", async () => {

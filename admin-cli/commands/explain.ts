@@ -193,7 +193,7 @@ function ruleCells({ matched, rule, does, because }: ExplainedRule): string[] {
 }
 
 const VARIANTS = {
-  head: ["", "status", "bytes", "age", "ttl", "by", "validator", "varies with", "tags", "position"],
+  head: ["", "status", "bytes", "age", "ttl", "by", "validator", "varies with", "tags", "position", "tier"],
   figures: [1, 2, 3, 4],
 };
 
@@ -211,5 +211,6 @@ function cells(variant: StoredVariant): string[] {
       .join(", ") || "-",
     variant.tags.join(", ") || "-",
     variant.position,
+    variant.tier,
   ];
 }

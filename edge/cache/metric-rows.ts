@@ -189,12 +189,24 @@ export const edgeGauges = [
   { name: "diskIndexBytes", help: "Bytes of memory that tell where each of them lies." },
   { name: "diskQueueBytes", help: "Bytes that wait to be written to disk." },
   { name: "diskReads", grows: true, help: "Keys whose responses came back from disk to memory." },
+  { name: "diskReadBytes", grows: true, help: "Bytes of these responses." },
   { name: "diskWrites", grows: true, help: "Keys whose responses were given to the disk." },
   { name: "diskWrittenBytes", grows: true, help: "Bytes of these responses." },
   {
     name: "diskPassedOver",
     grows: true,
     help: "Keys whose responses were not given to the disk: too large, or the disk was slow, full or failing.",
+  },
+  {
+    name: "diskEvictedSegments",
+    grows: true,
+    help: "Files of --disk that had to make room, the oldest first.",
+  },
+  { name: "diskEvictedObjects", grows: true, help: "Keys of which all that was on disk went with them." },
+  { name: "diskOldestSeconds", help: "Age of the oldest file in --disk; 0 without one." },
+  {
+    name: "diskFailing",
+    help: "1 while the last read or the last write of the disk has failed; admin-cli doctor says how. Else 0.",
   },
   {
     name: "diskErrors",

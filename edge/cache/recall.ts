@@ -13,26 +13,39 @@ export async function recall(
   request: CacheRequest,
   edge: Pick<CacheContext, "store" | "disk" | "purges">,
 ): Promise<boolean> {
-  const { store, disk, purges } = edge;
+  const { store, disk } = edge;
   const asks = request.method === "GET" || request.method === "HEAD" || request.content !== undefined;
-  if (!asks) return false;
+  if (!asks || disk === undefined) return false;
   const key = cacheKey(request);
-  if (disk === undefined || store.peek(key).length > 0 || !disk.mayHold(key)) return false;
-  const found = await disk.read(key);
-  if (found === undefined || store.peek(key).length > 0) return false;
-  const usable: StoredResponse[] = [];
-  for (const stored of found.responses) {
-    const mark = purges.recalled(stored.mark, stored);
-    // The log has not been read so far yet.
-    if (mark === "ahead") return false;
-    if (mark === "gone") continue;
-    const trusted = found.isDoubtful(stored.site) ? asValidator(mark) : mark;
-    usable.push(inOwnMemory({ ...stored, mark: trusted }));
-  }
+  const usable = await onDisk(key, edge);
+  if (usable === undefined) return false;
   if (usable.length === 0) {
     disk.forget(key);
     return false;
   }
-  store.restore(usable);
+  store.restore(usable.map(inOwnMemory));
   return true;
+}
+
+/**
+ * What only the disk holds under the key, as far as purges allow at this moment. undefined: memory holds something, or
+ * what is on disk cannot be read or judged now.
+ */
+export async function onDisk(
+  key: string,
+  { store, disk, purges }: Pick<CacheContext, "store" | "disk" | "purges">,
+): Promise<readonly StoredResponse[] | undefined> {
+  if (disk === undefined || store.peek(key).length > 0 || !disk.mayHold(key)) return undefined;
+  const found = await disk.read(key);
+  if (found === undefined || store.peek(key).length > 0) return undefined;
+  const usable: StoredResponse[] = [];
+  for (const stored of found.responses) {
+    const mark = purges.recalled(stored.mark, stored);
+    // The log has not been read so far yet.
+    if (mark === "ahead") return undefined;
+    if (mark === "gone") continue;
+    const trusted = found.isDoubtful(stored.site) ? asValidator(mark) : mark;
+    usable.push({ ...stored, mark: trusted });
+  }
+  return usable;
 }

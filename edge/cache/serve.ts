@@ -168,15 +168,17 @@ export interface Lookup {
   readonly now: Moment;
 }
 
-/** "use" counts as a use of the key, by which the store knows what to evict; "peek" does not. */
+/** "use" counts as a use of the key, by which the store knows what to evict; "peek" does not. `onDisk`: what is there if memory holds nothing. */
 export function lookup(
   request: CacheRequest,
   view: PurgeView,
   { store, clock }: Pick<CacheContext, "store" | "clock">,
   how: "use" | "peek",
+  onDisk: readonly StoredResponse[] = [],
 ): Lookup {
   const key = cacheKey(request);
-  const held = how === "use" ? store.variants(key) : store.peek(key);
+  const inMemory = how === "use" ? store.variants(key) : store.peek(key);
+  const held = inMemory.length > 0 ? inMemory : onDisk;
   const stored = request.content === undefined ? [...held, ...store.equivalents(request)] : held;
   const now = momentOf(clock);
   return { key, stored, verdict: judge(request, stored, view.standing, now), now };

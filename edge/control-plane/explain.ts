@@ -6,6 +6,7 @@ import { type CacheContext, rulesOf } from "../cache/context.ts";
 import { chosenForm } from "../cache/form.ts";
 import { type CacheOutcome, cacheStatusMember } from "../cache/outcome.ts";
 import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
+import { onDisk } from "../cache/recall.ts";
 import { ruleOutcome } from "../cache/rule-answer.ts";
 import { lookup } from "../cache/serve.ts";
 import { withoutDefaultPort } from "../origin/host-policy.ts";
@@ -36,7 +37,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export async function explain(
   request: ExplainRequest,
   sites: Sites,
-  edge: Pick<CacheContext, "id" | "store" | "purges" | "hitForMiss" | "clock" | "siteRules">,
+  edge: Pick<CacheContext, "id" | "store" | "disk" | "purges" | "hitForMiss" | "clock" | "siteRules">,
 ): Promise<CallResult<ExplainResponse>> {
   const url = parseUrl(request.url);
   if (url === undefined) return invalidArgument("url", URL_RULE, request.url);
@@ -76,15 +77,19 @@ export async function explain(
   if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");
   }
-  const { key, stored, verdict, now } = lookup(asked, view, edge, "peek");
+  const kept = (await onDisk(cacheKey(asked), edge)) ?? [];
+  const { key, stored, verdict, now } = lookup(asked, view, edge, "peek", kept);
   const selected = "stored" in verdict ? verdict.stored : undefined;
-  const variants = stored.map((response) =>
-    describeVariant(response, ttlLeft(response, view.standing(response), now), response === selected, now),
-  );
+  const variants = stored.map((response) => ({
+    ...describeVariant(response, ttlLeft(response, view.standing(response), now), now),
+    selected: response === selected,
+    tier: kept.includes(response) ? "disk" : "memory",
+  }));
   const form = selected === undefined ? undefined : chosenForm(asked, selected).name;
+  const isKept = selected !== undefined && kept.includes(selected);
   const lastNotStored = edge.hitForMiss.reason(key, edge.clock.monotonic());
   const { next, reason } =
-    asked.matched?.bypasses === true ? BYPASSED : nextOutcome(verdict, lastNotStored, form);
+    asked.matched?.bypasses === true ? BYPASSED : nextOutcome(verdict, lastNotStored, form, isKept);
   const target = asked.target === url.target ? "" : asked.target;
   return {
     ok: true,
@@ -153,18 +158,19 @@ async function toldOf(
 
 /**
  * What the next request would get, before the origin has a say, and the rule that decides. `lastNotStored`: why the last
- * response was not stored, if that is remembered. `form`: the encoding of the stored one that the client would get.
+ * response was not stored, if that is remembered. `form`: the encoding of the stored one that the client would get. `isKept`: it is on disk only.
  */
 function nextOutcome(
   verdict: Verdict<StoredResponse>,
   lastNotStored: NotStored | undefined,
   form: EncodingName | undefined,
+  isKept: boolean,
 ): { next: CacheOutcome; reason: string } {
   switch (verdict.kind) {
     case "fresh":
       return {
-        next: { kind: "hit", ttl: verdict.ttl, detail: form },
-        reason: `a stored response is fresh by ${verdict.stored.lifetime.source}${form === undefined ? "" : `, and kept in ${form}`}`,
+        next: { kind: "hit", ttl: verdict.ttl, detail: isKept ? "disk" : form },
+        reason: `a stored response${isKept ? " on disk" : ""} is fresh by ${verdict.stored.lifetime.source}${form === undefined ? "" : `, and kept in ${form}`}`,
       };
     case "stale-usable":
       return {
@@ -211,9 +217,8 @@ function nothingStored(lastNotStored: NotStored | undefined): string {
 function describeVariant(
   stored: StoredResponse,
   left: number,
-  selected: boolean,
   now: Moment,
-): StoredVariant {
+): Omit<StoredVariant, "selected" | "tier"> {
   const selecting = [...stored.selecting].map(([name, value]) => [name, shownValue(name, value)] as const);
   return {
     status: stored.status,
@@ -225,6 +230,5 @@ function describeVariant(
     selectingFields: Object.fromEntries(selecting),
     tags: [...stored.tags],
     position: formatPosition(stored.mark.position),
-    selected,
   };
 }

@@ -23,6 +23,7 @@ const HEALTHY: ExaminedFacts = {
   certificates: [],
   unreachableSites: [],
   server: SERVER,
+  disk: undefined,
   eventLoopDelayMs: 1,
   openFiles: 524_288,
   node: "26.13.1",
@@ -68,6 +69,12 @@ describe("what an edge finds of itself", () => {
     expect(found({ eventLoopDelayMs: 20 })).to.deep.equal([]);
     expect(found({ eventLoopDelayMs: 21 })).to.deep.equal([
       "warning event loop: requests wait 21 ms for their turn",
+    ]);
+  });
+
+  it("names what is wrong with the disk", () => {
+    expect(found({ disk: { kind: "full", cause: "ENOSPC: no space left" } })).to.deep.equal([
+      "problem disk: there is no room for more; what is there is served: ENOSPC: no space left",
     ]);
   });
 

@@ -2,6 +2,7 @@ import type { Finding } from "../../process/finding.ts";
 import { runtimeWarning } from "../../process/runtime.ts";
 import { logServerFindings } from "../../purge-log/log-server-findings.ts";
 import type { LogServer } from "../../purge-log/purge-log.ts";
+import type { DiskTrouble } from "../store/disk/disk-health.ts";
 
 /** What an edge knows of itself. */
 export interface ExaminedFacts {
@@ -10,6 +11,8 @@ export interface ExaminedFacts {
   readonly unreachableSites: readonly string[];
   /** undefined: the log is in memory. A text: why the server does not answer. */
   readonly server: LogServer | string | undefined;
+  /** undefined: it works, or there is none. */
+  readonly disk: DiskTrouble | undefined;
   readonly eventLoopDelayMs: number;
   /** What the system lets the edge have open; undefined: it does not say. */
   readonly openFiles: number | undefined;
@@ -23,9 +26,17 @@ const FILES_NEEDED = 12_500;
 // A request waits about as long for its turn. An edge at rest has less than a millisecond.
 const BUSY_MS = 20;
 
+const DISK_TEXT: Record<DiskTrouble["kind"], string> = {
+  full: "there is no room for more; what is there is served",
+  "read-only": "nothing can be written to it; what is there is served",
+  forbidden: "the edge may not use its files",
+  hanging: "it does not answer; the edge goes on without it",
+  failing: "it fails; what cannot be read is fetched anew",
+};
+
 /** What an operator should know of the edge, problems first. */
 export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
-  const { state, certificates, unreachableSites, server, eventLoopDelayMs, openFiles, node } = facts;
+  const { state, certificates, unreachableSites, server, disk, eventLoopDelayMs, openFiles, node } = facts;
   const findings: Finding[] = [...certificates];
   const find = (severity: Finding["severity"], about: string, text: string) =>
     findings.push({ severity, about, text });
@@ -45,6 +56,7 @@ export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
     find("problem", `site ${site}`, "its origin cannot be reached; the log of the edge says why");
   if (typeof server === "string") find("problem", "purge log", `it does not answer: ${server}`);
   else if (server !== undefined) findings.push(...logServerFindings(server));
+  if (disk !== undefined) find("problem", "disk", `${DISK_TEXT[disk.kind]}: ${disk.cause}`);
   if (eventLoopDelayMs > BUSY_MS)
     find("warning", "event loop", `requests wait ${Math.round(eventLoopDelayMs)} ms for their turn`);
   if (openFiles !== undefined && openFiles < FILES_NEEDED)

@@ -1,4 +1,4 @@
-import type { EdgeStats } from "../gen/edgecache/v1/edge.ts";
+import type { DiskStats, EdgeStats } from "../gen/edgecache/v1/edge.ts";
 import { roundedMs } from "./rounded-ms.ts";
 
 /** An edge as the heartbeat table has it, and its counters; undefined: it does not answer. */
@@ -9,12 +9,15 @@ interface StatsAnswer {
 
 export type Counter = Exclude<
   keyof EdgeStats,
-  "edge" | "state" | "position" | "waits" | "certificateDaysLeft"
+  "edge" | "state" | "position" | "waits" | "certificateDaysLeft" | "disk"
 >;
 
 /** One edge in the output. An unreachable edge has the position of its last heartbeat, and no counters. */
 export type StatsRow = { readonly edge: string; readonly state: string; readonly position: string } & {
   readonly [K in Counter]: number | null;
+} & {
+  /** null: it has none, or does not answer. */
+  readonly disk: DiskStats | null;
 };
 
 export function statsRow({ edge, answer }: StatsAnswer): StatsRow {
@@ -38,5 +41,6 @@ export function statsRow({ edge, answer }: StatsAnswer): StatsRow {
     uptimeMs: answer?.uptimeMs ?? null,
     bytesSent: answer?.bytesSent ?? null,
     hitBytes: answer?.hitBytes ?? null,
+    disk: answer?.disk ?? null,
   };
 }

@@ -86,7 +86,8 @@ export class FrailDisk implements DiskFiles {
   }
 
   #mustFit(bytes: number): void {
-    if (this.held + bytes > this.room) throw new Error("ENOSPC: no space left on device");
+    if (this.held + bytes > this.room)
+      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
   }
 
   #note(): void {

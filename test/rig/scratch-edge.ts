@@ -244,6 +244,7 @@ export function edgeStats(edge: string): EdgeStats {
     hitBytes: 1024,
     waits: undefined,
     certificateDaysLeft: undefined,
+    disk: undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { explainAnswer } from "../../edge/control-plane/http/answers.ts";
 import { systemClock } from "../../process/clock.ts";
 import { Failure } from "../../process/failure.ts";
 import { KEPT_CHARACTERS } from "../../purge-log/log-limits.ts";
@@ -12,6 +13,7 @@ import type { Heartbeat, LogState } from "../../purge-log/purge-log.ts";
 import { stopAfterEach } from "../rig/fetching.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
+import { readPrometheusText } from "../rig/prometheus-text.ts";
 import { purge } from "../rig/purge.ts";
 import { accepted } from "../rig/purge-log-entries.ts";
 import { startTestEdge, type TestEdge, type TestEdgeOptions } from "../rig/test-edge.ts";
@@ -82,6 +84,11 @@ describe("an edge with a disk that restarts", function () {
     await edge.stop();
   }
 
+  async function explained(edge: TestEdge, page: string) {
+    const { text } = await get(edge.operator, `/explain?url=${page}`);
+    return explainAnswer.parse(JSON.parse(text));
+  }
+
   async function answers(edge: TestEdge): Promise<Record<string, string>> {
     return Object.fromEntries(await Promise.all(PAGES.map(async (page) => [page, await answer(edge, page)])));
   }
@@ -105,6 +112,24 @@ describe("an edge with a disk that restarts", function () {
     expect(await answers(edge)).to.deep.equal(KEPT);
     expect(await answer(edge, "/about")).to.equal("hit: old /about");
     expect(origin.count() - asked - origin.count("/no-such-page")).to.be.at.most(0);
+    await edge.stop();
+  });
+
+  it("says where each response lies, and how much is there", async () => {
+    await filled();
+    const edge = await started();
+    const before = await explained(edge, "http://site.example/about");
+    expect(before.reason).to.equal("a stored response on disk is fresh by max-age");
+    expect(before.next).to.match(/^hit; ttl=\d+; detail=disk$/);
+    expect(before.variants.map(({ tier, selected }) => [tier, selected])).to.deep.equal([["disk", true]]);
+    expect(await answer(edge, "/about")).to.equal("hit detail=disk: old /about");
+    const after = await explained(edge, "http://site.example/about");
+    expect(after.variants.map(({ tier, selected }) => [tier, selected])).to.deep.equal([["memory", true]]);
+    const metrics = readPrometheusText((await get(edge.operator, "/metrics")).text);
+    const sample = (name: string) => metrics.get(`edgecache_edge_disk_${name}`)?.samples[0]?.value;
+    expect(sample("objects")).to.equal(PAGES.length);
+    expect(sample("failing")).to.equal(0);
+    expect(sample("read_bytes_total")).to.be.above(100);
     await edge.stop();
   });
 

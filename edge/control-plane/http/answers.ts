@@ -73,6 +73,25 @@ export const statsAnswer = z.strictObject({
       uptimeMs: whole,
       bytesSent: whole,
       hitBytes: whole,
+      disk: z
+        .strictObject({
+          objects: whole,
+          bytes: whole,
+          limitBytes: whole,
+          queueBytes: whole,
+          reads: whole,
+          readBytes: whole,
+          writes: whole,
+          writtenBytes: whole,
+          passedOver: whole,
+          evictedSegments: whole,
+          evictedObjects: whole,
+          errors: whole,
+          oldestMs: ms,
+          trouble: z.string().describe("How the last read or write failed; empty: it did not."),
+        })
+        .nullable()
+        .describe("null: it has no disk tier."),
     }),
   ),
 });
@@ -117,6 +136,7 @@ export const explainAnswer = z.strictObject({
       tags: z.array(z.string()),
       position: z.string(),
       selected: z.boolean(),
+      tier: z.enum(["memory", "disk"]),
     }),
   ),
   rules: z.array(

@@ -130,6 +130,9 @@ describe("the disk tier", () => {
     expect(await bodyOf(tier, "/149")).to.equal(body.toString());
     expect(tier.counts.objects).to.be.within(45, 64);
     expect(tier.counts.passedOver).to.equal(0);
+    const { segments, objects } = tier.counts.evicted;
+    expect(objects + tier.counts.objects).to.equal(150);
+    expect(segments).to.be.within(28, 35);
     await tier.close();
   });
 
@@ -342,6 +345,7 @@ describe("the disk tier", () => {
     disk.room = disk.held + 10;
     give(tier, [response("/b", "page b")]);
     expect(await tier.flushed()).to.equal(false);
+    expect(tier.counts.trouble).to.deep.include({ kind: "full" });
     expect(await bodyOf(tier, "/b")).to.equal(undefined);
     expect(await bodyOf(tier, "/a")).to.equal("page a");
     give(tier, [response("/c", "page c")]);
@@ -350,7 +354,9 @@ describe("the disk tier", () => {
     clock.advance(30_000);
     give(tier, [response("/c", "page c")]);
     expect(await tier.flushed()).to.equal(true);
+    expect(tier.counts.trouble).to.equal(undefined);
     expect(await bodyOf(tier, "/c")).to.equal("page c");
+    expect(tier.counts.oldestMs).to.equal(30_000);
     await tier.close();
     const after = await opened(disk);
     expect([await bodyOf(after, "/a"), await bodyOf(after, "/c")]).to.deep.equal(["page a", "page c"]);

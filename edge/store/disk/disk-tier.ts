@@ -16,6 +16,7 @@ import type { Leaving } from "../leaving.ts";
 import type { LowerStore } from "../memory-store-options.ts";
 import type { FillMark, StoredResponse } from "../stored-response.ts";
 import type { DiskFiles } from "./disk-files.ts";
+import type { DiskTrouble } from "./disk-health.ts";
 import type { DiskIndex } from "./disk-index.ts";
 import { checksumOf, type KeyHash, NO_HASH, NO_MARK } from "./frame.ts";
 import { fewOpen } from "./open-files.ts";
@@ -48,12 +49,18 @@ export interface DiskCounts {
   readonly indexBytes: number;
   readonly queueBytes: number;
   readonly reads: number;
+  readonly readBytes: number;
   readonly writes: number;
   readonly writtenBytes: number;
   /** Frames that were not written, because the disk was too slow or took nothing. */
   readonly passedOver: number;
   /** Frames that were not as they had been written, and failures of the disk. */
   readonly errors: number;
+  /** Segments that had to make room, and the responses of which nothing newer was there. */
+  readonly evicted: { readonly segments: number; readonly objects: number };
+  /** Milliseconds since the oldest segment was begun; 0 without one. */
+  readonly oldestMs: number;
+  readonly trouble: DiskTrouble | undefined;
 }
 
 /** Reads the directory. `closed` is called when nothing uses it any more. Throws a Failure for that of another edge. */
@@ -75,7 +82,7 @@ export class DiskTier implements LowerStore {
   readonly #closed: () => Promise<void>;
   /** Keys that are being read. */
   readonly #reading = new Map<string, Promise<Recalled | undefined>>();
-  readonly #counts = { reads: 0, writes: 0, writtenBytes: 0, passedOver: 0, errors: 0 };
+  readonly #counts = { reads: 0, readBytes: 0, writes: 0, writtenBytes: 0, passedOver: 0, errors: 0 };
   #owner: () => SegmentOwner | undefined = () => undefined;
   /** The next process finds nothing. */
   #isGivenUp = false;
@@ -97,7 +104,7 @@ export class DiskTier implements LowerStore {
       {
         ...parts,
         owner: () => this.#owner(),
-        dropped: (hash, place) => void this.#index.remove(hash, place),
+        dropped: (hash, place) => this.#index.remove(hash, place),
       },
       segments,
     );
@@ -122,14 +129,24 @@ export class DiskTier implements LowerStore {
     }
   }
 
+  /** Bytes of memory that tell where each response lies. */
+  get indexBytes(): number {
+    return this.#index.bytes;
+  }
+
   get counts(): DiskCounts {
+    const wall = this.#parts.clock.wall();
+    const [oldest] = this.#segments.segments.values();
     return {
       ...this.#counts,
       errors: this.#counts.errors + this.#segments.errors,
       objects: this.#index.size,
       bytes: this.#segments.bytes,
-      indexBytes: this.#index.bytes,
+      indexBytes: this.indexBytes,
       queueBytes: this.#segments.queueBytes,
+      evicted: this.#segments.evicted,
+      oldestMs: Math.max(0, wall - (oldest?.begunAt ?? wall)),
+      trouble: this.#segments.trouble,
     };
   }
 
@@ -176,6 +193,7 @@ export class DiskTier implements LowerStore {
       return undefined;
     }
     this.#counts.reads += 1;
+    this.#counts.readBytes += payload?.byteLength ?? 0;
     if (responses === "other-key") return undefined;
     const { isDoubtful = false, owner } = segment;
     const isElsewhere = (site: string): boolean => owner.origins[site] !== this.#owner()?.origins[site];

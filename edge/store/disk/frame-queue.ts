@@ -6,6 +6,9 @@ import type { Segment } from "./segment.ts";
 const GATHER_MS = 100;
 const GATHER_BYTES = 1024 * 1024;
 
+/** A disk that is slower than what comes: beyond these bytes nothing more waits for it. */
+export const MOST_WAITING = 64 * 1024 * 1024;
+
 /** A frame that is not on disk yet. */
 export interface QueuedFrame {
   readonly segment: Segment;

@@ -45,7 +45,7 @@ describe("reads of frames", () => {
     await clock.waited();
     clock.advance(1_000);
     expect(await hung).to.equal("not-now");
-    expect([reads.rests, reads.errors]).to.deep.equal([true, 1]);
+    expect([reads.rests, reads.health.errors]).to.deep.equal([true, 1]);
     expect(await reads.read(file, Buffer.alloc(8), 0)).to.equal("not-now");
     clock.advance(30_000);
     const again = reads.read(file, Buffer.alloc(8), 0);

@@ -1,8 +1,8 @@
 import type { Clock } from "../../../process/clock.ts";
 import { Deadlines } from "../../../process/deadlines.ts";
-import { describeError } from "../../../process/failure.ts";
 import type { Log } from "../../../process/log.ts";
 import type { DiskFile } from "./disk-files.ts";
+import { DiskHealth, REST_MS, troubleOf } from "./disk-health.ts";
 
 /** Each read has memory of its own, which does not count as --memory. Eight of the largest frames go beside each other. */
 export const MOST_READING = 64 * 1024 * 1024;
@@ -12,9 +12,6 @@ const LONGEST_LINE = 1_000;
 
 // What is not there by then is fetched from the origin. A disk that works takes a hundredth of it.
 const PATIENCE_MS = 1_000;
-
-// Meanwhile a cable may be plugged in again. The read that hangs has a thread of the process, of which there are few.
-const REST_MS = 30_000;
 
 /** `not-now`: the disk is slow, or too much is read already. */
 export type ReadOutcome = "read" | "not-as-written" | "not-now";
@@ -31,17 +28,17 @@ export class FrameReads {
   readonly #deadlines: Deadlines;
   readonly #line: PromiseWithResolvers<void>[] = [];
   #bytes = 0;
-  #restsUntil = 0;
-  errors = 0;
+  readonly health: DiskHealth;
 
   constructor(parts: { readonly clock: Clock; readonly log: Log }) {
     this.#parts = parts;
+    this.health = new DiskHealth(parts.clock);
     this.#deadlines = new Deadlines(parts.clock, this.#ended.signal);
   }
 
   /** Whether a read hangs, or did so a while ago. */
   get rests(): boolean {
-    return this.#parts.clock.monotonic() < this.#restsUntil;
+    return this.health.rests;
   }
 
   /** Bytes that are being read. */
@@ -60,8 +57,8 @@ export class FrameReads {
       state.isGivenUp = true;
       // Many are before it, and the disk gets on with them.
       if (!state.hasBegun || this.rests) return "not-now";
-      this.errors += 1;
-      this.#restsUntil = this.#parts.clock.monotonic() + REST_MS;
+      const cause = `a read has not ended in ${PATIENCE_MS} ms`;
+      this.health.failed({ kind: "hanging", cause }, "rest");
       this.#parts.log.error(
         { patienceMs: PATIENCE_MS, restMs: REST_MS },
         "the disk does not answer: nothing is read from it",
@@ -86,10 +83,13 @@ export class FrameReads {
     state.hasBegun = true;
     this.#bytes += into.byteLength;
     try {
-      return (await file.read(into, position)) < into.byteLength ? "not-as-written" : "read";
+      const bytes = await file.read(into, position);
+      if (!state.isGivenUp) this.health.went();
+      return bytes < into.byteLength ? "not-as-written" : "read";
     } catch (thrown) {
-      this.errors += 1;
-      this.#parts.log.warn({ sampled: "disk-read", cause: describeError(thrown) }, "disk read failed");
+      const trouble = troubleOf(thrown);
+      this.health.failed(trouble, "go on");
+      this.#parts.log.warn({ sampled: "disk-read", ...trouble }, "disk read failed");
       return "not-as-written";
     } finally {
       this.#bytes -= into.byteLength;

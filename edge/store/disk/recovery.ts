@@ -142,31 +142,31 @@ async function readSegment(number: number, size: number, files: DiskFiles): Prom
   const sealed = unsealedHeads(await files.readAll(headsName(number)));
   const isWhole = sealed !== undefined && endOf(sealed) <= size;
   const heads = isWhole ? sealed : await scannedHeads(file, size);
-  const owner = await ownerIn(heads, (into) => file.read(into, FRAME_HEAD));
-  if (owner === undefined) {
+  const begin = await beginIn(heads, (into) => file.read(into, FRAME_HEAD));
+  if (begin === undefined) {
     await file.close();
     return undefined;
   }
   const end = endOf(heads);
   const headBytes = heads.byteLength;
   const kept = isWhole ? undefined : [heads];
-  const segment = { number, owner, isEarlier: true, file, end, written: end, heads: kept, headBytes };
+  const segment = { number, ...begin, isEarlier: true, file, end, written: end, heads: kept, headBytes };
   const isCut = sealed !== undefined && heads.byteLength < sealed.byteLength;
   const isDamaged = !isWhole && (isCut || (await hasHeadBehind(file, end, size)));
   return { segment, heads, isDamaged };
 }
 
-async function ownerIn(
+async function beginIn(
   heads: Buffer,
   read: (into: Buffer) => Promise<number>,
-): Promise<SegmentOwner | undefined> {
+): Promise<Pick<Segment, "owner" | "begunAt"> | undefined> {
   const [first] = placedHeads(heads);
   if (first?.head.kind !== "begin") return undefined;
   const payload = Buffer.alloc(first.head.length);
   await read(payload);
   if (!isIntact(first.head, payload)) return undefined;
   const { runId, origins }: SegmentOwner = JSON.parse(payload.toString());
-  return { runId, origins };
+  return { owner: { runId, origins }, begunAt: first.head.wall };
 }
 
 /** What the frames of all segments say together. */

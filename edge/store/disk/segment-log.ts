@@ -1,7 +1,7 @@
 import type { Clock } from "../../../process/clock.ts";
-import { describeError } from "../../../process/failure.ts";
 import type { Log } from "../../../process/log.ts";
 import type { DiskFile, DiskFiles } from "./disk-files.ts";
+import { DiskHealth, type DiskTrouble, REST_MS, troubleOf } from "./disk-health.ts";
 import type { FramePlace } from "./disk-index.ts";
 import {
   checksumOf,
@@ -12,14 +12,13 @@ import {
   isIntact,
   type KeyHash,
   type NewFrame,
-  NO_HASH,
-  NO_MARK,
   readHead,
 } from "./frame.ts";
-import { FrameQueue } from "./frame-queue.ts";
+import { FrameQueue, MOST_WAITING } from "./frame-queue.ts";
 import { FrameReads } from "./frame-reads.ts";
 import { soon } from "./patience.ts";
 import {
+  beginOf,
   bytesOf,
   countBefore,
   fileBytes,
@@ -34,14 +33,8 @@ import {
   segmentSize,
 } from "./segment.ts";
 
-/** A disk that is slower than what comes: beyond these bytes nothing more waits for it. */
-const MOST_WAITING = 64 * 1024 * 1024;
-
 // A payload is copied and its checksum counted in one turn of the event loop, in 6 ms here.
 const MOST_PAYLOAD = 8 * 1024 * 1024;
-
-// A full disk may get room, and a cable may be plugged in again.
-const REST_MS = 30_000;
 
 export interface SegmentLogParts {
   readonly files: DiskFiles;
@@ -51,8 +44,8 @@ export interface SegmentLogParts {
   readonly size: number;
   /** Whose the next frames are; undefined: nobody's, so that none is taken. */
   readonly owner: () => SegmentOwner | undefined;
-  /** Frames are gone: those at the end of a segment that could not be written, or all of one that had to make room. */
-  readonly dropped: (hash: KeyHash, place: Pick<FramePlace, "segment" | "offset">) => void;
+  /** Frames are gone, and are forgotten where they were current: those at the end of a segment that could not be written, or all of one that had to make room. */
+  readonly dropped: (hash: KeyHash, place: Pick<FramePlace, "segment" | "offset">) => boolean;
 }
 
 /** The segments of a directory: frames are added at the end, and whole segments go at the begin. */
@@ -63,19 +56,21 @@ export class SegmentLog {
   readonly #segments = new Map<number, Segment>();
   #current: Segment | undefined;
   readonly #queue: FrameQueue;
-  #restsUntil = 0;
   #isOver = false;
   readonly #reads: FrameReads;
   /** Written since they were synced. */
   readonly #unsynced = new Set<Segment>();
   readonly #written: PromiseWithResolvers<boolean>[] = [];
   readonly #running: Promise<void>;
-  #errors = 0;
+  readonly #writes: DiskHealth;
+  /** Since the start: segments that had to make room, and the current responses in them. */
+  readonly evicted = { segments: 0, objects: 0 };
 
   constructor(parts: SegmentLogParts, segments: readonly Segment[]) {
     this.#parts = parts;
     this.#queue = new FrameQueue(parts.clock);
     this.#reads = new FrameReads(parts);
+    this.#writes = new DiskHealth(parts.clock);
     this.#segmentSize = segmentSize(parts.size);
     for (const segment of segments) this.#segments.set(segment.number, segment);
     this.#running = this.#run();
@@ -87,7 +82,12 @@ export class SegmentLog {
   }
 
   get errors(): number {
-    return this.#errors + this.#reads.errors;
+    return this.#writes.errors + this.#reads.health.errors;
+  }
+
+  /** What is wrong with the disk. */
+  get trouble(): DiskTrouble | undefined {
+    return this.#writes.trouble ?? this.#reads.health.trouble;
   }
 
   get segments(): ReadonlyMap<number, Segment> {
@@ -108,7 +108,7 @@ export class SegmentLog {
     const bytes = frameBytes(payload.byteLength);
     const { clock } = this.#parts;
     if (this.#isOver || this.#queue.bytes + bytes > MOST_WAITING) return undefined;
-    if (payload.byteLength > this.mostPayload || clock.monotonic() < this.#restsUntil) return undefined;
+    if (payload.byteLength > this.mostPayload || this.#writes.rests) return undefined;
     const segment = this.#segmentFor(bytes);
     if (segment === undefined) return undefined;
     const head = { kind, hash, length: payload.byteLength, checksum, mark, wall: clock.wall() };
@@ -118,7 +118,8 @@ export class SegmentLog {
   #add(segment: Segment, head: FrameHead, payload: Uint8Array): number {
     const bytes = frameOf(head, payload);
     const offset = segment.end;
-    segment.heads?.push(bytes.subarray(0, FRAME_HEAD));
+    // A copy: a view would keep the whole frame in memory until the segment is full.
+    segment.heads?.push(Buffer.from(bytes.subarray(0, FRAME_HEAD)));
     segment.end += bytes.byteLength;
     segment.headBytes += FRAME_HEAD;
     this.#queue.push({ segment, offset, bytes });
@@ -131,17 +132,12 @@ export class SegmentLog {
     const current = this.#current;
     const hasRoom = current !== undefined && fileBytes(current) + bytes + FRAME_HEAD <= this.#segmentSize;
     if (hasRoom && current.owner === owner) return current;
-    const number = 1 + ([...this.#segments.keys()].at(-1) ?? 0);
-    const begun = newSegment(number, owner);
-    this.#segments.set(number, begun);
+    const wall = this.#parts.clock.wall();
+    const begun = newSegment(1 + ([...this.#segments.keys()].at(-1) ?? 0), owner, wall);
+    this.#segments.set(begun.number, begun);
     this.#current = begun;
-    const payload = Buffer.from(JSON.stringify(owner));
-    const about = {
-      length: payload.byteLength,
-      checksum: checksumOf(payload),
-      wall: this.#parts.clock.wall(),
-    };
-    this.#add(begun, { kind: "begin", hash: NO_HASH, mark: NO_MARK, ...about }, payload);
+    const { head, payload } = beginOf(owner, wall);
+    this.#add(begun, head, payload);
     return begun;
   }
 
@@ -226,6 +222,7 @@ export class SegmentLog {
     // Readers look for it in the queue until now, and in the file from now on.
     segment.written = pieces.reduce((end, { byteLength }) => end + byteLength, offset);
     this.#queue.written(some.length);
+    this.#writes.went();
     return segment;
   }
 
@@ -249,9 +246,9 @@ export class SegmentLog {
     try {
       await sealSegment(this.#parts.files, segment);
     } catch (thrown) {
-      this.#errors += 1;
-      const told = { cause: describeError(thrown), number: segment.number };
-      this.#parts.log.warn(told, "disk segment was not sealed");
+      const trouble = troubleOf(thrown);
+      this.#writes.failed(trouble, "go on");
+      this.#parts.log.warn({ ...trouble, number: segment.number }, "disk segment was not sealed");
     }
   }
 
@@ -260,27 +257,29 @@ export class SegmentLog {
     const heads = await headsOf(this.#parts.files, segment);
     this.#segments.delete(number);
     this.#unsynced.delete(segment);
-    await this.#drop(segment, heads, 0);
+    this.evicted.segments += 1;
+    this.evicted.objects += await this.#drop(segment, heads, 0);
     await file?.close();
     await removeSegment(this.#parts.files, number);
   }
 
-  async #drop({ number }: Segment, heads: Buffer, from: number): Promise<void> {
-    let steps = 0;
+  async #drop({ number }: Segment, heads: Buffer, from: number): Promise<number> {
+    let [steps, dropped] = [0, 0];
     for (const { head, offset } of placedHeads(heads)) {
-      if (head.kind === "responses" && offset >= from)
-        this.#parts.dropped(head.hash, { segment: number, offset });
+      const isOf = head.kind === "responses" && offset >= from;
+      if (isOf && this.#parts.dropped(head.hash, { segment: number, offset })) dropped += 1;
       steps += 1;
       if (steps % 1_000 === 0) await this.#parts.clock.wait(0);
     }
+    return dropped;
   }
 
   /** The disk takes nothing now: what waits is given up, and all is as if it had never been added. */
   async #fail(thrown: unknown): Promise<void> {
-    this.#errors += 1;
-    this.#restsUntil = this.#parts.clock.monotonic() + REST_MS;
+    const trouble = troubleOf(thrown);
+    this.#writes.failed(trouble, "rest");
     this.#parts.log.error(
-      { cause: describeError(thrown), restMs: REST_MS },
+      { ...trouble, restMs: REST_MS },
       "the disk takes nothing: stored responses stay in memory alone",
     );
     this.#current = undefined;

@@ -1,12 +1,15 @@
 import { crc32 } from "node:zlib";
 import type { DiskFile, DiskFiles } from "./disk-files.ts";
 import {
+  checksumOf,
   FRAME_HEAD,
   FRAME_UNIT,
   type FrameHead,
   frameBytes,
   isIntact,
   knownHead,
+  NO_HASH,
+  NO_MARK,
   payloadLength,
   readHead,
 } from "./frame.ts";
@@ -25,6 +28,8 @@ export interface Segment {
   /** Written by an earlier process. */
   readonly isEarlier: boolean;
   readonly owner: SegmentOwner;
+  /** When, in milliseconds since 1970. */
+  readonly begunAt: number;
   /** undefined until the writer has made it. */
   file: DiskFile | undefined;
   /** Where the next frame will stand. */
@@ -180,9 +185,19 @@ export function countBefore(heads: Buffer, end: number): number {
 }
 
 /** One that has no file yet. */
-export function newSegment(number: number, owner: SegmentOwner): Segment {
+export function newSegment(number: number, owner: SegmentOwner, begunAt: number): Segment {
   const none = { end: 0, written: 0, heads: [], headBytes: 0 };
-  return { number, owner, isEarlier: false, file: undefined, ...none };
+  return { number, owner, begunAt, isEarlier: false, file: undefined, ...none };
+}
+
+/** The first frame of a segment. */
+export function beginOf(
+  owner: SegmentOwner,
+  wall: number,
+): { readonly head: FrameHead; readonly payload: Buffer } {
+  const payload = Buffer.from(JSON.stringify(owner));
+  const about = { length: payload.byteLength, checksum: checksumOf(payload), wall };
+  return { head: { kind: "begin", hash: NO_HASH, mark: NO_MARK, ...about }, payload };
 }
 
 /** Of all files of these segments. */

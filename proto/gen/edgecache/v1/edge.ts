@@ -246,7 +246,43 @@ export interface EdgeStats {
     | Histogram
     | undefined;
   /** Until the first certificate of the TLS port ends; negative when it has ended. Not there without one. */
-  certificateDaysLeft?: number | undefined;
+  certificateDaysLeft?:
+    | number
+    | undefined;
+  /** Of the disk tier. Not there without one. */
+  disk: DiskStats | undefined;
+}
+
+/** DiskStats is what an edge tells of its disk tier. Counts are since its start. */
+export interface DiskStats {
+  /** Keys of which something is stored on disk. */
+  objects: number;
+  /** Bytes of all files, with what waits to be written. */
+  bytes: number;
+  /** Bytes that they may take. */
+  limitBytes: number;
+  /** Bytes that wait to be written. */
+  queueBytes: number;
+  /** Keys whose responses came back from disk to memory. */
+  reads: number;
+  /** Bytes of these responses. */
+  readBytes: number;
+  /** Keys whose responses were given to the disk. */
+  writes: number;
+  /** Bytes of these responses. */
+  writtenBytes: number;
+  /** Keys whose responses were not given to the disk: too large, or the disk was slow, full or failing. */
+  passedOver: number;
+  /** Files that had to make room, the oldest first. */
+  evictedSegments: number;
+  /** Keys of which all that was on disk went with them. */
+  evictedObjects: number;
+  /** Reads and writes that failed, and responses that were not on disk as they had been written. */
+  errors: number;
+  /** Milliseconds since the oldest file was begun. */
+  oldestMs: number;
+  /** full | read-only | forbidden | hanging | failing: how the last read or write failed. Empty: it did not. */
+  trouble: string;
 }
 
 /** Histogram counts since the start of the edge how long something took. */
@@ -558,6 +594,8 @@ export interface StoredVariant {
   position: string;
   /** true: the request would select this variant. */
   selected: boolean;
+  /** Where it lies: memory | disk. What is in memory may be on disk, too. */
+  tier: string;
 }
 
 export interface StoredVariant_SelectingFieldsEntry {
@@ -1644,6 +1682,7 @@ function createBaseEdgeStats(): EdgeStats {
     hitBytes: 0,
     waits: undefined,
     certificateDaysLeft: undefined,
+    disk: undefined,
   };
 }
 
@@ -1711,6 +1750,9 @@ export const EdgeStats: MessageFns<EdgeStats> = {
     }
     if (message.certificateDaysLeft !== undefined) {
       writer.uint32(169).double(message.certificateDaysLeft);
+    }
+    if (message.disk !== undefined) {
+      DiskStats.encode(message.disk, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1894,6 +1936,218 @@ export const EdgeStats: MessageFns<EdgeStats> = {
             }
 
             message.certificateDaysLeft = reader.double();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.disk = DiskStats.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDiskStats(): DiskStats {
+  return {
+    objects: 0,
+    bytes: 0,
+    limitBytes: 0,
+    queueBytes: 0,
+    reads: 0,
+    readBytes: 0,
+    writes: 0,
+    writtenBytes: 0,
+    passedOver: 0,
+    evictedSegments: 0,
+    evictedObjects: 0,
+    errors: 0,
+    oldestMs: 0,
+    trouble: "",
+  };
+}
+
+export const DiskStats: MessageFns<DiskStats> = {
+  encode(message: DiskStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.objects !== 0) {
+      writer.uint32(8).uint64(message.objects);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(16).uint64(message.bytes);
+    }
+    if (message.limitBytes !== 0) {
+      writer.uint32(24).uint64(message.limitBytes);
+    }
+    if (message.queueBytes !== 0) {
+      writer.uint32(32).uint64(message.queueBytes);
+    }
+    if (message.reads !== 0) {
+      writer.uint32(40).uint64(message.reads);
+    }
+    if (message.readBytes !== 0) {
+      writer.uint32(48).uint64(message.readBytes);
+    }
+    if (message.writes !== 0) {
+      writer.uint32(56).uint64(message.writes);
+    }
+    if (message.writtenBytes !== 0) {
+      writer.uint32(64).uint64(message.writtenBytes);
+    }
+    if (message.passedOver !== 0) {
+      writer.uint32(72).uint64(message.passedOver);
+    }
+    if (message.evictedSegments !== 0) {
+      writer.uint32(80).uint64(message.evictedSegments);
+    }
+    if (message.evictedObjects !== 0) {
+      writer.uint32(88).uint64(message.evictedObjects);
+    }
+    if (message.errors !== 0) {
+      writer.uint32(96).uint64(message.errors);
+    }
+    if (message.oldestMs !== 0) {
+      writer.uint32(105).double(message.oldestMs);
+    }
+    if (message.trouble !== "") {
+      writer.uint32(114).string(message.trouble);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiskStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiskStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.objects = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.queueBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.reads = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.readBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.writes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.writtenBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.passedOver = longToNumber(reader.uint64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.evictedSegments = longToNumber(reader.uint64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.evictedObjects = longToNumber(reader.uint64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.errors = longToNumber(reader.uint64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 105) {
+              break;
+            }
+
+            message.oldestMs = reader.double();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.trouble = reader.string();
             continue;
           }
         }
@@ -3559,6 +3813,7 @@ function createBaseStoredVariant(): StoredVariant {
     tags: [],
     position: "",
     selected: false,
+    tier: "",
   };
 }
 
@@ -3593,6 +3848,9 @@ export const StoredVariant: MessageFns<StoredVariant> = {
     }
     if (message.selected !== false) {
       writer.uint32(80).bool(message.selected);
+    }
+    if (message.tier !== "") {
+      writer.uint32(90).string(message.tier);
     }
     return writer;
   },
@@ -3691,6 +3949,14 @@ export const StoredVariant: MessageFns<StoredVariant> = {
             }
 
             message.selected = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.tier = reader.string();
             continue;
           }
         }
