@@ -81,7 +81,8 @@ function aimOf(request: FillRequest, key: string, verdict: Turn["verdict"], edge
   if (isOwn({ request, key }, edge)) return { kind: "own" };
   if (verdict.kind === "must-validate") return validationOf(verdict.stored, verdict.standing);
   // RFC 9110 section 14.2: a range is for GET. Of other methods it is ignored.
-  if (request.content !== undefined) return { kind: "whole", validating: undefined };
+  if (request.content !== undefined || request.slice !== undefined)
+    return { kind: "whole", validating: undefined };
   if (request.method !== "GET") return { kind: "as-asked", body: undefined };
   if (request.fields.has("Range")) return { kind: "range" };
   const part = verdict.why === "partial" ? completablePart(request, key, edge) : undefined;

@@ -14,6 +14,7 @@ import { hasCredentials } from "../rules/personal.ts";
 import { plannedFields } from "../rules/planned-response.ts";
 import { NONE_MATCHED } from "../rules/site/matched-rules.ts";
 import { NO_PLAN, planResponse } from "../rules/site/plan-response.ts";
+import { isSlice } from "../rules/slice.ts";
 import { matches304 } from "../rules/validation.ts";
 import type { FillMark, StoredResponse } from "../store/stored-response.ts";
 import { type Arrived, forOne, headOf, passed, sharedOrForOne, validated } from "./admit.ts";
@@ -204,6 +205,11 @@ async function ofWhole(
     // The stored response stays: it may still be better than this error, or be validated later.
     if (status >= 500) return forOne(arrived, "origin-error", edge);
     if (request.method === "HEAD" && status === 200) return headOf(arrived, validating, edge);
+  }
+  if (request.slice !== undefined && status < 300) {
+    return isSlice(arrived, request.slice)
+      ? sharedOrForOne(arrived, edge, { keepsParts: true })
+      : forOne(arrived, "slice", edge);
   }
   return sharedOrForOne(arrived, edge);
 }

@@ -28,10 +28,11 @@ export function refreshBehind(
 ): void {
   const flight = edge.flights.at(key);
   if (flight !== undefined && isStillTrue(flight, stale, edge)) return;
-  const { site, base, target, scheme, authority, content, matched = NONE_MATCHED } = request;
+  const { site, base, target, scheme, authority, content, slice, matched = NONE_MATCHED } = request;
   const fields = impersonal(request, stale, edge);
   const method = content === undefined ? "GET" : request.method;
-  const again = { method, site, target, fields, content, scheme, authority, matched, trace: request.trace };
+  const asked = { method, site, target, fields, content, slice, scheme, authority, matched };
+  const again = { ...asked, trace: request.trace };
   refresh(base === undefined ? again : { ...again, base }, key, stale, edge);
 }
 

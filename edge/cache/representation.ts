@@ -53,6 +53,16 @@ export function represent(request: CacheRequest, head: Head, content: Content): 
   return representFrom(request, head, parseEntityTag(head.fields.get("ETag")), content, wholeOf(content));
 }
 
+/** The same from a part of a body, of which `head` is that of the whole. */
+export function representHeld(
+  request: CacheRequest,
+  head: Head,
+  content: Content,
+  held: HeldPart,
+): Represented {
+  return representFrom(request, head, parseEntityTag(head.fields.get("ETag")), content, held);
+}
+
 /** With what stands behind the content, which is about the whole: a part of it has none. */
 export function withTrailers(
   represented: Represented,

@@ -11,6 +11,7 @@
  *    must-validate  the origin is asked whether it is still valid; a 304 makes it fresh again.
  *    absent         the origin is asked for a whole response: one fill for all requests that may share it (collapse.ts).
  *    bypass         the request goes to the origin as it is, and its answer goes to this client only.
+ *    Where the site says so, large bodies are served in slices. Each of them goes through this step by itself (sliced.ts).
  * 5. A response that was fetched is stored if the rules allow it and no purge has overtaken it (admit.ts).
  * 6. The outcome is named once and counted; `respond` writes it.
  */
@@ -43,6 +44,7 @@ import { recall } from "./recall.ts";
 import { refreshBehind } from "./refresh.ts";
 import { gated } from "./request-gate.ts";
 import { limitedAnswer, ruleAnswer } from "./rule-answer.ts";
+import { serveSliced } from "./sliced.ts";
 import { tunnel, type WantedTunnel } from "./tunnel.ts";
 import { verdictAttributes } from "./verdict-attributes.ts";
 
@@ -76,8 +78,14 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
 async function serveAllowed(planned: EdgeRequest, edge: CacheContext): Promise<Served> {
   const { tunnel: wanted } = planned;
   if (wanted !== undefined) return tunnel(withoutExcessiveRange(planned), wanted, edge);
-  if (planned.matched?.bypasses === true || !isKeyable(planned))
-    return servePlanned(planned, undefined, edge);
+  if (planned.matched?.bypasses === true) return servePlanned(planned, undefined, edge);
+  if (!isKeyable(planned)) {
+    const { mayBeAhead = false } = planned;
+    const inSlices = await serveSliced(planned, edge, (each) =>
+      servePlanned({ ...each, mayBeAhead, body: undefined }, undefined, edge),
+    );
+    return inSlices ?? servePlanned(planned, undefined, edge);
+  }
   const { request, passed, release } = await readContent(planned, edge.fillBudget);
   try {
     return await servePlanned(request, passed, edge);
@@ -179,7 +187,8 @@ export function lookup(
   const key = cacheKey(request);
   const inMemory = how === "use" ? store.variants(key) : store.peek(key);
   const held = inMemory.length > 0 ? inMemory : onDisk;
-  const stored = request.content === undefined ? [...held, ...store.equivalents(request)] : held;
+  const isPlain = request.content === undefined && request.slice === undefined;
+  const stored = isPlain ? [...held, ...store.equivalents(request)] : held;
   const now = momentOf(clock);
   return { key, stored, verdict: judge(request, stored, view.standing, now), now };
 }

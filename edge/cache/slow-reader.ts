@@ -38,6 +38,8 @@ export async function* readShared(
     yield* reader.read(from);
   } catch (thrown) {
     if (!(thrown instanceof Lagged)) throw thrown;
+    // Its place is counted from the begin of the slice, and the origin counts from that of the whole.
+    if (request.slice !== undefined) throw cannotGoOn(request, "a slice");
     const tag = response.fields.get("ETag");
     const strong = parseEntityTag(tag);
     if (tag !== undefined && strong?.weak === false) {

@@ -24,6 +24,7 @@ import { type SignValues, signedAmong, signedOf, signKeysOfFile, signSettings } 
 import { type Preset, presetType, rulesGiven } from "./site/preset.ts";
 import { ruleBook, siteRulesList } from "./site/rule-schema.ts";
 import { cookieNameType } from "./site/rule-values.ts";
+import { sliceSize } from "./site/slice-size.ts";
 
 /** Those that are one value each. */
 type OneValueRules = Omit<SiteRules, "book" | "compress" | "limits" | "signed">;
@@ -67,6 +68,7 @@ const types: { readonly [K in keyof OneValueRules]: ValueType<OneValueRules[K]> 
   upgrades: listOf(protocolName),
   cookies: cookiePolicy,
   location: choice("keep", "map"),
+  slice: sliceSize,
 };
 
 /** The rules as flags, for the site of --origin. */
@@ -137,6 +139,11 @@ export const siteRuleSettings = {
     default: SAFE_RULES.location,
     help: "A Location or Content-Location that names the origin's own address. keep: pass it on. map: make it relative, so that clients stay with the edge.",
   }),
+  slice: setting({
+    type: types.slice,
+    default: SAFE_RULES.slice,
+    help: "Fetch and keep bodies in slices of this size, so that a range costs the origin no more than the slices it touches: docs/slices.md. For large files; a rule may say so for some paths only. off: whole.",
+  }),
 };
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
@@ -154,6 +161,7 @@ export function rulesAmong(
     cookies,
     preset,
     location,
+    slice,
   } = values;
   return {
     setCookie,
@@ -171,6 +179,7 @@ export function rulesAmong(
     upgrades,
     cookies: cookies ?? SAFE_RULES.cookies,
     location,
+    slice,
     book: ruleBook(rulesGiven({ written, cookies, preset })),
   };
 }
@@ -195,6 +204,7 @@ export const siteRuleKeys = {
   cookies: fileValue(types.cookies).optional(),
   preset: fileValue(presetType).optional(),
   location: fileValue(types.location).default(SAFE_RULES.location),
+  slice: fileValue(types.slice).default(SAFE_RULES.slice),
   rules: siteRulesList.default([]),
 };
 
@@ -218,6 +228,7 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     upgrades: values.upgrades,
     cookies: values.cookies ?? SAFE_RULES.cookies,
     location: values.location,
+    slice: values.slice,
     book: ruleBook(rulesGiven({ written: values.rules, cookies: values.cookies, preset: values.preset })),
   };
 }

@@ -158,7 +158,7 @@ export const sitesSection: Section<readonly Site[]> = {
         rules: siteRulesOf(rules),
       })),
     ),
-  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `origin-protocol`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `sign-keys`, `sign-paths`, `sign-parameter`, `sign-expires`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies`, `location` and `preset` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
+  help: "A list of sites, instead of --origin. Each has `name`, `hosts` and `origin`. A site without hosts answers every other Host. `origins` names others, which its rules choose. `host` is the same as --origin-host. `origin-ca`, `origin-cert`, `origin-key`, `origin-server-name`, `origin-tls-min`, `origin-protocol`, `set-cookie`, `request-cookie`, `error-statuses`, `client-cache-control`, `forward-fields`, `invalidation`, `group-invalidation`, `compress`, `compress-types`, `compress-min-size`, `body-limit`, `url-limit`, `fields-limit`, `sign-keys`, `sign-paths`, `sign-parameter`, `sign-expires`, `origin-places`, `origin-places-per-client`, `upgrades`, `cookies`, `location`, `slice` and `preset` are the same as the flags with these names. `rules` is a list of rules: docs/rules.md.",
 };
 
 /** The `rules:` of the site of --origin. */

@@ -12,6 +12,12 @@ export interface KeyedContent {
   readonly bytes: Uint8Array;
 }
 
+/** One of the equal pieces of a body, counted from 0. The last one may be shorter. */
+export interface Slice {
+  readonly size: number;
+  readonly number: number;
+}
+
 /** The properties of a request that the rules read. */
 export interface CacheRequest {
   readonly method: string;
@@ -23,6 +29,8 @@ export interface CacheRequest {
   readonly fields: Fields;
   /** Its content, where that is in the key. */
   readonly content?: KeyedContent | undefined;
+  /** The slice of a large body that it asks for, which is in the key. */
+  readonly slice?: Slice | undefined;
   /** How the request came. The origin gets it in X-Forwarded-Proto, -Host and -For; what the client wrote there does not count. */
   readonly scheme?: Scheme;
   readonly authority?: string;

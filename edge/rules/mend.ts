@@ -55,6 +55,7 @@ export function notStoredMend(reason: NotStored, { status, vary }: NotStoredResp
     case "status":
     case "must-understand":
     case "partial":
+    case "slice":
     case "request-fields":
     case "tags":
     case "purge-log-unknown":

@@ -9,6 +9,8 @@ export const notStored = {
   status: "The status is not final, may not be stored, or answers a precondition or a range.",
   "must-understand": "The response says `must-understand`, and its status is unknown.",
   partial: "The 206 is not one part of a whole of known length, or a whole response was asked for.",
+  slice:
+    "A slice was asked for, and this is none: a whole, or a part that no strong validator ties to the others.",
   "no-store": "The response says `no-store`.",
   private: "The response says `private` without field names.",
   authorization: "The request has `Authorization`, and the response does not say that it may be shared.",

@@ -2,7 +2,7 @@ import { type CompressRules, NO_COMPRESSION } from "./compression.ts";
 import { type RequestLimits, WIDEST_LIMITS } from "./request-limits.ts";
 import { NO_RULES, type RuleBook } from "./site/rule-book.ts";
 import { NOTHING_SIGNED, type SignedUrls } from "./site/signed-urls.ts";
-import type { CookiePolicy } from "./site/site-rule.ts";
+import type { CookiePolicy, SliceSize } from "./site/site-rule.ts";
 
 /** An operator's choices for a site, where RFC 9111 would share what a careless origin did not mean to share. */
 export interface SiteRules {
@@ -35,6 +35,8 @@ export interface SiteRules {
   readonly cookies: CookiePolicy;
   /** References of the origin to its own address: as they are, or relative, so that clients stay with the edge. */
   readonly location: "keep" | "map";
+  /** Bytes of the slices in which bodies are fetched and kept. */
+  readonly slice: SliceSize;
   /** The rules that the owner of the site has written. */
   readonly book: RuleBook;
 }
@@ -59,6 +61,7 @@ export const SAFE_RULES: SiteRules = {
   upgrades: [],
   cookies: "keep",
   location: "keep",
+  slice: "off",
   book: NO_RULES,
 };
 
@@ -78,5 +81,6 @@ export const RFC_RULES: SiteRules = {
   upgrades: [],
   cookies: "keep",
   location: "keep",
+  slice: "off",
   book: NO_RULES,
 };

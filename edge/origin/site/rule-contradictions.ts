@@ -29,6 +29,7 @@ const STORING: readonly RuleAction[] = [
   "tags",
   "compress",
   "dictionary",
+  "slice",
 ];
 
 /** What cannot be meant in one rule. */

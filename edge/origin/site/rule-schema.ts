@@ -34,6 +34,7 @@ import {
   yes,
   yesOrNo,
 } from "./rule-values.ts";
+import { sliceSize } from "./slice-size.ts";
 import { unreachableRules } from "./unreachable-rules.ts";
 
 // Each is asked for each request. Two hundred take some microseconds.
@@ -105,6 +106,7 @@ const rule = fileMap(
     cookies: cookies.optional(),
     origin: ruleName.optional(),
     timeouts: timeouts.optional(),
+    slice: fileValue(sliceSize).optional(),
     compress: compress.optional(),
     dictionary: z.literal("previous", { error: "must be previous, or left out" }).optional(),
     "request-headers": requestHeaders.optional(),
@@ -140,6 +142,7 @@ const rule = fileMap(
       cookies: given.cookies,
       origin: given.origin,
       timeouts: given.timeouts,
+      slice: given.slice,
       compress: given.compress,
       dictionary: given.dictionary,
       requestHeaders: given["request-headers"],

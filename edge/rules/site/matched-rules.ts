@@ -1,7 +1,7 @@
 import type { CompiledRule } from "./compiled-rule.ts";
 import type { RuleBook } from "./rule-book.ts";
 import type { MatchedRequest } from "./rule-match.ts";
-import type { CompressAction, OriginTimeouts } from "./site-rule.ts";
+import type { CompressAction, OriginTimeouts, SliceSize } from "./site-rule.ts";
 
 /** The rules whose part about the request has matched, and what they say of it. */
 export interface MatchedRules {
@@ -22,6 +22,8 @@ export interface MatchedRules {
   readonly timeouts: OriginTimeouts | undefined;
   /** What they say of compression; undefined: the site's own setting counts. */
   readonly compress: CompressAction | undefined;
+  /** Bytes of the slices of its body; undefined: the site's own setting counts. */
+  readonly slice: SliceSize | undefined;
   /** Whether the previous version of a response is a dictionary for it. */
   readonly byPrevious: boolean;
   /** Whether the request passes the cache by. */
@@ -42,6 +44,7 @@ export const NONE_MATCHED: MatchedRules = {
   origin: undefined,
   timeouts: undefined,
   compress: undefined,
+  slice: undefined,
   byPrevious: false,
   bypasses: false,
   isKeyed: true,
@@ -65,7 +68,16 @@ export function matchedRules(rules: readonly CompiledRule[], method: string): Ma
   const timeouts = rules.find(({ rule }) => rule.timeouts !== undefined)?.rule.timeouts;
   const onRequest = rules.filter(({ actsOnRequest }) => actsOnRequest);
   const compress = onRequest.find(({ rule }) => rule.compress !== undefined)?.rule.compress;
-  const asks = { forwards, authorization, origin, timeouts, compress, byPrevious: isByPrevious(rules) };
+  const slice = rules.find(({ rule }) => rule.slice !== undefined)?.rule.slice;
+  const asks = {
+    forwards,
+    authorization,
+    origin,
+    timeouts,
+    compress,
+    slice,
+    byPrevious: isByPrevious(rules),
+  };
   const labels = onRequest.map(({ label }) => label);
   return { rules, labels, mark: markOf(rules), varies, ...asks, bypasses, isKeyed, cachesPost };
 }

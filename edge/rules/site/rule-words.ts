@@ -14,6 +14,7 @@ const requestWords: Readonly<Record<keyof RequestActions, string>> = {
   cookies: "cookies",
   origin: "origin",
   timeouts: "timeouts",
+  slice: "slice",
   compress: "compress",
   dictionary: "dictionary",
   requestHeaders: "request-headers",

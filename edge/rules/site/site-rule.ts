@@ -78,6 +78,9 @@ export interface OriginTimeouts {
   readonly betweenBytesMs?: number | undefined;
 }
 
+/** Bytes of each slice of a body. */
+export type SliceSize = number | "off";
+
 /** A bucket of `burst` requests, which fills by `rate` a second. */
 export interface RateLimit {
   readonly rate: number;
@@ -104,6 +107,8 @@ export interface RequestActions {
   /** The name of another origin of the site. */
   readonly origin?: string | undefined;
   readonly timeouts?: OriginTimeouts | undefined;
+  /** Bodies are fetched and kept in slices of so many bytes. */
+  readonly slice?: SliceSize | undefined;
   /** What the edge compresses by itself. `false` also where the rule matches a response. */
   readonly compress?: CompressAction | undefined;
   /** The version of a response that it replaces is a dictionary for it (RFC 9842). */

@@ -1,0 +1,91 @@
+import { shownTarget } from "../../http/message/shown-target.ts";
+import { Failure } from "../../process/failure.ts";
+import type { Slice } from "../rules/exchange.ts";
+import { rangeOf, versionOf } from "../rules/slice.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { cancelContent, type Served } from "./answer.ts";
+import type { CacheContext } from "./context.ts";
+import type { FillRequest } from "./fill-request.ts";
+import { followHead } from "./follow-head.ts";
+
+/** Answers a request for one slice, as any other request is answered. */
+export type ServeSlice = (request: FillRequest) => Promise<Served>;
+
+// The client's own are about the whole. They are answered when the head of the whole is known.
+const ABOUT_WHOLE = ["Range", "If-Range", "If-None-Match", "If-Modified-Since"];
+
+export function sliceRequest(request: FillRequest, slice: Slice): FillRequest {
+  const fields = request.fields.without(ABOUT_WHOLE).with("Range", rangeOf(slice));
+  return { ...request, fields, slice, takesTrailers: false };
+}
+
+/** The slices of one version of a body, for one answer. */
+export class SliceSource {
+  readonly size: number;
+  readonly #request: FillRequest;
+  readonly #edge: CacheContext;
+  readonly #serve: ServeSlice;
+  /** undefined: it has no other slices. */
+  readonly #version: string | undefined;
+  /** When the origin was asked for the version, in milliseconds of the monotonic clock. */
+  readonly #since: number;
+  /** The slice that the origin has confirmed last, as it is stored. */
+  #head: StoredResponse | undefined;
+
+  constructor(request: FillRequest, size: number, first: Served, edge: CacheContext, serve: ServeSlice) {
+    this.size = size;
+    this.#request = request;
+    this.#edge = edge;
+    this.#serve = serve;
+    this.#version = versionOf(first);
+    this.#head = first.stored;
+    this.#since = first.stored?.requestTime.monotonic ?? edge.clock.monotonic();
+  }
+
+  /** The slice of the same version. Throws a Failure when it cannot be had. */
+  async take(number: number): Promise<Served> {
+    const asked = sliceRequest(this.#request, { size: this.size, number });
+    await followHead(asked, this.#head, this.#edge);
+    const served = await this.#serve(asked);
+    if (this.#isSame(served)) return this.#taken(served);
+    cancelContent(served.content);
+    const { stored } = served;
+    if (stored === undefined || stored.requestTime.monotonic > this.#since) throw this.#refused(served);
+    // It is left of an older version.
+    this.#edge.store.remove(stored);
+    const newer = await this.#serve(asked);
+    if (this.#isSame(newer)) return this.#taken(newer);
+    cancelContent(newer.content);
+    throw this.#refused(newer);
+  }
+
+  #isSame(served: Served): boolean {
+    return this.#version !== undefined && versionOf(served) === this.#version;
+  }
+
+  #taken(served: Served): Served {
+    const { stored } = served;
+    const isNewer =
+      stored !== undefined && stored.requestTime.monotonic > (this.#head?.requestTime.monotonic ?? 0);
+    if (isNewer) this.#head = stored;
+    return served;
+  }
+
+  /** The answer has begun with another version, so it ends broken: the client must not take it for whole. */
+  #refused({ status }: Served): Failure {
+    const what = shownTarget(this.#request.target);
+    // RFC 6585 section 4: 429 says nothing of the representation, as little as an error of the server.
+    if (status >= 500 || status === 429)
+      return new Failure("slice-failed", "origin", `a slice of ${what} was answered with ${status}`);
+    this.#dropVersion().catch(() => undefined);
+    return new Failure("slice-changed", "origin", `${what} has changed while it was sent in slices`);
+  }
+
+  /** The slices of the version are of no use any more. */
+  async #dropVersion(): Promise<void> {
+    const { store } = this.#edge;
+    const { site, target } = this.#request;
+    for await (const stored of store.coveredBy([{ kind: "url", site, target }]))
+      if (stored.status === 206 && versionOf(stored) === this.#version) store.remove(stored);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Large bodies in slices, where the site or a rule says so.
+ *
+ * A slice is a response of its own: a 206 under the key of the URL and its number. It is looked up, judged, validated,
+ * collapsed, stored, evicted and purged as every other response; its target, tags and variant are those of the URL. This
+ * file makes one answer of them:
+ *
+ * 1. The slice with the first byte that the client wants is taken. It tells the length and the version of the whole.
+ * 2. The client's preconditions and range are answered as for the whole body.
+ * 3. The other slices are taken one after the other as the client reads. Each must be of the same version
+ *    (slice-source.ts). Bytes of two versions never meet in one answer: it ends broken.
+ *
+ * What has no slices is answered whole, as without the setting: undefined. That is remembered for a while.
+ */
+import { cacheKey } from "../rules/cache-key.ts";
+import type { Slice } from "../rules/exchange.ts";
+import { heldPart } from "../rules/partial.ts";
+import { resolveRange } from "../rules/range.ts";
+import { firstSlice, isSlice } from "../rules/slice.ts";
+import { cancelContent, type Served } from "./answer.ts";
+import { type CacheContext, rulesOf } from "./context.ts";
+import type { FillRequest } from "./fill-request.ts";
+import type { CacheOutcome } from "./outcome.ts";
+import { recall } from "./recall.ts";
+import { type Represented, representHeld } from "./representation.ts";
+import { type ServeSlice, SliceSource, sliceRequest } from "./slice-source.ts";
+import { slicedContent } from "./sliced-content.ts";
+
+/** undefined: the request is to be answered as if there were no slices. */
+export async function serveSliced(
+  request: FillRequest,
+  edge: CacheContext,
+  serve: ServeSlice,
+): Promise<Served | undefined> {
+  const slice = firstSlice(request, rulesOf(edge, request.site));
+  if (slice === undefined || (await isKeptWhole(request, edge))) return undefined;
+  const first = await serve(sliceRequest(request, slice));
+  switch (useOf(first, request, slice)) {
+    case "slice":
+      return inSlices(request, slice, first, edge, serve);
+    case "as-it-is":
+      return first;
+    case "whole":
+      cancelContent(first.content);
+      return undefined;
+    case "never-sliced":
+      cancelContent(first.content);
+      edge.hitForMiss.mark(wholeKey(request), "slice", edge.clock.monotonic());
+      return undefined;
+  }
+}
+
+/** Of bodies that have turned out to have no slices. */
+function wholeKey({ site, base, target }: FillRequest): string {
+  return `${site} slice/none ${base ?? ""}${target}`;
+}
+
+/** Whether the store has the whole body, or it has no slices. */
+async function isKeptWhole(request: FillRequest, edge: CacheContext): Promise<boolean> {
+  if (edge.hitForMiss.is(wholeKey(request), edge.clock.monotonic())) return true;
+  if (edge.disk !== undefined) await recall(request, edge);
+  return edge.store.peek(cacheKey(request)).some(({ status }) => status !== 206);
+}
+
+/** What the answer to the first slice is good for. */
+function useOf(
+  first: Served,
+  request: FillRequest,
+  slice: Slice,
+): "slice" | "as-it-is" | "whole" | "never-sliced" {
+  const { status, outcome } = first;
+  if (status === 206 && isSlice(first, slice)) {
+    if (outcome.kind !== "miss" || outcome.stored) return "slice";
+    // The next one begins after the purge that came meanwhile.
+    return outcome.detail === "overtaken"
+      ? "slice"
+      : outcome.detail === "purge-log-unknown"
+        ? "whole"
+        : "never-sliced";
+  }
+  if (outcome.kind === "error") return "as-it-is";
+  if (status >= 200 && status < 300) return "never-sliced";
+  // RFC 9110 section 13.1.5: the client gets the whole when it has a part of another version.
+  return status === 416 && request.fields.has("If-Range") ? "whole" : "as-it-is";
+}
+
+// About the slice, and not the whole.
+const OF_SLICE = ["Content-Range", "Content-Length", "Content-Digest"];
+
+function inSlices(
+  request: FillRequest,
+  slice: Slice,
+  first: Served,
+  edge: CacheContext,
+  serve: ServeSlice,
+): Served | undefined {
+  const held = heldPart(first);
+  if (held === undefined) return undefined;
+  const { length } = held;
+  const head = {
+    status: 200,
+    fields: first.fields.without(OF_SLICE).with("Content-Length", String(length)),
+  };
+  const range = resolveRange(request, head, length);
+  const [part, ...more] = range.kind === "parts" ? range.parts : [];
+  const needed = part !== undefined && more.length === 0 ? part : { first: 0, last: length - 1 };
+  const answered = (represented: Represented, isCached: boolean): Served => ({
+    ...first,
+    ...represented,
+    outcome: outcomeOf(first.outcome, isCached),
+  });
+  if (held.first <= needed.first && needed.last <= held.last)
+    return answered(representHeld(request, head, first.content, held), true);
+  const source = new SliceSource(request, slice.size, first, edge, serve);
+  const content = slicedContent(
+    source,
+    { number: slice.number, served: first },
+    { length, last: needed.last },
+  );
+  const represented = representHeld(request, head, content, { first: 0, last: length - 1, length });
+  const isSent = represented.content.kind !== "none";
+  return answered(represented, !isSent || areHeld(request, slice, needed, edge));
+}
+
+// A look takes some microseconds. With more slices than these the answer is no hit, whatever the store has.
+const MOST_LOOKED_AT = 1_024;
+
+/** Whether the store, or the disk, has all slices with these bytes. */
+function areHeld(
+  request: FillRequest,
+  { size }: Slice,
+  { first, last }: { readonly first: number; readonly last: number },
+  { store, disk }: CacheContext,
+): boolean {
+  const [from, to] = [Math.floor(first / size), Math.floor(last / size)];
+  if (to - from >= MOST_LOOKED_AT) return false;
+  for (let number = from; number <= to; number += 1) {
+    const key = cacheKey({ ...request, slice: { size, number } });
+    if (store.peek(key).length === 0 && disk?.mayHold(key) !== true) return false;
+  }
+  return true;
+}
+
+function outcomeOf(first: CacheOutcome, isCached: boolean): CacheOutcome {
+  const detail = first.detail ?? "slice";
+  // RFC 9211 section 2.2: the cache has a part of what was asked for.
+  if (first.kind === "hit" && !isCached)
+    return { kind: "miss", fwd: "partial", ttl: first.ttl, stored: true, collapsed: false, detail };
+  return { ...first, detail };
+}
