@@ -63,6 +63,6 @@ export function isSlice(head: ResponseHead, slice: Slice): boolean {
   return isFull && (isWhole(held) || versionOf(head) !== undefined);
 }
 
-export function isWhole({ first, last, length }: HeldPart): boolean {
+function isWhole({ first, last, length }: HeldPart): boolean {
   return first === 0 && last === length - 1;
 }
