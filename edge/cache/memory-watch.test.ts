@@ -44,6 +44,18 @@ describe("the watch on the memory of an edge", () => {
     expect(nextLimit(99.8 * MIB, 100 * MIB, "none")).to.equal(100 * MIB);
   });
 
+  it("has garbage collected as sparingly as can be, because the pages come free only then", () => {
+    const calls: string[] = [];
+    const heap = {
+      allowGarbage: () => undefined,
+      beFrugal: (frugal: boolean) => calls.push(`frugal ${frugal}`),
+      collect: () => calls.push("collect"),
+    };
+    const process = { promised: 242 * MIB, rss: () => 203 * MIB, heap };
+    new MemoryWatch(process, 16 * MIB, { limit: 16 * MIB }, () => undefined).look();
+    expect(calls).to.deep.equal(["frugal true", "collect"]);
+  });
+
   it("measures again before it lets a request fetch when 4 MiB have arrived since, and no earlier", () => {
     let rss = 0;
     const heap = { allowGarbage: () => undefined, beFrugal: () => undefined, collect: () => undefined };
@@ -174,8 +186,8 @@ describe("the watch on the memory of an edge", () => {
       false,
       "none",
       100,
-      "collected",
       true,
+      "collected",
       64,
       "refusing",
       98,

@@ -158,8 +158,9 @@ export class MemoryWatch {
   look(): void {
     const { promised, heap } = this.#process;
     this.#measure();
-    this.#noteRefusing();
+    // First: the engine keeps the pages that a collection empties while it may be generous.
     heap.beFrugal(this.#pressure !== "none");
+    this.#noteRefusing();
     heap.allowGarbage(this.#pressure === "none" ? promised * GARBAGE_SHARE : 0);
     this.#resize();
     if (this.#pressure === "evicting") this.#leaveBehind({ bytes: FREED, patienceMs: RESTING_MS });

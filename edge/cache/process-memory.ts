@@ -4,7 +4,7 @@ import type { Log } from "../../process/log.ts";
 import { memoryAtHand, memoryFit } from "../../process/memory-fit.ts";
 import { MOST_WAITING } from "../store/disk/frame-queue.ts";
 import { MOST_READING } from "../store/disk/frame-reads.ts";
-import { type ProcessMemory, promisedBytes } from "./memory-watch.ts";
+import { type ProcessMemory, pressureOf, promisedBytes } from "./memory-watch.ts";
 
 interface MemoryPlan {
   readonly memory: number;
@@ -32,7 +32,14 @@ export function processMemory(
   const fit = memoryFit({ memory, edges, promised }, memoryAtHand());
   if (fit.kind === "refused") throw new Failure("bad-config", "config", fit.text);
   if (fit.kind === "tight") log.warn(fit.text);
-  return { promised, rss: () => process.memoryUsage.rss(), heap: new Heap() };
+  const heap = new Heap();
+  const rss = () => process.memoryUsage.rss();
+  // Loading the program leaves some 50 MiB of garbage. Beside a small store it would be taken for a shortage.
+  if (pressureOf(rss(), promised, "none") !== "none") {
+    heap.beFrugal(true);
+    heap.collect();
+  }
+  return { promised, rss, heap };
 }
 
 /** The same for an edge whose disk tier tells where each of its responses lies: it may take so much more. */

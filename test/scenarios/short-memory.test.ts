@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { EdgeProcess } from "../rig/edge-process.ts";
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { startTestEdge } from "../rig/test-edge.ts";
@@ -34,6 +35,21 @@ describe("an edge whose memory is short", () => {
       await until("a miss is answered", async () => (await get(edge.url, "/b")).status === 200);
     } finally {
       await edge.stop();
+      await origin.stop();
+    }
+  });
+
+  it("refuses nothing after its start for want of the memory that loading it took", async () => {
+    const origin = await HttpOrigin.start();
+    const edge = new EdgeProcess({ id: "small", origin: origin.url, flags: ["--memory", "1MiB"] });
+    try {
+      await edge.launch();
+      const statuses = new Set<number>();
+      for (let i = 0; i < 100; i++)
+        statuses.add((await get(`http://127.0.0.1:${edge.httpPort}`, `/${i}`)).status);
+      expect([...statuses]).to.deep.equal([404]);
+    } finally {
+      await edge.close();
       await origin.stop();
     }
   });
