@@ -30,6 +30,7 @@ import {
 } from "../process/settings/values.ts";
 import { traceSettings } from "../process/tracing/trace-settings.ts";
 import { appendSettings, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
+import { peerProblems, peerSettings } from "./cache/peers/peer-settings.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { requestLogSettings } from "./data-plane/request-log-settings.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
@@ -40,6 +41,7 @@ import { hostsOfSites } from "./origin/site-hosts.ts";
 import { siteProblems } from "./origin/site-problems.ts";
 import { rulesAmong, siteRuleSettings } from "./origin/site-settings.ts";
 import { nodeName, origin, rulesSection, type Site, sitesSection } from "./origin/sites.ts";
+import { leaseSettings } from "./purging/lease-settings.ts";
 import { diskSettings } from "./store/disk/disk-settings.ts";
 import { type EvictionPolicy, evictionPolicies } from "./store/eviction/policies.ts";
 
@@ -126,22 +128,13 @@ export const edgeProgram = {
       help: "Which responses go when --memory is full: those asked for least often of late (frequency), those not used for the longest time (lru), those that S3-FIFO or SIEVE gives up, or those that the better of frequency and lru gives up, as the load of late shows it (adaptive).",
     }),
     ...diskSettings,
+    ...peerSettings,
     ttl: setting({
       type: duration(0, YEAR_MS),
       default: 60_000,
       help: "How long a file of a directory origin stays fresh. With 0, every request checks the file.",
     }),
-    lease: setting({
-      // Three heartbeats fit into a lease. With a shorter one they would be a burden on the purge log.
-      type: { ...duration(1000, 30_000), rule: "a duration from 1s to 30s" },
-      default: 2000,
-      help: "How long the edge may serve from its cache after it last confirmed that it has read the whole purge log.",
-    }),
-    staleWhenLapsed: setting({
-      type: flag,
-      default: false,
-      help: "While the lease has lapsed and the origin fails too, serve stored responses that allow stale-if-error. They may have been purged. So a purge stays pending while this edge is cut off: the edge never counts as fenced.",
-    }),
+    ...leaseSettings,
     tokenFile: setting({
       type: { ...text("the path of a file with the token"), name: "path" },
       help: "File with the token that gRPC callers must send. The variable EDGECACHE_TOKEN can hold the token instead. Ping, health and reflection need no token. Without a token or --control-cert the port listens on loopback only.",
@@ -228,6 +221,7 @@ export function edgeConfig(input: SettingsInput) {
     ...acmeProblems(values, values.tlsPort, hostsOfSites(sites)),
     ...controlProblems,
     ...callersProblems(access),
+    ...peerProblems({ ...values, ...access }),
     ...operatorHostProblems({ ...values, ...access }),
   ];
   if (problems.length > 0) throw new Failure("bad-config", "config", problems.join("\n"));

@@ -32,6 +32,7 @@ import { type OpenedParts, openParts } from "./opened-parts.ts";
 import type { LiveSites } from "./origin/live-sites.ts";
 import { claimId, giveUpId } from "./purging/claim-id.ts";
 import { PurgeFollower } from "./purging/follower.ts";
+import { type PeerFleet, peerFleet } from "./purging/peer-fleet.ts";
 import { Refill } from "./purging/refill.ts";
 import { diskOwner } from "./purging/resume.ts";
 import { afterReload, configDigest, type Reloaded } from "./reload.ts";
@@ -107,7 +108,7 @@ class RunningEdge implements Edge {
   #grpcPort = 0;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
-  readonly #writeBehind: WriteBehind | undefined;
+  readonly #behind: readonly (WriteBehind | PeerFleet | undefined)[];
   #watching: Promise<unknown> | undefined;
 
   constructor(config: EdgeConfig, around: Surroundings, opened: OpenedParts) {
@@ -124,7 +125,6 @@ class RunningEdge implements Edge {
     const elsewhere = () => this.#parts.fillBudget.taken + fence.bytes + this.#compression.bytes;
     const counters = (): EdgeCounters => this.#parts.counters;
     const store = edgeStore(config, shared, clock, { elsewhere, counters, lower: disk });
-    this.#writeBehind = store.writeBehind;
     if (watched !== undefined)
       this.#memory = new MemoryWatch(watched, store.limit, store, (by) => this.#dataPort.leaveBehind(by));
     const records = new PurgeRecords(config.id, clock);
@@ -132,6 +132,8 @@ class RunningEdge implements Edge {
     const parts = { fence, kept, purgeLog, store, clock, log };
     const follower = new PurgeFollower({ leaseMs, staleWhenLapsed, sites: sites.table, ...parts });
     this.#follower = follower;
+    const fleet = peerFleet(config, { follower, purgeLog, sites: sites.table, clock, log, counters });
+    this.#behind = [store.writeBehind, fleet];
     disk?.belongsTo(diskOwner(follower, () => this.#config.sites));
     const { id, memory, purgeRate, requestIdField: tellsIds } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
@@ -141,8 +143,7 @@ class RunningEdge implements Edge {
       {
         ...{ id, tellsIds, origins, siteRules, store, disk, purges: follower, clock, log, short, broadcast },
         compress: (stored, coding) => this.#compression.want(stored, coding),
-        counters: shared?.counters,
-        tracer: tracing?.tracer,
+        ...{ counters: shared?.counters, peers: fleet?.peers, tracer: tracing?.tracer },
         tokens: config.tokens,
       },
       memory,
@@ -152,9 +153,8 @@ class RunningEdge implements Edge {
     this.#broadcasts = new Broadcasts(purging);
     this.#refill = new Refill(this.#parts, follower);
     follower.onPurge((applied) => {
-      const { position, asked, meant, objects } = applied;
-      records.applied(position, asked, objects);
-      this.#refill.purged(position, meant);
+      records.applied(applied.position, applied.asked, applied.objects);
+      this.#refill.purged(applied.position, applied.meant);
       traceApplied(applied, this.#parts);
     });
     this.#purges = new PurgeCalls({ ...purging, records, purgeRate });
@@ -238,7 +238,7 @@ class RunningEdge implements Edge {
     const looks = [this.#access?.identity, tls, this.#report].map((each) => each?.run(signal));
     const reported = { report: this.#report, follower: this.#follower, control: this.#control };
     const shown = showState({ ...reported, clock }, signal);
-    const runs = [this.#memory, this.#compression, this.#writeBehind].map((each) => each?.run(clock, signal));
+    const runs = [this.#memory, this.#compression, ...this.#behind].map((each) => each?.run(clock, signal));
     this.#watching = Promise.all([shown, ...runs, ...looks, acme]);
     const { level, text } = whoMayCall(this.#config, onlyHere);
     this.#parts.log[level]({ grpc: hostPort(this.grpc.host, this.#grpcPort), host }, text);

@@ -250,6 +250,7 @@ export class EdgeReport {
       inFlight: this.#dataPort.load.inFlight,
       originsUnreachable: this.#originsUnreachable,
       tunnelsOpen: this.#parts.tunnels.open,
+      peersLive: this.#parts.peers?.live.length ?? 0,
       purges: follower.purges,
       leaseLeftSeconds: follower.leaseLeftMs / 1000,
       lagSeconds: (follower.lagMs ?? Number.POSITIVE_INFINITY) / 1000,

@@ -16,6 +16,7 @@ import type { FillRequest } from "./fill-request.ts";
 import { errorType, fillSpan } from "./fill-spans.ts";
 import type { Flight } from "./flights.ts";
 import { PlacesRefused } from "./origin-places.ts";
+import { peerFor } from "./peers/plan-peer.ts";
 import type { PurgeView } from "./purge-view.ts";
 import { clientLeft } from "./waiting-line.ts";
 
@@ -53,8 +54,9 @@ export interface Fetched {
  */
 export async function askOrigin(turn: Turn, edge: CacheContext): Promise<Fetched> {
   const { request, key } = turn;
-  const plan = planOf(turn, edge);
+  const plan = withPeer(planOf(turn, edge), turn, edge);
   const now = edge.clock.monotonic();
+  request.askedBy?.waits();
   // A POST may change something after all, whatever a rule says of it: two of them are never made one.
   const isShareable = request.method === "GET" || request.method === "QUERY";
   const shareable = isShareable && (plan.aim.kind === "whole" || plan.aim.kind === "rest");
@@ -75,6 +77,12 @@ function planOf({ request: asked, key, verdict, view }: Turn, edge: CacheContext
   const trusted = verdict.kind === "absent" || verdict.standing.kind === "trusted";
   // Rule E2: one purge or lapse may require validation of many responses at once.
   return { request, key, aim, limiter: trusted ? undefined : edge.revalidations.of(request.site) };
+}
+
+/** The plan with the edge that is asked before the origin, if one is. */
+function withPeer(plan: FillPlan, { verdict, view }: Turn, edge: CacheContext): FillPlan {
+  const peer = peerFor(plan, { demanded: verdict.why === "request", atPosition: view.atPosition }, edge);
+  return peer === undefined ? plan : { ...plan, peer };
 }
 
 function aimOf(request: FillRequest, key: string, verdict: Turn["verdict"], edge: CacheContext): FillAim {
@@ -118,6 +126,7 @@ export function launch(
   return edge.flights.launch(place, {
     client: plan.request.client,
     trace: span?.context,
+    viaPeer: plan.peer !== undefined,
     left: plan.request.left,
     fetch: async (abandoned, began) => {
       // Its failure is told to those who wait for it.
@@ -220,6 +229,8 @@ function meetingOf({ request, verdict, view }: Turn, place: string, edge: CacheC
   if (verdict.why === "request") return LAUNCH;
   const flight = edge.flights.at(place);
   if (flight === undefined || flight.waiters.abandoned.aborted) return LAUNCH;
+  // Two edges that each take the other one for the owner would wait for each other.
+  if (flight.viaPeer && request.askedBy !== undefined) return LAUNCH;
   const { began, arrived } = flight;
   const { site, target } = request;
   if (began === undefined) {

@@ -17,6 +17,7 @@ import { Flights } from "./flights.ts";
 import { HitForMiss } from "./hit-for-miss.ts";
 import { EdgeCounters } from "./metrics.ts";
 import { SitePlaces } from "./origin-places.ts";
+import type { Peers } from "./peers/peers.ts";
 import type { PurgeState } from "./purge-state.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { RevalidationLimit } from "./revalidation-limit.ts";
@@ -39,6 +40,8 @@ export interface CacheParts {
   /** What is on disk behind the store; undefined: nothing. */
   readonly disk?: DiskTier | undefined;
   readonly purges: PurgeState;
+  /** The other edges of the fleet; undefined: none is asked. */
+  readonly peers?: Peers | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters?: EdgeCounters | undefined;

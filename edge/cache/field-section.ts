@@ -32,6 +32,7 @@ const MORE: ReadonlySet<string> = new Set([
   "cache-control",
   "content-length",
   "edgecache-after",
+  "edgecache-peer",
   "expect",
   "if-match",
   "if-unmodified-since",

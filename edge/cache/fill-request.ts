@@ -20,6 +20,8 @@ export interface FillRequest extends CacheRequest {
   readonly takesTrailers?: boolean;
   /** Takes interim responses (1xx), which go to the client of this request only. */
   readonly onInterim?: OriginRequest["onInterim"];
+  /** The edge that asks in place of a client. `waits`: is to be called when the origin is asked for it. */
+  readonly askedBy?: { readonly edge: string; readonly waits: () => void } | undefined;
   /** Aborted when the client leaves. */
   readonly left?: GiveUpSignal | undefined;
 }

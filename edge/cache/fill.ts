@@ -27,6 +27,7 @@ import { originSpan, withFillSpan } from "./fill-spans.ts";
 import { invalidate } from "./invalidate.ts";
 import { originAnswer } from "./origin-answer.ts";
 import { originRequest } from "./origin-request.ts";
+import { askPeer } from "./peers/plan-peer.ts";
 import { withContent } from "./read-content.ts";
 import { whileWanted } from "./wanted-fetch.ts";
 import { withPlace } from "./with-place.ts";
@@ -139,12 +140,14 @@ function knownNames(
   return new Set([...forwardFields, ...varied, ...stored.filter((name) => !isForgeable(name))]);
 }
 
-async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: CacheContext): Promise<Arrived> {
+async function fetchOnce(
+  { request, key, aim, mark, left, peer }: BegunPlan,
+  edge: CacheContext,
+): Promise<Arrived> {
   const origin = edge.origins.get(request.site);
   if (origin === undefined) throw new Failure("unknown-site", "edge", `no origin for site ${request.site}`);
   const fetching = new GiveUp();
   const requestTime = momentOf(edge.clock);
-  edge.counters.add("fills");
   const asked = withContent(originRequest(request, aim, forwardedOf(request, edge)), request.content);
   const span = originSpan(request, edge);
   const { trace, onAsked } = span;
@@ -153,7 +156,14 @@ async function fetchOnce({ request, key, aim, mark, left }: BegunPlan, edge: Cac
   const { origin: named, timeouts, rules, varies } = matched;
   const towards = { authority, onInterim, takesTrailers, origin: named, timeouts, onAsked };
   const sent = { ...asked, ...towards, fields: fieldsSent };
-  const ask = () => originAnswer(origin.fetch(sent, fetching), request.site, edge);
+  const atOrigin = (signal: GiveUpSignal) => {
+    edge.counters.add("fills");
+    return originAnswer(origin.fetch(sent, signal), request.site, edge);
+  };
+  const ask = () =>
+    peer === undefined
+      ? atOrigin(fetching)
+      : askPeer(peer, { request, sent, atOrigin, signal: fetching }, edge);
   const response = await span.until(whileWanted(asked.method, left, ask, fetching, edge.clock));
   const responseTime = momentOf(edge.clock);
   // RFC 9110 section 6.6.1: a recipient with a clock adds the Date that the origin left out.

@@ -17,12 +17,15 @@ export interface Flight<Result> {
   readonly waiters: Waiters;
   /** The client whose place at the origin the fill takes; undefined: the edge itself. */
   readonly client: string | undefined;
+  /** Whether another edge is asked first. What an edge asks must not wait for what this one asks of an edge. */
+  readonly viaPeer: boolean;
   /** The span of the fill; undefined: it has none. */
   readonly trace: TraceContext | undefined;
 }
 
 /** How a flight begins, and how long requests can meet it. */
 export interface Launch<Result> {
+  readonly viaPeer?: boolean;
   readonly client?: string | undefined;
   readonly trace?: TraceContext | undefined;
   /** Aborted when the client of the request that launches it leaves; undefined for a request that stays. */
@@ -75,13 +78,15 @@ class Launched<Result> implements Flight<Result> {
   readonly waiters = new Waiters();
   readonly client: string | undefined;
   readonly trace: TraceContext | undefined;
+  readonly viaPeer: boolean;
   readonly #finished = Promise.withResolvers<void>();
   #began: Flight<Result>["began"];
   arrived: Result | undefined;
 
-  constructor({ client, trace, left, fetch }: Omit<Launch<Result>, "whole">) {
+  constructor({ client, trace, left, fetch, viaPeer = false }: Omit<Launch<Result>, "whole">) {
     this.client = client;
     this.trace = trace;
+    this.viaPeer = viaPeer;
     this.waiters.add(left);
     this.result = fetch(this.waiters.abandoned, (mark) => {
       this.#began = { mark };

@@ -41,6 +41,16 @@ export const edgeCounters = [
   },
   { name: "fills", inStats: true, help: "Fetches from the origin." },
   { name: "collapsed", inStats: true, help: "Requests that waited for a fill started by another request." },
+  {
+    name: "peerAnswers",
+    help: "Fetches that another edge answered, so that the origin was not asked (--peers).",
+  },
+  { name: "peersAnswered", help: "Requests of other edges that this one answered (--peers)." },
+  {
+    name: "peersPassedOver",
+    labels: ["reason"],
+    help: "Fetches for which another edge was asked in vain, and then the origin (--peers).",
+  },
   { name: "fillsOvertaken", help: "Fills not stored because a purge overtook them." },
   {
     name: "evicted",
@@ -225,6 +235,7 @@ export const edgeGauges = [
   },
   { name: "inFlight", help: "Requests being answered on the data port now." },
   { name: "tunnelsOpen", help: "Tunnels that are open now, or being opened." },
+  { name: "peersLive", help: "Other edges that this one may ask before the origin (--peers)." },
   { name: "purges", inStats: true, grows: true, help: "Purges applied from the purge log." },
   {
     name: "leaseLeftSeconds",

@@ -9,6 +9,7 @@ import { bucketOf, HISTOGRAM_CELLS, SUM_CELL } from "./histogram.ts";
 import { edgeCounters, edgeGauges, edgeHistograms, type Metric } from "./metric-rows.ts";
 import { type PlacesRefusal, placesRefusals } from "./origin-places.ts";
 import { type CacheOutcome, OUTCOME_KINDS } from "./outcome.ts";
+import { PASSED_OVER, type PassedOver } from "./peers/peer-fields.ts";
 import { cellsOfKinds, SITES_CELLS, SiteCounts } from "./site-counts.ts";
 
 type Counters = (typeof edgeCounters)[number];
@@ -29,6 +30,7 @@ interface ReasonOf {
   readonly clientsLimited: ClientLimit;
   readonly handshakesFailed: HandshakeFault;
   readonly preamblesRefused: PreambleFault;
+  readonly peersPassedOver: PassedOver;
   readonly placesRefused: PlacesRefusal;
   readonly encodingsDropped: EncodingDropped;
   readonly tunnels: (typeof TUNNEL_OUTCOMES)[number];
@@ -64,6 +66,7 @@ const REASONS: Record<ReasonedCounter, readonly string[]> = {
   clientsLimited: clientLimits,
   handshakesFailed: handshakeFaults,
   preamblesRefused: preambleFaults,
+  peersPassedOver: PASSED_OVER,
   placesRefused: placesRefusals,
   encodingsDropped: encodingDrops,
   tunnels: TUNNEL_OUTCOMES,

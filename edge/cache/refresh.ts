@@ -12,6 +12,7 @@ import { validationOf } from "./fill-aim.ts";
 import type { FillPlan } from "./fill-plan.ts";
 import type { FillRequest } from "./fill-request.ts";
 import type { Flight } from "./flights.ts";
+import { peerFor } from "./peers/plan-peer.ts";
 
 // No client waits for it. Longer than this, a body that does not say its length counts as endless.
 const REFRESH_MS = 30_000;
@@ -70,7 +71,8 @@ export async function refresh(
   // Rule E2: a soft purge of much makes much stale at once.
   const standing = edge.purges.standing(stale);
   const limiter = standing.kind === "trusted" ? undefined : edge.revalidations.of(request.site);
-  const plan: FillPlan = { request, key, aim: validationOf(stale, standing), limiter };
+  const alone: FillPlan = { request, key, aim: validationOf(stale, standing), limiter };
+  const plan = { ...alone, peer: peerFor(alone, { demanded: false, atPosition: true }, edge) };
   try {
     return await unread(await launch(plan, key, edge).result, edge);
   } catch (thrown) {

@@ -38,6 +38,7 @@ import { formOf, withDetail } from "./form.ts";
 import { timed } from "./origin-time.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { passBy, passThrough } from "./pass-through.ts";
+import { answerPeer, askedByPeer } from "./peers/answer-peer.ts";
 import { type PurgeView, purgeView } from "./purge-view.ts";
 import { isKeyable, readContent } from "./read-content.ts";
 import { recall } from "./recall.ts";
@@ -63,6 +64,9 @@ export async function serve(asked: EdgeRequest, edge: CacheContext): Promise<Ser
   if (isLoop(asked.fields, edge.id)) {
     return errorAnswer(508, { fwd: "bypass", detail: "loop", proxyError: "proxy_loop_detected" }, edge);
   }
+  // Limits, signatures and rules are for the clients of the edge that asks.
+  const ask = askedByPeer(asked, edge);
+  if (ask !== undefined) return answerPeer(asked, ask, edge, (request) => serveAllowed(request, edge));
   const gate = gated(asked, edge);
   if (gate.kind === "refused") return gate.served;
   const plan = planRequest(rulesOf(edge, asked.site).book, gate.request);
@@ -108,7 +112,8 @@ async function servePlanned(
   if (passed !== undefined) return passBy(whole, passed, edge);
   const detail = edge.disk !== undefined && (await recall(whole, edge)) ? "disk" : undefined;
   const looking = startPart(edge.tracer, whole.trace, "lookup");
-  const { request, key, verdict, now } = heeded(whole, view, edge);
+  const { request, key, verdict: found, now } = heeded(whole, view, edge);
+  const verdict = request.askedBy === undefined ? found : withoutStale(found);
   looking?.set(verdictAttributes(verdict));
   looking?.end();
   switch (verdict.kind) {
@@ -136,6 +141,14 @@ async function servePlanned(
       // RFC 9111 section 5.2.1.7.
       return errorAnswer(504, { fwd: "request", detail: "only-if-cached" }, edge);
   }
+}
+
+/** Another edge gets nothing stale: its own clients may get it once more stale than the rules allow. */
+function withoutStale(verdict: Verdict<StoredResponse>): Verdict<StoredResponse> {
+  if (verdict.kind !== "stale-usable") return verdict;
+  const { stored, standing, ttl } = verdict;
+  const detail = standing.kind === "trusted" ? "past-freshness" : standing.kind;
+  return { kind: "must-validate", stored, standing, ttl, why: "stale", detail };
 }
 
 /** The request with as many of its demands as the site heeds (RFC 9111 section 5.2.1), and the verdict on it. */

@@ -14,7 +14,7 @@ import { PERSONAL_FIELDS } from "../rules/personal.ts";
 import type { MatchedRules } from "../rules/site/matched-rules.ts";
 
 // Read here, and not in the cache key: they ask this edge to have applied a purge first.
-const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after", "edgecache-token"]);
+const READ_HERE: ReadonlySet<string> = new Set(["edgecache-after", "edgecache-peer", "edgecache-token"]);
 
 // RFC 9110 section 13.1 and 14.2: the preconditions and the range are the client's business with the store;
 // the store wants the whole response.
@@ -71,7 +71,7 @@ const USUAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Of a POST, whose answer may be stored too: the fields about its content; and what is read here. */
-const ABOUT_CONTENT = /^(?:content-.*|expect|edgecache-after|edgecache-token)$/;
+const ABOUT_CONTENT = /^(?:content-.*|expect|edgecache-after|edgecache-peer|edgecache-token)$/;
 
 /** How a request came to this edge. */
 interface CameBy {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { describeError } from "../failure.ts";
 import type { SettingsInput } from "../settings/program.ts";
 import { isReadableByAll } from "../settings/small-file.ts";
@@ -18,6 +18,16 @@ export class Token {
   /** RFC 6750 section 2.1: the field by which a program that has this token calls another one. */
   get authorization(): string {
     return `Bearer ${this.#secret}`;
+  }
+
+  /** RFC 2104: by this, somebody who has the same token knows that the text comes from one who has it. */
+  signatureOf(text: string): string {
+    return createHmac("sha256", this.#secret).update(text).digest("base64url");
+  }
+
+  /** Whether `offered` is the signature of the text. Takes the same time however much of it is right. */
+  signed(text: string, offered: string): boolean {
+    return timingSafeEqual(digestOf(this.signatureOf(text)), digestOf(offered));
   }
 
   /** Takes the same time however much of `offered` is right: digests have one length and are compared whole. */

@@ -1,3 +1,4 @@
+import { hashText } from "../../http/message/rendezvous.ts";
 import { type EdgeHealth, stateOf } from "../measure/edge-health.ts";
 import { lossNoiseOf, lossOf, provenLossOf } from "../measure/ping-loss.ts";
 import type { EdgeState } from "../measure/ping-reply.ts";
@@ -5,7 +6,6 @@ import { isLoaded, pathChanged, queueMs } from "../measure/queueing.ts";
 import type { Ejection } from "./ejection.ts";
 import { expectedMs, loadFactor, noiseMs } from "./expected-time.ts";
 import type { Timed } from "./hysteresis.ts";
-import { hashText } from "./rendezvous.ts";
 import { readiness } from "./slow-start.ts";
 
 /** The input of the choice for one edge. */

@@ -1,10 +1,10 @@
+import { hashText } from "../../http/message/rendezvous.ts";
 import { type Candidate, type ChoosableEdge, candidateOf, LOOKAHEAD_MS } from "./candidate.ts";
 import type { Choice } from "./choice.ts";
 import { type ClientRegions, regionOf } from "./client-regions.ts";
 import { MARGINS, type Margins } from "./hysteresis.ts";
 import { type Policy, pickEdge, type Random } from "./pick-edge.ts";
 import { type Ranking, rank } from "./ranking.ts";
-import { hashText } from "./rendezvous.ts";
 import type { RouteRequest } from "./route-request.ts";
 
 export interface ChooserSettings {

@@ -1,9 +1,9 @@
+import { hashText, rendezvousScore } from "../../http/message/rendezvous.ts";
 import { hasRoom } from "./bounded-load.ts";
 import type { ChoosableEdge } from "./candidate.ts";
 import type { Choice } from "./choice.ts";
 import { isAboutAsNear, isClearlyBetter, type Timed } from "./hysteresis.ts";
 import { choiceOf, type Ranked, type Ranking } from "./ranking.ts";
-import { hashText, rendezvousScore } from "./rendezvous.ts";
 import type { RouteRequest } from "./route-request.ts";
 
 /** How the first edge is chosen among the peers. */

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { hashText } from "../../http/message/rendezvous.ts";
 import { type Seen, SeenEdge } from "../../test/rig/choosable-edge.ts";
 import type { EdgeState } from "../measure/ping-reply.ts";
 import { type Candidate, candidateOf } from "./candidate.ts";
 import { isClearlyBetter } from "./hysteresis.ts";
 import { type RankedFor, type Ranking, rank } from "./ranking.ts";
-import { hashText } from "./rendezvous.ts";
 
 const WHO: RankedFor = { routerHash: hashText("router"), draw: 0.5, region: undefined };
 // Longer than any router hesitates.

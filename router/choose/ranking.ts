@@ -1,9 +1,9 @@
+import { rendezvousScore } from "../../http/message/rendezvous.ts";
 import type { EdgeState } from "../measure/ping-reply.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Choice, ChoiceReason } from "./choice.ts";
 import { mostEjected } from "./ejection.ts";
 import { isAboutAsNear, isClearlyBetter, isTie, MARGINS, type Margins, steadied } from "./hysteresis.ts";
-import { rendezvousScore } from "./rendezvous.ts";
 import { moveShares } from "./shares.ts";
 import { stableOrder } from "./stable-order.ts";
 import { drawHeir, isCautious, takeOver } from "./take-over.ts";

@@ -11,9 +11,16 @@ const SEEDS = 4000;
 // Without rule E6 the first of them breaks a promise.
 const SEEDS_WITH_E6 = 250;
 
-async function violationOf({ from, rules, like, workers, disk }: BrokenRule): Promise<Violation | undefined> {
+async function violationOf({
+  from,
+  rules,
+  like,
+  workers,
+  disk,
+  peers,
+}: BrokenRule): Promise<Violation | undefined> {
   if (from !== "known histories") {
-    return (await findViolation({ from, seeds: SEEDS, rules, like, workers, disk }))?.violations[0];
+    return (await findViolation({ from, seeds: SEEDS, rules, like, workers, disk, peers }))?.violations[0];
   }
   for (const { plan } of KNOWN_HISTORIES) {
     const violation = (await new World({ ...plan, workers }, rules).run()).find((each) => like.test(each));

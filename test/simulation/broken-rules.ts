@@ -31,6 +31,7 @@ import {
   Holeless,
   StepBlind,
 } from "./broken-logs.ts";
+import { BROKEN_PEERS } from "./broken-peers.ts";
 import {
   DigestBlind,
   ForgettingAnyone,
@@ -59,6 +60,8 @@ export interface BrokenRule {
   readonly workers: number;
   /** Whether each edge stores on disk too. */
   readonly disk: boolean;
+  /** Whether the edges ask each other before the origin. */
+  readonly peers: boolean;
 }
 
 function withFollower(make: (parts: FollowerParts) => PurgeFollower): WorldRules {
@@ -77,7 +80,7 @@ function withRedis(make: WorldRules["redis"]): WorldRules {
 }
 
 function broken(name: string, rules: WorldRules, from: BrokenRule["from"], like = PROMISES): BrokenRule {
-  return { name, rules, from, like, workers: 1, disk: false };
+  return { name, rules, from, like, workers: 1, disk: false, peers: false };
 }
 
 /** A rule of an edge that stores on disk too. */
@@ -265,6 +268,10 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     { follower: (parts) => new TrustingDisk({ ...parts, fence: new Fence(FENCE_BYTES) }) },
     0,
   ),
+  ...BROKEN_PEERS.map(({ name, from, ...rules }) => ({
+    ...broken(name, { ...REAL_WORLD, ...rules }, from),
+    peers: true,
+  })),
   brokenThread(
     "E2, threads: the version of a response is not looked at when it is served again",
     { reader: (storeWords) => new ReadingOnce(storeWords) },

@@ -1,3 +1,4 @@
+import { Peers, type PeersParts } from "../../edge/cache/peers/peers.ts";
 import type { FenceWatch } from "../../edge/cache/purge-state.ts";
 import { Fence } from "../../edge/purging/fence.ts";
 import { PurgeFollower } from "../../edge/purging/follower.ts";
@@ -17,6 +18,8 @@ export interface EdgeRules {
   /** Rule E9: what an earlier process has left to this one. */
   kept(kept: Kept): Kept;
   readonly threads: ThreadRules;
+  /** Rule E11. */
+  peers(parts: PeersParts): Peers;
 }
 
 // So little that a fill meets its end now and then: the targets of two purges.
@@ -29,4 +32,5 @@ export const REAL_RULES: EdgeRules = {
   serverClock: () => new ServerClock(),
   kept: (kept) => kept,
   threads: REAL_THREADS,
+  peers: (parts) => new Peers(parts),
 };

@@ -10,6 +10,8 @@ export interface Search {
   readonly workers?: number;
   /** Whether each edge stores on disk too. */
   readonly disk?: boolean;
+  /** Whether the edges ask each other before the origin. */
+  readonly peers?: boolean;
   /** Which violations count; every one when it is left out. */
   readonly like?: RegExp;
 }
@@ -18,6 +20,7 @@ export interface Found {
   readonly seed: number;
   readonly workers: number;
   readonly disk: boolean;
+  readonly peers: boolean;
   readonly violations: readonly Violation[];
 }
 
@@ -28,13 +31,14 @@ export async function* violationsIn({
   rules,
   workers = 1,
   disk = false,
+  peers = false,
   like = /^/,
 }: Search): AsyncGenerator<Found> {
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const violations = (await new World(makePlan(seed, workers, disk), rules).run()).filter((each) =>
-      like.test(each),
+    const violations = (await new World({ ...makePlan(seed, workers, disk), peers }, rules).run()).filter(
+      (each) => like.test(each),
     );
-    if (violations.length > 0) yield { seed, workers, disk, violations };
+    if (violations.length > 0) yield { seed, workers, disk, peers, violations };
     // Virtual time never leaves this turn of the event loop; who watches it from outside must have one too.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -47,7 +51,7 @@ export async function findViolation(search: Search): Promise<Found | undefined> 
 }
 
 /** A violation, and how to reproduce it. */
-export function told({ seed, workers, disk, violations }: Found): string {
-  const threads = `${workers === 1 ? "" : ` --workers ${workers}`}${disk ? " --disk" : ""}`;
+export function told({ seed, workers, disk, peers, violations }: Found): string {
+  const threads = `${workers === 1 ? "" : ` --workers ${workers}`}${disk ? " --disk" : ""}${peers ? " --peers" : ""}`;
   return `seed ${seed}: ${violations.join("\n  ")}\n  again: npm run simulate -- --seed ${seed}${threads} --trace`;
 }

@@ -24,6 +24,8 @@ export interface Plan {
   readonly workers: number;
   /** Whether each edge stores on disk too. */
   readonly disk?: boolean;
+  /** Whether the edges ask each other before the origin. */
+  readonly peers?: boolean;
 }
 
 // Long enough for a lease, a fence and a recovery; short enough for thousands in a few seconds.

@@ -6,6 +6,7 @@ import { REAL_WORLD, World } from "./world.ts";
 const USAGE = `npm run simulate -- [--seeds N] [--from S]    plays N histories (10000) from seed S (0) on
 npm run simulate -- --seed S [--trace]       plays one, and tells it line by line
 With --workers N each edge has N threads that serve; 1 is the default. With --disk each stores on disk too.
+With --peers they ask each other before the origin.
 Exit code 1: a promise was broken.
 `;
 
@@ -26,23 +27,24 @@ interface Played {
   readonly seed: number;
   readonly workers: number;
   readonly disk: boolean;
+  readonly peers: boolean;
 }
 
-async function playOne({ seed, workers, disk }: Played, trace: boolean): Promise<boolean> {
+async function playOne({ seed, workers, disk, peers }: Played, trace: boolean): Promise<boolean> {
   const tell = trace ? (line: string) => write(`${line}\n`) : undefined;
-  const violations = await new World(makePlan(seed, workers, disk), REAL_WORLD, tell).run();
+  const violations = await new World({ ...makePlan(seed, workers, disk), peers }, REAL_WORLD, tell).run();
   write(
     violations.length === 0
       ? `seed ${seed}: every promise kept\n`
-      : `${told({ seed, workers, disk, violations })}\n`,
+      : `${told({ seed, workers, disk, peers, violations })}\n`,
   );
   return violations.length === 0;
 }
 
-async function playMany({ seed: from, workers, disk }: Played, seeds: number): Promise<boolean> {
+async function playMany({ seed: from, workers, disk, peers }: Played, seeds: number): Promise<boolean> {
   const began = performance.now();
   let broken = 0;
-  for await (const found of violationsIn({ from, seeds, workers, disk, rules: REAL_WORLD })) {
+  for await (const found of violationsIn({ from, seeds, workers, disk, peers, rules: REAL_WORLD })) {
     broken += 1;
     write(`${told(found)}\n`);
   }
@@ -59,6 +61,7 @@ async function main(): Promise<boolean> {
       seed: { type: "string" },
       workers: { type: "string", default: "1" },
       disk: { type: "boolean", default: false },
+      peers: { type: "boolean", default: false },
       trace: { type: "boolean", default: false },
     },
   });
@@ -71,8 +74,8 @@ async function main(): Promise<boolean> {
     return false;
   }
   return seed === undefined
-    ? await playMany({ seed: from, workers, disk: values.disk }, seeds)
-    : await playOne({ seed, workers, disk: values.disk }, values.trace);
+    ? await playMany({ seed: from, workers, disk: values.disk, peers: values.peers }, seeds)
+    : await playOne({ seed, workers, disk: values.disk, peers: values.peers }, values.trace);
 }
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -18,6 +18,7 @@ import type { VirtualTime } from "../../learn/simulation/virtual-time.ts";
 import { createLog } from "../../process/log.ts";
 import { formatPosition } from "../../purge-log/position.ts";
 import type { EdgeRules } from "./edge-rules.ts";
+import { simulatedPeers } from "./peer-link.ts";
 import { type Ask, askAlone, type Running } from "./running-edge.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import { SimulatedLink } from "./simulated-link.ts";
@@ -64,6 +65,8 @@ export interface EdgeSurroundings {
   readonly workers: number;
   /** Whether it stores on disk too. */
   readonly disk: boolean;
+  /** The other edges that it asks before the origin; undefined: it asks none. */
+  readonly others: (() => readonly SimulatedEdge[]) | undefined;
 }
 
 /** A machine on which an edge runs, crashes, stands still and starts again. */
@@ -201,6 +204,7 @@ export class SimulatedEdge {
       applied.add(asked.purgeId);
       appliedAt.set(formatPosition(position), time.now);
     });
+    const peers = simulatedPeers(this, this.#around, follower, clock);
     const seen = origin.seenThrough((run) => this.defer(run));
     const parts: CacheContext = {
       ...cacheOf(
@@ -210,6 +214,7 @@ export class SimulatedEdge {
           store,
           disk,
           purges: follower,
+          peers,
           clock,
           log: silent,
         },

@@ -43,9 +43,20 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
     }
   });
 
+  it(`keep every promise in ${THREADED_SEEDS} histories when they ask each other before the origin`, async function () {
+    this.timeout(60_000 + THREADED_SEEDS * 100);
+    const found = await findViolation({ from: 0, seeds: THREADED_SEEDS, peers: true, rules: REAL_WORLD });
+    if (found !== undefined) expect.fail(told(found));
+  });
+
   for (const { name, plan } of KNOWN_HISTORIES) {
     it(`keep every promise when ${name}`, async () => {
-      for (const how of [{ workers: 1 }, { workers: 2 }, { workers: 1, disk: true }])
+      for (const how of [
+        { workers: 1 },
+        { workers: 2 },
+        { workers: 1, disk: true },
+        { workers: 1, peers: true },
+      ])
         expect(await new World({ ...plan, ...how }, REAL_WORLD).run()).to.deep.equal([]);
     });
   }

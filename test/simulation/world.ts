@@ -62,8 +62,7 @@ export class World {
     this.#trace = trace;
     // Apart from the plan's numbers: a plan with an action less still gets the same ones here.
     this.#random = new SeededRandom(plan.seed ^ 0x5eed);
-    const { time } = this;
-    const random = this.#random;
+    const [time, random] = [this.time, this.#random];
     const rate = (): number => random.between(LEAST_RATE, MOST_RATE);
     const originClock = new MachineClock(time, { rate: rate(), offset: 0 });
     this.#origin = new SimulatedOrigin(time, originClock, random.fork());
@@ -87,6 +86,7 @@ export class World {
         staleWhenLapsed: plan.staleWhenLapsed === id,
         workers: plan.workers,
         disk: plan.disk === true,
+        others: plan.peers === true ? () => [...this.#edges.values()] : undefined,
       }),
     ];
     this.#edges = new Map(EDGES.map(edgeOf));

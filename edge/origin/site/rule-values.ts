@@ -102,7 +102,7 @@ export const seconds = fileValue<number>({
 
 /** Fields by which HTTP itself works, or that the edge sets: a rule that changed them would break the message. */
 const FRAMING =
-  /^(?:age|cache-status|cdn-loop|connection|content-encoding|content-length|content-range|date|host|keep-alive|proxy-.*|range|set-cookie|te|trailer|transfer-encoding|upgrade|via|x-cache|x-forwarded-.*|edgecache-after|edgecache-token|if-.*|expect|cookie)$/i;
+  /^(?:age|cache-status|cdn-loop|connection|content-encoding|content-length|content-range|date|host|keep-alive|proxy-.*|range|set-cookie|te|trailer|transfer-encoding|upgrade|via|x-cache|x-forwarded-.*|edgecache-after|edgecache-mark|edgecache-peer|edgecache-token|if-.*|expect|cookie)$/i;
 
 export const changeableField = fileValue(
   text(
