@@ -33,6 +33,7 @@ describe("the edge's settings", () => {
       tellVersion: false,
       disk: undefined,
       diskSize: 1_073_741_824,
+      peers: false,
       origin: { kind: "directory", path: "site" },
       originHost: { kind: "client" },
       sites: [
@@ -298,6 +299,13 @@ describe("the token", () => {
 
   it("has no flag, which every user of the machine could read", () => {
     expect(() => withToken({}, ["--token", "x"])).to.throw("--token: is not a flag of this program");
+  });
+
+  it("lets edges ask each other, who need none where only this machine reaches them", () => {
+    const open = ["--peers", "--host", "10.0.0.1"];
+    expect(() => withToken({}, open)).to.throw("--peers: must be given with a token");
+    expect(withToken({ EDGECACHE_TOKEN: "of-the-environment" }, open)).not.to.equal(undefined);
+    expect(withToken({}, ["--peers"])).to.equal(undefined);
   });
 
   it("lets the gRPC port listen beyond loopback", () => {

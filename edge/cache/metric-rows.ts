@@ -41,10 +41,7 @@ export const edgeCounters = [
   },
   { name: "fills", inStats: true, help: "Fetches from the origin." },
   { name: "collapsed", inStats: true, help: "Requests that waited for a fill started by another request." },
-  {
-    name: "peerAnswers",
-    help: "Fetches that another edge answered, so that the origin was not asked (--peers).",
-  },
+  { name: "peerAnswers", help: "Fetches that another edge answered in place of the origin (--peers)." },
   { name: "peersAnswered", help: "Requests of other edges that this one answered (--peers)." },
   {
     name: "peersPassedOver",
