@@ -1,4 +1,5 @@
 import { createDiagram } from "./diagram.js";
+import { EdgesView } from "./edges-view.js";
 import { observeFetch, observePage } from "./observe.js";
 import {
   edgeOf,
@@ -10,6 +11,9 @@ import {
   waitedForOrigin,
   wayHere,
 } from "./outcome.js";
+import { outcomeSign } from "./outcome-sign.js";
+import { bytesText, Saved } from "./saved.js";
+import { showTries } from "./tries.js";
 
 /** @typedef {import("./observe.js").Observation} Observation */
 
@@ -23,8 +27,8 @@ const diagram = createDiagram(byId("diagram-wide"), byId("diagram-tall"));
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const path = /** @type {HTMLSelectElement} */ (byId("path"));
 
-/** Round-trip time of each edge, in milliseconds, as last told. @type {Map<string, number>} */
-const rtts = new Map();
+const edges = new EdgesView();
+const saved = new Saved();
 /** @type {Observation[]} */
 let history = [];
 let freshUntil = { end: 0, lifetime: 0 };
@@ -41,6 +45,7 @@ function show(/** @type {Observation} */ seen) {
   const kind = kindOf(seen);
   byId("outcome").dataset.kind = kind;
   byId("badge").textContent = word;
+  byId("badge-sign").replaceChildren(outcomeSign(kind));
   byId("headline").textContent = headline;
   byId("story").textContent = story;
   byId("provenance").textContent = provenance(seen);
@@ -55,6 +60,8 @@ function show(/** @type {Observation} */ seen) {
   diagram.show(wayOf(seen), !still.matches);
   showFields(seen);
   startFreshness(seen);
+  saved.note(seen);
+  showSaved();
   history = [seen, ...history].slice(0, HISTORY_LENGTH);
   showHistory();
 }
@@ -62,8 +69,6 @@ function show(/** @type {Observation} */ seen) {
 /** @returns {import("./diagram.js").Way} */
 function wayOf(/** @type {Observation} */ seen) {
   const edge = edgeOf(seen);
-  const rtt = rttOf(seen);
-  if (edge !== undefined && rtt !== undefined) rtts.set(edge, rtt);
   const names =
     edge === undefined || USUAL_EDGES.includes(edge) ? USUAL_EDGES : [edge, "another edge", "another edge"];
   const kind = kindOf(seen);
@@ -89,8 +94,7 @@ function originPart(/** @type {Observation} */ seen) {
  * @param {import("./outcome.js").Kind} kind
  */
 function edgeNotes(name, served, kind) {
-  const rtt = rtts.get(name);
-  const notes = rtt === undefined ? [] : [`RTT ${rtt.toFixed(1)} ms`];
+  const notes = edges.notesOf(name);
   return name === served && kind !== "local" ? [kind, ...notes] : notes;
 }
 
@@ -148,18 +152,32 @@ function showFreshness() {
       : "No longer fresh: the next request makes the edge look to the origin.";
 }
 
+function showSaved() {
+  const { requests, spared, bytes, ms } = saved;
+  byId("saved").hidden = requests === 0;
+  byId("saved-requests").textContent = `${spared} of ${requests}`;
+  byId("saved-bytes").textContent = bytesText(bytes);
+  byId("saved-ms").textContent = `${Math.round(ms)} ms`;
+}
+
 function showHistory() {
   const slowest = Math.max(1, ...history.map(({ ms }) => ms ?? 0));
   byId("history").replaceChildren(
     ...history.map((seen) => {
       const row = document.createElement("tr");
       const time = new Date(seen.at).toLocaleTimeString([], { hour12: false });
-      const words = [time, seen.path, edgeOf(seen) ?? "unknown", tell(seen).word];
+      const kind = kindOf(seen);
+      const word = document.createElement("b");
+      word.textContent = tell(seen).word;
+      const outcome = document.createElement("td");
+      outcome.append(outcomeSign(kind), word);
+      const asked = seen.method === "GET" ? seen.path : `${seen.method} ${seen.path}`;
       row.append(
-        ...words.map((text) => cell(text)),
+        ...[time, asked, edgeOf(seen) ?? "unknown"].map((text) => cell(text)),
+        outcome,
         cell(seen.ms === undefined ? "not measured" : `${seen.ms.toFixed(1)} ms`),
       );
-      row.dataset.kind = kindOf(seen);
+      row.dataset.kind = kind;
       const bar = document.createElement("span");
       bar.className = "span";
       bar.style.width = `${(100 * (seen.ms ?? 0)) / slowest}%`;
@@ -194,15 +212,29 @@ async function fillMenu() {
   showCommands();
 }
 
+/**
+ * Asks, and tells what came of it.
+ * @param {import("./observe.js").Asking & { path: string }} asked
+ * @param {(text: string) => void} [onText]
+ */
+async function ask({ path: target, ...asking }, onText) {
+  const seen = await observeFetch(target, asking, onText);
+  edges.note(edgeOf(seen), rttOf(seen));
+  if (edges.dashboard !== undefined) await edges.look();
+  show(seen);
+  return seen;
+}
+
 async function fetchAgain() {
   const asked = path.value;
   try {
-    show(await observeFetch(asked));
+    await ask({ path: asked });
   } catch (error) {
     // How fetch says that no response came.
     if (!(error instanceof TypeError)) throw error;
     byId("outcome").dataset.kind = "failed";
     byId("badge").textContent = "No answer";
+    byId("badge-sign").replaceChildren();
     byId("headline").textContent = "Nobody answered.";
     byId("story").textContent = `The request for ${asked} failed. Is the system still running?`;
     byId("provenance").textContent = "";
@@ -231,5 +263,19 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
 }
 setInterval(showFreshness, 1000);
 
-show(await observePage());
+for (const entry of byId("words").children) {
+  if (!(entry instanceof HTMLElement)) continue;
+  const kind = /** @type {import("./outcome.js").Kind} */ (entry.dataset.kind);
+  entry.querySelector("dt")?.prepend(outcomeSign(kind));
+}
+
+const first = await observePage();
+edges.note(edgeOf(first), rttOf(first));
+if (await edges.look()) {
+  const dashboard = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll("a.dashboard")]);
+  for (const link of dashboard) link.href = edges.dashboard ?? "";
+  for (const part of document.querySelectorAll(".of-demo")) part.removeAttribute("hidden");
+  showTries(byId("tries"), ask);
+}
+show(first);
 await fillMenu();

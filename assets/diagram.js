@@ -24,19 +24,19 @@ const WIDE = {
   size: [1000, 312],
   across: true,
   browser: { x: 2, y: 120, width: 150, height: 72 },
-  router: { x: 270, y: 120, width: 168, height: 72 },
+  router: { x: 262, y: 120, width: 184, height: 72 },
   edges: [8, 120, 232].map((y) => ({ x: 560, y, width: 176, height: 72 })),
   origin: { x: 848, y: 120, width: 150, height: 72 },
 };
 
 /** @type {Layout} */
 const TALL = {
-  size: [340, 456],
+  size: [292, 456],
   across: false,
-  browser: { x: 95, y: 2, width: 150, height: 64 },
-  router: { x: 95, y: 122, width: 150, height: 64 },
-  edges: [2, 119, 236].map((x) => ({ x, y: 244, width: 102, height: 84 })),
-  origin: { x: 95, y: 390, width: 150, height: 64 },
+  browser: { x: 71, y: 2, width: 150, height: 64 },
+  router: { x: 56, y: 122, width: 180, height: 64 },
+  edges: [2, 100, 198].map((x) => ({ x, y: 244, width: 92, height: 84 })),
+  origin: { x: 71, y: 390, width: 150, height: 64 },
 };
 
 /**

@@ -9,16 +9,23 @@ import { numberParam, parseList, stringParam } from "./structured-list.js";
  *   visit; second: asked for because the first could not be read; fetch: asked for by a person.
  * @property {boolean} reloaded whether the browser was told to reload
  * @property {string} path
+ * @property {string} method
  * @property {number} at milliseconds since 1970
  * @property {number | undefined} ms until the first byte of the response
  * @property {number} status
+ * @property {number | undefined} bytes of the body as the browser read it
  * @property {Record<string, string | null>} fields as received; null when absent
  * @property {import("./cache-status.js").CacheStatus | undefined} cacheStatus
  * @property {Timing[]} timings
  * @property {string | undefined} protocol as ALPN names it: "h2"
  *
+ * @typedef {{ method?: string, headers?: Record<string, string> }} Asking
+ *
  * @typedef {{ name: string, duration: number | undefined, description: string | undefined }} Timing
  */
+
+/** More than this nobody reads. In characters. */
+const MOST_TEXT = 4096;
 
 const SHOWN = [
   "Cache-Status",
@@ -48,6 +55,7 @@ export async function observePage() {
     ...observation(location.pathname + location.search, kept),
     source: local ? "browser-cache" : "page",
     reloaded: timed && navigation.type === "reload",
+    bytes: timed ? navigation.decodedBodySize : undefined,
     ms: timed && !local ? navigation.responseStart - navigation.requestStart : undefined,
     protocol: timed && !local ? navigation.nextHopProtocol : undefined,
   };
@@ -68,18 +76,42 @@ async function fromBrowserCache() {
  * `Cache-Control: no-cache`, which tells every cache on the way to ask the origin. A field that is already
  * there is left alone, so we send a directive without meaning (RFC 9111 section 5.2.3: caches ignore those).
  * @param {string} path
+ * @param {Asking} asking
+ * @param {(text: string) => void} onText is told the text that has come so far, where it is text to be read
  * @returns {Promise<Observation>} rejects when there is no answer
  */
-export async function observeFetch(path) {
+export async function observeFetch(path, { method = "GET", headers = {} } = {}, onText = () => undefined) {
   const started = performance.now();
   const neutral = { "Cache-Control": "as-usual", Pragma: "as-usual" };
-  const response = await fetch(path, { cache: "no-store", headers: neutral });
+  const response = await fetch(path, { method, cache: "no-store", headers: { ...neutral, ...headers } });
   const ms = performance.now() - started;
-  // To the end, so that a stored copy is complete; piece by piece, so that 5 MB are never held.
-  await response.body?.pipeTo(new WritableStream());
+  const bytes = await readThrough(response, onText);
   const entry = performance.getEntriesByName(response.url).at(-1);
   const protocol = entry instanceof PerformanceResourceTiming ? entry.nextHopProtocol : undefined;
-  return { ...observation(path, response), source: "fetch", ms, protocol };
+  return { ...observation(path, response), source: "fetch", method, ms, bytes, protocol };
+}
+
+/**
+ * Reads to the end, so that a stored copy is complete; piece by piece, so that 5 MB are never held.
+ * @param {Response} response
+ * @param {(text: string) => void} onText
+ */
+async function readThrough(response, onText) {
+  const isText = /^text\/(plain|event-stream)\b/.test(response.headers.get("Content-Type") ?? "");
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  await response.body?.pipeTo(
+    new WritableStream({
+      write(/** @type {Uint8Array} */ piece) {
+        bytes += piece.length;
+        if (!isText || text.length > MOST_TEXT) return;
+        text += decoder.decode(piece, { stream: true });
+        onText(text);
+      },
+    }),
+  );
+  return bytes;
 }
 
 /**
@@ -91,6 +123,8 @@ function observation(path, response) {
   const fields = Object.fromEntries(SHOWN.map((name) => [name, response.headers.get(name)]));
   return {
     reloaded: false,
+    method: "GET",
+    bytes: undefined,
     protocol: undefined,
     path,
     at: Date.now(),

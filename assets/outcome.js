@@ -12,6 +12,13 @@ const REASONS = {
   partial: "It held a part of it only.",
 };
 
+/** Why an answer was passed on and not kept, by the word of the edge. @type {Record<string, string>} */
+const NOT_KEPT = {
+  private: "It is for one client only (Cache-Control: private), so the edge kept nothing.",
+  "no-store": "The origin forbids to keep it (Cache-Control: no-store).",
+  "event-stream": "A stream of events is each client's own, so the edge kept nothing.",
+};
+
 /**
  * @param {import("./observe.js").Observation} seen
  * @returns {Kind}
@@ -68,7 +75,12 @@ export function tell(seen) {
   const status = seen.cacheStatus;
   const edge = edgeOf(seen) ?? "The server";
   const why = REASONS[status?.fwd ?? ""] ?? "";
-  const kept = status?.stored ? " It stored the answer, so the next request for it can be a hit." : "";
+  const notKept = NOT_KEPT[status?.detail ?? ""];
+  const kept = status?.stored
+    ? " It stored the answer, so the next request for it can be a hit."
+    : notKept === undefined
+      ? ""
+      : ` ${notKept}`;
   const shared = status?.collapsed
     ? " Other requests were waiting for the same thing and shared this one fetch."
     : "";

@@ -49,6 +49,7 @@ describe("the origin of the demo, behind the system", function () {
     ["slow", "200 MISS", "200 HIT"],
     ["pass", "200 BYPASS rule-bypass", "200 BYPASS rule-bypass"],
     ["account", "200 MISS private", "200 MISS private"],
+    ["broken", "502 MISS connection_terminated", "502 MISS connection_terminated"],
     ["none", "404 MISS no-store", "404 MISS no-store"],
   ] as const) {
     it(`answers ${path}: ${first}, then ${second}`, async () => {
@@ -59,6 +60,13 @@ describe("the origin of the demo, behind the system", function () {
   it("has news that are served stale while the edge fetches the next edition", async () => {
     expect(await outcome("news")).to.equal("200 MISS");
     await until("the news are stale", async () => /^200 STALE/.test(await outcome("news")));
+  });
+
+  it("has a menu that the origin confirms with 304 when it is stale", async () => {
+    expect(await outcome("menu")).to.equal("200 MISS");
+    await until("the menu is confirmed", async () => {
+      return /fwd-status=304/.test((await get(front, "/demo/menu")).header("cache-status") ?? "");
+    });
   });
 
   it("greets in two languages, each stored for itself", async () => {

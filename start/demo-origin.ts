@@ -55,6 +55,14 @@ export async function startDemoOrigin({ host, fleet, clock, log }: DemoOriginPar
     cached(response, "max-age=1, stale-while-revalidate=3600");
     told(response, `Edition ${counts.news} of the news.`);
   });
+  app.get("/demo/menu", (_request, response) => {
+    // Express gives it an ETag, and answers conditions by it.
+    cached(response, "max-age=1, must-revalidate");
+    told(response, "Soup, bread, apples.");
+  });
+  app.get("/demo/broken", (request) => {
+    request.destroy();
+  });
   app.get("/demo/pass", (_request, response) => {
     cached(response, "max-age=60");
     told(response, "A rule of the site passes this path to the origin every time.");

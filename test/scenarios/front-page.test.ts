@@ -120,7 +120,7 @@ describe("the front page", function () {
     await purge("/");
     await fetchAgain();
     expect(await read("badge")).to.equal("Miss");
-    expect(await page.locator("#history td:nth-child(4)").allTextContents()).to.deep.equal([
+    expect(await page.locator("#history td:nth-child(4) b").allTextContents()).to.deep.equal([
       "Miss",
       "Hit",
       "Miss",
