@@ -17,14 +17,14 @@ export const edgeErrors = {
     "The edge has not reached the position in `EdgeCache-After`, and the client is neither in a trusted network nor has the token.",
   "body-too-large": "The content is larger than `body-limit` of the site.",
   signature:
-    "The URL needs a token, and has none that is right. The log says why, and Cache-Status does to operators: `signature:expired`.",
+    "The URL needs a valid token and has none. The log says why; for operators Cache-Status does too: `signature:expired`.",
   "only-if-cached": "The request says `only-if-cached`, and nothing usable is stored.",
   "memory-short":
     "The process takes nearly all of its memory, so that it asks the origin for nothing more. `Retry-After` says when to try again.",
   "origin-places":
     "The site has as many requests under way at its origin as `origin-places` allows. `Retry-After` says when to try again.",
   "client-places": "The client has its share of those places, `origin-places-per-client`.",
-  "upgrade-not-allowed": "The site lets the protocol in `Upgrade` not pass: see `upgrades`.",
+  "upgrade-not-allowed": "The site does not let the protocol in `Upgrade` pass: see `upgrades`.",
   "edge-tunnels": "The edge carries as many tunnels as it may. `Retry-After` says when to try again.",
   "site-tunnels": "The site has as many tunnels as it may.",
   "client-tunnels": "The client has its share of the tunnels of the site.",
@@ -65,7 +65,8 @@ export const tlsErrors: Readonly<Record<TlsCheck, string>> = {
   "origin-certificate-untrusted":
     "No CA that the edge believes vouches for the certificate of the origin: see `origin-ca`.",
   "origin-tls-version": "The origin speaks no version of TLS that `origin-tls-min` allows.",
-  "origin-speaks-no-tls": "What the origin answers with is no TLS, though its URL begins with `https:`.",
+  "origin-speaks-no-tls":
+    "The origin's URL begins with `https:`, and it answers with something other than TLS.",
   "origin-wants-certificate": "The origin wants a certificate of the edge: see `origin-cert`.",
   "origin-refuses-certificate": "The origin does not take the certificate in `origin-cert`.",
 };
