@@ -422,6 +422,49 @@ describe("the disk tier", () => {
     await Promise.all([tier.close(), after.close()]);
   });
 
+  it("takes a site's responses for validators once its rules were others meanwhile, though they are the same again", async () => {
+    const disk = new FrailDisk();
+    const parts = { files: disk, edge: "edge-1", size: 64 * MIB, clock, log: createLog("test", "silent") };
+    const run = async (digest: string, work: (tier: DiskTier) => Promise<void>): Promise<void> => {
+      const tier = await openDiskTier(parts);
+      await tier.hasSites({ default: digest, blog: "x" });
+      tier.belongsTo(() => owner);
+      const owner = { runId: "run-1", origins: { default: digest, blog: "x" } };
+      await work(tier);
+      await tier.close();
+    };
+    const isDoubtful = async (tier: DiskTier, site: string) =>
+      (await tier.read("default /a"))?.isDoubtful(site);
+    await run("a", async (tier) => give(tier, [response("/a", "page")]));
+    await run("a", async (tier) => {
+      expect(await isDoubtful(tier, "default")).to.equal(false);
+    });
+    // It stores nothing.
+    await run("b", async () => undefined);
+    await run("a", async (tier) => {
+      expect([await isDoubtful(tier, "default"), await isDoubtful(tier, "blog")]).to.deep.equal([
+        true,
+        false,
+      ]);
+      give(tier, [response("/a", "new")]);
+      expect(await isDoubtful(tier, "default")).to.equal(false);
+    });
+  });
+
+  it("leaves nothing for the next process when it cannot tell it that the rules are others", async () => {
+    const disk = new FrailDisk();
+    const tier = await opened(disk);
+    give(tier, [response("/a", "page")]);
+    await tier.flushed();
+    disk.room = disk.held;
+    await tier.hasSites({ default: "b" });
+    await tier.close();
+    disk.room = Number.POSITIVE_INFINITY;
+    const after = await opened(disk);
+    expect(after.counts.objects).to.equal(0);
+    await after.close();
+  });
+
   it("is closed while the disk hangs, and keeps the directory from others", async () => {
     const disk = new FrailDisk();
     let isFree = false;

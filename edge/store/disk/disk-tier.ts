@@ -15,6 +15,7 @@ import type { PurgeTarget } from "../../../purge-log/purge.ts";
 import type { Leaving } from "../leaving.ts";
 import type { LowerStore } from "../memory-store-options.ts";
 import type { FillMark, StoredResponse } from "../stored-response.ts";
+import type { DirectoryIdentity } from "./directory-identity.ts";
 import type { DiskFiles } from "./disk-files.ts";
 import type { DiskTrouble } from "./disk-health.ts";
 import type { DiskIndex } from "./disk-index.ts";
@@ -22,9 +23,10 @@ import { checksumOf, type KeyHash, NO_HASH, NO_MARK } from "./frame.ts";
 import { fewOpen } from "./open-files.ts";
 import { soon } from "./patience.ts";
 import { packed, packedBytes, unpacked } from "./portable-responses.ts";
-import { IDENTITY, type Recovered, type Resumed, recover } from "./recovery.ts";
+import { type Recovered, type Resumed, recover } from "./recovery.ts";
 import type { SegmentOwner } from "./segment.ts";
 import { SegmentLog } from "./segment-log.ts";
+import type { SiteDigests } from "./site-eras.ts";
 
 export interface DiskTierParts {
   readonly files: DiskFiles;
@@ -75,7 +77,7 @@ export async function openDiskTier(
 
 export class DiskTier implements LowerStore {
   readonly #parts: DiskTierParts;
-  readonly #seeds: readonly [number, number];
+  readonly #identity: DirectoryIdentity;
   readonly #index: DiskIndex;
   readonly #segments: SegmentLog;
   readonly #found: Recovered["invalidations"];
@@ -84,19 +86,17 @@ export class DiskTier implements LowerStore {
   readonly #reading = new Map<string, Promise<Recalled | undefined>>();
   readonly #counts = { reads: 0, readBytes: 0, writes: 0, writtenBytes: 0, passedOver: 0, errors: 0 };
   #owner: () => SegmentOwner | undefined = () => undefined;
-  /** The next process finds nothing. */
-  #isGivenUp = false;
   /** undefined: it was empty. */
   readonly resumed: Resumed | undefined;
 
   constructor(
     parts: DiskTierParts,
-    { seeds, index, segments, invalidations, resumed }: Recovered,
+    { identity, index, segments, invalidations, resumed }: Recovered,
     closed: () => Promise<void>,
   ) {
     this.#parts = parts;
     this.#closed = closed;
-    this.#seeds = seeds;
+    this.#identity = identity;
     this.#index = index;
     this.#found = invalidations;
     this.resumed = resumed;
@@ -112,7 +112,22 @@ export class DiskTier implements LowerStore {
 
   /** Whose the frames are from now on. Before, none is taken. */
   belongsTo(owner: () => SegmentOwner | undefined): void {
-    this.#owner = owner;
+    let last: { readonly given: SegmentOwner; readonly owner: SegmentOwner } | undefined;
+    this.#owner = () => {
+      const given = owner();
+      if (given === undefined) return undefined;
+      if (last?.given !== given) {
+        const origins = this.#identity.sitesOf(given.origins);
+        last = { given, owner: { runId: given.runId, origins } };
+      }
+      return last.owner;
+    };
+  }
+
+  /** Resolves when the next process will know that this one had these sites. */
+  async hasSites(digests: SiteDigests): Promise<void> {
+    this.#identity.sitesOf(digests);
+    await this.#identity.kept();
   }
 
   /** The invalidations of earlier processes that are still on disk, in their order. */
@@ -151,7 +166,7 @@ export class DiskTier implements LowerStore {
   }
 
   #hash(key: string): KeyHash {
-    const [high, low] = this.#seeds;
+    const [high, low] = this.#identity.seeds;
     return { high: hashOf(key, high) >>> 0, low: hashOf(key, low) >>> 0 };
   }
 
@@ -256,22 +271,11 @@ export class DiskTier implements LowerStore {
 
   /** Resolves when the next process will know of it too: these targets may have changed. */
   async invalidated(targets: readonly PurgeTarget[], mark: FillMark): Promise<void> {
-    if (this.#index.size === 0 || this.#isGivenUp) return;
+    if (this.#index.size === 0 || this.#identity.isGivenUp) return;
     const payload = Buffer.from(JSON.stringify(targets));
     const place = this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
     if (place !== undefined && (await soon(this.#segments.flushed(), this.#parts.clock)) === true) return;
-    await this.#giveUp();
-  }
-
-  /** The next process would not know of an invalidation. Most disks that take nothing still remove. */
-  async #giveUp(): Promise<void> {
-    if (this.#isGivenUp) return;
-    const { files, clock, log } = this.#parts;
-    const removed = files.remove(IDENTITY).then(() => {
-      this.#isGivenUp = true;
-    });
-    const cause = await soon(removed, clock).catch(describeError);
-    log.error({ cause }, "the disk takes no invalidation: it is emptied at the next start");
+    await this.#identity.giveUp();
   }
 
   /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */
@@ -281,7 +285,8 @@ export class DiskTier implements LowerStore {
 
   /** Writes what waits. A disk that hangs may write later, so the directory stays this process's until it ends. */
   async close(): Promise<void> {
-    if (await this.#segments.close()) await this.#closed();
+    const isWritten = await this.#segments.close();
+    if (isWritten && (await this.#identity.kept()) !== "late") await this.#closed();
   }
 }
 

@@ -1,11 +1,10 @@
-import type { Clock } from "../../../process/clock.ts";
-import { describeError, Failure } from "../../../process/failure.ts";
-import type { Log } from "../../../process/log.ts";
+import { describeError } from "../../../process/failure.ts";
 import { comparePositions, type Position } from "../../../purge-log/position.ts";
 import type { FillMark } from "../stored-response.ts";
+import { type DirectoryIdentity, type IdentityParts, identify } from "./directory-identity.ts";
 import { type DiskFiles, isDraft } from "./disk-files.ts";
 import { DiskIndex, type FramePlace } from "./disk-index.ts";
-import { DISK_FORMAT, FRAME_HEAD, isIntact } from "./frame.ts";
+import { FRAME_HEAD, isIntact } from "./frame.ts";
 import {
   endOf,
   hasHeadBehind,
@@ -20,28 +19,9 @@ import {
   unsealedHeads,
 } from "./segment.ts";
 
-/** Without this file, the next process takes the directory for an empty one. */
-export const IDENTITY = "edge.json";
-
 // A look at a head takes half a microsecond; at first, while the memory of the index is new, ten times as long. What else
 // starts in the process goes on meanwhile.
 const HEADS_A_TURN = 1_000;
-
-/** Whose directory it is. */
-interface DirectoryIdentity {
-  readonly format: number;
-  readonly edge: string;
-  /** Of the hashes of keys. */
-  readonly seeds: readonly [number, number];
-}
-
-export interface RecoveryParts {
-  readonly files: DiskFiles;
-  readonly edge: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly newSeed: () => number;
-}
 
 /** Rule E9: where an edge with this directory goes on in the history of purges. */
 export interface Resumed {
@@ -55,7 +35,7 @@ export interface Resumed {
 }
 
 export interface Recovered {
-  readonly seeds: readonly [number, number];
+  readonly identity: DirectoryIdentity;
   readonly index: DiskIndex;
   /** The oldest first. */
   readonly segments: readonly Segment[];
@@ -66,9 +46,9 @@ export interface Recovered {
 }
 
 /** Reads what an earlier process has left. Throws a Failure for the directory of another edge. */
-export async function recover(parts: RecoveryParts): Promise<Recovered> {
+export async function recover(parts: IdentityParts): Promise<Recovered> {
   const { files } = parts;
-  const seeds = await identify(parts);
+  const identity = await identify(parts);
   const sizes = await files.list();
   const found = new FoundFrames(parts, framesIn(sizes));
   await removeLeftovers(files, sizes.keys());
@@ -81,7 +61,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     if (read === undefined) await removeSegment(files, number);
     else await found.take(read);
   }
-  return { seeds, ...found.result() };
+  return { identity, ...found.result() };
 }
 
 /** About as many as the files of heads tell of. */
@@ -96,36 +76,6 @@ async function removeLeftovers(files: DiskFiles, names: Iterable<string>): Promi
   for (const name of all) {
     const isOrphan = name.endsWith(".heads") && !all.has(name.replace(/heads$/, "log"));
     if (isOrphan || isDraft(name)) await files.remove(name);
-  }
-}
-
-async function identify({ files, edge, log, newSeed }: RecoveryParts): Promise<readonly [number, number]> {
-  const known = identityIn(await files.readAll(IDENTITY));
-  if (known !== undefined && known.edge !== edge) {
-    const rule = "must be a directory that no other edge has written";
-    throw new Failure("bad-config", "config", `--disk: ${rule}; this one is of edge "${known.edge}"`);
-  }
-  if (known?.format === DISK_FORMAT) return known.seeds;
-  const numbers = segmentNumbers((await files.list()).keys());
-  for (const number of numbers) await removeSegment(files, number);
-  if (numbers.length > 0) log.warn({ segments: numbers.length }, "disk emptied: it has another format");
-  const seeds = [newSeed(), newSeed()] as const;
-  const identity: DirectoryIdentity = { format: DISK_FORMAT, edge, seeds };
-  await files.replace(IDENTITY, Buffer.from(JSON.stringify(identity)));
-  return seeds;
-}
-
-/** undefined: there is none that can be read. */
-function identityIn(bytes: Buffer | undefined): DirectoryIdentity | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    const { format, edge, seeds }: Record<keyof DirectoryIdentity, unknown> = JSON.parse(bytes.toString());
-    if (typeof format !== "number" || typeof edge !== "string" || !Array.isArray(seeds)) return undefined;
-    const [first, second] = seeds.map(Number);
-    return first === undefined || second === undefined ? undefined : { format, edge, seeds: [first, second] };
-  } catch {
-    // What cannot be parsed was not written by an edge.
-    return undefined;
   }
 }
 
@@ -171,7 +121,7 @@ async function beginIn(
 
 /** What the frames of all segments say together. */
 class FoundFrames {
-  readonly #parts: RecoveryParts;
+  readonly #parts: IdentityParts;
   readonly #index: DiskIndex;
   readonly #segments: Segment[] = [];
   readonly #invalidations: (FramePlace & { readonly mark: FillMark })[] = [];
@@ -183,7 +133,7 @@ class FoundFrames {
   #wall = 0;
   #steps = 0;
 
-  constructor(parts: RecoveryParts, frames: number) {
+  constructor(parts: IdentityParts, frames: number) {
     this.#parts = parts;
     // One that grows moves each row several times.
     this.#index = new DiskIndex(frames);
@@ -236,7 +186,7 @@ class FoundFrames {
     if (this.#latest === undefined || comparePositions(position, this.#latest) > 0) this.#latest = position;
   }
 
-  result(): Omit<Recovered, "seeds"> {
+  result(): Omit<Recovered, "identity"> {
     const { clock, log } = this.#parts;
     // Ages are counted by the wall clock over a restart. One that was set back would make responses younger.
     const isSetBack = clock.wall() < this.#wall;

@@ -13,13 +13,14 @@ import {
   payloadLength,
   readHead,
 } from "./frame.ts";
+import type { SiteDigests } from "./site-eras.ts";
 
 /** Whose responses a segment holds. Its first frame says so. */
 export interface SegmentOwner {
   /** Names the history of purges to which its marks belong. */
   readonly runId: string;
-  /** By site, a digest of where its responses come from. */
-  readonly origins: Readonly<Record<string, string>>;
+  /** By site, a digest of where its responses come from, and of the rules that make their keys. */
+  readonly origins: SiteDigests;
 }
 
 /** A file of frames. */
