@@ -74,7 +74,7 @@ const TRIES = [
   },
   {
     title: "POST",
-    idea: "Who signs the guest book changes it. The edge drops what it had of it (RFC 9111, section 4.4).",
+    idea: "A signature changes the guest book, so the edge drops what it had of it (RFC 9111, section 4.4).",
     presses: [
       press("Read the guest book", { path: "/demo/guests" }),
       press("Sign it", { path: "/demo/guests", method: "POST" }),

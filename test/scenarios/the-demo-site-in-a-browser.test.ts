@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe, { type Result } from "axe-core";
@@ -113,6 +113,9 @@ describe("the demo site", function () {
     expect(await page.locator("#saved-bytes").textContent()).to.match(/^[1-9].*B$/);
     expect(await page.locator("#saved-ms").textContent()).to.match(/^[1-9]\d* ms$/);
     await page.screenshot({ path: join(PICTURES, "demo-site.png"), fullPage: true });
+    const told = readFileSync(join(import.meta.dirname, "../../docs/demo.md"), "utf8");
+    for (const title of await page.locator("#tries h3").allTextContents())
+      expect(told).to.contain(`\n| ${title} |`);
 
     expect(await press("An error", "Fetch the broken page")).to.match(/^Error · 502/);
     // So browsers tell of a 502.
@@ -187,11 +190,7 @@ describe("the demo site", function () {
     await operator.page.getByLabel("Path or full URL").fill("/hello.txt");
     await operator.page.getByRole("button", { name: "Purge", exact: true }).click();
     for (const edge of ["edge-1", "edge-2", "edge-3"]) {
-      await operator.page
-        .locator("#purge-rows")
-        .getByText(new RegExp(`${edge}.*applied`))
-        .first()
-        .waitFor();
+      await operator.page.locator("#purge-rows li.applied", { hasText: edge }).waitFor();
     }
     expect(operator.complaints).to.deep.equal([]);
     const [back] = await operator.page
