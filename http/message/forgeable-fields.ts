@@ -5,6 +5,8 @@ import type { Fields } from "./fields.ts";
 const FORGEABLE: ReadonlySet<string> = new Set([
   "base-url",
   "client-ip",
+  // By it an edge says that it asks in place of its own clients.
+  "edgecache-peer",
   "forwarded",
   "front-end-https",
   "http-host",

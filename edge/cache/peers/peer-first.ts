@@ -8,7 +8,7 @@ export type PeerAnswer =
   | { readonly kind: "passed-over"; readonly why: PassedOver };
 
 /** An edge that waits for the origin says so. Longer than this, it is asked for no more: the origin is. */
-const MOST_WAIT_MS = 5_000;
+export const MOST_WAIT_MS = 5_000;
 
 export interface PeerFirst {
   /** Never rejects. `signed`: is to be called when the edge shows that it lives. */
