@@ -1,12 +1,13 @@
 import { shownTarget } from "../../http/message/shown-target.ts";
 import { Failure } from "../../process/failure.ts";
 import type { Slice } from "../rules/exchange.ts";
-import { rangeOf, versionOf } from "../rules/slice.ts";
+import { isSlice, rangeOf, versionOf } from "../rules/slice.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import { cancelContent, type Served } from "./answer.ts";
 import type { CacheContext } from "./context.ts";
 import type { FillRequest } from "./fill-request.ts";
 import { followHead } from "./follow-head.ts";
+import type { SliceSignals } from "./slice-signals.ts";
 
 /** Answers a request for one slice, as any other request is answered. */
 export type ServeSlice = (request: FillRequest) => Promise<Served>;
@@ -14,9 +15,22 @@ export type ServeSlice = (request: FillRequest) => Promise<Served>;
 // The client's own are about the whole. They are answered when the head of the whole is known.
 const ABOUT_WHOLE = ["Range", "If-Range", "If-None-Match", "If-Modified-Since"];
 
-export function sliceRequest(request: FillRequest, slice: Slice): FillRequest {
+/** What the slices of one answer are made with. */
+export interface SliceParts {
+  readonly request: FillRequest;
+  readonly size: number;
+  readonly signals: SliceSignals;
+  readonly edge: CacheContext;
+  readonly serve: ServeSlice;
+}
+
+export function sliceRequest(
+  { request, size, signals }: Pick<SliceParts, "request" | "size" | "signals">,
+  number: number,
+): FillRequest {
+  const slice = { size, number };
   const fields = request.fields.without(ABOUT_WHOLE).with("Range", rangeOf(slice));
-  return { ...request, fields, slice, takesTrailers: false };
+  return { ...request, fields, slice, left: signals.next(), takesTrailers: false };
 }
 
 /** The slices of one version of a body, for one answer. */
@@ -25,6 +39,7 @@ export class SliceSource {
   readonly #request: FillRequest;
   readonly #edge: CacheContext;
   readonly #serve: ServeSlice;
+  readonly #signals: SliceSignals;
   /** undefined: it has no other slices. */
   readonly #version: string | undefined;
   /** When the origin was asked for the version, in milliseconds of the monotonic clock. */
@@ -32,11 +47,12 @@ export class SliceSource {
   /** The slice that the origin has confirmed last, as it is stored. */
   #head: StoredResponse | undefined;
 
-  constructor(request: FillRequest, size: number, first: Served, edge: CacheContext, serve: ServeSlice) {
+  constructor({ request, size, signals, edge, serve }: SliceParts, first: Served) {
     this.size = size;
     this.#request = request;
     this.#edge = edge;
     this.#serve = serve;
+    this.#signals = signals;
     this.#version = versionOf(first);
     this.#head = first.stored;
     this.#since = first.stored?.requestTime.monotonic ?? edge.clock.monotonic();
@@ -44,23 +60,24 @@ export class SliceSource {
 
   /** The slice of the same version. Throws a Failure when it cannot be had. */
   async take(number: number): Promise<Served> {
-    const asked = sliceRequest(this.#request, { size: this.size, number });
+    const slice = { size: this.size, number };
+    const asked = sliceRequest({ request: this.#request, size: this.size, signals: this.#signals }, number);
     await followHead(asked, this.#head, this.#edge);
     const served = await this.#serve(asked);
-    if (this.#isSame(served)) return this.#taken(served);
+    if (this.#isSame(served, slice)) return this.#taken(served);
     cancelContent(served.content);
     const { stored } = served;
     if (stored === undefined || stored.requestTime.monotonic > this.#since) throw this.#refused(served);
     // It is left of an older version.
     this.#edge.store.remove(stored);
     const newer = await this.#serve(asked);
-    if (this.#isSame(newer)) return this.#taken(newer);
+    if (this.#isSame(newer, slice)) return this.#taken(newer);
     cancelContent(newer.content);
     throw this.#refused(newer);
   }
 
-  #isSame(served: Served): boolean {
-    return this.#version !== undefined && versionOf(served) === this.#version;
+  #isSame(served: Served, slice: Slice): boolean {
+    return isSlice(served, slice) && this.#version !== undefined && versionOf(served) === this.#version;
   }
 
   #taken(served: Served): Served {

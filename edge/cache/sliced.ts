@@ -15,7 +15,7 @@
 import { cacheKey } from "../rules/cache-key.ts";
 import type { Slice } from "../rules/exchange.ts";
 import { heldPart } from "../rules/partial.ts";
-import { resolveRange } from "../rules/range.ts";
+import { type Part, resolveRange } from "../rules/range.ts";
 import { firstSlice, isSlice } from "../rules/slice.ts";
 import { cancelContent, type Served } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
@@ -23,7 +23,8 @@ import type { FillRequest } from "./fill-request.ts";
 import type { CacheOutcome } from "./outcome.ts";
 import { recall } from "./recall.ts";
 import { type Represented, representHeld } from "./representation.ts";
-import { type ServeSlice, SliceSource, sliceRequest } from "./slice-source.ts";
+import { SliceSignals } from "./slice-signals.ts";
+import { type ServeSlice, type SliceParts, SliceSource, sliceRequest } from "./slice-source.ts";
 import { slicedContent } from "./sliced-content.ts";
 
 /** undefined: the request is to be answered as if there were no slices. */
@@ -34,10 +35,11 @@ export async function serveSliced(
 ): Promise<Served | undefined> {
   const slice = firstSlice(request, rulesOf(edge, request.site));
   if (slice === undefined || (await isKeptWhole(request, edge))) return undefined;
-  const first = await serve(sliceRequest(request, slice));
+  const parts = { request, size: slice.size, signals: new SliceSignals(request.left), edge, serve };
+  const first = await serve(sliceRequest(parts, slice.number));
   switch (useOf(first, request, slice)) {
     case "slice":
-      return inSlices(request, slice, first, edge, serve);
+      return inSlices(parts, slice.number, first);
     case "as-it-is":
       return first;
     case "whole":
@@ -87,51 +89,38 @@ function useOf(
 // About the slice, and not the whole.
 const OF_SLICE = ["Content-Range", "Content-Length", "Content-Digest"];
 
-function inSlices(
-  request: FillRequest,
-  slice: Slice,
-  first: Served,
-  edge: CacheContext,
-  serve: ServeSlice,
-): Served | undefined {
+/** `first`: the slice with this number. */
+function inSlices(parts: SliceParts, number: number, first: Served): Served | undefined {
+  const { request } = parts;
   const held = heldPart(first);
   if (held === undefined) return undefined;
   const { length } = held;
-  const head = {
-    status: 200,
-    fields: first.fields.without(OF_SLICE).with("Content-Length", String(length)),
-  };
-  const range = resolveRange(request, head, length);
-  const [part, ...more] = range.kind === "parts" ? range.parts : [];
-  const needed = part !== undefined && more.length === 0 ? part : { first: 0, last: length - 1 };
+  const fields = first.fields.without(OF_SLICE).with("Content-Length", String(length));
+  const head = { status: 200, fields };
+  const { outcome, originMs, validates, age } = first;
   const answered = (represented: Represented, isCached: boolean): Served => ({
-    ...first,
     ...represented,
-    outcome: outcomeOf(first.outcome, isCached),
+    outcome: outcomeOf(outcome, isCached),
+    ...(originMs === undefined ? {} : { originMs }),
+    ...(validates === undefined ? {} : { validates }),
+    ...(age === undefined ? {} : { age }),
   });
+  const range = resolveRange(request, head, length);
+  const needed = (range.kind === "parts" ? range.parts[0] : undefined) ?? { first: 0, last: length - 1 };
   if (held.first <= needed.first && needed.last <= held.last)
     return answered(representHeld(request, head, first.content, held), true);
-  const source = new SliceSource(request, slice.size, first, edge, serve);
-  const content = slicedContent(
-    source,
-    { number: slice.number, served: first },
-    { length, last: needed.last },
-  );
+  const source = new SliceSource(parts, first);
+  const content = slicedContent(source, { number, served: first }, { length, last: needed.last });
   const represented = representHeld(request, head, content, { first: 0, last: length - 1, length });
   const isSent = represented.content.kind !== "none";
-  return answered(represented, !isSent || areHeld(request, slice, needed, edge));
+  return answered(represented, !isSent || areHeld(parts, needed));
 }
 
 // A look takes some microseconds. With more slices than these the answer is no hit, whatever the store has.
 const MOST_LOOKED_AT = 1_024;
 
 /** Whether the store, or the disk, has all slices with these bytes. */
-function areHeld(
-  request: FillRequest,
-  { size }: Slice,
-  { first, last }: { readonly first: number; readonly last: number },
-  { store, disk }: CacheContext,
-): boolean {
+function areHeld({ request, size, edge: { store, disk } }: SliceParts, { first, last }: Part): boolean {
   const [from, to] = [Math.floor(first / size), Math.floor(last / size)];
   if (to - from >= MOST_LOOKED_AT) return false;
   for (let number = from; number <= to; number += 1) {

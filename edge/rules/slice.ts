@@ -59,6 +59,9 @@ export function versionOf(head: ResponseHead): string | undefined {
 export function isSlice(head: ResponseHead, slice: Slice): boolean {
   const held = heldPart(head);
   if (held === undefined || held.first !== slice.size * slice.number) return false;
+  // RFC 9110 section 15.3.7.1: of one part, it is the length of the content.
+  const announced = head.fields.get("Content-Length");
+  if (announced !== undefined && Number(announced) !== held.last - held.first + 1) return false;
   const isFull = held.last === Math.min(held.first + slice.size, held.length) - 1;
   return isFull && (isWhole(held) || versionOf(head) !== undefined);
 }
