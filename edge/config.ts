@@ -164,7 +164,7 @@ export const edgeProgram = {
     purgeCompat: setting({
       type: listOf(choice<PurgeShapeName>(...purgeShapeNames)),
       default: [],
-      help: "Whose purge calls the operator port understands beside its own: PURGE as Varnish takes it, and the purge calls of the APIs of Fastly and Cloudflare. They need the right to purge.",
+      help: "More purge calls that the operator port takes: PURGE as with Varnish, and the purge calls of the APIs of Fastly and Cloudflare. They need the right to purge.",
     }),
     drain: setting({
       type: duration(0, HOUR_MS),

@@ -38,7 +38,7 @@ ${run.missing.map((line) => `\n${line}.\n`).join("")}
 - **Two threads** are \`--workers 2\`, two workers of nginx, two threads of the others, all on the same two cores. On a
   machine with two cores the client shares them, so the rate is that of all three together: read the processor time.
 - **At 80 % of its own peak**: each cache is asked at a constant rate for 0.8 of what it answered at most a moment before.
-  A latency counts from the moment at which the request was due, so waiting behind a stall counts too. Behind it stands
+  A latency counts from the moment at which the request was due, so waiting behind a stall counts too. The second figure is
   how late the client was by itself: a p99 that is not far above it says nothing. Rates differ from cache to cache there.
 - **20 rules**: the same edge with the rules of bench/caches/configurations/edge/rules.yaml, some of which each request
   meets. The ratio of processor time says what they cost: 0.95 is 5 % more time with rules than without. The rows ask for
@@ -47,10 +47,10 @@ ${run.missing.map((line) => `\n${line}.\n`).join("")}
 - **Watched**: the same edge while somebody looks at the dashboard: its counters each second, 20 of its requests a second,
   four tables every 5 s.
 - **Beside 100 purges/s**: ours by gRPC, through a Redis with \`appendfsync always\`, each with its receipt; the others by
-  PURGE, if they have it. What is purged is not what is asked for. Our processor time includes it.
+  PURGE, if they have it. The purged URLs are others than those that are asked for. Our processor time includes it.
 - **TLS 1.3** with TLS_AES_128_GCM_SHA256 and one ECDSA P-256 certificate for all. A handshake counts with one request of
   1 KiB by HTTP/1.0 and the end of the connection; the client takes more processor time for it than the server.
-- **Misses** ask for what nobody has asked for; **validations** for what is stored and stale, and the origin answers 304
+- **Misses** ask for new URLs; **validations** for stored and stale responses, and the origin answers 304
   (HAProxy does not ask whether a response is still valid, so it fetches it anew); **passes** are private responses, and
   POST. The origin is a program in C, so that it is not what is measured. It shares a core with the client.
 - Clients: wrk; h2load for HTTP/2 and 304 (it tells no p99); openssl s_time for handshakes; bench/caches/paced.c for

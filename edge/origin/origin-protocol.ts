@@ -19,7 +19,7 @@ export const originProtocolSettings = {
   originProtocol: setting({
     type: protocol,
     default: USUAL_ORIGIN_PROTOCOL,
-    help: "What is spoken with the origin. h2: HTTP/2 with an https:// origin that agrees to it, else HTTP/1.1. h2c: HTTP/2 with an http:// origin, which must speak it. Tunnels (upgrades) always use HTTP/1.1.",
+    help: "The version of HTTP for requests to the origin. h2: HTTP/2 with an https:// origin that agrees to it, else HTTP/1.1. h2c: HTTP/2 with an http:// origin, which must speak it. Tunnels (upgrades) always use HTTP/1.1.",
   }),
 };
 

@@ -25,7 +25,7 @@ export const accessLogSettings = (fields: readonly string[]) => ({
   accessLogOmit: setting({
     type: listOf(omission(fields)),
     default: [],
-    help: "What its lines leave out: fields by name, and the values of query parameters as query:name, such as query:token,client. query:* leaves out all of them.",
+    help: "Fields to leave out of the lines, by name, and query parameters whose values are left out, as query:name, such as query:token,client. query:* leaves out all values.",
   }),
 });
 

@@ -22,7 +22,7 @@ function told(text: string, cutAt: readonly number[] = []): string {
 }
 
 const NO_SIZE = "|malformed: a chunk does not begin with its size";
-const NO_EXTENSION = "|malformed: what stands behind a chunk's size is no extension";
+const NO_EXTENSION = "|malformed: the text after a chunk's size is no extension";
 const TOO_LONG = "|malformed: a chunk's line is longer than allowed";
 /** A chunk with 128 bytes of extensions. */
 const EXTENDED = `1;${"a".repeat(127)}\r\nx\r\n`;

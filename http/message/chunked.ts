@@ -118,7 +118,7 @@ export class ChunkedDecoder {
     if (!CHUNK_LINE_START.test(text)) return malformed("a chunk does not begin with its size");
     if (!text.endsWith("\n")) return { kind: "on", at: end, state: { kind: "line", text } };
     const digits = CHUNK_LINE.exec(text)?.[1];
-    if (digits === undefined) return malformed("what stands behind a chunk's size is no extension");
+    if (digits === undefined) return malformed("the text after a chunk's size is no extension");
     this.#extensionBytes += text.length - digits.length - CHUNK_END.length;
     if (this.#extensionBytes > MOST_EXTENSION_BYTES) return malformed("more chunk extensions than allowed");
     const size = Number.parseInt(digits, 16);

@@ -28,7 +28,7 @@ export const tlsSettings = {
   tlsUnknownName: setting({
     type: choice<UnknownName>("default", "refuse"),
     default: "default",
-    help: "What a client gets that names a host which no certificate is for: the first certificate, or no connection.",
+    help: "The answer to a client that names a host without a certificate. default: the first certificate. refuse: no connection.",
   }),
   tlsTicketKeys: setting({
     type: path,
