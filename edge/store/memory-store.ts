@@ -174,7 +174,7 @@ export class MemoryStore implements Store {
     const held = this.#add(stored, lastUse);
     // A new version of a response is as popular as the old one.
     this.#keyUses.set(this.#directory.keys, held, uses);
-    if (uses > 0) this.writeBehind?.asked(held);
+    this.writeBehind?.stored(held, uses);
     // Most responses are never asked for again, and an object that is kept costs the collector more than the rest of a put.
     this.#decoded.delete(key);
     this.#options.watch?.changed(key);
@@ -283,7 +283,7 @@ export class MemoryStore implements Store {
     while (this.bytes > room) {
       const victim = this.#eviction.victim();
       if (victim === undefined) return;
-      if (this.#keyUses.of(this.#directory.keys, victim) > 0) this.writeBehind?.write(victim);
+      this.writeBehind?.leaves(victim, this.#keyUses.of(this.#directory.keys, victim));
       const rows = this.#directory.responsesOf(victim);
       for (const row of rows) this.#drop(row);
       this.#options.evicted?.(cause, rows.length);
