@@ -121,6 +121,20 @@ describe("an edge that asks another one", function () {
     expect((await read(PAGE)).text).to.equal("of the origin");
   });
 
+  it("does not let it wait for itself when each takes the other one for the owner", async () => {
+    other.answer(PAGE, async (request) => {
+      const said = JSON.parse(Buffer.from(request.header(PEER) ?? "", "base64url").toString());
+      const back = Buffer.from(JSON.stringify({ ...said, asker: "edge-9" })).toString("base64url");
+      const { text, header } = await read(PAGE, {
+        headers: { [PEER]: back, Host: request.header("Host") ?? "" },
+      });
+      return { fields: [...FRESH, [MARK, header(MARK) ?? ""]], body: `${text}, by the other edge` };
+    });
+    expect((await read(PAGE)).text).to.equal("of the origin, by the other edge");
+    expect(await passedOver("slow")).to.equal(0);
+    expect(origin.count()).to.equal(1);
+  });
+
   it("answers nothing that leads back to it, and asks the origin", async () => {
     other.answer(PAGE, async (request) => {
       const headers = Object.fromEntries(

@@ -1,10 +1,14 @@
 import { expect } from "chai";
 import { ownerOf } from "../../edge/cache/peers/peer-choice.ts";
 import { systemClock } from "../../process/clock.ts";
+import { Token } from "../../process/control/tokens.ts";
+import { createLog } from "../../process/log.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
+import { openPurgeLog } from "../../purge-log/open-purge-log.ts";
 import { type Asking, get, type Reply } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { purge } from "../rig/purge.ts";
+import { startRedisServer } from "../rig/redis-server.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { until } from "../rig/until.ts";
 
@@ -170,5 +174,32 @@ describe("four edges that ask each other", function () {
           language,
         );
     expect(origin.count("/page")).to.equal(2);
+  });
+});
+
+describe("edges with a token, several threads and a Redis", function () {
+  this.timeout(40_000);
+
+  it("ask each other, too", async () => {
+    const redis = await startRedisServer();
+    const origin = await HttpOrigin.start({ "/page": { fields: FRESH, body: "page" } });
+    const tokens = { token: new Token("a-token-of-thirty-two-characters"), readToken: undefined };
+    const logs = IDS.slice(0, 2).map(() => openPurgeLog(redis.url, systemClock, createLog("test", "silent")));
+    const edges = await Promise.all(
+      logs.map((purgeLog, i) =>
+        startTestEdge(origin.url, { id: IDS[i] ?? "", purgeLog, tokens, workers: 2, peers: true }),
+      ),
+    );
+    let query = 0;
+    await until("one has asked the other", async () => {
+      query += 1;
+      const asking = { headers: { Host: "shop.example" } };
+      const replies = await Promise.all(edges.map(({ url }) => get(url, `/page?${query}`, asking)));
+      return replies.some(({ header }) => header("Cache-Status")?.includes(", ") === true);
+    });
+    for (const edge of edges) await edge.stop();
+    for (const log of logs) await log.close();
+    await origin.stop();
+    await redis.close();
   });
 });
