@@ -92,6 +92,17 @@ describe("the origin of the demo, behind the system", function () {
     expect([anew.header("x-cache"), anew.text.trim()]).to.deep.equal(["MISS", "Version 2 of the article."]);
   });
 
+  it("lets no page of another site change anything", async () => {
+    for (const [from, status] of [
+      ["cross-site", 403],
+      ["same-site", 403],
+      ["same-origin", 200],
+    ] as const) {
+      const headers = { "Sec-Fetch-Site": from };
+      expect((await get(front, "/demo/article", { method: "POST", headers })).status).to.equal(status);
+    }
+  });
+
   it("has a guest book whose signing invalidates what is stored of it", async () => {
     await outcome("guests");
     expect(await outcome("guests")).to.equal("200 HIT");
@@ -121,6 +132,24 @@ describe("the origin of the demo, behind the system", function () {
     expect((await get(`http://127.0.0.1:${edge?.http.port}`, "/data.json")).header("x-cache")).to.equal(
       "HIT",
     );
+  });
+
+  // The last one: an edge that was cut off begins with an empty cache.
+  it("publishes by another edge when one is cut off from the purge log", async () => {
+    const operator = `http://127.0.0.1:${system.router.admin.port}`;
+    const act = (action: string) =>
+      get(operator, `/dashboard/demo/${action}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: "Bearer a-token-of-the-demo" },
+        body: '{"edge":"edge-1"}',
+      });
+    expect((await act("cut")).status).to.equal(200);
+    try {
+      const published = await get(front, "/demo/article", { method: "POST" });
+      expect(published.text).to.match(/edge-2 applied/);
+    } finally {
+      await act("join");
+    }
   });
 });
 

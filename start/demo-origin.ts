@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import express, { type ErrorRequestHandler, type Response } from "express";
+import express, { type ErrorRequestHandler, type RequestHandler, type Response } from "express";
 import type { Clock } from "../process/clock.ts";
 import { describeError } from "../process/failure.ts";
 import { hostPort, listen } from "../process/listen.ts";
@@ -35,6 +35,7 @@ export async function startDemoOrigin({ host, fleet, clock, log }: DemoOriginPar
   app.disable("x-powered-by");
   const counts = { article: 1, guests: 0, news: 0 };
 
+  app.post("/demo/:page", ownPagesOnly);
   app.get("/demo/view", async (_request, response) => {
     cached(response, "no-store");
     response.json(await fleet.view());
@@ -130,6 +131,15 @@ export async function startDemoOrigin({ host, fleet, clock, log }: DemoOriginPar
       }),
   };
 }
+
+/** A page of another site must change nothing here. Browsers say whose page asks. */
+const ownPagesOnly: RequestHandler = (request, response, next) => {
+  const from = request.headers["sec-fetch-site"] ?? "none";
+  if (from === "same-origin" || from === "none") return next();
+  cached(response, "no-store");
+  response.status(403);
+  told(response, "Sec-Fetch-Site: a page of another site must not ask here");
+};
 
 function cached(response: Response, how: string): void {
   response.set("Cache-Control", how);

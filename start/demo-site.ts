@@ -28,7 +28,7 @@ export function demoSite(files: Site, rules: SiteRules, application: URL): Site 
   const written: readonly SiteRule[] = [
     ...rules.book.written,
     { name: "demo", match: { path: ["/demo/**"] }, origin: "demo" },
-    { name: "demo-pass", match: { path: ["/demo/pass"] }, bypass: true },
+    { name: "demo-pass", match: { path: ["/demo/pass", "/demo/view"] }, bypass: true },
   ];
   return {
     ...files,

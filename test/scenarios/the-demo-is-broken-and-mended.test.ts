@@ -101,6 +101,20 @@ describe("the one-command system", function () {
       await purged("applied");
     });
 
+    it("fits a window 320 pixels wide, light or dark", async () => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        const narrow = await DashboardPage.open(browser, operator, { width: 320, height: 640, colorScheme });
+        await narrow.show("Demo");
+        expect([await narrow.overflow(), await narrow.findings(), narrow.complaints]).to.deep.equal([
+          0,
+          [],
+          [],
+        ]);
+        await narrow.picture(`demo-320-${colorScheme}`);
+        await narrow.close();
+      }
+    });
+
     it("makes requests, which the dashboard shows", async () => {
       await press("Traffic", "Begin");
       await shown.page

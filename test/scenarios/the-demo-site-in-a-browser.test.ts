@@ -30,7 +30,7 @@ describe("the demo site", function () {
   let complaints: string[];
 
   before(async () => {
-    const argv = ["--simulate-latency", "1ms,150ms,300ms"];
+    const argv = ["--simulate-latency", "1ms,150ms,300ms", "--ttl", "10m"];
     const config = startConfig({ argv, env: {}, readFile: () => "" });
     const around = { clock: systemClock, log: createLog("demo", "silent") };
     system = await startSystem({ ...config, ports: FREE_PORTS }, around);
