@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { pino } from "pino";
 import { Fields } from "../../http/message/fields.ts";
 import { systemClock } from "../../process/clock.ts";
 import { createLog } from "../../process/log.ts";
@@ -52,6 +53,19 @@ describe("the sites of a running edge", () => {
     expect(failure).to.contain("/no/such/folder");
     expect([live.origins.get("a"), live.table.digest, live.table.generation]).to.deep.equal(before);
     expect([...live.origins.keys()]).to.deep.equal(["a"]);
+  });
+
+  it("are told of in the log when they cannot be replaced, and not when the edge cannot start", async () => {
+    const told: string[] = [];
+    const write = (line: string) => told.push(JSON.parse(line).msg);
+    const context = { ...CONTEXT, log: pino({ base: null }, { write }) };
+    expect(await LiveSites.open([files("d", "/no/such/folder")], 1_000, context).catch(String)).to.contain(
+      "/no/such/folder",
+    );
+    expect(told).to.deep.equal([]);
+    live = await LiveSites.open([files("a")], 1_000, context);
+    await live.replace([files("d", "/no/such/folder")], 1_000).catch(() => undefined);
+    expect(told).to.deep.equal(["a site cannot be opened; the sites stay"]);
   });
 
   it("open an origin anew when another protocol is to be spoken with it", async () => {

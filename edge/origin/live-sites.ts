@@ -67,7 +67,9 @@ export class LiveSites {
       }
     } catch (thrown) {
       for (const origin of opened) await origin.close();
-      this.#context.log.error({ cause: describeError(thrown) }, "a site cannot be opened; the sites stay");
+      // At the start there are none yet, and the program ends with the Failure.
+      if (this.#open.size > 0)
+        this.#context.log.error({ cause: describeError(thrown) }, "a site cannot be opened; the sites stay");
       throw thrown;
     }
     for (const { origin } of exchange(this.#open, next)) if (!this.#stays(origin)) this.#retire(origin);
