@@ -30,7 +30,7 @@ export function sliceRequest(
 ): FillRequest {
   const slice = { size, number };
   const fields = request.fields.without(ABOUT_WHOLE).with("Range", rangeOf(slice));
-  return { ...request, fields, slice, left: signals.next(), takesTrailers: false };
+  return { ...request, method: "GET", fields, slice, left: signals.next(), takesTrailers: false };
 }
 
 /** The slices of one version of a body, for one answer. */
@@ -61,7 +61,9 @@ export class SliceSource {
   /** The slice of the same version. Throws a Failure when it cannot be had. */
   async take(number: number): Promise<Served> {
     const slice = { size: this.size, number };
-    const asked = sliceRequest({ request: this.#request, size: this.size, signals: this.#signals }, number);
+    const parts = { request: this.#request, size: this.size, signals: this.#signals };
+    // A trace shows the first slice. With all of them it would have as many spans as the body has slices.
+    const asked = { ...sliceRequest(parts, number), trace: undefined };
     await followHead(asked, this.#head, this.#edge);
     const served = await this.#serve(asked);
     if (this.#isSame(served, slice)) return this.#taken(served);

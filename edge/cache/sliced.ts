@@ -13,11 +13,11 @@
  * What has no slices is answered whole, as without the setting: undefined. That is remembered for a while.
  */
 import { cacheKey } from "../rules/cache-key.ts";
-import type { Slice } from "../rules/exchange.ts";
+import type { CacheRequest, Slice } from "../rules/exchange.ts";
 import { heldPart } from "../rules/partial.ts";
 import { type Part, resolveRange } from "../rules/range.ts";
-import { firstSlice, isSlice } from "../rules/slice.ts";
-import { cancelContent, type Served } from "./answer.ts";
+import { firstSlice, isSlice, rangeOf } from "../rules/slice.ts";
+import { cancelContent, NO_CONTENT, type Served } from "./answer.ts";
 import { type CacheContext, rulesOf } from "./context.ts";
 import type { FillRequest } from "./fill-request.ts";
 import type { CacheOutcome } from "./outcome.ts";
@@ -34,14 +34,14 @@ export async function serveSliced(
   serve: ServeSlice,
 ): Promise<Served | undefined> {
   const slice = firstSlice(request, rulesOf(edge, request.site));
-  if (slice === undefined || (await isKeptWhole(request, edge))) return undefined;
+  if (slice === undefined || (await isServedWhole(request, edge))) return undefined;
   const parts = { request, size: slice.size, signals: new SliceSignals(request.left), edge, serve };
   const first = await serve(sliceRequest(parts, slice.number));
   switch (useOf(first, request, slice)) {
     case "slice":
       return inSlices(parts, slice.number, first);
     case "as-it-is":
-      return first;
+      return request.method === "HEAD" ? withoutContent(first) : first;
     case "whole":
       cancelContent(first.content);
       return undefined;
@@ -53,15 +53,22 @@ export async function serveSliced(
 }
 
 /** Of bodies that have turned out to have no slices. */
-function wholeKey({ site, base, target }: FillRequest): string {
+function wholeKey({ site, base, target }: CacheRequest): string {
   return `${site} slice/none ${base ?? ""}${target}`;
 }
 
-/** Whether the store has the whole body, or it has no slices. */
-async function isKeptWhole(request: FillRequest, edge: CacheContext): Promise<boolean> {
-  if (edge.hitForMiss.is(wholeKey(request), edge.clock.monotonic())) return true;
+function hasNoSlices(request: CacheRequest, edge: Pick<Judging, "hitForMiss" | "clock">): boolean {
+  return edge.hitForMiss.is(wholeKey(request), edge.clock.monotonic());
+}
+
+function isWholeStored(key: string, { store }: Pick<CacheContext, "store">): boolean {
+  return store.peek(key).some(({ status }) => status !== 206);
+}
+
+async function isServedWhole(request: FillRequest, edge: CacheContext): Promise<boolean> {
+  if (hasNoSlices(request, edge)) return true;
   if (edge.disk !== undefined) await recall(request, edge);
-  return edge.store.peek(cacheKey(request)).some(({ status }) => status !== 206);
+  return isWholeStored(cacheKey(request), edge);
 }
 
 /** What the answer to the first slice is good for. */
@@ -107,6 +114,8 @@ function inSlices(parts: SliceParts, number: number, first: Served): Served | un
   });
   const range = resolveRange(request, head, length);
   const needed = (range.kind === "parts" ? range.parts[0] : undefined) ?? { first: 0, last: length - 1 };
+  if (request.method === "HEAD")
+    return withoutContent(answered(representHeld(request, head, first.content, held), true));
   if (held.first <= needed.first && needed.last <= held.last)
     return answered(representHeld(request, head, first.content, held), true);
   const source = new SliceSource(parts, first);
@@ -114,6 +123,23 @@ function inSlices(parts: SliceParts, number: number, first: Served): Served | un
   const represented = representHeld(request, head, content, { first: 0, last: length - 1, length });
   const isSent = represented.content.kind !== "none";
   return answered(represented, !isSent || areHeld(parts, needed));
+}
+
+/** RFC 9110 section 9.3.2. The slice itself is stored for what the client asks next. */
+function withoutContent(served: Served): Served {
+  cancelContent(served.content);
+  return { ...served, content: NO_CONTENT };
+}
+
+type Judging = Pick<CacheContext, "clock" | "disk" | "hitForMiss" | "siteRules" | "store">;
+
+/** The request for the slice that its answer would begin with; the request itself where it would be answered whole. */
+export function asFirstSlice(request: CacheRequest, edge: Judging): CacheRequest {
+  const slice = firstSlice(request, rulesOf(edge, request.site));
+  if (slice === undefined || hasNoSlices(request, edge)) return request;
+  const key = cacheKey(request);
+  if (edge.disk?.mayHold(key) === true || isWholeStored(key, edge)) return request;
+  return { ...request, slice, fields: request.fields.with("Range", rangeOf(slice)) };
 }
 
 // A look takes some microseconds. With more slices than these the answer is no hit, whatever the store has.

@@ -9,6 +9,7 @@ import { AFTER, AFTER_RULE, purgeView } from "../cache/purge-view.ts";
 import { onDisk } from "../cache/recall.ts";
 import { ruleOutcome } from "../cache/rule-answer.ts";
 import { lookup } from "../cache/serve.ts";
+import { asFirstSlice } from "../cache/sliced.ts";
 import { withoutDefaultPort } from "../origin/host-policy.ts";
 import type { Sites } from "../origin/sites.ts";
 import { currentAge } from "../rules/age.ts";
@@ -72,7 +73,7 @@ export async function explain(
   const replaced = plan.request;
   const told = await toldOf({ ...url, target: replaced.target }, site, sites, edge);
   const heeded = clientCacheControl === "ignore" ? withoutDemands(replaced) : replaced;
-  const asked: CacheRequest = negotiated({ ...heeded, ...told }, compress);
+  const asked = asFirstSlice(negotiated({ ...heeded, ...told }, compress), edge);
   const view = await purgeView(asked.fields, edge.purges, true);
   if (typeof view === "string") {
     return invalidArgument("fields", `${AFTER} ${AFTER_RULE}`, asked.fields.get(AFTER) ?? "");

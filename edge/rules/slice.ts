@@ -15,13 +15,20 @@ export function rangeOf({ size, number }: Slice): string {
 export function firstSlice(request: CacheRequest, rules: Pick<SiteRules, "slice">): Slice | undefined {
   const { method, fields, content, slice, matched } = request;
   const size = matched?.slice ?? rules.slice;
-  if (size === "off" || method !== "GET" || content !== undefined || slice !== undefined) return undefined;
+  if (
+    size === "off" ||
+    (method !== "GET" && method !== "HEAD") ||
+    content !== undefined ||
+    slice !== undefined
+  )
+    return undefined;
   // RFC 9111 section 4.3.2: only the origin evaluates these. The whole request is for it.
   if (fields.has("If-Match") || fields.has("If-Unmodified-Since") || hasContent(fields)) return undefined;
   const { noStore, onlyIfCached } = requestDirectives(fields);
   // RFC 9111 section 5.2.1.7: an answer that has begun could not become a 504 at a slice that is not stored.
   if (noStore || onlyIfCached) return undefined;
-  const number = numberOf(fields.get("Range"), size);
+  // RFC 9110 section 14.2: Range is defined for GET only.
+  const number = method === "HEAD" ? 0 : numberOf(fields.get("Range"), size);
   return number === undefined ? undefined : { size, number };
 }
 

@@ -1,11 +1,13 @@
 import { expect } from "chai";
+import { explainAnswer } from "../../edge/control-plane/http/answers.ts";
 import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { type Asking, ask, get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { bytesOf, LargeFile } from "../rig/large-file.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
-import { purge } from "../rig/purge.ts";
+import { purge, stats } from "../rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
+import { until } from "../rig/until.ts";
 import { problemsOf, writtenRules } from "../rig/written-rules.ts";
 
 const SLICE = 64 * 1024;
@@ -22,7 +24,7 @@ describe("a large file in slices", () => {
     origin = await HttpOrigin.start({ "/film": film.answer });
     clock = new ManualClock();
     edge = await startTestEdge(origin.url, {
-      rules: writtenRules("rules:\n  - {match: {path: /film}, slice: 64KiB}\n"),
+      rules: writtenRules("rules:\n  - {match: {path: [/film, /none]}, slice: 64KiB}\n"),
       purgeLog: new MemoryPurgeLog(clock),
       clock,
       lease: 3_000_000,
@@ -180,6 +182,33 @@ describe("a large file in slices", () => {
     expect(film.ranges).to.have.length(2);
     isRange(await range(5, 9), 5, 9);
     expect(film.ranges).to.have.length(2);
+  });
+
+  it("answers HEAD from its first slice", async () => {
+    const head = () => get(edge.url, "/film", { method: "HEAD", headers: { Range: "bytes=5-9" } });
+    for (const cached of ["fwd=uri-miss", "; hit; "]) {
+      const reply = await head();
+      expect([reply.status, reply.header("content-length")]).to.deep.equal([200, String(film.length)]);
+      expect([reply.body.length, reply.header("content-range")]).to.deep.equal([0, undefined]);
+      expect(reply.header("cache-status")).to.contain(cached);
+      // The slice arrives behind the answer.
+      await until("the slice is stored", async () => (await stats(edge.control)).objects === 1);
+    }
+    isRange(await range(5, 9), 5, 9);
+    expect(film.ranges).to.have.length(1);
+    const none = await get(edge.url, "/none", { method: "HEAD" });
+    expect([none.status, none.body.length]).to.deep.equal([404, 0]);
+  });
+
+  it("is explained by its first slice", async () => {
+    const explained = async () =>
+      explainAnswer.parse(JSON.parse((await get(edge.operator, `/explain?url=${edge.url}/film`)).text));
+    expect((await explained()).next).to.contain("fwd=uri-miss");
+    await range(0, 9);
+    const { next, key, variants } = await explained();
+    expect(next).to.contain("hit");
+    expect(key).to.equal(`default slice/${SLICE}/0 ${edge.url}/film`);
+    expect(variants.map(({ status }) => status)).to.deep.equal([206]);
   });
 
   it("refuses another size, and a rule that lets it bypass", () => {
