@@ -44,7 +44,7 @@ describe("the diagnosis of a fleet", () => {
   it("tells of a clock that is a second off, and not of one that is nearly so", () => {
     expect(texts([examined("a", { clockOffByMs: 999 })], [], [])).to.deep.equal([]);
     expect(texts([examined("a", { clockOffByMs: -1_500 })], [], [])).to.deep.equal([
-      "a warning clock: its clock is 1.5 s behind this machine's: ages and Expires are wrong by as much",
+      "a warning clock: its clock is 1.5 s behind this machine's: ages and Expires are wrong by as much; let NTP set the clocks",
     ]);
   });
 });

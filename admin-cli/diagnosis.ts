@@ -54,7 +54,7 @@ function ofProgram({ name: program, answer }: Examined): readonly Diagnosis[] {
   const found = answer.findings.map((finding): Diagnosis => ({ program, ...finding }));
   const { clockOffByMs } = answer;
   if (Math.abs(clockOffByMs) < CLOCKS_DIFFER_MS) return found;
-  const text = `its clock is ${(Math.abs(clockOffByMs) / 1_000).toFixed(1)} s ${clockOffByMs > 0 ? "ahead of" : "behind"} this machine's: ages and Expires are wrong by as much`;
+  const text = `its clock is ${(Math.abs(clockOffByMs) / 1_000).toFixed(1)} s ${clockOffByMs > 0 ? "ahead of" : "behind"} this machine's: ages and Expires are wrong by as much; let NTP set the clocks`;
   return [...found, { program, severity: "warning", about: "clock", text }];
 }
 

@@ -123,25 +123,50 @@ function fleetOf(contact: Contact, known: StatsResponse): FleetEdge[] {
 export type Ask<T extends { readonly edge: string }> = (client: EdgeClient) => Promise<T>;
 
 /**
- * Finds the fleet through the first address that answers, then asks every edge itself. Throws a Failure. `outdated` is
- * told when that edge cannot say what edges there are now, and why.
+ * Finds the fleet through the first address that answers and tells the edges, then asks every edge itself. Throws a
+ * Failure. `warned` is told when an edge answers and does not tell, and when it cannot say what edges there are now.
  */
 export async function askFleet<T extends { readonly edge: string }>(
   access: FleetAccess,
   ask: Ask<T>,
-  outdated: (problem: string) => void = () => undefined,
+  warned: (problem: string) => void = () => undefined,
 ): Promise<Heard<T>[]> {
-  const contact = await reachEdge(access);
+  const { contact, known } = await findFleet(access, warned);
   try {
-    const known = await contact.client.stats(CALL_MS);
     if (known.membersOutdated !== "") {
-      outdated(`${contact.ping.edge}: ${known.membersOutdated}; the edges are those that it last knew of`);
+      warned(`${contact.ping.edge}: ${known.membersOutdated}; the edges are those that it last knew of`);
     }
     const fleet = fleetOf(contact, known);
     return await Promise.all(fleet.map((edge) => askOne(contact, edge, access.proof, ask)));
   } finally {
     contact.client.close();
   }
+}
+
+/** An edge that takes no token of ours, or hangs after its Ping, is passed over too. */
+async function findFleet(
+  { addresses, proof }: FleetAccess,
+  warned: (problem: string) => void,
+): Promise<{ readonly contact: Contact; readonly known: StatsResponse }> {
+  const failures: Failure[] = [];
+  const silent: Failure[] = [];
+  for (const address of addresses) {
+    const client = connectEdge(address, proof);
+    // One that is down is passed over without a word: the list of the fleet shows it.
+    let reason = silent;
+    try {
+      const ping = await client.ping(CALL_MS);
+      reason = failures;
+      const known = await client.stats(CALL_MS);
+      for (const { message } of failures) warned(`passed over: ${message}`);
+      return { contact: { client, ping }, known };
+    } catch (thrown) {
+      client.close();
+      if (!(thrown instanceof Failure)) throw thrown;
+      reason.push(thrown);
+    }
+  }
+  throw nobodyAnswers(addresses, [...failures, ...silent]);
 }
 
 async function askOne<T extends { readonly edge: string }>(

@@ -6,7 +6,6 @@ import type { Readiness } from "../process/operator-port.ts";
 import type {
   EdgeStats,
   ExamineResponse,
-  Member,
   PingResponse,
   StatsResponse,
 } from "../proto/gen/edgecache/v1/edge.ts";
@@ -20,6 +19,7 @@ import { type GaugeName, statsOf } from "./cache/metrics.ts";
 import { metricsText } from "./cache/metrics-page.ts";
 import type { EdgeConfig } from "./config.ts";
 import { findingsOf } from "./control-plane/findings.ts";
+import { KnownMembers } from "./control-plane/known-members.ts";
 import { soon } from "./control-plane/soon.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { LoopDelay } from "./data-plane/loop-delay.ts";
@@ -57,7 +57,7 @@ export class EdgeReport {
   readonly #loopDelay: LoopDelay;
   readonly #reachable: ReachableOrigins;
   readonly #logServer: LogServerWatch;
-  #lastMembers: readonly Member[] = [];
+  readonly #members: KnownMembers;
 
   constructor(
     config: EdgeConfig,
@@ -73,6 +73,7 @@ export class EdgeReport {
     this.#purgeLog = purgeLog;
     this.#bootId = bootId;
     this.#logServer = new LogServerWatch(purgeLog, parts.log);
+    this.#members = new KnownMembers(purgeLog, parts);
     this.#startedAt = parts.clock.monotonic();
     this.#loopDelay = new LoopDelay(parts.clock);
     this.#reachable = new ReachableOrigins(parts.origins, parts);
@@ -130,19 +131,8 @@ export class EdgeReport {
   }
 
   /** The heartbeat table; as it was last read while the purge log does not answer. */
-  async members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">> {
-    let membersOutdated = "";
-    try {
-      const members = await soon(this.#purgeLog.members(), this.#parts.clock);
-      this.#lastMembers = members.map((member) => ({ ...member, position: formatPosition(member.position) }));
-    } catch (thrown) {
-      membersOutdated = `the heartbeat table cannot be read: ${describeError(thrown)}`;
-      this.#parts.log.info(
-        { cause: describeError(thrown) },
-        "heartbeat table unreadable; last known members used",
-      );
-    }
-    return { members: [...this.#lastMembers], membersOutdated };
+  members(): Promise<Pick<StatsResponse, "members" | "membersOutdated">> {
+    return this.#members.read();
   }
 
   /** Prometheus text. */
@@ -216,10 +206,10 @@ export class EdgeReport {
     };
   }
 
-  /** Asks once for each origin, and looks at the server of the purge log until the signal. */
+  /** Asks once for each origin, and looks at the purge log and its server until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     void this.#reachable.begin();
-    await this.#logServer.run(this.#parts.clock, signal);
+    await Promise.all([this.#logServer.run(this.#parts.clock, signal), this.#members.run(signal)]);
   }
 
   stop(): void {

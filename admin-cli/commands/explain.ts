@@ -70,7 +70,11 @@ export const explainCommand: Command = {
       values.rules ? rulesReport(terminal, answer) : report(terminal, answer);
     const way = wayOf(values);
     if (way === "all-edges" || way === "routed") {
-      const edges = await askFleet(fleetAccess(values, env), (client) => client.explain(asked, CALL_MS));
+      const edges = await askFleet(
+        fleetAccess(values, env),
+        (client) => client.explain(asked, CALL_MS),
+        (problem) => terminal.complain(problem),
+      );
       if (way === "all-edges") {
         terminal.write(
           values.json ? `${JSON.stringify({ edges: edges.map(edgeDocument) })}\n` : allEdges(edges, shown),

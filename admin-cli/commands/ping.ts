@@ -34,7 +34,11 @@ export const pingCommand: Command = {
     const { values, positionals } = parseOptions("ping", COMMON_OPTIONS, argv);
     refusePositionals("ping", positionals);
     const access = fleetAccess(values, env);
-    const asked = await askFleet(access, (client) => measure(client, systemClock));
+    const asked = await askFleet(
+      access,
+      (client) => measure(client, systemClock),
+      (problem) => terminal.complain(problem),
+    );
     const rows = asked.map(
       ({ edge, answer }): PingRow => ({
         edge: edge.edge,

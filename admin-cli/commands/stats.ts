@@ -32,7 +32,9 @@ export const statsCommand: Command = {
     refusePositionals("stats", positionals);
     const access = fleetAccess(values, env);
     if (!values.watch) {
-      const rows = (await askFleet(access, countersOf)).map(statsRow);
+      const rows = (await askFleet(access, countersOf, (problem) => terminal.complain(problem))).map(
+        statsRow,
+      );
       terminal.write(values.json ? `${JSON.stringify({ edges: rows })}\n` : statsTable(terminal, rows));
       return 0;
     }

@@ -60,7 +60,11 @@ export const tailCommand: Command = {
       statusClass: values.status === undefined ? 0 : classOf(values.status),
     };
     const access = fleetAccess(values, env);
-    const asked = await askFleet(access, (client) => client.ping(CALL_MS));
+    const asked = await askFleet(
+      access,
+      (client) => client.ping(CALL_MS),
+      (problem) => terminal.complain(problem),
+    );
     const signal = terminal.untilStopped();
     const told = { shown: 0, passedOver: 0 };
     const follow = async (name: string, address: string): Promise<void> => {

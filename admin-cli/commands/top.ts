@@ -36,7 +36,11 @@ export const topCommand: Command = {
     const limit = limitOf(values.limit ?? String(DEFAULT_LIMIT));
     // What is rare at one edge may be frequent at another: each tells as much as it can.
     const request = { by, limit: 100 };
-    const asked = await askFleet(fleetAccess(values, env), (client) => client.top(request, CALL_MS));
+    const asked = await askFleet(
+      fleetAccess(values, env),
+      (client) => client.top(request, CALL_MS),
+      (problem) => terminal.complain(problem),
+    );
     const rows = topRows(
       by,
       asked.map(({ answer }) => answer?.rows ?? []),

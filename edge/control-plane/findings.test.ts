@@ -42,9 +42,9 @@ describe("what an edge finds of itself", () => {
 
   it("names what does not answer", () => {
     expect(found({ state: "lapsed", unreachableSites: ["shop"], server: "ECONNREFUSED" })).to.deep.equal([
-      "problem lease: the edge has lapsed: it asks the origin for everything until the purge log answers",
+      "problem lease: the edge has lapsed: it asks the origin for everything until the purge log answers; see that Redis runs and is in time",
       "problem site shop: its origin cannot be reached; the log of the edge says why",
-      "problem purge log: it does not answer: ECONNREFUSED",
+      "problem purge log: it does not answer: ECONNREFUSED; see that Redis runs, and that --redis of the edge names it",
     ]);
   });
 
@@ -68,13 +68,13 @@ describe("what an edge finds of itself", () => {
     expect(foundOf({ roundTripMs: 51 })[0]).to.contain("warning purge log: a command takes 51 ms");
     expect(found({ eventLoopDelayMs: 20 })).to.deep.equal([]);
     expect(found({ eventLoopDelayMs: 21 })).to.deep.equal([
-      "warning event loop: requests wait 21 ms for their turn",
+      "warning event loop: requests wait 21 ms for their turn; give the edge more --workers, or add an edge",
     ]);
   });
 
   it("names what is wrong with the disk", () => {
     expect(found({ disk: { kind: "full", cause: "ENOSPC: no space left" } })).to.deep.equal([
-      "problem disk: there is no room for more; what is there is served: ENOSPC: no space left",
+      "problem disk: there is no room for more, and what is there is served; free some, or lower --disk-size: ENOSPC: no space left",
     ]);
   });
 

@@ -27,11 +27,11 @@ const FILES_NEEDED = 12_500;
 const BUSY_MS = 20;
 
 const DISK_TEXT: Record<DiskTrouble["kind"], string> = {
-  full: "there is no room for more; what is there is served",
-  "read-only": "nothing can be written to it; what is there is served",
-  forbidden: "the edge may not use its files",
-  hanging: "it does not answer; the edge goes on without it",
-  failing: "it fails; what cannot be read is fetched anew",
+  full: "there is no room for more, and what is there is served; free some, or lower --disk-size",
+  "read-only": "nothing can be written to it, and what is there is served; mount it for writing",
+  forbidden: "the edge may not use its files; give them to its user",
+  hanging: "it does not answer, and the edge goes on without it; look at the device",
+  failing: "it fails, and what cannot be read is fetched anew; look at the device",
 };
 
 /** What an operator should know of the edge, problems first. */
@@ -44,7 +44,7 @@ export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
     find(
       "problem",
       "lease",
-      "the edge has lapsed: it asks the origin for everything until the purge log answers",
+      "the edge has lapsed: it asks the origin for everything until the purge log answers; see that Redis runs and is in time",
     );
   if (state === "draining")
     find(
@@ -54,11 +54,20 @@ export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
     );
   for (const site of unreachableSites)
     find("problem", `site ${site}`, "its origin cannot be reached; the log of the edge says why");
-  if (typeof server === "string") find("problem", "purge log", `it does not answer: ${server}`);
+  if (typeof server === "string")
+    find(
+      "problem",
+      "purge log",
+      `it does not answer: ${server}; see that Redis runs, and that --redis of the edge names it`,
+    );
   else if (server !== undefined) findings.push(...logServerFindings(server));
   if (disk !== undefined) find("problem", "disk", `${DISK_TEXT[disk.kind]}: ${disk.cause}`);
   if (eventLoopDelayMs > BUSY_MS)
-    find("warning", "event loop", `requests wait ${Math.round(eventLoopDelayMs)} ms for their turn`);
+    find(
+      "warning",
+      "event loop",
+      `requests wait ${Math.round(eventLoopDelayMs)} ms for their turn; give the edge more --workers, or add an edge`,
+    );
   if (openFiles !== undefined && openFiles < FILES_NEEDED)
     find(
       "warning",
