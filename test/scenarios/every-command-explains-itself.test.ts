@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { runAdminCli } from "../test/rig/run-admin-cli.ts";
-import { COMMANDS } from "./command-table.ts";
-import { commandHelp } from "./help-page.ts";
+import { COMMANDS } from "../../admin-cli/command-table.ts";
+import { commandHelp } from "../../admin-cli/help-page.ts";
+import { runAdminCli } from "../rig/run-admin-cli.ts";
 
 describe("every command of admin-cli", function () {
   this.timeout(20_000);
