@@ -13,6 +13,7 @@ import {
   compressOf,
   compressSettings,
 } from "./compress-settings.ts";
+import { nodeName } from "./node-name.ts";
 import {
   type RequestLimitValues,
   requestLimitKeys,
@@ -69,6 +70,7 @@ const types: { readonly [K in keyof OneValueRules]: ValueType<OneValueRules[K]> 
   cookies: cookiePolicy,
   location: choice("keep", "map"),
   slice: sliceSize,
+  shield: listOf(nodeName),
 };
 
 /** The rules as flags, for the site of --origin. */
@@ -144,6 +146,11 @@ export const siteRuleSettings = {
     default: SAFE_RULES.slice,
     help: "Fetch and keep bodies in slices of this size, so that a range costs the origin no more than the slices it touches: docs/slices.md. For large files; a rule may say so for some paths only. off: whole.",
   }),
+  shield: setting({
+    type: types.shield,
+    default: [...SAFE_RULES.shield],
+    help: "With --peers: the ids of the edges that fetch from the origin for all: docs/peers.md. While none of them can be asked, each edge fetches for itself. Default: all edges, each for its paths.",
+  }),
 };
 
 /** Picks the rules from the values of the flags. `written`: the list in the configuration file. */
@@ -162,6 +169,7 @@ export function rulesAmong(
     preset,
     location,
     slice,
+    shield,
   } = values;
   return {
     setCookie,
@@ -180,6 +188,7 @@ export function rulesAmong(
     cookies: cookies ?? SAFE_RULES.cookies,
     location,
     slice,
+    shield,
     book: ruleBook(rulesGiven({ written, cookies, preset })),
   };
 }
@@ -205,6 +214,7 @@ export const siteRuleKeys = {
   preset: fileValue(presetType).optional(),
   location: fileValue(types.location).default(SAFE_RULES.location),
   slice: fileValue(types.slice).default(SAFE_RULES.slice),
+  shield: fileValue(types.shield).default([...SAFE_RULES.shield]),
   rules: siteRulesList.default([]),
 };
 
@@ -229,6 +239,7 @@ export function siteRulesOf(values: z.infer<typeof keys>): SiteRules {
     cookies: values.cookies ?? SAFE_RULES.cookies,
     location: values.location,
     slice: values.slice,
+    shield: values.shield,
     book: ruleBook(rulesGiven({ written: values.rules, cookies: values.cookies, preset: values.preset })),
   };
 }

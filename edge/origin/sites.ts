@@ -14,6 +14,7 @@ import type { SiteRule } from "../rules/site/site-rule.ts";
 import { alikeByTarget, type TargetRules } from "../rules/site/target-rules.ts";
 import { SAFE_RULES, type SiteRules } from "../rules/site-rules.ts";
 import { CLIENT_HOST, type HostPolicy, hostPolicy, toldBase } from "./host-policy.ts";
+import { nodeName } from "./node-name.ts";
 import type { OriginConfig } from "./open-origin.ts";
 import { type OriginProtocol, originProtocolKeys, originProtocolOf } from "./origin-protocol.ts";
 import { type OriginTls, originTlsKeys, originTlsOf } from "./origin-tls.ts";
@@ -64,12 +65,6 @@ export function servedRulesByName(sites: readonly ServedSite[]): ReadonlyMap<str
     ]),
   );
 }
-
-/** The name of an edge or a site. It appears unchanged in header fields, logs and metrics. */
-export const nodeName = text(
-  "a name of 1 to 63 letters, digits, dots, hyphens and underscores that begins with a letter or a digit",
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-);
 
 const directory = text("the path of a directory");
 // Two letters at least, so that a Windows drive stays a path.

@@ -37,6 +37,8 @@ export interface SiteRules {
   readonly location: "keep" | "map";
   /** Bytes of the slices in which bodies are fetched and kept. */
   readonly slice: SliceSize;
+  /** The edges that alone fetch from the origin what others may have too, where edges ask each other; empty: all. */
+  readonly shield: readonly string[];
   /** The rules that the owner of the site has written. */
   readonly book: RuleBook;
 }
@@ -62,6 +64,7 @@ export const SAFE_RULES: SiteRules = {
   cookies: "keep",
   location: "keep",
   slice: "off",
+  shield: [],
   book: NO_RULES,
 };
 
@@ -82,5 +85,6 @@ export const RFC_RULES: SiteRules = {
   cookies: "keep",
   location: "keep",
   slice: "off",
+  shield: [],
   book: NO_RULES,
 };

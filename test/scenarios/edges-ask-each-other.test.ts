@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ownerOf } from "../../edge/cache/peers/peer-choice.ts";
+import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
 import { Token } from "../../process/control/tokens.ts";
 import { createLog } from "../../process/log.ts";
@@ -201,5 +202,37 @@ describe("edges with a token, several threads and a Redis", function () {
     for (const log of logs) await log.close();
     await origin.stop();
     await redis.close();
+  });
+});
+
+describe("edges of a site with a shield", function () {
+  this.timeout(40_000);
+
+  it("ask it alone, and fetch by themselves when it is gone", async () => {
+    const origin = await HttpOrigin.start({ "/page": { fields: FRESH, body: "page" } });
+    const purgeLog = new MemoryPurgeLog(systemClock);
+    const rules = { ...SAFE_RULES, shield: ["edge-1"] };
+    const [shield, ...others] = await Promise.all(
+      IDS.slice(0, 3).map((id) => startTestEdge(origin.url, { id, purgeLog, rules, peers: true })),
+    );
+    if (shield === undefined) throw new Error("there are three edges");
+    const asking = { headers: { Host: "shop.example" } };
+    let query = 0;
+    const answeredBy = async ({ url }: TestEdge): Promise<string> => {
+      query += 1;
+      return (await get(url, `/page?${query}`, asking)).header("Cache-Status")?.split(";", 1)[0] ?? "";
+    };
+    for (const edge of others)
+      await until("it knows the shield", async () => (await answeredBy(edge)) === "edge-1");
+    const before = query;
+    for (let n = 0; n < 10; n += 1)
+      for (const edge of others) expect(await answeredBy(edge)).to.equal("edge-1");
+    expect(query).to.equal(before + 20);
+    const seen = origin.requests().slice(-20);
+    expect(seen.map(({ header }) => header("CDN-Loop")?.endsWith("edge-1"))).not.to.include(false);
+    await shield.stop();
+    for (const edge of others) expect(await answeredBy(edge)).to.equal(edge.id);
+    for (const edge of others) await edge.stop();
+    await origin.stop();
   });
 });

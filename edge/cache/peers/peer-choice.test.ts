@@ -19,6 +19,7 @@ const plain: PeerFacts = {
   hitForMiss: false,
   atPosition: true,
   invalidated: false,
+  shield: [],
 };
 
 describe("the edge that a path belongs to", () => {
@@ -59,6 +60,25 @@ describe("whom a fetch asks first", () => {
     });
   });
 
+  it("is a shield where the site has some, then the next one, and among shields the owner", () => {
+    const shield = ["edge-2", "edge-3"];
+    const asked = choose({ shield });
+    expect(asked).to.deep.equal({
+      kind: "peer",
+      peer: { id: "edge-2", address: "edge-2:80" },
+      next: { id: "edge-3", address: "edge-3:80" },
+    });
+    const at = (self: string, target: string) =>
+      choosePeer({ ...plain, target, shield }, self, peersOf(self));
+    expect(at("edge-2", foreign)).to.deep.equal({ kind: "origin", why: "owner" });
+    expect(at("edge-3", foreign)).to.deep.equal({
+      kind: "peer",
+      peer: { id: "edge-2", address: "edge-2:80" },
+    });
+    const alone = choosePeer({ ...plain, target: foreign, shield: ["edge-3"] }, "edge-1", peersOf("edge-1"));
+    expect(alone).to.deep.equal({ kind: "peer", peer: { id: "edge-3", address: "edge-3:80" } });
+  });
+
   for (const [facts, why] of [
     [{ byPeer: true }, "by-peer"],
     [{ wantsWhole: false }, "part"],
@@ -68,6 +88,7 @@ describe("whom a fetch asks first", () => {
     [{ hitForMiss: true }, "hit-for-miss"],
     [{ atPosition: false }, "position"],
     [{ invalidated: true }, "invalidated"],
+    [{ shield: ["edge-7"] }, "no-shield"],
   ] as const)
     it(`is the origin where it must be: ${why}`, () =>
       expect(choose(facts)).to.deep.equal({ kind: "origin", why }));

@@ -25,6 +25,8 @@ export interface PeerFacts {
   readonly hitForMiss: boolean;
   /** Whether this edge has applied every purge that the client knows of, and knows its place in the purge log. */
   readonly atPosition: boolean;
+  /** The edges that alone fetch for all; empty: each fetches what it owns. */
+  readonly shield: readonly string[];
   /** Whether a request at this edge has invalidated it of late. */
   readonly invalidated: boolean;
 }
@@ -39,19 +41,48 @@ export type NoPeer =
   | "rules"
   | "hit-for-miss"
   | "position"
-  | "invalidated";
+  | "invalidated"
+  | "no-shield";
+
+/** Whom a fetch asks before the origin. */
+export interface AskedPeers {
+  readonly peer: LivePeer;
+  /** Another shield, which is asked when the first is no help. */
+  readonly next?: LivePeer;
+}
 
 /** Whom a fetch asks first. */
 export type PeerChoice =
-  | { readonly kind: "peer"; readonly peer: LivePeer }
+  | ({ readonly kind: "peer" } & AskedPeers)
   | { readonly kind: "origin"; readonly why: NoPeer };
 
 /** `self`: the id of this edge. `peers`: the others that can be asked now. */
 export function choosePeer(facts: PeerFacts, self: string, peers: readonly LivePeer[]): PeerChoice {
   const why = reasonForOrigin(facts);
   if (why !== undefined) return { kind: "origin", why };
-  const owner = ownerOf(facts, self, peers);
+  const { shield } = facts;
+  if (shield.length > 0 && !shield.includes(self)) return chooseShield(facts, peers);
+  const others = shield.length === 0 ? peers : peers.filter(({ id }) => shield.includes(id));
+  const owner = ownerOf(facts, self, others);
   return owner === undefined ? { kind: "origin", why: "owner" } : { kind: "peer", peer: owner };
+}
+
+function chooseShield(facts: PeerFacts, peers: readonly LivePeer[]): PeerChoice {
+  const [first, ...rest] = peers.filter(({ id }) => facts.shield.includes(id));
+  if (first === undefined) return { kind: "origin", why: "no-shield" };
+  const peer = bestOf(facts, first, rest);
+  const [other, ...others] = [first, ...rest].filter((each) => each !== peer);
+  return other === undefined
+    ? { kind: "peer", peer }
+    : { kind: "peer", peer, next: bestOf(facts, other, others) };
+}
+
+function bestOf(
+  key: Pick<PeerFacts, "site" | "target">,
+  first: LivePeer,
+  rest: readonly LivePeer[],
+): LivePeer {
+  return ownerOf(key, first.id, rest) ?? first;
 }
 
 function reasonForOrigin(facts: PeerFacts): NoPeer | undefined {

@@ -1,17 +1,17 @@
 import type { GiveUpSignal } from "../../origin/give-up.ts";
 import type { OriginRequest, OriginResponse } from "../../origin/origin.ts";
 import { hasCredentials } from "../../rules/personal.ts";
-import type { CacheContext } from "../context.ts";
+import { type CacheContext, rulesOf } from "../context.ts";
 import type { FillPlan } from "../fill-plan.ts";
 import type { FillRequest } from "../fill-request.ts";
-import type { LivePeer } from "./peer-choice.ts";
+import type { AskedPeers, LivePeer } from "./peer-choice.ts";
 
 /** The edge that this fetch asks before the origin; undefined: none. */
 export function peerFor(
   { request, key, aim }: FillPlan,
   { demanded, atPosition }: { readonly demanded: boolean; readonly atPosition: boolean },
   edge: CacheContext,
-): LivePeer | undefined {
+): AskedPeers | undefined {
   const { peers } = edge;
   if (peers === undefined || peers.live.length === 0) return undefined;
   const { site, target, fields, matched } = request;
@@ -26,9 +26,10 @@ export function peerFor(
     byRules: matched !== undefined && matched.rules.length > 0,
     hitForMiss: edge.hitForMiss.is(key, edge.clock.monotonic()),
     atPosition,
+    shield: rulesOf(edge, site).shield,
     invalidated: peers.isInvalidated({ site, target, tags: "unknown", variance: "unknown" }),
   });
-  return choice.kind === "peer" ? choice.peer : undefined;
+  return choice.kind === "peer" ? choice : undefined;
 }
 
 interface Asked {
@@ -41,20 +42,19 @@ interface Asked {
 
 /** The answer of that edge, or else of the origin. */
 export async function askPeer(
-  peer: LivePeer,
+  { peer, next }: AskedPeers,
   { request, sent, atOrigin, signal }: Asked,
   edge: Pick<CacheContext, "peers" | "counters">,
 ): Promise<OriginResponse> {
   const { peers, counters } = edge;
   if (peers === undefined) return atOrigin(signal);
   const { site, scheme, authority, base } = request;
-  const { from, response } = await peers.first(
-    peer,
-    sent,
-    { site, scheme, authority, base },
-    atOrigin,
-    signal,
-  );
-  if (from === "peer") counters.add("peerAnswers");
-  return response;
+  const of = { site, scheme, authority, base };
+  const ask = async (asked: LivePeer, otherwise: Asked["atOrigin"], until: GiveUpSignal) => {
+    const { from, response } = await peers.first(asked, sent, of, otherwise, until);
+    if (from === "peer") counters.add("peerAnswers");
+    return response;
+  };
+  const otherwise = next === undefined ? atOrigin : (until: GiveUpSignal) => ask(next, atOrigin, until);
+  return ask(peer, otherwise, signal);
 }
