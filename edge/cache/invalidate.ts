@@ -52,6 +52,7 @@ export async function invalidate(
       const named = { ...request, target };
       for (const stored of storedFor(named, edge)) edge.store.remove(stored);
       await removeSpellings(named, edge);
+      if (mayHaveSlices(site, edge)) await removeSlices(named, edge);
     }
     const searched = [...everyQuery, ...groups];
     if (searched.length > 0) await edge.store.purge(searched);
@@ -101,5 +102,18 @@ async function removeSpellings({ site, base, target }: CacheRequest, { store }: 
     if (isSame && stored.base === base) store.remove(stored);
     lookedAt += 1;
     if (lookedAt === MOST_LOOKED_AT) return;
+  }
+}
+
+function mayHaveSlices(site: string, edge: CacheContext): boolean {
+  const { slice, book } = rulesOf(edge, site);
+  return slice !== "off" || book.rules.some(({ rule }) => rule.slice !== undefined && rule.slice !== "off");
+}
+
+/** A body may have more slices than are looked at above, and one that is left would be served. */
+async function removeSlices({ site, base, target }: CacheRequest, { store }: CacheContext): Promise<void> {
+  for await (const stored of store.coveredBy([{ kind: "url", target, site }])) {
+    const isSlice = stored.status === 206 && stored.target === target && stored.base === base;
+    if (isSlice) store.remove(stored);
   }
 }

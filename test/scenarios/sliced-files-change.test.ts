@@ -129,6 +129,26 @@ describe("a file in slices that changes", function () {
     expect(await wholeVersion()).to.equal(2);
   });
 
+  it("is invalidated with all its slices, however many other responses its path has", async () => {
+    await start();
+    const { length } = film;
+    const others = async (name: string): Promise<void> => {
+      film.length = 10;
+      for (let from = 0; from < 1_001; from += 77) {
+        const some = Array.from({ length: 77 }, (_, each) => get(edge.url, `/film?${name}=${from + each}`));
+        await Promise.all(some);
+      }
+      film.length = length;
+    };
+    await others("before");
+    await wholeVersion();
+    await others("after");
+    film.version = 2;
+    await get(edge.url, "/film", { method: "POST" });
+    for (const first of [2 * SLICE, SLICE, 0])
+      expect(versionOf((await range(first, first + 9)).body, first, first + 9)).to.equal(2);
+  });
+
   it("has slices of its own for each variant", async () => {
     await start();
     film.fields = [...film.fields, ["Vary", "Accept-Language"]];
