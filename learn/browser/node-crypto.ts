@@ -1,3 +1,4 @@
+import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
@@ -8,13 +9,19 @@ import { Buffer } from "buffer/";
 const ALGORITHMS = { sha1, sha256 } as const;
 
 type Algorithm = keyof typeof ALGORITHMS;
-type Encoding = "hex" | "base64" | "buffer";
+type Encoding = "hex" | "base64" | "base64url" | "buffer";
+
+/** What takes data piece by piece, and gives a digest of it. */
+interface Digester {
+  update(data: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
 
 export class Hash {
-  readonly #hash;
+  readonly #hash: Digester;
 
-  constructor(algorithm: Algorithm) {
-    this.#hash = ALGORITHMS[algorithm].create();
+  constructor(hash: Digester) {
+    this.#hash = hash;
   }
 
   update(data: string | Uint8Array): this {
@@ -29,6 +36,13 @@ export class Hash {
         return bytesToHex(digest);
       case "base64":
         return Buffer.from(digest).toString("base64");
+      case "base64url":
+        // RFC 4648 section 5. The stand-in for Buffer does not know it.
+        return Buffer.from(digest)
+          .toString("base64")
+          .replaceAll("+", "-")
+          .replaceAll("/", "_")
+          .replace(/=+$/, "");
       case "buffer":
         return Buffer.from(digest);
     }
@@ -36,7 +50,11 @@ export class Hash {
 }
 
 export function createHash(algorithm: Algorithm): Hash {
-  return new Hash(algorithm);
+  return new Hash(ALGORITHMS[algorithm].create());
+}
+
+export function createHmac(algorithm: Algorithm, key: string): Hash {
+  return new Hash(hmac.create(ALGORITHMS[algorithm], new TextEncoder().encode(key)));
 }
 
 export function hash(
