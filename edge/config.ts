@@ -31,6 +31,7 @@ import {
 import { traceSettings } from "../process/tracing/trace-settings.ts";
 import { appendSettings, redisAccessProblems, redisSettings } from "../purge-log/redis/redis-access.ts";
 import { peerProblems, peerSettings } from "./cache/peers/peer-settings.ts";
+import { warmSettings } from "./cache/warming/warm-settings.ts";
 import { type PurgeShapeName, purgeShapeNames } from "./control-plane/http/compat/purge-shape.ts";
 import { requestLogSettings } from "./data-plane/request-log-settings.ts";
 import { CLIENT_HOST, hostPolicy } from "./origin/host-policy.ts";
@@ -130,6 +131,7 @@ export const edgeProgram = {
     }),
     ...diskSettings,
     ...peerSettings,
+    ...warmSettings,
     ttl: setting({
       type: duration(0, YEAR_MS),
       default: 60_000,

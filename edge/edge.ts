@@ -24,6 +24,7 @@ import { PurgeCalls } from "./control-plane/purge-calls.ts";
 import { traceApplied } from "./control-plane/purge-spans.ts";
 import { ControlPlane } from "./control-plane/server.ts";
 import { showState } from "./control-plane/shown-state.ts";
+import { Warming } from "./control-plane/warming.ts";
 import { whoMayCall } from "./control-plane/who-may-call.ts";
 import type { DataPort } from "./data-plane/data-port.ts";
 import { dataPort } from "./data-plane/open-data-port.ts";
@@ -108,7 +109,7 @@ class RunningEdge implements Edge {
   #grpcPort = 0;
   readonly #stopped = new AbortController();
   readonly #memory: MemoryWatch | undefined;
-  readonly #behind: readonly (WriteBehind | PeerFleet | undefined)[];
+  readonly #behind: readonly (WriteBehind | PeerFleet | Warming | undefined)[];
   #watching: Promise<unknown> | undefined;
 
   constructor(config: EdgeConfig, around: Surroundings, opened: OpenedParts) {
@@ -133,7 +134,6 @@ class RunningEdge implements Edge {
     const follower = new PurgeFollower({ leaseMs, staleWhenLapsed, sites: sites.table, ...parts });
     this.#follower = follower;
     const fleet = peerFleet(config, { follower, purgeLog, sites: sites.table, clock, log, counters });
-    this.#behind = [store.writeBehind, fleet];
     disk?.belongsTo(diskOwner(follower, () => this.#config.sites));
     const { id, memory, purgeRate, requestIdField: tellsIds } = config;
     const short = () => this.#memory?.refuses(this.#parts.fillBudget.everTaken) === true;
@@ -166,6 +166,8 @@ class RunningEdge implements Edge {
       shared,
     });
     this.#access = controlAccess(config, this.#parts);
+    const known = { edge: this.#parts, follower, access: this.#access, purgeLog };
+    this.#behind = [store.writeBehind, fleet, new Warming(config, known)];
     this.#report = new EdgeReport(
       config,
       { ...this.#parts, follower, identity: this.#access?.identity, memory: watched },
@@ -175,7 +177,7 @@ class RunningEdge implements Edge {
     );
     const { seen } = this.#parts;
     this.#control = new ControlPlane({
-      ...{ ...around, seen, top: new TopRequests(seen, clock) },
+      ...{ ...around, seen, store, top: new TopRequests(seen, clock) },
       id,
       purges: this.#purges,
       reload: reread && (async () => this.reload(reread())),

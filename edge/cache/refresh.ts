@@ -71,7 +71,16 @@ export async function refresh(
   // Rule E2: a soft purge of much makes much stale at once.
   const standing = edge.purges.standing(stale);
   const limiter = standing.kind === "trusted" ? undefined : edge.revalidations.of(request.site);
-  const alone: FillPlan = { request, key, aim: validationOf(stale, standing), limiter };
+  return fetched({ request, key, aim: validationOf(stale, standing), limiter }, edge);
+}
+
+/** The same for what is not stored. */
+export async function prefetch(request: FillRequest, key: string, edge: CacheContext): Promise<Refreshed> {
+  return fetched({ request, key, aim: { kind: "whole", validating: undefined }, limiter: undefined }, edge);
+}
+
+async function fetched(alone: FillPlan, edge: CacheContext): Promise<Refreshed> {
+  const { key } = alone;
   const plan = { ...alone, peer: peerFor(alone, { demanded: false, atPosition: true }, edge) };
   try {
     return await unread(await launch(plan, key, edge).result, edge);

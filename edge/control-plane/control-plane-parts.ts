@@ -14,6 +14,7 @@ import type { CallRefusal } from "../cache/call-refusals.ts";
 import type { SeenRequests } from "../cache/seen-requests.ts";
 import type { TopRequests } from "../cache/top-requests.ts";
 import type { OriginState } from "../origin/reachable.ts";
+import type { Store } from "../store/store.ts";
 import type { ControlAccess } from "./access.ts";
 import type { CallResult } from "./call-result.ts";
 import type { ControlPortLimits } from "./control-port.ts";
@@ -47,6 +48,7 @@ export interface ControlPlaneParts {
   /** Requests that were picked to be looked at. */
   readonly seen: SeenRequests;
   readonly top: TopRequests;
+  readonly store: Pick<Store, "coveredBy" | "useCount">;
   /** How much later Ping answers, to play a far edge. */
   readonly simulateLatencyMs: number;
   readonly tokens: Tokens;

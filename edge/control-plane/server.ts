@@ -23,6 +23,7 @@ import {
   ExamineRequest,
   ExplainRequest,
   ForgetRequest,
+  HotRequest,
   PingRequest,
   PurgesRequest,
   ReloadRequest,
@@ -34,7 +35,6 @@ import {
   WatchStatsRequest,
   type WatchStatsResponse,
 } from "../../proto/gen/edgecache/v1/edge.ts";
-import type { CallRefusal } from "../cache/call-refusals.ts";
 import type { CallRight } from "./authorize.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { CallFault, CallResult } from "./call-result.ts";
@@ -42,8 +42,10 @@ import type { ControlPlaneParts, ReloadedControl } from "./control-plane-parts.t
 import { CONTROL_PORT_LIMITS, ControlPort } from "./control-port.ts";
 import { callReader, readPeriod, readPurgeBytes } from "./decode.ts";
 import { drained } from "./drain-call.ts";
+import { HotCall } from "./hot-call.ts";
 import { httpControl } from "./http/http-control.ts";
 import { reflection } from "./reflection.ts";
+import { STATUS_OF } from "./refusal-status.ts";
 import { reloaded } from "./reload-call.ts";
 import { RequestStreams, readWanted } from "./request-streams.ts";
 import { SECURE_SERVER_OPTIONS, SERVER_OPTIONS } from "./server-options.ts";
@@ -55,15 +57,6 @@ import { topResponse } from "./top-response.ts";
 setLogVerbosity(logVerbosity.NONE);
 
 const EDGE_SERVICE = "edgecache.v1.EdgeService";
-
-const STATUS_OF: Record<CallRefusal, status> = {
-  "invalid-argument": status.INVALID_ARGUMENT,
-  unauthenticated: status.UNAUTHENTICATED,
-  "permission-denied": status.PERMISSION_DENIED,
-  "resource-exhausted": status.RESOURCE_EXHAUSTED,
-  "not-found": status.NOT_FOUND,
-  "failed-precondition": status.FAILED_PRECONDITION,
-};
 
 /** One RPC: how its bytes are read, what a caller must be allowed to do, and how it is answered. */
 interface Rpc {
@@ -168,6 +161,7 @@ export class ControlPlane {
 
   #addEdgeService(): void {
     const { purges, status: edge, explain, clock } = this.#parts;
+    const hot = new HotCall(this.#parts);
     const of = EdgeServiceService;
     const rpcs: Readonly<Record<string, Rpc>> = {
       ping: this.#unary(of.ping, callReader("request", PingRequest.decode), "open", async () => {
@@ -196,6 +190,9 @@ export class ControlPlane {
       },
       top: this.#unary(of.top, callReader("request", TopRequest.decode), "read", async (asked) =>
         topResponse(asked, this.#parts),
+      ),
+      hot: this.#unary(of.hot, callReader("request", HotRequest.decode), "read", (asked) =>
+        hot.answer(asked),
       ),
       purge: this.#unary(of.purge, readPurgeBytes, "purge", (asked, by, trace) =>
         purges.purge(asked, by, trace),

@@ -1,12 +1,12 @@
 import { describeError } from "../../process/failure.ts";
 import type { Position } from "../../purge-log/position.ts";
 import type { Purge } from "../../purge-log/purge.ts";
-import { type CacheContext, rulesOf } from "../cache/context.ts";
+import type { CacheContext } from "../cache/context.ts";
 import type { FillRequest } from "../cache/fill-request.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
+import { isUnasked, unaskedRequest } from "../cache/warming/unasked-request.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isPurged } from "../rules/purge-standing.ts";
-import { rulesAgain } from "../rules/site/matched-rules.ts";
 import { fieldsSelecting, markIn } from "../rules/vary.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
 import type { PurgeFollower } from "./follower.ts";
@@ -186,7 +186,7 @@ export class Refill {
     lane.queue.remove(entry.id);
     const stored = this.#purgedOf(entry);
     // Content that is in a key is not kept, so the origin cannot be asked with it again.
-    if (stored === undefined || !isForAll(stored) || stored.key !== cacheKey(stored)) {
+    if (stored === undefined || !isUnasked(stored) || stored.key !== cacheKey(stored)) {
       counters.add("refillSkipped");
       return false;
     }
@@ -242,22 +242,8 @@ function idOf({ key, selecting }: StoredResponse): string {
   return selecting.size === 0 ? key : `${key} ${JSON.stringify([...selecting])}`;
 }
 
-// Credentials. An edge never uses the credentials of a client that is not there.
-const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
-
-function isForAll({ authorized, selecting }: StoredResponse): boolean {
-  return !authorized && CREDENTIALS.every((name) => selecting.get(name) === undefined);
-}
-
-/** A request without a client. */
-function requestFor(
-  { site, base, target, selecting }: StoredResponse,
-  edge: Pick<CacheContext, "siteRules">,
-): FillRequest {
-  const asked = { method: "GET", site, target, fields: fieldsSelecting(selecting) };
-  const request = { ...asked, matched: rulesAgain(rulesOf(edge, site).book, asked, markIn(selecting)) };
-  // A directory needs no host.
-  if (base === undefined) return { ...request, scheme: "http", authority: "" };
-  const [scheme, authority = ""] = base.split("://", 2);
-  return { ...request, base, scheme: scheme === "https" ? "https" : "http", authority };
+/** A request that selects it. */
+function requestFor({ site, base, target, selecting }: StoredResponse, edge: CacheContext): FillRequest {
+  const mark = markIn(selecting);
+  return unaskedRequest({ site, base, target, fields: fieldsSelecting(selecting), mark }, edge);
 }

@@ -131,6 +131,7 @@ export class RoutedEdge {
       reload: (_call, done) => done(notHere),
       drain: (_call, done) => done(notHere),
       top: (_call, done) => done(notHere),
+      hot: (_call, done) => done(notHere),
       watchRequests: (call) => void call.destroy(),
       watchStats: (call) => {
         this.watchers += 1;

@@ -118,6 +118,7 @@ export async function startScratchEdge(id: string, address = "127.0.0.1:0"): Pro
     forget: unary((request) => script.forget(request)),
     examine: unary(() => script.examine()),
     top: unary(() => refusal(status.UNIMPLEMENTED, "this edge counts nothing")),
+    hot: unary(() => refusal(status.UNIMPLEMENTED, "this edge counts nothing")),
     watchRequests: (call) => void call.destroy(),
     reload: unary(() => script.reload()),
     drain: unary((request) => script.drain(request)),

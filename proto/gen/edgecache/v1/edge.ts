@@ -512,6 +512,48 @@ export interface ReloadResponse {
   needsRestart: string[];
 }
 
+/** HotRequest asks for pages. */
+export interface HotRequest {
+  /** At most so many: 1 to 5000; 1000 when 0. */
+  limit: number;
+}
+
+/** HotResponse has the pages, the most asked first; fewer when they reach half a MiB. */
+export interface HotResponse {
+  /** The edge's id. */
+  edge: string;
+  /** Each request once. */
+  pages: HotPage[];
+}
+
+/** HotPage is a request that selects one stored response. */
+export interface HotPage {
+  /** Its site. */
+  site: string;
+  /** Scheme and authority, when they are in the key. */
+  base?:
+    | string
+    | undefined;
+  /** The path with the query. */
+  target: string;
+  /** The request fields that select the response. */
+  fields: HotField[];
+  /** Names the rules of the site that have shaped the response. */
+  mark?:
+    | string
+    | undefined;
+  /** Recent requests for it, to compare with other pages. */
+  uses: number;
+}
+
+/** HotField is one field line. */
+export interface HotField {
+  /** Its name. */
+  name: string;
+  /** Its value. */
+  value: string;
+}
+
 /** DrainRequest says which of the two. */
 export interface DrainRequest {
   /** Put the edge back into service. */
@@ -3390,6 +3432,267 @@ export const ReloadResponse: MessageFns<ReloadResponse> = {
   },
 };
 
+function createBaseHotRequest(): HotRequest {
+  return { limit: 0 };
+}
+
+export const HotRequest: MessageFns<HotRequest> = {
+  encode(message: HotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== 0) {
+      writer.uint32(8).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HotRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHotRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHotResponse(): HotResponse {
+  return { edge: "", pages: [] };
+}
+
+export const HotResponse: MessageFns<HotResponse> = {
+  encode(message: HotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edge !== "") {
+      writer.uint32(10).string(message.edge);
+    }
+    for (const v of message.pages) {
+      HotPage.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HotResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHotResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.edge = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pages.push(HotPage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHotPage(): HotPage {
+  return { site: "", base: undefined, target: "", fields: [], mark: undefined, uses: 0 };
+}
+
+export const HotPage: MessageFns<HotPage> = {
+  encode(message: HotPage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.site !== "") {
+      writer.uint32(10).string(message.site);
+    }
+    if (message.base !== undefined) {
+      writer.uint32(18).string(message.base);
+    }
+    if (message.target !== "") {
+      writer.uint32(26).string(message.target);
+    }
+    for (const v of message.fields) {
+      HotField.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.mark !== undefined) {
+      writer.uint32(42).string(message.mark);
+    }
+    if (message.uses !== 0) {
+      writer.uint32(48).uint64(message.uses);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HotPage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHotPage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.site = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.base = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fields.push(HotField.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.mark = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.uses = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHotField(): HotField {
+  return { name: "", value: "" };
+}
+
+export const HotField: MessageFns<HotField> = {
+  encode(message: HotField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HotField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHotField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseDrainRequest(): DrainRequest {
   return { undo: false };
 }
@@ -4130,6 +4433,16 @@ export const EdgeServiceService = {
     responseSerialize: (value: ForgetResponse): Buffer => Buffer.from(ForgetResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ForgetResponse => ForgetResponse.decode(value),
   },
+  /** Hot lists what this edge is asked for most of what it stores for everybody, so that another edge can fetch it. */
+  hot: {
+    path: "/edgecache.v1.EdgeService/Hot" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HotRequest): Buffer => Buffer.from(HotRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HotRequest => HotRequest.decode(value),
+    responseSerialize: (value: HotResponse): Buffer => Buffer.from(HotResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): HotResponse => HotResponse.decode(value),
+  },
   /**
    * Explain returns what this edge stores for one URL, and what the next request for it would get.
    * It does not contact the origin and changes nothing.
@@ -4214,6 +4527,8 @@ export interface EdgeServiceServer extends UntypedServiceImplementation {
    * serve from its cache, and a purge that no longer waited for it would not be proven.
    */
   forget: handleUnaryCall<ForgetRequest, ForgetResponse>;
+  /** Hot lists what this edge is asked for most of what it stores for everybody, so that another edge can fetch it. */
+  hot: handleUnaryCall<HotRequest, HotResponse>;
   /**
    * Explain returns what this edge stores for one URL, and what the next request for it would get.
    * It does not contact the origin and changes nothing.
@@ -4356,6 +4671,19 @@ export interface EdgeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ForgetResponse) => void,
+  ): ClientUnaryCall;
+  /** Hot lists what this edge is asked for most of what it stores for everybody, so that another edge can fetch it. */
+  hot(request: HotRequest, callback: (error: ServiceError | null, response: HotResponse) => void): ClientUnaryCall;
+  hot(
+    request: HotRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: HotResponse) => void,
+  ): ClientUnaryCall;
+  hot(
+    request: HotRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: HotResponse) => void,
   ): ClientUnaryCall;
   /**
    * Explain returns what this edge stores for one URL, and what the next request for it would get.
