@@ -7,6 +7,7 @@ import { storedResponse } from "../../../test/rig/stored-response.fixture.ts";
 import { until } from "../../../test/rig/until.ts";
 import { Directory } from "../directory.ts";
 import { leaving } from "../leaving.ts";
+import { inOwnMemory } from "../own-memory.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import { type DiskTier, openDiskTier } from "./disk-tier.ts";
 import { recover } from "./recovery.ts";
@@ -175,6 +176,27 @@ describe("the disk tier", () => {
     give(tier, [response("/a", "other")]);
     expect(tier.counts.writes).to.equal(2);
     expect(await bodyOf(tier, "/a")).to.equal("other");
+    await tier.close();
+  });
+
+  it("does not write again what comes from it and leaves memory again", async () => {
+    const tier = await opened(new FrailDisk());
+    const fields = Fields.of([
+      ["Date", "Sat, 28 Nov 2026 05:14:04 GMT"],
+      ["Content-Length", "4096"],
+      ["Cache-Control", "max-age=60"],
+    ]);
+    const page = response("/a", Buffer.alloc(4_096, "a"), { sent: "as-stored", fields });
+    give(tier, [page]);
+    // Another place in memory, in which something else was before, and another number of its shape.
+    const directory = new Directory({});
+    const before = response("/b", Buffer.alloc(4_096, "b"), { authorized: true });
+    const rows = ["/b", "/c", "/d"].map((target) => directory.add({ ...before, key: `default ${target}` }));
+    for (const row of rows) directory.drop(row);
+    const [stored = page] = (await tier.read("default /a"))?.responses ?? [];
+    const row = directory.add(inOwnMemory(stored));
+    tier.take("default /a", () => leaving([row], directory));
+    expect(tier.counts.writes).to.equal(1);
     await tier.close();
   });
 

@@ -12,6 +12,7 @@ import {
   REQUEST_WALL,
   RESPONSE_MONOTONIC,
   RESPONSE_WALL,
+  SHAPE,
 } from "../record-layout.ts";
 import { RecordReader } from "../record-reader.ts";
 import { type Shape, shapeOf } from "../record-shape.ts";
@@ -29,6 +30,8 @@ export interface PortableResponse {
 /** Numbers of a record lie on multiples of this. */
 const UNIT = 8;
 const COUNT_BYTES = UNIT;
+/** What the slab has in a block that is free, and the number of the shape. */
+const PLACE_WORDS = [0, SHAPE];
 /** The lengths of shape and record as 32 bits, that of the body as a double. */
 const LENGTHS_BYTES = 2 * UNIT;
 
@@ -61,7 +64,10 @@ export function packed(responses: readonly PortableResponse[]): Buffer {
     into.writeDoubleLE(bytesOf(ownBody), end + UNIT);
     end += LENGTHS_BYTES;
     add(text);
+    const at = end;
     add(record);
+    // They differ from one place in memory to the next, and are of no use to a reader. What is the same has the same bytes.
+    for (const word of PLACE_WORDS) into.writeUInt32LE(0, at + 4 * word);
     add(...ownBody);
   }
   return into;
