@@ -17,6 +17,7 @@ const EXPLAINED: ExplainResponse = {
     { rule: "rules[1]", matched: false, because: "path", does: ["bypass"] },
   ],
   target: "/a",
+  owner: "edge-2",
   variants: [
     {
       status: 200,
@@ -55,6 +56,7 @@ describe("admin-cli explain", () => {
   it("prints the verdict and a line for each stored variant", async () => {
     const { stdout } = await explain("/hello.txt");
     expect(stdout).to.contain("next     hit; ttl=52\nbecause  the stored response is fresh\n");
+    expect(stdout).to.contain("\nowner    edge-2\n");
     expect(stdout).to.match(
       /^→ +200 +12 +8 s +52 s +max-age +"abc" +accept-encoding: gzip +news +1-4 +memory$/m,
     );

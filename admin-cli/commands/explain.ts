@@ -184,6 +184,7 @@ function report(terminal: Painter, answer: ExplainResponse): string {
     ["next", { text: answer.next, colour: "bold" }],
     ["because", answer.reason],
     ...(answer.target === "" ? [] : [["target", answer.target]]),
+    ...(answer.owner === "" ? [] : [["owner", answer.owner]]),
   ]);
   const rules = answer.rules.length === 0 ? "" : `\n${table(terminal, RULES, answer.rules.map(ruleCells))}`;
   if (answer.variants.length === 0) return `${summary}nothing is stored under this key\n${rules}`;

@@ -38,7 +38,10 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export async function explain(
   request: ExplainRequest,
   sites: Sites,
-  edge: Pick<CacheContext, "id" | "store" | "disk" | "purges" | "hitForMiss" | "clock" | "siteRules">,
+  edge: Pick<
+    CacheContext,
+    "id" | "store" | "disk" | "purges" | "hitForMiss" | "clock" | "siteRules" | "peers"
+  >,
 ): Promise<CallResult<ExplainResponse>> {
   const url = parseUrl(request.url);
   if (url === undefined) return invalidArgument("url", URL_RULE, request.url);
@@ -58,7 +61,7 @@ export async function explain(
     const reason = `the token of the URL is not right: ${opened.why}`;
     return {
       ok: true,
-      value: { edge: edge.id, key: "", next, reason, variants: [], rules: [], target: "" },
+      value: { edge: edge.id, key: "", next, reason, variants: [], rules: [], target: "", owner: "" },
     };
   }
   const named = namedRequest({ ...url, target: opened.target }, site, request.fields);
@@ -68,7 +71,10 @@ export async function explain(
     const outcome = ruleOutcome(plan.answer);
     const reason = `the rule ${plan.by.label} answers by itself`;
     const next = shownOutcome(edge.id, outcome);
-    return { ok: true, value: { edge: edge.id, key: "", next, reason, variants: [], rules, target: "" } };
+    return {
+      ok: true,
+      value: { edge: edge.id, key: "", next, reason, variants: [], rules, target: "", owner: "" },
+    };
   }
   const replaced = plan.request;
   const told = await toldOf({ ...url, target: replaced.target }, site, sites, edge);
@@ -92,10 +98,17 @@ export async function explain(
   const { next, reason } =
     asked.matched?.bypasses === true ? BYPASSED : nextOutcome(verdict, lastNotStored, form, isKept);
   const target = asked.target === url.target ? "" : asked.target;
-  return {
-    ok: true,
-    value: { edge: edge.id, key, next: shownOutcome(edge.id, next), reason, variants, rules, target },
-  };
+  const value = { edge: edge.id, key, next: shownOutcome(edge.id, next), reason, variants, rules, target };
+  return { ok: true, value: { ...value, owner: ownerOf(asked, edge) } };
+}
+
+/** Other edges are not asked where rules must act. */
+function ownerOf(
+  { site, target, matched }: CacheRequest,
+  edge: Pick<CacheContext, "peers" | "siteRules">,
+): string {
+  const asksOthers = matched === undefined || matched.rules.length === 0;
+  return (asksOthers && edge.peers?.ownerOf({ site, target, shield: rulesOf(edge, site).shield })) || "";
 }
 
 const BYPASSED = {

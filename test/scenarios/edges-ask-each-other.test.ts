@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ownerOf } from "../../edge/cache/peers/peer-choice.ts";
+import { explainAnswer } from "../../edge/control-plane/http/answers.ts";
 import { SAFE_RULES } from "../../edge/rules/site-rules.ts";
 import { systemClock } from "../../process/clock.ts";
 import { Token } from "../../process/control/tokens.ts";
@@ -86,6 +87,13 @@ describe("four edges that ask each other", function () {
     expect(header("EdgeCache-Mark")).to.equal(undefined);
     const [seen] = origin.requests("/page");
     expect(seen?.rawHeaders.join(" ").toLowerCase()).not.to.include("edgecache");
+  });
+
+  it("are explained: each names the owner", async () => {
+    for (const { operator } of edges) {
+      const { text } = await get(operator, "/explain?url=http://shop.example/page");
+      expect(explainAnswer.parse(JSON.parse(text)).owner).to.equal(ownerId("/page"));
+    }
   });
 
   it("add up the age, so that nothing is fresh for longer", async () => {

@@ -59,7 +59,15 @@ export type PeerChoice =
 /** `self`: the id of this edge. `peers`: the others that can be asked now. */
 export function choosePeer(facts: PeerFacts, self: string, peers: readonly LivePeer[]): PeerChoice {
   const why = reasonForOrigin(facts);
-  if (why !== undefined) return { kind: "origin", why };
+  return why === undefined ? chooseAmong(facts, self, peers) : { kind: "origin", why };
+}
+
+/** The same where nothing speaks against another edge. */
+export function chooseAmong(
+  facts: Pick<PeerFacts, "site" | "target" | "shield">,
+  self: string,
+  peers: readonly LivePeer[],
+): PeerChoice {
   const { shield } = facts;
   if (shield.length > 0 && !shield.includes(self)) return chooseShield(facts, peers);
   const others = shield.length === 0 ? peers : peers.filter(({ id }) => shield.includes(id));
@@ -67,7 +75,10 @@ export function choosePeer(facts: PeerFacts, self: string, peers: readonly LiveP
   return owner === undefined ? { kind: "origin", why: "owner" } : { kind: "peer", peer: owner };
 }
 
-function chooseShield(facts: PeerFacts, peers: readonly LivePeer[]): PeerChoice {
+function chooseShield(
+  facts: Pick<PeerFacts, "site" | "target" | "shield">,
+  peers: readonly LivePeer[],
+): PeerChoice {
   const [first, ...rest] = peers.filter(({ id }) => facts.shield.includes(id));
   if (first === undefined) return { kind: "origin", why: "no-shield" };
   const peer = bestOf(facts, first, rest);

@@ -5,7 +5,7 @@ import type { GiveUpSignal } from "../../origin/give-up.ts";
 import type { OriginRequest, OriginResponse } from "../../origin/origin.ts";
 import type { Purgeable } from "../../store/purge-match.ts";
 import type { PurgeState } from "../purge-state.ts";
-import { choosePeer, type LivePeer, ownerOf, type PeerChoice, type PeerFacts } from "./peer-choice.ts";
+import { chooseAmong, choosePeer, type LivePeer, type PeerChoice, type PeerFacts } from "./peer-choice.ts";
 import {
   type LogPlace,
   MARK,
@@ -86,8 +86,9 @@ export class Peers {
   }
 
   /** The id of the edge that fetches this for all. */
-  ownerOf(key: Pick<PeerFacts, "site" | "target">): string {
-    return ownerOf(key, this.#parts.id, this.#live)?.id ?? this.#parts.id;
+  ownerOf(key: Pick<PeerFacts, "site" | "target" | "shield">): string {
+    const choice = chooseAmong(key, this.#parts.id, this.#live);
+    return choice.kind === "peer" ? choice.peer.id : this.#parts.id;
   }
 
   /** Asks the edge, then the origin. */

@@ -148,6 +148,7 @@ export const explainAnswer = z.strictObject({
     }),
   ),
   target: z.string(),
+  owner: z.string(),
 });
 
 /** The answer to GET /findings. */

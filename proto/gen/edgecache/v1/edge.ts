@@ -597,6 +597,8 @@ export interface ExplainResponse {
   rules: ExplainedRule[];
   /** The target that the key and the origin have, where the rules give the request another one; else empty. */
   target: string;
+  /** The id of the edge that fetches it for all, where edges ask each other; else empty. */
+  owner: string;
 }
 
 /** ExplainedRule is one rule of the site, as it is for the request. */
@@ -3914,7 +3916,7 @@ export const ExplainRequest_FieldsEntry: MessageFns<ExplainRequest_FieldsEntry> 
 };
 
 function createBaseExplainResponse(): ExplainResponse {
-  return { edge: "", key: "", next: "", reason: "", variants: [], rules: [], target: "" };
+  return { edge: "", key: "", next: "", reason: "", variants: [], rules: [], target: "", owner: "" };
 }
 
 export const ExplainResponse: MessageFns<ExplainResponse> = {
@@ -3939,6 +3941,9 @@ export const ExplainResponse: MessageFns<ExplainResponse> = {
     }
     if (message.target !== "") {
       writer.uint32(58).string(message.target);
+    }
+    if (message.owner !== "") {
+      writer.uint32(66).string(message.owner);
     }
     return writer;
   },
@@ -4010,6 +4015,14 @@ export const ExplainResponse: MessageFns<ExplainResponse> = {
             }
 
             message.target = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.owner = reader.string();
             continue;
           }
         }
