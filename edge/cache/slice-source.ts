@@ -1,5 +1,6 @@
 import { shownTarget } from "../../http/message/shown-target.ts";
 import { Failure } from "../../process/failure.ts";
+import { withoutDemands } from "../rules/client-demands.ts";
 import type { Slice } from "../rules/exchange.ts";
 import { isSlice, rangeOf, versionOf } from "../rules/slice.ts";
 import type { StoredResponse } from "../store/stored-response.ts";
@@ -62,8 +63,10 @@ export class SliceSource {
   async take(number: number): Promise<Served> {
     const slice = { size: this.size, number };
     const parts = { request: this.#request, size: this.size, signals: this.#signals };
+    // RFC 9111 section 4.3.4: what the client demands, the first slice has met, and with it all of its version.
+    const plain = withoutDemands(sliceRequest(parts, number));
     // A trace shows the first slice. With all of them it would have as many spans as the body has slices.
-    const asked = { ...sliceRequest(parts, number), trace: undefined };
+    const asked = { ...plain, trace: undefined };
     await followHead(asked, this.#head, this.#edge);
     const served = await this.#serve(asked);
     if (this.#isSame(served, slice)) return this.#taken(served);

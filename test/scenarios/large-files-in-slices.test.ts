@@ -168,6 +168,16 @@ describe("a large file in slices", () => {
     expect(film.ranges).to.have.length(5);
   });
 
+  it("asks once for a client that demands it", async () => {
+    isWhole(await fetched());
+    clock.advance(1_000);
+    isWhole(await fetched({ "Cache-Control": "no-cache" }));
+    expect(film.ranges).to.have.length(5);
+    film.version = 2;
+    clock.advance(1_000);
+    isWhole(await fetched({ "Cache-Control": "max-age=0" }), 2);
+  });
+
   it("is fetched whole where nothing strong ties its slices together", async () => {
     film.validator = () => [["ETag", 'W/"v1"']];
     isWhole(await fetched());
