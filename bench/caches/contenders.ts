@@ -32,7 +32,14 @@ const UNLIMITED = ["--client-connections", "100000", "--client-requests", "10000
 
 /** The values that the configurations of peers name. */
 function valuesOf({ originPort, threads }: Setting) {
-  return { "origin-port": originPort, threads, "memory-mib": MEMORY_MIB, certificate: CERTIFICATE, key: KEY };
+  return {
+    "ram-cache-mib": MEMORY_MIB,
+    "origin-port": originPort,
+    threads,
+    "memory-mib": MEMORY_MIB,
+    certificate: CERTIFICATE,
+    key: KEY,
+  };
 }
 
 /** A peer whose version stands in what it says of itself. */
@@ -53,6 +60,8 @@ function peer(
 }
 
 interface EdgeManner {
+  /** Of memory; default: so much that it need not evict. */
+  readonly memoryMib?: number;
   /** Flags, of files in its folder. */
   readonly more?: (folder: string) => readonly string[];
   /** Somebody looks at the dashboard. */
@@ -74,7 +83,7 @@ const watchedEdge = edgeCache("edgeCache, watched", { isWatched: true });
 
 async function startEdge(
   name: string,
-  { more = () => [], isWatched = false }: EdgeManner,
+  { more = () => [], isWatched = false, memoryMib = MEMORY_MIB }: EdgeManner,
   setting: Setting,
 ): Promise<CacheServer> {
   const { originPort, redis, threads } = setting;
@@ -91,7 +100,7 @@ async function startEdge(
         join(ROOT, "edge/main.ts"),
         ...["--port", port, "--grpc-port", grpc, "--admin-port", admin, "--tls-port", tlsPort].map(String),
         ...["--tls-cert", CERTIFICATE, "--tls-key", KEY, "--tls-on-unsafe-node"],
-        ...["--origin", `http://127.0.0.1:${originPort}`, "--memory", `${MEMORY_MIB}MiB`],
+        ...["--origin", `http://127.0.0.1:${originPort}`, "--memory", `${memoryMib}MiB`],
         ...["--workers", String(threads), ...(redis === undefined ? [] : ["--redis", redis])],
         ...[...UNLIMITED, "--origin-places-per-client", "1000", "--log-level", "error", "--drain", "0"],
         ...more(folder),
@@ -136,16 +145,21 @@ const varnish = peer({ name: "Varnish", package: "varnish", version: ["varnishd"
   purge: purgeByMethod,
 }));
 
-const trafficServer = peer(
-  { name: "Traffic Server", package: "trafficserver", version: ["traffic_server", "--version"] },
-  (setting) => ({
-    configuration: "trafficserver",
-    values: valuesOf(setting),
-    tls: true,
-    command: ({ folder }) => ["traffic_server", `--run-root=${join(folder, "runroot.yaml")}`],
-    purge: purgeByMethod,
-  }),
-);
+/** With so much memory for what is on disk. */
+function trafficServerWith(ramCacheMib: number): Contender {
+  return peer(
+    { name: "Traffic Server", package: "trafficserver", version: ["traffic_server", "--version"] },
+    (setting) => ({
+      configuration: "trafficserver",
+      values: { ...valuesOf(setting), "ram-cache-mib": ramCacheMib },
+      tls: true,
+      command: ({ folder }) => ["traffic_server", `--run-root=${join(folder, "runroot.yaml")}`],
+      purge: purgeByMethod,
+    }),
+  );
+}
+
+const trafficServer = trafficServerWith(MEMORY_MIB);
 
 /** One read and one write of the kernel for each request, in C, without parsing: nothing can be faster here. */
 const floor: Contender = {
@@ -162,6 +176,22 @@ const floor: Contender = {
 };
 
 export const peers: readonly Contender[] = [haproxy, nginx, varnish, trafficServer, floor];
+
+/** An edge with so little memory that most of what it stores is on disk only. */
+export function edgeWithDisk(memoryMib: number): Contender {
+  const more = (folder: string) => ["--disk", join(folder, "disk"), "--disk-size", "4GiB"];
+  return edgeCache("edgeCache", { memoryMib, more });
+}
+
+/** The same edge without a disk. */
+export function edgeWithoutDisk(memoryMib: number): Contender {
+  return edgeCache("edgeCache without a disk", { memoryMib });
+}
+
+/** Caches that store on disk, with as much memory as the edge has where it can be said. nginx has that of the system. */
+export function diskPeers(memoryMib: number): readonly Contender[] {
+  return [nginx, trafficServerWith(memoryMib)];
+}
 
 /** PURGE on connections that are kept open. */
 function purgeByMethod(port: number): (path: string) => Promise<void> {
