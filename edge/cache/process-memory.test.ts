@@ -8,9 +8,9 @@ const PLAN = { memory: 64 * MIB, edges: 1, threads: 0 };
 describe("the memory of a process", () => {
   const log = createLog("test", "silent");
 
-  it("is 128 MiB more with a disk, for what is read and written at a time", () => {
+  it("is 192 MiB more with a disk, for what is read and written at a time", () => {
     const without = processMemory(PLAN, log).promised;
-    expect(processMemory({ ...PLAN, disk: true }, log).promised - without).to.equal(128 * MIB);
+    expect(processMemory({ ...PLAN, disk: true }, log).promised - without).to.equal(192 * MIB);
   });
 
   it("grows with the table of what is on disk", () => {

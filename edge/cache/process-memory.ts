@@ -4,6 +4,7 @@ import type { Log } from "../../process/log.ts";
 import { memoryAtHand, memoryFit } from "../../process/memory-fit.ts";
 import { MOST_WAITING } from "../store/disk/frame-queue.ts";
 import { MOST_READING } from "../store/disk/frame-reads.ts";
+import { MOST_LARGE } from "../store/disk/large-bodies.ts";
 import { type ProcessMemory, pressureOf, promisedBytes } from "./memory-watch.ts";
 
 interface MemoryPlan {
@@ -17,7 +18,7 @@ interface MemoryPlan {
 }
 
 /** Bytes that a disk tier reads and writes at a time. */
-const DISK_BUFFERS = MOST_READING + MOST_WAITING;
+const DISK_BUFFERS = MOST_READING + MOST_WAITING + 2 * MOST_LARGE;
 
 /**
  * The memory of this process, in which so many edges may store `memory` bytes each, with so many serving threads in all.

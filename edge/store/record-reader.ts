@@ -212,7 +212,7 @@ function copying(bytes: Buffer, from: number): NextBytes {
 }
 
 /** No piece has bytes of two bodies. */
-function taking(pieces: readonly Uint8Array[]): NextBytes {
+export function taking(pieces: readonly Uint8Array[]): NextBytes {
   let at = 0;
   return (length) => {
     const from = at;

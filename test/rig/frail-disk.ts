@@ -3,6 +3,8 @@ import type { DiskFile, DiskFiles } from "../../edge/store/disk/disk-files.ts";
 interface Content {
   /** As the process sees it. */
   bytes: Buffer;
+  /** Its memory, with room to grow: a copy with each write would take longer with each. */
+  space?: Buffer;
   /** What a power cut leaves at least. */
   synced: Buffer;
 }
@@ -37,10 +39,15 @@ export class FrailDisk implements DiskFiles {
         const added = Buffer.concat(pieces);
         const grown = Math.max(content.bytes.byteLength, position + added.byteLength);
         this.#mustFit(grown - content.bytes.byteLength);
-        const bytes = Buffer.alloc(grown);
-        content.bytes.copy(bytes);
-        added.copy(bytes, position);
-        content.bytes = bytes;
+        const { space } = content;
+        if (space?.buffer === content.bytes.buffer && space.byteLength >= grown)
+          content.bytes = space.subarray(0, grown);
+        else {
+          content.space = Buffer.alloc(2 * grown);
+          content.bytes.copy(content.space);
+          content.bytes = content.space.subarray(0, grown);
+        }
+        added.copy(content.bytes, position);
         this.#note();
       },
       read: async (into, position) => {

@@ -1,5 +1,5 @@
 import type { DiskStats } from "../../../proto/gen/edgecache/v1/edge.ts";
-import type { DiskCounts } from "./disk-tier.ts";
+import type { DiskCounts } from "./disk-counts.ts";
 
 const NO_DISK: DiskStats = {
   ...{ objects: 0, bytes: 0, limitBytes: 0, queueBytes: 0 },

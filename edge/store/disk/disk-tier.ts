@@ -16,13 +16,15 @@ import type { Leaving } from "../leaving.ts";
 import type { LowerStore } from "../memory-store-options.ts";
 import type { FillMark, StoredResponse } from "../stored-response.ts";
 import type { DirectoryIdentity } from "./directory-identity.ts";
+import type { DiskCounts } from "./disk-counts.ts";
 import type { DiskFiles } from "./disk-files.ts";
-import type { DiskTrouble } from "./disk-health.ts";
-import type { DiskIndex } from "./disk-index.ts";
+import type { DiskIndex, FramePlace } from "./disk-index.ts";
 import { checksumOf, type KeyHash, NO_HASH, NO_MARK } from "./frame.ts";
+import { LargeBodies, placelessChecksum } from "./large-bodies.ts";
 import { fewOpen } from "./open-files.ts";
 import { soon } from "./patience.ts";
-import { packed, packedBytes, unpacked } from "./portable-responses.ts";
+import { bytesOf as bytesOfPieces, packed, packedBytes, unpacked } from "./portable-responses.ts";
+import type { Recalled } from "./recalled.ts";
 import { type Recovered, type Resumed, recover } from "./recovery.ts";
 import type { SegmentOwner } from "./segment.ts";
 import { SegmentLog } from "./segment-log.ts";
@@ -35,34 +37,6 @@ export interface DiskTierParts {
   readonly size: number;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** What comes back. */
-export interface Recalled {
-  readonly responses: readonly StoredResponse[];
-  /** Whether the site fetches from elsewhere now, or a part of the disk is lost that may have said that they are gone. */
-  readonly isDoubtful: (site: string) => boolean;
-}
-
-/** What the metrics tell. */
-export interface DiskCounts {
-  readonly objects: number;
-  readonly bytes: number;
-  readonly indexBytes: number;
-  readonly queueBytes: number;
-  readonly reads: number;
-  readonly readBytes: number;
-  readonly writes: number;
-  readonly writtenBytes: number;
-  /** Frames that were not written, because the disk was too slow or took nothing. */
-  readonly passedOver: number;
-  /** Frames that were not as they had been written, and failures of the disk. */
-  readonly errors: number;
-  /** Segments that had to make room, and the responses of which nothing newer was there. */
-  readonly evicted: { readonly segments: number; readonly objects: number };
-  /** Milliseconds since the oldest segment was begun; 0 without one. */
-  readonly oldestMs: number;
-  readonly trouble: DiskTrouble | undefined;
 }
 
 /** Reads the directory. `closed` is called when nothing uses it any more. Throws a Failure for that of another edge. */
@@ -80,6 +54,7 @@ export class DiskTier implements LowerStore {
   readonly #identity: DirectoryIdentity;
   readonly #index: DiskIndex;
   readonly #segments: SegmentLog;
+  readonly #large: LargeBodies;
   readonly #found: Recovered["invalidations"];
   readonly #closed: () => Promise<void>;
   /** Keys that are being read. */
@@ -108,6 +83,7 @@ export class DiskTier implements LowerStore {
       },
       segments,
     );
+    this.#large = new LargeBodies(this.#segments, parts.size);
   }
 
   /** Whose the frames are from now on. Before, none is taken. */
@@ -191,13 +167,16 @@ export class DiskTier implements LowerStore {
     const place = this.#index.find(hash);
     if (place === undefined) return undefined;
     const payload = await this.#segments.read(place);
-    if (payload === "not-now") return undefined;
+    const pieces = payload instanceof Buffer ? await this.#large.read(payload) : "damaged";
+    if (payload === "not-now" || pieces === "not-now") return undefined;
     // It may have been forgotten or replaced while it was read.
     const now = this.#index.find(hash);
     const isStill = now?.segment === place.segment && now.offset === place.offset;
     const segment = this.#segments.segments.get(place.segment);
-    if (!isStill || segment === undefined) return undefined;
-    const responses = payload && this.#unpacked(payload, key, segment.isEarlier);
+    if (pieces === "evicted") this.#index.remove(hash, place);
+    if (pieces === "evicted" || !isStill || segment === undefined) return undefined;
+    const isWhole = payload !== undefined && pieces !== "damaged";
+    const responses = isWhole ? this.#unpacked(payload, pieces, key, segment.isEarlier) : undefined;
     if (responses === undefined) {
       this.#index.remove(hash, place);
       this.#counts.errors += 1;
@@ -208,7 +187,7 @@ export class DiskTier implements LowerStore {
       return undefined;
     }
     this.#counts.reads += 1;
-    this.#counts.readBytes += payload?.byteLength ?? 0;
+    if (isWhole) this.#counts.readBytes += bytesOfPieces([payload, ...pieces]);
     if (responses === "other-key") return undefined;
     const { isDoubtful = false, owner } = segment;
     const isElsewhere = (site: string): boolean => owner.origins[site] !== this.#owner()?.origins[site];
@@ -217,13 +196,14 @@ export class DiskTier implements LowerStore {
 
   #unpacked(
     payload: Buffer,
+    pieces: readonly Uint8Array[],
     key: string,
     isEarlier: boolean,
   ): readonly StoredResponse[] | "other-key" | undefined {
     const { clock, log } = this.#parts;
     const now = isEarlier ? { wall: clock.wall(), monotonic: clock.monotonic() } : undefined;
     try {
-      return unpacked(payload, key, now) ?? "other-key";
+      return unpacked(payload, key, now, pieces) ?? "other-key";
     } catch (thrown) {
       log.warn({ sampled: "disk-parse", cause: describeError(thrown) }, "disk frame cannot be parsed");
       return undefined;
@@ -234,10 +214,12 @@ export class DiskTier implements LowerStore {
   take(key: string, leaving: () => Leaving | undefined): void {
     const left = leaving();
     if (left === undefined) return;
-    if (packedBytes(left.responses) > this.#segments.mostPayload) {
-      this.#passOver(key);
+    const bytes = packedBytes(left.responses);
+    if (bytes > this.#segments.mostPayload) {
+      this.#takeLarge(key, bytes, left);
       return;
     }
+    this.#large.forget(key);
     const payload = packed(left.responses);
     const checksum = checksumOf(payload);
     const hash = this.#hash(key);
@@ -246,13 +228,32 @@ export class DiskTier implements LowerStore {
     if (held?.length === payload.byteLength && held.checksum === checksum) return;
     const { mark } = left;
     const place = this.#segments.append({ kind: "responses", hash, payload, mark, checksum });
-    if (place === undefined) {
+    if (place === undefined) this.#passOver(key);
+    else this.#wrote(hash, place, checksum, payload.byteLength);
+  }
+
+  /** It is found when all of it is there. Until then nothing is. */
+  #takeLarge(key: string, bytes: number, left: Leaving): void {
+    const hash = this.#hash(key);
+    const checksum = placelessChecksum(left.responses);
+    const isThere = this.#index.find(hash)?.checksum === checksum;
+    if (isThere || this.#large.isWriting(key, checksum)) return;
+    if (!this.#large.hasRoom(bytes)) {
       this.#passOver(key);
       return;
     }
+    this.forget(key);
+    this.#large.write({ key, hash, bytes, ...left }, checksum, (written) => {
+      if (written === "no-room") this.#counts.passedOver += 1;
+      // The checksum of its frame depends on where the pieces lie, which is elsewhere each time.
+      else if (written !== "overtaken") this.#wrote(hash, written, checksum, bytes);
+    });
+  }
+
+  #wrote(hash: KeyHash, place: FramePlace, checksum: number, bytes: number): void {
     this.#index.set(hash, place, checksum);
     this.#counts.writes += 1;
-    this.#counts.writtenBytes += payload.byteLength;
+    this.#counts.writtenBytes += bytes;
   }
 
   /** What lies there is older. */
@@ -263,6 +264,7 @@ export class DiskTier implements LowerStore {
 
   /** What is stored under the key is not the response any more. */
   forget(key: string): void {
+    this.#large.forget(key);
     if (this.#index.size === 0) return;
     const hash = this.#hash(key);
     if (!this.#index.remove(hash)) return;
@@ -271,7 +273,8 @@ export class DiskTier implements LowerStore {
 
   /** Resolves when the next process will know of it too: these targets may have changed. */
   async invalidated(targets: readonly PurgeTarget[], mark: FillMark): Promise<void> {
-    if (this.#index.size === 0 || this.#identity.isGivenUp) return;
+    const isEmpty = this.#index.size === 0 && !this.#large.isBusy;
+    if (isEmpty || this.#identity.isGivenUp) return;
     const payload = Buffer.from(JSON.stringify(targets));
     const place = this.#segments.append({ kind: "invalidation", hash: NO_HASH, payload, mark });
     if (place !== undefined && (await soon(this.#segments.flushed(), this.#parts.clock)) === true) return;
@@ -279,12 +282,14 @@ export class DiskTier implements LowerStore {
   }
 
   /** Resolves to whether all that it took is on disk, or was given up: then a power cut leaves it. */
-  flushed(): Promise<boolean> {
+  async flushed(): Promise<boolean> {
+    await this.#large.settled();
     return this.#segments.flushed();
   }
 
   /** Writes what waits. A disk that hangs may write later, so the directory stays this process's until it ends. */
   async close(): Promise<void> {
+    await this.#large.settled();
     const isWritten = await this.#segments.close();
     if (isWritten && (await this.#identity.kept()) !== "late") await this.#closed();
   }

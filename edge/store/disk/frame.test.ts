@@ -6,7 +6,7 @@ import { DISK_FORMAT, FRAME_HEAD, frameBytes, readHead, writeHead } from "./fram
 describe("a frame on disk", () => {
   it("has another format when a record has: raise DISK_FORMAT, then change this", () => {
     expect([DISK_FORMAT, FRAME_HEAD, HEAD_BYTES, encodingNames]).to.deep.equal([
-      1,
+      2,
       64,
       160,
       ["zstd", "br", "gzip", "br-11", "dcz"],

@@ -10,16 +10,17 @@ export const FRAME_HEAD = 64;
 export const FRAME_UNIT = 8;
 
 /** Changes with every change of what frames and records are. A directory of another format is emptied. */
-export const DISK_FORMAT = 1;
+export const DISK_FORMAT = 2;
 
 const MAGIC = 0x4543_4431;
 
 /** What a frame says. */
-export const frameKinds = ["begin", "responses", "gone", "invalidation"] as const;
+export const frameKinds = ["begin", "responses", "gone", "invalidation", "piece"] as const;
 
 /**
  * `begin`: whose segment it is. `responses`: all that is stored under a key. `gone`: what was stored under the key before
- * is not any more. `invalidation`: a request may have changed what these targets name.
+ * is not any more. `invalidation`: a request may have changed what these targets name. `piece`: a part of a large body,
+ * of which the responses behind it tell.
  */
 export type FrameKind = (typeof frameKinds)[number];
 

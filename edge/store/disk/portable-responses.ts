@@ -14,9 +14,10 @@ import {
   RESPONSE_WALL,
   SHAPE,
 } from "../record-layout.ts";
-import { RecordReader } from "../record-reader.ts";
+import { RecordReader, taking } from "../record-reader.ts";
 import { type Shape, shapeOf } from "../record-shape.ts";
 import type { StoredResponse } from "../stored-response.ts";
+import { type PiecePlace, PLACE_BYTES, readPlaces, writePlaces } from "./piece-place.ts";
 
 /** One response, as the tables of a store have it. */
 export interface PortableResponse {
@@ -36,18 +37,29 @@ const PLACE_WORDS = [0, SHAPE];
 const LENGTHS_BYTES = 2 * UNIT;
 
 /** How many bytes `packed` makes of them. */
-export function packedBytes(responses: readonly PortableResponse[]): number {
-  return responses.reduce((sum, { shape, record, ownBody }) => {
-    const texts = rounded(Buffer.byteLength(shape)) + rounded(record.byteLength);
-    return sum + LENGTHS_BYTES + texts + rounded(bytesOf(ownBody));
-  }, COUNT_BYTES);
+export function packedBytes(
+  responses: readonly PortableResponse[],
+  places: readonly PiecePlace[] = [],
+): number {
+  return responses.reduce(
+    (sum, { shape, record, ownBody }) => {
+      const texts = rounded(Buffer.byteLength(shape)) + rounded(record.byteLength);
+      return sum + LENGTHS_BYTES + texts + (places.length > 0 ? 0 : rounded(bytesOf(ownBody)));
+    },
+    COUNT_BYTES + places.length * PLACE_BYTES,
+  );
 }
 
-export function packed(responses: readonly PortableResponse[]): Buffer {
-  const into = Buffer.allocUnsafeSlow(packedBytes(responses));
+/** `places`: where the bodies lie, if they lie elsewhere. */
+export function packed(
+  responses: readonly PortableResponse[],
+  places: readonly PiecePlace[] = [],
+): Buffer<ArrayBuffer> {
+  const into = Buffer.allocUnsafeSlow(packedBytes(responses, places));
   into.writeUInt32LE(responses.length, 0);
-  into.writeUInt32LE(0, 4);
-  let end = COUNT_BYTES;
+  into.writeUInt32LE(places.length, 4);
+  writePlaces(into, COUNT_BYTES, places);
+  let end = COUNT_BYTES + places.length * PLACE_BYTES;
   const add = (...pieces: readonly Uint8Array[]): void => {
     for (const bytes of pieces) {
       into.set(bytes, end);
@@ -68,9 +80,14 @@ export function packed(responses: readonly PortableResponse[]): Buffer {
     add(record);
     // They differ from one place in memory to the next, and are of no use to a reader. What is the same has the same bytes.
     for (const word of PLACE_WORDS) into.writeUInt32LE(0, at + 4 * word);
-    add(...ownBody);
+    if (places.length === 0) add(...ownBody);
   }
   return into;
+}
+
+/** Where its bodies lie; none: they stand in it. */
+export function placesOfBodies(payload: Buffer): readonly PiecePlace[] {
+  return readPlaces(payload, COUNT_BYTES, payload.readUInt32LE(4));
 }
 
 /** Where the clocks of this process stand, in milliseconds; undefined: the bytes were made by this process. */
@@ -78,12 +95,13 @@ export type ClocksNow = { readonly wall: number; readonly monotonic: number } | 
 
 /**
  * The responses, if they are stored under this key. `payload` must be those bytes: they are changed. undefined: they are of
- * another key with the same hash.
+ * another key with the same hash. `pieces`: of the bodies that lie elsewhere.
  */
 export function unpacked(
   payload: Buffer,
   key: string,
   now: ClocksNow,
+  pieces: readonly Uint8Array[] = [],
 ): readonly StoredResponse[] | undefined {
   const { buffer, byteOffset, byteLength } = payload;
   const words = byteLength - (byteLength % UNIT);
@@ -96,7 +114,8 @@ export function unpacked(
     return shape;
   });
   const responses: StoredResponse[] = [];
-  let end = COUNT_BYTES;
+  const next = taking(pieces);
+  let end = COUNT_BYTES + payload.readUInt32LE(4) * PLACE_BYTES;
   for (let left = payload.readUInt32LE(0); left > 0; left -= 1) {
     const shapeLength = payload.readUInt32LE(end);
     const recordLength = payload.readUInt32LE(end + 4);
@@ -108,9 +127,11 @@ export function unpacked(
     if (keyIn(extent, record) !== key) return undefined;
     if (now !== undefined) resetClocks(doubles, record / UNIT, now);
     const isOwn = hasOwnBody(doubles[record / UNIT + BODY] ?? 0);
-    const lengths = isOwn ? formLengths(ints, record / 4, bodyLength) : undefined;
-    responses.push(reader.read(extent, record, lengths && copied(payload, body, lengths)));
-    end = rounded(body + bodyLength);
+    const isElsewhere = pieces.length > 0;
+    const bodies = (): readonly Uint8Array[] =>
+      isElsewhere ? next(bodyLength) : copied(payload, body, formLengths(ints, record / 4, bodyLength));
+    responses.push(reader.read(extent, record, isOwn ? bodies() : undefined));
+    end = isElsewhere ? body : rounded(body + bodyLength);
   }
   return responses;
 }
@@ -145,6 +166,6 @@ function rounded(length: number): number {
   return Math.ceil(length / UNIT) * UNIT;
 }
 
-function bytesOf(pieces: readonly Uint8Array[]): number {
+export function bytesOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -151,6 +151,7 @@ class FoundFrames {
       this.#wall = Math.max(this.#wall, wall);
       switch (kind) {
         case "begin":
+        case "piece":
           break;
         case "responses":
           this.#index.set(hash, place, checksum);
