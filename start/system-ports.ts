@@ -52,6 +52,7 @@ const OFFERED = [18_080, 28_080, 8180, 8280, 8380, 8480];
 export async function freeBase(
   host: string,
   bases: readonly number[] = OFFERED,
+  isFree = canListen,
 ): Promise<number | undefined> {
   for (const base of bases) {
     const free = await Promise.all(allPorts(portsFrom(base)).map((port) => isFree(host, port)));
@@ -60,7 +61,7 @@ export async function freeBase(
   return undefined;
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
+function canListen(host: string, port: number): Promise<boolean> {
   const server = createServer();
   return listen(server, host, port, "a port that is tried").then(
     () => new Promise((resolve) => void server.close(() => resolve(true))),
