@@ -19,6 +19,8 @@ export class FrailDisk implements DiskFiles {
   heldWrites = 0;
   /** Thrown by the next reads. */
   readError: Error | undefined;
+  /** So many more come before. */
+  readsBeforeError = 0;
   /** The most bytes that it ever held. */
   most = 0;
 
@@ -51,7 +53,10 @@ export class FrailDisk implements DiskFiles {
         this.#note();
       },
       read: async (into, position) => {
-        if (this.readError !== undefined) throw this.readError;
+        if (this.readError !== undefined) {
+          if (this.readsBeforeError === 0) throw this.readError;
+          this.readsBeforeError -= 1;
+        }
         return content.bytes.copy(into, 0, position);
       },
       sync: async () => {

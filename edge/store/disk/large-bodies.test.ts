@@ -5,6 +5,7 @@ import { ManualClock } from "../../../test/rig/manual-clock.ts";
 import { storedResponse } from "../../../test/rig/stored-response.fixture.ts";
 import { Directory } from "../directory.ts";
 import { leaving } from "../leaving.ts";
+import { inOwnMemory } from "../own-memory.ts";
 import { type DiskTier, openDiskTier } from "./disk-tier.ts";
 
 const MIB = 2 ** 20;
@@ -84,6 +85,37 @@ describe("large bodies on disk", () => {
       await tier.flushed();
     }
     expect([tier.counts.passedOver, tier.counts.writes]).to.deep.equal([1, 1]);
+    await tier.close();
+  });
+
+  it("are not written again when they come back to memory and leave it again", async () => {
+    const tier = await opened(disk);
+    give(tier, "/film", bodyOf(LARGE, 1), bodyOf(3 * MIB, 2));
+    await tier.flushed();
+    const found = await tier.read("default /film");
+    const directory = new Directory({});
+    const rows = (found?.responses ?? []).map((stored) => directory.add(inOwnMemory(stored)));
+    tier.take("default /film", () => leaving(rows, directory));
+    await tier.flushed();
+    expect([rows.length, tier.counts.writes]).to.deep.equal([2, 1]);
+    await tier.close();
+  });
+
+  it("are a miss when the disk fails in the midst of them, and those of others are served", async () => {
+    const tier = await opened(disk);
+    give(tier, "/film", bodyOf(LARGE, 1));
+    await tier.flushed();
+    give(tier, "/other", bodyOf(LARGE, 2));
+    await tier.flushed();
+    disk.readError = new Error("EIO: the disk is broken");
+    // The frame that tells of the pieces, and three of them.
+    disk.readsBeforeError = 4;
+    expect(await bodiesOn(tier, "/film")).to.equal(undefined);
+    expect(disk.readsBeforeError).to.equal(0);
+    disk.readError = undefined;
+    expect(tier.counts.errors).to.be.above(0);
+    expect(await bodiesOn(tier, "/film")).to.equal(undefined);
+    expect(areSame(await bodiesOn(tier, "/other"), [bodyOf(LARGE, 2)])).to.equal(true);
     await tier.close();
   });
 
