@@ -100,7 +100,7 @@ describe("advice for a request", () => {
     [
       "a reason for operators",
       told({ kind: "error", fwd: "bypass", detail: "signature:expired" }),
-      /needs a token/,
+      /needs a valid token/,
       "",
     ],
     [
