@@ -17,6 +17,7 @@ import {
   type ExplainRequest,
   type ExplainResponse,
   type ForgetResponse,
+  type HotResponse,
   type PingResponse,
   type PurgeRequest,
   type PurgeResponse,
@@ -49,6 +50,7 @@ export interface EdgeClient {
   purges(limit: number, ms: number): Promise<PurgesResponse>;
   explain(request: ExplainRequest, ms: number): Promise<ExplainResponse>;
   top(request: TopRequest, ms: number): Promise<TopResponse>;
+  hot(limit: number, ms: number): Promise<HotResponse>;
   /** Some of the requests as they are answered, until `signal` aborts. */
   watchRequests(request: WatchRequestsRequest, signal: AbortSignal): AsyncIterable<WatchRequestsResponse>;
   /** A report at once and one every `periodMs`. It ends when `signal` aborts, and throws `no-answer` after `ms`. */
@@ -104,6 +106,7 @@ export function connectEdge(address: string, { token, identity }: Proof): EdgeCl
     purges: (limit, ms) => call(client.purges, { limit }, ms),
     explain: (request, ms) => call(client.explain, request, ms),
     top: (request, ms) => call(client.top, request, ms),
+    hot: (limit, ms) => call(client.hot, { limit }, ms),
     watchRequests: (request, signal) =>
       follow(client.watchRequests(request, metadata), { address, isSecure, signal }),
     watchStats: (periodMs, ms, signal) =>

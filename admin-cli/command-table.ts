@@ -9,7 +9,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: "warm",
-    summary: "ask every edge for URLs, so that the next clients find them stored",
+    summary:
+      "ask every edge for URLs, or for what another one answers most, so that clients find them stored",
     load: async () => (await import("./commands/warm/warm.ts")).warmCommand,
   },
   {

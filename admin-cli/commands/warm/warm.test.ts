@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
+import { systemClock } from "../../../process/clock.ts";
+import { MemoryPurgeLog } from "../../../purge-log/memory-purge-log.ts";
 import { HttpOrigin } from "../../../test/rig/http-origin.ts";
 import { runAdminCli } from "../../../test/rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../../../test/rig/test-edge.ts";
@@ -60,8 +62,37 @@ describe("admin-cli warm", () => {
     expect(await counts("--file", list ?? "")).to.include({ hits: 1, stored: 1 });
   });
 
+  it("asks the other edges for what one of them answers most", async () => {
+    const purgeLog = new MemoryPurgeLog(systemClock);
+    const [old, fresh] = [
+      await startTestEdge(origin.url, { id: "edge-1", purgeLog }),
+      await startTestEdge(origin.url, { id: "edge-2", purgeLog }),
+    ];
+    for (const path of ["/a", "/b", "/b", "/b", "/private"]) await (await fetch(`${old.url}${path}`)).text();
+    await (await fetch(`${old.url}/a`)).text();
+    // Both have sent a heartbeat before they are ready, so each knows the other.
+    const run = (...argv: string[]) =>
+      runAdminCli(["warm", "--edge", old.control, "--rate", "1000/s", "--json", ...argv]);
+    const one = await run("--from", "edge-1", "--most", "1");
+    expect(JSON.parse(one.stdout)).to.deep.equal({
+      urls: 1,
+      edges: [{ edge: "edge-2", hits: 0, stored: 1, notStored: 0, errors: 0 }],
+    });
+    const all = await run("--from", "edge-1");
+    expect(JSON.parse(all.stdout).edges).to.deep.equal([
+      { edge: "edge-2", hits: 1, stored: 1, notStored: 0, errors: 0 },
+    ]);
+    expect(await run("--from", "edge-3")).to.include({
+      code: 2,
+      stderr: 'admin-cli: --from: must be one of edge-1, edge-2, got "edge-3"\n',
+    });
+    for (const each of [old, fresh]) await each.stop();
+  }).timeout(30_000);
+
   const misused: [argv: string[], message: string][] = [
-    [[], "warm: must name a URL, a path, --sitemap or --file, got nothing"],
+    [[], "warm: must name a URL, a path, --sitemap, --file or --from, got nothing"],
+    [["--most", "5"], '--most: must be given with --from, got "5"'],
+    [["--from", "edge-1", "--most", "5001"], '--most: must be a whole number from 1 to 5000, got "5001"'],
     [["/a", "--concurrency", "0"], '--concurrency: must be a whole number from 1 to 64, got "0"'],
     [["/a", "--concurrency", "65"], '--concurrency: must be a whole number from 1 to 64, got "65"'],
   ];

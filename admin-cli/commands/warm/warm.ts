@@ -10,6 +10,7 @@ import type { Terminal } from "../../terminal.ts";
 import { progressBar } from "../purge/progress-bar.ts";
 import { checkedUrl } from "../purge/purge-target.ts";
 import { readTargetList } from "../purge/target-list.ts";
+import { hotUrls } from "./hot-urls.ts";
 import { sitemapUrls } from "./sitemap.ts";
 import { WarmedEdge } from "./warm-edge.ts";
 import { type Tally, warm } from "./warming.ts";
@@ -19,6 +20,9 @@ const RATE = wholeNumber(1, 10_000);
 // An origin that makes pages by program answers so many beside its visitors.
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_RATE = 20;
+// What an edge lists at most; a site with a million pages has most of its requests for far fewer.
+const MOST = wholeNumber(1, 5_000);
+const DEFAULT_MOST = 1_000;
 // More would hide what is above them.
 const MOST_COMPLAINTS = 20;
 // So a log of a run has some lines, not thousands.
@@ -32,6 +36,16 @@ const OPTIONS = {
     help: "a sitemap or an index of sitemaps, also .gz; every URL in it",
   },
   file: { type: "string", value: "path", help: "a file with a URL or a path a line; - is standard input" },
+  from: {
+    type: "string",
+    value: "id",
+    help: "what this edge has stored and answers most, asked of every other edge",
+  },
+  most: {
+    type: "string",
+    value: "number",
+    help: `with --from, at most so many URLs: 1 to 5000 (${DEFAULT_MOST})`,
+  },
   rate: {
     type: "string",
     value: "n/s",
@@ -46,16 +60,18 @@ const OPTIONS = {
 } as const satisfies Options;
 
 export const warmCommand: Command = {
-  synopsis: "<url|path…> | --sitemap <url|file> | --file <path> [options]",
+  synopsis: "<url|path…> | --sitemap <url|file> | --file <path> | --from <edge> [options]",
   options: OPTIONS,
   examples: [
     ["https://shop.example/ https://shop.example/app.css", "at every edge"],
     ["--sitemap https://shop.example/sitemap.xml --rate 50/s", "a whole site"],
+    ["--from edge-1 --most 500", "the other edges, with what edge-1 answers most"],
     ["--file urls.txt --json", "the counts as a document"],
   ],
   notes: [
     "Asks every edge for each URL on its data port, as a client would: the host of the URL selects the site, and its scheme\nis sent in X-Forwarded-Proto, which an edge believes from its trusted proxies only. A path is asked for without a site's\nhost. Bodies are read and dropped.",
     "A run that was ended early can be started again: what is stored by then is a hit, and costs the origin nothing.\nhits: it was stored before. stored: it is stored now. not stored: the response may not be stored (explain says why).",
+    "--from takes what the edge has in memory for everybody, with the URLs that the rules of a site have made. It leaves out\nsites that no host of these URLs selects: those whose origin is told a host of its own (--origin-host).",
     "Exit codes: 0 every edge answered every URL; 1 an error, an edge that is unreachable, or Ctrl-C; 2 wrong usage.",
   ],
   async run({ argv, env, terminal }) {
@@ -69,12 +85,17 @@ export const warmCommand: Command = {
     const given = values.concurrency ?? String(DEFAULT_CONCURRENCY);
     const concurrency = numberOf("--concurrency", CONCURRENCY, given, given);
     const access = fleetAccess(values, env);
-    const urls = await urlsOf(positionals, values.sitemap ?? [], values.file);
-    const asked = await askFleet(
-      access,
-      (client) => client.ping(CALL_MS),
-      (problem) => terminal.complain(problem),
-    );
+    if (values.most !== undefined && values.from === undefined)
+      throw badUsage(`--most: must be given with --from, got ${show(values.most)}`);
+    const most = numberOf("--most", MOST, values.most ?? String(DEFAULT_MOST), values.most);
+    const warned = (problem: string) => terminal.complain(problem);
+    const listed = await urlsOf(positionals, values.sitemap ?? [], values.file);
+    const hot = values.from === undefined ? [] : await hotUrls(values.from, most, access, warned);
+    const urls = [...new Set([...listed, ...hot])];
+    if (values.from === undefined && urls.length === 0)
+      throw badUsage("warm: must name a URL, a path, --sitemap, --file or --from, got nothing");
+    const fleet = await askFleet(access, (client) => client.ping(CALL_MS), warned);
+    const asked = fleet.filter(({ edge }) => edge.edge !== values.from);
     const signal = terminal.untilStopped();
     const news = new News(terminal, values.json === true, asked.length * urls.length);
     const tallies = await Promise.all(
@@ -156,7 +177,6 @@ async function urlsOf(
     for (const url of await sitemapUrls(sitemap))
       urls.add(checkedUrl(URL.canParse(url) ? new URL(url).href : url));
   }
-  if (urls.size === 0) throw badUsage("warm: must name a URL, a path, --sitemap or --file, got nothing");
   return [...urls];
 }
 

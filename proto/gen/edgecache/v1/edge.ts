@@ -544,6 +544,11 @@ export interface HotPage {
     | undefined;
   /** Recent requests for it, to compare with other pages. */
   uses: number;
+  /**
+   * What a client asks this edge for: a full URL whose host selects the site, or the path where the site answers every
+   * host. Empty: the base is a host of the origin, which selects another site or none.
+   */
+  url: string;
 }
 
 /** HotField is one field line. */
@@ -3538,7 +3543,7 @@ export const HotResponse: MessageFns<HotResponse> = {
 };
 
 function createBaseHotPage(): HotPage {
-  return { site: "", base: undefined, target: "", fields: [], mark: undefined, uses: 0 };
+  return { site: "", base: undefined, target: "", fields: [], mark: undefined, uses: 0, url: "" };
 }
 
 export const HotPage: MessageFns<HotPage> = {
@@ -3560,6 +3565,9 @@ export const HotPage: MessageFns<HotPage> = {
     }
     if (message.uses !== 0) {
       writer.uint32(48).uint64(message.uses);
+    }
+    if (message.url !== "") {
+      writer.uint32(58).string(message.url);
     }
     return writer;
   },
@@ -3623,6 +3631,14 @@ export const HotPage: MessageFns<HotPage> = {
             }
 
             message.uses = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.url = reader.string();
             continue;
           }
         }
