@@ -121,7 +121,9 @@ export class PurgeFollower implements PurgeState {
     const purged = this.#fence.purgedBy(stored, this.#parts.store.softPurgedAt(stored));
     const now = this.#time.read(moment);
     const hasLease = this.#leaseLeftMs(now) > 0;
-    return purgeStanding(purged, now.ms, hasLease, this.#parts.staleWhenLapsed === true);
+    // Rule E9: before it has first been at the tail, what is on disk may be older than a purge that is proven.
+    const servesStale = this.#parts.staleWhenLapsed === true && this.#progress.freshAsOf !== undefined;
+    return purgeStanding(purged, now.ms, hasLease, servesStale);
   }
 
   trusts(mark: FillMark, softPurgedAt: number | undefined, moment: Moment): boolean {

@@ -49,6 +49,11 @@ describe("three edges, a purge log that fails in every way, and clients", () => 
     if (found !== undefined) expect.fail(told(found));
   });
 
+  it("keep every promise when an edge that may serve stale without a lease restarts with its disk, and the log is away", async () => {
+    const plan = { ...makePlan(75, 2, true), peers: true };
+    expect(await new World(plan, REAL_WORLD).run()).to.deep.equal([]);
+  });
+
   for (const { name, plan } of KNOWN_HISTORIES) {
     it(`keep every promise when ${name}`, async () => {
       for (const how of [
