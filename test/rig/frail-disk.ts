@@ -17,6 +17,8 @@ export class FrailDisk implements DiskFiles {
   #gate: PromiseWithResolvers<void> | undefined;
   /** Writes that have begun, and hang. */
   heldWrites = 0;
+  /** Takes its time before each read. */
+  beforeRead: (() => Promise<void>) | undefined;
   /** Thrown by the next reads. */
   readError: Error | undefined;
   /** So many more come before. */
@@ -53,6 +55,7 @@ export class FrailDisk implements DiskFiles {
         this.#note();
       },
       read: async (into, position) => {
+        await this.beforeRead?.();
         if (this.readError !== undefined) {
           if (this.readsBeforeError === 0) throw this.readError;
           this.readsBeforeError -= 1;

@@ -83,7 +83,7 @@ export class DiskTier implements LowerStore {
       },
       segments,
     );
-    this.#large = new LargeBodies(this.#segments, parts.size);
+    this.#large = new LargeBodies(this.#segments, parts.size, parts.clock);
   }
 
   /** Whose the frames are from now on. Before, none is taken. */

@@ -119,6 +119,35 @@ describe("large bodies on disk", () => {
     await tier.close();
   });
 
+  it("wait for each other where they are too large together", async () => {
+    const tier = await opened(disk);
+    const targets = ["/0", "/1", "/2"];
+    for (const [at, target] of targets.entries()) {
+      give(tier, target, bodyOf(20 * MIB, at));
+      await tier.flushed();
+    }
+    const found = await Promise.all(targets.map((target) => bodiesOn(tier, target)));
+    for (const [at, bodies] of found.entries())
+      expect(areSame(bodies, [bodyOf(20 * MIB, at)])).to.equal(true);
+    await tier.close();
+  });
+
+  it("are a miss when all pieces together take 2 s, and are kept", async () => {
+    const tier = await opened(disk);
+    give(tier, "/film", bodyOf(LARGE, 1));
+    await tier.flushed();
+    for (const [takes, isFound] of [
+      [150, true],
+      [600, false],
+      [0, true],
+    ] as const) {
+      disk.beforeRead = async () => clock.advance(takes);
+      expect(areSame(await bodiesOn(tier, "/film"), [bodyOf(LARGE, 1)])).to.equal(isFound);
+    }
+    expect(tier.counts.errors).to.equal(0);
+    await tier.close();
+  });
+
   it("are given up when the disk is slower, and take no room of the queue together", async () => {
     const tier = await opened(disk);
     disk.holdWrites();

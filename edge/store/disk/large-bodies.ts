@@ -1,8 +1,10 @@
 import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../../../process/clock.ts";
 import type { Leaving } from "../leaving.ts";
 import type { FramePlace } from "./disk-index.ts";
 import { checksumOf, type KeyHash, NO_MARK } from "./frame.ts";
 import { MOST_WAITING } from "./frame-queue.ts";
+import { soon } from "./patience.ts";
 import type { PiecePlace } from "./piece-place.ts";
 import { packed, placesOfBodies } from "./portable-responses.ts";
 import { segmentSize } from "./segment.ts";
@@ -27,6 +29,10 @@ interface Writing {
   isOvertaken: boolean;
 }
 
+interface ReadState {
+  isGivenUp: boolean;
+}
+
 /** `overtaken`: it is not wanted any more. `no-room`: the disk takes no more now. */
 export type LargeWritten = FramePlace | "overtaken" | "no-room";
 
@@ -39,6 +45,7 @@ export type LargeRead = readonly Uint8Array[] | "evicted" | "not-now" | "damaged
  */
 export class LargeBodies {
   readonly #segments: SegmentLog;
+  readonly #clock: Clock;
   readonly #most: number;
   /** By key. */
   readonly #writing = new Map<string, Writing>();
@@ -46,10 +53,12 @@ export class LargeBodies {
   /** Of bodies that are being written, and are not in the queue of the disk yet. */
   #waiting = 0;
   #reading = 0;
+  #freed = Promise.withResolvers<void>();
 
   /** `size`: bytes that all files may take. */
-  constructor(segments: SegmentLog, size: number) {
+  constructor(segments: SegmentLog, size: number, clock: Clock) {
     this.#segments = segments;
+    this.#clock = clock;
     this.#most = Math.min(MOST_LARGE, segmentSize(size) / 2);
   }
 
@@ -118,14 +127,26 @@ export class LargeBodies {
   /** The pieces of the bodies of which this payload tells; none: they stand in it. */
   async read(payload: Buffer): Promise<LargeRead> {
     const places = placesOfBodies(payload);
+    if (places.length === 0) return [];
+    const state: ReadState = { isGivenUp: false };
+    // The client waits meanwhile, and the origin may be faster.
+    const read = await soon(this.#inTurn(places, state), this.#clock);
+    state.isGivenUp = true;
+    return read === "late" ? "not-now" : read;
+  }
+
+  async #inTurn(places: readonly PiecePlace[], state: ReadState): Promise<LargeRead> {
     const bytes = places.reduce((sum, { length }) => sum + length, 0);
-    if (this.#reading > 0 && this.#reading + bytes > MOST_LARGE) return "not-now";
+    while (this.#reading > 0 && this.#reading + bytes > MOST_LARGE) {
+      await this.#freed.promise;
+      if (state.isGivenUp) return "not-now";
+    }
     this.#reading += bytes;
     try {
       const pieces: Uint8Array[] = [];
       for (const place of places) {
         const piece = await this.#segments.read(place);
-        if (piece === "not-now") return piece;
+        if (piece === "not-now" || state.isGivenUp) return "not-now";
         if (!this.#segments.segments.has(place.segment)) return "evicted";
         if (piece === undefined || checksumOf(piece) !== place.checksum) return "damaged";
         pieces.push(piece);
@@ -133,6 +154,9 @@ export class LargeBodies {
       return pieces;
     } finally {
       this.#reading -= bytes;
+      const freed = this.#freed;
+      this.#freed = Promise.withResolvers();
+      freed.resolve();
     }
   }
 
