@@ -14,7 +14,7 @@ export interface HitFigures {
 const SETS: readonly (StoredSet & { readonly memoryMib: number; readonly connections: number })[] = [
   { bytes: 4_096, count: 10_000, memoryMib: 4, connections: 32 },
   { bytes: 102_400, count: 1_000, memoryMib: 10, connections: 32 },
-  { bytes: 8_000_000, count: 40, memoryMib: 48, connections: 8 },
+  { bytes: 10_485_760, count: 30, memoryMib: 48, connections: 8 },
 ];
 
 /** Random requests for what is stored, by one core for each cache and one for the client. */
