@@ -182,14 +182,14 @@ export class EdgeReport {
   /** What `admin-cli doctor` shows of this edge. */
   async examine(): Promise<ExamineResponse> {
     const { id, identity, clock, disk } = this.#parts;
-    const unreachableSites = await this.#reachable.unreachable();
+    const origins = await this.#reachable.states();
     const server = await soon(this.#purgeLog.server(), clock).catch((thrown: unknown) =>
       describeError(thrown),
     );
     const findings = findingsOf({
       state: this.state,
       certificates: [...this.#dataPort.certificateFindings, ...(identity?.findings ?? [])],
-      unreachableSites,
+      unreachable: origins.filter(({ state }) => state === "unreachable"),
       server,
       disk: disk?.counts.trouble,
       eventLoopDelayMs: this.#loopDelayMs,

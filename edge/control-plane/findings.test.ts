@@ -21,7 +21,7 @@ const SERVER: LogServer = {
 const HEALTHY: ExaminedFacts = {
   state: "serving",
   certificates: [],
-  unreachableSites: [],
+  unreachable: [],
   server: SERVER,
   disk: undefined,
   eventLoopDelayMs: 1,
@@ -41,9 +41,11 @@ describe("what an edge finds of itself", () => {
   });
 
   it("names what does not answer", () => {
-    expect(found({ state: "lapsed", unreachableSites: ["shop"], server: "ECONNREFUSED" })).to.deep.equal([
+    expect(
+      found({ state: "lapsed", unreachable: [{ site: "shop", error: "ENOTFOUND" }], server: "ECONNREFUSED" }),
+    ).to.deep.equal([
       "problem lease: the edge has lapsed: it asks the origin for everything until the purge log answers; see that Redis runs and is in time",
-      "problem site shop: its origin cannot be reached; the log of the edge says why",
+      "problem site shop: its origin cannot be reached: ENOTFOUND; start it, or correct the origin of the site",
       "problem purge log: it does not answer: ECONNREFUSED; see that Redis runs, and that --redis of the edge names it",
     ]);
   });

@@ -2,13 +2,14 @@ import type { Finding } from "../../process/finding.ts";
 import { runtimeWarning } from "../../process/runtime.ts";
 import { logServerFindings } from "../../purge-log/log-server-findings.ts";
 import type { LogServer } from "../../purge-log/purge-log.ts";
+import type { OriginState } from "../origin/reachable.ts";
 import type { DiskTrouble } from "../store/disk/disk-health.ts";
 
 /** What an edge knows of itself. */
 export interface ExaminedFacts {
   readonly state: "serving" | "lapsed" | "draining";
   readonly certificates: readonly Finding[];
-  readonly unreachableSites: readonly string[];
+  readonly unreachable: readonly Pick<OriginState, "site" | "error">[];
   /** undefined: the log is in memory. A text: why the server does not answer. */
   readonly server: LogServer | string | undefined;
   /** undefined: it works, or there is none. */
@@ -36,7 +37,7 @@ const DISK_TEXT: Record<DiskTrouble["kind"], string> = {
 
 /** What an operator should know of the edge, problems first. */
 export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
-  const { state, certificates, unreachableSites, server, disk, eventLoopDelayMs, openFiles, node } = facts;
+  const { state, certificates, unreachable, server, disk, eventLoopDelayMs, openFiles, node } = facts;
   const findings: Finding[] = [...certificates];
   const find = (severity: Finding["severity"], about: string, text: string) =>
     findings.push({ severity, about, text });
@@ -52,8 +53,12 @@ export function findingsOf(facts: ExaminedFacts): readonly Finding[] {
       "state",
       "the edge is draining: it will stop, or `edges drain` has taken it out of service",
     );
-  for (const site of unreachableSites)
-    find("problem", `site ${site}`, "its origin cannot be reached; the log of the edge says why");
+  for (const { site, error = "no reason is known" } of unreachable)
+    find(
+      "problem",
+      `site ${site}`,
+      `its origin cannot be reached: ${error}; start it, or correct the origin of the site`,
+    );
   if (typeof server === "string")
     find(
       "problem",

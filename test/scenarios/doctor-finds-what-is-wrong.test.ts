@@ -32,6 +32,7 @@ describe("admin-cli doctor at a real edge and a real router", () => {
       ...["--edge", edge.control, "--router", new URL(router.admin).host],
     ]);
     expect(code).to.equal(1);
+    expect(stdout).to.match(/its origin cannot be reached: [^"]*ECONNREFUSED[^"]*; start it/);
     const found = JSON.parse(stdout).findings.map(
       ({ program, severity, about }: { program: string; severity: string; about: string }) =>
         `${program.split(" ")[0]} ${severity} ${about}`,
