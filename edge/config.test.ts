@@ -34,6 +34,9 @@ describe("the edge's settings", () => {
       disk: undefined,
       diskSize: 1_073_741_824,
       peers: false,
+      warmStart: undefined,
+      warmFromPeers: false,
+      warmPace: 100,
       origin: { kind: "directory", path: "site" },
       originHost: { kind: "client" },
       sites: [

@@ -30,7 +30,8 @@ export class TerminalRun {
     env: Readonly<Record<string, string>> = {},
   ): TerminalRun | undefined {
     if (spawnSync("script", ["--version"]).error !== undefined) return undefined;
-    return new TerminalRun([process.execPath, ...words].map((word) => `'${word}'`).join(" "), env);
+    // Else a shell would be interrupted too.
+    return new TerminalRun(`exec ${[process.execPath, ...words].map((word) => `'${word}'`).join(" ")}`, env);
   }
 
   /** All that it has written so far. */
