@@ -104,6 +104,30 @@ describe("the dashboard of a router", function () {
     expect(top.by.misses.filter(isHostile)).to.have.length(1);
   });
 
+  it("shows the whole fleet and every purge at each of several routers", async () => {
+    const grpcAddresses = edges.map(({ control }) => control);
+    const other = await startTestRouter([], { edges: { kind: "listed", grpcAddresses } });
+    const there = await EventStream.open(other.admin, "/live");
+    streams.push(there);
+    try {
+      const here = await watch();
+      const answer = await get(other.admin, "/dashboard/purge", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ urls: ["/elsewhere"], purgeId: "by-the-other" }),
+      });
+      expect(answer.status, answer.text).to.equal(200);
+      for (const stream of [here, there]) {
+        const { edges: shown } = await stream.event("fleet", ({ edges: rows }) => rows.length === 2);
+        expect(shown.map(({ edge }: { edge: string }) => edge)).to.deep.equal(["edge-1", "edge-2"]);
+        const row = await stream.event("purge", ({ purgeId }) => purgeId === "by-the-other");
+        expect(row.edges).to.have.length(2);
+      }
+    } finally {
+      await other.running.stop();
+    }
+  });
+
   it("asks no edge while nobody watches", async () => {
     const edge = await RoutedEdge.start("quiet");
     const other = await startTestRouter([edge]);
