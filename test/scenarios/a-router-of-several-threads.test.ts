@@ -84,7 +84,8 @@ describe("a router whose port is served by several threads", () => {
   });
 
   it("loses no request when an edge ends, whichever thread has it", async () => {
-    const asked = Array.from({ length: 5 }, () => ask());
+    // At each thread fewer than the hundred that a router which has just started may send a second time.
+    const asked = Array.from({ length: 3 }, () => ask());
     await edges[0]?.kill();
     for (const statuses of await Promise.all(asked)) expect(statuses).to.deep.equal(new Set([200]));
     await router.until("edge-1 is gone", (rows) => !isServing(rows, "edge-1"));
