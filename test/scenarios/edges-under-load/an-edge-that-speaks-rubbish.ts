@@ -4,6 +4,7 @@ import { RawOrigin } from "../../rig/raw-origin.ts";
 import { RoutedEdge } from "../../rig/routed-edge.ts";
 import type { RoutedSystem, WholeSystem } from "../../rig/routed-system.ts";
 import { isServing } from "../../rig/router-process.ts";
+import { until } from "../../rig/until.ts";
 
 /** None of these begins an answer. */
 const RUBBISH = [
@@ -41,6 +42,8 @@ export function edgeSpeaksRubbish(whole: WholeSystem): void {
       await using load = system.load();
       await table.add("edge-x", edge.grpcAddress, rubbish.url.host);
       await system.router.until("edge-x serves", (rows) => isServing(rows, "edge-x"));
+      // An edge that has just joined gets its share little by little.
+      await until("a request has gone there", async () => rubbish.heads.length > 0);
       await load.more(300);
       await load.stop();
       expect(load.broken).to.deep.equal([]);
