@@ -33,6 +33,17 @@ describe("the diagnosis of a fleet", () => {
     );
   });
 
+  it("says of a data port that it cannot be reached from here", () => {
+    const at = (trouble: string | undefined) => ({
+      ...examined("a"),
+      dataPort: { address: "10.0.0.1:80", trouble },
+    });
+    expect(texts([at(undefined)], [], [])).to.deep.equal([]);
+    expect(texts([at("ECONNREFUSED")], [], [])[0]).to.match(
+      /^a warning data port: 10\.0\.0\.1:80 cannot be reached from here \(ECONNREFUSED\)/,
+    );
+  });
+
   it("compares versions and sites", () => {
     const edges = [examined("a"), examined("b", { version: "1.1.0" }, "bbbb")];
     expect(texts(edges, [], [])).to.deep.equal([

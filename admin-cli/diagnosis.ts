@@ -7,6 +7,8 @@ export interface Examined {
   readonly sites: string;
   /** A text: why it said nothing. */
   readonly answer: Answer | string;
+  /** Of an edge. `trouble`: why it cannot be reached from here; undefined when it can. */
+  readonly dataPort?: { readonly address: string; readonly trouble: string | undefined };
 }
 
 interface Answer {
@@ -48,10 +50,15 @@ export function diagnose(
   return found.sort((a, b) => Number(b.severity === "problem") - Number(a.severity === "problem"));
 }
 
-function ofProgram({ name: program, answer }: Examined): readonly Diagnosis[] {
+function ofProgram({ name: program, answer, dataPort }: Examined): readonly Diagnosis[] {
   if (typeof answer === "string")
     return [{ program, severity: "problem", about: "connection", text: answer }];
   const found = answer.findings.map((finding): Diagnosis => ({ program, ...finding }));
+  if (dataPort?.trouble !== undefined) {
+    const { address, trouble } = dataPort;
+    const text = `${address} cannot be reached from here (${trouble}): routers send requests there; see --advertise, --port and firewalls`;
+    found.push({ program, severity: "warning", about: "data port", text });
+  }
   const { clockOffByMs } = answer;
   if (Math.abs(clockOffByMs) < CLOCKS_DIFFER_MS) return found;
   const text = `its clock is ${(Math.abs(clockOffByMs) / 1_000).toFixed(1)} s ${clockOffByMs > 0 ? "ahead of" : "behind"} this machine's: ages and Expires are wrong by as much; let NTP set the clocks`;

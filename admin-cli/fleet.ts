@@ -131,13 +131,35 @@ export async function askFleet<T extends { readonly edge: string }>(
   ask: Ask<T>,
   warned: (problem: string) => void = () => undefined,
 ): Promise<Heard<T>[]> {
-  const { contact, known } = await findFleet(access, warned);
+  const { contact, fleet } = await findFleet(access, warned);
   try {
-    if (known.membersOutdated !== "") {
-      warned(`${contact.ping.edge}: ${known.membersOutdated}; the edges are those that it last knew of`);
-    }
-    const fleet = fleetOf(contact, known);
     return await Promise.all(fleet.map((edge) => askOne(contact, edge, access.proof, ask)));
+  } finally {
+    contact.client.close();
+  }
+}
+
+/** Asks one edge by its id. Throws a Failure; `unknown` makes it of the ids that there are. */
+export async function askNamed<T extends { readonly edge: string }>(
+  id: string,
+  access: FleetAccess,
+  {
+    ask,
+    unknown,
+    warned,
+  }: {
+    readonly ask: Ask<T>;
+    readonly unknown: (known: readonly string[]) => Failure;
+    readonly warned: (problem: string) => void;
+  },
+): Promise<T> {
+  const { contact, fleet } = await findFleet(access, warned);
+  try {
+    const edge = fleet.find((each) => each.edge === id);
+    if (edge === undefined) throw unknown(fleet.map((each) => each.edge));
+    const heard = await askOne(contact, edge, access.proof, ask);
+    if ("failure" in heard) throw heard.failure;
+    return heard.answer;
   } finally {
     contact.client.close();
   }
@@ -147,7 +169,7 @@ export async function askFleet<T extends { readonly edge: string }>(
 async function findFleet(
   { addresses, proof }: FleetAccess,
   warned: (problem: string) => void,
-): Promise<{ readonly contact: Contact; readonly known: StatsResponse }> {
+): Promise<{ readonly contact: Contact; readonly fleet: readonly FleetEdge[] }> {
   const failures: Failure[] = [];
   const silent: Failure[] = [];
   for (const address of addresses) {
@@ -159,7 +181,10 @@ async function findFleet(
       reason = failures;
       const known = await client.stats(CALL_MS);
       for (const { message } of failures) warned(`passed over: ${message}`);
-      return { contact: { client, ping }, known };
+      if (known.membersOutdated !== "")
+        warned(`${ping.edge}: ${known.membersOutdated}; the edges are those that it last knew of`);
+      const contact = { client, ping };
+      return { contact, fleet: fleetOf(contact, known) };
     } catch (thrown) {
       client.close();
       if (!(thrown instanceof Failure)) throw thrown;

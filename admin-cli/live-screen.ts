@@ -10,8 +10,9 @@ const KEPT_REPORTS = 120;
 // Ids are longer than this only where nobody would type them.
 const NAME_COLUMNS = 12;
 const STATE_COLUMNS = 11;
-// Of the figures beside a name: 9 for requests a second, 7 for a share, and blanks.
-const FIGURE_COLUMNS = 20;
+// Nine digits with their commas.
+const FIGURE_COLUMNS = 12;
+const GAP = "  ";
 
 /** The size of a screen in characters. */
 export interface ScreenSize {
@@ -28,8 +29,6 @@ interface Rates {
   readonly errors: number;
 }
 
-const COUNTERS = ["requests", "hits", "fills", "errors"] as const satisfies readonly (keyof Rates)[];
-
 /** The live screen of `stats --watch`: what happens each second at the fleet and at each edge. */
 export class LiveScreen {
   #reports: (readonly StatsRow[])[] = [];
@@ -43,11 +42,11 @@ export class LiveScreen {
     const now = this.#reports.at(-1) ?? [];
     const fleet = this.#rates(now.map(({ edge }) => edge));
     const [latest] = fleet.slice(-1);
-    const of = (name: string, figure: string, history: readonly (number | null)[]) =>
-      fitted(
-        `${name.padEnd(NAME_COLUMNS)}${figure.padStart(FIGURE_COLUMNS - 8)}  ${sparkline(history, columns - NAME_COLUMNS - FIGURE_COLUMNS + 6)}`,
-        columns,
-      );
+    const bars = columns - NAME_COLUMNS - FIGURE_COLUMNS - GAP.length;
+    const of = (name: string, figure: string, history: readonly (number | null)[]) => {
+      const words = `${name.padEnd(NAME_COLUMNS)}${figure.padStart(FIGURE_COLUMNS)}`;
+      return fitted(`${words}${GAP}${sparkline(history, bars)}`, columns);
+    };
     const head = [
       of("requests/s", whole(latest?.requests), fleet.map(by("requests"))),
       of("hits", percent(latest), fleet.map(shareOf)),
@@ -85,8 +84,7 @@ export class LiveScreen {
         .map((row) => rateOf(before.get(row.edge), row))
         .filter((rates) => rates !== undefined);
       if (each.length === 0) return null;
-      const sum = (name: keyof Rates) => each.reduce((total, rates) => total + rates[name], 0);
-      return { requests: sum("requests"), hits: sum("hits"), fills: sum("fills"), errors: sum("errors") };
+      return ratesOf((name) => each.reduce((total, rates) => total + rates[name], 0));
     });
   }
 }
@@ -95,10 +93,17 @@ export class LiveScreen {
 function rateOf(before: StatsRow | undefined, now: StatsRow): Rates | undefined {
   const seconds = ((now.uptimeMs ?? 0) - (before?.uptimeMs ?? Number.POSITIVE_INFINITY)) / 1000;
   if (before === undefined || !(seconds > 0)) return undefined;
-  const [requests, hits, fills, errors] = COUNTERS.map((name) =>
-    Math.max(0, ((now[name] ?? 0) - (before[name] ?? 0)) / seconds),
-  );
-  return { requests: requests ?? 0, hits: hits ?? 0, fills: fills ?? 0, errors: errors ?? 0 };
+  const rate = (name: keyof Rates) => Math.max(0, ((now[name] ?? 0) - (before[name] ?? 0)) / seconds);
+  return ratesOf(rate);
+}
+
+function ratesOf(figure: (name: keyof Rates) => number): Rates {
+  return {
+    requests: figure("requests"),
+    hits: figure("hits"),
+    fills: figure("fills"),
+    errors: figure("errors"),
+  };
 }
 
 function by(name: keyof Rates): (rates: Rates | null) => number | null {

@@ -11,16 +11,28 @@ describe("admin-cli doctor", function () {
 
   beforeEach(async () => {
     edges = [await startScratchEdge("edge-1"), await startScratchEdge("edge-2")];
-    for (const { script } of edges) script.members = edges.map((edge) => edge.member());
+    for (const { script } of edges) script.members = edges.map(member);
   });
   afterEach(async () => {
     for (const edge of edges) await edge.stop();
   });
 
+  /** Something listens at its data port. */
+  const member = (edge: ScratchEdge) => ({ ...edge.member(), httpAddress: edge.address });
+
   const doctor = (...argv: string[]) => runAdminCli(["doctor", ...argv, "--edge", edges[0].address]);
 
   it("finds nothing in a fleet that is well", async () => {
     expect(await doctor()).to.deep.equal({ code: 0, stdout: "nothing found\n", stderr: "" });
+  });
+
+  it("finds a data port that cannot be reached", async () => {
+    edges[0].script.members = [member(edges[0]), { ...member(edges[1]), httpAddress: "127.0.0.1:1" }];
+    const { code, stdout } = await doctor();
+    expect(code).to.equal(0);
+    expect(stdout).to.match(
+      /^edge-2 {2}warning {2}data port {2}127\.0\.0\.1:1 cannot be reached .*ECONNREFUSED/,
+    );
   });
 
   it("shows warnings, and exits with 1 when there is a problem", async () => {
@@ -56,7 +68,7 @@ describe("admin-cli doctor", function () {
     expect((await doctor()).stdout).to.equal(
       `edge-2  problem  connection  ${edges[1].address} is now the address of edge-3\n`,
     );
-    edges[0].script.members = [edges[0].member(), { ...edges[1].member(), grpcAddress: "nowhere" }];
+    edges[0].script.members = [member(edges[0]), { ...member(edges[1]), grpcAddress: "nowhere" }];
     expect((await doctor()).stdout).to.equal(
       'edge-2  problem  connection  the address that it gives to the fleet must be host:port, got "nowhere"\n',
     );

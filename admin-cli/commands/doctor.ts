@@ -5,6 +5,7 @@ import type { Command } from "../command.ts";
 import { CALL_MS } from "../deadline.ts";
 import { type Diagnosis, diagnose, type Examined } from "../diagnosis.ts";
 import { askFleet, fleetAccess } from "../fleet.ts";
+import { portTrouble } from "../port-trial.ts";
 import type { Proof } from "../proof.ts";
 import { askFindings, routerAddress } from "../router-client.ts";
 import { table } from "../table.ts";
@@ -26,7 +27,7 @@ export const doctorCommand: Command = {
     ["--router 127.0.0.1:8090", "and a router"],
   ],
   notes: [
-    "Asks every edge, and the router that is named, what they find: certificates that have expired or will, do not fit\ntheir keys or are for no site; origins and a purge log that do not answer; settings of Redis that may lose purges;\na Node with known defects. Compares the edges: versions, sites, clocks. Changes nothing.",
+    "Asks every edge, and the router that is named, what they find: certificates that have expired or will, do not fit\ntheir keys or are for no site; origins and a purge log that do not answer; settings of Redis that may lose purges;\na Node with known defects. Compares the edges: versions, sites, clocks. Connects to their data ports. Changes nothing.",
     "Exit codes: 0 no problem (there may be warnings); 1 a problem, or no edge answered.",
   ],
   async run({ argv, env, terminal }) {
@@ -44,12 +45,15 @@ export const doctorCommand: Command = {
       },
       (problem) => outdated.push(problem),
     );
-    const edges = asked.map(
-      (heard): Examined => ({
-        name: heard.edge.edge,
-        sites: heard.edge.sites,
-        answer: heard.answer === undefined ? heard.failure.message : seen(heard.answer),
-      }),
+    const edges = await Promise.all(
+      asked.map(
+        async (heard): Promise<Examined> => ({
+          name: heard.edge.edge,
+          sites: heard.edge.sites,
+          answer: heard.answer === undefined ? heard.failure.message : seen(heard.answer),
+          dataPort: { address: heard.edge.httpAddress, trouble: await portTrouble(heard.edge.httpAddress) },
+        }),
+      ),
     );
     const routers = router === undefined ? [] : [await examineRouter(router, access.proof)];
     const diagnosis = diagnose(edges, routers, outdated);

@@ -5,7 +5,7 @@ import { type EdgeRow, edgeRow } from "../../proto/json/edge-row.ts";
 import { COMMON_OPTIONS, parseOptions } from "../arguments.ts";
 import type { Command, ExitCode } from "../command.ts";
 import { CALL_MS } from "../deadline.ts";
-import { askFleet, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
+import { askFleet, askNamed, type FleetAccess, fleetAccess, reachEdge } from "../fleet.ts";
 import { stateCell, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -79,21 +79,12 @@ async function drain(
   json: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const asked = await askFleet(
-    access,
-    async (client) => {
-      const { edge, state } = await client.ping(CALL_MS);
-      return edge === id ? client.drain(verb === "undrain", CALL_MS) : { edge, state };
-    },
-    (problem) => terminal.complain(problem),
-  );
-  const heard = asked.find(({ edge }) => edge.edge === id);
-  if (heard === undefined) {
-    const known = asked.map(({ edge }) => edge.edge).join(", ");
-    throw new Failure("bad-usage", "client", `${verb}: must be one of ${known}, got ${show(id)}`);
-  }
-  if (heard.answer === undefined) throw heard.failure;
-  const { edge, state } = heard.answer;
+  const { edge, state } = await askNamed(id, access, {
+    ask: (client) => client.drain(verb === "undrain", CALL_MS),
+    unknown: (known) =>
+      new Failure("bad-usage", "client", `${verb}: must be one of ${known.join(", ")}, got ${show(id)}`),
+    warned: (problem) => terminal.complain(problem),
+  });
   terminal.write(
     json ? `${JSON.stringify({ edge, state })}\n` : `${printable(edge)} is ${printable(state)} now\n`,
   );

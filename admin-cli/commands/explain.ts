@@ -9,10 +9,11 @@ import {
   type StoredVariant,
 } from "../../proto/gen/edgecache/v1/edge.ts";
 import { COMMON_OPTIONS, type Options, parseOptions } from "../arguments.ts";
-import type { Command, CommandInput } from "../command.ts";
+import type { EdgeClient } from "../client.ts";
+import type { Command, CommandInput, ExitCode } from "../command.ts";
 import { CALL_MS } from "../deadline.ts";
 import { tryEdge } from "../edge-trial.ts";
-import { askFleet, type FleetAccess, fleetAccess, type Heard, reachEdge } from "../fleet.ts";
+import { askFleet, askNamed, type FleetAccess, fleetAccess, type Heard, reachEdge } from "../fleet.ts";
 import { callerProof } from "../proof.ts";
 import { askRoute, DEFAULT_ROUTER, routerAddress } from "../router-client.ts";
 import { table } from "../table.ts";
@@ -68,33 +69,34 @@ export const explainCommand: Command = {
     const asked = { url, fields };
     const shown = (answer: ExplainResponse) =>
       values.rules ? rulesReport(terminal, answer) : report(terminal, answer);
-    const way = wayOf(values);
-    if (way === "all-edges" || way === "routed") {
-      const edges = await askFleet(
-        fleetAccess(values, env),
-        (client) => client.explain(asked, CALL_MS),
-        (problem) => terminal.complain(problem),
-      );
-      if (way === "all-edges") {
-        terminal.write(
-          values.json ? `${JSON.stringify({ edges: edges.map(edgeDocument) })}\n` : allEdges(edges, shown),
-        );
-        return 0;
-      }
-      const router = routerAddress(values.router, env.EDGECACHE_ROUTER) ?? DEFAULT_ROUTER;
-      const page = await askRoute(router, routeQuestion(url, undefined), callerProof(values, env));
-      const answer = answerOf(page.edge, edges);
-      terminal.write(
-        values.json ? `${JSON.stringify(answer)}\n` : `routed because ${page.because}\n${shown(answer)}`,
-      );
+    const tell = (document: object, text: string): ExitCode => {
+      terminal.write(values.json ? `${JSON.stringify(document)}\n` : text);
       return 0;
+    };
+    const ask = (client: EdgeClient) => client.explain(asked, CALL_MS);
+    const warned = (problem: string) => terminal.complain(problem);
+    switch (wayOf(values)) {
+      case "all-edges": {
+        const edges = await askFleet(fleetAccess(values, env), ask, warned);
+        return tell({ edges: edges.map(edgeDocument) }, allEdges(edges, shown));
+      }
+      case "routed": {
+        const router = routerAddress(values.router, env.EDGECACHE_ROUTER) ?? DEFAULT_ROUTER;
+        const page = await askRoute(router, routeQuestion(url, undefined), callerProof(values, env));
+        if (page.edge === null) throw new Failure("no-edge", "edge", "the router has no edge for it now");
+        const unknown = () => new Failure("no-edge", "edge", `${page.edge} is not in the heartbeat table`);
+        const answer = await askNamed(page.edge, fleetAccess(values, env), { ask, unknown, warned });
+        return tell(answer, `routed because ${page.because}\n${shown(answer)}`);
+      }
+      case "config": {
+        const answer = await explainTrial(asked, values.config ?? "", env);
+        return tell(answer, shown(answer));
+      }
+      case undefined: {
+        const answer = await askEdge(asked, fleetAccess(values, env));
+        return tell(answer, shown(answer));
+      }
     }
-    const answer =
-      way === "config"
-        ? await explainTrial(asked, values.config ?? "", env)
-        : await askEdge(asked, fleetAccess(values, env));
-    terminal.write(values.json ? `${JSON.stringify(answer)}\n` : shown(answer));
-    return 0;
   },
 };
 
@@ -109,10 +111,10 @@ function wayOf(values: Partial<Record<(typeof WAYS)[number], unknown>>): (typeof
 
 type HeardAnswer = Heard<ExplainResponse>;
 
-function edgeDocument({ edge, ...heard }: HeardAnswer) {
-  return (
-    heard.answer ?? { edge: edge.edge, problem: heard.answer === undefined ? heard.failure.message : "" }
-  );
+function edgeDocument(heard: HeardAnswer) {
+  return heard.answer === undefined
+    ? { edge: heard.edge.edge, problem: heard.failure.message }
+    : heard.answer;
 }
 
 function allEdges(edges: readonly HeardAnswer[], shown: (answer: ExplainResponse) => string): string {
@@ -123,15 +125,6 @@ function allEdges(edges: readonly HeardAnswer[], shown: (answer: ExplainResponse
         : shown(heard.answer),
     )
     .join("\n");
-}
-
-/** Throws a Failure when there is none. */
-function answerOf(routed: string | null, edges: readonly HeardAnswer[]): ExplainResponse {
-  if (routed === null) throw new Failure("no-edge", "edge", "the router has no edge for it now");
-  const heard = edges.find(({ edge }) => edge.edge === routed);
-  if (heard === undefined) throw new Failure("no-edge", "edge", `${routed} is not in the heartbeat table`);
-  if (heard.answer === undefined) throw heard.failure;
-  return heard.answer;
 }
 
 async function explainTrial(
