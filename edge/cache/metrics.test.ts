@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readPrometheusText, sampleValue } from "../../test/rig/prometheus-text.ts";
+import { BOUNDS_MS } from "./histogram.ts";
 import {
   clientConnectionsGauge,
   edgeCounters,
@@ -49,6 +50,34 @@ describe("the counters of an edge", () => {
     const names = ["hits", "misses", "stale", "revalidated", "bypass", "errors"] as const;
     expect(names.map((name) => counters.get(name))).to.deep.equal([1, 2, 3, 4, 5, 6]);
     expect(counters.get("fills")).to.equal(0);
+  });
+});
+
+describe("the counters of all outcomes together", () => {
+  it("have a count for each step of the time until answers began, and what took longer", () => {
+    const counters = new EdgeCounters();
+    for (const [at, waited] of [0, 0.001, 0.0011, 2.5, 11].entries())
+      counters.answered("a", OUTCOMES[at] ?? { kind: "hit" }, 200, 0, waited);
+    expect(counters.waits).to.have.length(BOUNDS_MS.length + 1);
+    const counted = counters.waits.flatMap((count, step) =>
+      count === 0 ? [] : [[BOUNDS_MS[step] ?? "longer", count]],
+    );
+    expect(counted).to.deep.equal([
+      [1, 2],
+      [2.5, 1],
+      [2_500, 1],
+      ["longer", 1],
+    ]);
+  });
+
+  it("have the bytes that clients were given, and those of stored responses among them", () => {
+    const counters = new EdgeCounters();
+    counters.sites.name(["a"]);
+    OUTCOMES.forEach((outcome, i) => {
+      counters.answered(i % 2 === 0 ? "a" : "other", outcome, 200, 10 ** i);
+    });
+    // In their order: hit, miss, stale, revalidated, bypass, error.
+    expect(counters.sites.bytes).to.deep.equal({ sent: 111_111, ofHits: 1_101 });
   });
 });
 

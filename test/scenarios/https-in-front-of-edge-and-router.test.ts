@@ -8,6 +8,7 @@ import { CertificateFolder, makeCertificate } from "../rig/certificate-files.ts"
 import { get } from "../rig/http-client.ts";
 import { HttpOrigin } from "../rig/http-origin.ts";
 import { daysUntil } from "../rig/prometheus-text.ts";
+import { stats } from "../rig/purge.ts";
 import { startTestEdge, type TestEdge } from "../rig/test-edge.ts";
 import { startTestRouter, type TestRouter } from "../rig/test-router.ts";
 
@@ -101,6 +102,7 @@ describe("HTTPS in front of an edge and a router", () => {
     expect([await daysLeft(edge.operator, "edge"), await daysLeft(router.admin, "router")]).to.deep.equal([
       19, 19,
     ]);
+    expect((await stats(edge.control)).certificateDaysLeft).to.be.within(19, 20);
   });
 
   it("takes a renewed certificate while connections stay open", async () => {
