@@ -4,7 +4,7 @@ import type { Purge } from "../../purge-log/purge.ts";
 import type { CacheContext } from "../cache/context.ts";
 import type { FillRequest } from "../cache/fill-request.ts";
 import { type Refreshed, refresh } from "../cache/refresh.ts";
-import { isUnasked, unaskedRequest } from "../cache/warming/unasked-request.ts";
+import { needsNoClient, unaskedRequest } from "../cache/warming/unasked-request.ts";
 import { cacheKey } from "../rules/cache-key.ts";
 import { isPurged } from "../rules/purge-standing.ts";
 import { fieldsSelecting, markIn } from "../rules/vary.ts";
@@ -186,7 +186,7 @@ export class Refill {
     lane.queue.remove(entry.id);
     const stored = this.#purgedOf(entry);
     // Content that is in a key is not kept, so the origin cannot be asked with it again.
-    if (stored === undefined || !isUnasked(stored) || stored.key !== cacheKey(stored)) {
+    if (stored === undefined || !needsNoClient(stored) || stored.key !== cacheKey(stored)) {
       counters.add("refillSkipped");
       return false;
     }

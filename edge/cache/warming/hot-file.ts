@@ -33,9 +33,13 @@ export async function readHotFile(path: string): Promise<readonly HotPage[]> {
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return [];
     const rule = "must be a file that an edge has written there";
-    const why = thrown instanceof z.ZodError ? (thrown.issues[0]?.message ?? "") : describeError(thrown);
-    throw new Failure("bad-file", "config", `--warm-start: ${rule}, got "${path}": ${why}`);
+    throw new Failure("bad-file", "config", `--warm-start: ${rule}, got "${path}": ${whyOf(thrown)}`);
   }
+}
+
+function whyOf(thrown: unknown): string {
+  const [issue] = thrown instanceof z.ZodError ? thrown.issues : [];
+  return issue === undefined ? describeError(thrown) : `${z.core.toDotPath(issue.path)}: ${issue.message}`;
 }
 
 /** Puts the pages in the place of what the file has. Rejects when it cannot be written. */

@@ -2,7 +2,7 @@ import { cacheKey } from "../../rules/cache-key.ts";
 import { fieldsSelecting, markIn } from "../../rules/vary.ts";
 import type { Store } from "../../store/store.ts";
 import type { StoredResponse } from "../../store/stored-response.ts";
-import { isUnasked } from "./unasked-request.ts";
+import { needsNoClient } from "./unasked-request.ts";
 
 /** A response that is asked for, as far as it takes to fetch it again. */
 export interface HotPage {
@@ -25,7 +25,7 @@ export async function hotPages(
 ): Promise<readonly HotPage[]> {
   let hot: HotPage[] = [];
   for await (const stored of store.coveredBy([{ kind: "everything" }])) {
-    if (!isUnasked(stored) || stored.key !== cacheKey(stored) || stored.status === 206) continue;
+    if (!needsNoClient(stored) || stored.key !== cacheKey(stored) || stored.status === 206) continue;
     hot.push(pageOf(stored, store.useCount(stored.key)));
     if (hot.length >= 2 * most) hot = hottest(hot, most);
   }

@@ -7,8 +7,8 @@ import type { FillRequest } from "../fill-request.ts";
 // Credentials. An edge never uses the credentials of a client that is not there.
 const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
 
-/** Whether the edge may ask for it although no client does. */
-export function isUnasked({
+/** Whether it can be asked for without a client: for everybody, by no credential. */
+export function needsNoClient({
   authorized,
   selecting,
 }: Pick<StoredResponse, "authorized" | "selecting">): boolean {
