@@ -44,13 +44,18 @@ export class SeverableLog implements PurgeLog {
   }
 
   async *follow(after: Position, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
-    for await (const entries of this.#log.follow(after, signal)) {
-      const left = Promise.withResolvers<void>();
-      signal.addEventListener("abort", () => left.resolve(), { once: true });
-      while (this.#joined !== undefined && !signal.aborted)
-        await Promise.race([this.#joined.promise, left.promise]);
-      if (signal.aborted) return;
-      yield entries;
+    const left = Promise.withResolvers<void>();
+    const leave = () => left.resolve();
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      for await (const entries of this.#log.follow(after, signal)) {
+        while (this.#joined !== undefined && !signal.aborted)
+          await Promise.race([this.#joined.promise, left.promise]);
+        if (signal.aborted) return;
+        yield entries;
+      }
+    } finally {
+      signal.removeEventListener("abort", leave);
     }
   }
 
