@@ -7,10 +7,13 @@ import type { DemoTraffic } from "./demo-traffic.ts";
 // Farther than from one side of the earth to the other.
 const FARTHEST_MS = 1_000;
 
-const ofEdge = z.strictObject({ edge: z.string() });
-const distance = z.strictObject({ edge: z.string(), ms: z.int().min(1).max(FARTHEST_MS) });
-const traffic = z.strictObject({ on: z.boolean() });
-const nothing = z.strictObject({});
+const id = z.string("must be the name of an edge");
+const away = `must be a whole number from 1 to ${FARTHEST_MS}`;
+const ms = z.int(away).min(1, away).max(FARTHEST_MS, away);
+const ofEdge = z.strictObject({ edge: id }, "must be an object with only edge");
+const distance = z.strictObject({ edge: id, ms }, "must be an object with only edge and ms");
+const traffic = z.strictObject({ on: z.boolean("must be true or false") }, "must be an object with only on");
+const nothing = z.strictObject({}, "must be an object with nothing in it");
 
 /** What somebody may break in the one-command system, and mend again, on the dashboard. */
 export class DemoControls {
@@ -19,6 +22,7 @@ export class DemoControls {
   readonly #traffic: DemoTraffic;
   /** One after the other: each begins with what the last one left. */
   #work: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
 
   constructor(edges: readonly DemoEdge[], made: DemoTraffic) {
     this.#edges = edges;
@@ -35,11 +39,13 @@ export class DemoControls {
 
   /** Resolves when nothing is being changed, and nothing will be. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#traffic.end();
     await this.#work;
   }
 
   async #act(action: string, body: unknown): Promise<string> {
+    if (this.#isStopped) throw refused("action: must come before the system stops, got one after it");
     switch (action) {
       case "stop": {
         const edge = this.#edge(read(ofEdge, body).edge);
@@ -116,11 +122,12 @@ export class DemoControls {
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown): T {
-  const checked = schema.safeParse(body);
+  const checked = schema.safeParse(body, { reportInput: true });
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   const field = issue === undefined || issue.path.length === 0 ? "body" : z.core.toDotPath(issue.path);
-  throw refused(`${field}: ${issue?.message ?? "must be an object"}`);
+  const got = issue?.input;
+  throw refused(`${field}: ${issue?.message}, got ${got === undefined ? "nothing" : show(got)}`);
 }
 
 function refused(message: string): Failure {

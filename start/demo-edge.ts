@@ -44,10 +44,6 @@ export class DemoEdge {
     return this.#isRunning;
   }
 
-  get isCut(): boolean {
-    return this.#log.isCut;
-  }
-
   /** Milliseconds that the router sees it away. */
   get latencyMs(): number {
     return this.#config.simulateLatency;

@@ -137,8 +137,8 @@ describe("the one-command system", function () {
   it("says what is wrong with what it is asked", async () => {
     for (const [action, body, detail] of [
       ["stop", { edge: "edge-9" }, 'edge: must be one of edge-1, edge-2, edge-3, got "edge-9"'],
-      ["latency", { edge: "edge-1", ms: 1_001 }, "ms: Too big: expected number to be <=1000"],
-      ["latency", { edge: "edge-1", ms: 0 }, "ms: Too small: expected number to be >=1"],
+      ["latency", { edge: "edge-1", ms: 1_001 }, "ms: must be a whole number from 1 to 1000, got 1001"],
+      ["latency", { edge: "edge-1", ms: 0 }, "ms: must be a whole number from 1 to 1000, got 0"],
       ["explode", {}, "action: must be stop, start, cut, join, latency, traffic or reset"],
     ] as const) {
       const answer = await act(action, body);
