@@ -2,11 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { status } from "@grpc/grpc-js";
 import { expect } from "chai";
 import { systemClock } from "../../../process/clock.ts";
 import { MemoryPurgeLog } from "../../../purge-log/memory-purge-log.ts";
+import { freePort } from "../../../test/rig/free-port.ts";
 import { HttpOrigin } from "../../../test/rig/http-origin.ts";
+import { beatOf } from "../../../test/rig/purge-log-entries.ts";
 import { runAdminCli } from "../../../test/rig/run-admin-cli.ts";
+import { refusal, startScratchEdge } from "../../../test/rig/scratch-edge.ts";
 import { startTestEdge, type TestEdge } from "../../../test/rig/test-edge.ts";
 
 describe("admin-cli warm", () => {
@@ -87,6 +91,23 @@ describe("admin-cli warm", () => {
       stderr: 'admin-cli: --from: must be one of edge-1, edge-2, got "edge-3"\n',
     });
     for (const each of [old, fresh]) await each.stop();
+  }).timeout(30_000);
+
+  it("tells of each problem once, and that an edge is unreachable where nothing is to be asked for", async () => {
+    const purgeLog = new MemoryPurgeLog(systemClock);
+    const empty = await startTestEdge(origin.url, { id: "edge-1", purgeLog });
+    const foreign = await startScratchEdge("edge-0");
+    foreign.script.stats = () => refusal(status.UNAUTHENTICATED, "got another token");
+    await purgeLog.heartbeat({ ...beatOf("edge-9"), grpcAddress: `127.0.0.1:${await freePort()}` });
+    try {
+      const edges = `${foreign.address},${empty.control}`;
+      const { code, stderr } = await runAdminCli(["warm", "--edge", edges, "--from", "edge-1"]);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^admin-cli: passed over: .*\nadmin-cli: edge-9: .*\n$/);
+    } finally {
+      await empty.stop();
+      await foreign.stop();
+    }
   }).timeout(30_000);
 
   const misused: [argv: string[], message: string][] = [

@@ -88,13 +88,16 @@ export const warmCommand: Command = {
     if (values.most !== undefined && values.from === undefined)
       throw badUsage(`--most: must be given with --from, got ${show(values.most)}`);
     const most = numberOf("--most", MOST, values.most ?? String(DEFAULT_MOST), values.most);
-    const warned = (problem: string) => terminal.complain(problem);
     const listed = await urlsOf(positionals, values.sitemap ?? [], values.file);
-    const hot = values.from === undefined ? [] : await hotUrls(values.from, most, access, warned);
+    const hot = values.from === undefined ? [] : await hotUrls(values.from, most, access);
     const urls = [...new Set([...listed, ...hot])];
     if (values.from === undefined && urls.length === 0)
       throw badUsage("warm: must name a URL, a path, --sitemap, --file or --from, got nothing");
-    const fleet = await askFleet(access, (client) => client.ping(CALL_MS), warned);
+    const fleet = await askFleet(
+      access,
+      (client) => client.ping(CALL_MS),
+      (problem) => terminal.complain(problem),
+    );
     const asked = fleet.filter(({ edge }) => edge.edge !== values.from);
     const signal = terminal.untilStopped();
     const news = new News(terminal, values.json === true, asked.length * urls.length);
@@ -123,7 +126,9 @@ export const warmCommand: Command = {
         ? `${JSON.stringify({ urls: urls.length, edges: tallies })}\n`
         : table(terminal, LAYOUT, tallies.map(cells)),
     );
-    return signal.aborted || tallies.some(({ errors }) => errors > 0) ? 1 : 0;
+    const isWhole =
+      asked.every(({ answer }) => answer !== undefined) && tallies.every(({ errors }) => errors === 0);
+    return signal.aborted || !isWhole ? 1 : 0;
   },
 };
 
