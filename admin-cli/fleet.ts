@@ -210,15 +210,19 @@ async function askOne<T extends { readonly edge: string }>(
   const client = connectEdge(address, proof);
   try {
     const answer = await ask(client);
-    // Another edge may now have the address of one that is gone.
     if (answer.edge === edge.edge) return { edge, address, answer };
-    return failed(new Failure("edge-unreachable", "edge", `${address} is now the address of ${answer.edge}`));
+    return failed(takenAddress(address, answer.edge));
   } catch (thrown) {
     if (thrown instanceof Failure) return failed(thrown);
     throw thrown;
   } finally {
     client.close();
   }
+}
+
+/** Another edge may now have the address of one that is gone. */
+export function takenAddress(address: string, by: string): Failure {
+  return new Failure("edge-unreachable", "edge", `${address} is now the address of ${by}`);
 }
 
 /** An edge's own counters. Throws a Failure. */

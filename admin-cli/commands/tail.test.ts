@@ -2,8 +2,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
+import { systemClock } from "../../process/clock.ts";
+import { Token } from "../../process/control/tokens.ts";
+import { MemoryPurgeLog } from "../../purge-log/memory-purge-log.ts";
 import { get } from "../../test/rig/http-client.ts";
 import { HttpOrigin } from "../../test/rig/http-origin.ts";
+import { beatOf } from "../../test/rig/purge-log-entries.ts";
 import { runAdminCli, startAdminCli } from "../../test/rig/run-admin-cli.ts";
 import { startTestEdge, type TestEdge } from "../../test/rig/test-edge.ts";
 import { until } from "../../test/rig/until.ts";
@@ -58,6 +62,40 @@ describe("admin-cli tail", function () {
     expect(lines[1]).to.include("private");
     expect(lines.join()).to.not.include("/page");
     expect(await complained).to.match(/^admin-cli: \d+ requests shown, \d+ passed over\n$/);
+  });
+
+  it("follows the others when an edge refuses, and asks no edge at the address of another one", async () => {
+    const purgeLog = new MemoryPurgeLog(systemClock);
+    const open = await startTestEdge(origin.url, { id: "edge-1", purgeLog });
+    const tokens = { token: new Token("a-token-of-edge-2"), readToken: undefined };
+    const closed = await startTestEdge(origin.url, { id: "edge-2", purgeLog, tokens });
+    await purgeLog.heartbeat({ ...beatOf("edge-9"), grpcAddress: open.control });
+    try {
+      const child = startAdminCli(["tail", "--edge", open.control, "--url-prefix", "/mine"]);
+      let complained = "";
+      child.stderr.on("data", (piece) => {
+        complained += piece;
+      });
+      let shown = "";
+      child.stdout.on("data", (piece) => {
+        shown += piece;
+      });
+      await until("edges are left out, and a request is shown", async () => {
+        await get(open.url, "/mine");
+        return complained.includes("edge-2: ") && complained.includes("edge-9: ") && shown !== "";
+      });
+      child.kill("SIGINT");
+      const [code] = await once(child, "close");
+      expect(code).to.equal(0);
+      expect(complained)
+        .to.include(`edge-2: ${closed.control} refused the call`)
+        .and.include(`edge-9: ${open.control} is now the address of edge-1`)
+        .and.match(/\d+ requests shown, \d+ passed over\n$/);
+      expect(shown).to.include(" edge-1 miss").and.not.include("edge-9");
+    } finally {
+      await open.stop();
+      await closed.stop();
+    }
   });
 
   it("cuts the middle of a long URL, and shows what terminals would obey as text", () => {

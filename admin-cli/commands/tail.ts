@@ -7,7 +7,7 @@ import { COMMON_OPTIONS, type Options, parseOptions, refusePositionals } from ".
 import { connectEdge } from "../client.ts";
 import type { Command } from "../command.ts";
 import { CALL_MS } from "../deadline.ts";
-import { askFleet, fleetAccess } from "../fleet.ts";
+import { askFleet, fleetAccess, takenAddress } from "../fleet.ts";
 import type { Proof } from "../proof.ts";
 import type { Colour, Terminal } from "../terminal.ts";
 
@@ -46,8 +46,8 @@ export const tailCommand: Command = {
   ],
   notes: [
     "An edge looks at up to 20 hits and 100 other requests a second in each of its threads, and tells of those that fit.\nThe rest is passed over; the last line counts it, with what the options left out.",
-    "An edge that ends is asked again every second.",
-    "Exit codes: 0 Ctrl-C ended it; 1 no edge answered; 2 wrong usage.",
+    "An edge that ends is asked again every second. One that refuses is left out, and the others are followed.",
+    "Exit codes: 0 Ctrl-C ended it; 1 no edge answered, or all refused; 2 wrong usage.",
   ],
   async run({ argv, env, terminal }) {
     const { values, positionals } = parseOptions("tail", OPTIONS, argv);
@@ -67,6 +67,7 @@ export const tailCommand: Command = {
     );
     const signal = terminal.untilStopped();
     const told = { shown: 0, passedOver: 0 };
+    const refusals: Failure[] = [];
     const follow = async (name: string, address: string): Promise<void> => {
       const take = (requests: readonly SeenRequest[], passedOver: number): void => {
         told.shown += requests.length;
@@ -76,9 +77,15 @@ export const tailCommand: Command = {
             values.json ? `${JSON.stringify({ edge: name, ...seen })}\n` : line(terminal, name, seen),
           );
       };
-      await followEdge({ name, address, request, proof: access.proof }, { terminal, signal, take });
+      const followed = { name, address, request, proof: access.proof };
+      const refusal = await followEdge(followed, { terminal, signal, take });
+      if (refusal === undefined) return;
+      refusals.push(refusal);
+      if (asked.length > 1) terminal.complain(`${name}: ${refusal.message}`);
     };
     await Promise.all(asked.map(({ edge, address }) => follow(edge.edge, address)));
+    const [refusal] = refusals;
+    if (refusal !== undefined && refusals.length === asked.length) throw refusal;
     terminal.complain(`${told.shown} requests shown, ${told.passedOver} passed over`);
     return 0;
   },
@@ -97,22 +104,25 @@ interface Following {
   readonly take: (requests: readonly SeenRequest[], passedOver: number) => void;
 }
 
-/** Until `signal` aborts. Throws a Failure when the edge refuses. */
+/** Until `signal` aborts, or the edge refuses: resolves with why then. */
 async function followEdge(
   { name, address, request, proof }: FollowedEdge,
   { terminal, signal, take }: Following,
-): Promise<void> {
+): Promise<Failure | undefined> {
   let isAway = false;
   while (!signal.aborted) {
     const client = connectEdge(address, proof);
     try {
+      const { edge } = await client.ping(CALL_MS);
+      if (edge !== name) throw takenAddress(address, edge);
       for await (const { requests, passedOver } of client.watchRequests(request, signal)) {
         if (isAway) terminal.complain(`${name}: answers again`);
         isAway = false;
         take(requests, passedOver);
       }
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.code === "refused") throw thrown;
+      if (!(thrown instanceof Failure)) throw thrown;
+      if (thrown.code === "refused") return thrown;
       if (!isAway) terminal.complain(`${name}: ${describeError(thrown)}`);
       isAway = true;
     } finally {
@@ -122,6 +132,7 @@ async function followEdge(
       if (!signal.aborted) throw thrown;
     });
   }
+  return undefined;
 }
 
 function numberOf(option: string, text: string): number {
