@@ -192,15 +192,20 @@ async function whileSaying(what, ended) {
   }
 }
 
-/** What npm moves meanwhile may be missing in it. */
+/** What npm moves or removes meanwhile is not counted. */
 function bytesIn(folder) {
+  return entriesOf(folder).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sum + bytesIn(path);
+    return sum + (entry.isFile() ? (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0);
+  }, 0);
+}
+
+function entriesOf(folder) {
   try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => lstatSync(join(entry.parentPath ?? entry.path, entry.name), { throwIfNoEntry: false }))
-      .reduce((sum, file) => sum + (file?.size ?? 0), 0);
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if (error.code === "ENOENT") return 0;
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
     throw error;
   }
 }
@@ -226,7 +231,12 @@ function link(name, target) {
 
 /** Runs `task` while no other process runs one for this folder. */
 async function underLock(task) {
-  if (!takeLock()) await whileSaying(`another run (process ${lockHolder(lock)}) installs here`, lockTaken());
+  if (!takeLock()) {
+    const holder = lockHolder(lock);
+    // It may have ended by now, or not have written its number yet.
+    const named = holder === undefined ? "" : ` (process ${holder})`;
+    await whileSaying(`another run${named} installs here`, lockTaken());
+  }
   try {
     await task();
   } finally {

@@ -227,6 +227,14 @@ describe("installing before a script runs", () => {
     expect([second.code, runs()]).to.deep.equal([0, 1]);
   });
 
+  it("names no process that holds the lock while that has not written its number", async () => {
+    writeFileSync(lockPath(), "");
+    const { said } = await installHeard((so) => {
+      if (so.includes("so far")) rmSync(lockPath(), { force: true });
+    });
+    expect(said).to.match(/^edgecache: another run installs here: 0 MB so far, after /);
+  });
+
   it("takes over the lock of a process that has died", async () => {
     const dead = spawn(process.execPath, ["--eval", ""]);
     await once(dead, "exit");
