@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Token } from "../process/control/tokens.ts";
-import { Failure } from "../process/failure.ts";
+import { describeError, Failure } from "../process/failure.ts";
 
 // Longer than an edge waits for receipts by itself.
 const PATIENCE_MS = 10_000;
@@ -9,7 +9,6 @@ const VIEW = z.array(
   z.object({ edge: z.string().nullable(), state: z.string(), rttMs: z.number().nullable() }),
 );
 const RECEIPTS = z.object({
-  outcome: z.string(),
   edges: z.array(z.object({ edge: z.string(), state: z.string(), ms: z.number() })),
 });
 
@@ -62,9 +61,14 @@ export class DemoFleet {
   async #call(url: string, { headers, ...asked }: RequestInit): Promise<unknown> {
     const proof = this.#token === undefined ? {} : { Authorization: this.#token.authorization };
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await fetch(url, { ...asked, headers: { ...headers, ...proof }, signal });
-    const text = await answer.text();
-    if (!answer.ok) throw new Failure("unavailable", "edge", `${url} answers ${answer.status}: ${text}`);
+    const unavailable = (why: string) => new Failure("unavailable", "edge", `${url} ${why}`);
+    const sent = { ...asked, headers: { ...headers, ...proof }, signal };
+    const [answer, text] = await fetch(url, sent)
+      .then(async (answer) => [answer, await answer.text()] as const)
+      .catch((thrown: unknown) => {
+        throw unavailable(`does not answer: ${describeError(thrown)}`);
+      });
+    if (!answer.ok) throw unavailable(`answers ${answer.status}: ${text}`);
     return JSON.parse(text);
   }
 }
