@@ -24,7 +24,8 @@ export class Saved {
       if (seen.ms !== undefined && kind !== "revalidated") this.#waited.set(seen.path, seen.ms);
       return;
     }
-    this.spared += 1;
+    // Behind a stale response the origin is asked, or it has been and failed.
+    if (kind !== "stale") this.spared += 1;
     this.bytes += seen.bytes ?? 0;
     const before = this.#waited.get(seen.path);
     if (!isShared && before !== undefined && seen.ms !== undefined) this.ms += Math.max(0, before - seen.ms);
