@@ -93,6 +93,12 @@ describe("admin-cli warm", () => {
     for (const each of [old, fresh]) await each.stop();
   }).timeout(30_000);
 
+  it("says that there is nothing to warm when the edge of --from is the only one", async () => {
+    const { code, stdout, stderr } = await runAdminCli(["warm", "--edge", edge.control, "--from", "edge-1"]);
+    expect(stderr).to.equal("admin-cli: edge-1 is the only edge: there is no other to warm\n");
+    expect([code, stdout]).to.deep.equal([1, ""]);
+  });
+
   it("tells of each problem once, and that an edge is unreachable where nothing is to be asked for", async () => {
     const purgeLog = new MemoryPurgeLog(systemClock);
     const empty = await startTestEdge(origin.url, { id: "edge-1", purgeLog });

@@ -99,6 +99,8 @@ export const warmCommand: Command = {
       (problem) => terminal.complain(problem),
     );
     const asked = fleet.filter(({ edge }) => edge.edge !== values.from);
+    if (asked.length === 0)
+      throw new Failure("no-edge", "edge", `${values.from} is the only edge: there is no other to warm`);
     const signal = terminal.untilStopped();
     const news = new News(terminal, values.json === true, asked.length * urls.length);
     const tallies = await Promise.all(
