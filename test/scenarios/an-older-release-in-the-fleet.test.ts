@@ -32,6 +32,8 @@ describe("a fleet of which one edge is of the release before", function () {
   let version = 0;
 
   before(async function () {
+    // npm installs the packages of that release.
+    this.timeout(180_000);
     const previous = await previousRelease();
     if (previous.kind === "missing") {
       this.test?.parent?.tests.forEach((test) => {
