@@ -89,12 +89,13 @@ export class DirectoryIdentity {
     const { files, edge, log } = this.#parts;
     try {
       await files.replace(IDENTITY, bytesOf({ format: DISK_FORMAT, edge, seeds: this.seeds, sites }));
-      // It was given up meanwhile.
-      if (this.#isGivenUp) await files.remove(IDENTITY);
+      if (!this.#isGivenUp) return;
     } catch (thrown) {
       log.error({ cause: describeError(thrown) }, "the disk does not take which sites there are");
-      await this.giveUp();
     }
+    // It may have been given up meanwhile, and be there again.
+    this.#isGivenUp = false;
+    await this.giveUp();
   }
 
   /** The next process would not know of something. Most disks that take nothing still remove. */
@@ -105,7 +106,9 @@ export class DirectoryIdentity {
       this.#isGivenUp = true;
     });
     const cause = await soon(removed, clock).catch(describeError);
-    log.error({ cause }, "the disk does not take what the next start has to know: it is emptied then");
+    const rule = "the disk does not take what the next start has to know";
+    if (cause === undefined) log.error(`${rule}: it is emptied then`);
+    else log.error({ cause }, `${rule}, and removes nothing: what has changed may come back then`);
   }
 }
 

@@ -246,7 +246,7 @@ export class DiskTier implements LowerStore {
     this.#large.write({ key, hash, bytes, ...left }, checksum, (written) => {
       if (written === "no-room") this.#counts.passedOver += 1;
       // The checksum of its frame depends on where the pieces lie, which is elsewhere each time.
-      else if (written !== "overtaken") this.#wrote(hash, written, checksum, bytes);
+      else this.#wrote(hash, written, checksum, bytes);
     });
   }
 

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { createLog } from "../../../process/log.ts";
+import { FrailDisk } from "../../../test/rig/frail-disk.ts";
 import { ManualClock } from "../../../test/rig/manual-clock.ts";
 import type { DiskFile } from "./disk-files.ts";
 import { FrameReads, MOST_READING } from "./frame-reads.ts";
+import { fewOpen } from "./open-files.ts";
 
 describe("reads of frames", () => {
   let clock: ManualClock;
@@ -38,6 +40,13 @@ describe("reads of frames", () => {
     begun[1]?.resolve(half.byteLength - 1);
     begun[2]?.resolve(half.byteLength);
     expect(await Promise.all(all)).to.deep.equal(["read", "not-as-written", "read"]);
+  });
+
+  it("count no error where the file was closed before their turn", async () => {
+    const closed = await fewOpen(new FrailDisk()).open("a", "new");
+    await closed.close();
+    expect(await reads.read(closed, Buffer.alloc(8), 0)).to.equal("not-as-written");
+    expect([reads.health.errors, reads.health.trouble]).to.deep.equal([0, undefined]);
   });
 
   it("hold nobody up when the disk hangs, and try it again later", async () => {

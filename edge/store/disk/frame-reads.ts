@@ -3,6 +3,7 @@ import { Deadlines } from "../../../process/deadlines.ts";
 import type { Log } from "../../../process/log.ts";
 import type { DiskFile } from "./disk-files.ts";
 import { DiskHealth, REST_MS, troubleOf } from "./disk-health.ts";
+import { FileClosed } from "./open-files.ts";
 
 /** Each read has memory of its own, which does not count as --memory. Eight of the largest frames go beside each other. */
 export const MOST_READING = 64 * 1024 * 1024;
@@ -87,6 +88,8 @@ export class FrameReads {
       if (!state.isGivenUp) this.health.went();
       return bytes < into.byteLength ? "not-as-written" : "read";
     } catch (thrown) {
+      // It waited for its turn meanwhile. The disk is well.
+      if (thrown instanceof FileClosed) return "not-as-written";
       const trouble = troubleOf(thrown);
       this.health.failed(trouble, "go on");
       this.#parts.log.warn({ sampled: "disk-read", ...trouble }, "disk read failed");

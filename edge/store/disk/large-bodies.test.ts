@@ -7,6 +7,8 @@ import { Directory } from "../directory.ts";
 import { leaving } from "../leaving.ts";
 import { inOwnMemory } from "../own-memory.ts";
 import { type DiskTier, openDiskTier } from "./disk-tier.ts";
+import { LargeBodies, type LargeWritten } from "./large-bodies.ts";
+import { SegmentLog } from "./segment-log.ts";
 
 const MIB = 2 ** 20;
 const OWNER = { runId: "run-1", origins: { default: "a" } };
@@ -148,6 +150,37 @@ describe("large bodies on disk", () => {
     await tier.close();
   });
 
+  it("wait in a line of 256, and the next is a miss at once", async () => {
+    const parts = { files: disk, clock, log: createLog("test", "silent"), size: 2 ** 30 };
+    const segments = new SegmentLog({ ...parts, owner: () => OWNER, dropped: () => false }, []);
+    const large = new LargeBodies(segments, 2 ** 30, clock);
+    const directory = new Directory({});
+    const body = bodyOf(20 * MIB, 1);
+    const left = leaving(
+      [directory.add(storedResponse("/film", { chunks: [body], bodyLength: body.length }))],
+      directory,
+    );
+    if (left === undefined) throw new Error("it has left");
+    const placed = Promise.withResolvers<LargeWritten>();
+    const hash = { high: 1, low: 2 };
+    large.write({ key: "default /film", hash, bytes: body.length, ...left }, 0, placed.resolve);
+    const place = await placed.promise;
+    const payload = place === "no-room" ? undefined : await segments.read(place);
+    if (!(payload instanceof Buffer)) throw new Error("it was written");
+    await segments.flushed();
+    disk.beforeRead = () => new Promise(() => undefined);
+    const outcomes: string[] = [];
+    const reads = Array.from({ length: 1 + 256 + 3 }, async () => {
+      const read = await large.read(payload);
+      outcomes.push(typeof read === "string" ? read : "read");
+    });
+    await new Promise(setImmediate);
+    expect(outcomes).to.deep.equal(Array(3).fill("not-now"));
+    clock.advance(2_000);
+    await Promise.all(reads);
+    await segments.close();
+  });
+
   it("are given up when the disk is slower, and take no room of the queue together", async () => {
     const tier = await opened(disk);
     disk.holdWrites();
@@ -185,6 +218,22 @@ describe("large bodies on disk", () => {
       expect((await bodiesOn(after, "/film"))?.map(String)).to.deep.equal(left);
       await after.close();
     });
+
+  it("are not found again when they are forgotten right behind the last byte of them", async () => {
+    const tier = await opened(disk);
+    let appended = 0;
+    tier.belongsTo(() => {
+      appended += 1;
+      // Ten pieces, and what tells of them.
+      if (appended === 11) queueMicrotask(() => tier.forget("default /film"));
+      return OWNER;
+    });
+    give(tier, "/film", bodyOf(LARGE, 1));
+    await tier.flushed();
+    expect(appended).to.be.at.least(11);
+    expect(await bodiesOn(tier, "/film")).to.equal(undefined);
+    await tier.close();
+  });
 
   it("carry the mark of their fill: an invalidation while they are written is known to the next process", async () => {
     const tier = await opened(disk);

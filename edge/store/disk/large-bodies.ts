@@ -16,6 +16,9 @@ const PIECE = 1024 * 1024;
 /** Half of what may wait for the disk, so that others find room beside it. As much is written, and as much read, at a time. */
 export const MOST_LARGE = MOST_WAITING / 2;
 
+// So many of the smallest are read by a disk of 1 GB/s while all wait at most.
+const LONGEST_LINE = 256;
+
 export interface LargeResponses extends Leaving {
   readonly key: string;
   readonly hash: KeyHash;
@@ -33,8 +36,8 @@ interface ReadState {
   isGivenUp: boolean;
 }
 
-/** `overtaken`: it is not wanted any more. `no-room`: the disk takes no more now. */
-export type LargeWritten = FramePlace | "overtaken" | "no-room";
+/** `no-room`: the disk takes no more now. */
+export type LargeWritten = FramePlace | "no-room";
 
 /** `evicted`: a piece had to make room for others. `damaged`: one is not as it was written. */
 export type LargeRead = readonly Uint8Array[] | "evicted" | "not-now" | "damaged";
@@ -53,6 +56,8 @@ export class LargeBodies {
   /** Of bodies that are being written, and are not in the queue of the disk yet. */
   #waiting = 0;
   #reading = 0;
+  /** Reads that wait for their turn. */
+  #inLine = 0;
   #freed = Promise.withResolvers<void>();
 
   /** `size`: bytes that all files may take. */
@@ -87,38 +92,46 @@ export class LargeBodies {
     this.#writing.delete(key);
   }
 
-  /** Piece by piece, one in a turn. `checksum` names what is written. `ended` is called in the step in which it is there. */
+  /**
+   * Piece by piece, one in a turn. `checksum` names what is written. `ended` is called in the step in which it is there:
+   * later it may have been forgotten. It is not called for what is forgotten before.
+   */
   write(large: LargeResponses, checksum: number, ended: (written: LargeWritten) => void): void {
     const { key } = large;
     const writing: Writing = { checksum, isOvertaken: false };
     this.#writing.set(key, writing);
-    const work = this.#write(large, writing).then((written) => {
-      if (!writing.isOvertaken) this.#writing.delete(key);
+    const work = this.#write(large, writing, (written) => {
+      this.#writing.delete(key);
       ended(written);
     });
     this.#unsettled.add(work);
     work.finally(() => this.#unsettled.delete(work));
   }
 
-  async #write({ hash, mark, responses, bytes }: LargeResponses, writing: Writing): Promise<LargeWritten> {
+  async #write(
+    { hash, mark, responses, bytes }: LargeResponses,
+    writing: Writing,
+    ended: (written: LargeWritten) => void,
+  ): Promise<void> {
     const places: PiecePlace[] = [];
     let left = bytes;
     this.#waiting += left;
     try {
       for (const payload of piecesOf(responses.flatMap(({ ownBody }) => ownBody))) {
         await setImmediate();
-        if (writing.isOvertaken) return "overtaken";
+        if (writing.isOvertaken) return;
         const checksum = checksumOf(payload);
         const place = this.#segments.append({ kind: "piece", hash, payload, mark: NO_MARK, checksum });
-        if (place === undefined) return "no-room";
+        if (place === undefined) {
+          ended("no-room");
+          return;
+        }
         places.push({ ...place, checksum });
         left -= payload.byteLength;
         this.#waiting -= payload.byteLength;
       }
-      return (
-        this.#segments.append({ kind: "responses", hash, payload: packed(responses, places), mark }) ??
-        "no-room"
-      );
+      const payload = packed(responses, places);
+      ended(this.#segments.append({ kind: "responses", hash, payload, mark }) ?? "no-room");
     } finally {
       this.#waiting -= left;
     }
@@ -138,7 +151,10 @@ export class LargeBodies {
   async #inTurn(places: readonly PiecePlace[], state: ReadState): Promise<LargeRead> {
     const bytes = places.reduce((sum, { length }) => sum + length, 0);
     while (this.#reading > 0 && this.#reading + bytes > MOST_LARGE) {
+      if (this.#inLine >= LONGEST_LINE) return "not-now";
+      this.#inLine += 1;
       await this.#freed.promise;
+      this.#inLine -= 1;
       if (state.isGivenUp) return "not-now";
     }
     this.#reading += bytes;

@@ -3,11 +3,20 @@ import { FrailDisk } from "../../../test/rig/frail-disk.ts";
 import type { DiskFile, DiskFiles } from "./disk-files.ts";
 import { fewOpen } from "./open-files.ts";
 
+interface Counted {
+  readonly files: DiskFiles;
+  readonly open: string[];
+  opened: number;
+  /** Thrown when one is closed. */
+  closeError: Error | undefined;
+}
+
 /** Counts which files of a directory are open. */
-function counted(disk: FrailDisk): { readonly files: DiskFiles; readonly open: string[]; opened: number } {
+function counted(disk: FrailDisk): Counted {
   const open: string[] = [];
-  const around = {
+  const around: Counted = {
     opened: 0,
+    closeError: undefined,
     open,
     files: {
       list: () => disk.list(),
@@ -21,6 +30,7 @@ function counted(disk: FrailDisk): { readonly files: DiskFiles; readonly open: s
         return {
           ...file,
           close: async () => {
+            if (around.closeError !== undefined) throw around.closeError;
             open.splice(open.indexOf(name), 1);
           },
         };
@@ -69,6 +79,18 @@ describe("a directory of which few files are open", () => {
     const gone = await fewOpen(counts.files).open("b", "old");
     const absent = await contentOf(gone).catch(String);
     expect(absent).to.include("ENOENT");
+  });
+
+  it("goes on where one that rests cannot be closed, and tells who closes it", async () => {
+    const counts = counted(new FrailDisk());
+    const files = fewOpen(counts.files, 1);
+    const a = await files.open("a", "new");
+    await a.write([Buffer.from("of a")], 0);
+    counts.closeError = new Error("EIO: the disk is broken");
+    const b = await files.open("b", "new");
+    await b.write([Buffer.from("of b")], 0);
+    expect([await contentOf(a), await contentOf(b)]).to.deep.equal(["of a", "of b"]);
+    expect(await b.close().catch(String)).to.include("EIO");
   });
 
   it("leaves those open that are being used", async () => {

@@ -36,12 +36,19 @@ class OpenFiles {
     this.#files.add(file);
     for (const each of this.#files) {
       if (this.#files.size <= this.#most) return;
-      if (each !== file && each.isIdle) void each.rest();
+      if (each !== file && each.isIdle) each.giveBack();
     }
   }
 
   closed(file: ReopenedFile): void {
     this.#files.delete(file);
+  }
+}
+
+/** Of a file that was closed: its segment has made room for others. */
+export class FileClosed extends Error {
+  constructor() {
+    super("EBADF: the file is closed");
   }
 }
 
@@ -82,11 +89,16 @@ class ReopenedFile implements DiskFile {
 
   close(): Promise<void> {
     this.#isOver = true;
-    return this.rest();
+    return this.#rest();
+  }
+
+  /** Nobody waits for it. What a sync has promised is on disk already, so an error here takes nothing. */
+  giveBack(): void {
+    this.#rest().catch(() => undefined);
   }
 
   /** The next use opens it again. */
-  async rest(): Promise<void> {
+  async #rest(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     this.#open.closed(this);
@@ -98,7 +110,7 @@ class ReopenedFile implements DiskFile {
   }
 
   async #use<T>(work: (file: DiskFile) => Promise<T>): Promise<T> {
-    if (this.#isOver) throw new Error("EBADF: the file is closed");
+    if (this.#isOver) throw new FileClosed();
     const opening = this.#file ?? this.#reopen();
     this.#file = opening;
     this.#users += 1;
@@ -107,7 +119,7 @@ class ReopenedFile implements DiskFile {
       return await work(await opening);
     } catch (thrown) {
       // It is opened anew: its handle may be what is broken.
-      if (this.#file === opening) void this.rest();
+      if (this.#file === opening) this.giveBack();
       throw thrown;
     } finally {
       this.#users -= 1;
