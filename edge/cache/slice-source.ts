@@ -1,5 +1,5 @@
 import { shownTarget } from "../../http/message/shown-target.ts";
-import { Failure } from "../../process/failure.ts";
+import { describeError, Failure } from "../../process/failure.ts";
 import { withoutDemands } from "../rules/client-demands.ts";
 import type { Slice } from "../rules/exchange.ts";
 import { isSlice, rangeOf, versionOf } from "../rules/slice.ts";
@@ -99,7 +99,12 @@ export class SliceSource {
     // RFC 6585 section 4: 429 says nothing of the representation, as little as an error of the server.
     if (status >= 500 || status === 429)
       return new Failure("slice-failed", "origin", `a slice of ${what} was answered with ${status}`);
-    this.#dropVersion().catch(() => undefined);
+    this.#dropVersion().catch((thrown: unknown) => {
+      this.#edge.log.warn(
+        { target: what, cause: describeError(thrown) },
+        "slices of an older version stay stored",
+      );
+    });
     return new Failure("slice-changed", "origin", `${what} has changed while it was sent in slices`);
   }
 

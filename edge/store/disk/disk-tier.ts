@@ -100,7 +100,7 @@ export class DiskTier implements LowerStore {
     };
   }
 
-  /** Resolves when the next process will know that this one had these sites. */
+  /** Resolves when the next process will know that this one had these sites, or after a while where the disk hangs. */
   async hasSites(digests: SiteDigests): Promise<void> {
     this.#identity.sitesOf(digests);
     await this.#identity.kept();
